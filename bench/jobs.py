@@ -142,6 +142,9 @@ class Outcome:
     poison_in_dead_letters: int
     others_finished_twice: int
     """Jobs without `once=True`, which SQS may deliver twice."""
+    crashed_workers: int
+    """As many as end with `os._exit`, unless the AWS on this machine has ended others."""
+    timed_out_workers: int
     seconds: float
 
 
@@ -213,7 +216,8 @@ def _run(jobs: list[SentJob], ledger: Path, aws: dict[str, Any]) -> Outcome:
     seconds = time.monotonic() - start
     reasons = dict(chain.from_iterable(_reasons(sqs, urls[queue]) for queue in _DEAD_LETTERS.values()))
     lines = _lines(ledger)
-    outcome = _outcome(jobs, Counter(int(line.split()[0]) for line in lines), reasons, seconds)
+    ends = Counter(int(line.split()[0]) for line in lines)
+    outcome = _outcome(jobs, ends, reasons, _worker_ends(_client(aws, "logs")), seconds)
     _print_twice(jobs, lines)
     return outcome
 
@@ -290,7 +294,21 @@ def _reasons(sqs: Any, url: str) -> Iterator[tuple[int, str]]:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def _outcome(jobs: list[SentJob], ends: Counter[int], reasons: Mapping[int, str], seconds: float) -> Outcome:
+def _worker_ends(logs: Any) -> Counter[str]:
+    """How often Lambda has ended a worker, by the status that it reports of the invocation: `error`, `timeout`."""
+    ends: Counter[str] = Counter()
+    for group in logs.describe_log_groups()["logGroups"]:
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group["logGroupName"], filterPattern='"Status: "'
+        )
+        for page in pages:
+            ends.update(event["message"].partition("Status: ")[2].split()[0] for event in page["events"])
+    return ends
+
+
+def _outcome(
+    jobs: list[SentJob], ends: Counter[int], reasons: Mapping[int, str], workers: Counter[str], seconds: float
+) -> Outcome:
     poison = {job.number for job in jobs if job.fate == "poison"}
     with_reason = {number for number in poison if reasons.get(number)}
     twice = [job for job in jobs if ends[job.number] > 1]
@@ -302,6 +320,8 @@ def _outcome(jobs: list[SentJob], ends: Counter[int], reasons: Mapping[int, str]
         finished=len(ends),
         poison_in_dead_letters=len(poison & reasons.keys()),
         others_finished_twice=sum(not job.once for job in twice),
+        crashed_workers=workers["error"],
+        timed_out_workers=workers["timeout"],
         seconds=seconds,
     )
 
@@ -341,6 +361,8 @@ def _print(jobs: list[SentJob], outcome: Outcome) -> None:
         "finished": outcome.finished,
         "poison in a dead-letter queue": outcome.poison_in_dead_letters,
         "without once=True, finished twice": outcome.others_finished_twice,
+        "workers that crashed": outcome.crashed_workers,
+        "workers that Lambda ended": outcome.timed_out_workers,
     }
     for name, number in rows.items():
         print(f"{name:<44}{number:>8,}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from hypothesis import settings
 
+import emulator
 import outlive
 from projects import APP, HELLO, Project, configuration, write
 
@@ -34,8 +35,13 @@ settings.load_profile("remit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# The stage of whoever runs the tests is not theirs.
+os.environ.pop("REMIT_STAGE", None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: asks the package index")
+    gc.disable()  # until all tests are collected: nothing of them is garbage
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -67,6 +73,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,10 +82,11 @@ def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> I
         yield
 
 
-@pytest.fixture(autouse=True)
-def _no_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stage of whoever runs the tests is not theirs."""
-    monkeypatch.delenv("REMIT_STAGE", raising=False)
+@pytest.fixture(scope="session")
+def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator by itself, for tests of many files: who needs to be alone there is another account."""
+    with emulator.running(tmp_path_factory.mktemp("emulator")) as url:
+        yield url
 
 
 @pytest.fixture

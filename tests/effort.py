@@ -7,12 +7,14 @@ takes: what these tests are about (a pattern that backtracks, a loop in a loop) 
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 PIECE = 100_000
 PIECES_OF_A_UNIT = 300
@@ -29,6 +31,23 @@ def at_most(units: float) -> Iterator[None]:
     pieces += [_piece(), _piece(), _piece()]
     taken = spent / (max(pieces) * PIECES_OF_A_UNIT)
     assert taken < units, f"took {taken:.2f} units of work, of {units} at most"
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many Python functions and generators are entered: the work of something small, on whatever machine."""
+    calls = 0
+
+    def count(_: FrameType, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 def _piece() -> float:

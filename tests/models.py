@@ -1,4 +1,4 @@
-"""botocore's models, files of megabytes: they are read once for all sessions of a test run, not once for each."""
+"""What each of botocore's sessions reads and works out anew is the same: here all sessions of a test run share it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore import hooks
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 
 if TYPE_CHECKING:
@@ -15,9 +17,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def read_once() -> Iterator[None]:
-    """While this is open, each session gets the models and the names of services that the first one found."""
+    """While this is open, each session gets what the first one found.
+
+    That is models (files of megabytes), names of services, names of events without aliases, and whether a handler takes
+    any keyword.
+    """
     load_file, list_services = JSONFileLoader.load_file, Loader.list_available_services
+    resolve_event_name = EventAliaser._alias_event_name
     services: dict[tuple[str, ...], list[str]] = {}
+    event_names: dict[str, str] = {}
 
     @cache
     def loaded(path: str) -> Any:
@@ -29,7 +37,14 @@ def read_once() -> Iterator[None]:
             services[question] = list_services(loader, type_name)
         return services[question]
 
+    def event_name_of(events: EventAliaser, name: str) -> str:
+        if name not in event_names:
+            event_names[name] = resolve_event_name(events, name)
+        return event_names[name]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: loaded(path))
         patch.setattr(Loader, "list_available_services", available)
+        patch.setattr(EventAliaser, "_alias_event_name", event_name_of)
+        patch.setattr(hooks, "accepts_kwargs", cache(hooks.accepts_kwargs))
         yield

@@ -28,6 +28,7 @@ from typing import Final
 
 from projects import inside, write
 from remit.cli import main
+from remit.local.environment import ENVIRONMENT
 from terminals import HANGS, Terminal
 
 ROOT: Final = Path(__file__).parents[1]
@@ -178,12 +179,16 @@ def _fits(expected: str, actual: str) -> bool:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What a reader's shell has: this remit, a terminal of 100 columns, no credentials."""
+    """What a reader's shell has: this remit, a terminal of 100 columns, no credentials.
+
+    The cache is that of whoever runs the tests: each page would install the AWS on this machine anew.
+    """
     scripts = Path(sys.executable).parent
     return {
         **{name: os.environ[name] for name in _TO_THE_INDEX if name in os.environ},
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
+        "XDG_CACHE_HOME": str(ENVIRONMENT.place.parents[2]),
         "LANG": "C.UTF-8",
         "COLUMNS": "100",
         "AWS_REGION": "eu-central-1",

@@ -419,6 +419,8 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """What managed policies of the account say, by their names, as far as the project has their texts."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The tags of every resource that takes tags; a resource's own win."""
     role_path: str | None = None

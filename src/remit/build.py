@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from remit.documents.indented_json import indented_json
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, errors_of_parts, without_jobs
@@ -20,9 +20,10 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import check, check_body
+from remit.synthesis.check import UnreadParts, check, check_body
+from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.guardrails import check_guardrails, guard
+from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, synth
@@ -66,6 +67,10 @@ class Built:
         return self.app.namespace
 
 
+def _nothing(_app: App) -> tuple[RemitError, ...]:
+    return ()
+
+
 def build(
     folder: Path,
     stage: str | None = None,
@@ -77,42 +82,72 @@ def build(
     place: Place | None = None,
     bucket: str | None = None,
     now: datetime | None = None,
+    lacking: Callable[[App], Iterable[RemitError]] = _nothing,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
     that this machine has.
-    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
-    the zips, if that is not remit's.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone, and it is a
+    mistake if something lies in another region than AWS takes it from. `bucket` holds the zips, if that is not remit's.
 
     `now` is the time from which on schedules must run, this machine's if none is given. It decides only whether a
     build is refused: what a build writes holds no time, so that the same input gives the same bytes, today or later.
+
+    `lacking` gives what the account lacks that the app needs: it is asked when a build is refused, so that this is
+    reported with the other mistakes.
     """
     project = load_project(folder, stage)
+    project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
+    settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
+    try:
+        return _build(folder, project, settings)
+    except RemitError as refusal:
+        mistakes = Mistakes(list(refusal.all))
+        mistakes.errors += _elsewhere(placed(lacking(project.app), folder).errors, mistakes)
+        raise mistakes.together() from None
+
+
+@dataclass(frozen=True, slots=True)
+class _BuildSettings:
+    """How `build` was called."""
+
+    package: bool
+    progress: Callable[[str], None]
+    accept: str | None
+    for_this_machine: bool
+    place: Place | None
+    bucket: str
+
+
+def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Built:
     app, mistakes = project.app, project.mistakes
-    mistakes.errors += placed(check_schedules(app, now or datetime.now(UTC)), folder).errors
+    package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(app, mistakes, folder)
+        _note_further(folder, project, settings, mistakes)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     of_template = Mistakes()
-    drafted = draft(app, declared, of_template, bucket=bucket or ARTEFACTS)
+    drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
-    check(template, declared, app, of_template, is_whole=not of_template.errors)
+    unread = UnreadParts(anything=bool(of_template.errors), permissions=bool(of_template.errors))
+    check(template, declared, app, of_template, unread)
+    if settings.place is not None:
+        of_template.errors += check_regions(template, app, settings.place)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
-        findings = errors(app, declared, folder=folder)
+        findings = errors(app, declared, folder=folder, template=template)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
-            override_notes = guarded(app, declared, accept, folder)
+            override_notes = guarded(app, declared, settings.accept, folder)
     with mistakes.noted():
-        guardrail_notes = guard(folder, app, declared, place)
+        guardrail_notes = guard(folder, app, declared, settings.place)
     if mistakes.errors:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
@@ -120,8 +155,12 @@ def build(
     body = _body(template)  # refused here, before the zips are made, if it is too large
     packed = _Packed()
     if package:
-        packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
-        template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
+        try:
+            packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        except RemitError as refusal:
+            mistakes.errors += refusal.all
+            _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package, is_tried=True)
+        template = synth(app, roles, packed.keys, bucket)
         body = _body(template)
     output = own_folder(folder, "build")
     write(output / "template.json", body)
@@ -148,19 +187,32 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
+def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings, mistakes: Mistakes) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
-    parts = without_jobs(app)
+    parts = without_jobs(project.app)
     further = Mistakes()
     with further.noted():
         declared = assign(parts)
         drafted = draft(parts, declared, further)
-        check(drafted.template, declared, parts, further, is_whole=False)
+        unread = UnreadParts(
+            anything=True,
+            permissions=project.may_lack_permissions or bool(further.errors),
+            triggers_of=project.without_triggers,
+            access_of=project.without_access,
+        )
+        check(drafted.template, declared, parts, further, unread)
+        if settings.place is not None:
+            further.errors += check_regions(drafted.template, parts, settings.place)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
-        check_guardrails(folder)
-    with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
+    known = [item for item in parts.functions if f"{item.logical_id}Function" not in project.without_access]
+    with_all_access = replace(parts, functions=tuple(known))
+    roles = assign(with_all_access)
+    with mistakes.noted():
+        guarded(with_all_access, roles, settings.accept, folder)
+    with mistakes.noted():
+        guard(folder, with_all_access, roles, settings.place)
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
@@ -170,18 +222,30 @@ def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, 
 
 
 def _refuse_all(
-    mistakes: Mistakes, project: LoadedProject, folder: Path, *, for_this_machine: bool, package: bool
+    mistakes: Mistakes,
+    project: LoadedProject,
+    folder: Path,
+    *,
+    for_this_machine: bool,
+    package: bool,
+    is_tried: bool = False,
 ) -> NoReturn:
-    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips."""
-    if package and project.is_configured:
+    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips.
+
+    `is_tried`: the zips were tried, as far as all files can be packed.
+    """
+    if package and project.is_packable:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()
         with of_files.noted():
             check_own_files(folder, app.exclude, app.allowed_secrets, secrets_alone=not project.is_whole)
-        if not of_files.errors:
+        refused_files = [error.origin.file for error in of_files.errors if error.origin is not None]
+        needed = any(file.endswith(".py") for file in refused_files)  # by another module, which would miss it
+        if not needed and (refused_files or not is_tried):
+            without = (*app.exclude, *(f"/{file}" for file in refused_files))
             with of_files.noted():
-                _package(folder, app, _silent, for_this_machine=for_this_machine)
+                _package(folder, replace(app, exclude=without), _silent, for_this_machine=for_this_machine, keeps=False)
         mistakes.errors += _elsewhere(of_files.errors, mistakes)
     raise placed(mistakes.errors, folder).together()
 
@@ -219,8 +283,13 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool) -> _Packed:
-    """One zip for each Python and architecture that the functions run on, under every function's name."""
+def _package(
+    folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool, keeps: bool = True
+) -> _Packed:
+    """One zip for each Python and architecture that the functions run on, under every function's name.
+
+    Unless it `keeps` them, zips are only tried, and none is put where people look.
+    """
     from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
         Package,
         Target,
@@ -260,7 +329,8 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         notes += check_imports(folder, app, packages_by_function, targets)
     mistakes.errors += _elsewhere(of_imports.errors, mistakes)
     mistakes.refuse()
-    place(packages_by_function, folder)
+    if keeps:
+        place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")
@@ -287,7 +357,7 @@ def _silent(_: str) -> None:
 
 def text(value: Any) -> str:
     """JSON as remit writes it: ASCII, two spaces, the keys in their order, a newline at the end."""
-    return json.dumps(value, indent=2) + "\n"
+    return indented_json(value) + "\n"
 
 
 def role_document(role: Role) -> dict[str, Any]:

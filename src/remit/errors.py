@@ -21,6 +21,8 @@ _LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as abo
 _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 """Files of this package and of the standard library, and the constructors that dataclasses write."""
 _SIGINT = 2
+MISTAKE = 2
+"""The exit code of a command where somebody made a mistake."""
 _SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
 
@@ -92,6 +94,13 @@ class RemitError(Exception):
         return "\n\n".join(("\n".join(lines), *map(str, self.further)))
 
 
+class UnreadError(RemitError):
+    """Something was asked of a value that could not be made (`project/unread.py`). Why is noted: this says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("a value that failed was read")
+
+
 @dataclass(slots=True)
 class Mistakes:
     """Errors that are gathered, so that one does not hide the next."""
@@ -104,7 +113,7 @@ class Mistakes:
         try:
             yield
         except RemitError as error:
-            self.errors += error.all
+            self.errors += [each for each in error.all if not isinstance(each, UnreadError)]
             error.further = ()
 
     def refuse(self) -> None:
@@ -113,12 +122,17 @@ class Mistakes:
             raise self.together()
 
     def together(self) -> RemitError:
-        """The errors that were noted, at least one, as one: each once, by their places."""
+        """The errors that were noted, at least one, as one: each once, by their places.
+
+        Of several exit codes that for mistakes is the one of all.
+        """
         for error in self.errors:
             error.further = ()
         by_text = {str(error): error for error in self.errors}
         first, *further = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
         first.further = tuple(further)
+        if len({error.exit_code for error in first.all}) > 1:
+            first.exit_code = MISTAKE
         return first
 
 
@@ -128,10 +142,22 @@ def stop_code(stop: BaseException) -> int:
     return 128 + number
 
 
-@functools.lru_cache(maxsize=64)
-def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
+_Positions: TypeAlias = tuple[tuple[int | None, int | None, int | None, int | None], ...]
+_KEPT_POSITIONS: dict[int, tuple[CodeType, _Positions]] = {}
+"""By the identity of a code object, whose hash reads all the code that is nested in it: a whole module, each time."""
+_MOST_KEPT = 1024
+
+
+def _positions(code: CodeType) -> _Positions:
     """Where each instruction of `code` comes from; read once, since a module of decorators asks often."""
-    return tuple(code.co_positions())
+    kept = _KEPT_POSITIONS.get(id(code))
+    if kept is not None and kept[0] is code:
+        return kept[1]
+    if len(_KEPT_POSITIONS) >= _MOST_KEPT:
+        _KEPT_POSITIONS.clear()
+    positions = tuple(code.co_positions())
+    _KEPT_POSITIONS[id(code)] = (code, positions)
+    return positions
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from audit_accounts import ACCOUNT, OTHER, document, trust
 from remit.audit.exposures import FoundExposures, exposures
 from remit.audit.json_bytes import compact
 from remit.audit.organization import Organization, organization
+from remit.audit.principal_ids import PrincipalIds
 from remit.audit.resource_policies import ResourcePolicy, resource_policies
 from remit.audit.results import UndecidedExposure
 
@@ -55,6 +56,7 @@ def address(block: str) -> dict[str, Any]:
     return {"IpAddress": {"aws:SourceIp": block}}
 
 
+CANONICAL = "0123456789abcdef" * 4
 OWN_ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{OTHER}:role/x"
 DENY_NOTHING = statement("*", effect="Deny", action="s3:PutBucketNotification")
 PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
@@ -68,6 +70,7 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
         pytest.param(document(statement({"AWS": OTHER})), [(OTHER, "account")], id="another account"),
         pytest.param(document(statement({"AWS": "222233334444"})), [("222233334444", "member account")], id="a member"),
         pytest.param(document(statement({"AWS": ACCOUNT})), [], id="its own account"),
+        pytest.param(document(statement({"CanonicalUser": CANONICAL})), [(CANONICAL, "account")], id="by S3's id"),
         pytest.param(
             document(statement({"Service": "cloudtrail.amazonaws.com"})),
             [("cloudtrail.amazonaws.com", "service")],
@@ -226,5 +229,33 @@ def test_the_id_of_somebody_who_may_be_in_a_missing_account_is_undecided_at_its_
     resource = ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, compact(policy))
     reason = "the user or role of the id AIDACKCEVSQ6C2EXAMPLE is not in the files"
     expected = UndecidedExposure("arn:aws:s3:::orders", "Statement[0] (Reader)", reason)
-    assert FoundExposures((), (expected,)) == exposures([resource], None, ["222233334444"])
+    ids = PrincipalIds(missing_accounts=("222233334444",))
+    assert FoundExposures((), (expected,)) == exposures([resource], None, ids)
     assert FoundExposures((), ()) == exposures([resource], None)
+
+
+OWN_ID, MEMBER_ID, GONE_ID = "AROAOWNEXAMPLE", "AIDAMEMBEREXAMPLE", "AROAGONEEXAMPLE"
+IDS = PrincipalIds(((OWN_ID, OWN_ROLE), (MEMBER_ID, "arn:aws:iam::222233334444:user/ann")))
+
+
+@pytest.mark.parametrize(
+    ("values", "reaches", "undecided"),
+    [
+        pytest.param([f"{OWN_ID}:*"], [], [], id="a role of the own account"),
+        pytest.param([f"{OWN_ID}:*", ACCOUNT], [], [], id="and the own root user"),
+        pytest.param([f"{OWN_ID}:*", MEMBER_ID], ["member account"], [], id="and a user of a member account"),
+        pytest.param([f"{OWN_ID}:*", OTHER], ["account"], [], id="and the root user of another account"),
+        pytest.param([f"{GONE_ID}:*"], [], [f"the user or role of the id {GONE_ID} is not in the files"], id="unknown"),
+        pytest.param([f"{GONE_ID}:*", MEMBER_ID], ["member account"], [], id="an unknown one, and a member's"),
+    ],
+)
+@pytest.mark.parametrize("denied", [False, True])
+def test_ids_in_conditions_are_of_the_account_of_their_user_or_role(
+    values: list[str], reaches: list[str], undecided: list[str], *, denied: bool
+) -> None:
+    allowing = document(statement("*", {"StringLike": {"aws:userId": values}}))
+    denying = document(statement("*"), statement("*", {"StringNotLike": {"aws:userid": values}}, effect="Deny"))
+    policy = denying if denied else allowing
+    found = exposures([ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, compact(policy))], members(), IDS)
+    assert reaches == [row.reach for row in found.rows]
+    assert undecided == [row.reason for row in found.undecided]

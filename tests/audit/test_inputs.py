@@ -281,6 +281,19 @@ def test_the_policy_of_a_resource_lets_in_the_role_with_an_id_and_nobody_with_th
     assert [f"arn:aws:iam::{OTHER}:role/ci"] == [row.who for row in report.exposures if row.resource == bucket.arn]
 
 
+def test_conditions_on_the_id_of_a_role_in_the_files_mean_the_account_of_the_role(tmp_path: Path) -> None:
+    write(tmp_path, page(role("worker")), "a.json")
+    write(tmp_path, page(role("ci", account=OTHER)), "b.json")
+    reaches = {}
+    for unique_id in ("AROAWORKER", "AROACI"):
+        when = {"StringLike": {"aws:userid": f"{unique_id}:*"}}
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": when}
+        bucket = ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, compact(document(statement)))
+        report = audit(AuditInput(tmp_path, NOW, resources=(bucket,)))
+        reaches[unique_id] = [row.reach for row in report.exposures if row.resource == bucket.arn]
+    assert {"AROAWORKER": [], "AROACI": ["account"]} == reaches
+
+
 def test_the_id_of_nobody_in_the_files_is_unknown_while_an_account_of_the_organization_is_missing(
     tmp_path: Path,
 ) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cfn_lint import findings
 from projects import Ran, remit
 from remit.catalogue.quotas import quota
 from remit.iam.decide.evaluate import evaluate
@@ -51,15 +52,11 @@ def document(ran: Ran) -> Any:
     return json.loads(ran.out)
 
 
-def cfn_lint(template: str, folder: Path) -> str:
+def cfn_lint(template: str, folder: Path) -> list[str]:
     """What cfn-lint says of a template; nothing when it is fine."""
     path = folder / "template.json"
     path.write_text(template)
-    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
-    ran = subprocess.run(
-        [*start, "--format", "parseable", "--template", str(path)], capture_output=True, encoding="utf-8", check=False
-    )
-    return ran.stdout + ran.stderr
+    return findings(path)
 
 
 def test_the_policy_of_the_example_is_as_it_was_reviewed() -> None:
@@ -121,7 +118,7 @@ def test_cfn_lint_accepts_it_as_managed_policies(place: tuple[str, ...], tmp_pat
     ran = of_example("--cloudformation", *place)
     (policy,) = document(ran)["Resources"].values()
     assert policy["Type"] == "AWS::IAM::ManagedPolicy"
-    assert cfn_lint(ran.out, tmp_path) == ""
+    assert cfn_lint(ran.out, tmp_path) == []
 
 
 def test_the_template_leaves_the_account_to_cloudformation() -> None:
@@ -135,7 +132,7 @@ def test_what_a_managed_policy_cannot_hold_is_told_and_parted(tmp_path: Path) ->
     assert "characters, and a managed policy holds 6,144: `--split` parts it" in ran.err
     template = deployer(str(SHOP), "--cloudformation")
     assert len(document(template)["Resources"]) > 1
-    assert cfn_lint(template.out, tmp_path) == ""
+    assert cfn_lint(template.out, tmp_path) == []
 
 
 def test_the_parts_fit_are_few_and_allow_the_same(tmp_path: Path) -> None:
@@ -346,7 +343,7 @@ def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> 
     assert explained["stack"] is None
     text = deployer("--for", "bootstrap", "--explain", *PLACE).out
     assert text.startswith("Whoever runs `remit bootstrap` needs 1 statement, ")
-    assert cfn_lint(deployer("--for", "bootstrap", "--cloudformation").out, tmp_path) == ""
+    assert cfn_lint(deployer("--for", "bootstrap", "--cloudformation").out, tmp_path) == []
 
 
 def test_with_a_bucket_of_ones_own_the_policy_names_that_and_no_other(make: Make) -> None:

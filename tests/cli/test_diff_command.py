@@ -335,8 +335,15 @@ def test_the_policy_of_a_vpc_endpoint_is_a_layer(tmp_path: Path) -> None:
     assert "no statement of the new VPC endpoint's policy allows it" in compared(tmp_path, without, endpoint())[1]
 
 
-def test_whom_the_policy_of_a_vpc_endpoint_names_is_undecided(tmp_path: Path) -> None:
-    """A role is compared, and not by its name: whether the statement means it is not known."""
+def test_whom_the_policy_of_a_vpc_endpoint_names_depends_on_its_type(tmp_path: Path) -> None:
+    """A role is compared, and not by its name: each class of callers that the policies tell apart is asked about."""
     named = {"AWS": "arn:aws:iam::111122223333:role/app"}
-    status, out = compared(tmp_path, endpoint("s3:GetObject"), endpoint("s3:GetObject", principal=named))
-    assert (status, "endpoint[0].Statement[0]: whether its Principal means the caller is not known" in out) == (1, True)
+    old, new = endpoint("s3:GetObject", principal=named), endpoint("s3:GetObject", "s3:PutObject", principal=named)
+    status, out = compared(tmp_path, old, new)
+    assert (status, "endpoint[0].Statement[0]: whom its Principal means depends on the type" in out) == (1, True)
+    of_interface = {"endpoint_type": "Interface"}
+    status, out = compared(tmp_path, old | of_interface, new | of_interface)
+    gained = f"  + Write on s3 by {named['AWS']}: s3:PutObject"
+    assert (status, out.splitlines()[:2]) == (1, ["Access gained", gained])
+    of_gateway = {"endpoint_type": "Gateway"}
+    assert compared(tmp_path, old | of_gateway, new | of_gateway)[0] == 0

@@ -268,6 +268,24 @@ def test_without_a_resource_it_is_asked_on_what_the_role_has_the_action_on() -> 
         assert found["fix"]["item"] == f'"{name}"'
 
 
+def test_a_boundary_of_the_account_counts_as_its_file_says(make: Make) -> None:
+    config = """
+    config.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/teams/limit"
+    """
+    limit = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "dynamodb:Get*", "Resource": "*"}}'
+    app = '@app.function(policy=[dynamodb.read("o"), dynamodb.put("o")])\ndef hello(event, context): ...\n'
+    project = make(config=config, app=app, **{"config/policies/limit.json": limit})
+    ran = project.remit("explain", "hello", "dynamodb:PutItem", "o")
+    assert (1, "  no statement of its permissions boundary allows it") == (ran.status, ran.out.splitlines()[-1])
+    ran = project.remit("explain", "hello", "dynamodb:GetItem", "o")
+    assert (0, False) == (ran.status, "is not known here" in ran.out)
+
+
+def test_a_file_of_a_policy_that_is_none_is_told_at_its_line(make: Make) -> None:
+    project = make(app="", **{"config/policies/limit.json": '{"Statement": [\n  {"Effect": "Permit"}]}'})
+    assert "config/policies/limit.json:2:" in project.remit("build", "--no-package").err
+
+
 def test_what_the_boundary_alone_refuses_has_no_fix_among_the_roles_statements(make: Make) -> None:
     """It is granted already: the same line once more would change nothing."""
     config = """

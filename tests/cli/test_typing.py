@@ -58,6 +58,8 @@ class Data(Shared):
     table = resource("AWS::DynamoDB::Table", deletion_policy="Retain", depends_on=queue)
     cluster = resource("AWS::RDS::DBCluster", {"Engine": "aurora-mysql"})
     cache = resource("AWS::ElastiCache::ServerlessCache")
+    bucket = resource("AWS::S3::Bucket")
+    pool = resource("AWS::Cognito::UserPool")
     url = output(queue, "Send here")
     names: tuple[str, ...] = (queue.url, table.name, table.stream_arn, cluster.endpoint_address, cache.anything)
 
@@ -94,7 +96,7 @@ billing.web("shop.main:api", on.http(auth="NONE"), name="site", interface="asgi"
 
 
 @app.function(
-    on.s3(Data.queue, events=["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"], prefix="in/"),
+    on.s3(Data.bucket, events=["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"], prefix="in/"),
     on.sns("news", filter={"kind": ["new", {"prefix": "x"}]}, dead_letter=Data.queue),
     on.event(source="shop", detail_type=["a", {"prefix": "b"}], detail={"n": [{"numeric": [">", 1]}]}, bus="b"),
     on.schedule("cron(0 8 * * ? *)", timezone="Europe/Berlin", input={"a": 1}, retries=3),
@@ -102,7 +104,7 @@ billing.web("shop.main:api", on.http(auth="NONE"), name="site", interface="asgi"
     on.kinesis("s", filter=[{"data": {"a": [1]}}], fan_out=True, starting_position="TRIM_HORIZON"),
     on.logs("/aws/lambda/x", "ERROR"),
     on.iot("SELECT * FROM 'a'"),
-    on.cognito(Data.queue, "PreSignUp"),
+    on.cognito(Data.pool, "PreSignUp"),
 )
 def every(event: dict[str, Any], context: object) -> None: ...
 
@@ -256,15 +258,154 @@ config.lambda_.function.architectures = ["arm"]
 config.lambda_.function.tracing = "On"
 config.lambda_.function.log_retention = 31
 config.api.access_log_retention = 31
+on.sqs(Data.table)
+on.sqs(3)
+on.sqs("orders", key=Data.queue)
+on.sns(Data.queue)
+on.sns(Data.topic, dead_letter=Data.topic)
+on.s3(Data.table)
+on.s3(Data.bucket, prefix=1)
+on.dynamodb(Data.queue)
+on.dynamodb(Data.table, on_failure=Data.table)
+on.kinesis(Data.logs)
+on.logs(Data.stream)
+on.event(bus=Data.topic)
+on.event(source="shop", dead_letter=Data.table)
+on.schedule("rate(1 day)", dead_letter=Data.bucket)
+on.cognito(Data.queue, "PreSignUp")
+on.user_pool(Data.pool, clients=[3])
+grants.s3.read(Data.table)
+grants.s3.read(Data.bucket, 3)
+grants.s3.put(Data.bucket, key=Data.topic)
+grants.dynamodb.read(Data.bucket)
+grants.dynamodb.read(None)
+grants.dynamodb.query(Data.table, leading_keys=3)
+grants.sqs.send(Data.topic)
+grants.sns.publish(Data.queue)
+grants.kinesis.put(Data.delivery)
+grants.firehose.put(Data.stream)
+grants.events.put(Data.queue)
+grants.kms.decrypt(Data.secret)
+grants.lambda_.invoke(Data.queue)
+grants.states.start(Data.queue)
+grants.secretsmanager.read(Data.parameter)
+grants.ssm.read(Data.secret)
+grants.ssm.list(3)
+grants.rds_data.execute(Data.instance, secret="/a")
+grants.cognito.list_users(Data.client)
+grants.scheduler.create(role=Data.queue)
+grants.athena.query("w", database="d", data=[Data.bucket], results=Data.bucket)
+grants.textract.read(Data.queue)
+grants.transcribe.start(recordings=Data.bucket, results=Data.key)
+grants.allow("s3:GetObject", on=3)
+grants.allow(3)
+app.group("a", policy=[3])
+app.group("a", managed_policy=[3])
+app.group("a", link="s3:GetObject")
+app.group("a", on_failure=Data.table)
+app.web("shop.main:api", policy=3)
+app.job(queue=3)
+app.job(retries="4")
+app.job(on.sqs("orders"))
+app.function(on.http(), sends=mail, name="a", handler="a.b")
+app.function(on.http(), reads=[Data.queue], name="a", handler="a.b")
+mail.perform_later(3)
+mail.perform_later()
+mail.perform_later("a", copy=2)
+mail.perform_in("60", "a")
+mail.perform_in(60)
+mail("a", "b")
+enter.perform_now("1.5", "today")
+config.job.queues = {"mail": {"retry": 2}}
+config.job.queues = {"mail": {"alarm": Data.queue}}
+resource(Data.queue)
+resource("AWS::SQS::Queue", depends_on="queue")
+existing.vpc(3)
+secret(3)
+parameter(None)
 """
-"""Values of closed sets that are none of them, one a line."""
-HEAD = 'from remit import App, config, on, resource\napp = App()\nSTREAM = "arn:aws:dynamodb:x"\n'
+"""Values of closed sets that are none of them, and resources of other types than a call takes, one a line."""
+HEAD = """
+import datetime
+
+from remit import App, Shared, config, existing, grants, on, output, parameter, resource, secret
+
+app = App()
+STREAM = "arn:aws:dynamodb:x"
+
+
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue")
+    table = resource("AWS::DynamoDB::Table")
+    bucket = resource("AWS::S3::Bucket")
+    topic = resource("AWS::SNS::Topic")
+    stream = resource("AWS::Kinesis::Stream")
+    logs = resource("AWS::Logs::LogGroup")
+    bus = resource("AWS::Events::EventBus")
+    role = resource("AWS::IAM::Role")
+    key = resource("AWS::KMS::Key")
+    pool = resource("AWS::Cognito::UserPool")
+    client = resource("AWS::Cognito::UserPoolClient")
+    machine = resource("AWS::StepFunctions::StateMachine")
+    secret = resource("AWS::SecretsManager::Secret")
+    parameter = resource("AWS::SSM::Parameter")
+    delivery = resource("AWS::KinesisFirehose::DeliveryStream")
+    cluster = resource("AWS::RDS::DBCluster")
+    instance = resource("AWS::RDS::DBInstance")
+    url = output(queue)
+
+
+@app.job
+def mail(to: str, copies: int = 1) -> None: ...
+
+
+@app.job(queue="ledger.fifo")
+def enter(amount: float, day: datetime.date) -> int:
+    return 1
+
+
+""".lstrip()
+RIGHT = """
+on.sqs(Data.queue, key=Data.key)
+on.sns(Data.topic, dead_letter=Data.queue)
+on.s3(Data.bucket)
+on.dynamodb(Data.table, on_failure=Data.topic)
+on.kinesis(Data.stream, on_failure=Data.bucket)
+on.logs(Data.logs)
+on.event(bus=Data.bus, dead_letter=Data.queue.arn)
+on.cognito(Data.pool, "PreSignUp", key="alias/x")
+on.user_pool(Data.pool, clients=[Data.client, "abc"])
+grants.s3.read(Data.bucket, "in/*", key=Data.key)
+grants.dynamodb.put(Data.table, leading_keys=["EU#*"])
+grants.dynamodb.put(Data.table.name, leading_keys="EU#*")
+grants.kinesis.put(Data.stream)
+grants.firehose.put(Data.delivery)
+grants.events.put(Data.bus, source="shop")
+grants.states.start(Data.machine)
+grants.secretsmanager.read(Data.secret)
+grants.ssm.read(Data.parameter)
+grants.rds_data.execute(Data.cluster, secret=Data.secret)
+grants.cognito.list_users(Data.pool)
+grants.scheduler.create(role=Data.role)
+grants.allow("s3:GetObject", on=[Data.bucket, "arn:aws:s3:::b/*"])
+app.group("a", policy=["logs", {"Effect": "Allow"}, grants.sns.publish(Data.topic), [grants.sqs.send(Data.queue)]])
+app.group("b", policy=grants.sns.publish(Data.topic), managed_policy="ReadOnlyAccess")
+app.group("d", link=[grants.sqs.send(Data.queue), grants.s3.read(Data.bucket)])
+app.group("c", on_success=Data.bus, on_failure=Data.queue)
+config.job.queues = {"mail": {"retries": 2, "alarm": Data.topic}}
+sent: str = mail.perform_later("a", copies=2)
+grouped: str = enter.perform_later(1.5, datetime.date(2026, 1, 1), group="a")
+later: str = mail.perform_in(60, "a")
+number: int = enter.perform_now(1.5, datetime.date(2026, 1, 1))
+"""
+"""Right uses of shared resources and jobs, one a line."""
 
 
 def test_mypy_takes_what_is_right_and_finds_what_is_wrong(tmp_path: Path) -> None:
     """One run of `mypy --strict` for all of it, on files of their own."""
     files = {"right_config.py": CONFIG, "app.py": APP}
     files["calls.py"] = HEAD + CALLS.removeprefix("\n")
+    files["right_calls.py"] = HEAD + RIGHT
     files |= {f"wrong_{number}.py": source for number, (source, _) in enumerate(WRONG.values())}
     write(tmp_path, files)
     ran = subprocess.run(
@@ -286,7 +427,7 @@ def test_mypy_takes_what_is_right_and_finds_what_is_wrong(tmp_path: Path) -> Non
     )
     errors = [line for line in ran.stdout.splitlines() if ": error: " in line]
     assert "" == ran.stderr
-    assert [] == [line for line in errors if line.startswith(("right_config", "app.py"))]
+    assert [] == [line for line in errors if line.startswith(("right_", "app.py"))]
     for number, (kind, (_, message)) in enumerate(WRONG.items()):
         found = [line for line in errors if line.startswith(f"wrong_{number}.py")]
         assert (kind, True) == (kind, any(message in line for line in found))

@@ -568,6 +568,80 @@ def test_the_answer_of_a_templates_role_is_printed(tmp_path: Path) -> None:
     assert "Denied: Named may not s3:GetObject" in out
 
 
+PEOPLE = """
+Resources:
+  Ann:
+    Type: AWS::IAM::User
+    Properties:
+      UserName: ann
+      Groups: [!Ref Staff]
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Statement: {Effect: Allow, Action: "s3:GetObject", Resource: "arn:aws:s3:::homes/${aws:username}/*"}
+            Version: 2012-10-17
+  Staff:
+    Type: AWS::IAM::Group
+    Properties:
+      Policies:
+        - PolicyName: all
+          PolicyDocument:
+            Version: 2012-10-17
+            Statement:
+              - {Effect: Deny, Action: "s3:DeleteObject", Resource: "*"}
+              - Effect: Allow
+                Action: "s3:PutObject"
+                Resource: "*"
+                Condition: {Bool: {"aws:MultiFactorAuthPresent": "true"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "key", "cause"),
+    [
+        ("ann", "s3:GetObject", "bob/a", "the user Ann does not allow it"),
+        ("team/ann", "s3:GetObject", "ann/a", f"the user Ann allows it: the deployed one is older{OTHER}"),
+        ("ann", "s3:DeleteObject", "ann/a", "a Deny of the user Ann itself says no"),
+        ("bob", "s3:GetObject", "bob/a", "whoever asked is not a user of the template"),
+    ],
+)
+def test_the_users_of_a_template_are_asked_with_what_their_groups_give(
+    tmp_path: Path, user: str, action: str, key: str, cause: str
+) -> None:
+    (tmp_path / "t.yaml").write_text(PEOPLE)
+    person = f"arn:aws:iam::{ACCOUNT}:user/{user}"
+    told = f"User: {person} is not authorized to perform: {action} on resource: arn:aws:s3:::homes/{key}"
+    found = json.loads(remit("why", "--template", str(tmp_path / "t.yaml"), "--json", told).out)
+    assert found["cause"] == cause
+
+
+def test_where_a_condition_decides_meeting_it_comes_before_another_allow(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(PEOPLE)
+    person = f"arn:aws:iam::{ACCOUNT}:user/ann"
+    told = f"User: {person} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::homes/ann/a"
+    out = remit("why", "--template", str(tmp_path / "t.yaml"), told).out
+    assert "\nfix: meet the condition, or add {" in out
+
+
+def test_what_to_change_in_a_trust_policy_is_said_once(tmp_path: Path) -> None:
+    found = cause("Not authorized to perform sts:AssumeRoleWithWebIdentity", project=Project(tmp_path))
+    assert [advice.count("let the trust policy of the role name the provider") for advice in found["advice"]] == [1, 0]
+
+
+def test_the_fix_names_the_account_of_the_one_who_asked_and_a_boundary_that_lacks_it_too(tmp_path: Path) -> None:
+    boundary = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}},
+    }
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "reader", "PermissionsBoundary": {"Ref": "Edge"}}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Edge": boundary, "Reader": role}}))
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/x"
+    told = f"User: {caller} is not authorized to perform: secretsmanager:GetSecretValue on resource: db"
+    out = remit("why", "--template", str(tmp_path / "t.json"), told).out
+    arn = f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:db-??????"
+    assert f'"Resource": "{arn}"}}\nfix: let its permissions boundary allow it, too\n' in out
+
+
 USER = f"User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import itertools
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
-import emulator
 import models
 from projects import ORDERS
 from remit.cli import main
@@ -31,10 +31,9 @@ def _models() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def endpoint(emulator_url: str) -> str:
     """The address of a local AWS, run for this session."""
-    with emulator.running(tmp_path_factory.mktemp("aws")) as url:
-        yield url
+    return emulator_url
 
 
 @pytest.fixture
@@ -156,15 +155,36 @@ def zip_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project whose AWS runs while these tests do."""
+@pytest.fixture(scope="session")
+def _machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a project whose AWS runs for all files of tests: to start one takes a second of a processor."""
     folder = tmp_path_factory.mktemp("machine") / "orders"
     folder.mkdir()
-    (folder / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
     aws.start(folder, region="eu-central-1")
     yield folder
     aws.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def machine(_machine: Path) -> Path:
+    """A project whose AWS runs while these tests do; nothing of other files of tests is in its folder."""
+    for path in _machine.iterdir():
+        if path.name == ".remit":
+            remove([kept for kept in path.iterdir() if kept.name != "local"])
+        else:
+            remove([path])
+    (_machine / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
+    aws.start(_machine, region="eu-central-1")
+    return _machine
+
+
+def remove(paths: list[Path]) -> None:
+    """Remove files and folders."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @pytest.fixture

@@ -47,6 +47,51 @@ def test_the_printed_policy_suffices_to_deploy_twice_and_to_delete(remit: Remit,
     assert codes == [0, 0, 0]
 
 
+POOL = """
+from remit import Shared, resource
+class People(Shared):
+    pool = resource("AWS::Cognito::UserPool")
+"""
+OF_THE_POOL = """
+from remit import App, grants, on
+from shared.resources.data import People
+app = App()
+@app.function(on.cognito(People.pool, "PostConfirmation"), policy=[grants.cognito.change_groups(People.pool)])
+def report(event, context): ...
+"""
+
+
+def test_it_suffices_where_a_policy_is_attached_to_a_role_afterwards(
+    remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (project / "app.py").write_text(OF_THE_POOL)
+    folder = project / "shared" / "resources"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data.py").write_text(POOL)
+    with pytest.raises(SystemExit):
+        main(["policy", "deployer", "-C", str(project), *PLACE])
+    file = tmp_path / "deployer.json"
+    file.write_text(capsys.readouterr().out)
+    assert [0, 0] == [remit(command, "--yes", "--as", str(file))[0] for command in ("deploy", "delete")]
+
+
+def test_a_layer_of_another_account_needs_what_the_printed_policy_has(
+    remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    layer = "arn:aws:lambda:eu-central-1:111122223333:layer:tools:7"
+    app = f"from remit import App\napp = App()\n@app.function(layers=[{layer!r}])\ndef report(event, context): ...\n"
+    (project / "app.py").write_text(app)
+    with pytest.raises(SystemExit):
+        main(["policy", "deployer", "-C", str(project), *PLACE])
+    printed = json.loads(capsys.readouterr().out)
+    file = tmp_path / "ci.json"
+    for text, expected in ((json.dumps(printed), 0), (without(printed, "lambda:GetLayerVersion"), 1)):
+        file.write_text(text)
+        code, _, talk = remit("deploy", "--yes", "--as", str(file))
+        assert (expected, expected == 1) == (code, f"lambda:GetLayerVersion on resource: {layer}" in talk)
+        remit("delete", "--yes")
+
+
 @pytest.mark.parametrize("action", ["lambda:CreateFunction", "iam:PassRole"])
 def test_without_one_action_of_it_a_deploy_fails_and_is_rolled_back(
     remit: Remit, policy: Any, tmp_path: Path, action: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.audit.audit import AuditInput, audit
+from remit.audit.exposures import exposures
 from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
@@ -66,6 +67,28 @@ def test_policies_of_resources_are_gathered(account: Account, tmp_path: Path) ->
     policies, problems = resource_policies(content, "resources.json")
     assert () == problems
     assert f"arn:aws:s3:::open-{account.account}" in {row.arn for row in policies}
+
+
+def test_access_control_lists_of_buckets_are_gathered_as_policies(account: Account, tmp_path: Path) -> None:
+    s3, place = account.client("s3"), {"LocationConstraint": account.region}
+    s3.create_bucket(
+        Bucket=f"plain-{account.account}", CreateBucketConfiguration=place, ObjectOwnership="BucketOwnerEnforced"
+    )
+    for name in ("listed", "ignored"):
+        bucket = f"{name}-{account.account}"
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place, ObjectOwnership="ObjectWriter")
+        s3.delete_public_access_block(Bucket=bucket)
+        s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
+    blocks = {"IgnorePublicAcls": True}
+    s3.put_public_access_block(Bucket=f"ignored-{account.account}", PublicAccessBlockConfiguration=blocks)
+    assert () == collect(account, Collecting(tmp_path), quiet)
+    content = (tmp_path / "resource-policies" / f"{account.account}.json").read_bytes()
+    policies, _ = resource_policies(content, "resources.json")
+    listed = [policy for policy in policies if "AccessControlList" in policy.text]
+    assert [f"arn:aws:s3:::listed-{account.account}"] == [policy.arn for policy in listed]
+    (row,) = exposures(listed, None).rows
+    assert ("*", "anyone", "Statement[0] (AccessControlList)") == (row.who, row.reach, row.statement)
+    assert {"s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"} == set(row.actions)
 
 
 def test_who_was_stopped_goes_on_with_the_next_page(account: Account, tmp_path: Path) -> None:

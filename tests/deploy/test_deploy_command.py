@@ -147,6 +147,31 @@ def test_a_local_deploy_makes_the_bucket_by_itself(remit: Remit) -> None:
     assert remit("bootstrap") == (0, f"{place}: nothing to do\n", "")
 
 
+def test_a_first_deploy_that_fails_names_what_stays_of_it(remit: Remit, elsewhere: Account, project: Path) -> None:
+    queues, events = elsewhere.client("sqs"), elsewhere.client("events")
+    events.create_event_bus(Name="taken")
+    kept = 'resource("AWS::SQS::Queue", deletion_policy="Retain", queue_name="kept")'
+    taken = 'resource("AWS::Events::EventBus", name="taken", depends_on=kept)'
+    share(project, f"from remit import Shared, resource\nclass Data(Shared):\n    kept = {kept}\n    bus = {taken}\n")
+    code, _, err = remit("deploy", "--yes")
+    (url,) = queues.list_queues()["QueueUrls"]
+    ending = "what had been made was removed again\n"
+    assert (1, True) == (
+        code,
+        f"  {ending}  AWS::SQS::Queue {url} stays, as the deletion policy of DataKept says\n" in err,
+    )
+    queues.delete_queue(QueueUrl=url)
+
+
+def test_versions_go_with_their_function(remit: Remit, project: Path) -> None:
+    app = "from remit import App\napp = App()\n@app.function(alias='live')\ndef report(event, context): ...\n"
+    (project / "app.py").write_text(app)
+    remit("deploy", "--yes")
+    assert "AWS::Lambda::Version" not in remit("delete", "--yes")[2].partition("is deleted")[2]
+    remit("deploy", "--yes")
+    assert ["remit-artefacts-000000000000-eu-central-1"] == json.loads(remit("delete", "--yes", "--json")[1])["left"]
+
+
 def test_delete_names_what_stays_because_its_deletion_policy_says_so(
     remit: Remit, elsewhere: Account, project: Path
 ) -> None:

@@ -34,6 +34,41 @@ def other(event, context):
 """
 
 
+BAD_APP = """
+from remit import App, on, secret
+from shared.resources.data import Data
+
+app = App()
+
+
+@app.function(on.schedule("cron(0 8 30 2 ? *)"), environment={"DB": secret("/shop/none")})
+def never(event, context): ...
+
+
+@app.job(on.schedule("rate(1 day)", input={"when": {1, 2}}))
+def mail(when): ...
+
+
+@app.function(on.event(source="shop", detail={"n": [{"numeric": [">", 5, "<", 3]}]}))
+def nothing(event, context): ...
+
+
+@app.function(on.sqs.send("orders"))
+def wrong(event, context): ...
+
+
+app.web("site_:api", auth="NONE")
+"""
+BAD_DATA = """
+from remit import Shared, resource
+
+class Data(Shared):
+    one = resource("AWS::SQS::Queue", queue_name="orders")
+    two = resource("AWS::SQS::Queue", queue_name="orders")
+    fifo = resource("AWS::SQS::Queue", queue_name="mail", fifo_queue=True)
+"""
+
+
 @pytest.fixture
 def shop(project: Path) -> Iterator[Path]:
     """The project with that app, and no local values left over."""
@@ -66,3 +101,35 @@ def test_a_local_run_reads_the_values_of_the_file_under_its_role(remit: Remit, s
     assert (0, ["s3cret", "s3cret", "https://shop.example", "/shop/db"]) == (code, json.loads(out))
     code, _, err = remit("invoke", "other")
     assert (True, True) == (code != 0, "secret /shop/db is not in this function's environment: declare it there" in err)
+
+
+def test_what_the_account_lacks_is_reported_with_the_mistakes_of_the_build(remit: Remit, project: Path) -> None:
+    """A queue twice, FIFO without .fifo, a cron that never fires, and six more: all nine in one run."""
+    files = {
+        "app.py": BAD_APP,
+        "shared/resources/data.py": BAD_DATA,
+        "site_.py": "import missing_\napi = missing_.App()\n",
+        "config/deploy.py": (
+            "from remit import config\nconfig.job.enable = True\nconfig.api.domain_name = 'api.shop.example'\n"
+        ),
+    }
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    code, out, _ = remit("deploy", "--yes", "--json")
+    expected = [
+        ("app.py", 8, "schedule 'cron(0 8 3"),
+        ("app.py", 8, "secret /shop/none, w"),
+        ("app.py", 12, "schedule's input is "),
+        ("app.py", 16, "event.detail.n[0].nu"),
+        ("app.py", 20, "app.py raised Attrib"),
+        ("app.py", 24, "the web app `site_:a"),
+        ("config/deploy.py", 3, "`config.api.domain_n"),
+        ("shared/resources/data.py", 6, "`DataTwo` and `DataO"),
+        ("shared/resources/data.py", 7, "the name 'mail' of q"),
+    ]
+    mistakes = json.loads(out)
+    assert (2, expected) == (
+        code,
+        [(mistake["file"], mistake["line"], mistake["message"][:20]) for mistake in mistakes],
+    )

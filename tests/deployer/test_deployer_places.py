@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
 from remit.app import Resource
 from remit.catalogue.actions import action
@@ -528,6 +527,11 @@ NOT_SETTLED = {
 
 def test_names_in_arns_are_those_that_no_update_changes() -> None:
     """The schemas, as cfn-lint has them, are another source for what a name is: it identifies, and stays."""
+    from cfnlint.schema.manager import (  # noqa: PLC0415 - half a second, for each process that collects tests
+        PROVIDER_SCHEMA_MANAGER,
+        ResourceNotFoundError,
+    )
+
     unsettled: set[tuple[str, str]] = set()
     for kind in types_with_handlers():
         try:

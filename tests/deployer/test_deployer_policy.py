@@ -728,7 +728,7 @@ KINDS = ("AWS::EC2::VPCEndpoint", "AWS::RDS::DBInstance", "AWS::WAFv2::WebACLAss
          "AWS")  # fmt: skip
 
 
-@settings(max_examples=cases(80, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(st.dictionaries(st.sampled_from("AB"), st.tuples(st.sampled_from(KINDS), VALUES), min_size=1))
 def test_any_properties_give_a_policy_or_a_refusal(resources: dict[str, tuple[str, Any]]) -> None:
     template = {"Resources": {name: {"Type": kind, "Properties": value} for name, (kind, value) in resources.items()}}
@@ -756,7 +756,7 @@ CONDITIONS = st.lists(
 NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), st.just(Purpose("because")), CONDITIONS)
 
 
-@settings(max_examples=cases(80, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(st.lists(NEEDS, min_size=1, max_size=12))
 def test_merged_statements_allow_what_the_needs_did_and_nothing_else(needs: list[Need]) -> None:
     apart = Policy(tuple(allow(need.action, on=need.resource, when=need.conditions) for need in needs))
@@ -831,3 +831,36 @@ def test_what_a_property_alone_asks_for_is_granted_with_it_alone(
 def test_a_firewall_without_a_name_is_told_to_be_granted_on_every_one_of_its_scope() -> None:
     found = made(Acl=resource("AWS::WAFv2::WebACL", Scope="REGIONAL"))
     assert any(note.endswith("Acl (AWS::WAFv2::WebACL)") for note in found.notes)
+
+
+def test_a_resource_that_a_macro_makes_whole_is_left_out_and_the_macro_is_told() -> None:
+    included = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://parts/queue.yaml"}}}
+    found = made(Included=included, Topic=resource("AWS::SNS::Topic"))
+    assert "sns:CreateTopic" in actions(found)
+    assert any("what the transform AWS::Include makes of the template is not in it" in note for note in found.notes)
+
+
+def test_a_role_of_which_one_branch_is_known_is_passed_and_the_other_is_told() -> None:
+    given_or_own = {"Fn::If": ["Given", {"Ref": "GivenRole"}, {"Fn::GetAtt": ["Own", "Arn"]}]}
+    found = made(Own=role(), Work=resource("AWS::Lambda::Function", Role=given_or_own))
+    assert places(found, "iam:PassRole") == {arn("iam", "role/shop-Own-*", "")}
+    notes = [note for note in found.notes if "passing" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("another role of Work (AWS::Lambda::Function) is known at the deploy only")
+
+
+def test_what_stands_beside_a_functions_alias_has_no_parts() -> None:
+    alias = resource("AWS::Lambda::Alias", FunctionName={"Ref": "Work"}, FunctionVersion="1", Name="live")
+    target = {"Arn": {"Ref": "Live"}, "RoleArn": {"Fn::GetAtt": ["Own", "Arn"]}}
+    nightly = resource("AWS::Scheduler::Schedule", Name="n", ScheduleExpression="rate(1 day)", Target=target)
+    found = made(Own=role(), Work=resource("AWS::Lambda::Function"), Live=alias, Nightly=nightly)
+    reasons = [grant.because for grant in found.grants if "iam:PassRole" in grant.statement.actions.patterns]
+    assert reasons == ["to pass Own to Nightly (AWS::Scheduler::Schedule)"]
+
+
+def test_the_template_of_an_application_is_fetched_from_the_repository_that_has_it() -> None:
+    application = arn("serverlessrepo", "applications/replay")
+    nested = resource("AWS::CloudFormation::Stack", Location={"ApplicationId": application, "SemanticVersion": "1.0.0"})
+    for action_name in ("CreateCloudFormationTemplate", "GetCloudFormationTemplate"):
+        both_spellings = {application, arn("serverlessrepo", "applications~replay")}
+        assert places(made(Replay=nested), f"serverlessrepo:{action_name}") == both_spellings

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import emulator
 import pages
 from remit.local import aws
 
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ACCOUNTS = itertools.count(111122223333)
-
-
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of AWS, for the pages that deploy to an account."""
-    with emulator.running(tmp_path_factory.mktemp("aws")) as url:
-        yield url
 
 
 @pytest.fixture
@@ -42,7 +34,7 @@ def test_a_page_says_what_happens(page: Path, reader: pages.Reader, request: pyt
     text = page.read_text("utf-8")
     if pages.ACCOUNT in text:
         reader.environment |= {
-            "AWS_ENDPOINT_URL": request.getfixturevalue("endpoint"),
+            "AWS_ENDPOINT_URL": request.getfixturevalue("emulator_url"),
             "AWS_ACCESS_KEY_ID": str(next(_ACCOUNTS)),
             "AWS_SECRET_ACCESS_KEY": "secret",
         }

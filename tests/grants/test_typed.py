@@ -167,3 +167,71 @@ def test_a_module_of_grants_that_is_not_there_is_named() -> None:
 def test_the_reason_of_a_list_names_its_prefixes() -> None:
     (grant,) = s3.list("uploads", "in/*", "out/*")
     assert "lists bucket uploads under in/*, out/*" == grant.because
+
+
+MACHINES = """
+from remit import Shared, resource
+class Data(Shared):
+    nightly = resource("AWS::StepFunctions::StateMachine", definition_string="{}", role_arn="arn:aws:iam::1:role/r")
+"""
+
+
+@pytest.mark.parametrize("machine", ["Data.nightly", "Data.nightly.arn", "Data.nightly.name"])
+def test_the_executions_of_a_machine_of_the_app_have_its_name(make: Make, machine: str) -> None:
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n"
+        f"@app.function(policy=[grants.states.stop({machine})])\ndef hello(event, context): ...\n"
+    )
+    project = make(app=app, **{"shared/resources/data.py": MACHINES})
+    executions = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${DataNightly.Name}:*"
+    _, stops = project.statements("hello")
+    assert {"Effect": "Allow", "Action": "states:StopExecution", "Resource": executions} == stops
+
+
+LAKE = """
+from remit import Shared, resource
+class Data(Shared):
+    key = resource("AWS::KMS::Key")
+    lake = resource("AWS::S3::Bucket", bucket_encryption={"ServerSideEncryptionConfiguration": [
+        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key.arn}}]})
+"""
+
+
+def test_queries_of_encrypted_data_may_use_its_key(make: Make) -> None:
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n"
+        '@app.function(policy=[grants.athena.query("w", database="d", data=Data.lake, results="answers")])\n'
+        "def hello(event, context): ...\n"
+    )
+    project = make(app=app, **{"shared/resources/data.py": LAKE})
+    uses = [one for one in project.statements("hello") if one["Action"] == "kms:Decrypt"]
+    through_s3 = {"StringEquals": {"kms:ViaService": "s3.${AWS::Region}.${AWS::URLSuffix}"}}
+    assert [("${DataKey.Arn}", through_s3)] == [(one["Resource"], one["Condition"]) for one in uses]
+
+
+NAMED = """
+from remit import Shared, resource
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue")
+    topic = resource("AWS::SNS::Topic")
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "verb"),
+    [
+        ("policy=[grants.sqs.send(Data.queue.name)]", "sqs.send"),
+        ("policy=[grants.sns.publish(Data.topic.name)]", "sns.publish"),
+        ("on.sqs(Data.queue.name)", "sqs"),
+        ("on.sns(Data.topic.name)", "sns"),
+    ],
+)
+def test_the_name_of_a_resource_of_the_app_is_told_from_the_resource(make: Make, written: str, verb: str) -> None:
+    app = (
+        "from remit import grants, on\nfrom shared.resources.data import Data\n"
+        f"@app.function({written})\ndef hello(event, context): ...\n"
+    )
+    error = make(app=app, **{"shared/resources/data.py": NAMED}).error()
+    resource = "Data.queue" if "queue" in written else "Data.topic"
+    message = f"{verb} takes a resource of the app as it is, and `{resource}.name` is its name"
+    assert (message, f"write `{resource}`") == (error.message, error.hint)

@@ -269,6 +269,8 @@ class Maker:
         for name, share in (("resource", 0.4), ("endpoint", 0.15)):
             if self.chance(share):
                 policies[name] = choose(bank["resource"])
+        if "endpoint" in policies and self.chance(0.6):
+            policies["endpoint_type"] = choose(("Gateway", "Interface"))
         for name in LEVELS:
             if self.chance(0.15):
                 policies[name] = [draw(bank["guard"], choose((1, 1, 2))) for _ in range(choose((1, 2)))]
@@ -464,9 +466,12 @@ class World:
             for name in SINGLE
         }
         levels = {name: [[self._both(one) for one in level] for level in policies.get(name, ())] for name in LEVELS}
+        kind = policies.get("endpoint_type", "")
         mine: dict[str, Any] = {name: tuple(one for one, _ in several) for name, several in single.items()}
+        mine["endpoint_type"] = kind
         mine |= {name: tuple(tuple(one for one, _ in level) for level in several) for name, several in levels.items()}
         theirs: dict[str, Any] = {name: [other for _, other in several] for name, several in single.items()}
+        theirs["endpoint_type"] = kind
         theirs |= {name: [[other for _, other in level] for level in several] for name, several in levels.items()}
         return Layers(**mine), theirs
 

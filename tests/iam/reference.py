@@ -356,6 +356,7 @@ def prepared(policies):
         name: [taken_apart(one, name in ("resource", "endpoint")) for one in listed(policies.get(name) or [])]
         for name in SINGLE
     }
+    out["endpoint_type"] = policies.get("endpoint_type")
     return out | {name: [[taken_apart(one) for one in level] for level in policies.get(name) or []] for name in LEVELS}
 
 
@@ -399,23 +400,38 @@ def of_aws(question):
     return ":alias/aws/" in question.resource or any(alias.startswith("alias/aws/") for alias in aliases)
 
 
-def through(endpoint, question, effect):
-    """What the statements of a VPC endpoint's policy say; without `*`, whom they mean in a gateway is not known."""
-    answers = []
-    for one in itertools.chain(*endpoint):
-        if one.effect == effect:
-            said = answer(one, question, ANYONE)
-            raw = one.raw.get("Principal", {})
-            everyone = raw == "*" or any("*" in listed(raw[kind]) for kind in raw)
-            gateway = question.action.startswith(("s3:", "dynamodb:")) and not everyone
-            answers.append(None if said and gateway else said)
-    return some(answers)
+def through(endpoint, kind, question, effect):
+    """What the statements of a VPC endpoint's policy say; gateways read them in another way than interfaces."""
+    kinds = [kind] if kind else ["Interface"] + ["Gateway"] * question.action.startswith(("s3:", "dynamodb:"))
+    return some(
+        agreed([passed(one, question, each) for each in kinds])
+        for one in itertools.chain(*endpoint)
+        if one.effect == effect
+    )
+
+
+def agreed(answers):
+    return answers[0] if answers == answers[:1] * len(answers) else None
+
+
+def passed(statement, question, kind):
+    """What one statement says in an endpoint of a kind. A gateway has `*`, and accounts, which are their root users."""
+    raw = statement.raw.get("Principal", {})
+    everyone = raw == "*" or any("*" in listed(raw[name]) for name in raw)
+    if kind == "Interface" or everyone:
+        return answer(statement, question, ANYONE)
+    if answer(statement, question, ANYONE) is False:
+        return False
+    unnamed = question.account is None and question.who is None
+    if raw and not unnamed and statement.effect == "Allow" and question.name != "root":
+        return False
+    return answer(statement, question, ANYONE) if raw and question.name == "root" else None
 
 
 def verdict(policies, question):
     action, name = question.action, question.name or ""
-    identity, boundary, session, resource, endpoint, scp, rcp = policies.values()
-    passing = [through(endpoint, question, "Deny"), through(endpoint, question, "Allow") if endpoint else True]
+    identity, boundary, session, resource, endpoint, kind, scp, rcp = policies.values()
+    passing = [through(endpoint, kind, question, "Deny"), not endpoint or through(endpoint, kind, question, "Allow")]
     free = (question.account is None and question.who is None) or name.split("/")[0] in ("user", "root")
     if action == "sts:getcalleridentity" or (action == "sts:getsessiontoken" and free):
         denied, allowed = passing

@@ -507,6 +507,31 @@ def test_a_witness_gives_a_key_of_several_values_a_set() -> None:
     assert piece.context == {"aws:TagKeys": ["team"]}
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("aws:SecureTransport", "true"),
+        ("aws:SourceIp", "192.0.2.1"),
+        ("aws:SourceArn", "arn:aws:sns:us-east-1:111122223333:example"),
+        ("aws:CurrentTime", "2026-01-01T00:00:00Z"),
+        ("s3:max-keys", "1"),
+        ("aws:SourceVpc", "vpc-1a2b3c4d"),
+        ("s3:prefix", "example"),
+    ],
+)
+def test_a_witness_gives_a_key_a_value_of_its_form_where_any_will_do(key: str, value: str) -> None:
+    (piece,) = compare(Policy(()), of_key("Null", key, "false")).gained
+    assert piece.context == {key: value}
+
+
+@pytest.mark.parametrize(("vendor", "tier"), [("*", "now"), ("dynamodb", "now"), ("orders", "future")])
+def test_the_arn_of_a_recovery_point_is_of_a_service_that_there_is(vendor: str, tier: str) -> None:
+    new = policy(allow("backup:StartCopyJob", f"arn:aws:{vendor}:us-east-1:111122223333:x:y"))
+    (piece,) = compare(policy(), new).gained
+    service = piece.request.resource.split(":")[2]
+    assert (tier, "backup" if vendor == "*" else vendor) == (piece.tier, service)
+
+
 def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     old, new = (
         parse(
@@ -516,6 +541,33 @@ def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     )
     (piece,) = compare(old, new).gained
     assert (piece.tier, piece.request.resource) == ("now", "arn:aws-cn:sqs:cn-north-1:111122223333:example")
+
+
+@pytest.mark.parametrize(
+    ("resource", "tier", "shown"),
+    [
+        ("arn:aws:sqs:eu-west-?:111122223333:q", "now", "arn:aws:sqs:eu-west-1:111122223333:q"),
+        ("arn:aws:sqs:eu-*:111122223333:q", "now", "arn:aws:sqs:eu-central-1:111122223333:q"),
+        ("arn:aws*:sqs:cn-*:111122223333:q", "now", "arn:aws-cn:sqs:cn-north-1:111122223333:q"),
+        ("arn:aws-cn:sqs:*:111122223333:q", "now", "arn:aws-cn:sqs:cn-north-1:111122223333:q"),
+        ("arn:aws:sqs:us-east-1:11112*:q", "now", "arn:aws:sqs:us-east-1:111121234567:q"),
+        ("arn:aws:sqs:us-east-1:11112222333?:q", "now", "arn:aws:sqs:us-east-1:111122223331:q"),
+        ("arn:aws:sqs:mars-*:111122223333:q", "future", "arn:aws:sqs:mars-example:111122223333:q"),
+        ("arn:awz*:sqs:us-east-1:111122223333:q", "future", "arn:awzexample:sqs:us-east-1:111122223333:q"),
+    ],
+)
+def test_a_place_with_a_wildcard_is_one_that_there_is_or_has_no_effect_today(
+    resource: str, tier: str, shown: str
+) -> None:
+    (piece,) = compare(policy(), policy(allow("sqs:SendMessage", resource))).gained
+    assert (tier, shown) == (piece.tier, piece.request.resource)
+
+
+def test_a_gain_of_today_is_looked_for_among_all_actions_of_a_pattern() -> None:
+    """Whoever may do all of STS on any role gains what is not about roles."""
+    old, new = policy(allow("sts:*", "arn:*:iam::*:role/*")), policy(allow("sts:*", "*"))
+    (piece,) = compare(old, new).gained
+    assert ("now", "sts:AssumeRoot") == (piece.tier, piece.request.action)
 
 
 @pytest.mark.parametrize(

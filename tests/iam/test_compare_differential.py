@@ -20,7 +20,8 @@ from remit.iam.prove.minimise import minimise
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CASES = cases(300, deep=3_000)
+
+CASES = cases(120, deep=3_000)
 
 
 def test_nothing_is_missed_and_every_gain_is_real() -> None:

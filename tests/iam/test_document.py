@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
 from remit.documents.json_text import DEPTH, LARGEST, read_json
 from remit.errors import Origin, RemitError
 from remit.iam.policy import parse
@@ -101,6 +102,22 @@ def test_lines_are_counted_from_the_line_that_is_given() -> None:
     with pytest.raises(RemitError) as caught:
         read_json("[1,]", "cases.jsonl", line=17)
     assert str(caught.value.origin) == "cases.jsonl:17:3"
+
+
+def test_places_are_the_same_in_whatever_order_they_are_asked_for() -> None:
+    text = '{\n "a": [1,\n  2],\n\n "b": 3, "c": 4}'
+    expected = {("a",): (2, 7), ("a", 0): (2, 8), ("a", 1): (3, 3), ("b",): (5, 7), ("c",): (5, 15), (): (1, 1)}
+    for paths in ([*expected], [*reversed(expected)], [("c",), ("a",), ("b",), ("a", 1), (), ("c",), ("a", 0)]):
+        _, locate = read_json(text, "p.json")
+        places = {path: (origin.line, origin.column) for path in paths if (origin := locate(path)) is not None}
+        assert places == {path: expected[path] for path in paths}
+
+
+def test_many_places_of_a_long_line_are_told_in_one_passage() -> None:
+    _, locate = read_json(json.dumps({"padding": "x" * 4_000_000, "listed": ["a"] * 5_000}), "p.json")
+    with effort.at_most(1):
+        for index in range(5_000):
+            locate(("listed", index))
 
 
 def test_an_error_has_the_path_of_what_is_wrong_and_spells_it() -> None:

@@ -914,12 +914,46 @@ def test_the_policy_of_a_vpc_endpoint_must_allow_and_grants_nothing() -> None:
     ]
 
 
-def test_whom_a_principal_means_is_unknown_where_the_endpoint_may_be_a_gateway() -> None:
-    named = policy({"Action": "*", "Principal": {"AWS": A}})
-    decision = evaluate(ask(principal=ROLE), policy({}), endpoint=named)
-    assert (decision.verdict, decision.unknown) == ("Unknown", ("the type of the VPC endpoint",))
-    of_everyone = policy({"Action": "*", "Principal": {"AWS": "*"}})
-    assert evaluate(ask(principal=ROLE), policy({}), endpoint=of_everyone).verdict == "Allowed"
+_TYPE_UNKNOWN = ("the type of the VPC endpoint",)
+_DENIED_BY_NAME = ("whom a gateway endpoint denies by a name, which AWS does not document",)
+_ALLOW_ALL = {"Action": "*", "Principal": "*"}
+
+
+@pytest.mark.parametrize(
+    ("principal", "caller", "of_gateway", "of_interface", "of_either"),
+    [
+        pytest.param({"AWS": "*"}, ROLE, "Allowed", "Allowed", "Allowed", id="everyone"),
+        pytest.param({"AWS": A}, ROLE, "ImplicitlyDenied", "Allowed", "Unknown", id="the account"),
+        pytest.param({"AWS": A}, f"arn:aws:iam::{A}:root", "Allowed", "Allowed", "Allowed", id="its root user"),
+        pytest.param({"AWS": B}, ROLE, *["ImplicitlyDenied"] * 3, id="another account"),
+        pytest.param({"AWS": ROLE}, ROLE, "ImplicitlyDenied", "Allowed", "Unknown", id="the role"),
+    ],
+)
+def test_a_gateway_endpoint_knows_no_principal_but_everyone_and_root_users(
+    principal: dict[str, str], caller: str, of_gateway: str, of_interface: str, of_either: str
+) -> None:
+    """Source: "Principals for gateway endpoints" (AWS PrivateLink Guide)."""
+    named, asked = policy({"Action": "*", "Principal": principal}), ask(principal=caller)
+    verdicts = []
+    for endpoint_type in ("Gateway", "Interface", ""):
+        decision = evaluate(asked, policy({}), endpoint=named, endpoint_type=endpoint_type)
+        verdicts.append(decision.verdict)
+    assert verdicts == [of_gateway, of_interface, of_either]
+    assert decision.unknown == (_TYPE_UNKNOWN if of_either == "Unknown" else ())
+
+
+def test_whom_a_gateway_endpoint_denies_by_a_name_is_unknown() -> None:
+    endpoint = policy(_ALLOW_ALL, {"Effect": "Deny", "Action": "*", "Principal": {"AWS": ROLE}})
+    decision = evaluate(ask(principal=ROLE), policy({}), endpoint=endpoint, endpoint_type="Gateway")
+    assert (decision.verdict, decision.unknown) == ("Unknown", _DENIED_BY_NAME)
+    of_user = evaluate(ask(principal=USER), policy({}), endpoint=endpoint, endpoint_type="Gateway")
+    assert of_user.verdict == "Allowed"
+
+
+def test_other_services_than_s3_and_dynamodb_have_no_gateways() -> None:
+    asked = ask(action="sqs:SendMessage", resource=f"arn:aws:sqs:eu-west-1:{A}:q", principal=ROLE)
+    named = policy({"Action": "*", "Principal": {"AWS": ROLE}})
+    assert evaluate(asked, policy({"Action": "*"}), endpoint=named).allowed
 
 
 # What a decision tells

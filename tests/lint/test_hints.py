@@ -30,6 +30,11 @@ def found(action: str, resource: str | dict[str, str], **more: Any) -> list[tupl
             "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/q",
             "arn:aws-cn:sqs:cn-north-1:111122223333:q",
         ),
+        ("logs:CreateLogGroup", f"arn:aws:logs:{AT}:/aws/lambda/f", f"arn:aws:logs:{AT}:log-group:/aws/lambda/f"),
+        ("ssm:GetParameter", f"arn:aws:ssm:{AT}:/shop/url", f"arn:aws:ssm:{AT}:parameter/shop/url"),
+        ("sns:Publish", f"arn:aws:sns:{AT}:topic/orders", f"arn:aws:sns:{AT}:orders"),
+        ("ec2:RunInstances", f"arn:aws:ec2:{AT}:instances/*", f"arn:aws:ec2:{AT}:instance/*"),
+        ("states:StartExecution", f"arn:aws:states:{AT}:statemachine/m", f"arn:aws:states:{AT}:stateMachine:m"),
     ],
 )
 def test_the_arn_that_was_meant_is_proposed(action: str, resource: str, meant: str) -> None:
@@ -51,6 +56,41 @@ def test_the_name_of_another_resource_is_not_proposed_as_one_of_the_right_type(a
     assert rule == "R302"
     assert hint is not None
     assert resource.rpartition("/")[2] not in hint
+
+
+def test_a_root_user_among_the_resources_is_the_one_who_asks() -> None:
+    ((rule, _, hint),) = found("iam:CreateAccessKey", "arn:aws:iam::*:root", Effect="Deny")
+    condition = '{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}'
+    assert (rule, hint) == ("R302", f"a root user asks, and is no resource: compare {condition}")
+
+
+@pytest.mark.parametrize(
+    ("principal", "hint"),
+    [
+        ("111122223333:root", "did you mean 'arn:aws:iam::111122223333:root'?"),
+        ("arn:aws:iam::111122223333:Role/admin", "did you mean 'arn:aws:iam::111122223333:role/admin'?"),
+        ("arn:aws:iam::111122223333:users/ann", "did you mean 'arn:aws:iam::111122223333:user/ann'?"),
+        ("arn:aws:iam::111122223333:Root", "did you mean 'arn:aws:iam::111122223333:root'?"),
+        ("arn:aws:iam::111122223333:group/staff", "name its users, or a role"),
+    ],
+)
+def test_the_principal_that_was_meant_is_proposed(principal: str, hint: str) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    assert [one.hint for one in lint_document(document) if one.rule == "R138"] == [hint]
+
+
+@pytest.mark.parametrize("resource", ["alias/shop", "key/alias/shop"])
+def test_an_alias_of_a_key_is_compared_by_its_condition_key(resource: str) -> None:
+    ((rule, _, hint),) = found("kms:Decrypt", f"arn:aws:kms:{AT}:{resource}")
+    alias = "kms:ResourceAliases is 'alias/shop'"
+    assert (rule, hint) == ("R302", f"name the key's ARN, or allow key/* if ForAnyValue:StringLike {alias}")
+
+
+def test_an_operation_whose_action_is_not_known_is_not_said_to_need_none() -> None:
+    ((rule, message, _),) = found("cloudhsm:DescribeHsm", "*")
+    assert rule == "R202"
+    assert message == "'cloudhsm:DescribeHsm' is an operation of the API that AWS's reference lists no action for"
 
 
 def test_a_message_tells_of_the_type_that_it_proposes() -> None:
@@ -115,6 +155,39 @@ def test_a_misspelt_service_in_a_condition_is_told() -> None:
     condition = {"StringEquals": {"iam:PassedToService": "lamda.amazonaws.com"}}
     ((rule, _, hint),) = found("iam:PassRole", "arn:aws:iam::111122223333:role/app", Condition=condition)
     assert (rule, hint) == ("R515", "did you mean 'lambda.amazonaws.com'?")
+
+
+def test_a_key_that_another_service_lists_is_known() -> None:
+    one_instance = f"arn:aws:ec2:{AT}:instance/i-0a1b2c3d"
+    only_as_ubuntu = {"StringEquals": {"ec2:osuser": "ubuntu"}}
+    assert found("ec2-instance-connect:SendSSHPublicKey", one_instance, Condition=only_as_ubuntu) == []
+
+
+def test_what_aws_tutorials_write_for_a_hook_of_a_deployment_is_a_note() -> None:
+    group = f"arn:aws:codedeploy:{AT}:deploymentgroup:shop/*"
+    statement = {"Effect": "Allow", "Action": "codedeploy:PutLifecycleEventHookExecutionStatus", "Resource": group}
+    findings = lint_document({"Version": "2012-10-17", "Statement": [statement]})
+    assert [(one.rule, one.severity) for one in findings if one.rule == "R301"] == [("R301", "note")]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("s3:x-amz-server-side-encryption", "AES-256", "did you mean 'AES256'?"),
+        ("s3:x-amz-acl", "bucket-owner-fullcontrol", "did you mean 'bucket-owner-full-control'?"),
+        (
+            "kms:ViaService",
+            "s3:${AWS::Region}.amazonaws.com",
+            "write a service in a region, as s3.eu-west-1.amazonaws.com",
+        ),
+        ("kms:ViaService", "s3.${AWS::Region}.${AWS::URLSuffix}", None),
+        ("s3:x-amz-server-side-encryption", "aws:kms:dsse", None),
+    ],
+)
+def test_a_value_that_a_key_never_has_is_told(key: str, value: str, hint: str | None) -> None:
+    action, resource = ("kms:Decrypt", "*") if key.startswith("kms:") else ("s3:PutObject", "arn:aws:s3:::data/*")
+    findings = found(action, resource, Condition={"StringEquals": {key: value}})
+    assert [found_hint for rule, _, found_hint in findings if rule == "R515"] == ([] if hint is None else [hint])
 
 
 def test_actions_that_differ_in_case_alone_stand_twice() -> None:

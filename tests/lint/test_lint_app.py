@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
 from remit import lint as verb
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.lint import errors, lint
 from remit.lint.run import unreadable
 from remit.project.load import load
 from remit.roles.assign import assign
+from remit.synthesis.synth import draft
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +89,16 @@ def test_errors_gives_the_errors_alone(tmp_path: Path) -> None:
     folder = project(tmp_path)
     app = load(folder)
     assert places(errors(app, assign(app), folder=folder), "error", "warning", "note") == EXPECTED
+
+
+def test_a_template_that_is_made_already_gives_the_same_errors_for_less_work(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    app = load(folder)
+    roles = assign(app)
+    template = draft(app, roles, Mistakes()).template
+    assert errors(app, roles, folder=folder) == errors(app, roles, folder=folder, template=template)
+    alone = effort.calls_of(lambda: errors(app, roles, folder=folder))
+    assert effort.calls_of(lambda: errors(app, roles, folder=folder, template=template)) < alone
 
 
 def test_a_finding_carries_the_grant_and_its_reason(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=cases(120, deep=800))
+@settings(max_examples=cases(50, deep=800))
 def test_no_json_value_crashes_lint(value: object) -> None:
     for finding in lint_bytes(json.dumps(value).encode(), "policy.json"):
         assert finding.file == "policy.json"
@@ -138,14 +138,14 @@ def test_no_json_value_crashes_lint(value: object) -> None:
         st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5
     )
 )
-@settings(max_examples=cases(120, deep=800))
+@settings(max_examples=cases(50, deep=800))
 def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
     for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):
         assert finding.line == 1
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=cases(100, deep=600))
+@settings(max_examples=cases(40, deep=600))
 def test_no_bytes_crash_lint(data: bytes) -> None:
     for finding in lint_bytes(data, "any"):
         assert finding.file == "any"

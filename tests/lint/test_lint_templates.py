@@ -533,6 +533,25 @@ def test_the_ref_of_a_database_is_no_arn_and_its_attribute_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("type_name", "attribute", "hint"),
+    [("AWS::SQS::Queue", "QueueName", "!GetAtt It.Arn"), ("AWS::SNS::Topic", "TopicName", "!Ref It")],
+)
+def test_an_attribute_with_a_name_is_no_arn(type_name: str, attribute: str, hint: str) -> None:
+    text = f"""Resources:
+  It: {{Type: "{type_name}"}}
+  Access:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: {{Effect: Allow, Action: "*", Resource: !GetAtt It.{attribute}}}
+"""
+    (finding,) = [found for found in lint_bytes(text.encode(), "template.yaml") if found.rule == "R121"]
+    message = f"{attribute} of It is its name, and only an ARN, or '*', may stand here: IAM refuses it"
+    assert (message, hint) == (finding.message, finding.hint)
+
+
+@pytest.mark.parametrize(
     ("wanted", "excluded", "contradiction"),
     [
         ("10.0.0.0/8", "::/1", False),
@@ -598,3 +617,12 @@ def test_an_action_of_a_permission_that_lambda_does_not_know_is_told_with_the_on
     permission = {"Action": "lambda:Invoke", "FunctionName": "f", "Principal": "111122223333"}
     message = "'lambda:Invoke' is not an action of Lambda: the permission is refused"
     assert [("R709", message)] == _of("AWS::Lambda::Permission", **permission)
+
+
+@pytest.mark.parametrize("path", ["", "aws-service-role/"])
+def test_the_policy_of_a_service_linked_role_is_attached_to_no_other(path: str) -> None:
+    arn = f"arn:aws:iam::aws:policy/{path}AWSSSMOpsInsightsServiceRolePolicy"
+    role = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [arn]}}
+    findings = lint_document({"Resources": {"Explorer": role}})
+    hints = [(one.severity, one.hint) for one in findings if one.rule == "R706"]
+    assert hints == [("error", "leave it out: the service makes the role that has it")]

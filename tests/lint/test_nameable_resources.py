@@ -46,7 +46,57 @@ SPELLINGS = {
     "s3:GetObject": "s3.read(Data.bucket)",
     "s3:ListBucket": "s3.list(Data.bucket)",
     "sqs:SendMessage": "queue.send(Data.queue)",
+    "dynamodb:DescribeTable": 'allow("dynamodb:DescribeTable", on=Data.table)`, with `from remit.grants import allow',
 }
+OF_SERVICES = {
+    ("AWS::Bedrock::KnowledgeBase", "bedrock:Retrieve"): "bedrock.retrieve(Data.it)",
+    ("AWS::CloudWatch::Alarm", "cloudwatch:SetAlarmState"): "cloudwatch.set_alarm(Data.it)",
+    ("AWS::CodeBuild::Project", "codebuild:StartBuild"): 'allow("codebuild:StartBuild", on=Data.it)',
+    ("AWS::CodePipeline::Pipeline", "codepipeline:StartPipelineExecution"): (
+        'allow("codepipeline:StartPipelineExecution", on=Data.it)'
+    ),
+    ("AWS::Cognito::UserPool", "cognito-idp:AdminGetUser"): "cognito.read_users(Data.it)",
+    ("AWS::ECR::Repository", "ecr:PutImage"): 'allow("ecr:PutImage", on=Data.it)',
+    ("AWS::ECS::Cluster", "ecs:DescribeClusters"): 'allow("ecs:DescribeClusters", on=Data.it)',
+    ("AWS::EFS::FileSystem", "elasticfilesystem:ClientMount"): 'allow("elasticfilesystem:ClientMount", on=Data.it)',
+    ("AWS::Events::EventBus", "events:PutEvents"): "events.put(Data.it)",
+    ("AWS::IoT::Thing", "iot:UpdateThingShadow"): 'allow("iot:UpdateThingShadow", on=Data.it)',
+    ("AWS::KMS::Key", "kms:Sign"): "kms.sign(Data.it)",
+    ("AWS::Kinesis::Stream", "kinesis:PutRecord"): "kinesis.put(Data.it)",
+    ("AWS::KinesisFirehose::DeliveryStream", "firehose:PutRecord"): "firehose.put(Data.it)",
+    ("AWS::Lambda::Function", "lambda:InvokeFunction"): "lambda_.invoke(Data.it)",
+    ("AWS::Logs::LogGroup", "logs:FilterLogEvents"): 'allow("logs:FilterLogEvents", on=Data.it)',
+    ("AWS::MSK::Cluster", "kafka:DescribeCluster"): 'allow("kafka:DescribeCluster", on=Data.it)',
+    ("AWS::OpenSearchService::Domain", "es:ESHttpGet"): "opensearch.read(Data.it)",
+    ("AWS::RDS::DBCluster", "rds-data:ExecuteStatement"): 'allow("rds-data:ExecuteStatement", on=Data.it)',
+    ("AWS::Rekognition::Collection", "rekognition:SearchFacesByImage"): "rekognition.search_faces(Data.it)",
+    ("AWS::CodeCommit::Repository", "codecommit:GitPull"): 'allow("codecommit:GitPull", on=Data.it)',
+    ("AWS::SSM::Parameter", "ssm:GetParameter"): "ssm.read(Data.it)",
+    ("AWS::SageMaker::Endpoint", "sagemaker:InvokeEndpoint"): 'allow("sagemaker:InvokeEndpoint", on=Data.it)',
+    ("AWS::SecretsManager::Secret", "secretsmanager:GetSecretValue"): "secretsmanager.read(Data.it)",
+    ("AWS::StepFunctions::StateMachine", "states:StartExecution"): "states.start(Data.it)",
+    ("AWS::Timestream::Table", "timestream:WriteRecords"): 'allow("timestream:WriteRecords", on=Data.it)',
+}
+
+
+def test_the_resources_of_many_services_are_named(make: Make) -> None:
+    """One class for each type, and one policy with all of the actions."""
+    modules = {}
+    imports = ["from remit import grants"]
+    for number, (type_name, _) in enumerate(OF_SERVICES):
+        modules[f"shared/resources/data{number}.py"] = (
+            f"from remit import Shared, resource\nclass Data{number}(Shared):\n    it = resource('{type_name}')\n"
+        )
+        imports.append(f"from shared.resources.data{number} import Data{number}")
+    actions = "\n".join(f"    '{action}'," for _, action in OF_SERVICES)
+    app = "\n".join(imports) + f"\n@app.function(policy=[\n{actions}\n]){FUNCTION}"
+    project = make(app=app, **modules)
+    hints = [finding.hint for finding in lint(project.load(), folder=project.folder) if finding.rule == "R222"]
+    expected = [
+        f"write `grants.{spelling.replace('Data.', f'Data{number}.')}`"
+        for number, spelling in enumerate(OF_SERVICES.values())
+    ]
+    assert expected == hints
 
 
 @pytest.mark.parametrize("action", SPELLINGS)
@@ -84,7 +134,8 @@ def test_the_imports_that_are_missing_are_said(make: Make) -> None:
 
 SILENT = {
     "nothing of the kind": '"sns:Publish"',
-    "an action that no verb gives": '"dynamodb:DescribeTable"',
+    "an action on several types": '"s3:GetBucketLocation"',
+    "an action of no service": '"dynamo:DescribeTable"',
     "an action without resources": '"dynamodb:ListTables"',
     "a pattern": '"dynamodb:Get*"',
     "a named resource": "dynamodb.scan(Data.table)",
@@ -97,6 +148,10 @@ SILENT = {
 @pytest.mark.parametrize("kind", SILENT)
 def test_nothing_is_said_where_nothing_can_be_named(make: Make, kind: str) -> None:
     assert [] == notes(with_data(make, SILENT[kind]))
+
+
+def test_an_action_that_no_verb_gives_is_named_on_what_the_app_declares_alone(make: Make) -> None:
+    assert [] == notes(make(app=f'@app.function(policy=["dynamodb:DescribeTable", dynamodb.read("orders")]){FUNCTION}'))
 
 
 def test_an_app_that_names_nothing_gets_no_note(make: Make) -> None:

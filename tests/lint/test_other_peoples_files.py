@@ -352,6 +352,15 @@ def test_a_template_with_more_policies_than_any_may_have_says_how_far_it_was_loo
     ]
 
 
+def test_a_plan_with_more_policies_than_are_looked_at_says_how_far_it_was() -> None:
+    trust = policy(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
+    role = {"address": "aws_iam_role.r", "type": "aws_iam_role", "values": {"assume_role_policy": trust}}
+    plan = {"planned_values": {"root_module": {"resources": [role] * 1_600}}}
+    assert [one.message for one in of("R001", json.dumps(plan), "plan.json")] == [
+        "the policies of its first 1,500 resources are looked at, and not of the other 100"
+    ]
+
+
 def test_a_large_file_of_yaml_is_looked_at_as_far_as_it_is_read() -> None:
     statement = f"  - {TYPO}\n"
     rest = '  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}\n' * 35_000
@@ -393,6 +402,49 @@ def test_the_policies_and_variables_of_a_terraform_plan_are_looked_at() -> None:
         ("R202", "aws_iam_role.orders"),
         ("R701", "variable KEY of aws_lambda_function.orders is an AWS access key"),
     ] == sorted((one.rule, one.message.partition(": ")[0]) for one in findings if one.severity == "error")
+
+
+def data_source(*blocks: dict[str, Any]) -> str:
+    """A plan with a data source that is read during the apply: what is unknown is null, or not there."""
+    source = {
+        "address": "data.aws_iam_policy_document.app",
+        "mode": "data",
+        "type": "aws_iam_policy_document",
+        "values": {"statement": list(blocks), "version": None},
+    }
+    return json.dumps({"planned_values": {"root_module": {"resources": [source]}}})
+
+
+def test_a_policy_of_a_data_source_that_is_read_during_the_apply_is_looked_at_as_far_as_it_is_known() -> None:
+    of_table = {"actions": ["dynamodb:PutItm"], "resources": [None]}
+    of_object = {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::data/&{aws:usrname}"]}
+    misspelt = {"test": "StringEqual", "variable": "aws:SourceVpc", "values": [None]}
+    of_key = {"actions": ["kms:Decrypt"], "effect": "Deny", "condition": [misspelt]}
+    findings = lint_bytes(data_source(of_table, of_object, of_key).encode(), "plan.json")
+    assert [(one.rule, one.hint) for one in findings if one.severity != "note"] == [
+        ("R128", "did you mean `${aws:username}`?"),
+        ("R202", "did you mean `dynamodb:PutItem`?"),
+        ("R501", "did you mean `StringEquals`?"),
+    ]
+    assert findings[0].message.startswith("data.aws_iam_policy_document.app: ")
+
+
+@pytest.mark.parametrize(
+    ("principals", "resources", "rules"),
+    [
+        ([{"type": "Service", "identifiers": ["lambda.amazon.com"]}], None, ["R138"]),
+        ([{"type": "AWS", "identifiers": [None]}], None, []),
+        ([{"type": "Federated"}], None, []),
+        ([{"type": "*", "identifiers": ["*"]}], [None], ["R216"]),
+    ],
+)
+def test_the_principals_of_a_data_source_tell_of_which_kind_its_policy_is(
+    principals: list[dict[str, Any]], resources: list[None] | None, rules: list[str]
+) -> None:
+    actions = ["sts:AssumeRole"] if resources is None else ["s3:GetObject"]
+    block = {"actions": actions, "principals": principals, "resources": resources}
+    findings = lint_bytes(data_source(block).encode(), "plan.json")
+    assert [one.rule for one in findings if one.severity != "note"] == rules
 
 
 def test_what_is_no_module_of_a_plan_is_unreadable() -> None:
@@ -482,3 +534,14 @@ def test_a_bare_variable_in_the_place_of_a_json_value_is_of_another_tool() -> No
     statement = '{"Effect": "Allow", "Action": "s3:Get", "Resource": "*"}'
     text = f'{{"Version": "2012-10-17", "Statement": [$STATEMENT,\n{statement}]}}'
     assert [("R143", "note", 1), ("R202", "error", 2)] == found(text)
+
+
+def test_what_another_tool_declares_is_no_misspelling_of_a_resource() -> None:
+    text = ORGANISATION.replace(
+        "{Account: '*'}", "{Account: '*'}\nOrganizationBindings: {TopicBinding: {Region: eu-west-1}}"
+    )
+    text += "  Bound: {Value: !Ref TopicBinding}\n  Account: {Value: !GetAtt TopicAccount.AccountId}\n"
+    assert of("R401", text, "template.yaml") == []
+    assert [one.hint for one in of("R401", f"{text}  Slip: {{Value: !Ref Topci}}\n", "t.yaml")] == [
+        "did you mean `Topic`?"
+    ]

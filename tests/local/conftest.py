@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
 
-import emulator
 import models
 from clouds import Cloud
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
 from zips import zip_of
 
 if TYPE_CHECKING:
@@ -47,21 +49,29 @@ def project(tmp_path: Path) -> Iterator[Path]:
     aws.stop(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the project whose AWS is `shared`."""
     return tmp_path_factory.mktemp("project")
 
 
-@pytest.fixture(scope="module")
-def shared(shared_folder: Path) -> Iterator[aws.LocalAws]:
-    """A running AWS for all tests of one file, started by somebody who has credentials of their own."""
+@pytest.fixture(scope="session")
+def _started(shared_folder: Path) -> Iterator[aws.LocalAws]:
+    """A running AWS for all files of tests, started by somebody who has credentials of their own."""
     with pytest.MonkeyPatch.context() as user:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
             user.setenv(name, "the-users-own")
         user.setenv("HTTP_PROXY", "http://127.0.0.1:9/the-users-own")
-        yield aws.start(shared_folder)
+        running = aws.start(shared_folder)
+    yield running
     aws.stop(shared_folder)
+
+
+@pytest.fixture(scope="module")
+def shared(_started: aws.LocalAws, shared_folder: Path) -> Iterator[aws.LocalAws]:
+    """The running AWS, with nothing in it that tests of another file made."""
+    yield _started
+    aws.reset(shared_folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +111,22 @@ def deployed(shared: aws.LocalAws) -> Deployed:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with emulator.running(tmp_path_factory.mktemp("bare")) as url:
-        keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
-        core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-        clients = boto3.Session(botocore_session=core, region_name="us-east-1", **keys)
-        yield Cloud(partial(clients.client, endpoint_url=url, config=Config(proxies={})), is_bare=True)
+def bare_url(emulator_url: str) -> Iterator[str]:
+    """The address of the emulator by itself, with nothing in it that tests of another file made."""
+    yield emulator_url
+    address = urlsplit(emulator_url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=HANGS)  # past any proxy: it is this machine
+    connection.request("POST", "/_ministack/reset")
+    assert 200 == connection.getresponse().status
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def bare(bare_url: str) -> Cloud:
+    keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    clients = boto3.Session(botocore_session=core, region_name="us-east-1", **keys)
+    return Cloud(partial(clients.client, endpoint_url=bare_url, config=Config(proxies={})), is_bare=True)
 
 
 @pytest.fixture(scope="module", params=["bare", "refusing"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import time
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ PLACE = "us-east-1:000000000000"
 RESULTS = f"arn:aws:sqs:{PLACE}:results"
 HANDLER = """
 def handler(event, context):
-    if event == "fail" or "Records" in event:
+    if event == "fail" or "Records" in event or "awslogs" in event:
         raise ValueError("no")
     return {"made": event}
 """
@@ -150,6 +152,36 @@ def test_what_a_topic_sends_is_tried_again_too(account: Account) -> None:
     record = json.loads(account.received()["Body"])
     assert "hello" == record["requestPayload"]["Records"][0]["Sns"]["Message"]
     assert 2 == record["requestContext"]["approximateInvokeCount"]
+
+
+def test_lines_of_a_log_group_are_tried_again_too_at_the_alias_that_the_filter_names(account: Account) -> None:
+    arn = account.function("watches")
+    account.client("lambda").create_alias(FunctionName="watches", Name="live", FunctionVersion="1")
+    account.configure("watches", retries=1, qualifier="live", OnFailure=RESULTS)
+    permission = {"StatementId": "logs", "Action": "lambda:InvokeFunction", "Principal": "logs.amazonaws.com"}
+    account.client("lambda").add_permission(FunctionName="watches", Qualifier="live", **permission)
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName="/busy")
+    logs.create_log_stream(logGroupName="/busy", logStreamName="one")
+    logs.put_subscription_filter(
+        logGroupName="/busy", filterName="errors", filterPattern="ERROR", destinationArn=f"{arn}:live"
+    )
+    events = [{"timestamp": int(1000 * time.time()), "message": message} for message in ("fine", "ERROR: no tea")]
+    logs.put_log_events(logGroupName="/busy", logStreamName="one", logEvents=events)
+    record = json.loads(account.received()["Body"])
+    lines = json.loads(gzip.decompress(base64.b64decode(record["requestPayload"]["awslogs"]["data"])))
+    assert ["ERROR: no tea"] == [event["message"] for event in lines["logEvents"]]
+    context = record["requestContext"]
+    assert (f"{arn}:live", 2) == (context["functionArn"], context["approximateInvokeCount"])
+    account.client("lambda").remove_permission(FunctionName="watches", Qualifier="live", StatementId="logs")
+    logs.put_log_events(logGroupName="/busy", logStreamName="one", logEvents=events)
+    for _ in range(20 * HANGS):
+        denied = [access for access in accesses(account.aws)[1] if access.resource == f"{arn}:live"]
+        if [access.decision for access in denied] == ["denied"]:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("CloudWatch Logs still invokes a function that it may not")
 
 
 def test_topics_buses_functions_and_buckets_are_destinations(account: Account) -> None:

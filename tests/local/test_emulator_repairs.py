@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-
-import emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
 TARGET = {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "RoleArn": "arn:aws:iam::000000000000:role/r"}
@@ -40,9 +36,8 @@ class BareCloud:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCloud]:
-    with emulator.running(tmp_path_factory.mktemp("bare")) as url:
-        yield BareCloud(url)
+def bare(bare_url: str) -> BareCloud:
+    return BareCloud(bare_url)
 
 
 def told(code: str) -> str:
@@ -135,3 +130,13 @@ def test_a_table_of_a_template_loses_its_encryption(bare: BareCloud) -> None:
     }
     bare.create("tables", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}})
     assert "SSEDescription" not in bare.client("dynamodb").describe_table(TableName="sealed")["Table"]
+
+
+def test_log_events_beyond_the_first_page_are_not_given(bare: BareCloud) -> None:
+    logs = bare.client("logs")
+    logs.create_log_group(logGroupName="/pages")
+    logs.create_log_stream(logGroupName="/pages", logStreamName="one")
+    events = [{"timestamp": int(1000 * time.time()), "message": str(number)} for number in range(3)]
+    logs.put_log_events(logGroupName="/pages", logStreamName="one", logEvents=events)
+    answer = logs.filter_log_events(logGroupName="/pages", limit=2)
+    assert (2, False) == (len(answer["events"]), "nextToken" in answer)

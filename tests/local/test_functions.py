@@ -72,6 +72,12 @@ def sleeps(event, context):
 def leaves(event, context):
     os._exit(3)
 
+def stops_the_server(event, context):
+    import signal, subprocess
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 1.5; kill -CONT {event}"])
+    os.kill(event, signal.SIGSTOP)
+    return "x" * 300_000
+
 def grows(event, context):
     return len(b"x" * (400 << 20))
 
@@ -300,6 +306,13 @@ def test_a_worker_that_gives_no_answer_is_reported_as_lambda_does(
     assert any(line.endswith(message) for line in answer.log)
 
 
+def test_an_answer_that_came_in_time_counts_also_where_the_server_looks_late(
+    functions: Functions, shared: LocalAws
+) -> None:
+    """The server stands still for longer than the function's timeout, and then reads the answer in two pieces."""
+    assert "x" * 300_000 == functions.invoke(functions.make("app.stops_the_server", Timeout=1), shared.pid).payload
+
+
 def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions: Functions) -> None:
     name = functions.make("app.handler")
     functions.invoke(name)
@@ -452,3 +465,21 @@ def test_data_is_put_back_as_it_was_when_it_was_kept(shared: LocalAws) -> None:
     parameters.put_parameter(Name="/kept", Value="after", Type="String", Overwrite=True)
     put_data_back(shared)
     assert "before" == parameters.get_parameter(Name="/kept")["Parameter"]["Value"]
+
+
+def test_log_events_are_given_page_by_page_by_their_times_until_there_are_no_more(functions: Functions) -> None:
+    logs = functions.logs
+    logs.create_log_group(logGroupName="/pages")
+    now = int(1000 * time.time())
+    for stream in ("one", "two"):
+        logs.create_log_stream(logGroupName="/pages", logStreamName=stream)
+        events = [{"timestamp": now + number, "message": f"{stream} {number} seen"} for number in range(3)]
+        hidden = {"timestamp": now + 1, "message": "hidden"}
+        logs.put_log_events(logGroupName="/pages", logStreamName=stream, logEvents=[*events, hidden])
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName="/pages", filterPattern="seen", startTime=now + 1, PaginationConfig={"PageSize": 3}
+    )
+    messages = [[event["message"] for event in page["events"]] for page in pages]
+    assert [["one 1 seen", "two 1 seen", "one 2 seen"], ["two 2 seen"]] == messages
+    with pytest.raises(ClientError, match="nextToken is invalid"):
+        logs.filter_log_events(logGroupName="/pages", nextToken="of-another-time")

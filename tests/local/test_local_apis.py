@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-import emulator
 from projects import write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
@@ -307,15 +306,14 @@ TEMPLATE = {
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def bare(bare_url: str) -> str:
     """The address of an API in the emulator by itself."""
-    with emulator.running(tmp_path_factory.mktemp("emulator")) as url:
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        stacks: Any = boto3.client("cloudformation", endpoint_url=url, region_name="us-east-1", **keys)
-        stacks.create_stack(StackName="shop", TemplateBody=json.dumps(TEMPLATE), Capabilities=["CAPABILITY_IAM"])
-        stacks.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
-        (stack,) = stacks.describe_stacks(StackName="shop")["Stacks"]
-        yield f"{url}/_aws/execute-api/{stack['Outputs'][0]['OutputValue']}"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    stacks: Any = boto3.client("cloudformation", endpoint_url=bare_url, region_name="us-east-1", **keys)
+    stacks.create_stack(StackName="shop", TemplateBody=json.dumps(TEMPLATE), Capabilities=["CAPABILITY_IAM"])
+    stacks.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
+    (stack,) = stacks.describe_stacks(StackName="shop")["Stacks"]
+    return f"{bare_url}/_aws/execute-api/{stack['Outputs'][0]['OutputValue']}"
 
 
 def test_the_emulator_still_loses_cors_of_templates(bare: str) -> None:

@@ -21,8 +21,10 @@ import outlive
 from remit.errors import RemitError
 from remit.local import aws, environment
 from remit.local.control.clients import client_arguments, session
+from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.state_files import StateFiles
 from terminals import HANGS
+from zips import zip_of
 
 HERE = "us-east-1:000000000000"
 
@@ -221,6 +223,56 @@ def test_no_message_that_was_taken_is_lost_by_a_kill(project: Path) -> None:
     assert [ATTRIBUTES] == [message["MessageAttributes"] for message in received if message["Body"] == "one"]
     assert aws.save(project) is None
     assert [] == list((project / ".remit/local/state").glob("messages.*"))
+
+
+def test_no_event_that_was_taken_is_lost_by_a_kill(project: Path, tmp_path: Path) -> None:
+    """One is with its function, which runs again; of the other, S3 has answered and told nobody yet."""
+    running = aws.start(project)
+    make_queue(running, "work")
+    delivering_to(running, "work")
+    ledger = tmp_path / "ledger"
+    functions = session(running).client("lambda", **client_arguments(running))
+    functions.create_function(
+        FunctionName="pays",
+        Runtime="python3.12",
+        Handler="app.handler",
+        Role=f"arn:aws:iam::{running.account}:role/app",
+        Code={"ZipFile": zip_of(PAYS)},
+        Environment={"Variables": {"LEDGER": str(ledger)}},
+        Timeout=60,
+    )
+    assert aws.save(project) is None
+    functions.invoke(FunctionName="pays", InvocationType="Event", Payload=b'"tea"')
+    assert eventually(lambda: ledger.exists() and ledger.read_text() == "tea\n")
+    os.kill(running.pid, signal.SIGKILL)
+    assert eventually(lambda: not lives(running.pid))
+    noted = EventsOnTheWay(project / ".remit/local/state/on-the-way")
+    (left,) = noted.folder.iterdir()
+    call = {"bucket_name": "incoming", "key": "a", "event_name": "s3:ObjectCreated:Put"}
+    content = {**json.loads(left.read_text()), "call": call}
+    (noted.folder / "s3-1.json").write_text(json.dumps(content))
+    (noted.folder / "lambda-1.json").write_text("{")  # as after a full disk
+    again = aws.start(project)
+    assert eventually(lambda: ledger.read_text() == "tea\ntea\npaid tea\n")
+    received = session(again).client("sqs", **client_arguments(again))
+    url = received.get_queue_url(QueueName="work")["QueueUrl"]
+    answer = received.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+    assert "aws:s3" in [source(message["Body"]) for message in answer["Messages"]]
+    assert eventually(lambda: not any(noted.folder.iterdir()))
+
+
+PAYS = """
+import os, time
+
+def handler(event, context):
+    is_first = not os.path.exists(os.environ["LEDGER"])
+    with open(os.environ["LEDGER"], "a") as ledger:
+        ledger.write(event + "\\n")
+    if is_first:
+        time.sleep(50)
+    with open(os.environ["LEDGER"], "a") as ledger:
+        ledger.write("paid " + event + "\\n")
+"""
 
 
 def delivering_to(running: aws.LocalAws, queue: str) -> tuple[Any, Any, Any]:

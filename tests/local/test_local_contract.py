@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local.control.clients import client_arguments, session
+from remit.local.quick_saves import MANY_ITEMS
 from terminals import HANGS
 from zips import zip_of
 
@@ -368,3 +370,10 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     assert re.fullmatch(rf"arn:aws:sts::0{{12}}:assumed-role/app-Role-\w+/{outputs['Function']}", caller), caller
     assert environment["HOME"] == environment["TMPDIR"]
     assert "/.remit/local/tmp/functions/work/" in environment["HOME"]
+
+
+@pytest.mark.parametrize("name", MANY_ITEMS)
+def test_the_state_of_a_service_is_what_it_holds_by_the_same_names(name: str) -> None:
+    """So that it can be saved without a copy of all of it."""
+    module: Any = importlib.import_module(f"ministack.services.{name}")
+    assert [] == [key for key in module.get_state() if not hasattr(module, f"_{key}")]

@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-import emulator
 from projects import write
 from remit.local import aws
 from terminals import HANGS
@@ -94,13 +93,6 @@ def test_whoever_signs_may_connect_and_nobody_else(tmp_path: Path) -> None:
 # What `remit.local.api_repairs` changes, of the emulator by itself.
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the emulator by itself."""
-    with emulator.running(tmp_path_factory.mktemp("emulator")) as url:
-        yield url
-
-
 def _client(service: str, url: str) -> Any:
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return boto3.client(service, endpoint_url=url, region_name="us-east-1", **keys)
@@ -160,23 +152,23 @@ OPEN = {
 }
 
 
-def test_the_emulator_still_replies_on_routes_without_a_response_and_sends_functions_to_aws(bare: str) -> None:
-    api = _stack(bare, "chat", OPEN, {"Id": {"Ref": "Api"}})["Id"]
-    with connect(f"{bare.replace('http://', 'ws://')}/_aws/execute-api/{api}/dev", proxy=None) as client:
+def test_the_emulator_still_replies_on_routes_without_a_response_and_sends_functions_to_aws(bare_url: str) -> None:
+    api = _stack(bare_url, "chat", OPEN, {"Id": {"Ref": "Api"}})["Id"]
+    with connect(f"{bare_url.replace('http://', 'ws://')}/_aws/execute-api/{api}/dev", proxy=None) as client:
         client.send("hello")
         assert f"https://{api}.execute-api.us-east-1.amazonaws.com/dev" == client.recv(timeout=HANGS)
 
 
-def test_the_emulator_still_knows_no_route_responses_of_templates(bare: str) -> None:
+def test_the_emulator_still_knows_no_route_responses_of_templates(bare_url: str) -> None:
     response = {
         "Type": "AWS::ApiGatewayV2::RouteResponse",
         "Properties": {"ApiId": {"Ref": "Api"}, "RouteId": {"Ref": "Route"}, "RouteResponseKey": "$default"},
     }
     with pytest.raises(ClientError, match="RouteResponse"):
-        _stack(bare, "reply", {**OPEN, "Response": response}, {})
+        _stack(bare_url, "reply", {**OPEN, "Response": response}, {})
 
 
-def test_the_emulator_still_gives_routes_a_reference_that_aws_does_not(bare: str) -> None:
+def test_the_emulator_still_gives_routes_a_reference_that_aws_does_not(bare_url: str) -> None:
     """On AWS it is the id of the route alone."""
-    outputs = _stack(bare, "refs", OPEN, {"Route": {"Ref": "Route"}, "Api": {"Ref": "Api"}})
+    outputs = _stack(bare_url, "refs", OPEN, {"Route": {"Ref": "Route"}, "Api": {"Ref": "Api"}})
     assert outputs["Route"].startswith(f"{outputs['Api']}/")

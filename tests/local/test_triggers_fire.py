@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -153,6 +155,8 @@ def greet(event, context):
 """
 MOST_SECONDS = 90.0
 AGAIN_SECONDS = 20.0
+PAUSES = (0.05, 0.05, 0.1, 0.1, 0.2, 0.2, 0.5)
+"""Seconds between two looks at what a handler has seen; the last one again and again."""
 
 
 class Cloud:
@@ -160,13 +164,11 @@ class Cloud:
 
     def __init__(self, folder: Path, running: aws.LocalAws, deployed: str) -> None:
         self.folder = folder
-        self.clients, self.arguments, self.deployed = session(running), client_arguments(running), deployed
+        clients, arguments = session(running), client_arguments(running)
+        self.client: Callable[[str], Any] = cache(lambda service: clients.client(service, **arguments))
+        self.deployed = deployed
         resources = self.client("cloudformation").describe_stack_resources(StackName="orders-dev")["StackResources"]
         self.ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
-
-    def client(self, service: str) -> Any:
-        """A boto3 client for this AWS."""
-        return self.clients.client(service, **self.arguments)
 
     def seen(self, function: str) -> list[dict[str, Any]]:
         """The events that a handler has seen so far, oldest first."""
@@ -179,10 +181,12 @@ class Cloud:
     def until(self, function: str, enough: Callable[[list[dict[str, Any]]], bool] = bool) -> list[dict[str, Any]]:
         """What a handler has seen, once it is enough."""
         deadline = time.monotonic() + MOST_SECONDS
-        while not enough(events := self.seen(function)):
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            if enough(events := self.seen(function)):
+                return events
             assert time.monotonic() < deadline, (function, events)
-            time.sleep(0.05)
-        return events
+            time.sleep(pause)
+        raise AssertionError
 
     def sent_until_seen(self, send: Callable[[], None], *functions: str) -> list[list[dict[str, Any]]]:
         """What handlers have seen of what is sent, again after a while: the emulator delivers once, busy or not."""

@@ -42,7 +42,7 @@ def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
     expected = [
         "app.py:10:23",
         "app.py:10:38",
-        "app.py:12:21",
+        "app.py:12:15",
         "config/deploy.py:5:5",
         "config/deploy.py:6:5",
         "config/deploy.py:7:5",
@@ -363,6 +363,34 @@ def test_what_one_zip_lacks_of_a_handler_and_of_a_web_app_is_reported_together(m
     assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]
 
 
+WITHOUT_EFFECT_ON_ZIPS = "config.jop = 1\nconfig.lambda_.function.timeout = 0\nconfig.lambda_.iam.polcy = [missing_]\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "is_tried"),
+    [
+        (WITHOUT_EFFECT_ON_ZIPS, True),
+        ("config.lambda_.function.enviroment = {'TABLE': 'x'}\n", False),
+        ("config.package.exclude = [missing_]\n", False),
+        ("if missing_:\n    config.lambda_.function.environment = {'TABLE': 'x'}\n", False),
+    ],
+)
+def test_web_apps_are_tried_unless_a_setting_that_decides_how_failed(
+    make: Make, config: str, *, is_tried: bool
+) -> None:
+    project = make(
+        app="app.web('site_:api', auth='NONE')\n",
+        **{"site_.py": "import missing_\napi = missing_.App()\n"},
+        config=config,
+    )
+    assert is_tried == (("app.py:9", "the web app `site_:a") in _mistakes(project))
+
+
+def test_that_jobs_are_off_is_reported_beside_mistakes_of_other_settings(make: Make) -> None:
+    project = make(config="config.lambda_.function.timeout = 0", app="@app.job\ndef mail(to): ...\n")
+    assert ["app.py:9:2", "config/deploy.py:5:5"] == places(project)
+
+
 def test_every_handler_that_its_zip_lacks_is_reported(make: Make) -> None:
     assert rich.inspect  # it takes no event and context, and whether remit has imported its module must not matter
     app = "app.function(name='one', handler='click.echo')\napp.function(name='two', handler='rich.inspect')\n"
@@ -470,3 +498,186 @@ def test_each_guardrail_that_cannot_be_read_is_reported_beside_the_apps_mistakes
     with pytest.raises(RemitError) as error:
         build(make(app=app, **files).folder, package=False)
     assert expected == [at(mistake) for mistake in error.value.all]
+
+
+def test_every_item_of_a_list_of_layers_is_reported(make: Make) -> None:
+    layer = "arn:aws:lambda:eu-west-1:111122223333:layer:a"
+    errors = make(app=f"@app.function(layers=['{layer}', 3, 'x', '{layer}:1']){FUNCTION}").error().all
+    assert ["`layers[0]` is", "`layers[1]` must", "`layers[2]` is"] == [
+        " ".join(error.message.split()[:2]) for error in errors
+    ]
+
+
+def test_every_name_of_a_job_queue_is_reported(make: Make) -> None:
+    config = "config.job.enable = True\nconfig.job.additional_queues = ['Mail', 'a b', 'mail', 'mail']"
+    messages = [error.message for error in make(config=config, app=f"@app.function{FUNCTION}").error().all]
+    names = ("'Mail' is not", "'a b' is not", "the job queue `mail` is there twice")
+    assert [True] * len(names) == [any(message.startswith(name) for message in messages) for name in names]
+
+
+GENERATORS = {
+    "decorated": "@app.function\ndef rows(event, context):\n    yield 1\n",
+    "by name": "app.function(name='rows', handler='rows_.rows')\n",
+}
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_a_handler_that_yields_is_refused(make: Make, kind: str) -> None:
+    rows = "def rows(event, context):\n    def inner():\n        return 1\n    yield from inner()\n"
+    error = make(app=GENERATORS[kind], **{"rows_.py": rows}).error()
+    assert error.message.endswith("of function `rows` is a generator")
+    assert str(error.hint).startswith("Lambda gives its caller what the handler returns")
+
+
+def test_a_generator_inside_a_handler_is_its_own_affair(make: Make) -> None:
+    rows = "def rows(event, context):\n    def inner():\n        yield 1\n    return list(inner())\n"
+    assert make(app=GENERATORS["by name"], **{"rows_.py": rows}).built()
+
+
+def test_modules_that_import_each_other_are_told_so(make: Make) -> None:
+    files = {"app.py": "import remit\nfrom orders_ import thing\napp = remit.App()\n"}
+    files["orders_.py"] = "import remit\nfrom app import app\nthing = 1\n"
+    error = make(**files).error()
+    assert ("orders_.py:2:1", True) == (at(error), str(error.hint).startswith("the modules import each other"))
+
+
+def test_an_app_module_that_does_not_exist_is_told_where_it_is_named(make: Make) -> None:
+    """Also beside another setting that failed, and is not the one that names it."""
+    project = make(config="config.lambda_.iam.policy.append('x')\nconfig.app = 'nope.app'")
+    assert ["config/deploy.py:5:5", "config/deploy.py:6:5"] == places(project)
+
+
+def test_flags_and_keys_of_triggers_take_nothing_else(make: Make) -> None:
+    options = "on.sqs('q', report_failures='yes', key=3), on.event(source='x', enabled=1), on.kinesis('s', fan_out=0)"
+    settings = "environment={'DB': secret('/x', key=3)}"
+    errors = make(app=f"from remit import on, secret\n@app.function({options}, {settings}){FUNCTION}")
+    expected = [
+        "enabled takes True or False, got int '1'",
+        "fan_out takes True or False, got int '0'",
+        "key takes a KMS key, got int '3'",
+        "key takes a KMS key, got int '3'",
+        "report_failures takes True or False, got str 'yes'",
+    ]
+    assert expected == sorted(error.message for error in errors.error().all)
+
+
+@pytest.mark.parametrize(
+    "group", ["'/aws/lambda/orders-dev-hello'", "f'/aws/lambda/{project.namespace}-hello'", "'${HelloLogGroup}'"]
+)
+def test_a_function_that_would_run_on_its_own_logs_is_refused_beside_other_mistakes(make: Make, group: str) -> None:
+    app = f"from remit import on, project\n@app.function(on.logs({group}), timeout=0){FUNCTION}"
+    messages = [error.message for error in make(app=app).error().all]
+    assert ["`HelloFunction` would run on its own logs, and each run writes more of them"] == messages[:1]
+    assert 2 == len(messages)
+
+
+def test_a_list_of_triggers_that_fails_does_not_hide_the_rest_of_its_declaration(make: Make) -> None:
+    """Neither do those that are given in a dict."""
+    app = (
+        "from remit import on\n"
+        f"@app.function(*[on.sqs(name, bach=1) for name in ('a', 'b')], timeout=0){FUNCTION}"
+        f"@app.function(**{{'timeout': 0, 'memry_size': 1}}){OTHER}"
+    )
+    expected = [
+        (10, "`on.sqs` has no option `bach`"),
+        (10, "`timeout` is 0 seconds; it can be 1 to 900"),
+        (12, "`app.function` has no option `memry_size`"),
+        (12, "`memory_size` is 1 MB; it can be 128 to 10240"),
+        (12, "`timeout` is 0 seconds; it can be 1 to 900"),
+    ]
+    errors = make(app=app).error().all
+    assert expected == sorted((error.origin.line if error.origin else 0, error.message) for error in errors)
+
+
+def test_a_name_of_remits_that_is_not_imported_comes_with_its_import(make: Make) -> None:
+    error = make(**{"app.py": "from remit import App\napp = App()\n@app.function(on.sqs('q'))" + FUNCTION}).error()
+    assert ("app.py:3:15", "write `from remit import on`") == (at(error), error.hint)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "hint"),
+    [
+        ("https://shop.s3.eu-west-1.amazonaws.com/in/", 'did you mean `on.s3("shop")`?'),
+        ("s3://shop/in/", 'did you mean `on.s3("shop")`?'),
+        ("arn:aws:s3:::shop/in", "it is made of small letters, digits, dots and hyphens"),
+    ],
+)
+def test_the_bucket_of_an_address_is_offered_to_a_trigger(make: Make, bucket: str, hint: str) -> None:
+    assert hint == make(app=f"from remit import on\n@app.function(on.s3('{bucket}')){FUNCTION}").error().hint
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_file_that_may_not_be_packed_does_not_hide_what_the_zip_lacks(make: Make, *, is_whole: bool) -> None:
+    app = "" if is_whole else f"@app.function(timeout=0){FUNCTION}"
+    files = {"site_.py": "import missing_\napi = missing_.App()\n", "settings.json": f'{{"key": "{KEY}"}}'}
+    project = make(app=f"app.web('site_:api', auth='NONE')\n{app}", **files)
+    of_app = [] if is_whole else [("app.py:10", "`timeout` is 0 secon")]
+    expected = [("app.py:9", "the web app `site_:a"), *of_app, ("settings.json:1", "an AWS access key wo")]
+    assert expected == _mistakes(project)
+    assert not list(project.folder.glob(".remit/build/*.zip"))
+
+
+def test_a_module_that_is_left_out_of_the_zip_is_to_be_taken_in(make: Make) -> None:
+    project = make(app="app.web('site_:api', auth='NONE')\n", **{"site_.py": "api = 1\n", ".remitignore": "site_.py\n"})
+    (mistake,) = json.loads(project.remit("build", "--json").out)
+    assert mistake["hint"].startswith("the project has it, and the zip leaves it out")
+
+
+def test_a_broken_pyproject_hides_nothing(make: Make) -> None:
+    project = make(app=f"@app.function(timeout=0){FUNCTION}", **{"pyproject.toml": "[project\n"})
+    assert ["app.py:9:23", "pyproject.toml"] == places(project)
+
+
+OVERRIDE = "config.lambda_.iam.default_policy = []"
+GUARDRAIL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+CYCLE = (
+    "    a = resource('AWS::SQS::Queue', queue_name='x-${DataB.TopicName}')\n"
+    "    b = resource('AWS::SNS::Topic', topic_name='y-${DataA.QueueName}')\n"
+)
+OF_THE_WHOLE = {
+    "an override that breaks a trigger": ("sqs('orders')", OVERRIDE, "config/deploy.py:5:5"),
+    "a guardrail": ("policy=[s3.read('shop')]", "", "app.py:9:23"),
+    "a circular dependency": ("", "", "shared/resources/data.py:3:9"),
+}
+
+
+@pytest.mark.parametrize("kind", OF_THE_WHOLE)
+def test_what_the_app_as_a_whole_breaks_is_reported_beside_a_mistake(make: Make, kind: str) -> None:
+    arguments, config, place = OF_THE_WHOLE[kind]
+    files = {"config/guardrails/a.json": GUARDRAIL} if "guardrail" in kind else {}
+    files |= {"shared/resources/data.py": SHARED + CYCLE} if "circular" in kind else {}
+    project = make(config=config, app=f"@app.function({arguments}){FUNCTION}@app.function(timeout=0){OTHER}", **files)
+    assert sorted(["app.py:11:23", place]) == sorted(places(project))
+
+
+def test_access_that_failed_is_not_missed_by_an_override(make: Make) -> None:
+    app = f"@app.function(sqs('orders'), policy=[missing_]){FUNCTION}"
+    assert ["app.py:9:38"] == places(make(config=OVERRIDE, app=app))
+
+
+def test_every_link_and_every_job_that_is_none_is_reported(make: Make) -> None:
+    app = (
+        "from remit import grants\n"
+        "@app.function(link=[grants.sqs.send('x'), grants.sqs.send('y')], sends=['mail', 3], reads=[App, 4])" + FUNCTION
+    )
+    messages = sorted(error.message for error in make(app=app).error().all)
+    assert [
+        "3 is not a job of this app",
+        "4 is not a class of shared resources",
+        "App is not a class of shared resources",
+        "a link names no shared resource of the app: sends to queue x",
+        "a link names no shared resource of the app: sends to queue y",
+        "mail is not a job of this app",
+    ] == messages
+
+
+def test_an_app_with_a_wrong_argument_still_declares_its_functions(make: Make) -> None:
+    app = "from remit import App\napp = App('shop')\n@app.function(timeout=0)" + FUNCTION
+    error = make(**{"app.py": app}).error()
+    assert ["app.py:2:11", "app.py:3:23"] == [at(mistake) for mistake in error.all]
+    assert ("`App` takes no argument without a name", None) == (error.message, error.hint)
+
+
+def test_a_policy_that_failed_where_it_was_made_does_not_hide_the_items_beside_it(make: Make) -> None:
+    app = f"READ = [s3.read('shop', kye=1)]\n@app.function(policy=[*READ, 's3:GetObjct']){FUNCTION}"
+    assert ["app.py:9:25", "app.py:10:30"] == places(make(app=app))

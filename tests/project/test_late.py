@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
 from projects import at
 from remit import aws
+from remit.errors import RemitError
 from remit.project.late_bound import LateBound
+from remit.project.late_bound_search import check_late_reads
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -246,6 +249,33 @@ def test_a_value_that_is_looked_for_in_a_text_is_an_error_at_its_line(make: Make
     error = project.error()
     assert f"`{SEARCHES[line]}` cannot be looked for in a text: only the deploy knows its value" == error.message
     assert f"app.py:11:{line.index(SEARCHES[line].partition('(')[0]) + 1}" == at(error)
+
+
+IMPORTS_OF_AWS = (
+    "from remit import aws",
+    "from remit import App, aws",
+    "from remit import aws, App",
+    "from remit import (\n    App,\n    aws,\n)",
+    "from remit import (aws)",
+    "from remit import(App,aws)",
+    "from remit import aws  # where it is",
+    "from remit import aws; import os",
+    "from remit import App, \\\n    aws\\\n",
+    "from remit import\taws\r",
+    "from remit import aws as aws",
+)
+
+
+@pytest.mark.parametrize("line", IMPORTS_OF_AWS)
+def test_a_value_is_noticed_however_it_is_imported(line: str) -> None:
+    source = f'{line}\nif aws.region in "us-east-1": pass\n'.encode()
+    with pytest.raises(RemitError, match="cannot be looked for in a text"):
+        check_late_reads(source, "app.py", functions=True)
+
+
+def test_a_file_that_only_spells_names_of_aws_is_not_read_for_them() -> None:
+    source = b'from remit import App\nnames = ["/aws/lambda/orders", "aws:SourceArn"]\n'
+    assert effort.calls_of(lambda: check_late_reads(source, "app.py", functions=True)) < 10
 
 
 def test_the_configuration_may_not_look_for_one_in_a_text_either(make: Make) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
 from projects import HELLO, at, remit_process
 from remit import RemitError, load
+from remit.errors import caller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -521,3 +523,17 @@ def test_a_function_in_the_place_of_a_value_is_told_by_its_name(make: Make) -> N
 def test_an_object_in_the_place_of_a_value_is_told_by_its_type(make: Make) -> None:
     error = make(app=f"@app.function(policy=[object()]){FUNCTION}").error()
     assert "policy[0] must be a string or a dict, got an object of object" == error.message
+
+
+def test_the_lines_of_many_declarations_are_found_in_time_linear_in_their_number() -> None:
+    lines: list[int] = []
+
+    def declare(function: object) -> object:
+        lines.append(caller().line)
+        return function
+
+    source = "\n".join(f"@declare\ndef function_{number}(): return {number}" for number in range(3_000))
+    code = compile(source, "app.py", "exec")
+    with effort.at_most(0.15):  # twice that when each look read the code of all functions again
+        exec(code, {"declare": declare})  # noqa: S102 - the module that declares
+    assert lines == list(range(1, 6_001, 2))

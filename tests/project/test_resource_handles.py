@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args, get_overloads
+from typing import TYPE_CHECKING, TypeVar, get_args, get_overloads
 
 import pytest
 
@@ -43,8 +43,11 @@ def test_type_checkers_are_told_the_same_handle_of_each_type() -> None:
     told: dict[str, object] = {}
     *typed, _ = get_overloads(shared.resource)
     for overload in typed:
-        types, handle = (overload.__annotations__[name].removeprefix("handles.") for name in ("type", "return"))
-        told |= dict.fromkeys(get_args(getattr(resource_handles, types)), getattr(resource_handles, handle))
+        type_name = overload.__annotations__["type"].removeprefix("handles.")
+        handle_name, _, _ = overload.__annotations__["return"].removeprefix("handles.").partition("[")
+        types = getattr(resource_handles, type_name)
+        names = get_args(types.__bound__ if isinstance(types, TypeVar) else types)
+        told |= dict.fromkeys(names, getattr(resource_handles, handle_name))
     assert HANDLES == told
 
 

@@ -323,15 +323,15 @@ def test_a_group_of_settings_is_not_assigned(make: Make, written: str) -> None:
 
 
 @pytest.mark.parametrize("level", ["group", "function"])
-def test_an_unknown_setting_of_a_decorator_is_told_on_its_own_line(make: Make, level: str) -> None:
+def test_an_unknown_setting_of_a_decorator_is_told_at_its_name(make: Make, level: str) -> None:
     bad = "\n    tiemout=3,\n"
     group, function = (bad, "") if level == "group" else ("", bad)
     project = make(
         app=f'g = app.group("g", {group})\n@g.function({function})\ndef hello(event, context): ...\n',
     )
     error = project.error()
-    line = 10 if level == "group" else 11
-    assert ("there is no setting `tiemout` of a function", "did you mean `timeout`?", f"app.py:{line}:13") == (
+    line, called = (10, "app.group") if level == "group" else (11, "g.function")
+    assert (f"`{called}` has no option `tiemout`", "did you mean `timeout`?", f"app.py:{line}:5") == (
         error.message,
         error.hint,
         at(error),

@@ -285,7 +285,7 @@ def drawn(dice: random.Random, *effects: str) -> Statement:
 
 
 def test_no_request_that_nobody_accepted_is_set_aside() -> None:
-    dice, settled, worlds = random.Random(3), 0, cases(70, deep=1_600)  # noqa: S311 - a test's dice
+    dice, settled, worlds = random.Random(3), 0, cases(40, deep=1_600)  # noqa: S311 - a test's dice
     for _ in range(worlds):
         old = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(0, 2))]
         new = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(1, 3))]

@@ -548,6 +548,64 @@ def test_what_a_resource_is_called_lets_nobody_in() -> None:
     assert undecided(("AWS::IAM::InstanceProfile", profile), ("AWS::IAM::InstanceProfile", other)) == []
 
 
+OFF = {"BlockPublicAcls": False, "IgnorePublicAcls": False}
+ON = {"BlockPublicAcls": True, "IgnorePublicAcls": True}
+
+
+def listed(access: str, ownership: str, **blocks: bool) -> Given:
+    """A bucket with a canned access control list."""
+    controls = {"Rules": [{"ObjectOwnership": ownership}]}
+    properties = {"AccessControl": access, "OwnershipControls": controls, "PublicAccessBlockConfiguration": blocks}
+    return "AWS::S3::Bucket", properties
+
+
+LISTS: Final = "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"
+
+
+@pytest.mark.parametrize(
+    ("bucket_with_list", "principals", "actions", "public"),
+    [
+        pytest.param(listed("PublicRead", "ObjectWriter", **OFF), {"*"}, LISTS, {True}, id="everyone"),
+        pytest.param(listed("PublicRead", "BucketOwnerPreferred", **OFF), {"*"}, LISTS, {True}, id="preferred owner"),
+        pytest.param(listed("AuthenticatedRead", "ObjectWriter", **OFF), {"*"}, LISTS, {False}, id="who has signed"),
+        pytest.param(listed("PublicRead", "ObjectWriter", **ON), set(), (), set(), id="ignored"),
+        pytest.param(listed("PublicRead", "BucketOwnerEnforced", **OFF), set(), (), set(), id="disabled"),
+        pytest.param(
+            listed("LogDeliveryWrite", "ObjectWriter", **ON), {"logging.s3.amazonaws.com"},
+            ("s3:GetBucketAcl", "s3:PutObject"), {False}, id="S3's own delivery of logs",
+        ),
+    ],
+)  # fmt: skip
+def test_an_access_control_list_is_compared_where_its_effect_is_certain(
+    bucket_with_list: Given, principals: set[str], actions: tuple[str, ...], public: set[bool]
+) -> None:
+    found = [piece for change in changes(None, bucket_with_list) for piece in change.access.gained]
+    assert (principals, public) == ({piece.principal for piece in found}, {piece.public for piece in found})
+    assert actions == tuple(sorted({piece.action for piece in found}))
+    assert not any("AccessControl" in reason for reason in undecided(None, bucket_with_list))
+
+
+def test_an_ownership_with_access_control_lists_of_objects_is_undecided() -> None:
+    enforced, of_writers = listed("Private", "BucketOwnerEnforced"), listed("Private", "ObjectWriter")
+    assert ["R (AWS::S3::Bucket): now with ObjectOwnership = ObjectWriter"] == undecided(enforced, of_writers)
+    assert [] == undecided(of_writers, enforced)
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "words"),
+    [
+        ("aws_s3_bucket", {"acl": "public-read"}, "AccessControl = public-read"),
+        ("aws_s3_object", {"acl": "public-read"}, "AccessControl = public-read"),
+        ("aws_s3_bucket_ownership_controls", {"rule": [{"object_ownership": "ObjectWriter"}]}, "ObjectOwnership"),
+        ("aws_s3_account_public_access_block", {"block_public_acls": False}, "BlockPublicAcls = false"),
+        ("aws_s3_bucket_acl", {"access_control_policy": [{"grant": []}]}, "access_control_policy"),
+    ],
+)
+def test_what_opens_a_bucket_in_a_plan_of_terraform_is_undecided(kind: str, properties: Any, words: str) -> None:
+    (reason,) = undecided(None, (kind, properties))
+    assert words in reason
+
+
 @pytest.mark.parametrize("access", ["Private", "BucketOwnerFullControl", {"Ref": "Access"}])
 def test_an_access_control_list_for_the_owner_lets_nobody_in(access: object) -> None:
     opened = len(undecided(None, ("AWS::S3::Bucket", {"AccessControl": access})))

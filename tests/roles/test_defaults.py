@@ -87,6 +87,10 @@ USES: dict[str, tuple[str, list[dict[str, Any]]]] = {
         'properties={"DeadLetterConfig": {"TargetArn": Data.topic.arn}}',
         [_allow("sns:Publish", "${DataTopic}")],
     ),
+    "a dead-letter target that another stack exports": (
+        'properties={"DeadLetterConfig": {"TargetArn": {"Fn::ImportValue": "failed"}}}',
+        [_allow(["sqs:SendMessage", "sns:Publish"], '${{"Fn::ImportValue":"failed"}}')],
+    ),
     "a key for its environment": (
         'properties={"KmsKeyArn": Data.key.arn}',
         [_allow("kms:Decrypt", "${DataKey.Arn}")],

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import uuid
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from remit import App
 from remit.catalogue.quotas import quota
-from remit.runtime import job_messages, job_queue
+from remit.runtime import job_messages, job_queue, own_stack
 from remit.runtime.job import Job
 from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
 
@@ -149,6 +150,24 @@ def test_a_job_runs_here_by_a_call_and_by_perform_now() -> None:
 def test_a_job_cannot_be_sent_into_the_past() -> None:
     with pytest.raises(ValueError, match="mail: -1 s from now is in the past"):
         mail.perform_in(-1, "a")
+
+
+@pytest.mark.parametrize("seconds", [366 * 86_400, float("inf"), float("nan")])
+def test_a_job_waits_a_year_at_most(seconds: float) -> None:
+    with recorded_jobs() as jobs, pytest.raises(ValueError, match=r"mail: .* s from now is not within a year"):
+        mail.perform_in(seconds, "a")
+    assert [] == jobs
+
+
+@pytest.mark.parametrize(("seconds", "delay"), [(0, None), (0.2, 1), (89.5, 90), (899.5, 900)])
+def test_a_job_never_runs_before_its_time(seconds: float, delay: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS delays by whole seconds."""
+    sent: list[dict[str, Any]] = []
+    client = SimpleNamespace(send_message=lambda **message: sent.append(message) or {"MessageId": "1"})
+    monkeypatch.setitem(own_stack._clients, "sqs", client)
+    monkeypatch.setenv("REMIT_QUEUE_DEFAULT", "https://sqs/1/default")
+    mail.perform_in(seconds, "a")
+    assert [delay] == [message.get("DelaySeconds") for message in sent]
 
 
 def test_a_job_of_a_fifo_queue_cannot_wait_in_a_test_either() -> None:

@@ -233,3 +233,29 @@ def test_each_type_whose_service_calls_as_itself_says_where_it_names_functions()
     silent = [kind.name for kind in callers if not (kind.holding("function") or kind.holding("target"))]
     named_elsewhere = ["AWS::ApiGateway::RestApi", "AWS::AppSync::GraphQLApi", "AWS::Connect::Instance"]
     assert named_elsewhere == silent
+
+
+RULE = BY_HAND["events"][0] % "hello"
+BESIDE = {
+    "a setting": ("(timeout=0)", (), ["`timeout` is 0 secon", "the rule `DataExtra`"]),
+    "a policy": ("(policy=['s3:GetObjct'])", (), ["s3 has no action 'Ge", "the rule `DataExtra`"]),
+    "a reference": ("", ("other = resource('AWS::SQS::Queue', kms_master_key_id='${Non.Arn}')",), 2),
+    "a trigger, which may bring it": ("(on.event(sorce='x'))", (), ["`on.event` has no op"]),
+    "a trigger that is none, which may bring it": ("('orders')", (), ["'orders' is not a tr"]),
+    "what is written beside a permission": (
+        "",
+        (permission("events", "${DataExtra.Arn}").replace("resource(", "missing_("),),
+        ["shared/resources/dat"],
+    ),
+    "a permission that leads nowhere": ("", (permission("events", "${DataExtr.Arn}"),), 1),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_permission_is_missed_beside_other_mistakes_unless_it_may_be_what_failed(make: Make, kind: str) -> None:
+    function, more, messages = BESIDE[kind]
+    errors = project(make, RULE, *more, function=function).error().all
+    if isinstance(messages, int):
+        assert messages == len(errors), [error.message for error in errors]
+    else:
+        assert messages == [error.message[:20] for error in errors]

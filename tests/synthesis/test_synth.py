@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import cfn_lint
 from projects import APP, SOURCE, Project, at, configuration, write
 from remit.app import Resource
 from remit.project.init import init
@@ -84,6 +85,20 @@ def _everything(folder: Path) -> Project:
     return Project(folder)
 
 
+def test_cfn_lint_finds_what_is_wrong_and_in_the_region_where_it_is(tmp_path: Path) -> None:
+    """So that finding nothing, as tests of many rooms say, means something."""
+    template = tmp_path / "template.json"
+    unknown = {"Type": "AWS::SQS::Queue", "Properties": {"Colour": "red"}}
+    template.write_text(json.dumps({"Resources": {"Queue": unknown}}))
+    (finding,) = cfn_lint.findings(template)
+    assert finding.startswith("[E3002: Resource properties are invalid]")
+    address = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": "shop"}}
+    template.write_text(json.dumps({"Resources": {"Address": address}}))
+    assert [] == cfn_lint.findings(template, regions=("us-east-1",))
+    (finding,) = cfn_lint.findings(template, regions=("us-east-1", "us-gov-west-1"))
+    assert finding.startswith("[E3006: Validate the CloudFormation resource type]")
+
+
 def test_cfn_lint_finds_nothing_in_any_partition(tmp_path: Path, make: Make) -> None:
     """One template for all: commercial regions and China; the examples and a new project as well."""
     plain = make(config="config.lambda_.iam.default_policy = []")
@@ -91,7 +106,7 @@ def test_cfn_lint_finds_nothing_in_any_partition(tmp_path: Path, make: Make) -> 
     new = Project(tmp_path / "new")
     init(new.folder)
     projects = [plain, *examples, new, _everything(tmp_path / "everything")]
-    assert ("", "", 0) == _cfn_lint(projects, "us-east-1", "eu-west-1", "cn-north-1")
+    assert [] == _cfn_lint(projects, "us-east-1", "eu-west-1", "cn-north-1")
 
 
 def _example(name: str, folder: Path) -> Project:
@@ -107,15 +122,12 @@ def test_cfn_lint_finds_nothing_in_govcloud(tmp_path: Path) -> None:
     declarations = EVERYTHING.split("@app")
     without = "@app".join(one for one in declarations if not one.startswith(".function(http("))
     write(project.folder, {"app.py": APP + without})
-    assert ("", "", 0) == _cfn_lint([project], "us-gov-west-1", "us-gov-east-1")
+    assert [] == _cfn_lint([project], "us-gov-west-1", "us-gov-east-1")
 
 
-def _cfn_lint(projects: list[Project], *regions: str) -> tuple[str, str, int]:
-    templates = [str(project.built().folder / ".remit/build/template.json") for project in projects]
-    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
-    options = ["--format", "parseable", "--regions", *regions, "--template", *templates]
-    found = subprocess.run([*start, *options], capture_output=True, encoding="utf-8", check=False)
-    return found.stdout, found.stderr, found.returncode
+def _cfn_lint(projects: list[Project], *regions: str) -> list[str]:
+    templates = [project.built().folder / ".remit/build/template.json" for project in projects]
+    return cfn_lint.findings(*templates, regions=regions)
 
 
 def _pythons() -> list[str]:

@@ -370,6 +370,17 @@ Resources:
     )
 
 
+def test_gradual_deployments_that_are_turned_off_add_nothing() -> None:
+    template = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hook:
+    Type: AWS::Serverless::Function
+    Properties: {DeploymentPreference: {Enabled: false}}
+"""
+    assert read_template(template.encode(), "t.yaml").notes == ()
+
+
 @pytest.mark.parametrize(("text", "at"), [("  []", "t.json:1:3"), ("\n null", "t.json:2:2"), ("7", "t.json:1:1")])
 def test_what_is_no_template_where_one_is_wanted_is_told_where_it_begins(text: str, at: str) -> None:
     with pytest.raises(RemitError, match="has no Resources") as caught:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from random_cases import cases
 from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
@@ -78,7 +79,7 @@ def for_deploying(data: bytes) -> None:
 def test_a_mutant_is_read_or_refused(path: Path) -> None:
     chance = random.Random(path.name)  # noqa: S311 - the same mutants every time
     whole = json.dumps(read(path.read_bytes(), path.name).value)
-    for _ in range(40):
+    for _ in range(cases(12, deep=40)):
         value = json.loads(whole)
         for _ in range(chance.choice((1, 1, 1, 2, 5))):
             value = mutated(value, chance)

@@ -60,13 +60,12 @@ class Data(Shared):
     stream = output(clicks.ref)
     jobs = resource("AWS::SQS::Queue")
     files = resource("AWS::S3::Bucket")
+    users = resource("AWS::Cognito::UserPool")
     table = output(orders.ref)
     queue = output(jobs.ref)
     bucket = output(files.ref)
 """
 TESTS = """
-import time
-
 import botocore.exceptions
 import pytest
 
@@ -84,6 +83,23 @@ def test_nothing_runs_for_roles(remit):
     with pytest.raises(AssertionError, match="Not allowed: function count may not dynamodb:Scan"):
         remit.assert_allowed("count", "dynamodb:Scan", "Data.orders")
     assert not remit._tests_app.is_running
+
+
+def test_roles_are_asked_about_resources_of_the_app(remit):
+    from shared.resources.data import Data
+
+    for table in (Data.orders, Data.orders.arn, "DataOrders"):
+        remit.assert_allowed("order", "dynamodb:PutItem", table)
+        remit.assert_denied("count", "dynamodb:PutItem", table)
+    remit.assert_denied("order", "s3:GetObject", f"{Data.files.arn}/a.csv")
+    assert not remit._tests_app.is_running
+
+
+def test_a_resource_is_named_as_ref_gives_it(remit):
+    from shared.resources.data import Data
+
+    assert remit.output("DataTable") == remit.ref(Data.orders) == remit.ref("DataOrders")
+    assert remit.output("DataQueue") == remit.ref(Data.jobs)
 
 
 @pytest.mark.parametrize("order", ["tea", "milk"])
@@ -105,6 +121,14 @@ def test_messages_objects_and_secrets_are_put_back_too(remit, number):
     secrets.create_secret(Name="mine", SecretString="x")
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_users_and_their_groups_are_put_back(remit, number):
+    users, pool = remit.client("cognito-idp"), remit.ref("DataUsers")
+    users.create_group(UserPoolId=pool, GroupName="staff")
+    users.admin_create_user(UserPoolId=pool, Username="anna")
+    users.admin_add_user_to_group(UserPoolId=pool, Username="anna", GroupName="staff")
+
+
 @pytest.mark.parametrize("number", ["1", "2"])
 def test_logs_and_the_records_of_streams_are_gone_and_readers_go_on(remit, number):
     kinesis, table = remit.client("kinesis"), remit.output("DataTable")
@@ -112,12 +136,10 @@ def test_logs_and_the_records_of_streams_are_gone_and_readers_go_on(remit, numbe
     remit.client("dynamodb").put_item(TableName=table, Item={"id": {"S": number}})
     assert [number] == records_of_table(remit, table)
     kinesis.put_record(StreamName=remit.output("DataStream"), Data=b"x", PartitionKey=number)
-    for _ in range(200):
-        clicked = lines(remit, "click")
-        if clicked:
-            break
-        time.sleep(0.05)
-    assert [f"clicked {number}"] == clicked
+    assert f"clicked {number}" == remit.wait_for_log("click", "clicked")
+    assert (f"clicked {number}",) == remit.logs("click")
+    with pytest.raises(AssertionError, match=f"click has not logged 'clacked' within 0 s, but:\\nclicked {number}"):
+        remit.wait_for_log("click", "clacked", seconds=0)
 
 
 def records_of_table(remit, table):
@@ -128,12 +150,6 @@ def records_of_table(remit, table):
     place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
     records = streams.get_records(ShardIterator=streams.get_shard_iterator(**place)["ShardIterator"])["Records"]
     return [record["dynamodb"]["Keys"]["id"]["S"] for record in records]
-
-
-def lines(remit, function):
-    group = f"/aws/lambda/orders-dev-{function}"
-    events = remit.client("logs").filter_log_events(logGroupName=group)["events"]
-    return [event["message"].strip() for event in events if "clicked" in event["message"]]
 
 
 def test_a_function_runs_under_its_role(remit):
@@ -155,6 +171,8 @@ def test_what_is_not_there_is_told(remit):
         remit.invoke("ordr")
     with pytest.raises(RemitError, match="the stack has no output 'Nothing'"):
         remit.output("Nothing")
+    with pytest.raises(RemitError, match="the stack has no resource `DataOrder`"):
+        remit.ref("DataOrder")
 """
 
 
@@ -179,7 +197,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_an_app_is_tested_as_it_runs_and_nothing_is_left_running(project: Path) -> None:
     ran = run(project)
-    assert re.search(r"^10 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+    assert re.search(r"^14 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
     assert not (project / ".remit" / "local").exists()
     assert None is aws.find(project)
     for folder in (project.parent / "tests").iterdir():

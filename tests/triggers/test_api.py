@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import cfn_lint
 from projects import at
 from remit.catalogue.quotas import quota
 from remit.review.working_tree import version_of
@@ -56,13 +55,9 @@ def staff(event, context): ...
 """
 
 
-def _cfn_lint(project: Project, *regions: str) -> str:
+def _cfn_lint(project: Project, *regions: str) -> list[str]:
     project.built()
-    template = str(project.folder / ".remit" / "build" / "template.json")
-    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
-    options = ["--format", "parseable", "--regions", *regions, "--template", template]
-    ran = subprocess.run([*start, *options], capture_output=True, encoding="utf-8", check=False)
-    return ran.stdout + ran.stderr
+    return cfn_lint.findings(project.folder / ".remit" / "build" / "template.json", regions=regions)
 
 
 def _app(*routes: str) -> str:
@@ -77,7 +72,7 @@ def test_all_functions_share_one_api_with_its_authorizers_log_and_domain(make: M
     project = make(config=CONFIG, app=SHOP, **{"shared/resources/users.py": USERS})
     built = project.built()
     assert json.loads(GOLDEN.read_text()) == json.loads(built.body)
-    assert "" == _cfn_lint(project, "us-east-1", "eu-west-1", "us-gov-west-1")
+    assert [] == _cfn_lint(project, "us-east-1", "eu-west-1", "us-gov-west-1")
     assert "nothing found\n" == project.remit("lint").out
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import effort
 from projects import at
 from remit.build import build
 from remit.errors import RemitError
 from remit.triggers.schedule_expression import EVER, next_run
+from remit.triggers.source import arn_of
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -822,3 +824,9 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
 
 def test_a_template_is_json_that_cloudformation_reads(make: Make) -> None:
     assert "2010-09-09" == json.loads(make().built().body)["AWSTemplateFormatVersion"]
+
+
+def test_the_name_of_a_source_is_checked_once_however_often_its_arn_is_asked_for() -> None:
+    first = effort.calls_of(lambda: arn_of("of-no-other-test", "sqs"))
+    again = effort.calls_of(lambda: arn_of("of-no-other-test", "sqs"))
+    assert again < first / 2

@@ -115,7 +115,7 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
     found_exposures = exposures(
         (*work.resources, *_trust_policies(account, questions.documents)),
         questions.organization,
-        work.ids.missing_accounts,
+        work.ids,
     )
     arns = {identity.arn for identity in account.identities}
     return AccountResult(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from remit.audit.account_audit import AccountWork
 from remit.audit.documents import document_value
 from remit.audit.json_bytes import compact, parsed
-from remit.audit.principal_ids import PrincipalIds, is_principal_id, may_have_ids, principal_ids, with_arns
+from remit.audit.principal_ids import PrincipalIds, may_have_ids, principal_ids, with_arns
 from remit.audit.trail import account_of
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def whole_accounts(summaries: _Summaries) -> set[str]:
 
 
 def named_ids(summaries: _Summaries, resources: Iterable[ResourcePolicy]) -> frozenset[str]:
-    """The unique ids that trust policies and the policies of resources have in the place of principals."""
+    """The unique ids that trust policies and the policies of resources name."""
     ids: set[str] = set()
     for role in _open_roles(summaries):
-        ids.update(filter(is_principal_id, role.names))
+        ids.update(_ids_in(role.trust))
     for resource in resources:
-        ids.update(_ids_of(resource))
+        ids.update(_ids_in(resource.text))
     return frozenset(ids)
 
 
@@ -73,7 +73,7 @@ class _Works:
             for account in summary.accounts or ("*",):
                 self._files.setdefault(account, {})[file] = place
         for place, role in enumerate(_open_roles(summaries)):
-            ids = set(filter(is_principal_id, role.names))
+            ids = set(_ids_in(role.trust))
             self._ids_by_account.setdefault(account_of(role.arn), set()).update(ids)
             known = self._with_arns(role) if ids else role
             for name in known.names:
@@ -85,7 +85,7 @@ class _Works:
 
     def add_resource(self, resource: ResourcePolicy) -> None:
         """Add a resource to its account."""
-        ids = set(_ids_of(resource))
+        ids = set(_ids_in(resource.text))
         self._ids_by_account.setdefault(resource.account, set()).update(ids)
         if ids & self._arns.keys():
             resource = replace(resource, text=compact(with_arns(parsed(resource.text), self._arns)))
@@ -116,5 +116,6 @@ def _open_roles(summaries: _Summaries) -> Iterator[OpenRole]:
     return (role for summary in summaries.values() for role in summary.open_roles)
 
 
-def _ids_of(resource: ResourcePolicy) -> Iterable[str]:
-    return principal_ids(parsed(resource.text)) if may_have_ids(resource.text) else ()
+def _ids_in(text: str) -> Iterable[str]:
+    """The ids that a policy names, of its text."""
+    return principal_ids(parsed(text)) if may_have_ids(text) else ()

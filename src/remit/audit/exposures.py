@@ -9,12 +9,13 @@ condition context keys" (IAM User Guide).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.json_bytes import parsed
-from remit.audit.principal_ids import is_principal_id
+from remit.audit.principal_ids import NO_IDS, PrincipalIds, id_in, is_principal_id
 from remit.audit.results import ExposureReach, ExposureRow, UndecidedExposure
 from remit.catalogue.condition_keys import OPERATORS
 from remit.catalogue.rcp_services import RCP_SERVICES
@@ -26,7 +27,7 @@ from remit.iam.prove.public import public
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from remit.audit.organization import Organization
@@ -41,10 +42,13 @@ if TYPE_CHECKING:
 _STEPS: Final = 1_000_000
 """Of one policy: about half a second on one core."""
 _ORGANIZATION, _PATHS = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"
+_USER_ID: Final = "aws:userid"
 _CALLERS: Final = {
-    "aws:PrincipalAccount": "StringEquals", "aws:PrincipalArn": "ArnLike", "aws:userid": "StringLike",
+    "aws:PrincipalAccount": "StringEquals", "aws:PrincipalArn": "ArnLike", _USER_ID: "StringLike",
 }  # fmt: skip
 """The keys by which conditions mean single callers, each with the operator that finds them."""
+_CANONICAL_ID: Final = re.compile(r"[0-9a-f]{64}")
+"""How S3 names an account."""
 _ARN_COLONS: Final = 5
 _ANYBODY: Final = Principals((("*", "*"),))
 _OF_THE_CALLER: Final = frozenset({
@@ -80,11 +84,12 @@ class FoundExposures:
 
 
 def exposures(
-    policies: Iterable[ResourcePolicy], organization: Organization | None, missing_accounts: Sequence[str] = ()
+    policies: Iterable[ResourcePolicy], organization: Organization | None, ids: PrincipalIds = NO_IDS
 ) -> FoundExposures:
     """Whom the policies of some resources let in from outside of their accounts; equal policies are looked at once.
 
-    The unique id of a user or role is of one who was deleted, unless that may be in one of the `missing_accounts`.
+    `ids` has whose the unique ids of users and roles are. Any other principal is of one who was deleted, unless it may
+    be in an account that is missing.
     """
     rows: list[ExposureRow] = []
     undecided: list[UndecidedExposure] = []
@@ -92,7 +97,7 @@ def exposures(
     for resource in policies:
         alike = (resource.text, resource.account, resource.service)
         if alike not in known:
-            search = _ResourceExposures(resource, organization, missing_accounts)
+            search = _ResourceExposures(resource, organization, ids)
             found_rows = tuple(search.rows())
             known[alike] = FoundExposures(found_rows, tuple(search.undecided))
         rows += (replace(row, resource=resource.arn) for row in known[alike].rows)
@@ -101,12 +106,11 @@ def exposures(
 
 
 class _ResourceExposures:
-    def __init__(
-        self, resource: ResourcePolicy, organization: Organization | None, missing_accounts: Sequence[str]
-    ) -> None:
+    def __init__(self, resource: ResourcePolicy, organization: Organization | None, ids: PrincipalIds) -> None:
         self.resource = resource
         self.organization = organization
-        self.missing_accounts = missing_accounts
+        self.arns = dict(ids.arns)
+        self.missing_accounts = ids.missing_accounts
         self.undecided: list[UndecidedExposure] = []
 
     def rows(self) -> Iterator[ExposureRow]:
@@ -119,11 +123,15 @@ class _ResourceExposures:
         except ValueError as error:  # no JSON
             self._leave_undecided("the policy", str(error))
             return
-        limited = _with_denials(policy, (*self._rcp_denials(), *self._own_account()))
+        limited = _with_denials(policy, (*self._rcp_denials(), *self._own_account(), *self._own_ids(policy)))
         outsiders = self._outsiders(limited)
         for row in outsiders.undecided:
             self._leave_undecided(_spelled(row.source), row.reason)
         by_statement = _by_statement(outsiders)
+        unknown_ids = tuple(self._unknown_ids(policy))
+        if unknown_ids:
+            limited = _with_denials(limited, (_of_ids(unknown_ids),))
+            by_statement = self._without_unknown_ids(limited, by_statement, unknown_ids)
         reached = self._reached(policy, limited, by_statement)
         for (who, source), pieces in by_statement.items():
             if is_principal_id(who):
@@ -156,6 +164,37 @@ class _ResourceExposures:
             if key.lower() in text:
                 yield _forbidden(Condition("StringEquals", key, (self.resource.account,)))
 
+    def _own_ids(self, policy: Policy) -> Iterator[Statement]:
+        """What forbids the own account's root user, users and roles whom conditions mean by an id."""
+        values = _values(policy, _USER_ID.lower())
+        own_ids = tuple(value for value in values if self._account_of(value) == self.resource.account)
+        if own_ids:
+            yield _of_ids(own_ids)
+
+    def _unknown_ids(self, policy: Policy) -> Iterator[str]:
+        """The ids by which conditions mean users and roles that no file has."""
+        for value in _values(policy, _USER_ID.lower()):
+            if is_principal_id(value) and _is_single_caller(value) and id_in(value) not in self.arns:
+                yield value
+
+    def _without_unknown_ids(
+        self, limited: Policy, by_statement: _ByStatement, unknown_ids: tuple[str, ...]
+    ) -> _ByStatement:
+        """Whom the policy lets in besides unknown ids; a statement for these alone is undecided.
+
+        IAM shows no ARN in their place, as it does for a principal: they may be of any account, or of nobody.
+        """
+        certain = _by_statement(self._outsiders(limited))
+        names = ", ".join(dict.fromkeys(map(id_in, unknown_ids)))
+        for _, source in by_statement.keys() - certain.keys():
+            self._leave_undecided(_spelled(source), f"the user or role of the id {names} is not in the files")
+        return certain
+
+    def _account_of(self, value: str) -> str:
+        """The account of a caller: of an ARN, or by an id that is known; the value itself where it is none of these."""
+        arn = self.arns.get(id_in(value), value)
+        return arn.split(":")[4] if arn.startswith("arn:") else value
+
     def _reached(self, policy: Policy, limited: Policy, by_statement: _ByStatement) -> dict[_Opened, _Reached]:
         """How far each statement for everybody reaches: the widest reach at which somebody is left."""
         of_everybody = {opened for opened in by_statement if opened[0] == "*"}
@@ -186,7 +225,8 @@ class _ResourceExposures:
 
     def _reach_of_callers(self, policy: Policy) -> ExposureReach:
         """The reach of a statement for everybody that conditions limit to some accounts, users or roles."""
-        names = {value.split(":")[4] if value.startswith("arn:") else value for value in _callers(policy)}
+        accounts = {self._account_of(value) for value in _callers(policy)}
+        names = accounts - {self.resource.account, *self._unknown_ids(policy)}
         are_members = self.organization is not None and names <= self._member_accounts(self.organization)
         return "member account" if are_members else "account"
 
@@ -223,6 +263,8 @@ class _ResourceExposures:
     def _reach_of_name(self, who: str) -> ExposureReach:
         """The reach of somebody whom a statement names."""
         caller = principal_of(who)
+        if _CANONICAL_ID.fullmatch(who):
+            return "account"
         if caller.account is None:
             return "service" if caller.kind == "service" else "provider"
         is_member = self.organization is not None and caller.account in self._member_accounts(self.organization)
@@ -243,6 +285,11 @@ def _of_organization(organization: str) -> Iterator[Statement]:
     """What forbids callers of an organization."""
     yield _forbidden(Condition("StringEquals", _ORGANIZATION, (organization,)))
     yield _forbidden(Condition("StringLike", _PATHS, (f"{organization}/*",), "ForAnyValue"))
+
+
+def _of_ids(values: tuple[str, ...]) -> Statement:
+    """What forbids callers by their ids."""
+    return _forbidden(Condition("StringLike", _USER_ID, values))
 
 
 def _of_callers(policy: Policy) -> Iterator[Statement]:

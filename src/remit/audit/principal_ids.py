@@ -1,9 +1,10 @@
 """The unique ids that policies have in the place of a user or role, such as `AROADBQP57FF2AEXAMPLE`.
 
 IAM keeps the id of a principal, and shows its ARN as long as it exists: an id that nobody has is of somebody who was
-deleted.
+deleted. Conditions on `aws:userid` show the ids of those who exist, too: `AROADBQP57FF2AEXAMPLE:*` are the sessions of
+a role.
 
-Sources: "IAM identifiers", "AWS JSON policy elements: Principal" (IAM User Guide).
+Sources: "IAM identifiers", "AWS JSON policy elements: Principal", "Principal key values" (IAM User Guide).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _PREFIXES: Final = ("AROA", "AIDA")
 _ELEMENTS: Final = ("Principal", "NotPrincipal")
+_USER_ID: Final = "aws:userid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,22 @@ def is_principal_id(value: str) -> bool:
     return value.startswith(_PREFIXES)
 
 
+def id_in(value: str) -> str:
+    """The id in a value of aws:userid, which has the name of a role's session behind it."""
+    return value.partition(":")[0]
+
+
 def may_have_ids(text: str) -> bool:
     """A cheap look: whether the text of a document may have an id."""
     return any(f'"{prefix}' in text for prefix in _PREFIXES)
 
 
 def principal_ids(document: Any) -> Iterator[str]:
-    """The ids that a document names as principals."""
+    """The ids that a document names, as principals or in conditions on aws:userid."""
     for statement in _statements(document):
         for element in _ELEMENTS:
-            for value in _named(statement.get(element)):
-                if is_principal_id(value):
-                    yield value
+            yield from filter(is_principal_id, _named(statement.get(element)))
+        yield from map(id_in, filter(is_principal_id, _compared_ids(statement.get("Condition"))))
 
 
 def with_arns(document: Any, arns: Mapping[str, str]) -> Any:
@@ -67,7 +73,18 @@ def _statements(document: Any) -> list[Any]:
 
 def _named(principal: Any) -> list[str]:
     """The values under `AWS` of a Principal."""
-    value = principal.get("AWS") if isinstance(principal, dict) else None
+    return _texts(principal.get("AWS") if isinstance(principal, dict) else None)
+
+
+def _compared_ids(conditions: Any) -> Iterator[str]:
+    """The values that conditions compare aws:userid with."""
+    for keys in conditions.values() if isinstance(conditions, dict) else ():
+        for key, values in keys.items() if isinstance(keys, dict) else ():
+            if key.lower() == _USER_ID:
+                yield from _texts(values)
+
+
+def _texts(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [value for value in values if isinstance(value, str)]
 

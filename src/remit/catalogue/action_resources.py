@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action, full_name, target_names
+from remit.catalogue.actions import action, full_name, service, target_names
 from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.list_actions import ASKED
@@ -83,5 +83,9 @@ def takes(name: str, resource: str) -> bool:
 
 def _fits(arn: Arn, format_: str) -> bool:
     """Whether an ARN has a format; some formats leave the service open, as those of recovery points."""
+    if matches(arn, format_):
+        return True
     shape = parse(format_)
-    return matches(arn, format_) or (shape is not None and shape.service.startswith("${"))
+    if shape is None or not shape.service.startswith("${"):
+        return False
+    return "*" in arn.service or "${" in arn.service or service(arn.service.lower()) is not None

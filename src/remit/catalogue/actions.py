@@ -235,11 +235,23 @@ def is_multivalued(name: str) -> bool | None:
     shared_key = global_key(name)
     if shared_key is not None:
         return shared_key.multivalued
-    folded = name.lower()
+    key = _listed_key(name.lower())
+    return key.multivalued if key is not None and key.type else None
+
+
+@lru_cache(maxsize=4096)
+def value_type(name: str) -> str:
+    """The type of one value of a condition key (in any case), as `Key` has it; empty for a key that nobody lists."""
+    key = global_key(name) or _listed_key(name.lower())
+    return "" if key is None else key.type.removeprefix("ArrayOf")
+
+
+def _listed_key(folded: str) -> Key | None:
+    """The key that a service documents, whose name may end in a variable."""
     for key in keys(folded.partition(":")[0]):
         listed = key.name.lower()
         if listed == folded or ("${" in listed and folded.startswith(listed.partition("${")[0])):
-            return key.multivalued if key.type else None
+            return key
     return None
 
 

@@ -146,19 +146,27 @@ def the_action(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str,
 
 
 def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """What an operation of the API needs: `s3:ListBucket` for `ListObjectsV2` or `list_objects_v2`."""
-    api_operation = operation_of(prefix, bare)
-    return () if api_operation is None else api_operation.actions or api_operation.perhaps
+    """What an operation of the API needs: `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`."""
+    for name in (bare, f"{bare}s", bare.removesuffix("s")):
+        api_operation = operation_of(prefix, name)
+        if api_operation is not None:
+            return api_operation.actions or api_operation.perhaps
+    return ()
 
 
 def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
     """The actions that differ by a letter or two; none where all words are the service's, or verbs of people's."""
-    names = bare_names(prefix)
-    vocabulary = {_singular(word) for name in names for word in _words(name)}
-    vocabulary.update(map(_singular, _OTHER_WORDS))
+    vocabulary = _vocabulary(prefix)
     if all(_singular(word) in vocabulary for word in _words(bare)):
         return ()
-    return tuple(f"{prefix}:{name}" for name in nearest_names(bare, names, MISSPELT))
+    return tuple(f"{prefix}:{name}" for name in nearest_names(bare, bare_names(prefix), MISSPELT))
+
+
+@lru_cache(maxsize=64)
+def _vocabulary(prefix: str) -> frozenset[str]:
+    """The words of a service's actions, and the verbs that people have for them, all in the singular."""
+    words = {_singular(word) for name in bare_names(prefix) for word in _words(name)}
+    return frozenset(words.union(map(_singular, _OTHER_WORDS)))
 
 
 def in_other_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
@@ -222,17 +230,22 @@ def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, .
 
 def operation_of(prefix: str, name: str) -> Operation | None:
     """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
-    folded = prefix.lower()
-    related = [client for client in clients() if client.startswith(f"{folded}-") or prefixes(client) == (folded,)]
-    for client in (prefix, *related):
+    for client in (prefix, *_clients_of(prefix.lower())):
         api_operation = operation(client, name)
         if api_operation is not None:
             return api_operation
     return None
 
 
+@lru_cache(maxsize=256)
+def _clients_of(prefix: str) -> tuple[str, ...]:
+    """The clients that have a service's actions, and are not called as it is."""
+    return tuple(client for client in clients() if client.startswith(f"{prefix}-") or prefixes(client) == (prefix,))
+
+
 # What two names differ in has a cost; an action is as likely as all that it differs in is cheap.
-_PLURAL: Final = 0.6  # singular for plural
+_SINGULAR: Final = 0.2  # singular for plural, a slip: another verb and that are cheaper than a word more
+_PLURAL: Final = 0.6  # plural for singular, which is rarely a slip
 _ABBREVIATED: Final = 1.0
 _STEM: Final = 6  # letters that words of one stem have in common, at least
 _CHANGED: Final = 2  # letters of the shorter word that may be others, at its end
@@ -284,7 +297,7 @@ def _word_cost(written: str, word: str) -> float:
     if written == word:
         return 0
     if _singular(written) == _singular(word):
-        return _PLURAL
+        return _SINGULAR if len(written) < len(word) else _PLURAL
     if word in synonyms:
         return _OTHER_WORD + synonyms.index(word) / 2
     if _is_derived(written, word):

@@ -105,6 +105,7 @@ def _loss(account: Account, name: str) -> str:
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:
+    from remit.report.events import stays_line
     from remit.report.stacks import place, place_document
 
     retained = () if outcome is None else outcome.retained
@@ -114,8 +115,7 @@ def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[
         return
     click.echo(f"{name} is {'not deployed in' if outcome is None else 'deleted from'} {place(account)}")
     for event in retained:
-        stays = f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
-        click.echo(stays, err=True)
+        click.echo(stays_line(event), err=True)
     for bucket in remaining:
         click.echo(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)", err=True)
 

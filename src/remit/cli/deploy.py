@@ -108,14 +108,15 @@ def command(
         else:
             from remit.build import build
             from remit.deploy.deployment import NotApproved
+            from remit.deploy.lacking import lacking
             from remit.deploy.workflow import deploy
 
-            # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
-            early = (
-                None
-                if local
-                else options.account(folder, local=False, region=region, profile=profile, acting_as=acting_as)
-            )
+            def connect() -> Account:
+                return options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
+
+            # Missing credentials are told before minutes go into packages. A local AWS starts for a sound project, or
+            # for one that names what this AWS may lack.
+            early = None if local else connect()
             built = build(
                 folder,
                 stage,
@@ -124,10 +125,11 @@ def command(
                 for_this_machine=local,
                 place=None if early is None else _place(early),
                 bucket=artefact_bucket,
+                lacking=lambda app: lacking(app, folder, lambda: early or connect()),
             )
             for note in built.notes:
                 terminal.note(note)
-            account = early or options.account(folder, local=True, region=region, profile=profile, acting_as=acting_as)
+            account = early or connect()
             try:
                 with options.delays(folder, seed), options.strictness(folder, strict=strict):
                     deployment = deploy(

@@ -99,8 +99,9 @@ def command(
 
     OLD and NEW are two templates (CloudFormation or SAM, JSON or YAML) or two policies. One of them may be - for
     standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":
-    [...], "boundary": {...}, "session": {...}, "endpoint": {...}, "scp": [[...]], "rcp": [[...]]}, of which "endpoint"
-    is the policy of a VPC endpoint that the requests pass. PLAN is the output of `terraform show -json`.
+    [...], "boundary": {...}, "session": {...}, "endpoint": {...}, "endpoint_type": "Interface",
+    "scp": [[...]], "rcp": [[...]]}, of which "endpoint" is the policy of a VPC endpoint that the requests pass. PLAN is
+    the output of `terraform show -json`.
 
     \b
     Examples:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import file_bytes, json_option, note, print_report
+from remit.cli.options import endpoint_type_option, file_bytes, json_option, note, print_report
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
+from remit.iam.decide.endpoint import ENDPOINT_TYPES
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.documents.json_text import Locate
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Decision
 
 _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
 _ENOUGH: Final = 1_000
 """Lines of which, when not one can be read, the file is of another kind."""
-_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp", "endpoint")
+_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp", "endpoint", "endpoint_type")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
     "resource": (str, type(None)),
@@ -45,6 +47,7 @@ _ASKED: Final = (
     "scp",
     "rcp",
     "endpoint_policy",
+    "endpoint_type",
     "principal",
     "context",
     "complete",
@@ -78,6 +81,7 @@ _LEVELS_HELP: Final = "files with the same LEVEL form one level, and a FILE with
 @click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
 @click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
 @click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
+@endpoint_type_option
 @click.option("--action", help="The action, such as `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="The resource, an ARN.")
 @click.option("--principal", help="The principal: an ARN, an account, or a service.")
@@ -89,10 +93,10 @@ def command(**options: Any) -> int:
     """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
     FILE (or - for standard input) holds one JSON object per line: {"id", "policies": {"identity", "boundary",
-    "session", "resource", "scp", "rcp", "endpoint"}, "request": {"action", "resource", "resource_account",
-    "management_account", "principal", "context"}}. A condition key that is missing from the context counts as absent,
-    unless "open" in the request lists it (true: all keys). Keys that follow from the principal's ARN, such as
-    aws:PrincipalArn, are filled in. The answer to a line that cannot be read is its error. If none of the first
+    "session", "resource", "scp", "rcp", "endpoint", "endpoint_type"}, "request": {"action", "resource",
+    "resource_account", "management_account", "principal", "context"}}. A condition key that is missing from the context
+    counts as absent, unless "open" in the request lists it (true: all keys). Keys that follow from the principal's ARN,
+    such as aws:PrincipalArn, are filled in. The answer to a line that cannot be read is its error. If none of the first
     thousand lines can be read, the rest is skipped.
 
     A resource of * asks about every resource: where that is not allowed, "allowed_on" lists the resource patterns of
@@ -103,7 +107,8 @@ def command(**options: Any) -> int:
 
     A request must be allowed by at least one SCP of every level. RCPs only deny. A LEVEL is any text without `=`;
     levels are numbered from 0 in the order in which they appear. The policy of a VPC endpoint ("endpoint") matters only
-    to requests that pass the endpoint: it must allow them to the principal, besides the other policies.
+    to requests that pass the endpoint: it must allow them to the principal, besides the other policies. Its type
+    ("Gateway" or "Interface") says whom a principal there means.
 
     \b
     Examples:
@@ -174,6 +179,7 @@ def _option_layers(options: dict[str, Any]) -> Layers:
         scp=_levels(options["scp"]),
         rcp=_levels(options["rcp"]),
         endpoint=endpoint_policies,
+        endpoint_type=options["endpoint_type"] or "",
     )
 
 
@@ -372,7 +378,18 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
         scp=levels("scp"),
         rcp=levels("rcp"),
         endpoint=policies("endpoint"),
+        endpoint_type=_endpoint_type(raw.get("endpoint_type"), locate),
     )
+
+
+def _endpoint_type(value: Any, locate: Locate) -> EndpointType:
+    if value is None:
+        return ""
+    for endpoint_type in ENDPOINT_TYPES:
+        if value == endpoint_type:
+            return endpoint_type
+    message = f"policies.endpoint_type must be one of {', '.join(ENDPOINT_TYPES)}, got {json.dumps(value)[:40]}"
+    raise RemitError(message, origin=locate(("policies", "endpoint_type")))
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:

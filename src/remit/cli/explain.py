@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
     from remit.explain.explanation import Explanation
     from remit.explain.template_roles import Conditions
-    from remit.iam.policy import Policy
+    from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
     from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
 
@@ -38,6 +38,7 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
     help="Explain the roles of this CloudFormation or SAM template, or Terraform plan (- for standard input).",
 )
 @click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
+@options.endpoint_type_option
 @click.option("--stack", help="The name of the template's stack (default: any).")
 @click.option("--seen", is_flag=True, help="What the function is granted beside what it used in runs and tests here.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
@@ -49,6 +50,7 @@ def command(
     policy: Path | None,
     template: Path | None,
     endpoint_policy: Path | None,
+    endpoint_type: EndpointType | None,
     stack: str | None,
     parameters: tuple[str, ...],
     folder: Path,
@@ -99,7 +101,7 @@ def command(
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
     if seen:
         return _seen(words, folder, stage, as_json=as_json)
-    endpoint = _endpoint(endpoint_policy)
+    endpoint = _endpoint(endpoint_policy, endpoint_type or "")
     source = _source(words, policy, template)
     if source is not None:
         from remit.roles.reference_names import names_in
@@ -120,9 +122,7 @@ def command(
     return _named(words, folder, stage, endpoint, as_json=as_json)
 
 
-def _named(
-    words: tuple[str, ...], folder: Path, stage: str | None, endpoint: tuple[Policy, ...], *, as_json: bool
-) -> int:
+def _named(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint, *, as_json: bool) -> int:
     """Explain what the first word names: something of AWS's, or a function of the app."""
     if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
         return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
@@ -137,17 +137,19 @@ def _named(
     return _function(words, folder, stage, endpoint, as_json=as_json)
 
 
-def _endpoint(path: Path | None) -> tuple[Policy, ...]:
-    """The policy of the VPC endpoint; nothing where none is named."""
+def _endpoint(path: Path | None, endpoint_type: EndpointType) -> VpcEndpoint:
+    """The VPC endpoint by the file of its policy; without one, requests pass none."""
+    from remit.iam.decide.endpoint import VpcEndpoint
+
     if path is None:
-        return ()
+        return VpcEndpoint()
     from remit.template.role_files import read_policies
 
-    return read_policies(*options.content(path)).layers.identity
+    return VpcEndpoint(read_policies(*options.content(path)).layers.identity, endpoint_type)
 
 
-def _refuse_endpoint(endpoint: tuple[Policy, ...]) -> None:
-    if endpoint:
+def _refuse_endpoint(endpoint: VpcEndpoint) -> None:
+    if endpoint.policies:
         raise RemitError("--endpoint-policy goes with a request", hint="name the ACTION, and the RESOURCE")
 
 
@@ -230,9 +232,7 @@ def _action(text: str, *, as_json: bool) -> None:
     click.echo(page(lines), nl=False)
 
 
-def _function(
-    words: tuple[str, ...], folder: Path, stage: str | None, endpoint: tuple[Policy, ...], *, as_json: bool
-) -> int:
+def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint, *, as_json: bool) -> int:
     from remit.cli.policy import role_of
     from remit.project.load import load
     from remit.roles.assign import assign
@@ -311,11 +311,17 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     from remit.catalogue.actions import targets_of
     from remit.explain.explanation import explain
     from remit.explain.remedy import remedy
+    from remit.explain.resource_policies import with_resource_policies
+    from remit.review.policies_beside import policies_beside
 
     action, resources = _asked(ready_role, words)
     function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
-    answers = [explain(ready_role, name, action, resource) for resource in resources]
+    policies = policies_beside(app.resources)
+    answers = []
+    for resource in resources:
+        answer = explain(ready_role, name, action, resource)
+        answers.append(with_resource_policies(answer, ready_role, policies))
     return _tell(
         *(
             replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
@@ -419,7 +425,7 @@ def _policy(
     words: tuple[str, ...],
     read: FileRoles,
     names: Mapping[str, str],
-    endpoint: tuple[Policy, ...],
+    endpoint: VpcEndpoint,
     *,
     as_json: bool,
 ) -> int:
@@ -450,14 +456,16 @@ def _template(
     read: FileRoles,
     names: Mapping[str, str],
     source: ParsedFile,
-    endpoint: tuple[Policy, ...],
+    endpoint: VpcEndpoint,
     *,
     as_json: bool,
 ) -> int:
     """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
+    from remit.explain.resource_policies import with_resource_policies
     from remit.explain.template_roles import Conditions
+    from remit.review.policies_beside import policies_beside
     from remit.roles.role_policies import ready_role
 
     _at_most(words, 3)
@@ -472,10 +480,12 @@ def _template(
         return 0
     is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
     conditions = Conditions(source)
+    policies = policies_beside(read.resources)
     answers: list[Explanation] = []
     for role in roles:
         asked_role = ready_role(role, names, read.documents, endpoint)
-        answers += _answers(asked_role, question, role.title, conditions)
+        own_answers = _answers(asked_role, question, role.title, conditions)
+        answers += (with_resource_policies(answer, asked_role, policies) for answer in own_answers)
     return _tell(*(replace(answer, takes_intrinsics=is_cloudformation) for answer in answers), as_json=as_json)
 
 

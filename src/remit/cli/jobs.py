@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -11,9 +13,10 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from remit.cli.stack_commands import Terminal
     from remit.deploy.failed_jobs import DeployedQueue, FailedJob
     from remit.deploy.session import Account
 
@@ -76,11 +79,13 @@ def list_jobs(account: Account, queues: tuple[DeployedQueue, ...], *, as_json: b
       remit jobs list --local
       remit jobs list --queue mail --json
     """
-    from remit.deploy.failed_jobs import failed_jobs, queue_states
+    from remit.deploy.failed_jobs import held_jobs, queue_states
     from remit.report.failed_jobs import failed_job_document, job_lines, queue_document
     from remit.report.terminal_text import page
 
-    states, jobs = queue_states(account, queues), failed_jobs(account, queues)
+    states = queue_states(account, queues)
+    with held_jobs(account, queues) as jobs:
+        pass
     if as_json:
         failed = [failed_job_document(job) for job in jobs]
         options.print_json({"queues": [queue_document(state) for state in states], "failed": failed})
@@ -99,11 +104,12 @@ def show(job: str, account: Account, queues: tuple[DeployedQueue, ...], *, as_js
       remit jobs show 3f2a --local
       remit jobs show 3f2a --json | jq .arguments
     """
-    from remit.deploy.failed_jobs import chosen_jobs, failed_jobs
+    from remit.deploy.failed_jobs import chosen_jobs, held_jobs
     from remit.report.failed_jobs import failed_job_document, failed_job_lines
     from remit.report.terminal_text import page
 
-    (shown_job,) = chosen_jobs(failed_jobs(account, queues), [job])
+    with held_jobs(account, queues) as jobs:
+        (shown_job,) = chosen_jobs(jobs, [job])
     if as_json:
         options.print_json(failed_job_document(shown_job))
     else:
@@ -128,13 +134,14 @@ def retry(
       remit jobs retry 3f2a 91bc --local
       remit jobs retry --all --queue mail
     """
-    from remit.deploy.failed_jobs import chosen_jobs, failed_jobs
+    from remit.deploy.failed_jobs import chosen_jobs, held_jobs
     from remit.deploy.failed_jobs import retry as send_again
 
-    jobs = chosen_jobs(failed_jobs(account, queues), ids)
-    for job in jobs:
-        send_again(account, job)
-    _tell("sent again", jobs, as_json=as_json)
+    if not ids:
+        _do_with_all(send_again, "sent again", account, queues, as_json=as_json)
+        return
+    with held_jobs(account, queues) as jobs, _Progress("sent again", as_json=as_json) as progress:
+        progress.follow(send_again(account, chosen_jobs(jobs, ids)))
 
 
 @command.command
@@ -150,7 +157,7 @@ def purge(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Delete jobs that failed for good. Nothing brings them back.
+    """Delete jobs that failed for good. Nothing brings them back. With --all, those that fail meanwhile go, too.
 
     \b
     Examples:
@@ -158,22 +165,70 @@ def purge(
       remit jobs purge --all --queue mail --yes
     """
     from remit.cli.stack_commands import Terminal
-    from remit.deploy.failed_jobs import chosen_jobs, delete, failed_jobs
+    from remit.deploy.failed_jobs import chosen_jobs, delete, held_jobs, queue_states
 
-    jobs = chosen_jobs(failed_jobs(account, queues), ids)
-    if jobs and not Terminal().agrees(f"Delete {_counted(jobs)} for good?", yes=yes):
+    if not ids:
+        failed = sum(state.failed for state in queue_states(account, queues))
+        _agree(Terminal(), failed, yes=yes)
+        _do_with_all(delete, "deleted", account, queues, as_json=as_json)
+        return
+    with held_jobs(account, queues) as jobs, _Progress("deleted", as_json=as_json) as progress:
+        chosen = chosen_jobs(jobs, ids)
+        _agree(Terminal(), len(chosen), yes=yes)
+        progress.follow(delete(account, chosen))
+
+
+def _agree(terminal: Terminal, number: int, *, yes: bool) -> None:
+    if number and not terminal.agrees(f"Delete {_counted(number)} for good?", yes=yes):
         raise RemitError("nothing was deleted", exit_code=1)
-    for job in jobs:
-        delete(account, job)
-    _tell("deleted", jobs, as_json=as_json)
 
 
-def _tell(done: str, jobs: tuple[FailedJob, ...], *, as_json: bool) -> None:
-    if as_json:
-        options.print_json({done.replace(" ", "_"): [job.id for job in jobs]})
-    else:
-        click.echo(f"{_counted(jobs)} {done}")
+def _do_with_all(
+    work: Callable[[Account, Sequence[FailedJob]], Iterator[FailedJob]],
+    done: str,
+    account: Account,
+    queues: tuple[DeployedQueue, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Do something with every job that failed for good, ten at a time: what is interrupted goes on with the rest."""
+    from remit.deploy.failed_jobs import each_page
+
+    pages = each_page(account, queues)
+    with contextlib.closing(pages), _Progress(done, as_json=as_json) as progress:
+        for page in pages:
+            progress.follow(work(account, page))
 
 
-def _counted(jobs: tuple[FailedJob, ...]) -> str:
-    return "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
+class _Progress:
+    """Counts jobs in one line of a terminal, and says in the end which are done, however it ends."""
+
+    def __init__(self, done: str, *, as_json: bool) -> None:
+        self._done = done
+        self._as_json = as_json
+        self._ids: list[str] = []
+        self._shows = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def follow(self, jobs: Iterable[FailedJob]) -> None:
+        """Count jobs as they are done."""
+        for job in jobs:
+            self._ids.append(job.id)
+            if self._shows and len(self._ids) % 10 == 0:
+                click.echo(f"\r\x1b[K{_counted(len(self._ids))} {self._done}", nl=False, err=True)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._shows:
+            click.echo("\r\x1b[K", nl=False, err=True)
+        if kind is not None and not self._ids:
+            return
+        if self._as_json:
+            options.print_json({self._done.replace(" ", "_"): self._ids})
+        else:
+            click.echo(f"{_counted(len(self._ids))} {self._done}")
+
+
+def _counted(number: int) -> str:
+    return "1 job" if number == 1 else f"{number:,} jobs"

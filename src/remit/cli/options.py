@@ -88,6 +88,11 @@ profile_option = click.option("--profile", help="The profile of your AWS configu
 accept_option = click.option(
     "--accept", metavar="REASON", help="Continue although a replaced default policy breaks something, for this reason."
 )
+endpoint_type_option = click.option(
+    "--endpoint-type",
+    type=click.Choice(("Gateway", "Interface"), case_sensitive=False),  # as `iam.decide.endpoint.ENDPOINT_TYPES`
+    help="The type of that VPC endpoint, which says whom a principal in its policy means.",
+)
 yes_option = click.option("-y", "--yes", is_flag=True, help="Answer yes to the question.")
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--template",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Ask the roles of this CloudFormation or SAM template, or Terraform plan, not the app's.",
+    help="Ask the roles and users of this CloudFormation or SAM template, or Terraform plan, not the app's.",
 )
 @options.project_option
 @options.stage_option

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import code, denied, message, remit_errors
+from remit.deploy.collected_acls import ACTIONS as ACL_ACTIONS
+from remit.deploy.collected_acls import acl_policy
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class PolicyCalls:
 
 CALLS: Final = (
     PolicyCalls("s3", "list_buckets", "Buckets", "Name", "get_bucket_policy", "Bucket", ("Policy",),
-                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy"),
+                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy", *ACL_ACTIONS),
                 page_size=1000),
     PolicyCalls("sqs", "list_queues", "QueueUrls", "", "get_queue_attributes", "QueueUrl", ("Attributes", "Policy"),
                 "arn:{partition}:sqs:{region}:{account}:{name}", (("AttributeNames", ["Policy"]),),
@@ -65,6 +67,8 @@ _NO_POLICY: Final = frozenset({
 def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[str, str] | RemitError]:
     """The resources of a kind that have a policy, as `remit audit --resource-policies` reads them.
 
+    The access control list of a bucket is a policy more.
+
     A policy that AWS refuses to show comes as an error in its place: a key's own policy may shut out whoever asks.
     RemitError: AWS refuses to list them.
     """
@@ -73,16 +77,23 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
         for item in _items(client, calls):
             name = item[calls.name] if calls.name else item
             arn = _arn(account, calls, name)
-            policy = _policy(client, calls, name, arn)
-            if isinstance(policy, RemitError):
-                yield policy
-            elif policy:
-                yield {"Arn": arn, "Account": account.account, "Policy": policy}
+            for policy in _policies(client, calls, name, arn):
+                if isinstance(policy, RemitError):
+                    yield policy
+                elif policy:
+                    yield {"Arn": arn, "Account": account.account, "Policy": policy}
 
 
 def _items(client: Any, calls: PolicyCalls) -> Iterator[Any]:
     for page in client.get_paginator(calls.listing).paginate(PaginationConfig={"PageSize": calls.page_size}):
         yield from page.get(calls.items, ())
+
+
+def _policies(client: Any, calls: PolicyCalls, name: str, arn: str) -> Iterator[str | RemitError | None]:
+    """The text of a resource's policy and, of a bucket, that of its access control list."""
+    yield _policy(client, calls, name, arn)
+    if calls.service == "s3":
+        yield acl_policy(client, name, arn)
 
 
 def _policy(client: Any, calls: PolicyCalls, name: str, arn: str) -> str | RemitError | None:

@@ -31,6 +31,10 @@ class Superseded(RemitError):  # noqa: N818 - as RemitError reads, a state and n
     """A plan that no longer fits: the stack changed since. Plan again, and show the new one."""
 
 
+_VERSION: Final = "AWS::Lambda::Version"
+"""Its deletion is skipped, and it goes with its function all the same ("DeleteFunction", AWS Lambda API Reference)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an operation ended.
@@ -105,7 +109,7 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
             status = event.status
             if event.failed:
                 failures.append(event)
-            elif event.status == "DELETE_SKIPPED":
+            elif event.status == "DELETE_SKIPPED" and (event.type != _VERSION or operation.kind == "UPDATE"):
                 retained.append(event)
         seconds = time.monotonic() - began
         ok = status in _GOOD and not (operation.kind != "DELETE" and status == "DELETE_COMPLETE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,15 +12,22 @@ from remit.deploy.status import status
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.roles.defaults import dead_letter_id, queue_id
+from remit.runtime.job_messages import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from remit.app import App
     from remit.deploy.session import Account
 
-_HIDDEN: Final = 60
-"""Seconds for which a message that was read is not read again; released at once when all are read."""
+_HELD_SECONDS: Final = 120
+"""How long nobody else gets a message that was read, if this process ends before it releases it."""
+_LONG_POLL_SECONDS: Final = 1
+"""Without it SQS asks some of its servers only, and may say that a queue is empty which is not ("Amazon SQS short and
+long polling"). The AWS on this machine has one server."""
+_MOST_IN_BATCH: Final = 10
+_SHORTEST_ID: Final = 4
+"""Signs of an id that must be written: with fewer, a slip of the finger names a job."""
 _COUNTS: Final = {
     "waiting": "ApproximateNumberOfMessages",
     "running": "ApproximateNumberOfMessagesNotVisible",
@@ -35,6 +43,11 @@ class DeployedQueue:
     url: str
     dead_letters: str
 
+    @property
+    def is_fifo(self) -> bool:
+        """Whether it keeps the order of its jobs."""
+        return self.url.endswith(".fifo")
+
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
@@ -45,6 +58,8 @@ class QueueState:
     running: int
     delayed: int
     failed: int
+    held: int
+    """Of the failed ones: those that somebody else looks at now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +81,19 @@ class FailedJob:
     receipt: str
     group: str | None
     """Of a FIFO queue."""
+    sequence: str = ""
+    """Its place in a FIFO queue: digits, as many for each message."""
 
     @property
     def arguments(self) -> Any:
         """What it was given, as the message has it; None where the message is no job's."""
         message = _parsed(self.body)
         return {name: message.get(name) for name in ("arguments", "options")} if self.job else None
+
+    @property
+    def sending(self) -> str:
+        """What it has in common with the same sending that failed another time."""
+        return str(_parsed(self.body).get("id", self.body))
 
 
 def deployed_queues(account: Account, app: App) -> tuple[DeployedQueue, ...]:
@@ -108,44 +130,96 @@ def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[Que
 
 
 def _state(account: Account, queue: DeployedQueue) -> QueueState:
+    counts, dead = _counts(account, queue.url), _counts(account, queue.dead_letters)
+    held = dead["running"]
+    return QueueState(queue.name, failed=dead["waiting"] + held, held=held, **counts)
+
+
+def _counts(account: Account, url: str) -> dict[str, int]:
     client = account.client("sqs")
     with remit_errors():
-        counted = client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=list(_COUNTS.values()))["Attributes"]
-        failed = client.get_queue_attributes(QueueUrl=queue.dead_letters, AttributeNames=[_COUNTS["waiting"]])
-    counts = {name: int(counted[attribute]) for name, attribute in _COUNTS.items()}
-    return QueueState(queue.name, failed=int(failed["Attributes"][_COUNTS["waiting"]]), **counts)
+        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS.values()))["Attributes"]
+    return {name: int(attributes[attribute]) for name, attribute in _COUNTS.items()}
 
 
-def failed_jobs(account: Account, queues: Iterable[DeployedQueue]) -> tuple[FailedJob, ...]:
-    """The jobs that failed for good, oldest first; they stay where they are."""
-    jobs = [job for queue in queues for job in _read(account, queue)]
-    for job in jobs:
-        with remit_errors():
-            account.client("sqs").change_message_visibility(
-                QueueUrl=job.queue.dead_letters, ReceiptHandle=job.receipt, VisibilityTimeout=0
-            )
-    return tuple(sorted(jobs, key=lambda job: (job.sent, job.id)))
+@contextmanager
+def held_jobs(account: Account, queues: Iterable[DeployedQueue]) -> Iterator[tuple[FailedJob, ...]]:
+    """The jobs that failed for good, oldest first. Nobody else gets them until this ends.
+
+    Of a group of a FIFO queue these are the first ten: SQS gives no others while those are held.
+    """
+    jobs: list[FailedJob] = []
+    try:
+        for queue in queues:
+            for page in _pages(account, queue):
+                jobs.extend(page)
+        yield tuple(sorted(jobs, key=lambda job: (job.sent, job.sequence, job.id)))
+    finally:
+        _release(account, jobs)
 
 
-def _read(account: Account, queue: DeployedQueue) -> Iterator[FailedJob]:
-    """Each message of a dead-letter queue once; it is hidden from others until it is released."""
+def each_page(account: Account, queues: Iterable[DeployedQueue]) -> Generator[tuple[FailedJob, ...]]:
+    """The jobs that failed for good, up to ten at a time; what is not deleted of them is released in the end.
+
+    A job that failed again meanwhile is left where it is.
+    """
+    jobs: list[FailedJob] = []
+    seen: set[str] = set()
+    try:
+        for queue in queues:
+            for page in _pages(account, queue):
+                jobs.extend(page)
+                new_jobs = tuple(job for job in page if job.sending not in seen)
+                seen.update(job.sending for job in page)
+                yield new_jobs
+    finally:
+        _release(account, jobs)
+
+
+def _pages(account: Account, queue: DeployedQueue) -> Iterator[tuple[FailedJob, ...]]:
+    """The messages of a dead-letter queue, each once, until there are no others; they are held then."""
     client = account.client("sqs")
     seen: set[str] = set()
     while True:
         with remit_errors():
             answer = client.receive_message(
                 QueueUrl=queue.dead_letters,
-                MaxNumberOfMessages=10,
+                MaxNumberOfMessages=_MOST_IN_BATCH,
                 MessageAttributeNames=["All"],
-                AttributeNames=["SentTimestamp", "MessageGroupId"],
-                VisibilityTimeout=_HIDDEN,
+                AttributeNames=["SentTimestamp", "MessageGroupId", "SequenceNumber"],
+                VisibilityTimeout=_HELD_SECONDS,
+                WaitTimeSeconds=0 if account.local else _LONG_POLL_SECONDS,
             )
-        unseen = [message for message in answer.get("Messages", ()) if message["MessageId"] not in seen]
-        if not unseen:
+        page = tuple(
+            _failed_job(queue, message) for message in answer.get("Messages", ()) if message["MessageId"] not in seen
+        )
+        if not page:
             return
-        for message in unseen:
-            seen.add(message["MessageId"])
-            yield _failed_job(queue, message)
+        seen.update(job.message_id for job in page)
+        yield page
+
+
+def _release(account: Account, jobs: Sequence[FailedJob]) -> None:
+    """Let others get messages again; those that are deleted by now are no loss."""
+    for batch in _batches(jobs):
+        entries = [
+            {"Id": str(place), "ReceiptHandle": job.receipt, "VisibilityTimeout": 0} for place, job in enumerate(batch)
+        ]
+        with remit_errors():
+            account.client("sqs").change_message_visibility_batch(QueueUrl=batch[0].queue.dead_letters, Entries=entries)
+
+
+def _batches(jobs: Sequence[FailedJob]) -> Iterator[tuple[FailedJob, ...]]:
+    """Jobs in their order, as many of one queue at a time as SQS takes in one request."""
+    batch: list[FailedJob] = []
+    for job in jobs:
+        size = sum(len(other.body.encode()) for other in (*batch, job))
+        if batch and (job.queue != batch[0].queue or len(batch) == _MOST_IN_BATCH or size > LARGEST):
+            yield tuple(batch)
+            batch = []
+        batch.append(job)
+    if batch:
+        yield tuple(batch)
 
 
 def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
@@ -163,6 +237,7 @@ def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         group=system.get("MessageGroupId"),
+        sequence=system.get("SequenceNumber", ""),
     )
 
 
@@ -176,11 +251,12 @@ def _parsed(body: str) -> dict[str, Any]:
 
 
 def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJob, ...]:
-    """The jobs of some ids, or beginnings of ids; all where none is given. RemitError: an id has none, or several."""
-    if not ids:
-        return tuple(jobs)
+    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several, or is too short."""
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
+        if len(wanted_id) < _SHORTEST_ID:
+            hint = f"write {_SHORTEST_ID} of its signs at least; `remit jobs list` shows them"
+            raise RemitError(f"{wanted_id!r} is too short for the id of a job", hint=hint)
         matching = [job for job in jobs if job.id.startswith(wanted_id)]
         if len(matching) != 1:
             what = "no job that failed has" if not matching else f"{len(matching)} jobs that failed have"
@@ -189,21 +265,41 @@ def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJo
     return tuple(chosen.values())
 
 
-def retry(account: Account, job: FailedJob) -> None:
-    """Send a job to its queue again, with all of its attempts, and take it out of the dead-letter queue.
+def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
+    """Send jobs to their queues again, with all of their attempts; each is given once it is no failed one any more.
 
-    Between the two it is in both queues, so that it is never lost; one that ran once only (`once=True`) stays that.
+    In between it is in both queues, so that none is lost; a sending with `once=True` that has finished stays that.
+
+    Raises:
+        RemitError: if SQS does not take one; those that were given before are sent.
     """
-    client = account.client("sqs")
-    ordered = {}
-    if job.group is not None:
-        ordered = {"MessageGroupId": job.group, "MessageDeduplicationId": f"{job.id}-{job.message_id}"}
-    with remit_errors():
-        client.send_message(QueueUrl=job.queue.url, MessageBody=job.body, **ordered)
-    delete(account, job)
+    for batch in _batches(jobs):
+        entries = [_entry(place, job) for place, job in enumerate(batch)]
+        with remit_errors():
+            answer = account.client("sqs").send_message_batch(QueueUrl=batch[0].queue.url, Entries=entries)
+        sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", ())]
+        yield from delete(account, sent)
+        _refuse_failed(answer, batch, "sent again")
 
 
-def delete(account: Account, job: FailedJob) -> None:
-    """Take a job out of its dead-letter queue, for good."""
-    with remit_errors():
-        account.client("sqs").delete_message(QueueUrl=job.queue.dead_letters, ReceiptHandle=job.receipt)
+def _entry(place: int, job: FailedJob) -> dict[str, Any]:
+    entry = {"Id": str(place), "MessageBody": job.body}
+    if job.queue.is_fifo:
+        entry |= {"MessageGroupId": job.group or job.message_id, "MessageDeduplicationId": f"again-{job.message_id}"}
+    return entry
+
+
+def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
+    """Take jobs out of their dead-letter queues, for good; each is given once it is. RemitError: as with `retry`."""
+    for batch in _batches(jobs):
+        entries = [{"Id": str(place), "ReceiptHandle": job.receipt} for place, job in enumerate(batch)]
+        with remit_errors():
+            answer = account.client("sqs").delete_message_batch(QueueUrl=batch[0].queue.dead_letters, Entries=entries)
+        yield from (batch[int(entry["Id"])] for entry in answer.get("Successful", ()))
+        _refuse_failed(answer, batch, "deleted")
+
+
+def _refuse_failed(answer: Mapping[str, Any], batch: Sequence[FailedJob], what: str) -> None:
+    for entry in answer.get("Failed", ()):
+        job, why = batch[int(entry["Id"])], entry.get("Message") or entry.get("Code")
+        raise RemitError(f"job {job.id} could not be {what}: {why}", exit_code=1)

@@ -46,10 +46,11 @@ def calls_for(app: App) -> Iterator[DeployCall]:
             yield DeployCall("ssm.DescribeParameters", ("ssm:DescribeParameters",), "*", _PURPOSE)
 
 
-def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None]) -> None:
+def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None], *, only_looks: bool = False) -> None:
     """See that each exists. RemitError has all that do not, each at the line that names it.
 
-    Where the caller may not look, `note` hears of it, and the deploy goes on.
+    Where the caller may not look, `note` hears of it, and the deploy goes on. With `only_looks`, nothing is made on the
+    AWS of this machine, either.
     """
     values = must_exist(app)
     local = local_values(folder) if account.local and values else {}
@@ -62,6 +63,8 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
             note(f"note: whether {value.called} exists is not known: the caller may not look it up")
             continue
         local_text = local.get(value.name, local.get(value.variable))
+        if local_text is not None and only_looks:
+            continue
         if local_text is not None:
             _PUT[value.store](account.preparing, value.name, local_text)
         elif not exists:

@@ -28,6 +28,7 @@ from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing, pinned_lines
+from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator
 from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
@@ -105,6 +106,8 @@ def deploy(
             look_up(built.app, account, built.folder, operator.note)
         with missing.noted():
             parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
+        with missing.noted():
+            make_policies(built, account, operator.note)
         missing.refuse()
     job = replace(job, parameters=parameters)
     try:

@@ -25,6 +25,7 @@ from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
+from remit.template.branches import value_at
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _ATTACH: Final = frozenset(
     f"iam:{verb}{who}Policy" for verb in ("Attach", "Detach") for who in ("Role", "User", "Group")
 )
 _MAPPINGS: Final = frozenset(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete"))
+_NESTED_STACK: Final = "AWS::CloudFormation::Stack"
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 
 
@@ -94,6 +96,7 @@ def deployer(
     for resource in resources:
         needs += passed(stack, resource)
     needs += _needs_of_transforms(stack)
+    needs += _needs_of_applications(stack)
     needs += looked_up(stack)
     if reverts:
         needs += reverting(stack, boundaries.of_role)
@@ -106,7 +109,7 @@ def deployer(
 
 
 def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
-    nested = [resource for resource in stack.resources.values() if resource.type == "AWS::CloudFormation::Stack"]
+    nested = [resource for resource in stack.resources.values() if resource.type == _NESTED_STACK]
     for call in calls:
         arns = [call.on.replace("{stack}", stack.name)]
         if call.nested:
@@ -125,6 +128,20 @@ def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
         yield Need("cloudformation:CreateChangeSet", arn, Purpose(f"to expand the template's transform {name}"))
         for stored_arn in stored(stack, transform.location):
             yield Need("s3:GetObject", stored_arn, Purpose(f"to fetch what the transform {name} includes"))
+
+
+def _needs_of_applications(stack: PlannedStack) -> Iterator[Need]:
+    """What SAM asks the Serverless Application Repository for.
+
+    Denials name the application as its ARN does, and with `~` for the slash, as the repository's URLs have it.
+    """
+    for resource in stack.resources.values():
+        for arn in stack.texts(value_at(resource.properties, "Location.ApplicationId")):
+            if resource.type == _NESTED_STACK and parse(arn) is not None:
+                purpose = Purpose(f"to fetch the template of the application {resource.logical_id}")
+                for spelling in (arn, arn.replace(":applications/", ":applications~")):
+                    yield Need("serverlessrepo:CreateCloudFormationTemplate", spelling, purpose)
+                    yield Need("serverlessrepo:GetCloudFormationTemplate", spelling, purpose)
 
 
 class _Boundaries:

@@ -165,10 +165,9 @@ def _of_arns(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> 
 
 def _takes_parts(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:
     """Whether an action works on parts of what is mentioned: versions and aliases, subscriptions."""
-    if any(is_qualified(referred_resource.type) for referred_resource in direct(stack, resource)):
-        return True
     if kind.full_name == "lambda:function":
-        return is_qualified(resource.type) or "Qualifier" in resource.properties
+        refers_to_part = any(is_qualified(referred_resource.type) for referred_resource in direct(stack, resource))
+        return refers_to_part or is_qualified(resource.type) or "Qualifier" in resource.properties
     return kind.full_name == "sns:topic" and resource.type == "AWS::SNS::Subscription"
 
 

@@ -146,7 +146,9 @@ def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
         return
     name = _called(resource)
     if unknown_roles(stack, resource):
-        yield f"the role of {name} is known at the deploy only, so passing it is not granted; `--parameter` gives it"
+        is_granted_one = bool(targets(stack, resource, "iam:PassRole"))  # of the other branch of a condition, say
+        which, that = ("another role", "that one") if is_granted_one else ("the role", "it")
+        yield f"{which} of {name} is known at the deploy only, so passing {that} is not granted; `--parameter` gives it"
     for profile in foreign_profiles(stack, resource):
         yield f"the role in the instance profile {profile} of {name} is not known, so passing it is not granted"
 

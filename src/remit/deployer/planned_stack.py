@@ -225,6 +225,8 @@ def _resources(template: Mapping[str, Any]) -> Iterator[Resource]:
     for logical_id, body in template["Resources"].items():
         if str(logical_id).startswith(("Fn::Transform", "Fn::ForEach::")):
             continue
+        if isinstance(body, Mapping) and "Fn::Transform" in body and "Type" not in body:
+            continue  # a macro makes all of it, as AWS::Include does of a file
         if not isinstance(body, Mapping) or not isinstance(body.get("Type"), str):
             raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
         update = {"UpdatePolicy": body["UpdatePolicy"]} if "UpdatePolicy" in body else {}

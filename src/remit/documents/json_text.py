@@ -140,10 +140,11 @@ class _Places:
     `last_counts`: keys stand twice, so that each is walked to its end.
     """
 
-    __slots__ = ("_known", "_last_counts", "_source")
+    __slots__ = ("_known", "_last_counts", "_line", "_line_end_before", "_position", "_source")
 
     def __init__(self, source: JsonText, *, last_counts: bool) -> None:
         self._source = source
+        self._position, self._line, self._line_end_before = 0, source.line, -1
         self._last_counts = last_counts
         self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 
@@ -158,7 +159,17 @@ class _Places:
             key, at = child
             position = key if above == "Condition" else at
             above = step
-        return self._source.origin(position)
+        return self._origin(position)
+
+    def _origin(self, position: int) -> Origin:
+        """The place of a character, counted from the one before, which is near: a long text is gone through once."""
+        text = self._source.text
+        lines_between = text.count("\n", min(self._position, position), max(self._position, position))
+        if lines_between:
+            self._line += lines_between if position > self._position else -lines_between
+            self._line_end_before = text.rfind("\n", 0, position)
+        self._position = position
+        return Origin(self._source.file, self._line, position - self._line_end_before)
 
     def _child(self, at: int, step: str | int) -> tuple[int, int] | None:
         if at not in self._known:

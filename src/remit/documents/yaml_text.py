@@ -187,10 +187,12 @@ class _Reader:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
             return _SHORT[tag[1:]]
-        is_of_tool = tag.startswith(f"!{RAIN}") or tag in RAIN_TAGS or tag in ORGANISATION_TAGS
-        if self.mistakes is None or not (is_of_tool or tag in self.unknown_tags):
+        is_of_rain = tag.startswith(f"!{RAIN}") or tag in RAIN_TAGS
+        tool = "Rain" if is_of_rain else "org-formation" if tag in ORGANISATION_TAGS else ""
+        if self.mistakes is None or not (tool or tag in self.unknown_tags):
             self.unknown_tags.add(tag)
-            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, _meant_tag(tag))
+            hint = f"name the template that {tool} makes of it" if tool else _meant_tag(tag)
+            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, hint)
         return _UNKNOWN
 
     def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:

@@ -81,7 +81,7 @@ def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
         for world_role in read.holders:
             if world_role.logical_id == role.role.logical_id:
                 noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
-                yield world, ready_role(noted, role.names, read.documents, role.layers.endpoint)
+                yield world, ready_role(noted, role.names, read.documents, role.layers.vpc_endpoint)
 
 
 def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:

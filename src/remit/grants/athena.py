@@ -2,22 +2,35 @@
 
 Source of the actions: "Actions, resources, and condition keys for Amazon Athena" (Service Authorization Reference).
 Athena reads the data and writes the results with the access of whoever asks ("Control access to Amazon S3 from
-Athena", "Configure access to databases and tables in the AWS Glue Data Catalog", Amazon Athena User Guide).
+Athena", "Configure access to databases and tables in the AWS Glue Data Catalog", "Permissions to encrypted data in
+Amazon S3", Amazon Athena User Guide).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")
 
 
 def query(
-    workgroup: Any, *, database: str, data: Any, results: Any, tables: Any = ("*",), prefix: str = ""
+    workgroup: AnyRef,
+    *,
+    database: str,
+    data: BucketRef,
+    results: BucketRef,
+    tables: str | Sequence[str] = ("*",),
+    prefix: str = "",
+    key: KeyRef | None = None,
 ) -> typed.Grants:
     """Run queries in a workgroup and get their results.
 
@@ -25,7 +38,8 @@ def query(
     athena:StopQueryExecution. In the Glue catalog glue:GetDatabase, and of the tables glue:GetTable, glue:GetTables,
     glue:GetPartition, glue:GetPartitions and glue:BatchGetPartition. On the bucket `data`, under `prefix`,
     s3:GetObject, and s3:ListBucket and s3:GetBucketLocation. On the bucket `results` these and s3:PutObject,
-    s3:AbortMultipartUpload, s3:ListMultipartUploadParts and s3:ListBucketMultipartUploads.
+    s3:AbortMultipartUpload, s3:ListMultipartUploadParts and s3:ListBucketMultipartUploads. With `key`, that of the
+    buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
     """
     verb = "athena.query"
     group = typed.arn(workgroup, verb, typed.HERE % ("athena", "workgroup/{}"))
@@ -36,6 +50,8 @@ def query(
         *typed.grant(_QUERY, (group,), because),
         *_catalog(database, typed.one_or_several(tables, verb), because),
         *_data(typed.arn(data, verb, _BUCKET), typed.arn(results, verb, _BUCKET), below, because),
+        *typed.through("s3", typed.key_of(data, key), typed.DECRYPT, verb, f"{because}: the data"),
+        *typed.through("s3", typed.key_of(results, key), typed.ENCRYPT, verb, f"{because}: the results"),
     )
 
 

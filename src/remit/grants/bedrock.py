@@ -7,23 +7,26 @@ by ARN.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.iam.policy import Condition
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import AnyRef
 
 _MODEL: Final = "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/{}"
 _ANY_REGION: Final = "arn:${AWS::Partition}:bedrock:*::foundation-model/{}"
 _ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
-def invoke(model: Any) -> typed.Grants:
+def invoke(model: AnyRef) -> typed.Grants:
     """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
     arn = typed.arn(model, "bedrock.invoke", _MODEL)
     return typed.grant(_ACTIONS, (arn,), f"runs model {arn.rpartition('/')[2]}")
 
 
-def invoke_profile(profile: Any, model: Any) -> typed.Grants:
+def invoke_profile(profile: AnyRef, model: AnyRef) -> typed.Grants:
     """Run a model through an inference profile: bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
     On the profile, and on the model in every region to which the profile may send a request, by that profile alone
@@ -40,13 +43,13 @@ def invoke_profile(profile: Any, model: Any) -> typed.Grants:
     )
 
 
-def guard(guardrail: Any) -> typed.Grants:
+def guard(guardrail: AnyRef) -> typed.Grants:
     """Apply a guardrail: bedrock:ApplyGuardrail."""
     arn = typed.arn(guardrail, "bedrock.guard", typed.HERE % ("bedrock", "guardrail/{}"))
     return typed.grant(("bedrock:ApplyGuardrail",), (arn,), f"applies guardrail {arn.rpartition('/')[2]}")
 
 
-def retrieve(knowledge_base: Any) -> typed.Grants:
+def retrieve(knowledge_base: AnyRef) -> typed.Grants:
     """Search a knowledge base: bedrock:Retrieve."""
     arn = typed.arn(knowledge_base, "bedrock.retrieve", typed.HERE % ("bedrock", "knowledge-base/{}"))
     return typed.grant(("bedrock:Retrieve",), (arn,), f"searches knowledge base {arn.rpartition('/')[2]}")

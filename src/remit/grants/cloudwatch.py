@@ -6,10 +6,13 @@ Reference). Alarms are given by name, by ARN, or as a resource of the app.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import AnyRef
 
 _ALARM: Final = typed.HERE % ("cloudwatch", "alarm:{}")
 
@@ -33,14 +36,14 @@ def read() -> typed.Grants:
     return typed.everywhere(actions, "reads metrics")
 
 
-def read_alarm(alarm: Any) -> typed.Grants:
+def read_alarm(alarm: AnyRef) -> typed.Grants:
     """Read the state and history of alarms: cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory."""
     arn = typed.arn(alarm, "cloudwatch.read_alarm", _ALARM)
     actions = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory")
     return typed.grant(actions, (arn,), f"reads alarm {name_of(arn).removeprefix('alarm:')}")
 
 
-def set_alarm(alarm: Any) -> typed.Grants:
+def set_alarm(alarm: AnyRef) -> typed.Grants:
     """Set the state of an alarm: cloudwatch:SetAlarmState."""
     arn = typed.arn(alarm, "cloudwatch.set_alarm", _ALARM)
     return typed.grant(("cloudwatch:SetAlarmState",), (arn,), f"sets alarm {name_of(arn).removeprefix('alarm:')}")

@@ -6,45 +6,48 @@ Reference). A pool is given by id, by ARN, or as a resource of the app.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import UserPoolRef
+
 _POOL: Final = typed.HERE % ("cognito-idp", "userpool/{}")
 
 
-def read_users(pool: Any) -> typed.Grants:
+def read_users(pool: UserPoolRef) -> typed.Grants:
     """Get users by name, with their groups: cognito-idp:AdminGetUser, cognito-idp:AdminListGroupsForUser."""
     return _on_pool("read_users", ("AdminGetUser", "AdminListGroupsForUser"), "reads users of", pool)
 
 
-def list_users(pool: Any) -> typed.Grants:
+def list_users(pool: UserPoolRef) -> typed.Grants:
     """List users, all or those of a group: cognito-idp:ListUsers, cognito-idp:ListUsersInGroup."""
     return _on_pool("list_users", ("ListUsers", "ListUsersInGroup"), "lists users of", pool)
 
 
-def create_users(pool: Any) -> typed.Grants:
+def create_users(pool: UserPoolRef) -> typed.Grants:
     """Create users: cognito-idp:AdminCreateUser."""
     return _on_pool("create_users", ("AdminCreateUser",), "creates users in", pool)
 
 
-def update_users(pool: Any) -> typed.Grants:
+def update_users(pool: UserPoolRef) -> typed.Grants:
     """Change users' attributes: cognito-idp:AdminUpdateUserAttributes."""
     return _on_pool("update_users", ("AdminUpdateUserAttributes",), "changes users of", pool)
 
 
-def disable_users(pool: Any) -> typed.Grants:
+def disable_users(pool: UserPoolRef) -> typed.Grants:
     """Lock users out and let them in again: cognito-idp:AdminDisableUser, cognito-idp:AdminEnableUser."""
     return _on_pool("disable_users", ("AdminDisableUser", "AdminEnableUser"), "disables users of", pool)
 
 
-def delete_users(pool: Any) -> typed.Grants:
+def delete_users(pool: UserPoolRef) -> typed.Grants:
     """Delete users: cognito-idp:AdminDeleteUser."""
     return _on_pool("delete_users", ("AdminDeleteUser",), "deletes users of", pool)
 
 
-def change_groups(pool: Any) -> typed.Grants:
+def change_groups(pool: UserPoolRef) -> typed.Grants:
     """Put users into groups, and take them out.
 
     cognito-idp:AdminAddUserToGroup, cognito-idp:AdminRemoveUserFromGroup.
@@ -53,12 +56,12 @@ def change_groups(pool: Any) -> typed.Grants:
     return _on_pool("change_groups", actions, "changes the groups of users of", pool)
 
 
-def sign_in(pool: Any) -> typed.Grants:
+def sign_in(pool: UserPoolRef) -> typed.Grants:
     """Sign users in on the server: cognito-idp:AdminInitiateAuth, cognito-idp:AdminRespondToAuthChallenge."""
     return _on_pool("sign_in", ("AdminInitiateAuth", "AdminRespondToAuthChallenge"), "signs in users of", pool)
 
 
-def _on_pool(verb: str, operations: tuple[str, ...], phrase: str, pool: Any) -> typed.Grants:
+def _on_pool(verb: str, operations: tuple[str, ...], phrase: str, pool: UserPoolRef) -> typed.Grants:
     arn = typed.arn(pool, f"cognito.{verb}", _POOL)
     actions = tuple(f"cognito-idp:{operation}" for operation in operations)
     return typed.grant(actions, (arn,), f"{phrase} user pool {name_of(arn).removeprefix('userpool/')}")

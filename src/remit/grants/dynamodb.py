@@ -12,36 +12,43 @@ writing.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.iam.policy import Condition
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.triggers.resource_references import KeyRef, TableRef
+
 _TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
 
 
-def read(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def read(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Get items by their key, one or a batch: dynamodb:GetItem, dynamodb:BatchGetItem. With `key`, kms:Decrypt."""
     return _on_table("read", ("GetItem", "BatchGetItem"), "reads items of", table, leading_keys, key)
 
 
-def query(table: Any, *, index: str | None = None, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def query(
+    table: TableRef, *, index: str | None = None, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
+) -> typed.Grants:
     """Query the table, or one of its indexes (a name, or "*"): dynamodb:Query. With `key`, kms:Decrypt."""
     return _on_table("query", ("Query",), "queries", table, leading_keys, key, index)
 
 
-def scan(table: Any, *, index: str | None = None, key: Any = None) -> typed.Grants:
+def scan(table: TableRef, *, index: str | None = None, key: KeyRef | None = None) -> typed.Grants:
     """Scan the table, or one of its indexes (a name, or "*"): dynamodb:Scan. With `key`, kms:Decrypt."""
     return _on_table("scan", ("Scan",), "scans", table, (), key, index)
 
 
-def list(table: Any, *, index: str | None = None, key: Any = None) -> typed.Grants:  # noqa: A001 - the verb's name
+def list(table: TableRef, *, index: str | None = None, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001 - the verb's name
     """Go through items without their keys: dynamodb:Query and dynamodb:Scan. With `key`, kms:Decrypt."""
     return _on_table("list", ("Query", "Scan"), "lists items of", table, (), key, index)
 
 
-def put(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def put(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Put items; those that exist are replaced: dynamodb:PutItem. Batches are a right of their own (`batch_write`).
 
     With `key`, kms:Decrypt.
@@ -49,17 +56,17 @@ def put(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
     return _on_table("put", ("PutItem",), "puts items into", table, leading_keys, key)
 
 
-def update(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def update(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Update items: dynamodb:UpdateItem. With `key`, kms:Decrypt."""
     return _on_table("update", ("UpdateItem",), "updates items of", table, leading_keys, key)
 
 
-def delete(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def delete(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Delete items: dynamodb:DeleteItem. With `key`, kms:Decrypt."""
     return _on_table("delete", ("DeleteItem",), "deletes items of", table, leading_keys, key)
 
 
-def batch_write(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def batch_write(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Put and delete items in batches, which IAM cannot tell apart there: dynamodb:BatchWriteItem.
 
     With `key`, kms:Decrypt.
@@ -69,7 +76,7 @@ def batch_write(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed
     )
 
 
-def check(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def check(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Check conditions on items within a transaction: dynamodb:ConditionCheckItem.
 
     What else a transaction does is `read`, `put`, `update` or `delete`. With `key`, kms:Decrypt.
@@ -77,7 +84,9 @@ def check(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grant
     return _on_table("check", ("ConditionCheckItem",), "checks items of", table, leading_keys, key)
 
 
-def select(table: Any, *, index: str | None = None, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+def select(
+    table: TableRef, *, index: str | None = None, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
+) -> typed.Grants:
     """Read the table, or one of its indexes, by PartiQL's SELECT: dynamodb:PartiQLSelect. With `key`, kms:Decrypt.
 
     A SELECT without the partition key scans the whole table; `leading_keys` refuses it.
@@ -89,9 +98,9 @@ def _on_table(
     verb: str,
     operations: tuple[str, ...],
     phrase: str,
-    table: Any,
-    leading_keys: Any,
-    key: Any,
+    table: TableRef,
+    leading_keys: str | Sequence[str],
+    key: KeyRef | None,
     index: str | None = None,
 ) -> typed.Grants:
     spelled = f"dynamodb.{verb}"

@@ -6,24 +6,27 @@ Reference). A bus is given by name, by ARN, or as a resource of the app; "defaul
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import BusRef
+
 _BUS: Final = typed.HERE % ("events", "event-bus/{}")
 
 
-def put(bus: Any = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
+def put(bus: BusRef = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
     """Put events on a bus: events:PutEvents, of one source or detail type where these are given.
 
-    The conditions events:source and events:detail-type hold it to them ("Using IAM policy conditions in Amazon
-    EventBridge").
+    The conditions events:source and events:detail-type hold every event of a call to them ("Example policy: Send events
+    to a custom bus in a different account", Amazon EventBridge User Guide).
     """
     arn = typed.arn(bus, "events.put", _BUS)
     conditions = (
-        *typed.holding("events:source", source, verb="events.put"),
-        *typed.holding("events:detail-type", detail_type, verb="events.put"),
+        *typed.holding_each("events:source", source, verb="events.put"),
+        *typed.holding_each("events:detail-type", detail_type, verb="events.put"),
     )
     about = "".join(f" {value}" for value in (source, detail_type) if value is not None)
     name = name_of(arn).removeprefix("event-bus/")

@@ -8,15 +8,18 @@ GenerateDataKey, who reads needs Decrypt.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import KeyRef, StreamRef
+
 _STREAM: Final = typed.HERE % ("kinesis", "stream/{}")
 
 
-def put(stream: Any, *, key: Any = None) -> typed.Grants:
+def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords. With `key`, kms:GenerateDataKey."""
     arn = typed.arn(stream, "kinesis.put", _STREAM)
     because = f"puts records into stream {name_of(arn)}"
@@ -26,7 +29,7 @@ def put(stream: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def read(stream: Any, *, key: Any = None) -> typed.Grants:
+def read(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Read records: kinesis:GetRecords, kinesis:GetShardIterator, kinesis:ListShards, kinesis:DescribeStreamSummary.
 
     With `key`, kms:Decrypt. A function that a stream triggers needs none of it.

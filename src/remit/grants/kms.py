@@ -7,42 +7,45 @@ functions that call KMS themselves; of what a service encrypts, such as a bucket
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from remit.grants import typed
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import KeyRef
 
-def decrypt(key: Any) -> typed.Grants:
+
+def decrypt(key: KeyRef) -> typed.Grants:
     """Decrypt: kms:Decrypt."""
     return _on_key("decrypt", ("kms:Decrypt",), "decrypts with", key)
 
 
-def encrypt(key: Any) -> typed.Grants:
+def encrypt(key: KeyRef) -> typed.Grants:
     """Encrypt up to 4 KB: kms:Encrypt. Larger data takes a data key."""
     return _on_key("encrypt", ("kms:Encrypt",), "encrypts with", key)
 
 
-def data_key(key: Any) -> typed.Grants:
+def data_key(key: KeyRef) -> typed.Grants:
     """Make data keys to encrypt with: kms:GenerateDataKey, kms:GenerateDataKeyWithoutPlaintext."""
     actions = ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
     return _on_key("data_key", actions, "makes data keys of", key)
 
 
-def sign(key: Any) -> typed.Grants:
+def sign(key: KeyRef) -> typed.Grants:
     """Sign: kms:Sign."""
     return _on_key("sign", ("kms:Sign",), "signs with", key)
 
 
-def verify(key: Any) -> typed.Grants:
+def verify(key: KeyRef) -> typed.Grants:
     """Verify signatures, by KMS or with the public key: kms:Verify, kms:GetPublicKey."""
     return _on_key("verify", ("kms:Verify", "kms:GetPublicKey"), "verifies signatures of", key)
 
 
-def mac(key: Any) -> typed.Grants:
+def mac(key: KeyRef) -> typed.Grants:
     """Make and verify message authentication codes: kms:GenerateMac, kms:VerifyMac."""
     return _on_key("mac", ("kms:GenerateMac", "kms:VerifyMac"), "authenticates messages with", key)
 
 
-def _on_key(verb: str, actions: tuple[str, ...], phrase: str, key: Any) -> typed.Grants:
+def _on_key(verb: str, actions: tuple[str, ...], phrase: str, key: KeyRef) -> typed.Grants:
     named_key = typed.kms_key(key, f"kms.{verb}")
     return typed.grant(actions, (named_key.resource,), f"{phrase} a key", *named_key.conditions)

@@ -8,22 +8,25 @@ Lambda Developer Guide).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.iam.policy import Condition
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import FunctionRef
+
 _FUNCTION: Final = typed.HERE % ("lambda", "function:{}")
 
 
-def invoke(function: Any, *, qualifier: str | None = None) -> typed.Grants:
+def invoke(function: FunctionRef, *, qualifier: str | None = None) -> typed.Grants:
     """Invoke it, and wait or not: lambda:InvokeFunction."""
     arn, because = _function(function, qualifier, "lambda_.invoke", "invokes function")
     return typed.grant(("lambda:InvokeFunction",), (arn,), because)
 
 
-def call_url(function: Any, *, qualifier: str | None = None) -> typed.Grants:
+def call_url(function: FunctionRef, *, qualifier: str | None = None) -> typed.Grants:
     """Call its function URL with IAM's signature: lambda:InvokeFunctionUrl, and lambda:InvokeFunction by the URL alone.
 
     Source: "Control access to Lambda function URLs" (AWS Lambda Developer Guide), since October 2025.
@@ -37,7 +40,7 @@ def call_url(function: Any, *, qualifier: str | None = None) -> typed.Grants:
     )
 
 
-def _function(function: Any, qualifier: str | None, verb: str, phrase: str) -> tuple[str, str]:
+def _function(function: FunctionRef, qualifier: str | None, verb: str, phrase: str) -> tuple[str, str]:
     arn = typed.arn(function, verb, _FUNCTION)
     if qualifier is not None:
         arn = f"{arn}:{typed.text_of(qualifier, verb)}"

@@ -8,15 +8,18 @@ Amazon Aurora User Guide).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import secretsmanager, typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import ClusterRef, KeyRef, SecretRef
+
 _CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")
 
 
-def execute(cluster: Any, *, secret: Any, key: Any = None) -> typed.Grants:
+def execute(cluster: ClusterRef, *, secret: SecretRef, key: KeyRef | None = None) -> typed.Grants:
     """Run statements, alone, in batches and in transactions, as the user that the secret has.
 
     rds-data:ExecuteStatement, rds-data:BatchExecuteStatement, rds-data:BeginTransaction, rds-data:CommitTransaction

@@ -7,14 +7,17 @@ Guide).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import s3, typed
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
 
 _COLLECTION: Final = typed.HERE % ("rekognition", "collection/{}")
 
 
-def detect(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+def detect(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Find labels, text and faces in images, and what needs moderation; IAM knows no resource for these.
 
     rekognition:DetectLabels, rekognition:DetectText, rekognition:DetectFaces and rekognition:DetectModerationLabels.
@@ -29,7 +32,7 @@ def detect(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
     return (*typed.everywhere(actions, "looks at images"), *_images("detect", bucket, keys, key))
 
 
-def compare_faces(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+def compare_faces(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Compare the faces of two images: rekognition:CompareFaces.
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
@@ -38,7 +41,9 @@ def compare_faces(bucket: Any = None, *keys: str, key: Any = None) -> typed.Gran
     return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *images)
 
 
-def search_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+def search_faces(
+    collection: AnyRef, bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None
+) -> typed.Grants:
     """Search a collection for faces: rekognition:SearchFaces, rekognition:SearchFacesByImage.
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
@@ -48,7 +53,9 @@ def search_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = Non
     return (*_on_collection("search_faces", actions, "searches", collection), *images)
 
 
-def index_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+def index_faces(
+    collection: AnyRef, bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None
+) -> typed.Grants:
     """Add faces to a collection and delete them: rekognition:IndexFaces, rekognition:DeleteFaces.
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
@@ -58,12 +65,12 @@ def index_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None
     return (*_on_collection("index_faces", actions, "changes", collection), *images)
 
 
-def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection: Any) -> typed.Grants:
+def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection: AnyRef) -> typed.Grants:
     arn = typed.arn(collection, f"rekognition.{verb}", _COLLECTION)
     return typed.grant(actions, (arn,), f"{phrase} faces of collection {arn.rpartition('/')[2]}")
 
 
-def _images(verb: str, bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
+def _images(verb: str, bucket: BucketRef | None, keys: tuple[str, ...], key: KeyRef | None) -> typed.Grants:
     if bucket is None:
         typed.refuse_without_bucket(keys, key, f"rekognition.{verb}")
         return ()

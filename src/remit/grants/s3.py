@@ -8,16 +8,19 @@ Amazon S3 User Guide: who reads needs Decrypt, who writes needs GenerateDataKey,
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.iam.policy import Condition
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import BucketRef, KeyRef
+
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 
 
-def read(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+def read(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Get objects: s3:GetObject. A missing key answers 403 rather than 404 unless `list` is granted, too.
 
     With `key`, kms:Decrypt through S3.
@@ -30,12 +33,12 @@ def read(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     )
 
 
-def list(bucket: Any, *prefixes: str) -> typed.Grants:  # noqa: A001 - the verb, spelled s3.list
+def list(bucket: BucketRef, *prefixes: str) -> typed.Grants:  # noqa: A001 - the verb, spelled s3.list
     """List a bucket's keys, all or those under prefixes (patterns such as "incoming/*"): s3:ListBucket."""
     return _listed(bucket, prefixes, "s3.list", "s3:ListBucket", "lists bucket")
 
 
-def put(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+def put(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Put objects, in parts as well; those that exist are replaced: s3:PutObject.
 
     With `key`, kms:GenerateDataKey and kms:Decrypt through S3. Taking uploads in parts back is `multipart`.
@@ -48,13 +51,13 @@ def put(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     )
 
 
-def delete(bucket: Any, *keys: str) -> typed.Grants:
+def delete(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Delete objects, not their older versions: s3:DeleteObject."""
     resources, phrase = _objects(bucket, keys, "s3.delete")
     return typed.grant(("s3:DeleteObject",), resources, f"deletes objects {phrase}")
 
 
-def read_versions(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+def read_versions(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Get older versions of objects: s3:GetObjectVersion. The newest one is `read`.
 
     With `key`, kms:Decrypt through S3.
@@ -67,30 +70,30 @@ def read_versions(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     )
 
 
-def list_versions(bucket: Any, *prefixes: str) -> typed.Grants:
+def list_versions(bucket: BucketRef, *prefixes: str) -> typed.Grants:
     """List the versions of a bucket's objects, all or those under prefixes: s3:ListBucketVersions."""
     return _listed(bucket, prefixes, "s3.list_versions", "s3:ListBucketVersions", "lists versions of bucket")
 
 
-def delete_versions(bucket: Any, *keys: str) -> typed.Grants:
+def delete_versions(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Delete versions of objects, which nothing brings back: s3:DeleteObjectVersion."""
     resources, phrase = _objects(bucket, keys, "s3.delete_versions")
     return typed.grant(("s3:DeleteObjectVersion",), resources, f"deletes versions of objects {phrase}")
 
 
-def read_tags(bucket: Any, *keys: str) -> typed.Grants:
+def read_tags(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Read the tags of objects: s3:GetObjectTagging."""
     resources, phrase = _objects(bucket, keys, "s3.read_tags")
     return typed.grant(("s3:GetObjectTagging",), resources, f"reads tags of objects {phrase}")
 
 
-def put_tags(bucket: Any, *keys: str) -> typed.Grants:
+def put_tags(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Set the tags of objects, all of one at once: s3:PutObjectTagging. Uploads with tags need it, too."""
     resources, phrase = _objects(bucket, keys, "s3.put_tags")
     return typed.grant(("s3:PutObjectTagging",), resources, f"sets tags of objects {phrase}")
 
 
-def multipart(bucket: Any, *keys: str) -> typed.Grants:
+def multipart(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Look after uploads in parts; uploading itself is `put`.
 
     s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the objects, s3:ListBucketMultipartUploads on the bucket.
@@ -104,7 +107,7 @@ def multipart(bucket: Any, *keys: str) -> typed.Grants:
     )
 
 
-def _listed(bucket: Any, prefixes: tuple[str, ...], verb: str, action: str, phrase: str) -> typed.Grants:
+def _listed(bucket: BucketRef, prefixes: tuple[str, ...], verb: str, action: str, phrase: str) -> typed.Grants:
     arn = typed.arn(bucket, verb, _BUCKET)
     patterns = tuple(typed.text_of(prefix, verb) for prefix in prefixes)
     conditions = (Condition("StringLike", "s3:prefix", patterns),) if patterns else ()
@@ -112,7 +115,7 @@ def _listed(bucket: Any, prefixes: tuple[str, ...], verb: str, action: str, phra
     return typed.grant((action,), (arn,), f"{phrase} {name_of(arn)}{under}", *conditions)
 
 
-def _objects(bucket: Any, keys: tuple[str, ...], verb: str) -> tuple[tuple[str, ...], str]:
+def _objects(bucket: BucketRef, keys: tuple[str, ...], verb: str) -> tuple[tuple[str, ...], str]:
     arn = typed.arn(bucket, verb, _BUCKET)
     patterns = tuple(typed.text_of(key, verb).lstrip("/") for key in keys) or ("*",)
     phrase = f"{', '.join(patterns)} of bucket {name_of(arn)}"

@@ -7,14 +7,17 @@ Scheduler calls the target.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import RoleRef
 
 _SCHEDULE: Final = typed.HERE % ("scheduler", "schedule/{}")
 
 
-def create(name: str = "*", *, role: Any, group: str = "default") -> typed.Grants:
+def create(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Create schedules: scheduler:CreateSchedule, and iam:PassRole of the role to Scheduler alone."""
     return (
         *_on_schedules("create", "CreateSchedule", "creates", name, group),
@@ -22,7 +25,7 @@ def create(name: str = "*", *, role: Any, group: str = "default") -> typed.Grant
     )
 
 
-def update(name: str = "*", *, role: Any, group: str = "default") -> typed.Grants:
+def update(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Change schedules: scheduler:UpdateSchedule, and iam:PassRole of the role to Scheduler alone."""
     return (
         *_on_schedules("update", "UpdateSchedule", "changes", name, group),

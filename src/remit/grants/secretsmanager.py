@@ -8,15 +8,18 @@ KMS key of the user's own that encrypts it.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import KeyRef, SecretRef
+
 _SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
 
 
-def read(secret: Any, *, key: Any = None) -> typed.Grants:
+def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: secretsmanager:GetSecretValue. With `key`, kms:Decrypt through Secrets Manager."""
     arn, because = _secret(secret, "secretsmanager.read", "reads secret")
     return (
@@ -25,7 +28,7 @@ def read(secret: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def put(secret: Any, *, key: Any = None) -> typed.Grants:
+def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a new value: secretsmanager:PutSecretValue. With `key`, kms:GenerateDataKey and kms:Decrypt through it."""
     arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
     return (
@@ -34,12 +37,12 @@ def put(secret: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def describe(secret: Any) -> typed.Grants:
+def describe(secret: SecretRef) -> typed.Grants:
     """Read what is known of it but its value: secretsmanager:DescribeSecret, secretsmanager:ListSecretVersionIds."""
     arn, because = _secret(secret, "secretsmanager.describe", "reads the description of secret")
     return typed.grant(("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"), (arn,), because)
 
 
-def _secret(secret: Any, verb: str, phrase: str) -> tuple[str, str]:
+def _secret(secret: SecretRef, verb: str, phrase: str) -> tuple[str, str]:
     arn = typed.arn(secret, verb, _SECRET)
     return arn, f"{phrase} {name_of(arn).removeprefix('secret:').removesuffix('-??????')}"

@@ -7,11 +7,14 @@ sandbox, SES asks for the receivers' identities as well.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.iam.policy import Condition
 from remit.triggers.source import name_of
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import AnyRef
 
 _IDENTITY: Final = typed.HERE % ("ses", "identity/{}")
 _SET: Final = typed.HERE % ("ses", "configuration-set/{}")
@@ -19,7 +22,11 @@ _TEMPLATE: Final = typed.HERE % ("ses", "template/{}")
 
 
 def send(
-    identity: Any, *, sender: str | None = None, configuration_set: Any = None, template: Any = None
+    identity: AnyRef,
+    *,
+    sender: str | None = None,
+    configuration_set: AnyRef | None = None,
+    template: AnyRef | None = None,
 ) -> typed.Grants:
     """Send mail: ses:SendEmail and ses:SendRawEmail, on the identity and the configuration set that mails name.
 

@@ -7,15 +7,18 @@ topic's KMS key ("Key management", Amazon SNS Developer Guide): who publishes ne
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import KeyRef, TopicRef
+
 _TOPIC: Final = typed.HERE % ("sns", "{}")
 
 
-def publish(topic: Any, *, key: Any = None) -> typed.Grants:
+def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Publish messages, one or a batch: sns:Publish. With `key`, kms:GenerateDataKey and kms:Decrypt through SNS."""
     arn = typed.arn(topic, "sns.publish", _TOPIC)
     because = f"publishes to topic {name_of(arn)}"
@@ -25,13 +28,13 @@ def publish(topic: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def read(topic: Any) -> typed.Grants:
+def read(topic: TopicRef) -> typed.Grants:
     """Read the topic's attributes: sns:GetTopicAttributes."""
     arn = typed.arn(topic, "sns.read", _TOPIC)
     return typed.grant(("sns:GetTopicAttributes",), (arn,), f"reads attributes of topic {name_of(arn)}")
 
 
-def list(topic: Any) -> typed.Grants:  # noqa: A001 - the verb, spelled sns.list
+def list(topic: TopicRef) -> typed.Grants:  # noqa: A001 - the verb, spelled sns.list
     """List the topic's subscriptions: sns:ListSubscriptionsByTopic."""
     arn = typed.arn(topic, "sns.list", _TOPIC)
     return typed.grant(("sns:ListSubscriptionsByTopic",), (arn,), f"lists subscriptions of topic {name_of(arn)}")

@@ -8,15 +8,18 @@ who receives needs Decrypt.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import KeyRef, QueueRef
+
 _QUEUE: Final = typed.HERE % ("sqs", "{}")
 
 
-def send(queue: Any, *, key: Any = None) -> typed.Grants:
+def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Send messages, one or a batch: sqs:SendMessage. With `key`, kms:GenerateDataKey and kms:Decrypt through SQS."""
     arn = typed.arn(queue, "sqs.send", _QUEUE)
     because = f"sends to queue {name_of(arn)}"
@@ -26,7 +29,7 @@ def send(queue: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def consume(queue: Any, *, key: Any = None) -> typed.Grants:
+def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Take messages: sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility.
 
     With `key`, kms:Decrypt through SQS.
@@ -40,7 +43,7 @@ def consume(queue: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def read(queue: Any) -> typed.Grants:
+def read(queue: QueueRef) -> typed.Grants:
     """Find the queue's URL by its name, and read its attributes: sqs:GetQueueUrl, sqs:GetQueueAttributes."""
     arn = typed.arn(queue, "sqs.read", _QUEUE)
     actions = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")

@@ -7,20 +7,23 @@ Reference). A parameter is given by name, by ARN, or as a resource of the app. `
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import KeyRef, ParameterRef
+
 _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
 
 
-def read(parameter: Any, *, key: Any = None) -> typed.Grants:
+def read(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: ssm:GetParameter. With `key`, kms:Decrypt through Systems Manager."""
     return _read("read", "ssm:GetParameter", "reads parameter", parameter, key)
 
 
-def read_batch(parameter: Any, *, key: Any = None) -> typed.Grants:
+def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value with those of others, in one call: ssm:GetParameters.
 
     With `key`, kms:Decrypt through Systems Manager.
@@ -28,15 +31,22 @@ def read_batch(parameter: Any, *, key: Any = None) -> typed.Grants:
     return _read("read_batch", "ssm:GetParameters", "reads in batches parameter", parameter, key)
 
 
-def list(path: Any, *, key: Any = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
+def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
     """Get all parameters under a path, with their values: ssm:GetParametersByPath.
 
-    With `key`, kms:Decrypt through Systems Manager.
+    On the path with and without a slash at its end, as calls may give it. With `key`, kms:Decrypt through Systems
+    Manager.
     """
-    return _read("list", "ssm:GetParametersByPath", "reads the parameters under", path, key)
+    arn, because = _parameter(path, "ssm.list", "reads the parameters under")
+    has_both = arn.startswith("${") or arn.endswith(("/", "*"))
+    arns = (arn,) if has_both else (arn, f"{arn}/")
+    return (
+        *typed.grant(("ssm:GetParametersByPath",), arns, because),
+        *typed.through("ssm", key, typed.DECRYPT, "ssm.list", because),
+    )
 
 
-def put(parameter: Any, *, key: Any = None) -> typed.Grants:
+def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a value: ssm:PutParameter. With `key`, kms:Encrypt and kms:GenerateDataKey through Systems Manager.
 
     A standard SecureString takes kms:Encrypt, an advanced one kms:GenerateDataKey.
@@ -48,13 +58,13 @@ def put(parameter: Any, *, key: Any = None) -> typed.Grants:
     )
 
 
-def delete(parameter: Any) -> typed.Grants:
+def delete(parameter: ParameterRef) -> typed.Grants:
     """Delete it: ssm:DeleteParameter, ssm:DeleteParameters."""
     arn, because = _parameter(parameter, "ssm.delete", "deletes parameter")
     return typed.grant(("ssm:DeleteParameter", "ssm:DeleteParameters"), (arn,), because)
 
 
-def _read(verb: str, action: str, phrase: str, parameter: Any, key: Any) -> typed.Grants:
+def _read(verb: str, action: str, phrase: str, parameter: ParameterRef, key: KeyRef | None) -> typed.Grants:
     arn, because = _parameter(parameter, f"ssm.{verb}", phrase)
     return (
         *typed.grant((action,), (arn,), because),
@@ -62,7 +72,7 @@ def _read(verb: str, action: str, phrase: str, parameter: Any, key: Any) -> type
     )
 
 
-def _parameter(parameter: Any, verb: str, phrase: str) -> tuple[str, str]:
+def _parameter(parameter: ParameterRef, verb: str, phrase: str) -> tuple[str, str]:
     """The ARN, in which the slash that begins a name is the one after `parameter`."""
     text = typed.text_of(parameter, verb)
     if not text.startswith(("arn:", "${", "*")):

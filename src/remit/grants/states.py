@@ -7,38 +7,42 @@ machine.
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, writer
 from remit.grants import typed
-from remit.triggers.source import name_of
+from remit.triggers.source import name_of, own_id
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import MachineRef
 
 _MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")
+_NAME_OF_OWN: Final = r"\$\{([A-Za-z0-9]+)\.Name\}"
 _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 
 
-def start(machine: Any) -> typed.Grants:
+def start(machine: MachineRef) -> typed.Grants:
     """Start executions: states:StartExecution."""
     return _on_machine("start", "StartExecution", "starts executions of", machine)
 
 
-def start_sync(machine: Any) -> typed.Grants:
+def start_sync(machine: MachineRef) -> typed.Grants:
     """Run executions of an express machine and wait for them: states:StartSyncExecution."""
     return _on_machine("start_sync", "StartSyncExecution", "runs executions of", machine)
 
 
-def list(machine: Any) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
+def list(machine: MachineRef) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
     """List executions: states:ListExecutions."""
     return _on_machine("list", "ListExecutions", "lists executions of", machine)
 
 
-def read(machine: str) -> typed.Grants:
-    """Read executions: states:DescribeExecution, states:GetExecutionHistory. The machine is given by its name."""
+def read(machine: MachineRef) -> typed.Grants:
+    """Read executions: states:DescribeExecution, states:GetExecutionHistory."""
     return _on_executions("read", ("states:DescribeExecution", "states:GetExecutionHistory"), "reads", machine)
 
 
-def stop(machine: str) -> typed.Grants:
-    """Stop executions: states:StopExecution. The machine is given by its name."""
+def stop(machine: MachineRef) -> typed.Grants:
+    """Stop executions: states:StopExecution."""
     return _on_executions("stop", ("states:StopExecution",), "stops", machine)
 
 
@@ -51,25 +55,23 @@ def answer() -> typed.Grants:
     return typed.everywhere(actions, "answers for tasks")
 
 
-def _on_machine(verb: str, operation: str, phrase: str, machine: Any) -> typed.Grants:
+def _on_machine(verb: str, operation: str, phrase: str, machine: MachineRef) -> typed.Grants:
     arn = typed.arn(machine, f"states.{verb}", _MACHINE)
     name = name_of(arn).removeprefix("stateMachine:")
     return typed.grant((f"states:{operation}",), (arn,), f"{phrase} state machine {name}")
 
 
-def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: Any) -> typed.Grants:
+def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: MachineRef) -> typed.Grants:
     """Executions have ARNs of their own, which a machine's name makes, and its ARN where that is whole text."""
     spelled = f"states.{verb}"
     text = typed.text_of(machine, spelled)
+    by_name = re.fullmatch(_NAME_OF_OWN, text)
+    own_machine = own_id(machine) if by_name is None else by_name[1]
     if text.startswith("arn:") and ":stateMachine:" in text:
         arn = f"{text.replace(':stateMachine:', ':execution:')}:*"
-    elif text.startswith("${"):
-        raise RemitError(
-            f"{spelled} takes the machine's name: executions have ARNs of their own, which its ARN does not give",
-            hint="give the machine a `state_machine_name`, and write that here",
-            origin=writer(),
-        )
+    elif own_machine:
+        arn = _EXECUTION.replace("{}", f"${{{own_machine}.Name}}")
     else:
         arn = typed.arn(text, spelled, _EXECUTION)
-    name = name_of(arn).removeprefix("execution:").removesuffix(":*")
+    name = own_machine or name_of(arn).removeprefix("execution:").removesuffix(":*")
     return typed.grant(actions, (arn,), f"{phrase} executions of state machine {name}")

@@ -7,12 +7,15 @@ objects", Amazon Textract Developer Guide).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from remit.grants import s3, typed
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import BucketRef, KeyRef
 
-def read(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+
+def read(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read documents at once: textract:DetectDocumentText, textract:AnalyzeDocument.
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
@@ -22,7 +25,7 @@ def read(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
     return (*typed.everywhere(actions, "reads text in documents"), *documents)
 
 
-def analyze_receipts(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read receipts, invoices and identity documents: textract:AnalyzeExpense, textract:AnalyzeID.
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
@@ -32,7 +35,7 @@ def analyze_receipts(bucket: Any = None, *keys: str, key: Any = None) -> typed.G
     return (*typed.everywhere(actions, "reads receipts and identity documents"), *documents)
 
 
-def start(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+def start(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read long documents in the background, and get the result.
 
     textract:StartDocumentTextDetection, textract:GetDocumentTextDetection, textract:StartDocumentAnalysis and
@@ -48,7 +51,7 @@ def start(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     return (*typed.everywhere(actions, "reads text in documents"), *s3.read(bucket, *keys, key=key))
 
 
-def _documents(verb: str, bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
+def _documents(verb: str, bucket: BucketRef | None, keys: tuple[str, ...], key: KeyRef | None) -> typed.Grants:
     if bucket is None:
         typed.refuse_without_bucket(keys, key, verb)
         return ()

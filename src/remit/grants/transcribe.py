@@ -2,30 +2,36 @@
 
 Source of the actions: "Actions, resources, and condition keys for Amazon Transcribe" (Service Authorization
 Reference). Recordings are read, and results written to a bucket of one's own, with the caller's access
-("Identity-based policies for Amazon Transcribe").
+("Amazon Transcribe identity-based policy examples").
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import s3, typed
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import BucketRef, KeyRef
 
 _JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
 
 
-def start(job: str = "*", *, recordings: Any, results: Any = None, key: Any = None) -> typed.Grants:
+def start(
+    job: str = "*", *, recordings: BucketRef, results: BucketRef | None = None, key: KeyRef | None = None
+) -> typed.Grants:
     """Start jobs and read how they are doing.
 
     transcribe:StartTranscriptionJob, for which IAM knows no resource, and transcribe:GetTranscriptionJob; s3:GetObject
-    on the bucket `recordings`, and s3:PutObject on the bucket `results` where jobs name one. With `key`, that of the
-    buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
+    and s3:ListBucket on the bucket `recordings`, and s3:PutObject on the bucket `results` where jobs name one. With
+    `key`, that of the buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
     """
     arn = typed.arn(job, "transcribe.start", _JOB)
     return (
         *typed.everywhere(("transcribe:StartTranscriptionJob",), "starts transcriptions"),
         *typed.grant(("transcribe:GetTranscriptionJob",), (arn,), f"reads transcriptions {arn.rpartition('/')[2]}"),
         *s3.read(recordings, key=key),
+        *s3.list(recordings),
         *(() if results is None else s3.put(results, key=key)),
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.resource_names import broken_rule
@@ -16,7 +17,10 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
 from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
-from remit.triggers.source import name_in
+from remit.triggers.source import name_in, refuse_name_of_own
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import AnyRefs
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
@@ -37,7 +41,7 @@ HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
 
-def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grants:
+def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grants:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
     names = tuple(tokens.plain(action) for action in actions)
     if not names or not all(isinstance(name, str) and ":" in name for name in names):
@@ -146,6 +150,7 @@ def arn(subject: Any, verb: str, form: str) -> str:
             origin=writer(),
         )
     if text.startswith(("arn:", "${", "*")):
+        refuse_name_of_own(subject, verb)
         return text
     named = _NAMED.get(tuple(_LATE_PART.sub("", form).split(":", 5)[2::3]))
     if named is not None:
@@ -179,3 +184,13 @@ def holding(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
     texts = tuple(text_of(value, verb) for value in values if value is not None)
     operator = "StringLike" if any(map(is_pattern, texts)) else "StringEquals"
     return (Condition(operator, key, texts),) if texts else ()
+
+
+def holding_each(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
+    """As `holding`, for a key that has several values, all of which must fit.
+
+    ForAllValues holds for a request without the key, too: Null demands that it is there ("Set operators for multivalued
+    context keys", IAM User Guide).
+    """
+    for_all = tuple(replace(condition, quantifier="ForAllValues") for condition in holding(key, *values, verb=verb))
+    return (*for_all, Condition("Null", key, ("false",))) if for_all else ()

@@ -40,5 +40,5 @@ def _asks_for_another_value(condition: Condition, narrow: Statement) -> bool:
     return any(
         not set(narrow_condition.values) <= set(condition.values)
         for narrow_condition in narrow.conditions
-        if replace(narrow_condition, values=condition.values) == condition
+        if narrow_condition.key == condition.key and replace(narrow_condition, values=condition.values) == condition
     )

@@ -268,14 +268,23 @@ def to_intrinsic(text: str) -> str | dict[str, Any]:
     """
     if "${" not in text:
         return text
+    whole_reference = REFERENCE.fullmatch(text)
+    if whole_reference is not None:
+        return _named(whole_reference[1])
+    return _substituted(text)
+
+
+def _substituted(text: str) -> str | dict[str, Any]:
+    """As `to_intrinsic`, of a text that is more than one reference."""
     parts = list(split(text))
     if not any(isinstance(part, Reference) for part in parts):
         return text
     if len(parts) == 1 and isinstance(parts[0], Reference) and _RESOLVE not in parts[0].intrinsic:
         return parts[0].intrinsic
-    written = as_written(text)
-    if not any(isinstance(part, Reference) for part in split(written)):
-        return written
+    if _RESOLVE in text:
+        written = as_written(text)
+        if not any(isinstance(part, Reference) for part in split(written)):
+            return written
     pieces: list[str] = []
     variables: dict[str, Any] = {}
     for part in parts:

@@ -23,7 +23,7 @@ from remit.triggers.app_wide import app_wide_resources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Output, Resource, Role
+    from remit.app import App, Grant, Output, Resource, Role, Template
     from remit.errors import Origin
     from remit.lint.rule_inputs import Place
 
@@ -52,12 +52,17 @@ def lint(
     return ordered(_in_characters(suppress(unsuppressed, texts, table), texts))
 
 
-def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tuple[Finding, ...]:
+def errors(
+    app: App, roles: tuple[Role, ...], *, folder: Path | str = ".", template: Template | None = None
+) -> tuple[Finding, ...]:
     """As `lint`, the error-level findings about grants and environments alone, and quick: for every build.
 
-    What an override of the default policy breaks (R704) is not among them: a build asks about that by itself.
+    `template` is the app's, where it has been made already. What an override of the default policy breaks (R704) is not
+    among them: a build asks about that by itself.
     """
-    broken = [problem for problem in _of_app(app, roles, Path(folder), severe=True) if problem.severity == ERROR]
+    types = None if template is None else {resource.logical_id: resource.type for resource in template.resources}
+    problems = _of_app(app, roles, Path(folder), severe=True, types=types)
+    broken = [problem for problem in problems if problem.severity == ERROR]
     if not broken:
         return ()
     root = Path(folder)
@@ -94,15 +99,19 @@ def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Ite
             yield replace(located, origin=replace(located.origin, column=column))
 
 
-def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
+def _of_app(
+    app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False, types: dict[str, str] | None = None
+) -> Iterator[Finding]:
     """The findings about an app: its roles, resources, environments, and itself.
 
     A statement that several roles have is looked at once. With `severe` only rules that can find errors are asked.
+    `types` are those of its template's resources by logical id, where they are known.
     """
     origins = {function.name: function.origin for function in app.functions}
     checked: set[Any] = set()
     counts: Counter[str] = Counter()
-    types = _types(app, roles)
+    if types is None:
+        types = _types(app, roles)
     names = frozenset((*types, *(value.parameter for value in app.existing)))
     for role in roles:
         origin = origins.get(role.functions[0]) if role.functions else role.origin

@@ -1,7 +1,8 @@
-"""What the grants of the AWS CDK list beside what a resource takes: needless, and nothing that its users can change.
+"""What the grants of the AWS CDK list beside what a resource takes, and AWS's tutorials: nobody who uses them erred.
 
 Sources: `grantRead` and `READ_OPERATIONS` of aws-kinesis, `grantReadData` and `grantStreamRead` of aws-dynamodb,
-`grantRead` of StringParameter in aws-ssm (AWS CDK API Reference).
+`grantRead` of StringParameter in aws-ssm (AWS CDK API Reference); "Create your AWS SAM template" (AWS CodeDeploy User
+Guide), which allows a hook to report on its deployment group, of which the reference does not know.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ _GRANTS: Final = (
         frozenset({"ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"}),
         frozenset({"ssm:DescribeParameters"}),
         "the CDK's parameter grants list it",
+    ),
+    CdkGrant(
+        frozenset({"codedeploy:PutLifecycleEventHookExecutionStatus"}),
+        frozenset({"codedeploy:PutLifecycleEventHookExecutionStatus"}),
+        "AWS's tutorials for SAM write the deployment group; on '*' it is certain to match",
     ),
 )  # fmt: skip
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action
+from remit.catalogue.actions import action, services
 from remit.catalogue.actions import actions as actions_of
 from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.condition_keys import global_key, operator, put_in
@@ -93,6 +93,21 @@ def exists(key: str) -> bool:
     if key.lower().startswith("saml:") or put_in(key):
         return True  # what an identity provider asserts, or a service puts in
     return key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
+
+
+@cache
+def _keys_of_other_prefixes() -> frozenset[str]:
+    """The families of keys that services list under a prefix which is not theirs."""
+    listed_keys = ((prefix, key.name.lower()) for prefix in services() for key in keys_of(prefix))
+    return frozenset(key_family(key) for prefix, key in listed_keys if key.partition(":")[0] != prefix)
+
+
+def is_of_another_service(key: str) -> bool:
+    """Whether a service other than the one that a key names lists it: `ec2:osuser`, of EC2 Instance Connect.
+
+    Asked of mistakes alone, since it reads the keys of every service.
+    """
+    return key_family(key.lower()) in _keys_of_other_prefixes()
 
 
 @lru_cache(maxsize=4096)

@@ -36,7 +36,7 @@ _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
 MOST_DOCUMENTS: Final = 1_500
-"""Policies of a template that are looked at, which takes a few seconds: CloudFormation takes 500 resources."""
+"""Policies of a template or plan that are looked at, which takes a few seconds: CloudFormation takes 500 resources."""
 
 
 def lint_document(
@@ -201,10 +201,15 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
         yield unreadable(error, source.file)
         return
     tools: set[str] = set()
-    for resource in planned_resources:
+    documents_left = MOST_DOCUMENTS
+    for number, resource in enumerate(planned_resources):
         for environment in plans.environments(resource, source.place):
             yield from findings(rule_registry.hooks("environment"), environment, environment.place)
         for document in plans.documents(resource, source.place):
+            if documents_left == 0:
+                yield _stopped_at(document, source, number, len(planned_resources))
+                return
+            documents_left -= 1
             for problem in of_document(document):
                 yield replace(problem, message=f"{resource.address}: {problem.message}")
             yield from _of_tools(document, tools)
@@ -221,7 +226,9 @@ def _of_template(source: ParsedFile) -> Iterator[Finding]:
     tools = set(source.languages)
     for number, document in enumerate(templates.documents(template)):
         if number == MOST_DOCUMENTS:
-            yield _stopped_at(document, source, template)
+            resources = list(template.resources)
+            place = resources.index(document.title) if document.title in resources else len(resources)
+            yield _stopped_at(document, source, place, len(resources))
             return
         yield from of_document(document)
         yield from _of_tools(document, tools)
@@ -255,13 +262,9 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     yield from _of_tools(document, set(source.languages))
 
 
-def _stopped_at(document: PolicyDocument, source: ParsedFile, template: WrittenTemplate) -> Finding:
-    """How far a template was looked at whose policies are more than any may have."""
-    resources = list(template.resources)
-    place = resources.index(document.title) if document.title in resources else len(resources)
-    message = (
-        f"the policies of its first {place:,} resources are looked at, and not of the other {len(resources) - place:,}"
-    )
+def _stopped_at(document: PolicyDocument, source: ParsedFile, place: int, count: int) -> Finding:
+    """How far a template or plan was looked at whose policies are more than any may have: at its n-th resource."""
+    message = f"the policies of its first {place:,} resources are looked at, and not of the other {count - place:,}"
     error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.place(()))
     return unreadable(error, source.file)
 

@@ -12,7 +12,8 @@ from remit.errors import RemitError
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
-from remit.template.terraform.state import items_of
+from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
+from remit.template.terraform.state import data_of, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,14 +36,26 @@ _QUOTAS: Final = {
 
 
 def resources(plan: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
-    """The resources as they will be after the apply; of a state, as they are. RemitError at what is none."""
-    key = "planned_values" if "planned_values" in plan else "values"
-    values = plan[key]
-    return items_of(values, (key,), place, {}) if isinstance(values, dict) else ()
+    """The resources as they will be after the apply; of a state, as they are. RemitError at what is none.
+
+    Of a plan, also the data sources of policies that are read during the apply, since they name what it makes.
+    """
+    if "planned_values" not in plan:
+        values = plan["values"]
+        return items_of(values, ("values",), place, {}) if isinstance(values, dict) else ()
+    values = plan["planned_values"]
+    if not isinstance(values, dict):
+        return ()
+    data_sources = data_of(values, ("planned_values",), place)
+    policies = (source for source in data_sources if source.type == POLICY_SOURCE and "json" not in source.values)
+    return (*items_of(values, ("planned_values",), place, {}), *policies)
 
 
 def documents(resource: PlannedResource, place: Place) -> Iterator[PolicyDocument]:
-    """Every policy of a resource that is known before the apply: JSON in one text."""
+    """Every policy of a resource that is known before the apply: JSON in one text, or blocks of a data source."""
+    if resource.type == POLICY_SOURCE:
+        yield from _of_blocks(resource, place)
+        return
     for attribute, value in resource.values.items():
         for text, path in _policy_texts(value, (*resource.path, attribute)):
             document = _read(text)
@@ -57,6 +70,20 @@ def documents(resource: PlannedResource, place: Place) -> Iterator[PolicyDocumen
                     title=resource.address,
                     located=False,
                 )
+
+
+def _of_blocks(source: PlannedResource, place: Place) -> Iterator[PolicyDocument]:
+    """The policy of a data source, with late-bound text for what nobody knows yet."""
+    document = policy_of_blocks(source)
+    statements = document["Statement"]
+    if not statements:
+        return
+    kind = IDENTITY
+    if all(map(has_principal, statements)):
+        names_resource = any("Resource" in statement or "NotResource" in statement for statement in statements)
+        kind = RESOURCE if names_resource else TRUST
+    path = (*source.path, "statement")
+    yield document_of(document, kind, place, path=path, title=source.address, located=False)
 
 
 def environments(resource: PlannedResource, place: Place) -> Iterator[Environment]:

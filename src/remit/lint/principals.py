@@ -17,6 +17,7 @@ _SERVICE: Final = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|e
 _DOMAIN_NAME: Final = r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?"
 _PROVIDER: Final = r"arn:[a-z-]+:iam::\d{12}:(?:oidc-provider|saml-provider)/.+"
 _ID: Final = r"A[A-Z0-9]{15,}|\d{12}"
+_ACCOUNT_OF_ROOT: Final = r"(\d{12}):root$"
 _HOLDERS: Final = ("user/", "role/", "federated-user/", "assumed-role/")
 _DOMAIN: Final = "amazonaws.com"
 _LONG: Final = 6
@@ -75,19 +76,23 @@ def of_account(value: str) -> tuple[str, str] | None:
         )
     arn = parse_arn(settled)
     if arn is None or arn.service not in ("iam", "sts"):
-        hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
+        account = re.match(_ACCOUNT_OF_ROOT, value)
+        hint = (
+            "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
+            if account is None
+            else f"did you mean 'arn:aws:iam::{account[1]}:root'?"
+        )
         return f"'{value}' is not an account, user or role: IAM refuses it", hint
     if "*" in value or "?" in value:
         hint = f'name the account, and compare aws:PrincipalArn: {{"ArnLike": {{"aws:PrincipalArn": "{value}"}}}}'
         return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
     if arn.resource != "root" and not arn.resource.startswith(_HOLDERS):
-        kind = arn.resource.partition("/")[0]
-        is_root_misspelt = nearest(arn.resource, ["root"]) is not None
-        hint = (
-            f"did you mean '{value.removesuffix(arn.resource)}root'?"
-            if is_root_misspelt
-            else "name its users, or a role"
-        )
+        kind, slash, name = arn.resource.partition("/")
+        meant = None if kind.lower().startswith("group") else nearest(f"{kind}{slash}", ("root", *_HOLDERS))
+        hint = "name its users, or a role"
+        if meant is not None:
+            name_of_holder = name if meant.endswith("/") else ""
+            hint = f"did you mean '{value.removesuffix(arn.resource)}{meant}{name_of_holder}'?"
         return f"a {kind} is not a principal: IAM refuses '{value}'", hint
     return None
 

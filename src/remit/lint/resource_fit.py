@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action as action_named
 from remit.catalogue.actions import target_names
 from remit.catalogue.arns import parse as parse_arn
+from remit.did_you_mean import MISSPELT, nearest
 from remit.lint.arn_parts import holds_another
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import actions_on_resources, acts_on, acts_on_any, arn_formats, has_arns, types_named
@@ -176,7 +177,8 @@ def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: t
     `shapes` are what the resources look like, where they are references.
     """
     for text, shape in zip(resources, shapes, strict=True):
-        for guess in (*_inner(shape, names[0]), *_guesses(shape), *_completions(shape, names[0])):
+        completions = _completions(shape, names[0])
+        for guess in (*_of_the_type(shape, names[0]), *_inner(shape, names[0]), *_guesses(shape), *completions):
             if parse_arn(guess) is not None and all(acts_on(name, guess) for name in names[:5]):
                 if text == shape:
                     return guess
@@ -185,6 +187,24 @@ def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: t
                 suffix = shape.removeprefix(guess)
                 return text.removesuffix(suffix) if shape.startswith(guess) and text.endswith(suffix) else None
     return None
+
+
+def _of_the_type(text: str, name: str) -> Iterator[str]:
+    """The resource with its type spelt as AWS has it: `instance/*` for `instances/*`, `orders` for `topic/orders`."""
+    arn, known_action = parse_arn(text), action_named(name)
+    if arn is None or known_action is None or types_named(arn.service.lower(), text):
+        return
+    written_type, _, resource_name = re.sub(r"[/:]", "/", arn.resource, count=1).partition("/")
+    for target in known_action.targets if resource_name else ():
+        for format_ in target.type.arns:
+            shape = parse_arn(format_)
+            if shape is None or shape.service != arn.service:
+                continue
+            begin = shape.resource.partition("${")[0]
+            type_word = begin.rstrip("/:") or target.type.name
+            if nearest(written_type, (type_word,), MISSPELT):
+                region, account = (arn.region if shape.region else ""), (arn.account if shape.account else "")
+                yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{resource_name}"
 
 
 def _completions(text: str, name: str) -> Iterator[str]:
@@ -206,7 +226,10 @@ def _completions(text: str, name: str) -> Iterator[str]:
         if is_another:
             continue
         inner = ("", ":*") if ":${" in shape.resource.partition("}")[2] else ("",)
-        for resource_name in (re.split(r"[/:]+", arn.resource, maxsplit=1)[-1], arn.resource):
+        last_part = re.split(r"[/:]+", arn.resource, maxsplit=1)[-1]
+        is_path = arn.resource.startswith("/") and not begin.endswith("/")  # of a log group the slash is a part
+        resource_names = (arn.resource, last_part) if is_path else (last_part, arn.resource)
+        for resource_name in resource_names:
             yield from (
                 f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{resource_name}{end}" for end in inner
             )

@@ -1,8 +1,8 @@
 """The data that the AWS on this machine holds, noted at one moment and put back later: what tests of an app begin with.
 
-Data is what an app writes: objects, items, messages, values of secrets and parameters, schedules, logs. Stacks,
-functions and roles stay as they are. The records of streams are gone then, as if they had expired: whoever reads a
-stream goes on behind them.
+Data is what an app writes: objects, items, messages, values of secrets and parameters, users of user pools, schedules,
+logs. Stacks, functions and roles stay as they are. The records of streams are gone then, as if they had expired:
+whoever reads a stream goes on behind them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ import copy
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.event_sources.stream_positions import STREAM_STATE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SERVICES: Final = ("dynamodb", "scheduler", "secretsmanager", "sqs", "ssm")
 """The emulator's modules whose whole state is data. Each of them has `get_state` and `load_persisted_state`."""
-_OF_LOGS: Final = ("_log_groups",)
-"""Where the emulator's CloudWatch Logs keeps groups, with their streams and events."""
+_CONTAINERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cloudwatch_logs": ("_log_groups",),
+    "cognito": ("_user_pools",),
+}
+"""The emulator's modules that keep data with what stacks make (groups with their events, pools with their users)."""
 _OF_OBJECTS: Final = (
     "_buckets",
     "_bucket_tags",
@@ -37,21 +42,20 @@ class Checkpoint:
     def __init__(self) -> None:
         self._states: dict[str, Any] = {}
         self._objects: dict[str, Any] = {}
-        self._logs: dict[str, Any] = {}
+        self._containers: dict[str, dict[str, Any]] = {}
 
     def take(self) -> Mapping[str, Any]:
         """Note the data as it is now; the services that have any."""
-        self._states = {name: module.get_state() for name, module in _loaded(_SERVICES)}
+        self._states = {name: _state(module) for name, module in _loaded(_SERVICES)}
         for _, storage in _loaded(("s3",)):
             self._objects = _copies(storage, _OF_OBJECTS)
-        for _, logs in _loaded(("cloudwatch_logs",)):
-            self._logs = _copies(logs, _OF_LOGS)
+        self._containers = {name: _copies(module, _CONTAINERS[name]) for name, module in _loaded(tuple(_CONTAINERS))}
         return {"services": sorted(self._states)}
 
     def restore(self) -> Mapping[str, Any]:
         """Put the data back as it was noted; the services that had any. One that was not used then is emptied."""
         for name, module in _loaded(_SERVICES):
-            state = self._states.get(name) or {key: {} for key in module.get_state()}
+            state = self._states.get(name) or {key: {} for key in _state(module)}
             for key in state:
                 container: Any = getattr(module, f"_{key}", None)
                 if hasattr(container, "_data"):
@@ -59,8 +63,8 @@ class Checkpoint:
             module.load_persisted_state(copy.deepcopy(state))
         for _, storage in _loaded(("s3",)):
             self._restore_objects(storage)
-        for _, logs in _loaded(("cloudwatch_logs",)):
-            _put_back(logs, _OF_LOGS, self._logs)
+        for name, module in _loaded(tuple(_CONTAINERS)):
+            _put_back(module, _CONTAINERS[name], self._containers.get(name, {}))
         for _, tables in _loaded(("dynamodb",)):
             _expire_records_of_tables(tables)
         for _, streams in _loaded(("kinesis",)):
@@ -74,6 +78,11 @@ class Checkpoint:
             for key in set(bucket["objects"]) - set(noted):
                 storage._delete_persisted_object(scoped_name[1], key)  # noqa: SLF001 - as above
         _put_back(storage, _OF_OBJECTS, self._objects)
+
+
+def _state(module: Any) -> dict[str, Any]:
+    """The state of a service without the records of streams, which do not come back."""
+    return {key: copy.deepcopy(value) for key, value in module.get_state().items() if key not in STREAM_STATE}
 
 
 def _copies(module: Any, names: tuple[str, ...]) -> dict[str, Any]:

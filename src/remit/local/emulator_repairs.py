@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import importlib
 import json
 from dataclasses import dataclass
@@ -37,7 +35,6 @@ def repair(account: str) -> None:
     _secret_references()
     _role_boundaries()
     _records_of_aliases()
-    _log_lines_for_aliases()
     _table_encryption()
     _unknown_types(account)
 
@@ -285,28 +282,6 @@ def _records_of_aliases() -> None:
         return {**record, "config": of_alias}, of_alias
 
     functions._effective_func_record_for_qualifier = found  # noqa: SLF001 - as above
-
-
-def _log_lines_for_aliases() -> None:
-    """Lines of a log group go to the alias that its filter names; the emulator runs the newest code of the function."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-    execute = functions._execute_function_with_config_scope  # noqa: SLF001 - as above
-
-    def subscribed(event: Mapping[str, Any]) -> Any:
-        """The function, at its alias, that the filter of some log lines names."""
-        lines = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
-        group = logs._log_groups.get(lines["logGroup"]) or {}  # noqa: SLF001 - as above
-        for item in group.get("subscriptionFilters", {}).values():
-            if item.get("filterName") in lines["subscriptionFilters"]:
-                return functions._get_func_record_for_ref(item["destinationArn"])[0]  # noqa: SLF001 - as above
-        return None
-
-    def executed(function: dict[str, Any], event: Any) -> Any:
-        is_of_logs = isinstance(event, dict) and set(event) == {"awslogs"}
-        return execute((subscribed(event) if is_of_logs else None) or function, event)
-
-    functions._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
 
 
 def _unknown_types(account: str) -> None:

@@ -24,7 +24,8 @@ _REMIT = Path(__file__).parents[2]  # the folder that remit is imported from
 # Isolated (-I -S): else Python would look for modules in the project's folder, wherever PYTHONPATH says, and in the
 # environment of remit. It gets the packages of its own environment, and of remit's nothing but remit itself.
 _PROGRAM = """\
-import json, sys
+import gc, json, sys
+gc.disable()  # what is imported stays; the server turns it on again
 from importlib.machinery import PathFinder
 folder, packages, place, *arguments = sys.argv[1:]
 class Remit:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import importlib
 import json
 import logging
@@ -38,22 +39,30 @@ from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
+from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.stream_pollers import StreamPollers
+from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.event_sources.web_answers import say_nothing_of_failures
+from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
+from remit.local.log_pages import give_pages_of_log_events
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
+from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.service_metadata import read_metadata_alone
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
+from remit.local.source_identities import keep_source_identities
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -89,7 +98,9 @@ def main(arguments: list[str]) -> int:
     environment = LocalEnvironment(Path(arguments[2]))
     pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
     asyncio.run(_serve(place, record, listener, pool, code, functions))
-    return 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # all is saved, and to take this process apart, object by object, takes a fifth of a second
 
 
 def _listen(port: int) -> socket.socket:
@@ -216,7 +227,8 @@ class _Saving(logging.Handler):
         self._journal.begin_save()
         services = emulator._build_persistence_save_dict()  # noqa: SLF001 - as its shutdown does
         # Queues come last: what a message led to is kept before the message is gone.
-        persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
+        with undisturbed():
+            persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
         if self._services is None:
             self._journal.end_save()
         for bucket, key in tuple(self._objects):
@@ -241,6 +253,31 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
+def _put_services_right(emulator: Any, record: Record) -> None:
+    """Have the emulator's services do what AWS's do, and no more than that."""
+    emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    repair_apis(f"http://127.0.0.1:{record.port}")
+    repair(ACCOUNT)
+    give_pages_of_log_events()
+    keep_source_identities()
+    read_metadata_alone()
+
+
+def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
+    """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
+    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
+    on_the_way = EventsOnTheWay(place.state / "on-the-way")
+    on_the_way.keep_notifications()
+    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator, on_the_way)
+    invocations.take_hold()
+    LogSubscriptions(calls, invocations).take_hold()
+    StreamPollers().take_hold()
+    keep_stream_positions()
+    Mappings(calls).take_hold()
+    Deliveries(calls).take_hold()
+    Subscriptions(calls).take_hold()
+
+
 async def _serve(
     place: StateFiles,
     record: Record,
@@ -256,18 +293,12 @@ async def _serve(
     calls = ServiceCalls(log)
     may_log = FunctionLogs(calls).may_write
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
-    emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
-    repair_apis(f"http://127.0.0.1:{record.port}")
-    repair(ACCOUNT)
+    _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
-    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
-    AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
-    Mappings(calls).take_hold()
-    Deliveries(calls).take_hold()
-    Subscriptions(calls).take_hold()
+    _let_services_run_functions(place, record, calls)
     note_task_tokens()
     ask_before_function_urls()
     say_nothing_of_failures()
@@ -282,6 +313,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     journal = MessageJournal(place.state / "messages.jsonl")
     journal.take_hold()
+    save_quickly()
     saving = _Saving(place, journal)
     data = Checkpoint()
     app = Gate(
@@ -306,6 +338,8 @@ async def _serve(
         changed=changed.set,
     )
     prepare()
+    gc.freeze()  # what is loaded now stays: the collector need not look at it again and again
+    gc.enable()
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()

@@ -34,11 +34,10 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
 
-ZIPPED = 50 * 1024 * 1024
-"""Most bytes of a zip that Lambda's API takes itself ("Lambda quotas": through S3 there is no such limit)."""
-
 UNZIPPED = 250 * 1024 * 1024
-"""Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas")."""
+"""Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas").
+
+Zips go through S3, where their own size has no limit."""
 
 _ATTEMPTS = 3
 _KEPT = 4
@@ -73,15 +72,13 @@ def package(
     *,
     exclude: tuple[str, ...] = (),
     allow: Mapping[str, tuple[str, Origin | None]] | None = None,
-    zipped_limit: int | None = ZIPPED,
     progress: Callable[[str], None] = _silent,
     serves_web_app: bool = False,
 ) -> Package:
     """Pack the project in `folder` for one target; `place` puts it where people look.
 
     `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
-    and its line; `zipped_limit`: None for a zip that goes through S3; `serves_web_app`: whether the adapters of web
-    frameworks belong into it.
+    and its line; `serves_web_app`: whether the adapters of web frameworks belong into it.
     Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits, and for a link in `.remit`.
     """
     cache = own_folder(folder, "cache", "packages")
@@ -95,7 +92,7 @@ def package(
                 layers = () if own is None else (own,)
                 if serves_web_app:
                     layers = (*layers, web_adapters(folder, target, progress))
-                return _attempt(folder, cache, exclude, allow or {}, layers, zipped_limit)
+                return _attempt(folder, cache, exclude, allow or {}, layers)
     raise RemitError(
         f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
@@ -161,7 +158,6 @@ def _attempt(
     exclude: tuple[str, ...],
     allow: Mapping[str, tuple[str, Origin | None]],
     layers: tuple[Layer, ...],
-    zipped_limit: int | None,
 ) -> Package:
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
     tree = survey(folder, exclude)
@@ -169,7 +165,7 @@ def _attempt(
     unzipped = sum(part.size for part in plan.values())
     biggest = _parts(plan)
     if unzipped >= UNZIPPED:
-        raise _too_big("unpacked", unzipped, UNZIPPED, biggest)
+        raise _too_big(unzipped, biggest)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
         new = Path(work, "new.zip")
         suspects: list[Entry] = []
@@ -179,8 +175,6 @@ def _attempt(
         unneeded = refuse(tree.entries, suspects, allow)
         size = new.stat().st_size
         digest = sha256(new)
-        if zipped_limit is not None and size > zipped_limit:
-            raise _too_big("zipped", size, zipped_limit, biggest)
         path = cache / f"{digest}.zip"
         new.replace(path)
     prune(cache, _KEPT)
@@ -266,10 +260,10 @@ def _parts(plan: dict[str, Entry | _Installed]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
 
 
-def _too_big(packing: str, size: int, limit: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
+def _too_big(size: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
     parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
     return RemitError(
-        f"the package is too big: {size:,} bytes {packing}, and Lambda takes {limit:,}; "
+        f"the package is too big: {size:,} bytes unpacked, and Lambda takes {UNZIPPED:,}; "
         f"the biggest parts, unpacked: {parts}",
         hint="drop what the functions do not use (boto3 and botocore are in Lambda already), list data in "
         ".remitignore, or move parts into a layer",
@@ -302,7 +296,6 @@ def _writing(place: Path) -> Iterator[None]:
 __all__ = [
     "OFFLINE",
     "UNZIPPED",
-    "ZIPPED",
     "LeftOut",
     "Package",
     "Target",

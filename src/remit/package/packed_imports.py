@@ -187,7 +187,7 @@ def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[Mapping[s
         importers = by_request[answer["name"]]
         web = importers[0].web
         if web is not None and (answer.get("problem") or answer.get("error")):
-            mistakes.append(_problem_of_web_app(importers[0], web, answer))
+            mistakes.append(_problem_of_web_app(folder, importers[0], web, answer))
         for error in answer.get("lacking", ()):
             if _is_lacking(error, trial):
                 problem = str(error["missing"] or error["error"])
@@ -230,31 +230,31 @@ def _problem_of_handlers(
     if " " in problem:
         return RemitError(f"the handler of {whose} cannot be imported from the zip: {problem}", origin=origin)
     within = "" if _own_file(folder, file) is not None or not file else f" in {file}"
-    hint = f"{_way_to_pack(problem)}: the zip holds what they name"
-    top = problem.partition(".")[0]
-    if module_file(folder, problem) is not None or any((root / top).is_dir() for root in roots(folder)):
-        hint = "the project has it, and the zip leaves it out: a line `!name` in .remitignore takes it in"
     return RemitError(
-        f"`{problem}`, which the handler of {whose} imports{within}, is not in the zip", hint=hint, origin=origin
+        f"`{problem}`, which the handler of {whose} imports{within}, is not in the zip",
+        hint=_way_to_pack(folder, problem),
+        origin=origin,
     )
 
 
-def _way_to_pack(module: str) -> str:
-    """What to write so that the zip has a module: the package that gives it here, if one does."""
+def _way_to_pack(folder: Path, module: str) -> str:
+    """What to write so that the zip has a module: that the project's own is packed, or the package that gives it."""
     from importlib.metadata import packages_distributions  # noqa: PLC0415 - of mistakes alone
 
     top = module.partition(".")[0]
+    if module_file(folder, module) is not None or any((root / top).is_dir() for root in roots(folder)):
+        return "the project has it, and the zip leaves it out: a line `!name` in .remitignore takes it in"
     distributions = packages_distributions().get(top, ())
     package = f"`{distributions[0]}`" if distributions else f"the package of `{top}`"
-    return f"list {package} in requirements.txt or pyproject.toml"
+    return f"list {package} in requirements.txt or pyproject.toml: the zip holds what they name"
 
 
-def _problem_of_web_app(function: Function, web: WebApp, answer: Mapping[str, Any]) -> RemitError:
+def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: Mapping[str, Any]) -> RemitError:
     place = f" ({answer['file']}:{answer['line']})" if "file" in answer else ""
     problem = answer.get("problem") or f"cannot be imported from its zip: {answer['error']}{place}"
     hint = None
     if answer.get("missing"):
-        hint = f"{_way_to_pack(str(answer['missing']))}: the zip holds what they name"
+        hint = _way_to_pack(folder, str(answer["missing"]))
     return RemitError(
         f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.origin
     )

@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.app import ApiSettings, WebsocketSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
+from remit.project.failed_settings import may_be_among
 
 if TYPE_CHECKING:
     from remit.project.current_load import Loading
 
 
+class _Need(NamedTuple):
+    """A setting that needs another one: what is wrong without it ({value} is the setting's), and what to do."""
+
+    setting: str
+    needed: str
+    problem: str
+    hint: str
+
+
+_NO_LOG: Final = "is set, and the API writes no access log"
+_LOG: Final = "set `config.api.access_log = True`"
+_NEEDS: Final = (
+    _Need(
+        "domain_name",
+        "certificate_arn",
+        "is {value}, and there is no certificate for it",
+        "set `config.api.certificate_arn` to one of ACM in the API's region",
+    ),
+    _Need("certificate_arn", "domain_name", "has no domain to be used for", "set `config.api.domain_name`"),
+    _Need(
+        "disable_execute_api_endpoint",
+        "domain_name",
+        "leaves the API without an address: it has no domain",
+        "set `config.api.domain_name` and its certificate, too",
+    ),
+    _Need("access_log_format", "access_log", _NO_LOG, _LOG),
+    _Need("access_log_retention", "access_log", _NO_LOG, _LOG),
+)
+
+
 def api_settings(state: Loading) -> ApiSettings:
-    """What `config.api` says. RemitError: a domain without a certificate, or a certificate without a domain."""
+    """What is right of `config.api`. A setting without another one that it needs is noted, unless that one failed."""
     section = state.config.api
     values = {name: value for name, (value, _) in section.assigned.items()}
     lines = {name: relative(span.origin, state.folder) for name, (_, span) in section.assigned.items()}
-    settings = ApiSettings(**values, written=lines)
-    if settings.domain_name is not None and settings.certificate_arn is None:
-        raise RemitError(
-            f"`config.api.domain_name` is {settings.domain_name!r}, and there is no certificate for it",
-            hint="set `config.api.certificate_arn` to one of ACM in the API's region",
-            origin=lines["domain_name"],
-        )
-    if settings.certificate_arn is not None and settings.domain_name is None:
-        raise RemitError(
-            "`config.api.certificate_arn` has no domain to be used for",
-            hint="set `config.api.domain_name`",
-            origin=lines["certificate_arn"],
-        )
-    if settings.disable_execute_api_endpoint and settings.domain_name is None:
-        raise RemitError(
-            "`config.api.disable_execute_api_endpoint` leaves the API without an address: it has no domain",
-            hint="set `config.api.domain_name` and its certificate, too",
-            origin=lines["disable_execute_api_endpoint"],
-        )
-    for name in ("access_log_format", "access_log_retention"):
-        if name in section.assigned and not settings.access_log:
-            raise RemitError(
-                f"`config.api.{name}` is set, and the API writes no access log",
-                hint="set `config.api.access_log = True`",
-                origin=lines[name],
-            )
-    return settings
+    right = dict(values)
+    for need in _NEEDS:
+        is_set = need.setting in values and (need.problem is _NO_LOG or values[need.setting] not in (None, False))
+        if not is_set or values.get(need.needed):
+            continue
+        right.pop(need.setting, None)
+        if not may_be_among(state.failed_settings, (need.needed,)):
+            problem = need.problem.replace("{value}", repr(values[need.setting]))
+            message = f"`config.api.{need.setting}` {problem}"
+            state.mistakes.errors.append(RemitError(message, hint=need.hint, origin=lines[need.setting]))
+    return ApiSettings(**right, written=lines)
 
 
 def websocket_settings(state: Loading) -> WebsocketSettings:

@@ -112,6 +112,8 @@ def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
         with noted(state):
             check_trigger(trigger, declaration.where.origin)
             triggers.append(trigger)
+    if len(triggers) < len(declaration.triggers):
+        state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)
 
 

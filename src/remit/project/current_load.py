@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
+from remit.project import stack_name
 from remit.project.settings import Config
-from remit.project.stack_name import checked_stage, project_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,8 +39,10 @@ class Loading:
     """What of the account is asked for, by the template's parameter that stands for it."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     """Everything that is wrong with the project, while it is loaded as far as it goes."""
-    incomplete: bool = False
-    """Whether a file of the configuration failed: what it would have set is not known."""
+    failed_settings: set[str] = field(default_factory=set)
+    """The settings that failed (`failed_settings.py`): what they would have said is not known."""
+    without_triggers: set[Origin] = field(default_factory=set)
+    """The declarations of functions some of whose triggers failed."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 
@@ -56,7 +58,12 @@ def current() -> Loading | None:
 @contextlib.contextmanager
 def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> Iterator[Loading]:
     """Begin a load; what runs inside declares into it. Errors leave with paths relative to the project."""
-    state = Loading(folder, project_name(folder), checked_stage(stage), Config(), folder_name or str(folder))
+    mistakes = Mistakes()
+    name = stack_name.folder_name(folder)
+    with mistakes.noted():  # a pyproject.toml that cannot be read hides nothing
+        name = stack_name.project_name(folder)
+    chosen_stage = stack_name.checked_stage(stage)
+    state = Loading(folder, name, chosen_stage, Config(), folder_name or str(folder), mistakes=mistakes)
     token = _current.set(state)
     try:
         yield state

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from remit.app import Trigger
-    from remit.project.setting_values import FunctionSettings
+    from remit.project.declared_job import DeclaredJob, P, R_co
+    from remit.project.setting_values import FunctionSettings, Links, PolicyItems
     from remit.project.shared import Shared
     from remit.triggers.api import Authorization
     from remit.triggers.schedule import Schedule
@@ -40,7 +41,12 @@ class Group:
         self._settings = settings
 
     def group(
-        self, name: str, *, policy: Any = (), managed_policy: Any = (), **settings: Unpack[FunctionSettings]
+        self,
+        name: str,
+        *,
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
+        **settings: Unpack[FunctionSettings],
     ) -> Group:
         """A group inside this one."""
         span, name = caller_span(), tokens.plain(name)
@@ -56,8 +62,8 @@ class Group:
         *triggers: Trigger,
         name: str | None = None,
         handler: str | None = None,
-        policy: Any = (),
-        managed_policy: Any = (),
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
         sends: Sequence[Job | str] | None = None,
         reads: Sequence[type[Shared]] | None = None,
         **settings: Unpack[FunctionSettings],
@@ -67,8 +73,8 @@ class Group:
         *triggers: Any,
         name: str | None = None,
         handler: str | None = None,
-        policy: Any = (),
-        managed_policy: Any = (),
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
         sends: Any = None,
         reads: Any = None,
         **settings: Any,
@@ -101,8 +107,8 @@ class Group:
         auth: Authorization | None = None,
         name: str = "web",
         interface: Literal["asgi", "wsgi"] | None = None,
-        policy: Any = (),
-        managed_policy: Any = (),
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
         sends: Sequence[Job | str] | None = None,
         reads: Sequence[type[Shared]] | None = None,
         **settings: Unpack[FunctionSettings],
@@ -122,7 +128,7 @@ class Group:
             state.declarations.append(replace(declaration, web=web_app))
 
     @overload
-    def job(self, function: Callable[..., Any], /) -> Job: ...
+    def job(self, function: Callable[P, R_co], /) -> DeclaredJob[P, R_co]: ...
     @overload
     def job(
         self,
@@ -132,12 +138,12 @@ class Group:
         retries: int | None = None,
         concurrency: int | None = None,
         once: bool = False,
-        policy: Any = (),
-        managed_policy: Any = (),
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
         sends: Sequence[Job | str] | None = None,
         reads: Sequence[type[Shared]] | None = None,
-        link: Any = (),
-    ) -> Callable[[Callable[..., Any]], Job]: ...
+        link: Links = (),
+    ) -> Callable[[Callable[P, R_co]], DeclaredJob[P, R_co]]: ...
     def job(
         self,
         *schedules: Any,
@@ -146,11 +152,11 @@ class Group:
         retries: int | None = None,
         concurrency: int | None = None,
         once: bool = False,
-        policy: Any = (),
-        managed_policy: Any = (),
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
         sends: Any = None,
         reads: Any = None,
-        link: Any = (),
+        link: Links = (),
     ) -> Any:
         """Declare a background job: `name.perform_later(…)` puts it on its queue, whose worker runs it.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.did_you_mean import did_you_mean
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
+from remit.project.guarded_calls import option_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,10 @@ _OUT_OF_REACH: Final = frozenset(
 """What botocore raises where AWS is called without AWS."""
 _GRANTS_OF: Final = {"event": "events", "schedule": "scheduler"}
 """Modules of triggers whose service has another name among the grants."""
+_PARTIALLY: Final = "partially initialized module"
+_CIRCULAR: Final = (
+    "the modules import each other: make what both need (`app = App()`) above the import, or in a module of its own"
+)
 _NOT_CALLABLE: Final = "'module' object is not callable"
 _SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
 """Where that is defined which people call with options."""
@@ -44,6 +49,8 @@ def _advice(error: BaseException, state: Loading) -> str | None:
         if problem is not None:
             return problem
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
+    if isinstance(error, ImportError | AttributeError) and _PARTIALLY in str(error):
+        return _CIRCULAR
     if isinstance(error, KeyError) and _is_of_environment(error):
         return _unset_variable(str(error.args[0]), state)
     if type(error).__name__ in _OUT_OF_REACH and type(error).__module__.startswith("botocore."):
@@ -59,7 +66,15 @@ def _misspelt(error: BaseException) -> str | None:
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
         return _call(error)
+    if isinstance(error, NameError):
+        return _import_of(str(error.name))
     return None
+
+
+def _import_of(name: str) -> str | None:
+    """The import of a name of remit's that a module uses without one."""
+    public_names = sys.modules[__name__.partition(".")[0]].__all__
+    return f"write `from remit import {name}`" if name in public_names else None
 
 
 def _is_of_environment(error: KeyError) -> bool:
@@ -184,11 +199,4 @@ def _options(qualified: str, error: TypeError) -> Iterator[str]:
         for part in qualified.removesuffix(".__init__").split("."):
             value = getattr(value, part, None)
         if callable(value) and getattr(value, "__module__", "") == name:
-            for parameter in inspect.signature(value).parameters.values():
-                if parameter.kind is parameter.VAR_POSITIONAL:
-                    yield f"*{parameter.name}"
-                elif (
-                    parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
-                    and parameter.name != "self"
-                ):
-                    yield parameter.name
+            yield from option_names(inspect.signature(value).parameters.values())

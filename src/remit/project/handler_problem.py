@@ -26,3 +26,9 @@ def split(handler: str) -> tuple[str, str]:
 def takes_others(parameters: str) -> HandlerProblem:
     """The problem of a handler with parameters that are not those with which Lambda calls it: `(event)`."""
     return HandlerProblem(f"takes {parameters}, and Lambda calls it with an event and a context", FUNCTION_FORM)
+
+
+def generator(place: str = "") -> HandlerProblem:
+    """The problem of a handler that yields; `place` says where it is, as the end of a hint."""
+    hint = f"Lambda gives its caller what the handler returns: return a list, or the parts joined{place}"
+    return HandlerProblem("is a generator", hint)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
-from remit.project.handler_problem import FUNCTION_FORM, HANDLER_FORM, HandlerProblem, takes_others
+from remit.project.handler_problem import FUNCTION_FORM, HANDLER_FORM, HandlerProblem, generator, takes_others
 from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
 
 if TYPE_CHECKING:
@@ -138,11 +138,25 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
     place = "" if function.module is source else f", at {function.module.file}:{node.lineno}"
     if isinstance(node, ast.AsyncFunctionDef):
         return HandlerProblem("is `async`", f"Lambda calls plain functions: use asyncio.run() inside one{place}")
+    if _yields(node):
+        return generator(place)
     if _takes_event_and_context(function):
         return None
     is_given = f" with {function.bound + len(function.named)} of them given" if function.bound or function.named else ""
     wrong = takes_others(f"({ast.unparse(node.args)}){is_given}")
     return replace(wrong, hint=f"{wrong.hint}{place}")
+
+
+def _yields(function: ast.AST) -> bool:
+    """Whether a function is a generator; functions inside it may be."""
+    waiting = list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            waiting += ast.iter_child_nodes(node)
+    return False
 
 
 def _takes_event_and_context(function: _Function) -> bool:

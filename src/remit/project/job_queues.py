@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
+from remit.iam import tokens
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
+from remit.project.failed_settings import may_be_among
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
@@ -44,7 +46,7 @@ def jobs_enabled(state: Loading) -> Origin | None:
 def check_jobs(state: Loading) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
-    Queues of jobs are not checked where the configuration itself has failed. RemitError: the first mistake among the
+    Queues of jobs are not checked where a setting failed that may name them. RemitError has the mistakes among the
     names of queues, and those of each job.
     """
     mistakes = Mistakes()
@@ -55,7 +57,7 @@ def check_jobs(state: Loading) -> None:
         with mistakes.noted():
             check_declaration(declaration)
         with mistakes.noted():
-            if not state.incomplete:
+            if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
         mistakes.errors += _wrong_options(declaration)
     mistakes.refuse()
@@ -104,19 +106,27 @@ def _check_names(state: Loading) -> None:
     written = [(name, lines["additional_queues"]) for name in section.additional_queues]
     written += [(name, lines["queues"]) for name in section.queues if name != "default"]
     by_worker = {JobQueue("default").worker: "default"}
+    mistakes = Mistakes()
     for name, origin in written:
-        if not job_setting_values.NAME.fullmatch(name):
-            hint = job_setting_values.NAME_HINT
-            raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-        worker_name = JobQueue(name).worker
-        namesake = by_worker.setdefault(worker_name, "")
-        if namesake == name:
-            hint = "`default` is always there" if name == "default" else "name it once"
-            raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
-        if namesake:
-            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
-            raise RemitError(message, hint="rename one of them", origin=origin)
-        by_worker[worker_name] = name
+        with mistakes.noted():
+            _check_name(name, origin, by_worker)
+    mistakes.refuse()
+
+
+def _check_name(name: str, origin: Origin, by_worker: dict[str, str]) -> None:
+    """A name that is right is added to `by_worker`, the names of queues by their workers'."""
+    if not job_setting_values.NAME.fullmatch(name):
+        hint = job_setting_values.NAME_HINT
+        raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+    worker_name = JobQueue(name).worker
+    namesake = by_worker.setdefault(worker_name, "")
+    if namesake == name:
+        hint = "`default` is always there" if name == "default" else "name it once"
+        raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+    if namesake:
+        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
+        raise RemitError(message, hint="rename one of them", origin=origin)
+    by_worker[worker_name] = name
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
@@ -222,7 +232,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         most_retries=max(job_retries, default=retries),
         backoff=settings.get("backoff", 0),
         concurrency=_concurrency(name, settings, jobs),
-        alarm=settings.get("alarm"),
+        alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
         jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
         scheduled=tuple(scheduled),
@@ -289,14 +299,17 @@ def _with_timeout(
 def sends(state: Loading, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs; None where none of the app says so.
 
-    RemitError: an item is no job of this app.
+    RemitError: items are no jobs of this app.
     """
     if all(declaration.sends is None for declaration in state.declarations):
         return None
     queues: dict[str, None] = {}
+    mistakes = Mistakes()
     for declaration in declarations:
         for sent in _listed(declaration.sends):
-            queues[_queue_of(state, declaration, sent)] = None
+            with mistakes.noted():
+                queues[_queue_of(state, declaration, sent)] = None
+    mistakes.refuse()
     return tuple(queues)
 
 
@@ -328,9 +341,13 @@ def looks_up(state: Loading, declarations: Sequence[Declaration]) -> bool:
         return True
     from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
 
+    mistakes = Mistakes()
+    hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
             if not (isinstance(read, type) and issubclass(read, Shared)):
-                hint = "such as `reads=[Data]`, a class of shared/resources"
-                raise _mistake(declaration, "reads", f"{read!r:.60} is not a class of shared resources", hint)
+                name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
+                wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
+                mistakes.errors.append(wrong)
+    mistakes.refuse()
     return any(_listed(declaration.reads) for declaration in declarations)

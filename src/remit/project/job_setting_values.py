@@ -17,6 +17,7 @@ from remit.triggers import source
 if TYPE_CHECKING:
     from remit.errors import Path
     from remit.project.setting_values import Check
+    from remit.triggers.resource_references import TopicRef
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")
 LEAST_CONCURRENCY: Final = 2
@@ -34,7 +35,7 @@ class QueueSettings(TypedDict, total=False):
     """Jobs that run at the same time at most."""
     timeout: int
     """Seconds that the worker may take for a job."""
-    alarm: Any
+    alarm: TopicRef | None
     """The SNS topic (name, ARN, or a resource of the app) that is told when a job has failed for good."""
 
 

@@ -7,6 +7,7 @@ source is read for it. Only values that are spelled out are known: `aws.region`,
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
@@ -14,6 +15,8 @@ from remit.errors import Origin, RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_IMPORTED_AWS: Final = rb"[\s,(]aws\s*(?:[,)#;\\]|as\b|[\r\n]|\Z)"
+"""`aws` as it stands in an import, and not in a text such as `/aws/lambda/orders` or `aws:SourceArn`."""
 _ATTRIBUTES: Final = frozenset({"region", "account", "partition", "url_suffix", "arn", "ref", "url", "name", "id"})
 _READING: Final = frozenset({"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "removeprefix"})
 """Methods of a text that compare it with the text that they are given."""
@@ -26,7 +29,7 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
     `functions`: the bodies of functions count as well, since they run while the project loads; those of an app's
     functions run in Lambda, where the values are known.
     """
-    if b"aws" not in source and b"shared.resources" not in source:
+    if b"shared.resources" not in source and not re.search(_IMPORTED_AWS, source):
         return
     try:
         tree = ast.parse(source, file)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GUARDRAILS: Final = "config/guardrails"
+POLICIES: Final = "config/policies"
 _OTHERS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 

@@ -28,21 +28,24 @@ def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant
 
 
 def linked_variables(state: Loading, access: tuple[Access, ...]) -> Mapping[str, str]:
-    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: a link to something else."""
+    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: links to something else."""
     own = {resource.logical_id for resource in state.resources}
     variables: dict[str, str] = {}
+    mistakes = Mistakes()
     for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants
         resources = grant.statement.resources
         patterns = () if resources is None or _is_of_a_key(grant) else resources.patterns
         names = tuple(dict.fromkeys(name for pattern in patterns for name in _referred(pattern) if name in own))
         if not names and not _is_of_a_key(grant):
-            raise RemitError(
+            mistake = RemitError(
                 f"a link names no shared resource of the app: {grant.because}",
                 hint="write link=[grants.dynamodb.read(Data.table)], or grant it with `policy`",
                 origin=relative(grant.origin, state.folder),
             )
+            mistakes.errors.append(mistake)
         for name in names:
             variables[variable_of(name)] = f"${{{name}}}"
+    mistakes.refuse()
     return variables
 
 

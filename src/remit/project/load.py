@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 from remit.app import ApiSettings, App
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import item_lines, policy_list
+from remit.project import item_lines, plain_files, policy_list
+from remit.project.account_policies import account_policies
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, placed, relative
 from remit.project.deferred_imports import deferred_sdk
+from remit.project.failed_settings import ACCESS, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
-from remit.project.name_checks import check_handlers, check_names
+from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
 from remit.triggers.app_wide import CHECKS
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.app import Function, Grant
     from remit.project.declared_functions import Declaration
@@ -34,14 +36,19 @@ if TYPE_CHECKING:
 class LoadedProject:
     """A project as far as it can be loaded: what is right of its app, and everything that is wrong.
 
-    `is_whole`: nothing was wrong when it was loaded. `is_configured`: at least the configuration has no mistake, so
-    that its settings are those that its author wrote.
+    `is_whole`: nothing was wrong when it was loaded. `is_packable`: at least the settings are known that decide what a
+    zip holds. `without_triggers` are the logical ids of the functions some of whose triggers failed.
+    `without_access` are those some of whose access failed. `may_lack_permissions`: a permission for a function that is
+    written by hand may have failed.
     """
 
     app: App
     mistakes: Mistakes
     is_whole: bool
-    is_configured: bool
+    is_packable: bool
+    without_triggers: frozenset[str]
+    without_access: frozenset[str]
+    may_lack_permissions: bool
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
@@ -74,8 +81,44 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             explain_placeholders(state, state.mistakes.errors)
         finally:
             item_lines.forget()
+        without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
         mistakes = placed(state.mistakes.errors, root)
-        return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_configured=not state.incomplete)
+        is_packable = not may_be_among(state.failed_settings, PACKING)
+        return LoadedProject(
+            app,
+            mistakes,
+            is_whole=not mistakes.errors,
+            is_packable=is_packable,
+            without_triggers=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
+            without_access=without_access,
+            may_lack_permissions=any(_speaks_of_permissions(mistake, root) for mistake in mistakes.errors),
+        )
+
+
+def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
+    return frozenset(f"{logical_id(declaration.name)}Function" for declaration in declarations)
+
+
+def _may_lack_access(declaration: Declaration, state: Loading) -> bool:
+    """Whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
+    if may_be_among(state.failed_settings, ACCESS):
+        return True
+    spans = [access.where for access in declaration.access]
+    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
+    return any(
+        place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
+    )
+
+
+def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
+    """Whether the file of a mistake writes permissions of functions by hand, one of which may be what failed."""
+    if mistake.origin is None:
+        return False
+    try:
+        source = plain_files.content(folder / mistake.origin.file)
+    except RemitError:
+        return False
+    return source is not None and b"AWS::Lambda::Permission" in source
 
 
 def _declared_app(state: Loading) -> App:
@@ -173,6 +216,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
+        policies=account_policies(state.folder),
         tags=dict(config.tags),
         role_path=config.lambda_.iam.role_path,
         role_name=config.lambda_.iam.role_name,

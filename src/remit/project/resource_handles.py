@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from remit.catalogue.types import REF, arn_of, resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, Span, writer
 from remit.project.late_bound import LateBound, NoText
+from remit.triggers.resource_references import TypeName_co
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,38 @@ _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _WAYS: Final = "`.arn`, `.ref`, or `.attribute(…)` for anything that Fn::GetAtt gives"
 
 
+QueueType: TypeAlias = Literal["AWS::SQS::Queue"]
+TableType: TypeAlias = Literal["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"]
+BucketType: TypeAlias = Literal["AWS::S3::Bucket"]
+TopicType: TypeAlias = Literal["AWS::SNS::Topic"]
+UserPoolType: TypeAlias = Literal["AWS::Cognito::UserPool"]
+SecurityGroupType: TypeAlias = Literal["AWS::EC2::SecurityGroup"]
+StateMachineType: TypeAlias = Literal["AWS::StepFunctions::StateMachine"]
+DatabaseType: TypeAlias = Literal["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
+IdType: TypeAlias = Literal["AWS::KMS::Key", "AWS::EFS::FileSystem", "AWS::Cognito::UserPoolClient"]
+NamedType: TypeAlias = Literal[
+    "AWS::Events::EventBus",
+    "AWS::IAM::Role",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Logs::LogGroup",
+    "AWS::SSM::Parameter",
+]
+PlainType: TypeAlias = Literal["AWS::SecretsManager::Secret"]
+DatabaseT = TypeVar("DatabaseT", bound=DatabaseType)
+IdT = TypeVar("IdT", bound=IdType)
+NamedT = TypeVar("NamedT", bound=NamedType)
+
+
 class NoAttribute(RemitError, AttributeError):  # noqa: N818 - as RemitError's other kinds
     """A resource has no attribute of a name; `hasattr` understands it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handle(NoText):
-    """A resource that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
+class Handle(NoText, Generic[TypeName_co]):
+    """A resource of a type that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
 
-    type: str
+    type: TypeName_co
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any]
     where: Span
@@ -91,7 +115,7 @@ class Attribute:
     def __set_name__(self, _owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, handle: Handle | None, _owner: type) -> LateBound:
+    def __get__(self, handle: Handle[str] | None, _owner: type) -> LateBound:
         if handle is None:
             raise AttributeError(self.name)
         written = f"{handle.spelled}.{self.name}"
@@ -99,7 +123,7 @@ class Attribute:
         return LateBound(f"${{{reference}}}", written)
 
 
-class QueueHandle(Handle):
+class QueueHandle(Handle[QueueType]):
     """AWS::SQS::Queue."""
 
     __slots__ = ()
@@ -107,7 +131,7 @@ class QueueHandle(Handle):
     name = Attribute("QueueName")
 
 
-class TableHandle(Handle):
+class TableHandle(Handle[TableType]):
     """AWS::DynamoDB::Table, AWS::DynamoDB::GlobalTable."""
 
     __slots__ = ()
@@ -115,7 +139,7 @@ class TableHandle(Handle):
     stream_arn = Attribute("StreamArn")
 
 
-class BucketHandle(Handle):
+class BucketHandle(Handle[BucketType]):
     """AWS::S3::Bucket."""
 
     __slots__ = ()
@@ -125,28 +149,28 @@ class BucketHandle(Handle):
     website_url = Attribute("WebsiteURL")
 
 
-class TopicHandle(Handle):
+class TopicHandle(Handle[TopicType]):
     """AWS::SNS::Topic."""
 
     __slots__ = ()
     name = Attribute("TopicName")
 
 
-class NamedHandle(Handle):
+class NamedHandle(Handle[TypeName_co]):
     """A type whose Ref is its name: a stream, a log group, an event bus, a parameter, a role."""
 
     __slots__ = ()
     name = Attribute()
 
 
-class IdHandle(Handle):
+class IdHandle(Handle[TypeName_co]):
     """A type whose Ref is its id: a key, a file system, the client of a user pool."""
 
     __slots__ = ()
     id = Attribute()
 
 
-class UserPoolHandle(IdHandle):
+class UserPoolHandle(IdHandle[UserPoolType]):
     """AWS::Cognito::UserPool."""
 
     __slots__ = ()
@@ -154,21 +178,21 @@ class UserPoolHandle(IdHandle):
     provider_url = Attribute("ProviderURL")
 
 
-class SecurityGroupHandle(Handle):
+class SecurityGroupHandle(Handle[SecurityGroupType]):
     """AWS::EC2::SecurityGroup."""
 
     __slots__ = ()
     id = Attribute("GroupId")
 
 
-class StateMachineHandle(Handle):
+class StateMachineHandle(Handle[StateMachineType]):
     """AWS::StepFunctions::StateMachine."""
 
     __slots__ = ()
     name = Attribute("Name")
 
 
-class DatabaseHandle(IdHandle):
+class DatabaseHandle(IdHandle[TypeName_co]):
     """AWS::RDS::DBInstance, AWS::RDS::DBCluster."""
 
     __slots__ = ()
@@ -177,24 +201,6 @@ class DatabaseHandle(IdHandle):
     secret_arn = Attribute("MasterUserSecret.SecretArn")
 
 
-QueueType: TypeAlias = Literal["AWS::SQS::Queue"]
-TableType: TypeAlias = Literal["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"]
-BucketType: TypeAlias = Literal["AWS::S3::Bucket"]
-TopicType: TypeAlias = Literal["AWS::SNS::Topic"]
-UserPoolType: TypeAlias = Literal["AWS::Cognito::UserPool"]
-SecurityGroupType: TypeAlias = Literal["AWS::EC2::SecurityGroup"]
-StateMachineType: TypeAlias = Literal["AWS::StepFunctions::StateMachine"]
-DatabaseType: TypeAlias = Literal["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
-IdType: TypeAlias = Literal["AWS::KMS::Key", "AWS::EFS::FileSystem", "AWS::Cognito::UserPoolClient"]
-NamedType: TypeAlias = Literal[
-    "AWS::Events::EventBus",
-    "AWS::IAM::Role",
-    "AWS::Kinesis::Stream",
-    "AWS::KinesisFirehose::DeliveryStream",
-    "AWS::Logs::LogGroup",
-    "AWS::SSM::Parameter",
-]
-PlainType: TypeAlias = Literal["AWS::SecretsManager::Secret"]
 _TYPES: Final = (
     (QueueType, QueueHandle),
     (TableType, TableHandle),
@@ -209,7 +215,7 @@ _TYPES: Final = (
     (PlainType, Handle),
 )
 """The types whose attributes are written out, by their handles; `resource` has an overload for each."""
-HANDLES: Final[Mapping[str, type[Handle]]] = {name: handle for types, handle in _TYPES for name in get_args(types)}
+HANDLES: Final[Mapping[str, type[Handle[Any]]]] = {name: handle for types, handle in _TYPES for name in get_args(types)}
 
 
 def _snake(attribute: str) -> str:
@@ -217,7 +223,7 @@ def _snake(attribute: str) -> str:
     return "_".join(word.lower() for word in re.findall(_WORD, attribute))
 
 
-def _written_out(handle: type[Handle]) -> tuple[str, ...]:
+def _written_out(handle: type[Handle[Any]]) -> tuple[str, ...]:
     """The attributes that a class of handles writes out, its own and those that it inherits."""
     names = []
     for kind in handle.__mro__:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -16,6 +16,15 @@ from remit.iam import tokens
 from remit.project.late_bound import LateBound, LateBoundParameter
 from remit.project.setting_lists import Table, Texts
 from remit.project.stored_text import StoredText
+
+if TYPE_CHECKING:
+    from remit.app import Grant
+    from remit.triggers.resource_references import DestinationRef
+
+PolicyItems: TypeAlias = "str | Mapping[str, Any] | Grant | Sequence[PolicyItems]"
+"""What a policy list takes, for type checkers: `policy_list` says what its items mean."""
+Links: TypeAlias = "tuple[Grant, ...] | Sequence[tuple[Grant, ...]]"
+"""What `link` takes: one typed grant, or several."""
 
 Check = Callable[[Path, Any], Any]
 """Takes the path of a value, which begins with its setting, and the value as it was given.
@@ -82,15 +91,15 @@ class FunctionSettings(TypedDict, total=False):
     ephemeral_storage: int
     tracing: bool | TracingMode
     log_retention: RetentionDays | None
-    link: Any
+    link: Links
     alias: str | None
     provisioned_concurrency: int | None
     snap_start: bool
     durable: int | None
     maximum_retry_attempts: int | None
     maximum_event_age: int | None
-    on_success: Any
-    on_failure: Any
+    on_success: DestinationRef | None
+    on_failure: DestinationRef | None
     properties: Mapping[str, Any]
 
 
@@ -171,10 +180,16 @@ def encodable(path: Path, value: str) -> str:
     return value
 
 
-def texts(path: Path, value: Any) -> Texts:
-    """A list of strings; a bare string is one item."""
+def _nothing_more(_path: Path, _text: str) -> None:
+    pass
+
+
+def texts(path: Path, value: Any, check: Callable[[Path, str], object] = _nothing_more) -> Texts:
+    """A list of strings, each of which passes a check; a bare string is one item."""
     if isinstance(value, str):
-        return Texts((text(path, value),))
+        only = text(path, value)
+        check(path, only)
+        return Texts((only,))
     if isinstance(value, set | frozenset):
         raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
@@ -183,7 +198,9 @@ def texts(path: Path, value: Any) -> Texts:
     mistakes = Mistakes()
     for index, item in enumerate(value):
         with mistakes.noted():
-            checked.append(text((*path, index), item))
+            item_text = text((*path, index), item)
+            check((*path, index), item_text)
+            checked.append(item_text)
     mistakes.refuse()
     return Texts(checked)
 
@@ -337,12 +354,7 @@ _MOST_LAYERS: Final = 5  # "Lambda quotas"
 
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
-    arns = texts(path, value)
-    mistakes = Mistakes()
-    for index, arn in enumerate(arns):
-        with mistakes.noted():
-            _check_layer((*path, index), arn)
-    mistakes.refuse()
+    arns = texts(path, value, _check_layer)
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
     return arns

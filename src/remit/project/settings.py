@@ -8,6 +8,7 @@ from remit.did_you_mean import nearest
 from remit.errors import RemitError, Span, caller_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
+from remit.project.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -191,7 +192,8 @@ class Section:
                     hint=f"assign to one of {', '.join(getattr(self, name).names())}",
                     origin=caller_span().origin,
                 )
-            object.__setattr__(self, name, value)
+            if type(value) is not Unread:
+                object.__setattr__(self, name, value)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_
 
 from remit.app import Output, Resource
 from remit.catalogue.types import resource_type
-from remit.errors import RemitError, Span, caller_span
+from remit.did_you_mean import MISSPELT, nearest
+from remit.errors import Mistakes, RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import current_load, setting_values
 from remit.project import resource_handles as handles
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 _PENDING: Final = r"\$\{Pending0(\d+)0"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 _DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
+_ATTRIBUTES: Final = ("deletion_policy", "depends_on")
+"""What `resource` takes beside properties."""
 _numbers: Final = itertools.count(1)
 
 _Properties: TypeAlias = "Mapping[str, Any] | None"
 _Policy: TypeAlias = DeletionPolicy | None
+_Depends: TypeAlias = "Handle[Any] | Sequence[Handle[Any]] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +50,53 @@ class OutputHandle(NoText):
 
 @overload
 def resource(
-    type: handles.QueueType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.QueueType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.QueueHandle: ...
 @overload
 def resource(
-    type: handles.TableType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.TableType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.TableHandle: ...
 @overload
 def resource(
-    type: handles.BucketType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.BucketType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.BucketHandle: ...
 @overload
 def resource(
-    type: handles.TopicType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.TopicType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.TopicHandle: ...
 @overload
 def resource(
-    type: handles.UserPoolType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.UserPoolType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.UserPoolHandle: ...
 @overload
 def resource(
@@ -71,49 +105,95 @@ def resource(
     /,
     *,
     deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
     **more: Any,
 ) -> handles.SecurityGroupHandle: ...
 @overload
 def resource(
-    type: handles.StateMachineType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.StateMachineType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.StateMachineHandle: ...
 @overload
 def resource(
-    type: handles.DatabaseType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> handles.DatabaseHandle: ...
+    type: handles.DatabaseT,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> handles.DatabaseHandle[handles.DatabaseT]: ...
 @overload
 def resource(
-    type: handles.IdType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> handles.IdHandle: ...
+    type: handles.IdT,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> handles.IdHandle[handles.IdT]: ...
 @overload
 def resource(
-    type: handles.NamedType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> handles.NamedHandle: ...
+    type: handles.NamedT,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> handles.NamedHandle[handles.NamedT]: ...
 @overload
 def resource(
-    type: handles.PlainType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> Handle: ...
+    type: handles.PlainType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> Handle[handles.PlainType]: ...
 @overload
-def resource(type: str, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any) -> Any: ...
+def resource(
+    type: str,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> Any: ...
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
     /,  # so that a property may be called `type`, too
     *,
     deletion_policy: _Policy = None,
-    depends_on: Handle | Sequence[Handle] | None = None,
+    depends_on: _Depends = None,
     **more: Any,
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
-    span = caller_span()
-    try:
+    span, mistakes = caller_span(), Mistakes()
+    type_name = ""
+    checked: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    with mistakes.noted():
         type_name = setting_values.text(("type",), type)
+    with mistakes.noted():
         all_properties = {**_mapping(properties), **_properties(type_name, more)}
         checked = setting_values.plain(("properties",), _texts(all_properties))
-        attributes = _attributes(depends_on, deletion_policy)
-    except RemitError as error:
-        error.origin = error.origin or span.origin
-        raise
+    with mistakes.noted():
+        attributes |= _dependencies(depends_on)
+    with mistakes.noted():
+        attributes |= _deletion(deletion_policy)
+    for mistake in mistakes.errors:
+        mistake.origin = mistake.origin or span.origin
+    mistakes.refuse()
     # The name is known only when the class body has ended: until then a number stands for it.
     handle = HANDLES.get(type_name, Handle)
     return handle(type_name, checked, attributes, span, f"Pending0{next(_numbers)}0")
@@ -130,23 +210,30 @@ def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
     kind = resource_type(type_name)
     names = () if kind is None else kind.shape.properties
     by_letters = {name.casefold(): name for name in names}
+    for keyword in keywords:
+        attribute = nearest(keyword, _ATTRIBUTES, MISSPELT)
+        if attribute is not None and keyword.replace("_", "").casefold() not in by_letters:
+            raise RemitError(f"`resource` has no option `{keyword}`", hint=f"did you mean `{attribute}`?")
     return {
         by_letters.get(keyword.replace("_", "").casefold(), _pascal(keyword)): value
         for keyword, value in keywords.items()
     }
 
 
-def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
-    attributes: dict[str, Any] = {}
-    if depends_on is not None:
-        resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
-        if not all(isinstance(handle, Handle) for handle in resources):
-            raise RemitError("`depends_on` takes a resource, or a list of them")
-        attributes["DependsOn"] = [handle.logical_id for handle in resources]
-    if deletion_policy is not None:
-        policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
-        attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
-    return attributes
+def _dependencies(depends_on: Any) -> dict[str, Any]:
+    if depends_on is None:
+        return {}
+    resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+    if not all(isinstance(handle, Handle) for handle in resources):
+        raise RemitError("`depends_on` takes a resource, or a list of them")
+    return {"DependsOn": [handle.logical_id for handle in resources]}
+
+
+def _deletion(deletion_policy: Any) -> dict[str, Any]:
+    if deletion_policy is None:
+        return {}
+    policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
+    return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
 
 
 def output(value: Any, description: str = "") -> Any:

@@ -35,7 +35,15 @@ def checked_stage(stage: str | None) -> str:
 def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
     declared = _declared_name(folder / "pyproject.toml")
-    raw = declared if declared is not None else folder.resolve().name
+    return folder_name(folder) if declared is None else _plain(declared)
+
+
+def folder_name(folder: Path) -> str:
+    """The name of a project that names itself nowhere."""
+    return _plain(folder.resolve().name)
+
+
+def _plain(raw: str) -> str:
     plain = re.sub(_PLAIN, "-", raw).strip("-")
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")

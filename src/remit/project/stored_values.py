@@ -16,11 +16,12 @@ from remit.triggers.kms_key import key_text
 
 if TYPE_CHECKING:
     from remit.app import Store
+    from remit.triggers.resource_references import KeyRef, ParameterRef, SecretRef
 
 _TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
 
 
-def secret(name: Any, *, key: Any = None) -> str:
+def secret(name: SecretRef, *, key: KeyRef | None = None) -> str:
     """Name a secret of Secrets Manager in a function's settings.
 
     With `environment={"DATABASE": secret("/shop/prod/db")}` the function may read it, and gets its name in the
@@ -30,7 +31,7 @@ def secret(name: Any, *, key: Any = None) -> str:
     return _stored("secretsmanager", "secret", name, key)
 
 
-def parameter(name: Any, *, key: Any = None) -> str:
+def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
     """Name a parameter of Parameter Store, as `secret` does one of Secrets Manager; `key` is that of a SecureString."""
     return _stored("ssm", "parameter", name, key)
 

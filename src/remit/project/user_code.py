@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import passing_over, plain_files
 from remit.project.current_load import is_users_file, relative
+from remit.project.failed_settings import failed_settings, may_be_among
+from remit.project.guarded_calls import STOPS
 from remit.project.late_bound_search import check_late_reads
 from remit.project.layout import module_file, roots
 
@@ -32,7 +34,7 @@ def run_configuration(state: Loading) -> None:
         state.folder / "config" / "deploy.py",
         state.folder / "config" / "deploy" / f"{state.stage}.py",
     ):
-        before = len(state.mistakes.errors)
+        before, source = len(state.mistakes.errors), None
         with state.mistakes.noted():
             source = plain_files.content(path)
             if source is not None:
@@ -40,7 +42,7 @@ def run_configuration(state: Loading) -> None:
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
                     passing_over.run(source, str(path), namespace, functools.partial(mistake, state))
                 check_late_reads(source, str(path), functions=True)
-        state.incomplete |= len(state.mistakes.errors) > before
+        state.failed_settings.update(failed_settings(state.mistakes.errors[before:], source or b"", str(path)))
 
 
 def import_shared(state: Loading) -> None:
@@ -59,12 +61,13 @@ def import_app(state: Loading) -> None:
     if path is None:
         for root in roots(state.folder):
             plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
-        if state.incomplete:  # the setting that names it may be what failed
+        if may_be_among(state.failed_settings, ("app",)):
             return
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
+            origin=state.config.assigned["app"][1].origin if "app" in state.config.assigned else None,
         )
     with user_code(state, path):
         importlib.import_module(name)
@@ -117,7 +120,7 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except passing_over.STOPS:
+    except STOPS:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
         mistakes = Mistakes(passing_over.mistakes_of(error, str(path), functools.partial(mistake, state)))
@@ -179,7 +182,7 @@ def noted(state: Loading) -> Iterator[None]:
 def _told(error: BaseException) -> str:
     try:
         return str(error)
-    except passing_over.STOPS:
+    except STOPS:
         raise
     except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
         return "(its text cannot be shown)"

@@ -38,7 +38,17 @@ def failure(outcome: Outcome, hint: str | None) -> RemitError:
     message = f"{verb} {outcome.namespace} failed ({outcome.status})"
     if outcome.cause is not None:
         message = f"{message}: {cause_text(outcome.cause, outcome.namespace)}"
-    return RemitError(f"{message}\n  {ending}" if ending else message, hint=hint, exit_code=1)
+    lines = [message]
+    if ending is not None:
+        lines.append(ending)
+    if outcome.kind == "CREATE":
+        lines += [stays_line(event) for event in outcome.retained]
+    return RemitError("\n  ".join(lines), hint=hint, exit_code=1)
+
+
+def stays_line(event: StackEvent) -> str:
+    """What stays of a stack that is gone."""
+    return f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
 
 
 def cause_text(cause: FirstFailure, namespace: str) -> str:

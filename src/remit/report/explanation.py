@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
 from remit.explain.obstacles import resource_to_allow
 from remit.explain.unused_actions import unused_actions
@@ -201,6 +202,14 @@ def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
         yield f"instead: {explanation.obstacle.instead}"
     elif explanation.fixable:
         yield from _fix_lines(explanation, fix)
+        if _lacks_boundary(explanation):
+            yield f"{fix}: let its permissions boundary allow it, too"
+
+
+def _lacks_boundary(explanation: Explanation) -> bool:
+    """Whether the permissions boundary does not allow it, whatever the role's own statements say."""
+    layers = explanation.decision.layers
+    return any(layer.layer == "boundary" and layer.verdict == "ImplicitlyDenied" for layer in layers)
 
 
 def obstacle_words(obstacle: Obstacle) -> str:
@@ -267,7 +276,10 @@ def _fix_lines(explanation: Explanation, fix: str) -> Iterator[str]:
     elif explanation.remedy is not None:
         yield from remedy_lines(explanation.remedy, fix)
     else:
-        yield f"{fix}: add {json.dumps(fix_statement(explanation), ensure_ascii=False)}"
+        # a condition is there for a reason: whoever asks may be meant to meet it
+        depends_on_condition = explanation.decision.verdict == "Unknown" and bool(explanation.deciding)
+        remedy = "meet the condition, or add" if depends_on_condition else "add"
+        yield f"{fix}: {remedy} {json.dumps(fix_statement(explanation), ensure_ascii=False)}"
 
 
 def _denials(explanation: Explanation) -> list[Grant] | None:
@@ -285,7 +297,9 @@ def fix_statement(explanation: Explanation) -> dict[str, Any]:
     if explanation.takes_intrinsics:
         resource = to_intrinsic(resource)
     else:
-        for reference, plain_text in _ANYWHERE.items():
+        caller = parse_arn(explanation.decision.request.principal or "")
+        own_account = {ACCOUNT: caller.account} if caller is not None and caller.account else {}
+        for reference, plain_text in {**_ANYWHERE, **own_account}.items():
             resource = resource.replace(reference, plain_text)
     if not explanation.of_resource:
         return {"Effect": "Allow", "Action": explanation.action, "Resource": resource}

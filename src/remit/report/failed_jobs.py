@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.report.terminal_text import shown
+from remit.runtime import job_messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ def job_lines(states: Sequence[QueueState], jobs: Sequence[FailedJob]) -> Iterat
     yield "queues"
     for state in states:
         counts = f"{state.waiting} waiting, {state.running} running, {state.delayed} delayed, {state.failed} failed"
+        if state.held:
+            counts += f", of which {state.held} cannot be read now: another command holds them, for two minutes at most"
         yield f"  {state.name:<{width}}  {counts}"
     if jobs:
         yield "failed for good"
@@ -39,6 +42,7 @@ def queue_document(state: QueueState) -> dict[str, Any]:
         "running": state.running,
         "delayed": state.delayed,
         "failed": state.failed,
+        "held": state.held,
     }
 
 
@@ -53,8 +57,17 @@ def failed_job_lines(job: FailedJob) -> Iterator[str]:
     if job.arguments is None:
         yield shown(f"  message    {job.body}")
     else:
-        for name, value in job.arguments.items():
-            yield shown(f"  {name:<9}  {json.dumps(value, ensure_ascii=False)}")
+        for name, value in _as_sent(job).items():
+            yield shown(f"  {name:<9}  {value}")
+
+
+def _as_sent(job: FailedJob) -> dict[str, str]:
+    """A job's arguments as Python writes them, or the message's JSON where this version cannot restore it."""
+    try:
+        _, _, arguments, options = job_messages.read(job.body)
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        return {name: json.dumps(value, ensure_ascii=False) for name, value in (job.arguments or {}).items()}
+    return {"arguments": repr(arguments), "options": repr(options)}
 
 
 def failed_job_document(job: FailedJob) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from remit.iam.policy import Condition, Globs, Principals, Statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.access_change import Given, type_words
 from remit.review.authorizers import authorized_callers
+from remit.review.bucket_openings import BUCKETS, opened, statements_of_acl
 from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
 from remit.template.policy_documents import document_in_text, grants_of, is_policy_document, known, unknown
 
@@ -48,12 +48,6 @@ _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_
 """
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
-_BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
-_PRIVATE: Final = (
-    "BucketOwnerFullControl", "BucketOwnerRead", "Private", "bucket-owner-full-control", "bucket-owner-read", "private",
-    None,
-)  # fmt: skip
-"""Canned access control lists that let nobody in but the owner."""
 _AUTHORIZATIONS: Final = {
     "aws_api_gateway_method": "authorization",
     "aws_apigatewayv2_route": "authorization_type",
@@ -180,9 +174,19 @@ class _Reader:
         if kind in PERMISSIONS:
             return self._permission(resource)
         properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
-        if kind in _BUCKETS:
-            return Given(kind, openings=frozenset(_in_words(name, value) for name, value in _opened(properties)))
+        if kind in BUCKETS:
+            return self._bucket(resource, properties)
         return self._policies(resource, properties)
+
+    def _bucket(self, resource: Resource, properties: Mapping[str, Any]) -> Given:
+        """What a bucket lets others do by its access control list, by its policy, and for want of blocks."""
+        access = self._policies(resource, properties)
+        openings = frozenset(_in_words(name, value) for name, value in opened(properties))
+        reason = Reason("text", f"access control list of bucket {resource.logical_id}")
+        statements = statements_of_acl(properties, f"${{{resource.logical_id}.Arn}}")
+        grants = tuple(Grant(statement, reason, resource.origin) for statement in statements)
+        documents = (grants, *access.documents) if grants else access.documents
+        return replace(access, documents=documents, on=access.on or (resource.logical_id,), openings=openings)
 
     def _answering(self, resource: Resource, authorization: str) -> Given:
         """What a URL, a method or a route lets those do whom IAM need not know: all, or whom an authorizer knows."""
@@ -332,24 +336,6 @@ def _labels(kind: str) -> tuple[str, ...]:
     row = resource_type(kind)
     naming = () if row is None or row.naming is None else (row.naming.property, row.naming.path)
     return ("Description", "description", *naming)
-
-
-def _opened(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What lets the public into a bucket: a canned ACL, and each of the four blocks that is not on."""
-    access = properties.get("AccessControl", properties.get("acl"))
-    if access not in _PRIVATE:
-        yield "AccessControl", access
-    blocks = properties.get("PublicAccessBlockConfiguration", properties)
-    for name in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"):
-        flag = blocks.get(name, blocks.get(_snake(name), True)) if isinstance(blocks, dict) else blocks
-        if flag not in (True, "true"):
-            yield name, flag
-
-
-def _snake(name: str) -> str:
-    """`BlockPublicAcls` as Terraform has it: `block_public_acls`."""
-    words = re.findall(r"[A-Z][^A-Z]*", name)
-    return "_".join(words).lower()
 
 
 def _targets(properties: Mapping[str, Any]) -> Iterator[str]:

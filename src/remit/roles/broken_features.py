@@ -13,7 +13,7 @@ from remit.app import NO_REASON, Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
-from remit.roles import defaults
+from remit.roles import defaults, published_functions
 from remit.roles.assign import bind, may_break, replaces
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import fill_references
@@ -106,7 +106,7 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.job_marks: ("error", "jobs with `once=True` do not run"),
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
-    defaults.dead_letters: ("error", _REFUSES),
+    published_functions.dead_letters: ("error", _REFUSES),
     defaults.encryption: ("error", "what that key encrypts cannot be read, or sent"),
     defaults.encrypted_environment: ("error", "it does not start"),
     defaults.file_systems: ("error", "it does not start"),
@@ -123,7 +123,13 @@ _CHECKED: Final = frozenset({
 """What Lambda tries before it makes a function in a VPC: all that AWSLambdaVPCAccessExecutionRole had in its v1."""
 _UNCHECKED: Final[tuple[Severity, str]] = ("warning", "the role is short of what Lambda's documentation asks for")
 _BY_LAMBDA: Final = frozenset(
-    {defaults.network, defaults.triggers, defaults.job_source, defaults.dead_letters, defaults.encrypted_environment}
+    {
+        defaults.network,
+        defaults.triggers,
+        defaults.job_source,
+        published_functions.dead_letters,
+        defaults.encrypted_environment,
+    }
 )
 """What Lambda itself asks for, in the role's name, and without saying for which function."""
 _ACCOUNT: Final = "aws:PrincipalAccount"

@@ -11,7 +11,7 @@ from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
 from remit.roles.own_resources import own_resources
-from remit.roles.published_functions import destinations, durable_executions
+from remit.roles.published_functions import dead_letters, destinations, durable_executions
 from remit.roles.stored_values import stored_values
 from remit.triggers import source
 from remit.triggers.kms_key import kms_key
@@ -182,14 +182,6 @@ def tracing(_app: App, function: Function) -> Iterator[Grant]:
             reason,
             function.written.get("TracingConfig"),
         )
-
-
-def dead_letters(_app: App, function: Function) -> Iterator[Grant]:
-    """Send events that failed to the dead-letter target."""
-    target = _text(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
-    if target is not None:
-        reason = function.computed("sends failed events to its dead-letter target")
-        yield Grant(allow(source.send_action(target), on=target), reason, function.written.get("DeadLetterConfig"))
 
 
 def encryption(app: App, function: Function) -> Iterator[Grant]:

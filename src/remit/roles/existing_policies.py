@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from remit.app import App
 
-_OF_AWS: Final = ":iam::aws:"
+BOUNDARY: Final = "permissions boundary"
+MANAGED_POLICY: Final = "managed policy"
+OF_AWS: Final = ":iam::aws:"
 """What the ARNs of AWS's own policies have."""
 
 
@@ -20,12 +22,12 @@ def existing_policies(app: App, own_arns: Collection[str]) -> tuple[ExistingSour
     """The managed policies of the account's own that roles get, and their permissions boundary."""
     functions: dict[tuple[str, str], list[str]] = {}
     if app.boundary is not None:
-        functions["permissions boundary", app.boundary] = []
+        functions[BOUNDARY, app.boundary] = []
     for function in app.functions:
         for arn in function.managed:
-            functions.setdefault(("managed policy", arn), []).append(function.name)
+            functions.setdefault((MANAGED_POLICY, arn), []).append(function.name)
     return tuple(
         ExistingSource(kind, name_of(arn).removeprefix("policy/"), "", tuple(names))
         for (kind, arn), names in functions.items()
-        if _OF_AWS not in arn and arn not in own_arns and not own_id(arn)
+        if OF_AWS not in arn and arn not in own_arns and not own_id(arn)
     )

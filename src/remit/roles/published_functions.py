@@ -1,4 +1,4 @@
-"""What durable functions and destinations of asynchronous calls take of a role."""
+"""What durable functions, and what is sent of asynchronous calls to destinations and dead letters, take of a role."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant
 from remit.errors import RemitError
+from remit.iam import tokens
 from remit.iam.policy import allow
+from remit.roles.own_resources import own_resources
+from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from remit.app import App, Function
 
-_ACTIONS: Final = {
-    "sqs": "sqs:SendMessage",
-    "sns": "sns:Publish",
-    "lambda": "lambda:InvokeFunction",
-    "events": "events:PutEvents",
-}
-"""By the service of a destination ("Capturing records of Lambda asynchronous invocations")."""
-_TYPES: Final = {
+_DEAD_LETTERS: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
+"""What sends to a dead-letter target, by its service ("Adding a dead-letter queue", AWS Lambda Developer Guide)."""
+_DESTINATIONS: Final = {**_DEAD_LETTERS, "lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}
+"""What sends to a destination, by its service ("Capturing records of Lambda asynchronous invocations")."""
+_SERVICES: Final = {
     "AWS::SQS::Queue": "sqs",
     "AWS::SNS::Topic": "sns",
     "AWS::Lambda::Function": "lambda",
@@ -47,8 +47,8 @@ def destinations(app: App, function: Function) -> Iterator[Grant]:
     """Send the records of asynchronous calls to their destinations. RemitError: what can be none."""
     for outcome, destination in function.event_invoke.get("DestinationConfig", {}).items():
         arn = destination["Destination"]
-        service = _service(app, arn)
-        if service not in _ACTIONS:
+        actions = _sending_actions(app, arn, _DESTINATIONS)
+        if not actions:
             raise RemitError(
                 f"function `{function.name}` has the destination {arn!r}, which Lambda sends nothing to",
                 hint="a destination is a queue, a topic, a function or an event bus",
@@ -56,12 +56,32 @@ def destinations(app: App, function: Function) -> Iterator[Grant]:
             )
         word = "succeeded" if outcome == "OnSuccess" else "failed"
         reason = function.computed(f"sends records of calls that {word} to their destination")
-        yield Grant(allow(_ACTIONS[service], on=arn), reason, function.origin)
+        yield Grant(allow(*actions, on=arn), reason, function.origin)
 
 
-def _service(app: App, arn: str) -> str:
+def dead_letters(app: App, function: Function) -> Iterator[Grant]:
+    """Send events that failed to the dead-letter target. RemitError: what can be none."""
+    arn = tokens.textual(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
+    if not isinstance(arn, str):
+        return
+    written = function.written.get("DeadLetterConfig", function.origin)
+    actions = _sending_actions(app, arn, _DEAD_LETTERS)
+    if not actions:
+        raise RemitError(
+            f"function `{function.name}` has the dead-letter target {arn!r}, which Lambda sends nothing to",
+            hint="a dead-letter target is a queue or a topic; `on_failure` takes a function or an event bus, too",
+            origin=written,
+        )
+    yield Grant(allow(*actions, on=arn), function.computed("sends failed events to its dead-letter target"), written)
+
+
+def _sending_actions(app: App, arn: str, actions: Mapping[str, str]) -> tuple[str, ...]:
+    """The action that sends to what an ARN names; all of them where only the deploy knows what that is."""
     if arn.startswith("arn:"):
-        return arn.replace("${AWS::Partition}", "aws").split(":")[2]
-    logical_id = arn.strip("${}").partition(".")[0]
-    types = {resource.logical_id: resource.type for resource in app.resources}
-    return _TYPES.get(types.get(logical_id, ""), "")
+        service = arn.replace(tokens.PARTITION, "aws").split(":")[2]
+        return (actions[service],) if service in actions else ()
+    resource = own_resources(app).by_id.get(own_id(arn))
+    if resource is None:
+        return tuple(actions.values())
+    service = _SERVICES.get(resource.type, "")
+    return (actions[service],) if service in actions else ()

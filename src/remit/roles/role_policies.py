@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
+from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
+from remit.roles.existing_policies import OF_AWS
 from remit.roles.reference_names import fill_references, fill_statement, names_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
 _IDENTITY, _RESOURCE, _BOUNDARY = "identity", "resource", "boundary"
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
-_HERE: Final = ("aws", "us-east-1", "123456789012")
+HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
 _OPEN: Final = frozenset("*?$")
 """The characters by which a part of an ARN is a pattern or late-bound."""
@@ -69,13 +71,13 @@ def ready_role(
     role: Role,
     names: Mapping[str, str],
     custom_policies: Mapping[str, Policy] | None = None,
-    endpoint: tuple[Policy, ...] = (),
+    endpoint: VpcEndpoint = NO_ENDPOINT,
 ) -> ReadyRole:
     """Make a role ready to be asked; `names` says what its references will be.
 
     `custom_policies` are those that AWS does not manage.
     Grants with principals make it the policy of a resource: managed policies then do not count. `endpoint` is the
-    policy of the VPC endpoint that its requests pass.
+    VPC endpoint that its requests pass.
     """
     custom_policies = custom_policies or {}
     filled_by_arn: dict[str, Policy] = {}
@@ -94,10 +96,11 @@ def ready_role(
     # A boundary that nobody has here limits nothing in `layers`: whoever asks must look at `unread`.
     boundary = tuple(filled_by_arn[arn] for arn in boundary_arns if arn in filled_by_arn)
     if any(grant.statement.principals is not None for grant in role.grants):
-        layers = Layers(identity=(), boundary=boundary, resource=written, endpoint=endpoint)
+        layers = Layers(identity=(), boundary=boundary, resource=written)
     else:
         identity = (*written, *(filled_by_arn[arn] for arn in managed))
-        layers = Layers(identity=identity, boundary=boundary, endpoint=endpoint)
+        layers = Layers(identity=identity, boundary=boundary)
+    layers = replace(layers, endpoint=endpoint.policies, endpoint_type=endpoint.type)
     return ReadyRole(role, names, layers, managed, tuple(unread), tuple(inline.values()), custom_policies)
 
 
@@ -111,21 +114,30 @@ def _fill_policy(document: Policy, names: Mapping[str, str]) -> Policy:
     return Policy(tuple(fill_statement(statement, names) for statement in document.statements), document.version)
 
 
-def ready_roles(app: App, roles: tuple[Role, ...], endpoint: tuple[Policy, ...] = ()) -> dict[str, ReadyRole]:
+def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_ENDPOINT) -> dict[str, ReadyRole]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there.
 
-    `endpoint` is the policy of the VPC endpoint that their requests pass.
+    `endpoint` is the VPC endpoint that their requests pass.
     """
     names: dict[str, str] = {}
     for resource in app.resources:  # a value known only after the deploy, such as a key's id, stands for itself
         names |= {reference: reference for reference in arns_of(resource)}
     names |= names_of(app)
+    custom_policies = dict(_managed(app))
     roles_by_function: dict[str, ReadyRole] = {}
     for role in roles:
-        ready = ready_role(role, names, dict(_managed(app)), endpoint)
+        of_the_account = {arn: app.policies[name] for arn, name in _named_policies(role) if name in app.policies}
+        ready = ready_role(role, names, {**of_the_account, **custom_policies}, endpoint)
         for function_name in role.functions:
             roles_by_function[function_name] = ready
     return roles_by_function
+
+
+def _named_policies(role: Role) -> Iterator[tuple[str, str]]:
+    """The ARNs of a role's managed policies and its boundary, each with the policy's name without its path."""
+    for arn in (*role.managed, *(() if role.boundary is None else (role.boundary,))):
+        if OF_AWS not in arn:
+            yield arn, arn.rpartition("/")[2]
 
 
 def _managed(app: App) -> Iterator[tuple[str, Policy]]:
@@ -138,7 +150,7 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
 
 def at(role: ReadyRole, place: Place) -> ReadyRole:
     """The same role as it is in one partition, region and account."""
-    return ready_role(role.role, names_at(role.names, place), role.documents, role.layers.endpoint)
+    return ready_role(role.role, names_at(role.names, place), role.documents, role.layers.vpc_endpoint)
 
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
@@ -174,11 +186,11 @@ def places(role: ReadyRole, *further_arns: str, home: str = "") -> tuple[Place, 
 
 
 def _home_place(asker: str) -> tuple[str, str, str]:
-    """The asker's partition and account in the region of `_HERE` (IAM's ARNs have none), or `_HERE` as a whole."""
+    """The asker's partition and account in the region of `HERE` (IAM's ARNs have none), or `HERE` as a whole."""
     arn = parse_arn(asker)
     if arn is None or not arn.account.isdigit():
-        return _HERE
-    _, region, _ = _HERE
+        return HERE
+    _, region, _ = HERE
     return arn.partition, region, arn.account
 
 
@@ -203,7 +215,7 @@ def ask(
     context: Mapping[str, Any] | None = None,
     identity_alone: bool = False,
 ) -> Decision:
-    """Decide one request of a role. Condition keys that `context` does not say are open.
+    """Decide one request of a role. Condition keys that `context` does not say are open, but for a user's own name.
 
     With `identity_alone` the boundary is left out.
     """
@@ -211,10 +223,16 @@ def ask(
         action=action,
         resource=fill_references(resource, role.names),
         principal=principal,
-        context={**(context or {})},
+        context={**_own_name(role.role), **(context or {})},
         open=ALL,
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
+
+
+def _own_name(role: Role) -> dict[str, str]:
+    """What `aws:username` is in every request of a user whose name is given."""
+    is_known = role.kind == "user" and role.name and "${" not in role.name
+    return {"aws:username": role.name} if is_known else {}
 
 
 def own_verdict(decision: Decision) -> Verdict:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 RETRIES = 4
 """How often a job that failed runs again, where neither it nor its queue says otherwise."""
 
+LONGEST_WAIT = 31_536_000
+"""Seconds that a job can wait: a year."""
+
 
 class Job:
     """A function that can run later: `job.perform_later(…)` sends it to its queue; calling it runs it now."""
@@ -59,10 +62,13 @@ class Job:
     def perform_in(self, seconds: float, /, *arguments: Any, **options: Any) -> str:
         """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`.
 
-        ValueError: a time that is over, or a job of a FIFO queue.
+        It never runs earlier: part of a second counts as one. ValueError: a time that is over or that is more than a
+        year away, or a job of a FIFO queue.
         """
         if seconds < 0:
             raise ValueError(f"{self.__name__}: {seconds} s from now is in the past")
+        if not seconds <= LONGEST_WAIT:  # nor is it when it is no number
+            raise ValueError(f"{self.__name__}: {seconds} s from now is not within a year")
         if seconds and self.queue.endswith(".fifo"):
             raise ValueError(f"{self.__name__} cannot wait: a FIFO queue delays no single message")
         self._check(arguments, options)

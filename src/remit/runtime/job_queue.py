@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 
@@ -31,9 +32,10 @@ def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, A
     ordered = {}
     if is_fifo:
         ordered = {"MessageGroupId": str(group), "MessageDeduplicationId": job_messages.sending_id(body)}
-    if seconds > LONGEST_DELAY:
-        return _schedule(queue, url, body, seconds)
-    delay = {"DelaySeconds": int(seconds)} if seconds else {}
+    whole_seconds = math.ceil(seconds)
+    if whole_seconds > LONGEST_DELAY:
+        return _schedule(queue, url, body, whole_seconds)
+    delay = {"DelaySeconds": whole_seconds} if whole_seconds else {}
     return str(own_stack.client("sqs").send_message(QueueUrl=url, MessageBody=body, **delay, **ordered)["MessageId"])
 
 
@@ -63,14 +65,14 @@ def _in_variables(queue: str) -> str:
     return queue.upper().replace("-", "_").replace(".", "_")
 
 
-def _schedule(queue: str, url: str, body: str, seconds: float) -> str:
+def _schedule(queue: str, url: str, body: str, seconds: int) -> str:
     """Have EventBridge Scheduler send a message once, after some seconds."""
     role, group = os.environ.get(scheduler_role_variable_of(queue)), os.environ.get("REMIT_JOB_SCHEDULE_GROUP")
     if role is None or group is None:
         raise RuntimeError(
             f"SQS delays a message by {LONGEST_DELAY} s at most: longer ones need `config.job.scheduler = True`"
         )
-    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + seconds))
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(math.ceil(time.time()) + seconds))
     partition, region = own_stack.stack_id().split(":")[1], own_stack.stack_id().split(":")[3]
     account, name = url.rsplit("/", 2)[1:]
     sending = job_messages.sending_id(body)

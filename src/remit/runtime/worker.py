@@ -6,7 +6,6 @@ itself (a crash, no memory) leaves no reason: the next worker that gets the mess
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import sys
@@ -18,11 +17,15 @@ from .job_marks import Mark, Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import FrameType
     from typing import Any
 
 _LAST_MOMENT = 0.5
 """Seconds before the worker's timeout at which a job is stopped, so that its end can still be told."""
+_TIME_TO_MARK = 1.5
+"""The same for a job with `once=True`: a worker that is ended before the mark is set has the job run again."""
+_NEXT_ALARM = 0.05
+"""Seconds after an alarm that met no job until the next one."""
 
 
 class JobTimeout(BaseException):
@@ -43,10 +46,13 @@ def _is_done(record: dict[str, Any], context: Any) -> bool:
         name, sending, arguments, options = job_messages.read(record["body"])
         job = _job(name)
         retries = retries if job.retries is None else job.retries
+        mark = _mark(sending or record["messageId"]) if job.once else None
         if attempt > retries + 1:
+            if mark is not None and mark.is_finished():
+                return True  # the worker ended after it had set the mark
             why = "the worker crashed, had no memory left, or could not say how it ended"
             return _bury(record, f"taken {attempt} times without an end: {why}")
-        _run(job, sending or record["messageId"], arguments, options, context)
+        _run(job, mark, arguments, options, context)
     except Running as other_run:
         _wait(record, other_run.seconds)
         return False
@@ -69,16 +75,14 @@ def _job(name: str) -> Job:
     return job
 
 
-def _run(job: Job, sending: str, arguments: list[Any], options: dict[str, Any], context: Any) -> None:
-    remaining = _remaining(context)
-    mark = _mark(sending) if job.once else None
-    if mark is not None and not mark.begin(remaining):
+def _run(job: Job, mark: Mark | None, arguments: list[Any], options: dict[str, Any], context: Any) -> None:
+    reserve = min(_LAST_MOMENT if mark is None else _TIME_TO_MARK, _remaining(context) / 2)
+    if mark is not None and not mark.begin(_remaining(context)):
         sys.stdout.write(f"{job.__name__}: this sending has finished before, and does not run again\n")
         return
-    limit = remaining - _LAST_MOMENT
+    limit = _remaining(context) - reserve  # after `begin`, which may have taken long
     try:
-        with _at_most(limit if job.timeout is None else min(limit, job.timeout), job.__name__):
-            job(*arguments, **options)
+        _call(job, arguments, options, limit if job.timeout is None else min(limit, job.timeout))
     except BaseException:
         if mark is not None:
             mark.release()
@@ -100,23 +104,30 @@ def _mark(sending: str) -> Mark | None:
     return None if table is None else Mark(own_stack.client("dynamodb"), table, sending)
 
 
-@contextlib.contextmanager
-def _at_most(seconds: float, name: str) -> Iterator[None]:
-    """Stop what runs for longer; where signals do not arrive (no main thread) Lambda's own timeout is all there is."""
+def _call(job: Job, arguments: list[Any], options: dict[str, Any], seconds: float) -> None:
+    """Call a job, and stop it with JobTimeout when it runs for longer; one that has returned is never stopped.
+
+    Where signals do not arrive (no main thread), Lambda's own timeout is all there is.
+    """
     import signal
     import threading
 
-    if seconds <= 0 or threading.current_thread() is not threading.main_thread():
-        yield
+    if seconds <= 0:
+        raise JobTimeout(f"there was no time left to run {job.__name__}")
+    if threading.current_thread() is not threading.main_thread():
+        job.function(*arguments, **options)
         return
 
-    def stop(_signal: int, _frame: object) -> None:
-        raise JobTimeout(f"{name} ran for longer than {seconds:g} s")
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        if frame is None or frame.f_code is _call.__code__:
+            return  # the job has not begun, and the next alarm stops it, or it has returned
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        raise JobTimeout(f"{job.__name__} ran for longer than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _NEXT_ALARM)
     try:
-        yield
+        job.function(*arguments, **options)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.roles.assign import assign
+from remit.synthesis.check_event_sources import check_event_sources
 from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
@@ -30,14 +31,28 @@ if TYPE_CHECKING:
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
-def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, *, is_whole: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class UnreadParts:
+    """What a template lacks of its app, since it could not be read: `anything`, permissions, parts of functions.
+
+    `triggers_of` and `access_of` are the logical ids of the functions some of whose triggers, or access, are missing.
+    Where something is missing, no reference counts as leading nowhere.
+    """
+
+    anything: bool
+    permissions: bool
+    triggers_of: frozenset[str] = frozenset()
+    access_of: frozenset[str] = frozenset()
+
+
+def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
     """Note everything that a deploy would fail on, each at the line that wrote it.
 
-    Of an app of which parts are missing (not `is_whole`), no reference counts as leading nowhere. What depends on
-    references is looked at once none does.
+    Cycles are looked for once each reference leads somewhere, and permissions where they can be known.
     """
     _check_counts(template, roles, app, mistakes)
-    _check_resources(template, app, mistakes, is_whole=is_whole)
+    _check_resources(template, app, mistakes, unread)
+    mistakes.errors += check_event_sources(app, roles, unread.access_of)
     for role in roles:
         mistakes.errors += _check_actions(role)
 
@@ -47,28 +62,34 @@ def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
     return {f"{function.logical_id}Function": function.written for function in app.functions}
 
 
-def _check_resources(template: Template, app: App, mistakes: Mistakes, *, is_whole: bool) -> None:
-    """Note what is wrong with each resource and output; cycles and permissions, once the references are right."""
+def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
+    """Note what is wrong with each resource and output, between them, and with the permissions of functions."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = _written_properties(app)
-    known = KnownIds(by_id, {value.parameter for value in template.parameters}, is_whole=is_whole)
+    known = KnownIds(by_id, {value.parameter for value in template.parameters}, is_whole=not unread.anything)
     targets: dict[str, tuple[str, ...]] = {}
-    before_references = len(mistakes.errors)
+    misled: set[str] = set()
     for resource in template.resources:
         checked = check_references(resource, known)
         targets[resource.logical_id] = checked.targets
         mistakes.errors += checked.mistakes
-    for output in template.outputs:
-        mistakes.errors += check_output(output, known)
-    if is_whole and len(mistakes.errors) == before_references:
+        if checked.mistakes:
+            misled.add(resource.logical_id)
+    # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
+    declared_outputs = [output for output in template.outputs if output.origin is not None]
+    of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
+    mistakes.errors += of_outputs
+    if not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
-        mistakes.errors += check_permissions(template.resources, app.namespace)
+    if not unread.permissions:
+        mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)
     for resource in template.resources:
         of_name = [*check_name(resource)]
         mistakes.errors += of_name
         named = with_any_name(resource) if of_name else resource  # the schema says the same of many names
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_limits(resource, by_id)
+        mistakes.errors += _check_own_logs(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
 
 
@@ -101,6 +122,33 @@ def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
         yield from check_table(resource)
+
+
+def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
+    """A function must not run on its own log group: each run writes more to it."""
+    if subscription.type != "AWS::Logs::SubscriptionFilter":
+        return
+    function = by_id.get(_own_name(subscription.properties.get("DestinationArn")))
+    if function is None or function.type != "AWS::Lambda::Function":
+        return
+    written = function.properties.get("LoggingConfig", {}).get("LogGroup")
+    own_group = by_id.get(_own_name(written))
+    name = written if own_group is None else own_group.properties.get("LogGroupName")
+    subscribed = subscription.properties.get("LogGroupName")
+    texts = [str(tokens.textual(value)).replace("${AWS::StackName}", namespace) for value in (name, subscribed)]
+    if texts[0] == texts[1] or (own_group is not None and _own_name(subscribed) == own_group.logical_id):
+        yield RemitError(
+            f"`{function.logical_id}` would run on its own logs, and each run writes more of them",
+            hint="name the log group of another function",
+            origin=subscription.origin or function.origin,
+        )
+
+
+def _own_name(value: Any) -> str:
+    """The logical id of what a text stands for as a whole; "" for any other."""
+    text = tokens.textual(value)
+    references = tokens.references(text) if isinstance(text, str) else ()
+    return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
 
 
 def _check_counts(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes) -> None:

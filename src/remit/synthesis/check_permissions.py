@@ -21,7 +21,7 @@ from remit.roles.reference_shapes import Shapes, shapes_of
 from remit.template.branches import values_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from remit.app import Resource
 
@@ -58,8 +58,17 @@ class _Callee:
     qualifier: str = ""
 
 
-def check_permissions(resources: Sequence[Resource], namespace: str) -> Iterator[RemitError]:
-    """The resources that name a function which their service has no permission to invoke, each at its line."""
+def check_permissions(
+    resources: Sequence[Resource],
+    namespace: str,
+    misled: Container[str] = (),
+    without_triggers: Container[str] = (),
+) -> Iterator[RemitError]:
+    """The resources that name a function which their service has no permission to invoke, each at its line.
+
+    By their logical ids, `misled` are resources with references that lead nowhere, and `without_triggers` functions
+    some of whose triggers could not be read: of these nothing is said, since it would follow from that.
+    """
     template = _Template(resources, namespace)
     for resource in resources:
         kind = resource_type(resource.type)
@@ -67,8 +76,11 @@ def check_permissions(resources: Sequence[Resource], namespace: str) -> Iterator
         if kind is None or invoker is None or not _calls_as_itself(resource, invoker):
             continue
         for callee in template.callees(resource, kind):
+            permissions = template.permissions.get(callee, [])
+            is_misled = any(item.logical_id in misled for item in (resource, *permissions))
+            if is_misled or callee.function in without_triggers:
+                continue
             if not template.may_call(resource, invoker, callee):
-                permissions = template.permissions.get(callee, [])
                 yield _no_permission(resource, kind.called, invoker.principal, callee, permissions)
 
 

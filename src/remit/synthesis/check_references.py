@@ -146,7 +146,7 @@ def _check_attribute(attribute: str, type_name: str, at: Resource | Output, labe
 
 def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
     """The first circle in what each resource depends on, with its edges."""
-    done: set[str] = set()
+    done = {target for item_targets in targets.values() for target in item_targets if target not in targets}
     for start, first_targets in targets.items():
         path: list[str] = []
         stack = [(start, iter(first_targets))]

@@ -46,13 +46,14 @@ def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[Re
             message = f"`{resource.logical_id}.{name}` cannot be set: AWS computes it"
             yield RemitError(message, origin=resource.origin, path=(name,))
     properties = dict(resource.properties)
-    if tokens.is_intrinsic(properties) or not (kind.shape.properties or kind.shape.required):
+    shape = kind.shape
+    if tokens.is_intrinsic(properties) or not (shape.properties or shape.required):
         return
     for name, value in properties.items():
         part = replace(resource, origin=written[name]) if name in written else resource
         if name not in kind.read_only:
-            yield from _check_member(name, value, kind.shape, (resource.logical_id,), part)
-    yield from _check_required(properties, kind.shape, (resource.logical_id,), resource)
+            yield from _check_member(name, value, shape, (resource.logical_id,), part)
+    yield from _check_required(properties, shape, (resource.logical_id,), resource)
 
 
 def _check_shape(value: Any, shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
@@ -92,11 +93,15 @@ def _check_required(value: Mapping[str, Any], shape: Shape, path: Path, resource
             )
 
 
+def _kind_of_subclass(value: Any) -> str:
+    return next(name for json_type, name in _JSON.items() if isinstance(value, json_type))
+
+
 def _check_kind(value: Any, shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
-    kind = next(name for json_type, name in _JSON.items() if isinstance(value, json_type))
-    allowed = set(shape.types)
+    allowed = shape.types
+    kind = _JSON.get(type(value)) or _kind_of_subclass(value)
     late = isinstance(value, str) and "${" in value
-    if allowed and not late and kind not in allowed and not (kind in _SCALARS and allowed & _SCALARS):
+    if allowed and not late and kind not in allowed and not (kind in _SCALARS and not _SCALARS.isdisjoint(allowed)):
         expected = " or ".join(shape.types)
         yield RemitError(
             f"`{spelled(path)}` ({resource.type}) must be {expected}, got {kind} {str(value)[:40]!r}",

@@ -22,13 +22,6 @@ _SHOWN: Final = 12
 _CONTEXT: Final = 300
 
 
-def check_guardrails(folder: Path) -> None:
-    """RemitError: a guardrail of the project cannot be read."""
-    from remit.roles.guardrails import guardrails  # noqa: PLC0415 - few projects have any
-
-    guardrails(folder)
-
-
 def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None = None) -> tuple[str, ...]:
     """What people should know of the guardrails in `config/guardrails/`, all of which hold; RemitError: one does not.
 

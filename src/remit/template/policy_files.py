@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.did_you_mean import did_you_mean
 from remit.documents.json_text import Path, read_json
 from remit.errors import Origin, RemitError
+from remit.iam.decide.endpoint import ENDPOINT_TYPES
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, parse
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
     from remit.documents.json_text import Locate
     from remit.iam.comparison import StatementLocation
+    from remit.iam.decide.endpoint import EndpointType
 
 Locator: TypeAlias = "Callable[[StatementLocation], Origin]"
 
 _SINGLE: Final = ("identity", "boundary", "session", "endpoint")
 _LEVELS: Final = ("scp", "rcp")
+_ENDPOINT_TYPE: Final = "endpoint_type"
 _PRINTED: Final = {
     name: f"this is what the aws command prints around a policy: `--query {query}` prints the policy alone"
     for query, names in {
@@ -45,7 +48,8 @@ def read_side(text: bytes, file: str) -> ComparisonSide:
     """Read one side. RemitError at line and column for whatever is wrong.
 
     The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "endpoint":
-    …, "scp": [[…]], "rcp": [[…]]}, in which scp and rcp are lists of levels, and the others a policy or a list.
+    …, "endpoint_type": "Gateway", "scp": [[…]], "rcp": [[…]]}. There scp and rcp are lists of levels, endpoint_type is
+    the type of the VPC endpoint, and the others are a policy or a list.
     """
     return side_of(*read_json(text, file), file)
 
@@ -74,7 +78,7 @@ class _Reader:
 
     def layers(self, value: dict[str, Any]) -> Layers:
         """The policies by layer of an object with layers. RemitError at the first part that is none."""
-        layer_names = (*_SINGLE, *_LEVELS)
+        layer_names = (*_SINGLE, *_LEVELS, _ENDPOINT_TYPE)
         for key in value:
             if key not in layer_names:
                 hint = _PRINTED.get(key) or did_you_mean(key, (*layer_names, "Statement"))
@@ -86,7 +90,15 @@ class _Reader:
             self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE
         )
         scp, rcp = (self.levels(by_layer.get(name, []), name) for name in _LEVELS)
-        return Layers(identity, boundary, session, endpoint=endpoint, scp=scp, rcp=rcp)
+        endpoint_type = self.endpoint_type(by_layer.get(_ENDPOINT_TYPE, ""))
+        return Layers(identity, boundary, session, None, scp, rcp, endpoint, endpoint_type)
+
+    def endpoint_type(self, value: Any) -> EndpointType:
+        for endpoint_type in ("", *ENDPOINT_TYPES):
+            if value == endpoint_type:
+                return endpoint_type
+        message = f"{_ENDPOINT_TYPE} must be one of {', '.join(ENDPOINT_TYPES)}"
+        raise RemitError(message, origin=self._locate((_ENDPOINT_TYPE,)))
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
         if not isinstance(value, list):

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.build import build
+from remit.deploy.log_lines import is_of_lambda
+from remit.deploy.logs import reader
 from remit.deploy.status import status
 from remit.deploy.workflow import deploy
+from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.explain.explanation import explain
 from remit.local import aws as local_aws
@@ -32,6 +36,7 @@ from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 from remit.triggers.http_events import http_event, request_line
 from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
+from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +49,13 @@ if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
     from remit.roles.role_policies import ReadyRole
+    from remit.triggers.resource_references import AnyRef
 
 
 _LARGEST_SEEN: Final = 4 * 1024 * 1024
 """Bytes of a day's file in `.remit/seen` to which nothing more is added."""
+_BETWEEN_LOOKS: Final = 0.05
+"""Seconds between two looks at a log."""
 
 
 class FunctionFailed(AssertionError):  # noqa: N818 - what a test reads
@@ -228,19 +236,56 @@ class LocalApp:
             raise RemitError(f"the stack has no output {name!r}", hint=f"it has {', '.join(sorted(outputs)) or 'none'}")
         return outputs[name]
 
-    def assert_allowed(self, function: str, action: str, resource: str) -> None:
+    def ref(self, resource: AnyRef) -> str:
+        """What `Data.table.ref` is once the app is deployed: a table's or bucket's name, a queue's URL, a topic's ARN.
+
+        RemitError: the stack has no such resource.
+        """
+        logical_id = own_id(resource) or str(resource)
+        deployed = status(account_of(self._tests_app.running.aws), self._tests_app.app.namespace)
+        physical_ids = {} if deployed is None else deployed.physical_ids
+        if logical_id not in physical_ids:
+            hint = did_you_mean(logical_id, physical_ids) or "name a shared resource: `Data.table`"
+            raise RemitError(f"the stack has no resource `{logical_id}`", hint=hint)
+        return physical_ids[logical_id]
+
+    def logs(self, function: str) -> tuple[str, ...]:
+        """The lines that a function has logged since the test began; those that Lambda writes are left out."""
+        self._tests_app.function(function)
+        account = account_of(self._tests_app.running.aws)
+        lines = reader(account, self._tests_app.app.namespace, function, since_ms=0).new_lines()
+        return tuple(line.message for line in lines if not is_of_lambda(line.message))
+
+    def wait_for_log(self, function: str, text: str, *, seconds: float = 10) -> str:
+        """Wait for a line with a text in a function's log, which an event runs that nobody waits for; give the line.
+
+        AssertionError, with what it has logged: there is none after so many seconds.
+        """
+        last_moment = time.monotonic() + seconds
+        while True:
+            lines = self.logs(function)
+            for line in lines:
+                if text in line:
+                    return line
+            if time.monotonic() > last_moment:
+                logged = "\n".join(lines) or "nothing"
+                raise AssertionError(f"{function} has not logged {text!r} within {seconds} s, but:\n{logged}")
+            time.sleep(_BETWEEN_LOOKS)
+
+    def assert_allowed(self, function: str, action: str, resource: AnyRef) -> None:
         """Fail unless the function's role, as it is declared, allows an action on a resource.
 
-        `resource` is an ARN, `*`, a resource of the app (`Data.table`) or a name (`orders`, `uploads/a.csv`). No AWS is
-        needed for it.
+        `resource` is a resource of the app (`Data.table`, `f"{Data.uploads.arn}/a.csv"`), an ARN, `*`, or a name
+        (`orders`, `uploads/a.csv`). No AWS is needed for it.
         """
         self._assert_verdict(function, action, resource, ("Allowed",))
 
-    def assert_denied(self, function: str, action: str, resource: str) -> None:
+    def assert_denied(self, function: str, action: str, resource: AnyRef) -> None:
         """Fail unless the function's role, as it is declared, certainly denies an action on a resource."""
         self._assert_verdict(function, action, resource, ("ImplicitlyDenied", "ExplicitlyDenied"))
 
-    def _assert_verdict(self, function: str, action: str, resource: str, verdicts: tuple[str, ...]) -> None:
-        explanation = explain(self._tests_app.role(function), f"function {function}", action, resource)
+    def _assert_verdict(self, function: str, action: str, resource: AnyRef, verdicts: tuple[str, ...]) -> None:
+        role = self._tests_app.role(function)
+        explanation = explain(role, f"function {function}", action, own_id(resource) or str(resource))
         if explanation.verdict not in verdicts:
             raise AssertionError("\n".join(verdict_lines(explanation)))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from remit.app import App, Function, Resource
+    from remit.triggers.resource_references import KeyRef, UserPoolRef
 
 PoolStep: TypeAlias = Literal[
     "PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication", "PreTokenGeneration",
@@ -36,11 +37,11 @@ class Cognito(BaseTrigger):
     that encrypts the codes (or set KMSKeyID in the pool's LambdaConfig), with which it may decrypt them.
     """
 
-    pool: Any
+    pool: UserPoolRef
     step: PoolStep
     _: KW_ONLY
     version: Literal["V1_0", "V2_0", "V3_0"] | None = None
-    key: Any = None
+    key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The pool, the step, the version."""
@@ -67,6 +68,7 @@ class Cognito(BaseTrigger):
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
 
     def _check_key(self) -> None:
+        key_text(self.key)
         if not self.is_sender:
             hint = f"only {' and '.join(_SENDERS)} get codes that a key encrypts"
             raise RemitError(f"key goes with a custom sender, not with {self.step}", hint=hint, origin=writer())

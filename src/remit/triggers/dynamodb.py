@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
+    from remit.triggers.resource_references import TableRef
 
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
@@ -36,6 +37,7 @@ class Dynamodb(StreamTrigger):
     topic or bucket; `key` is the KMS key of a stream that is not the app's.
     """
 
+    stream: TableRef
     _: KW_ONLY
     starting_position: StartingPosition = "LATEST"
     view: StreamView | None = None

@@ -20,6 +20,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from remit.triggers.resource_references import BusRef, QueueRef
+
 Values = str | Sequence[str | Mapping[str, Any]]
 """A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""
 _MOST_PATTERN: Final = 2_048
@@ -41,14 +43,14 @@ class Event(BaseTrigger):
     source: Values | None = None
     detail_type: Values | None = None
     detail: Mapping[str, Any] | None = None
-    bus: Any = None
+    bus: BusRef | None = None
     account: Values | None = None
     region: Values | None = None
     resource_arns: Values | None = None
     input: Any = None
     retries: int | None = None
     max_event_age: int | None = None
-    dead_letter: Any = None
+    dead_letter: QueueRef | None = None
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from remit.app import Function, Grant, Resource
+from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
 from remit.triggers.record_fields import KINESIS
-from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of
+from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
+    from remit.triggers.resource_references import StreamRef
 
 CONSUME = (
     "kinesis:GetRecords",
@@ -41,6 +42,7 @@ class Kinesis(StreamTrigger):
     are those of `on.dynamodb`.
     """
 
+    stream: StreamRef
     _: KW_ONLY
     starting_position: Literal["LATEST", "TRIM_HORIZON", "AT_TIMESTAMP"] = "LATEST"
     timestamp: datetime | None = None
@@ -103,3 +105,9 @@ class Kinesis(StreamTrigger):
         if self.timestamp is not None:
             position["StartingPositionTimestamp"] = self.timestamp.timestamp()
         yield from self.source_mapping(function, source, **position)
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """The name of the app's stream."""
+        stream = own_id(self.stream)
+        if stream:
+            yield Output(f"{stream}Name", f"${{{stream}}}", "The stream to put records into")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.types import arn_of, resource_type
+from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.template.branches import values_at
@@ -115,10 +116,17 @@ def encrypting_key(resource: Any) -> Any:
 
 
 def key_text(subject: Any) -> Any:
-    """What names a key that an option takes: the Ref of an alias of the app, the ARN of another resource, else text."""
+    """What names a key that an option takes: the Ref of an alias of the app, the ARN of another resource, else text.
+
+    None where there is no key. RemitError: it is neither.
+    """
     if getattr(subject, "type", None) == ALIAS_TYPE:
         return tokens.plain(subject.ref)
-    return tokens.textual(tokens.plain(getattr(subject, "arn", subject)))
+    text = tokens.textual(tokens.plain(getattr(subject, "arn", subject)))
+    if text is not None and not isinstance(text, str):
+        hint = 'its id, its ARN, "alias/NAME", or a resource'
+        raise RemitError(f"key takes a KMS key, got {described(subject)}", hint=hint, origin=writer())
+    return text
 
 
 def _named(resources: Mapping[str, Resource], text: Any) -> Resource | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.app import Function, Resource
-from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.log_pattern import check_log_pattern
@@ -16,6 +15,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from remit.triggers.resource_references import LogGroupRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Logs(BaseTrigger):
     most.
     """
 
-    group: Any
+    group: LogGroupRef
     pattern: str = ""
     _: KW_ONLY
 
@@ -52,12 +53,6 @@ class Logs(BaseTrigger):
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, which waits for the function's permission for this group alone."""
-        if self.group_name == f"/aws/lambda/{function.physical_name}" or own_id(self.group) == (
-            f"{function.logical_id}LogGroup"
-        ):
-            raise RemitError(
-                f"{function.name} would run on its own logs, and each run writes more of them", origin=self.written
-            )
         own = own_id(self.group)
         name = logical(own or self.group_name)
         suffix = position_suffix(self, function, lambda trigger: trigger.group_name)

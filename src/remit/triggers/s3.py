@@ -17,6 +17,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from remit.triggers.resource_references import BucketRef
+
 BucketEvent: TypeAlias = Literal[
     "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy",
     "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete",
@@ -64,7 +66,7 @@ class S3(BaseTrigger):
     `suffix` are of the keys.
     """
 
-    bucket: Any
+    bucket: BucketRef
     _: KW_ONLY
     events: BucketEvent | Sequence[BucketEvent] = "s3:ObjectCreated:*"
     prefix: str = ""

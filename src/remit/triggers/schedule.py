@@ -19,6 +19,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from remit.triggers.resource_references import QueueRef
+
 SCHEDULER: Final = "scheduler.amazonaws.com"
 
 
@@ -57,7 +59,7 @@ class Schedule(BaseTrigger):
     flexible_window: int | None = None
     retries: int | None = None
     max_event_age: int | None = None
-    dead_letter: Any = None
+    dead_letter: QueueRef | None = None
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Function, Grant, Output, Resource
 from remit.catalogue.arns import parse
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
@@ -30,6 +30,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from remit.triggers.resource_references import QueueRef, TopicRef
+
 _SCOPES: Final = ("MessageAttributes", "MessageBody")
 _MOST_FIELDS: Final = 5
 _MOST_COMBINATIONS: Final = 150
@@ -46,12 +48,12 @@ class Sns(BaseTrigger):
     stands in between, and the handler gets events of SQS.
     """
 
-    topic: Any
+    topic: TopicRef
     _: KW_ONLY
     filter: Mapping[str, Any] | None = None
     filter_scope: Literal["MessageAttributes", "MessageBody"] = "MessageAttributes"
     raw: bool = False
-    dead_letter: Any = None
+    dead_letter: QueueRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The topic, the filter, the queue."""
@@ -82,8 +84,6 @@ class Sns(BaseTrigger):
             self._check_attributes(pattern)
 
     def _check_delivery(self) -> None:
-        if not isinstance(self.raw, bool):
-            raise RemitError(f"raw takes True or False, got {described(self.raw)}", origin=writer())
         if self.arn.endswith(".fifo"):
             raise RemitError(
                 "a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`", origin=writer()

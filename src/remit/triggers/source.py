@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
@@ -30,8 +31,12 @@ _TYPES: Final = {
     "sqs": "AWS::SQS::Queue",
 }
 """The type of what a service's ARNs name here."""
+_BUCKET_IN_HOST: Final = r"([a-z0-9][a-z0-9.-]*)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com"
+"""The bucket in the host of a URL ("Virtual hosting of general purpose buckets", Amazon S3 User Guide)."""
 _OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
+_OWN_NAME: Final = r"\$\{[A-Za-z0-9]+\.[A-Za-z.]*Name\}"
+"""An attribute of a resource of the app with its name: QueueName."""
 
 
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
@@ -50,29 +55,54 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         owner = re.split(_COLON, arn, maxsplit=3)[2:3]
         if owner and owner[0] != service and owner[0].isalnum():
             raise RemitError(f"{service} takes an ARN of {service}, got one of {owner[0]}: {arn!r}", origin=writer())
+        _check_name(name_of(arn), service)
         return arn
     if arn.startswith("${"):
+        refuse_name_of_own(subject, service)
         return arn
     _check_name(arn, service)
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
 
 
+def refuse_name_of_own(subject: Any, taker: str) -> None:
+    """RemitError: an attribute of a resource of the app that has its name, `Data.queue.name`, and is no ARN."""
+    if re.fullmatch(_OWN_NAME, tokens.plain(getattr(subject, "arn", subject))):
+        written = getattr(subject, "written", "")
+        hint = f"write `{written.rpartition('.')[0]}`" if written else "write its `.arn`"
+        raise RemitError(
+            f"{taker} takes a resource of the app as it is, and `{written or subject}` is its name",
+            hint=hint,
+            origin=writer(),
+        )
+
+
 def _check_name(name: str, service: str) -> None:
     """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
-    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False) if service in _TYPES else None
+    rule = _broken_rule(name, service) if service in _TYPES else None
     if rule is not None:
         raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
+
+
+@lru_cache(maxsize=1024)
+def _broken_rule(name: str, service: str) -> str | None:
+    """As `broken_rule`, looked up once: each grant and each resource of a trigger asks for the ARN of its source."""
+    return broken_rule(_TYPES[service], tokens.split(name), makes=False)
 
 
 def name_in(url: str, verb: str) -> str | None:
     """What was meant by the URL of a bucket or a queue, as a verb takes it: `s3.read("uploads", "incoming/*")`."""
     host, *path = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
+    bucket = re.match(_BUCKET_IN_HOST, host)
     if url.startswith("s3:"):
         arguments = [host, *path]
+    elif bucket is not None:
+        arguments = [bucket[1], *path]
     elif path:
         arguments = [path[0].rpartition("/")[2]]
     else:
         return None
+    if "." not in verb:  # a trigger, which takes no keys
+        return f"did you mean `on.{verb}({json.dumps(arguments[0])})`?"
     return f"did you mean `{verb}({', '.join(map(json.dumps, arguments))})`?"
 
 
@@ -104,6 +134,12 @@ def checked(option: str, value: Any, low: int, high: int) -> None:
         raise RemitError(f"{option} must be a whole number, got {value!r:.40}", origin=writer())
     if not low <= value <= high:
         raise RemitError(f"{option} is {value}; it can be {low} to {high}", origin=writer())
+
+
+def checked_flag(option: str, value: object) -> None:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise RemitError(f"{option} takes True or False, got {described(value)}", origin=writer())
 
 
 def checked_choice(option: str, value: object, choices: Sequence[str]) -> None:
@@ -162,13 +198,6 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
         "AWS::Lambda::EventSourceMapping",
         {"EventSourceArn": arn, "FunctionName": function.ref, **options},
         origin=function.origin,
-    )
-
-
-def send_action(arn: str) -> str:
-    """The action that sends to what an ARN names: a queue, else a topic."""
-    return (
-        "sns:Publish" if ":sns:" in arn or (arn.startswith("${") and not arn.endswith(".Arn}")) else "sqs:SendMessage"
     )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from remit.app import Function, Grant, Resource
+from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.event_filters import filter_criteria
+from remit.triggers.kms_key import key_text
 from remit.triggers.record_fields import SQS
-from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
+from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of, own_id
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from remit.triggers.resource_references import KeyRef, QueueRef
     from remit.triggers.stream_options import Filter
 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -34,14 +36,14 @@ class Sqs(BaseTrigger):
     pattern of messages, or several; `key` is the KMS key of a queue that is not the app's.
     """
 
-    queue: Any
+    queue: QueueRef
     _: KW_ONLY
     batch_size: int | None = None
     batch_window: int | None = None
     max_concurrency: int | None = None
     report_failures: bool = False
     filter: Filter | None = None
-    key: Any = None
+    key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The queue, the filter, the numbers."""
@@ -51,6 +53,7 @@ class Sqs(BaseTrigger):
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
         yield partial(checked, "batch_window", self.batch_window, 0, 300)
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
+        yield partial(key_text, self.key)
         if isinstance(self.batch_size, int | None):
             yield self._check_batches
 
@@ -98,3 +101,9 @@ class Sqs(BaseTrigger):
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
             FilterCriteria=filter_criteria(self.filter, SQS),
         )
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """The URL of the app's queue."""
+        queue = own_id(self.queue)
+        if queue:
+            yield Output(f"{queue}Url", f"${{{queue}}}", "The queue to send messages to")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from remit.app import Function, Grant, Resource
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
+from remit.triggers.kms_key import key_text
 from remit.triggers.source import checked, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
+    from remit.triggers.resource_references import AnyRef, FailureRef, KeyRef
 
 Pattern = Mapping[str, Any]
 """A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
@@ -27,19 +29,19 @@ Filter = Pattern | Sequence[Pattern]
 class StreamTrigger(BaseTrigger):
     """The options of a stream's event source mapping ("Event source mapping parameters", AWS Lambda)."""
 
-    stream: Any
+    stream: AnyRef
     _: KW_ONLY
     batch_size: int | None = None
     batch_window: int | None = None
     retries: int | None = None
     report_failures: bool = False
     filter: Filter | None = None
-    on_failure: Any = None
+    on_failure: FailureRef | None = None
     max_record_age: int | None = None
     parallelization_factor: int | None = None
     bisect_batch: bool = False
     tumbling_window: int | None = None
-    key: Any = None
+    key: KeyRef | None = None
 
     @property
     def arn(self) -> str:
@@ -61,6 +63,7 @@ class StreamTrigger(BaseTrigger):
         yield partial(checked, "parallelization_factor", self.parallelization_factor, 1, 10)
         yield partial(checked, "tumbling_window", self.tumbling_window, 0, 900)
         yield partial(filter_criteria, self.filter, self.record)
+        yield partial(key_text, self.key)
         yield self.failures
 
     def failures(self) -> Destination | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, writer
+from remit.triggers.source import checked_flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,8 +31,12 @@ class BaseTrigger:
     """The line that wrote it, for what is known to be wrong only later."""
 
     def __post_init__(self) -> None:
-        """RemitError has everything that is wrong with the options."""
+        """RemitError has everything that is wrong with the options; those that are on or off take nothing else."""
         mistakes = Mistakes()
+        for option in fields(self):
+            if isinstance(option.default, bool):
+                with mistakes.noted():
+                    checked_flag(option.name, getattr(self, option.name))
         for check in self.checks():
             with mistakes.noted():
                 check()

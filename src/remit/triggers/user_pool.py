@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plain_texts
+from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from remit.triggers.resource_references import AnyRef, UserPoolRef
 
 _POOL: Final = r"(?:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/)?(([a-z]{2,}(?:-[a-z]+)+-\d)_\w+)"
 _POOL_TYPE: Final = "AWS::Cognito::UserPool"
@@ -28,8 +31,8 @@ class UserPool(TokenAuthorizer):
     Source: "Control access to HTTP APIs with JWT authorizers in API Gateway" (Amazon API Gateway Developer Guide).
     """
 
-    pool: Any
-    clients: Sequence[Any]
+    pool: UserPoolRef
+    clients: Sequence[AnyRef]
     scopes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -44,7 +47,8 @@ class UserPool(TokenAuthorizer):
     def accepted_issuer(self) -> str:
         """What the tokens of its users name as their issuer, as late-bound text where the pool is the app's own."""
         if getattr(self.pool, "type", None) == _POOL_TYPE:
-            return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/{tokens.plain(self.pool.ref)}"
+            own_pool = own_id(self.pool)
+            return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{own_pool}}}"
         pool = tokens.plain(self.pool)
         existing = re.fullmatch(_POOL, pool) if isinstance(pool, str) else None
         if existing is None:

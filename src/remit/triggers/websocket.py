@@ -43,7 +43,6 @@ class Websocket(BaseTrigger):
         yield self._check_route
         if self.auth is not None:
             yield self._check_auth
-        yield self._check_reply
 
     def _check_route(self) -> None:
         route = tokens.plain(self.route)
@@ -61,10 +60,6 @@ class Websocket(BaseTrigger):
                 origin=writer(),
             )
         checked_auth(self.auth, _MODES)
-
-    def _check_reply(self) -> None:
-        if not isinstance(self.reply, bool):
-            raise RemitError(f"reply must be True or False, got {self.reply!r:.40}", origin=writer())
 
     @property
     def authorization(self) -> str:

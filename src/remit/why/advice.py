@@ -138,7 +138,12 @@ def advice_on_obstacle(
     denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], obstacle: Obstacle
 ) -> Iterator[str]:
     """What to do where no statement helps."""
-    yield obstacle.instead if lacks_an_allow(denial) else f"{obstacle.reason}: {obstacle.instead}"
+    if lacks_an_allow(denial):
+        yield obstacle.instead
+    elif obstacle.instead == _change(denial):  # which `advice` says already
+        yield obstacle.reason
+    else:
+        yield f"{obstacle.reason}: {obstacle.instead}"
     case = _Case(denial, project, None, actions, ())
     yield from _own_boundary(case)
     yield from _missing_object(case)

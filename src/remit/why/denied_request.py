@@ -71,6 +71,12 @@ def role_and_session(denial: Denial) -> tuple[str | None, str | None]:
     return (name.rpartition("/")[2], None) if kind == "role" else (None, None)
 
 
+def user_name(denial: Denial) -> str | None:
+    """The name in `arn:…:user/PATH/NAME`; None where no user asked."""
+    kind, _, name = (denial.principal or "").split(":", 5)[-1].partition("/")
+    return name.rpartition("/")[2] if kind == "user" else None
+
+
 def _is_named(name: str, start: str) -> bool:
     """Whether CloudFormation made `name` of `start`: with a random end, cut so that 64 characters are enough."""
     head, _, end = name.rpartition("-")

@@ -1,4 +1,4 @@
-"""Why an access was denied, asked of the roles of a template or plan: which of them it was, and what it says."""
+"""Why an access was denied, asked of the roles and users of a template or plan: which it was, and what it says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from remit.roles.role_policies import ready_role
 from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
 from remit.why.advice import DEPLOYERS
-from remit.why.denied_request import actions_of, role_and_session
+from remit.why.denied_request import actions_of, role_and_session, user_name
 from remit.why.why import Cause, why
 
 if TYPE_CHECKING:
@@ -24,19 +24,23 @@ if TYPE_CHECKING:
     from remit.template.roles import FileRoles
     from remit.why.denial import Denial
 
-_NAMES: Final = ("RoleName", "FunctionName", "StateMachineName", "name", "function_name")
-"""Properties that name what a role or a function is called, CloudFormation's and Terraform's."""
+_NAMES: Final = ("RoleName", "UserName", "FunctionName", "StateMachineName", "name", "function_name")
+"""Properties that name what a role, a user or a function is called, CloudFormation's and Terraform's."""
 _RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
 
 
 def why_of(denial: Denial, source: ParsedFile) -> Cause:
-    """What is behind a denial, as far as the roles of a file tell. Where the message names nobody, all are asked."""
+    """What is behind a denial, as far as the roles and users of a file tell.
+
+    Where the message names nobody, all roles are asked.
+    """
     source = settled_source(source)
     read = template_source(source)
     cause = why(denial, None)
     if cause.obstacle is not None:
         return cause
-    matching_roles = tuple(role for role in read.roles if _asked(role, denial, read.resources))
+    callers = (*read.roles, *(user for user in read.users if user.kind == "user"))
+    matching_roles = tuple(caller for caller in callers if _asked(caller, denial, read.resources))
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
     roles = matching_roles
     if not roles and nobody:
@@ -47,7 +51,8 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
         answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
     if not answers:
         if denial.layer is None and denial.principal is not None:
-            return replace(cause, conclusion="whoever asked is not a role of the template")
+            kind = "role" if user_name(denial) is None else "user"
+            return replace(cause, conclusion=f"whoever asked is not a {kind} of the template")
         return cause
     advice = cause.advice
     if matching_roles:
@@ -68,13 +73,15 @@ def _answers(
         evaluated_role = ready_role(role, names, read.documents)
         for action in actions:
             yield explain_in(
-                conditions, evaluated_role, role.logical_id, action, denial.resource or "*", principal=principal
+                conditions, evaluated_role, role.title, action, denial.resource or "*", principal=principal
             )
 
 
 def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
-    """Whether it was this role: by its name, or by that of a function that runs under it."""
+    """Whether it was this role or user: by its name, or by that of a function that runs under it."""
     name, session = role_and_session(denial)
+    if role.kind == "user":
+        name, session = user_name(denial), None
     own_names = {resource.logical_id: tuple(_texts(resource)) for resource in resources}
     if name is not None and _is_named(name, role.logical_id, own_names.get(role.logical_id, ())):
         return True
@@ -109,7 +116,7 @@ def _conclusion(
 ) -> str:
     """What the roles of the template have to do with a denial, in a sentence."""
     if len(matching_roles) == 1:
-        roles, allow, do_not = f"the role {matching_roles[0].logical_id}", "allows", "does not"
+        roles, allow, do_not = f"the {matching_roles[0].kind} {matching_roles[0].logical_id}", "allows", "does not"
     else:
         roles, allow, do_not = "the roles of the template", "allow", "do not"
     verdicts = {answer.verdict for answer in answers}

@@ -53,7 +53,7 @@ NOBODY: Final = frozenset({
 """What stands before `is not authorized` and is not a name."""
 ACTION: Final = re.compile(
     r"(?:[Nn]ot authorized to (?:perform|execute)|have permissions? to call):? ?"
-    r"[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})"
+    r"[`'\"]?([A-Za-z0-9-]{1,64}:(?:-?[A-Za-z0-9*]){1,128})"
 )
 RESOURCE: Final = re.compile(
     r"on (?:the )?resource(?:\(s\)|s)?:? ?(?!associated with)"
@@ -194,7 +194,7 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             {**_OTHER, "service": "glue"},
         ),
         (r"access to the model", "Bedrock's models must be enabled for the account and region, apart from IAM", _OTHER),
-        (r"block ?public|BlockPublic", "S3 Block Public Access refuses it, whatever the policies allow", _OTHER),
+        (r"(?<![\w:/.-])block ?public", "S3 Block Public Access refuses it, whatever the policies allow", _OTHER),
         (
             r"backend_roles=",
             "OpenSearch denies this by its own roles (fine-grained access control), not by IAM",

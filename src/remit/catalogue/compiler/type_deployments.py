@@ -369,6 +369,16 @@ OPTIONAL_CALLS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("dynamodb:*TableReplica dynamodb:*Item dynamodb:Query dynamodb:Scan", ""),
     ),
     "AWS::FSx::FileSystem": (("fsx:CreateFileSystemFromBackup", "BackupId"),),
+    "AWS::IAM::ManagedPolicy": (
+        ("iam:AttachGroupPolicy iam:DetachGroupPolicy", "Groups"),
+        ("iam:AttachRolePolicy iam:DetachRolePolicy", "Roles"),
+        ("iam:AttachUserPolicy iam:DetachUserPolicy", "Users"),
+    ),
+    "AWS::IAM::Policy": (
+        ("iam:*GroupPolicy", "Groups"),
+        ("iam:*RolePolicy", "Roles"),
+        ("iam:*UserPolicy", "Users"),
+    ),
     "AWS::IAM::Role": (
         ("iam:AttachRolePolicy iam:DetachRolePolicy", "ManagedPolicyArns"),
         ("iam:PutRolePolicy iam:DeleteRolePolicy iam:GetRolePolicy", "Policies"),

@@ -34,6 +34,7 @@ from remit.iam.request import ARN_PARTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.prepared_statements import LayerRules, StatementRule
     from remit.iam.policy import Statement
     from remit.iam.request import Request
@@ -43,6 +44,11 @@ _ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject
 
 _WITH_PRINCIPALS: Final = ("resource", "endpoint")
 """The layers whose statements say whom they mean."""
+_ENDPOINT_UNKNOWN: Final[dict[EndpointType, str]] = {
+    "": "the type of the VPC endpoint",
+    "Gateway": "whom a gateway endpoint denies by a name, which AWS does not document",
+}
+"""What it depends on whether the policy of an endpoint means a caller, by the endpoint's type."""
 _TITLES: Final = {
     "identity": "the identity's policies",
     "boundary": "the permissions boundary",
@@ -184,7 +190,7 @@ def _unknown(decision: Decision) -> tuple[str, ...]:
                 if name in _WITH_PRINCIPALS and layer.reach(rule, request) is Reach.UNKNOWN:
                     names["principal"] = "the principal"
                 elif name == "endpoint" and rule.holds(request):
-                    names["endpoint"] = "the type of the VPC endpoint"
+                    names["endpoint"] = _ENDPOINT_UNKNOWN[layer.endpoint_type]
     if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
         names["policy"] = _TITLES["resource"]
     return tuple(names[name] for name in sorted(names))

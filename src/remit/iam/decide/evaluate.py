@@ -13,6 +13,8 @@ from remit.iam.request import ALL, Request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from remit.iam.decide.endpoint import EndpointType
+
 _LAYERS: Final = IdentityCache(KEPT)
 
 
@@ -26,10 +28,11 @@ def evaluate(
     scp: Sequence[Sequence[Policy]] = (),
     rcp: Sequence[Sequence[Policy]] = (),
     endpoint: Policy | Sequence[Policy] | None = None,
+    endpoint_type: EndpointType = "",
 ) -> Decision:
     """Decide `request`. `policies` are the identity's, or all `Layers`.
 
-    `endpoint` is the policy of the VPC endpoint that the request passes, if it passes one.
+    `endpoint` is the policy of the VPC endpoint that the request passes, if it passes one; `endpoint_type` its type.
 
     Every policy is compiled once per object; fastest is to keep a `Layers` (or one policy) and ask it often.
 
@@ -48,6 +51,7 @@ def evaluate(
             tuple(_as_tuple(level) for level in scp),
             tuple(_as_tuple(level) for level in rcp),
             _as_tuple(endpoint),
+            endpoint_type,
         )
     return Decision(verdict_on(request, rules_by_layer(layers)), request, layers)
 

@@ -16,12 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from remit.iam.decide.endpoint import VpcEndpoint
 from remit.iam.decide.prepared_statements import IdentityCache, LayerRules, StatementRule
 from remit.iam.decide.special_requests import special_case, unbinding_case
 from remit.iam.principal import Reach
 from remit.iam.text_comparison import Truth, either, every
 
 if TYPE_CHECKING:
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
 
@@ -39,7 +41,7 @@ class Layers:
     `rcp` (of the resource's) are levels from the root down, each with its policies; no levels means no
     organization. Each SCP level needs an Allow from any of its policies; RCP levels only deny. `endpoint` is the
     policy of the VPC endpoint that the request passes; empty: it passes none, or one with the default policy, which
-    allows everything.
+    allows everything. Whom its principals mean may depend on the `endpoint_type`.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -49,6 +51,12 @@ class Layers:
     scp: tuple[tuple[Policy, ...], ...] = ()
     rcp: tuple[tuple[Policy, ...], ...] = ()
     endpoint: tuple[Policy, ...] = ()
+    endpoint_type: EndpointType = ""
+
+    @property
+    def vpc_endpoint(self) -> VpcEndpoint:
+        """The VPC endpoint that requests pass."""
+        return VpcEndpoint(self.endpoint, self.endpoint_type)
 
 
 class RulesByLayer:
@@ -64,9 +72,11 @@ class RulesByLayer:
         if layers.resource is not None:
             # A Deny with NotPrincipal denies a caller who has a permissions boundary, even one that it names.
             self.resource = LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
-        self.scp = tuple((f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp))
-        self.rcp = tuple((f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp))
-        self.endpoint = LayerRules(layers.endpoint, trust=True) if layers.endpoint else None
+        self.scp = tuple([(f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp)])
+        self.rcp = tuple([(f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp)])
+        self.endpoint = None
+        if layers.endpoint:
+            self.endpoint = LayerRules(layers.endpoint, trust=True, endpoint_type=layers.endpoint_type)
         further = (layers.boundary, layers.session, layers.resource, layers.scp, layers.rcp, layers.endpoint)
         self.only_identity = not any(further)
 
@@ -90,7 +100,7 @@ def verdict_on(request: Request, by_layer: RulesByLayer) -> Verdict:
     if case is None:
         return _VERDICTS[opinions(request, by_layer)]
     if case.effect == "allowed":
-        return _VERDICTS[weigh_endpoint(by_layer.endpoint, request) if by_layer.endpoint else _NO_LIMIT]
+        return _VERDICTS[weigh_endpoint(by_layer, request)]
     denied, _ = opinions(request, by_layer)
     return _VERDICTS[denied, False]
 
@@ -156,8 +166,11 @@ def meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def weigh_endpoint(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
-    """Whether the policy of a VPC endpoint denies, and whether it allows the caller."""
+def weigh_endpoint(by_layer: RulesByLayer, request: Request) -> tuple[Truth, Truth]:
+    """Whether the policy of the VPC endpoint denies, and whether it allows the caller; without one nothing limits."""
+    layer = by_layer.endpoint
+    if layer is None:
+        return _NO_LIMIT
     denies, allows = layer.speaking_of(request.folded)
     denied = either(meant_by_endpoint(layer, rule, request) for rule in denies)
     return denied, either(meant_by_endpoint(layer, rule, request) for rule in allows)
@@ -166,19 +179,38 @@ def weigh_endpoint(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
 def meant_by_endpoint(layer: LayerRules, rule: StatementRule, request: Request) -> Truth:
     """Whether a rule of an endpoint's policy applies to the request and means the caller.
 
-    A gateway endpoint knows no principal but `*`: an account there is its root user alone. Those of S3 and DynamoDB may
-    be gateways, so that it is not known whom else a Principal means.
+    S3 and DynamoDB alone have gateways: where the type of their endpoint is not known, both must agree.
     """
     reach = layer.reach(rule, request)
     if reach is Reach.NOBODY:
         return False
-    truth = rule.holds(request)
-    of_gateway = request.folded.startswith(_GATEWAY_SERVICES) and not means_everyone(rule.statement)
-    return None if truth and (reach is Reach.UNKNOWN or of_gateway) else truth
+    named = None if reach is Reach.UNKNOWN else True
+    kind = layer.endpoint_type
+    may_be_gateway = kind == "Gateway" or (not kind and request.folded.startswith(GATEWAY_SERVICES))
+    if may_be_gateway and not means_everyone(rule.statement):
+        named_in_gateway = _named_in_gateway(rule, request)
+        named = named_in_gateway if kind == "Gateway" or named_in_gateway is named else None
+    return every((named, rule.holds(request)))
 
 
-_GATEWAY_SERVICES: Final = ("dynamodb:", "s3:")
-"""Source: "Gateway endpoints", and "Principals for gateway endpoints" (AWS PrivateLink Guide)."""
+def _named_in_gateway(rule: StatementRule, request: Request) -> Truth:
+    """Whether a rule means a caller whom it names, in a gateway, which knows no principal but `*`.
+
+    The name of an account means its root user alone, and who else is to be allowed must be named by aws:PrincipalArn.
+    Whom such a name denies, or NotPrincipal means, is not documented.
+
+    Source: "Principals for gateway endpoints" (AWS PrivateLink Guide).
+    """
+    principals = rule.statement.principals
+    if principals is None or principals.negated or request.who.kind == "unknown":
+        return None
+    if request.who.kind == "root":
+        return True
+    return None if rule.deny else False
+
+
+GATEWAY_SERVICES: Final = ("dynamodb:", "s3:")
+"""Source: "Gateway endpoints" (AWS PrivateLink Guide)."""
 
 
 def means_everyone(statement: Statement) -> bool:
@@ -194,7 +226,7 @@ def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
     session = weigh(by_layer.session, request) if by_layer.session else (False, not request.who.federated)
     resource = resource_layer(request, by_layer)
     grants = weigh_resource(resource, request) if resource else NO_GRANTS
-    endpoint = weigh_endpoint(by_layer.endpoint, request) if by_layer.endpoint else _NO_LIMIT
+    endpoint = weigh_endpoint(by_layer, request)
     scp = [weigh(level, request) for _, level in scp_levels(request, by_layer)]
     rcp = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
     levels_deny = [denied for denied, _ in (*scp, *rcp)]

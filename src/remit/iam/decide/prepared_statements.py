@@ -19,6 +19,7 @@ from remit.iam.text_comparison import either
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
     from remit.iam.text_comparison import Truth
@@ -32,8 +33,9 @@ _MOST_ACTIONS: Final = 10_000  # per layer; forgotten all at once
 class StatementRule:
     """One statement of a policy. Each element is compiled when it is first needed."""
 
-    __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
+    __slots__ = ("_trust", "conditions", "deny", "names", "resource", "speaks_of_action", "statement", "version")
 
+    names: ActionNames
     speaks_of_action: Matcher
     resource: Callable[[Request], Truth] | None
     conditions: tuple[Test, ...]
@@ -51,14 +53,16 @@ class StatementRule:
         return compiled
 
     def _compile_action(self) -> Matcher:
-        return _action_test(_widest(self.statement.actions))
+        actions = self.statement.actions
+        names = action_names(_widest(actions)) if self.names.late else self.names
+        return _text_test(names.literals, tuple(map(matcher, names.globs)), negated=actions.negated)
 
     def _compile_resource(self) -> Callable[[Request], Truth] | None:
         return _resource_test(self.statement.resources, self.version, deny=self.deny, trust=self._trust)
 
     def _compile_conditions(self) -> tuple[Test, ...]:
         tests = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
-        return (*tests, _late_test(self.statement.actions)) if _is_late(self.statement.actions) else tests
+        return (*tests, _late_test(self.statement.actions)) if self.names.late else tests
 
     def holds(self, request: Request) -> Truth:
         """Whether Resource and Condition match a request whose action is known to match."""
@@ -84,25 +88,22 @@ class StatementRule:
         for condition, test in zip(self.statement.conditions, self.conditions, strict=False):
             if test(request) is None:
                 yield from open_names(condition, request, self.version)
-        if _is_late(self.statement.actions) and self.conditions[-1](request) is None:
+        if self.names.late and self.conditions[-1](request) is None:
             for text in self.statement.actions.patterns:
                 yield from names_in(parts_of(text, ""), request)
 
 
 _COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
+    "names": lambda rule: action_names(rule.statement.actions),
     "speaks_of_action": StatementRule._compile_action,  # noqa: SLF001 - the class's own
     "resource": StatementRule._compile_resource,  # noqa: SLF001 - as above
     "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
 }
 
 
-def _is_late(actions: Globs) -> bool:
-    return action_names(actions).late
-
-
 def _widest(actions: Globs) -> Globs:
-    """The actions with `*` for what CloudFormation puts in; `_late_test` then decides whether they are meant."""
-    if actions.negated or not _is_late(actions):
+    """Late actions with `*` for what CloudFormation puts in; `_late_test` then decides whether they are meant."""
+    if actions.negated:
         return actions
     return Globs(tuple(with_stars(text) for text in actions.patterns))
 
@@ -120,13 +121,6 @@ def _late_test(actions: Globs) -> Test:
         return truth if truth is None or not actions.negated else not truth
 
     return test
-
-
-def _action_test(actions: Globs) -> Matcher:
-    """Whether a folded action is meant; action names ignore case."""
-    actions_by_shape = action_names(actions)
-    literals, globs = frozenset(actions_by_shape.literals), tuple(map(matcher, actions_by_shape.globs))
-    return _text_test(literals, globs, negated=actions.negated)
 
 
 def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated: bool) -> Matcher:
@@ -154,7 +148,7 @@ class ActionNames(NamedTuple):
     """
 
     folded: tuple[str, ...]
-    literals: tuple[str, ...]
+    literals: frozenset[str]
     globs: tuple[str, ...]
     late: bool
 
@@ -165,9 +159,10 @@ def action_names(actions: Globs) -> ActionNames:
     if names_by_shape is None:
         folded = tuple(map(str.lower, actions.patterns))
         joined = "\n".join(folded)
+        late = "${" in joined
         globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
-        literals = folded if not globs else tuple(text for text in folded if not is_pattern(text))
-        names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs, "${" in joined))
+        literals = frozenset(folded).difference(globs)
+        names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs, late))
     return names_by_shape
 
 
@@ -251,7 +246,7 @@ def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...
     """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
     rules: tuple[StatementRule, ...] | None = _RULES[trust].get(policy)
     if rules is None:
-        compiled = (StatementRule(statement, policy.version, trust=trust) for statement in policy.statements)
+        compiled = [StatementRule(statement, policy.version, trust=trust) for statement in policy.statements]
         rules = _RULES[trust].put(policy, tuple(compiled))
     return rules
 
@@ -259,26 +254,37 @@ def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...
 class LayerRules:
     """The rules of one layer's policies, cached by the actions that they include.
 
-    `trust`: the policies are a resource's; `bounded`: and the caller has a permissions boundary.
+    `trust`: the policies are a resource's; `bounded`: and the caller has a permissions boundary. `endpoint_type` is
+    that of the VPC endpoint whose policies they are.
     """
 
-    __slots__ = ("_bounded", "_by_action", "policies", "rules")
+    __slots__ = ("_bounded", "_by_action", "endpoint_type", "policies", "rules")
 
-    def __init__(self, policies: Sequence[Policy], *, trust: bool = False, bounded: bool = False) -> None:
+    def __init__(
+        self,
+        policies: Sequence[Policy],
+        *,
+        trust: bool = False,
+        bounded: bool = False,
+        endpoint_type: EndpointType = "",
+    ) -> None:
         self._bounded = bounded
+        self.endpoint_type = endpoint_type
         self.policies = [rules_of(policy, trust=trust) for policy in policies]
-        self.rules = tuple(rule for rules in self.policies for rule in rules)
+        self.rules = [rule for rules in self.policies for rule in rules]
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 
     def speaking_of(self, action: str) -> tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]:
         """The Deny rules and the Allow rules whose Action means a folded action."""
         denies_and_allows = self._by_action.get(action)
         if denies_and_allows is None:
-            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
-            denies_and_allows = (
-                tuple(rule for rule in meant if rule.deny),
-                tuple(rule for rule in meant if not rule.deny),
-            )
+            denies: list[StatementRule] = []
+            allows: list[StatementRule] = []
+            for rule in self.rules:
+                if rule.speaks_of_action(action):
+                    effect = denies if rule.deny else allows
+                    effect.append(rule)
+            denies_and_allows = (tuple(denies), tuple(allows))
             if len(self._by_action) >= _MOST_ACTIONS:
                 self._by_action.clear()
             self._by_action[action] = denies_and_allows

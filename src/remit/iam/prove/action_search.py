@@ -6,9 +6,9 @@ covering statements, and the pattern is narrowed to what NotAction spares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.glob_sets import Unclear, points
@@ -19,6 +19,7 @@ from remit.iam.special_cases import ALWAYS_ALLOWED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from remit.iam.prove.budget import Budget
     from remit.iam.prove.resource_search import ResourceSearch, Witness
     from remit.iam.prove.statement_space import Box, Index
 
@@ -35,8 +36,6 @@ def catalogue_actions(pattern: str) -> Sequence[str]:
         from remit.catalogue.expand import expand  # noqa: PLC0415 - only for patterns that gain something
 
         return expand(pattern)
-    from remit.catalogue.actions import full_name  # noqa: PLC0415 - as above
-
     name = full_name(pattern)
     return () if name is None else (name,)
 
@@ -46,8 +45,7 @@ def no_actions(_: str) -> Sequence[str]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """An action that is left open: a folded name (`real` as AWS spells it, if it exists) on a resource pattern.
 
     `pattern` is the action pattern (folded) that it stands for: the one that was asked about, or the part of it that
@@ -64,11 +62,10 @@ class Opening:
 
     def at(self, resource: str) -> Opening:
         """The same with another resource (encoded) in the place of its witness's."""
-        return replace(self, witness=replace(self.witness, resource=resource))
+        return self._replace(witness=self.witness._replace(resource=resource))
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One way in which two sides may differ: all of `required` apply, and none of `covers` does.
 
     On the actions `spared` (in lower case) some required statement has no effect.
@@ -78,15 +75,11 @@ class Case:
     covers: tuple[Index, ...]
     spared: frozenset[str] = frozenset()
 
-    def effort(self, action: str) -> int:
-        """How many patterns `active` compares with an action."""
-        return sum(index.effort(action) for index in self.covers)
-
-    def active(self, action: str) -> tuple[Box, ...]:
+    def active(self, action: str, budget: Budget) -> tuple[Box, ...]:
         """The covers whose actions include an action."""
         if len(self.covers) == 1:
-            return tuple(self.covers[0].at(action))
-        return tuple(dict.fromkeys(box for index in self.covers for box in index.at(action)))
+            return tuple(self.covers[0].at(action, budget))
+        return tuple(dict.fromkeys(box for index in self.covers for box in index.at(action, budget)))
 
 
 class ActionSearch:
@@ -98,6 +91,7 @@ class ActionSearch:
     __slots__ = (
         "_active",
         "_resources",
+        "_spared_by_covers",
         "_sparing",
         "actions_of",
         "case",
@@ -116,7 +110,8 @@ class ActionSearch:
         self._active: dict[str, tuple[Box, ...]] = {}
         self._resources: tuple[str, ...] | None = None
         self.most_single_wildcards = max((index.most_single_wildcards for index in case.covers), default=0)
-        self._sparing = tuple(box for box in case.required if box.not_actions)
+        self._spared_by_covers = [action for index in case.covers for action in sorted(index.spared)]
+        self._sparing = [box for box in case.required if box.not_actions]
         for box in self._sparing:
             self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
 
@@ -166,7 +161,8 @@ class ActionSearch:
             opening, escapes = self._at_points(narrow, resource)
             if opening is not None:
                 real = self._as_real(narrow, resource, opening)
-                yield replace(real, pattern=pattern) if narrow in asked_patterns else real
+                is_asked = narrow == pattern or narrow not in asked_patterns
+                yield real if is_asked else real._replace(pattern=pattern)
                 continue
             for box in escapes:
                 budget.spend(_STEPS_PER_MEET * len(box.actions))
@@ -180,10 +176,12 @@ class ActionSearch:
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
         """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
         escapes: dict[Box, None] = {}
-        for point in (*points(pattern, self.most_single_wildcards), *self._spared_by_covers(pattern)):
+        # No other point stands for the actions on which some covers have no effect.
+        spared = [action for action in self._spared_by_covers if matcher(pattern)(action)]
+        for point in (*points(pattern, self.most_single_wildcards), *spared):
             if point[0] == ":" or point[-1] == ":" or not self.includes(point):
                 continue  # an action has a service and a name
-            active = self._active_covers(point)
+            active = self.active_covers(point)
             witness = self.witness(resource, active)
             if witness is not None:
                 return Opening(point, None, pattern, resource, witness), ()
@@ -196,25 +194,19 @@ class ActionSearch:
                 escapes.update(dict.fromkeys(to_escape))
         return None, tuple(escapes)
 
-    def _active_covers(self, action: str) -> tuple[Box, ...]:
+    def active_covers(self, action: str) -> tuple[Box, ...]:
+        """The covers whose actions include an action."""
         active = self._active.get(action)
         if active is None:
-            self.resource_search.budget.spend(self.case.effort(action))
-            active = self._active[action] = self.case.active(action)
+            active = self._active[action] = self.case.active(action, self.resource_search.budget)
         return active
-
-    def _spared_by_covers(self, pattern: str) -> Iterator[str]:
-        """The actions within a pattern on which some covers have no effect, so that no other point stands for them."""
-        for index in self.case.covers:
-            for action in sorted(index.spared):
-                if matcher(pattern)(action):
-                    yield action
 
     def includes(self, action: str) -> bool:
         """Whether the required statements apply to the action: no NotAction names it."""
         if action in self.case.spared:
             return False
-        return not any(matcher(text)(action) for box in self._sparing for text in box.actions)
+        spared_patterns = [text for box in self._sparing for text in box.actions]
+        return not any(matcher(text)(action) for text in spared_patterns)
 
     def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
         """A witness on a resource pattern that these covers leave open."""
@@ -228,7 +220,7 @@ class ActionSearch:
         """The same with an action that exists, if any is open: the first that a request of today can use, else any."""
         if not is_pattern(pattern):
             names = self.actions_of(pattern)
-            return self._for_today(replace(opening, real=names[0])) if names else opening
+            return self._for_today(opening._replace(real=names[0])) if names else opening
         first: Opening | None = None
         for name in self._uncovered_actions(pattern):
             folded = name.lower()
@@ -248,7 +240,7 @@ class ActionSearch:
         if not self.of_today or opening.real is None:
             return opening
         if can_be_asked(opening.real, opening.witness.resource):
-            return replace(opening, usable=True)
+            return opening._replace(usable=True)
         return next(self.narrowed(opening), opening)
 
     def narrowed(self, opening: Opening) -> Iterator[Opening]:
@@ -258,12 +250,24 @@ class ActionSearch:
         for part in nameable(opening.real, opening.resource):
             narrow = self._real(opening.real, opening.pattern, part)
             if narrow is not None and can_be_asked(opening.real, narrow.witness.resource):
-                yield replace(narrow, resource=opening.resource, usable=True)
+                yield narrow._replace(resource=opening.resource, usable=True)
+
+    def on_other_actions(self, opening: Opening) -> Iterator[Opening]:
+        """The same opening on the other existing actions of its pattern, as far as a request of today can use them."""
+        if not is_pattern(opening.pattern):
+            return
+        for name in self._uncovered_actions(opening.pattern):
+            folded = name.lower()
+            if name == opening.real or folded in ALWAYS_ALLOWED or not self.includes(folded):
+                continue
+            real = self._real(name, opening.pattern, opening.resource)
+            if real is not None:
+                yield from self.narrowed(real)
 
     def _real(self, name: str, pattern: str, resource: str) -> Opening | None:
         """An opening for an existing action on a resource pattern, where that can be told."""
         try:
-            witness = self.witness(resource, self._active_covers(name.lower()))
+            witness = self.witness(resource, self.active_covers(name.lower()))
         except Exhausted:
             raise
         except Unclear:

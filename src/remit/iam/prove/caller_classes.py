@@ -19,11 +19,14 @@ from remit.iam.principal import Reach, reach
 from remit.iam.request import Request, principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from remit.iam.request import ContextValue
 
 EVERYONE: Final = "*"
 _FIRST_STRANGER: Final = 123_456_789_012
 _STEP: Final = 111_111_111_111
+_ACCOUNT_DIGITS: Final = 12
 _SERVICE, _PROVIDER = "example.amazonaws.com", "example.com"
 _ACCOUNT_KEY, _ARN_KEY, _NAME_KEY, _SERVICE_KEY = (
     "aws:principalaccount", "aws:principalarn", "aws:username", "aws:principalisawsservice",
@@ -45,6 +48,17 @@ class ComparedCaller:
     def is_meant(self, statement: Statement) -> bool:
         """Whether a statement's principals mean this caller. Without any they mean nobody."""
         return _is_meant(statement.principals, self.principal, deny=statement.effect == "Deny")
+
+    def principals_of(self, context: Mapping[str, ContextValue]) -> Iterator[str]:
+        """Whoever has the ARN or is of the account that a context says, where it may be any like it; then itself."""
+        folded = {key.lower(): value for key, value in context.items()}
+        if not self.is_named:
+            arn, account = folded.get(_ARN_KEY), folded.get(_ACCOUNT_KEY)
+            if isinstance(arn, str) and principal_of(arn).account is not None:
+                yield arn
+            if isinstance(account, str) and account.isdigit() and len(account) == _ACCOUNT_DIGITS:
+                yield f"arn:aws:iam::{account}:user/example"
+        yield self.principal
 
     def pattern_of(self, principals: Principals) -> int | None:
         """Which of some patterns means it; None: it is meant because no pattern names it."""

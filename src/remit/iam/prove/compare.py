@@ -19,17 +19,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
-from remit.iam.comparison import SideDifference
+from remit.iam.comparison import SideDifference, Undecided
 from remit.iam.decide.evaluate import Layers
+from remit.iam.decide.prepared_statements import IdentityCache
 from remit.iam.policy import Globs, Policy
 from remit.iam.prove.action_search import ActionsOf, catalogue_actions, no_actions
 from remit.iam.prove.compared_side import Side
+from remit.iam.prove.endpoint_callers import endpoint_callers, located, names_callers
 from remit.iam.prove.gains import GainSearch
+from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
-    from remit.iam.comparison import Piece, StatementLocation, Undecided
+    from remit.iam.comparison import Piece, StatementLocation
     from remit.iam.prove.budget import Budget
+    from remit.iam.prove.endpoint_callers import EndpointCaller
+    from remit.iam.request import Request
 
+_PieceKey: TypeAlias = "tuple[StatementLocation, str, str, bool, str]"
 Policies: TypeAlias = Policy | Sequence[Policy] | Layers
 """What a side is compared by: a policy, policies that are attached together, or all layers of a role."""
 
@@ -65,6 +71,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs, RCPs and
     the policy of a VPC endpoint.
+    Where that policy names principals, users and roles are compared class by class, and a piece has whom it is about.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
     operator that does not exist, a policy of a resource (see `public`) among the layers, or a policy with principals,
     which says whom it lets in (see `compare_callers`).
@@ -72,11 +79,62 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
     _refuse_principals(old)
     _refuse_principals(new)
     old_side, new_side = side_of(old), side_of(new)
+    if names_callers(old_side.policies) or names_callers(new_side.policies):
+        return _compare_by_callers(old_side, new_side, actions_of)
+    return _compare_sides(old_side, new_side, actions_of)
+
+
+def _compare_sides(old_side: Side, new_side: Side, actions_of: ActionsOf) -> Comparison:
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
     loss_search = GainSearch(new_side, old_side, actions_of, "new")
     gained, lost = tuple(gain_search.gains()), tuple(loss_search.gains())
     undecided = dict.fromkeys((*gain_search.undecided, *loss_search.undecided))
     return Comparison(gained, lost, tuple(undecided))
+
+
+def _compare_by_callers(old: Side, new: Side, actions_of: ActionsOf) -> Comparison:
+    """Compare two roles whose requests pass VPC endpoints that name principals: for each class of these.
+
+    What users and roles have in common that nobody names is told without a name.
+    """
+    gained: dict[_PieceKey, Piece] = {}
+    lost: dict[_PieceKey, Piece] = {}
+    undecided: dict[Undecided, None] = {}
+    for caller in endpoint_callers(old.policies, new.policies):
+        comparison = _compare_sides(Side(caller.old), Side(caller.new), actions_of)
+        for item in comparison.undecided:
+            undecided[_as_written(item, caller, old, new)] = None
+        for pieces, narrow, wide, found in ((comparison.gained, old, new, gained), (comparison.lost, new, old, lost)):
+            for piece in pieces:
+                source = located(piece.source, wide.policies)
+                request = _confirmed(piece.request, caller, narrow, wide)
+                if request is None:
+                    reason = f"the evaluator does not confirm what was found about {caller.caller.principal}"
+                    undecided[Undecided(source, reason)] = None
+                elif (source, piece.action, piece.resource, piece.whole, "") not in found:
+                    key = (source, piece.action, piece.resource, piece.whole, caller.name)
+                    found.setdefault(key, replace(piece, source=source, request=request, principal=caller.name))
+    return Comparison(tuple(gained.values()), tuple(lost.values()), tuple(undecided))
+
+
+def _as_written(item: Undecided, caller: EndpointCaller, old: Side, new: Side) -> Undecided:
+    """What is undecided, at the statement as it is written on the side that has it."""
+    for of_caller, side in ((caller.new, new), (caller.old, old)):
+        if item.source == located(item.source, of_caller):
+            return replace(item, source=located(item.source, side.policies))
+    return item
+
+
+def _confirmed(request: Request, caller: EndpointCaller, narrow: Side, wide: Side) -> Request | None:
+    """The request by a caller whom only the wide side allows it; None where the evaluator knows no such."""
+    context = request.context or {}
+    for principal in caller.caller.principals_of(context):
+        decided = principal_of(principal).settles
+        undecided_keys = {key: value for key, value in context.items() if key.lower() not in decided}
+        by_caller = replace(request, principal=principal, context=undecided_keys)
+        if wide.permits(by_caller) and narrow.permits(by_caller) is False:
+            return by_caller
+    return None
 
 
 def _refuse_principals(policies: Policies) -> None:
@@ -214,10 +272,15 @@ def gain_of_today(role: Policies, guardrail: Policies) -> Piece | None:
     return next((piece for piece in search.gains() if piece.tier == "now"), None)
 
 
+_SIDES: Final = IdentityCache(4096)
+"""The sides of single policies: one version of a document is compared with others in both directions."""
+
+
 def side_of(policies: Policies) -> Side:
     """The side of a comparison that policies are. RemitError: a policy of a resource is among them."""
     if isinstance(policies, Policy):
-        return Side(Layers((policies,)))
+        cached: Side | None = _SIDES.get(policies)
+        return cached if cached is not None else _SIDES.put(policies, Side(Layers((policies,))))
     if not isinstance(policies, Layers):
         return Side(Layers(tuple(policies)))
     if policies.resource is not None:

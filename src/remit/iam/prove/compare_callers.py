@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _ANYBODY: Final = (Policy((replace(allow("*"), principals=Principals(((EVERYONE, EVERYONE),))),)),)
-_ACCOUNT_DIGITS: Final = 12
 _INTERNET: Final[tuple[dict[str, ContextValue], ...]] = tuple(
     {"aws:SourceIp": address, "aws:SecureTransport": True, "lambda:FunctionUrlAuthType": "NONE"}
     for address in ("8.8.8.8", "198.51.100.7", "203.0.113.7")
@@ -264,7 +263,7 @@ class _Question:
     def _requests(self, piece: Piece, caller: ComparedCaller) -> Iterator[Request]:
         """The request of a piece by each principal that a caller may stand for, the likeliest first."""
         context = dict(piece.request.context or {})
-        for principal in _principals(caller, context):
+        for principal in caller.principals_of(context):
             parsed = principal_of(principal)
             unsettled = {key: value for key, value in context.items() if key.lower() not in parsed.settles}
             for request_context in (unsettled, context):
@@ -310,18 +309,6 @@ def _spelled(source: StatementLocation, caller: ComparedCaller) -> str:
     principals = source.statement.principals
     number = None if principals is None else caller.pattern_of(principals)
     return EVERYONE if principals is None or number is None else principals.patterns[number][1]
-
-
-def _principals(caller: ComparedCaller, context: dict[str, ContextValue]) -> Iterator[str]:
-    """Whoever has the ARN or is of the account that a context says; then the caller."""
-    folded = {key.lower(): value for key, value in context.items()}
-    if not caller.is_named:
-        arn, account = folded.get("aws:principalarn"), folded.get("aws:principalaccount")
-        if isinstance(arn, str) and principal_of(arn).account is not None:
-            yield arn
-        if isinstance(account, str) and account.isdigit() and len(account) == _ACCOUNT_DIGITS:
-            yield f"arn:aws:iam::{account}:user/example"
-    yield caller.principal
 
 
 def _place(source: StatementLocation, *sides: _Side) -> StatementLocation:

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.decision import only_denies
-from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.decide.evaluation_logic import means_everyone, rcp_levels, rules_by_layer, weigh, weigh_endpoint
+from remit.iam.decide.evaluation_logic import (
+    Layers,
+    RulesByLayer,
+    means_everyone,
+    rcp_levels,
+    verdict_on,
+    weigh,
+    weigh_endpoint,
+)
 from remit.iam.decide.special_requests import special_case
 from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, compiled
 from remit.iam.special_cases import BEYOND_RCPS
@@ -16,34 +23,40 @@ from remit.iam.text_comparison import either, every
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.policy import Policy
     from remit.iam.request import Request
 
 
 _ENDPOINT: Final = "endpoint"
-_NOT_EVERYONE: Final = "whether its Principal means the caller is not known: compare statements with Principal `*`"
+_NAMED: Final[dict[EndpointType, str]] = {
+    "Gateway": "whom a gateway endpoint means by a name is not documented: name callers by aws:PrincipalArn",
+    "Interface": "whether its Principal means the caller is not known",
+    "": "whom its Principal means depends on the type of the VPC endpoint: say which with `endpoint_type`",
+}
+"""Why a statement of an endpoint's policy that names principals is not compared, by the endpoint's type."""
 
 
 class Side:
     """A role: `layers` that must all allow, by name, each with its compiled policies; the first is the identity.
 
-    `rcp` has the levels that only deny. Of a VPC endpoint's policy the statements that mean everyone are compared.
+    `rcp` has the levels that only deny. `compiled` are the policies of all layers and levels. Of a VPC endpoint's
+    policy the statements that mean everyone are compared.
     """
 
-    __slots__ = ("denies", "layers", "policies", "rcp")
+    __slots__ = ("_rules", "compiled", "denies", "layers", "policies", "rcp")
 
     def __init__(self, policies: Layers) -> None:
         self.policies = policies
+        self._rules: RulesByLayer | None = None
         self.layers = _compiled(_allowing(policies))
         self.rcp = _compiled((f"rcp[{index}]", level) for index, level in enumerate(policies.rcp))
-        own_denies = [policy.denies for _, layer in self.layers for policy in layer]
-        rcp_denies = [Index(policy.denies.boxes, spared=BEYOND_RCPS) for _, level in self.rcp for policy in level]
-        self.denies: tuple[Index, ...] = tuple(index for index in (*own_denies, *rcp_denies) if index.boxes)
-
-    @property
-    def compiled(self) -> Iterator[CompiledPolicy]:
-        """Every policy of every layer."""
-        return (policy for _, layer in (*self.layers, *self.rcp) for policy in layer)
+        own_policies = [policy for _, layer in self.layers for policy in layer]
+        rcp_policies = [policy for _, level in self.rcp for policy in level]
+        self.compiled: tuple[CompiledPolicy, ...] = (*own_policies, *rcp_policies)
+        denies = [policy.denies for policy in own_policies]
+        denies += [Index(policy.denies.boxes, spared=BEYOND_RCPS) for policy in rcp_policies]
+        self.denies: tuple[Index, ...] = tuple([index for index in denies if index.boxes])
 
     @property
     def denials(self) -> Iterator[tuple[Box, frozenset[str]]]:
@@ -68,7 +81,14 @@ class Side:
         for number, endpoint_policy in enumerate(self.policies.endpoint):
             for index, statement in enumerate(endpoint_policy.statements):
                 if not means_everyone(statement):
-                    yield StatementLocation(_ENDPOINT, number, index, statement), _NOT_EVERYONE
+                    yield StatementLocation(_ENDPOINT, number, index, statement), _NAMED[self.policies.endpoint_type]
+
+    @property
+    def rules(self) -> RulesByLayer:
+        """The evaluator's form of the layers, made when the first request is decided."""
+        if self._rules is None:
+            self._rules = RulesByLayer(self.policies)
+        return self._rules
 
     def allows(self, request: Request) -> bool | None:
         """Whether the evaluator allows a request; None: it does not know.
@@ -76,20 +96,19 @@ class Side:
         Where a resource's policy would decide, too (a KMS key, a role's trust), only the role's own layers are used.
         """
         if request.simple or special_case(request) is not None:
-            verdict = evaluate(request, self.policies).verdict
+            verdict = verdict_on(request, self.rules)
             return None if verdict == "Unknown" else verdict == "Allowed"
         return self.permits(request)
 
     def permits(self, request: Request) -> bool | None:
         """Whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
-        by_layer = rules_by_layer(self.policies)
+        by_layer = self.rules
         if by_layer.only_identity:
             denied, allowed = weigh(by_layer.identity, request)
             return _PERMITTED[denied, allowed]
         layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
-        if by_layer.endpoint is not None:
-            opinions.append(weigh_endpoint(by_layer.endpoint, request))
+        opinions.append(weigh_endpoint(by_layer, request))
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
@@ -110,7 +129,7 @@ _CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]
 
 
 def _compiled(layers: Iterable[tuple[str, tuple[Policy, ...]]]) -> _CompiledLayers:
-    return tuple((name, tuple(compiled(policy) for policy in policies)) for name, policies in layers)
+    return tuple([(name, tuple(map(compiled, policies))) for name, policies in layers])
 
 
 def _allowing(layers: Layers) -> Iterator[tuple[str, tuple[Policy, ...]]]:

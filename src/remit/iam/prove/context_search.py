@@ -32,7 +32,7 @@ def find_context(
     Unclear: the budget is spent, or no context was found among values that need not be all.
     """
     true = frozenset(required)
-    clauses = _breakable_clauses(true, broken, budget)
+    clauses = _breakable_clauses(true, broken, budget) if broken else []
     if clauses is None:
         return None
     if not true and not clauses:

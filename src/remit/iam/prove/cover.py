@@ -73,8 +73,7 @@ def leave_nothing_of(covering: Index, box: Box, action: str, search: ResourceSea
 def _may_cover(covering: Index, action: str, budget: Budget) -> bool:
     """A cheap look: whether any of the statements includes the point that stands for the whole pattern."""
     point = points(action)[0]
-    budget.spend(covering.effort(point))
-    return bool(covering.at(point))
+    return bool(covering.at(point, budget))
 
 
 def _is_open(case: Case, search: ResourceSearch) -> bool | None:

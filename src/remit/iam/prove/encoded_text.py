@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.pattern import Wildcard
 from remit.iam.policy_text import Late, Variable, parts_of, resource_parts
-from remit.iam.prove.glob_sets import Unclear
+from remit.iam.prove.glob_sets import FRESH, Unclear
 from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
@@ -161,9 +161,10 @@ def is_private(text: str) -> bool:
 
 def decode(text: str, words: Sequence[str]) -> str:
     """An encoded text as people write it, with a word for the symbol, and one for each variable's own letter."""
+    text = text.replace(FRESH, words[0])
     if not is_private(text):
         return text
     text = _MARK.sub(_spelled, text)
     text = _OWNED.sub(lambda match: words[1 + (ord(match[0]) - _OWN) % (len(words) - 1)], text)
     text = _REFERENCE.sub(lambda match: _unshifted(match[1]), text)
-    return text.translate(_SHOW).replace("\ue000", words[0])
+    return text.translate(_SHOW)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import chain, product
+from dataclasses import replace
+from itertools import chain, islice, product
 from math import prod
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.iam.comparison import Piece, SideDifference, Undecided
 from remit.iam.pattern import covers, overlaps
@@ -39,14 +39,14 @@ MOST_CASES: Final = 20_000
 _SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
 _STEPS_PER_EXAMPLE: Final = 200  # a request and its check
+_MOST_EXAMPLES: Final = 100  # that are tried where the first is none that can be made today
 _TEXTS_PER_STEP: Final = 8  # of a list that is compared
 MOST_PIECES: Final = 200  # of one statement; beyond them, of each action only the first resource is reported
 MOST_LOOKS: Final = 20  # undecided statements for which plain requests are tried
 MOST_IN_ALL: Final = 3_000  # beyond them, or when half of the budget is spent, one piece of each statement is reported
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
+class _Limit(NamedTuple):
     """A layer of the old side that does not allow everything, with its Allow statements and the reason to report."""
 
     policies: tuple[CompiledPolicy, ...]
@@ -54,8 +54,7 @@ class _Limit:
     difference: SideDifference
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """A case, what it would show, and the action patterns to ask about: each folded, and as spelled."""
 
     case: Case
@@ -84,7 +83,8 @@ class GainSearch:
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
-        self.words = Words(*old.compiled, *new.compiled)
+        self.policies = (*old.compiled, *new.compiled)
+        self.words = Words(*self.policies)
         self._limits: list[_Limit] = []
         for name, policies in old.layers:
             if not any(policy.everything for policy in policies):
@@ -96,8 +96,7 @@ class GainSearch:
     def resource_search(self) -> ResourceSearch:
         """Made at the first question: most statements of most changes are spelled on both sides."""
         if self._resource_search is None:
-            policies = (*self.old.compiled, *self.new.compiled)
-            statements = (box.statement for policy in policies for box in policy.boxes)
+            statements = (box.statement for policy in self.policies for box in policy.boxes)
             self._resource_search = ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), self.budget)
         return self._resource_search
 
@@ -105,8 +104,7 @@ class GainSearch:
     def spellings(self) -> dict[str, str]:
         """The action patterns of either side by their folded form, as a statement spells them."""
         if self._spellings is None:
-            policies = (*self.old.compiled, *self.new.compiled)
-            boxes = (box for policy in policies for box in policy.boxes)
+            boxes = (box for policy in self.policies for box in policy.boxes)
             pairs = (zip(box.actions, box.statement.actions.patterns, strict=True) for box in boxes)
             self._spellings = dict(chain.from_iterable(pairs))
         return self._spellings
@@ -214,16 +212,14 @@ class GainSearch:
         patterns = box.statement.actions.patterns
         alike: list[Box] = []
         for policy in compared:
-            for allow in policy.by_spelling.get(box.spelled, ()):
-                if allow.statement.actions.patterns == patterns:
-                    return ()
-                alike.append(allow)
+            alike += policy.by_spelling.get(box.spelled, ())
+        for allow in alike:
+            if allow.statement.actions.patterns == patterns:
+                return ()
         pattern_count = len(patterns) + sum(len(allow.statement.actions.patterns) for allow in alike)
         self.budget.spend(pattern_count // _TEXTS_PER_STEP)
-        for policy in compared:
-            for everywhere in _EVERYWHERE:
-                alike += policy.by_spelling.get(everywhere, ())
-        unrepeated = set(box.actions).difference(*(allow.actions for allow in alike))
+        alike += _everywhere_beside(box, compared)
+        unrepeated = set(box.actions).difference(*[allow.actions for allow in alike])
         if not unrepeated:
             return ()
         first_spellings: dict[str, str] = {}
@@ -236,15 +232,13 @@ class GainSearch:
         self, box: Box, question: _Question, opening: Opening, spelled: str, action_search: ActionSearch
     ) -> Piece | None:
         """An opening with a request that the evaluator confirms; None: it is no gain, or it is left undecided."""
-        if _perhaps_covered(question.case, box, opening):
+        if _perhaps_covered(action_search, box, opening):
             self._leave_undecided(box, _SHAPELESS)
             return None
         if opening.action in ALWAYS_ALLOWED:  # no policy grants or takes it
             return None
         resource = box.spelling_of(opening.resource)
-        self.budget.spend(
-            _STEPS_PER_EXAMPLE + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled)
-        )
+        self.budget.spend(_STEPS_PER_EXAMPLE + sum(policy.effort for policy in self.policies))
         example = self._example(opening, spelled, action_search)
         no_request_of_today = opening.usable and example is not None and example[1] != "now"
         if example is None or (no_request_of_today and self.words.late):  # `late` reads every text: asked last
@@ -260,7 +254,8 @@ class GainSearch:
         of_today = action_search.of_today
         example = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=of_today)
         if opening.usable and example is not None and example[1] != "now":
-            for narrow in action_search.narrowed(opening):
+            narrower = chain(action_search.narrowed(opening), action_search.on_other_actions(opening))
+            for narrow in islice(narrower, _MOST_EXAMPLES):
                 of_part = request_for(narrow, self.words, self.old, self.new, spelled=spelled, lifelike=True)
                 if of_part is not None and of_part[1] == "now":
                     return of_part
@@ -270,11 +265,11 @@ class GainSearch:
         self.undecided[Undecided(self.new.source(box), reason)] = None
 
 
-def _perhaps_covered(case: Case, box: Box, opening: Opening) -> bool:
+def _perhaps_covered(action_search: ActionSearch, box: Box, opening: Opening) -> bool:
     """Whether it hangs on a reference that may be any ARN: some cover applies to some of what it may be."""
     if not (box.marked_resources or box.marked_atoms):
         return False
-    covering = case.active(opening.action)
+    covering = action_search.active_covers(opening.action)
     if _resource_perhaps_covered(opening.resource, covering):
         return True
     return any(_condition_perhaps_covered(atom, covering) for atom in box.marked_atoms)
@@ -306,6 +301,16 @@ def _covers_some(patterns: Iterable[str], text: str) -> bool:
 
 
 _EVERYWHERE: Final = tuple(spelling(Globs(("*",)), (), version) for version in (VERSION, OLD_VERSION))
+
+
+def _everywhere_beside(box: Box, compared: tuple[CompiledPolicy, ...]) -> list[Box]:
+    """The statements on every resource in every context, without those of the spelling of a box."""
+    spellings = [number for number in _EVERYWHERE if number != box.spelled]
+    boxes: list[Box] = []
+    for policy in compared:
+        for number in spellings:
+            boxes += policy.by_spelling.get(number, ())
+    return boxes
 
 
 def _as_spelled(box: Box) -> tuple[object, ...]:

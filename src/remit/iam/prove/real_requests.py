@@ -12,7 +12,7 @@ from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
 from remit.iam.prove.encoded_text import has_marks, placed, widened
 from remit.iam.prove.glob_sets import FRESH, meeting
-from remit.iam.prove.realistic_values import STACK
+from remit.iam.prove.realistic_values import STACK, arn, regions_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PARTS: Final = 6
 _REGION, _ACCOUNT = 3, 4  # among the parts
 _ANYTHING: Final = "*"
+_ACCOUNT_DIGITS: Final = 12
 
 
 @lru_cache(maxsize=65_536)
@@ -87,7 +88,8 @@ def can_be_asked(name: str, resource: str) -> bool:
         return asked_resource(folded, listing) == listing and _is_somewhere(name, resource)
     if has_marks(resource):
         return bool(nameable(name, widened(resource).replace(FRESH, _ANYTHING)))
-    return takes(name, resource.replace(FRESH, "example")) and _is_somewhere(name, resource)
+    example = arn(resource, service=folded.partition(":")[0]).replace(FRESH, "example")
+    return takes(name, example) and _is_somewhere(name, resource)
 
 
 @lru_cache(maxsize=65_536)
@@ -105,15 +107,24 @@ def _is_somewhere(name: str, resource: str) -> bool:
 
     Patterns of policies meet in ARNs whose region is a word, or is left out.
     """
-    arn = parse(resource)
-    if arn is None:
+    parsed = parse(resource)
+    if parsed is None:
         return False
     formats = [format_.split(":") for format_ in resource_formats(name)]
-    if not arn.region and all(format_[_REGION] for format_ in formats):
+    if not parsed.region and all(format_[_REGION] for format_ in formats):
         return False
-    if not arn.account and all(format_[_ACCOUNT] for format_ in formats):
+    if not parsed.account and all(format_[_ACCOUNT] for format_ in formats):
         return False
-    return _is_region(arn.region, arn.partition) and (arn.account in ("", FRESH, *OWNERS) or arn.account.isdigit())
+    if not _is_account(parsed.account):
+        return False
+    places = regions_within(parsed.partition, parsed.region)
+    return any(_is_region(region, partition) for partition, region in places)
+
+
+def _is_account(account: str) -> bool:
+    """Whether an account is none, any, one that stands for AWS, or a number of which some digits may be open."""
+    digits = account.replace(FRESH, "")
+    return account in OWNERS or not digits or (digits.isdigit() and len(digits) <= _ACCOUNT_DIGITS)
 
 
 def _is_region(region: str, partition: str) -> bool:

@@ -8,8 +8,7 @@ everything loosened; if that has an answer, the question itself is unclear.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.prove.budget import Budget
@@ -35,8 +34,7 @@ _Question = TypeVar("_Question", bound=tuple[Any, ...])
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(NamedTuple):
     """A resource (encoded) and a context that answer a question with yes."""
 
     resource: str
@@ -64,12 +62,12 @@ class ResourceSearch:
         return _answered_once(self._witnesses, (pattern, required, covers), self._find_witness)
 
     def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
-        boxes = (*required, *covers)
-        variables: frozenset[str] = frozenset().union(*(box.variables for box in boxes))
-        if variables or any(box.marked_resources or box.marked_atoms for box in boxes):
-            on_pattern = with_pattern(required[0], pattern)
-            return self._with_marks((on_pattern, *required[1:]), covers, variables)
-        return self._search(pattern, required, covers, ())
+        marked = [box for box in (*required, *covers) if box.marked_resources or box.marked_atoms]
+        if not marked:
+            return self._search(pattern, required, covers, ())
+        variables: frozenset[str] = frozenset().union(*(box.variables for box in marked))
+        on_pattern = with_pattern(required[0], pattern)
+        return self._with_marks((on_pattern, *required[1:]), covers, variables)
 
     def _with_marks(
         self, required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str]
@@ -126,13 +124,15 @@ class ResourceSearch:
         Patterns are tried at their points. Where only covers with NotResource are in the way, the pattern is narrowed
         to what those name, which they do not apply to. Unclear: there are too many ways to narrow it.
         """
-        conditions = tuple(dict.fromkeys((*(atom for box in required for atom in box.atoms), *pinned)))
-        sparing = tuple(box for box in required if box.not_resources)
-        effort = sum(1 + len(box.globs) for box in (*covers, *sparing))
+        atoms = [atom for box in required for atom in box.atoms]
+        conditions = tuple(dict.fromkeys((*atoms, *pinned)))
+        sparing = tuple([box for box in required if box.not_resources])
+        effort = _effort((*covers, *sparing))
         self.budget.spend(effort)
         most_single_wildcards = _most_single_wildcards((*covers, *sparing))
-        further = (box.resources for box in required[1:] if not box.not_resources)
-        todo = list(reversed(self.budget.meet_lists((pattern,), further)))
+        further = [box.resources for box in required[1:] if not box.not_resources]
+        todo = self.budget.meet_lists((pattern,), further)
+        todo.reverse()
         visited = set(todo)
         steps = 0
         while todo:
@@ -167,10 +167,11 @@ class ResourceSearch:
             return None, ()
         escapes: dict[Box, None] = {}
         tried, doubt = some_points(pattern, most_single_wildcards)
+        effort = _effort(covers)
         for point in tried:
             if not point or not all(box.contains(point) for box in sparing):
                 continue  # a request names some resource
-            self.budget.spend(sum(1 + len(box.globs) for box in covers))
+            self.budget.spend(effort)
             active = [box for box in covers if box.contains(point)]
             context = self._context(conditions, active)
             if context is not None:
@@ -208,6 +209,11 @@ def _answered_once(
     if isinstance(answer, Unclear):
         raise answer
     return answer
+
+
+def _effort(boxes: tuple[Box, ...]) -> int:
+    """The steps to hold a resource against the patterns of boxes."""
+    return sum([1 + len(box.globs) for box in boxes])
 
 
 def _bind_steps(box: Box) -> int:

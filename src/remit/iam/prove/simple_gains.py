@@ -16,6 +16,7 @@ from remit.iam.pattern import is_pattern, matches
 from remit.iam.policy import Policy
 from remit.iam.prove.compared_side import Side
 from remit.iam.prove.real_requests import can_be_made
+from remit.iam.prove.realistic_values import usual_value
 from remit.iam.request import Request
 from remit.iam.tokens import references
 
@@ -32,7 +33,7 @@ MOST: Final = 3_000
 """Requests that are tried for a statement, at most."""
 _MOST_WORK: Final = 50_000
 """Requests times the statements that each of them is held against: fewer requests are tried of long policies."""
-_WORDS: Final = ("z", "", "a", "zz")
+_WORDS: Final = ("example", "", "a", "zz")
 """What stands for a `*`; for a `?` those of one letter."""
 _MOST_OF_A_TEXT, _MOST_OF_A_KEY, _MOST_CONTEXTS, _MOST_RESOURCES = 6, 4, 24, 60
 _VARIABLE: Final = re.compile(r"\$\{([^{},:]+:[^{},]+)\}")
@@ -125,7 +126,7 @@ def _instances(pattern: str) -> tuple[str, ...]:
     """Texts that a pattern describes: the same word for each `*`, and for each `?` a letter."""
     if not is_pattern(pattern):
         return (pattern,)
-    texts = [pattern.replace("*", word).replace("?", word[:1] or "z") for word in _WORDS]
+    texts = [pattern.replace("*", word).replace("?", word[:1] or "e") for word in _WORDS]
     return tuple(dict.fromkeys(texts))
 
 
@@ -142,7 +143,10 @@ def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[di
         for value in condition.values:
             if condition.operator != "Null":
                 of_key |= dict.fromkeys(_instances(value))
-        of_key |= {None: None} if condition.key in typed else {None: None, "z": None}
+        of_key[None] = None
+        usual = usual_value(condition.key)
+        if usual or condition.key not in typed:
+            of_key[usual or _WORDS[0]] = None
     choices = []
     for key, of_key in values.items():
         choices.append([(key, value) for value in islice(of_key, _MOST_OF_A_KEY)])

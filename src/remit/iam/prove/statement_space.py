@@ -18,10 +18,11 @@ from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in
 from remit.iam.prove.glob_sets import Unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from remit.iam.pattern import Matcher
     from remit.iam.policy import Condition, Globs, Policy, Statement
+    from remit.iam.prove.budget import Budget
 
 
 class Box:
@@ -186,9 +187,21 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
     box = Box(statement, index, version)
     if statement.resources is None:
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
-    if not _is_plain(statement):
+    if _is_literal(statement):
+        box.marked_resources = False
+        box.marked_atoms = frozenset()
+        box.variables = frozenset()
+    elif not _is_plain(statement):
         box.variables  # noqa: B018 - reads all slots, so that a text that cannot be compared is known now
     return box
+
+
+def _is_literal(statement: Statement) -> bool:
+    """Whether its resources and conditions are ASCII without variables and references: most statements are."""
+    texts = "".join(statement.resources.patterns) if statement.resources is not None else ""
+    for condition in statement.conditions:
+        texts += "".join(condition.values)
+    return "${" not in texts and texts.isascii()
 
 
 def _is_plain(statement: Statement) -> bool:
@@ -202,14 +215,6 @@ def _is_plain(statement: Statement) -> bool:
         if not texts.isascii() or ("${" in texts and condition.operator.lower().startswith("arn")):
             return False
     return True
-
-
-def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:
-    yield statement.actions.patterns
-    if statement.resources:
-        yield statement.resources.patterns
-    for condition in statement.conditions:
-        yield condition.values
 
 
 def _marked(text: str) -> bool:
@@ -258,6 +263,9 @@ def _unmarked(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(text for text in texts if not _marked(text))
 
 
+_NO_PATTERNS: Final[list[tuple[Matcher, Box]]] = []
+
+
 class Index:
     """Boxes by their actions, sorted in at the first question. `boxes` has them in their order.
 
@@ -280,12 +288,6 @@ class Index:
         self.spared = spared
         self.boxes: dict[Box, None] = dict.fromkeys(boxes)
         self._sorted = False
-        self._most_single_wildcards = 0
-        self._turned = 0
-        self._literal: dict[str, tuple[Box, ...]] = {}
-        self._by_service: dict[str, list[tuple[Matcher, Box]]] = {}
-        self._loose: list[tuple[Matcher, Box]] = []
-        self._negated: list[tuple[frozenset[str], tuple[Matcher, ...], Box]] = []
 
     @property
     def most_single_wildcards(self) -> int:
@@ -294,10 +296,17 @@ class Index:
         return self._most_single_wildcards
 
     def _sort(self) -> None:
-        if not self._sorted:
-            self._sorted = True
-            for box in self.boxes:
-                self._add(box)
+        if self._sorted:
+            return
+        self._sorted = True
+        self._most_single_wildcards = 0
+        self._turned = 0
+        self._literal: dict[str, tuple[Box, ...]] = {}
+        self._by_service: dict[str, list[tuple[Matcher, Box]]] = {}
+        self._loose: list[tuple[Matcher, Box]] = []
+        self._negated: list[tuple[frozenset[str], tuple[Matcher, ...], Box]] = []
+        for box in self.boxes:
+            self._add(box)
 
     def _add(self, box: Box) -> None:
         """Sort a box in by its action patterns: names, patterns of one service, of any service, or a NotAction."""
@@ -305,7 +314,7 @@ class Index:
         for text in globs:
             self._most_single_wildcards = max(self._most_single_wildcards, text.count("?"))
         if box.not_actions:
-            self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
+            self._negated.append((literals, tuple(map(matcher, globs)), box))
             self._turned += 1 + len(globs)
             return
         by_name: dict[str, tuple[Box, ...]] = dict.fromkeys(literals, (box,))
@@ -338,19 +347,17 @@ class Index:
             group = self._by_service.get(service, self._loose)
             group[:] = [entry for entry in group if entry[1] is not box]
 
-    def effort(self, action: str) -> int:
-        """How many patterns `at` compares with an action."""
+    def at(self, action: str, budget: Budget) -> list[Box]:
+        """The boxes whose actions include an action, each once; a step for each pattern that it is compared with."""
         self._sort()
-        return 1 + len(self._by_service.get(action.partition(":")[0], ())) + len(self._loose) + self._turned
-
-    def at(self, action: str) -> list[Box]:
-        """The boxes whose actions include an action, each once."""
+        of_service = self._by_service.get(action.partition(":")[0], _NO_PATTERNS)
+        budget.spend(1 + len(of_service) + len(self._loose) + self._turned)
         if action in self.spared:
             return []
-        self._sort()
         boxes = list(self._literal.get(action, ()))
-        boxes += [box for match, box in self._by_service.get(action.partition(":")[0], ()) if match(action)]
-        boxes += [box for match, box in self._loose if match(action)]
+        for match, box in (*of_service, *self._loose):
+            if match(action):
+                boxes.append(box)
         for literals, globs, box in self._negated:
             if action not in literals and not any(glob(action) for glob in globs):
                 boxes.append(box)
@@ -361,11 +368,11 @@ class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
 
     __slots__ = (
-        "_effort",
         "_has_single_wildcards",
         "_letters",
         "_texts",
         "allows",
+        "boxes",
         "by_spelling",
         "denies",
         "everything",
@@ -377,27 +384,24 @@ class CompiledPolicy:
         boxes: list[Box] = []
         self.policy = policy
         self._letters: frozenset[str] | None = None
-        self._texts: list[tuple[str, ...]] | None = None
+        self._texts: list[str] | None = None
         self._has_single_wildcards: bool | None = None
-        self._effort: int | None = None
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
                 boxes.append(box_of(statement, index, policy.version, speaks_without_resource=speaks_without_resource))
             except Unclear as reason:
                 self.unclear.append((index, statement, str(reason)))
-        self.allows = Index(box for box in boxes if not box.deny)
-        self.denies = Index(box for box in boxes if box.deny)
-        self.everything = next((box for box in self.allows.boxes if box.takes_every_action and box.everywhere), None)
+        self.allows = Index([box for box in boxes if not box.deny])
+        self.denies = Index([box for box in boxes if box.deny])
+        self.boxes = (*self.allows.boxes, *self.denies.boxes)
+        self.everything: Box | None = None
         self.by_spelling: defaultdict[int, list[Box]] = defaultdict(list)
         for box in self.allows.boxes:
             if not box.not_actions:
                 self.by_spelling[box.spelled].append(box)
-
-    @property
-    def boxes(self) -> tuple[Box, ...]:
-        """All boxes."""
-        return (*self.allows.boxes, *self.denies.boxes)
+            if self.everything is None and box.takes_every_action and box.everywhere:
+                self.everything = box
 
     def has(self, box: Box) -> bool:
         """Whether a box was made of one of its statements."""
@@ -405,24 +409,30 @@ class CompiledPolicy:
         return box.index < len(statements) and statements[box.index] is box.statement
 
     @property
-    def texts(self) -> list[tuple[str, ...]]:
-        """The patterns and values of each element of its statements."""
+    def texts(self) -> list[str]:
+        """The patterns and values of its statements."""
         if self._texts is None:
-            self._texts = [texts for box in self.boxes for texts in _texts(box.statement)]
+            texts: list[str] = []
+            for box in self.boxes:
+                statement = box.statement
+                texts += statement.actions.patterns
+                if statement.resources is not None:
+                    texts += statement.resources.patterns
+                for condition in statement.conditions:
+                    texts += condition.values
+            self._texts = texts
         return self._texts
 
     @property
     def effort(self) -> int:
         """How many patterns the evaluator may compare with a request."""
-        if self._effort is None:
-            self._effort = sum(map(len, self.texts))
-        return self._effort
+        return len(self.texts)
 
     @property
     def has_single_wildcards(self) -> bool:
         """Whether some text of it has a `?`."""
         if self._has_single_wildcards is None:
-            self._has_single_wildcards = any("?" in "".join(texts) for texts in self.texts)
+            self._has_single_wildcards = "?" in "".join(self.texts)
         return self._has_single_wildcards
 
     @property

@@ -24,7 +24,7 @@ from remit.catalogue.actions import action as action_named
 from remit.catalogue.arns import fill
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.partitions import is_region, partition
-from remit.catalogue.types import resource_type
+from remit.catalogue.types import REF, resource_type
 from remit.did_you_mean import nearest
 from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _PARTS = 6
+_NAME = "Name"
+"""How attributes end that are names: QueueName."""
 _ACCOUNT = r"\d{12}"
 _OF_BUCKET = r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)"
 _PSEUDO = r"\$\{AWS::(?:AccountId|Partition|Region)\}"
@@ -48,7 +50,7 @@ _QUEUE = (
     r"https?://(?:sqs\.)?(?P<region>[a-z0-9-]+)(?:\.queue)?\.amazonaws\.com(?P<china>\.cn)?/(?P<rest>\d{12}/[^/\s]+)"
 )
 _REFERRED = r"\$\{(?!AWS::)[^{}]+\}"
-_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
 
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
@@ -89,17 +91,25 @@ def _whole(text: str) -> str | None:
 
 
 def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
-    """A Ref of the template where only the ARN will do."""
+    """A Ref or an attribute of the template where only the ARN will do."""
     reference = _REFERENCE.match(text)
     kind = resource_type(item.document.types.get(reference[1], "")) if reference is not None else None
-    if reference is None or kind is None or kind.ref not in ("name", "url") or not kind.arn_from:
+    if reference is None or kind is None or not kind.arn_from:
         return None
-    returned = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
-    message = f"Ref of {reference[1]} gives its {returned}, and only an ARN, or '*', may stand here: IAM refuses it"
+    if reference[2] is not None and reference[2] not in kind.arn_from and reference[2].endswith(_NAME):
+        gives = f"{reference[2]} of {reference[1]} is its name"
+    elif reference[2] is None and kind.ref in ("name", "url"):
+        returned = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
+        gives = f"Ref of {reference[1]} gives its {returned}"
+    else:
+        return None
+    message = f"{gives}, and only an ARN, or '*', may stand here: IAM refuses it"
     if item.document.raw is None:
         return message, "write its `.arn`"
-    attribute = f"{reference[1]}.{kind.arn_from[0]}"
     suffix = text.removeprefix(reference[0])
+    if kind.arn_from[0] == REF:
+        return message, f'!Sub "${{{reference[1]}}}{suffix}"' if suffix else f"!Ref {reference[1]}"
+    attribute = f"{reference[1]}.{kind.arn_from[0]}"
     return message, f'!Sub "${{{attribute}}}{suffix}"' if suffix else f"!GetAtt {attribute}"
 
 

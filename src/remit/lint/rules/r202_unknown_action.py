@@ -60,9 +60,12 @@ def _problem(text: str, item: ParsedStatement) -> Problem:
         needed = called.actions or called.perhaps
         message = f"'{text}' is an operation of the API, not an action: it is authorised by {', '.join(needed)}"
         return Problem(message, f"did you mean `{needed[0]}`?", spot, severity)
-    if called is not None:
+    if called is not None and called.free:
         message = f"'{text}' is an operation of the API that needs no permission: {item.nothing_done}"
         return Problem(message, "remove it", spot, severity)
+    if called is not None:
+        message = f"'{text}' is an operation of the API that AWS's reference lists no action for"
+        return Problem(message, f"`remit explain {prefix}:*` lists the actions", spot, WARNING)
     if by_aws:
         return Problem(f"'{text}' is not a documented action, though AWS's own policies use it", None, spot, WARNING)
     meant = meant_actions.in_service(prefix, name, item)

@@ -35,7 +35,7 @@ from remit.lint.finding import NOTE, Problem
 from remit.project import python_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.app import Function, Grant, Resource, Role
     from remit.errors import Origin
@@ -48,12 +48,14 @@ _LATE: Final = r"\$\{AWS::\w+\}"
 _MOST: Final = 3  # spellings, where the app has several resources of the kind
 _MOST_TRIED: Final = 12  # resources; where no typed grant fits these, none will fit the others of the same kind
 _NAME: Final = r"[^/:*?]+"
+_ANY_NAME: Final = "late"
+"""Stands for a part of an ARN that only the deploy knows."""
 
 
 def project(subject: Project) -> Iterator[Problem]:
     """Actions on `*` for which a typed grant could name a resource of the app, each once where it is written."""
     named_arns = tuple(_named_arns(subject))
-    resources_by_action: dict[str, tuple[str, ...]] = {}
+    resources_by_action: dict[str, Sequence[str]] = {}
     reported: set[tuple[Origin, str]] = set()
     for role in subject.roles:
         ordinals: Counter[Origin | None] = Counter()
@@ -67,7 +69,7 @@ def project(subject: Project) -> Iterator[Problem]:
                 function = _declaring_function(subject, role, grant)
                 if action not in resources_by_action:
                     resources = islice(_nameable(subject, action, named_arns), _MOST_TRIED)
-                    resources_by_action[action] = tuple(_typed(subject, function, action, resources))
+                    resources_by_action[action] = _typed(subject, function, action, resources)
                 spellings = tuple(_spellings(subject, function, action, resources_by_action[action]))
                 if spellings:
                     yield Problem(
@@ -88,24 +90,18 @@ def _named_arns(subject: Project) -> Iterator[str]:
 
 
 def _actions_everywhere(grant: Grant) -> Iterator[str]:
-    """The actions that a grant which people wrote allows on every resource."""
+    """The exact actions that a grant which people wrote allows on every resource."""
     statement = grant.statement
     everywhere = statement.resources is not None and statement.resources.patterns == ("*",)
     if not everywhere or statement.effect != "Allow" or statement.actions.negated:
         return
     for action in statement.actions.patterns:
-        if ":" in action and "*" not in action and "?" not in action and _has_typed_grants(action):
+        if ":" in action and "*" not in action and "?" not in action:
             yield action
 
 
-def _has_typed_grants(action: str) -> bool:
-    from remit.explain.remedy import grants_module  # noqa: PLC0415 - few apps have such an action
-
-    return grants_module(action.partition(":")[0].lower()) is not None
-
-
 def _fix(subject: Project, function: Function, action: str, resource: str) -> Remedy:
-    from remit.explain.remedy import remedy  # noqa: PLC0415 - as above
+    from remit.explain.remedy import remedy  # noqa: PLC0415 - few apps have such an action
 
     return remedy(subject.app, function, action, resource, subject.folder)
 
@@ -116,19 +112,34 @@ def _declaring_function(subject: Project, role: Role, grant: Grant) -> Function:
     return replace(function, origin=None) if grant.reason.kind == "setting" else function
 
 
-def _typed(subject: Project, function: Function, action: str, resources: Iterable[str]) -> Iterator[str]:
-    """The first resources for which a typed grant gives an action, each spelling once; they are the same everywhere."""
-    items: set[str] = set()
+def _typed(subject: Project, function: Function, action: str, resources: Iterable[str]) -> tuple[str, ...]:
+    """The first resources for which a typed grant gives an action, each spelling once; they are the same everywhere.
+
+    What no verb gives is spelled `allow("…", on=…)`, where the action acts on one type of resource alone, and the app
+    declares one.
+    """
+    by_verb: dict[str, str] = {}
+    by_allow: dict[str, str] = {}
     for resource in resources:
-        fix = _fix(subject, function, action, resource)
-        if fix.typed and fix.item not in items:
-            items.add(fix.item)
-            yield resource
-        if len(items) == _MOST:
-            return
+        for named in (resource, f"{resource}/*"):  # a verb may grant what stands below: the paths of a domain
+            fix = _fix(subject, function, action, named)
+            if fix.typed:
+                by_verb.setdefault(fix.item, named)
+                break
+            if named == resource and named.startswith("${") and _acts_on_one_type(action):
+                by_allow.setdefault(fix.item, named)
+        if len(by_verb) == _MOST:
+            break
+    return tuple((by_verb or by_allow).values())[:_MOST]
 
 
-def _spellings(subject: Project, function: Function, action: str, resources: tuple[str, ...]) -> Iterator[str]:
+def _acts_on_one_type(action: str) -> bool:
+    targets = targets_of(action)
+    required = [target for target in targets if target.required]
+    return len(required or targets) == 1
+
+
+def _spellings(subject: Project, function: Function, action: str, resources: Sequence[str]) -> Iterator[str]:
     """The typed grants that could stand in the place of an action on `*`, each with the imports that it needs."""
     for resource in resources:
         fix = _fix(subject, function, action, resource)
@@ -146,7 +157,7 @@ def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Ite
                 yield f"{arn_of(resource)}{below}"
     for form in forms:
         pattern = _pattern(form)
-        yield from (arn for arn in named_arns if pattern.fullmatch(re.sub(_LATE, "late", arn)))
+        yield from (arn for arn in named_arns if pattern.fullmatch(re.sub(_LATE, _ANY_NAME, arn)))
 
 
 def _below(resource: Resource, form: str) -> str | None:
@@ -154,16 +165,19 @@ def _below(resource: Resource, form: str) -> str | None:
     kind = resource_type(resource.type)
     if kind is None or kind.arn is None or arn_of(resource) is None:
         return None
-    own_shape, shape = re.sub(_VARIABLE, "*", kind.arn.text), re.sub(_VARIABLE, "*", form)
-    return {own_shape: "", f"{own_shape}/*": "/*"}.get(shape)
+    own = re.sub(_VARIABLE, _ANY_NAME, kind.arn.text)
+    pattern = _pattern(form, is_own=True)
+    if pattern.fullmatch(own):
+        return ""
+    return "/*" if pattern.fullmatch(f"{own}/{_ANY_NAME}") else None
 
 
 @cache
-def _pattern(form: str) -> re.Pattern[str]:
-    """The ARNs of a form that name one thing; below that thing anything may stand."""
+def _pattern(form: str, *, is_own: bool = False) -> re.Pattern[str]:
+    """The ARNs of a form that name one thing; below a thing that is not the app's own anything may stand."""
     literals = [re.escape(literal) for literal in re.split(_VARIABLE, form)]
     names = [_NAME] * (len(literals) - 1)
-    if literals[-2:] == ["/", ""]:
+    if literals[-2:] == ["/", ""] and not is_own:
         names[-1] = ".+"
     parts = [literals[0]]
     for name, literal in zip(names, literals[1:], strict=True):

@@ -54,7 +54,8 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
     """An action, or a pattern that means some, none of which acts on a resource of the statement."""
     subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
-    meant = resource_fit.meant_resource(names, item.resources, item.shapes)
+    root_user = _root_user(item)
+    meant = None if root_user else resource_fit.meant_resource(names, item.resources, item.shapes)
     needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
     target = resource_fit.acted_on(names[0], meant if needless else None)
     reason = f"whose ARN has no {needless}" if needless else "and no Resource here is one"
@@ -64,6 +65,8 @@ def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
     hint = cdk_grants.hint_on(text, item.statement.actions.patterns)
     if hint is not None:
         severity = NOTE
+    elif root_user is not None:
+        hint = f'a root user asks, and is no resource: compare {{"ArnLike": {{"aws:PrincipalArn": "{root_user}"}}}}'
     else:
         hint = _hint(item, names, meant) or f"name {target} in Resource"
     broken_resource = _broken(item) if meant else None
@@ -96,10 +99,23 @@ def _nameless(item: ParsedStatement) -> Iterator[Problem]:
                 break
 
 
+def _root_user(item: ParsedStatement) -> str | None:
+    """The first ARN of a root user among the resources."""
+    for text in item.resources:
+        arn = parse_arn(text)
+        if arn is not None and (arn.service, arn.resource) == ("iam", "root"):
+            return text
+    return None
+
+
 def _alias(item: ParsedStatement) -> str | None:
-    """The first alias of a key that the statement names."""
-    arns = (parse_arn(text) for text in item.resources)
-    return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
+    """The first alias of a key that the statement names, as one or as if it were the id of a key."""
+    for text in item.resources:
+        arn = parse_arn(text)
+        name = "" if arn is None else arn.resource.removeprefix("key/")
+        if name.startswith("alias/"):
+            return name
+    return None
 
 
 def _broken(item: ParsedStatement) -> str | None:

@@ -51,7 +51,7 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
             continue
         prefix, colon, name = key.partition(":")
         is_a_providers = bool(colon) and "." in prefix
-        if conditions.exists(key) or "${" in key or is_a_providers:
+        if conditions.exists(key) or "${" in key or is_a_providers or conditions.is_of_another_service(key):
             continue
         yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
 

@@ -1,7 +1,7 @@
 """A value that the condition key never has: another kind of id, a word that is none of its few.
 
 The condition is never met (negated: always). `aws:SourceVpc` holds `vpc-…` and `aws:SourceVpce` `vpce-…`; ids of
-organisations begin with `o-`.
+organisations begin with `o-`. S3 knows the encryption `AES256`, and no `AES-256`.
 
 Flagged:
 
@@ -13,7 +13,8 @@ Better:
     {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
      "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}}}
 
-Source: "AWS global condition context keys" (IAM User Guide).
+Source: "AWS global condition context keys" (IAM User Guide); "PutObject" (Amazon S3 API Reference); "kms:ViaService"
+(AWS KMS Developer Guide).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from remit.did_you_mean import nearest
 from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain
+from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +73,12 @@ _EXACT = {
 _FORMS = {**_LOOSE, **_EXACT}
 _WORDS = {
     "aws:principaltype": ("Account", "User", "FederatedUser", "AssumedRole", "Anonymous"),
-}
+    "s3:x-amz-acl": (
+        "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+        "bucket-owner-full-control", "log-delivery-write",
+    ),
+    "s3:x-amz-server-side-encryption": ("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"),
+}  # fmt: skip
 _DATES = ("aws:currenttime", "aws:tokenissuetime")
 _KEYS = frozenset((*_FORMS, *_WORDS, *_DATES))
 _YEAR = 4
@@ -88,17 +95,18 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
         if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) not in ("String", "ARN"):
             continue
         for value in condition.values:
-            if is_plain(value) and not (value.startswith("{") or "<" in value):
+            if is_plain(settled(value)) and not (value.startswith("{") or "<" in value):
                 yield from _problem(condition, value)
 
 
 def _problem(condition: Condition, value: str) -> Iterator[Problem]:
+    """What is wrong with a value. In a template it may have the region's reference in it, which `settled` fills in."""
     key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key, value)
     if key in _WORDS:
         yield from _wrong_word(condition, value, spot)
         return
     form, pattern = _FORMS[key]
-    if not pattern.match(value):
+    if not pattern.match(settled(value)):
         proper_key = _key_of_form(key, value)
         hint = f"did you mean `{proper_key}`?" if proper_key else _meant(key, value) or f"write {form}"
         severity = ERROR if proper_key or key in _EXACT else WARNING
@@ -141,7 +149,7 @@ def _seconds(condition: Condition) -> Iterator[Problem]:
 def _meant(key: str, value: str) -> str | None:
     """The service that was meant, in the form that the key has."""
     label = value.lower().removesuffix(".amazonaws.com")
-    if key == "kms:viaservice" and value and "." not in label:
+    if key == "kms:viaservice" and re.fullmatch(r"[a-z0-9-]+", label):
         return f"write '{label}.REGION.amazonaws.com'"
     mistake = principals.of_service(value) if _FORMS[key] is _SERVICE else None
     return mistake[1] if mistake is not None else None

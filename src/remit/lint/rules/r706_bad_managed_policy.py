@@ -1,6 +1,6 @@
 """A managed policy or a permissions boundary that is not a policy's ARN, or one that AWS does not have.
 
-The role cannot be created.
+The role cannot be created. Nor can it with the policy of a service-linked role, which IAM attaches to that role alone.
 
 Flagged:
 
@@ -18,7 +18,7 @@ Better:
         Properties:
           ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
 
-Source: "AWS Managed Policy Reference Guide" (AWS).
+Source: "AWS Managed Policy Reference Guide" (AWS); "AttachRolePolicy" (IAM API Reference: PolicyNotAttachable).
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _ARN = re.compile(r"arn:[^:]+:iam::(?:aws|\d{12}|\*):policy/[\w+=,.@/-]+")
+_OF_SERVICE_LINKED_ROLE = ":policy/aws-service-role/"
+_ATTACHED = "managed policy"
+_MADE_BY_SERVICE = "leave it out: the service makes the role that has it"
 _OF_SAM = "Policies"
 """The property that takes policies of every form."""
 
@@ -62,7 +65,7 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
             arns = properties.get(element)
             yield from _too_many(name, arns, (*path, element))
             for index, arn in enumerate(arns if isinstance(arns, list) else ()):
-                yield from _problem(arn, (*path, element, index), "managed policy")
+                yield from _problem(arn, (*path, element, index), _ATTACHED)
         if "PermissionsBoundary" in properties:
             yield from _problem(
                 properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
@@ -76,7 +79,7 @@ def _named(policies: Any, path: Spot) -> Iterator[Problem]:
         if not isinstance(policy, str) or (":" not in policy and managed_policy(policy) is not None):
             continue
         if ":" in policy or "/" in policy:
-            yield from _problem(policy, at, "managed policy")
+            yield from _problem(policy, at, _ATTACHED)
         elif sam_policy(policy) is not None:
             message = f"'{policy}' is one of SAM's policy templates, and needs its parameters"
             yield Problem(message, f"{policy}: {{…}}", at)
@@ -112,8 +115,14 @@ def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
         meant = _full_arn(name) or _nearest_policy(name)
         message = f"AWS has no managed policy '{text.partition(':policy/')[2]}'"
         yield Problem(message, meant, spot, ERROR if meant else WARNING)
+    elif _OF_SERVICE_LINKED_ROLE in text and purpose == _ATTACHED:
+        message = f"'{text}' is the policy of a service-linked role: IAM attaches it to no other"
+        yield Problem(message, _MADE_BY_SERVICE, spot)
 
 
 def _full_arn(name: str) -> str | None:
     policy = managed_policy(name)
-    return f"did you mean '{policy.arn('aws')}'?" if policy else None
+    if policy is None:
+        return None
+    arn = policy.arn("aws")
+    return _MADE_BY_SERVICE if _OF_SERVICE_LINKED_ROLE in arn else f"did you mean '{arn}'?"

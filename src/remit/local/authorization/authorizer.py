@@ -18,19 +18,21 @@ from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.asked_keys import asked_keys
+from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.denied_part import DeniedPart
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import NeededAccess, needs_of
-from remit.local.authorization.parameters import parameters_of
+from remit.local.authorization.parameters import Parameters, parameters_of
 from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import RequestedOperation, protocol_of
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
+from remit.local.source_identities import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,7 @@ _VERDICTS: Final[dict[str, Verdict]] = {
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
+_ASSUME_ROLE: Final = ("sts", "AssumeRole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,10 @@ class RequestAuthorizer:
         setting = _setting(region, caller)
         with _scope(setting):
             parameters = parameters_of(request, operation, body)
+            if (operation.client, operation.name) == _ASSUME_ROLE and SOURCE_IDENTITY_KEY in caller.keys:
+                identity = caller.keys[SOURCE_IDENTITY_KEY]
+                if parameters.setdefault(SOURCE_IDENTITY, identity) != identity:
+                    return (_changed_identity(parameters, caller),)
             needs = needs_of(operation, parameters, setting)
             if needs is None:
                 name = f"{operation.client}:{operation.name}"
@@ -165,6 +172,17 @@ class RequestAuthorizer:
         self._add(caller, name, decided, *call_place(request))
         if self.is_strict:
             raise denial("", protocol_of(request), because)
+
+
+def _changed_identity(parameters: Parameters, caller: Caller) -> DecidedNeed:
+    """The denial of a session with another source identity than that of the session which asks for it.
+
+    Source: "Monitor and control actions taken with assumed roles" (IAM User Guide).
+    """
+    need = NeededAccess("sts:SetSourceIdentity", str(parameters.get("RoleArn", "*")), parameters)
+    because = f"the source identity of {caller.arn} is {caller.keys[SOURCE_IDENTITY_KEY]}, and cannot be changed"
+    message = f"User: {caller.arn} is not authorized to perform: {need.action} on resource: {need.resource}: {because}"
+    return DecidedNeed(need, "denied", because, "", message)
 
 
 def _setting(region: str, caller: Caller) -> RequestSetting:

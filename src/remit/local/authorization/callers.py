@@ -17,11 +17,13 @@ from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 from remit.local.authorization.stored_policies import policies_of
 from remit.local.request import RefusedRequest
+from remit.local.source_identities import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NO_LIMIT: Final[tuple[Policy, ...]] = ()
+SOURCE_IDENTITY_KEY: Final = "aws:sourceidentity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
     sts: Any = importlib.import_module("ministack.services.sts")
     session = sts._sessions.get(access_key_id) or {}  # noqa: SLF001 - as above
     keys = dict(emulator._principal_keys(issued))  # noqa: SLF001 - as above
+    if session.get(SOURCE_IDENTITY):
+        keys[SOURCE_IDENTITY_KEY] = session[SOURCE_IDENTITY]
     passed = session.get("SessionPolicies") or {}
     policies = _session_policies(passed.get("Policy") or "", tuple(passed.get("PolicyArns") or ()), issued.account_id)
     return str(issued.secret_access_key), Caller(str(issued.principal_arn), str(issued.account_id), policies, keys)

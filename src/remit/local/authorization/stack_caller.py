@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.arns import parse as parse_arn
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
 from remit.iam.policy import parse
@@ -65,7 +66,7 @@ def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
                 arn,
                 need.context,
                 open_keys=ALL,
-                resource_policy=_key_policy(operation, arn) if need.action.startswith(_KMS) else (),
+                resource_policy=_resource_policy(operation, need.action, arn),
             )
             for arn in need.resources
         ]
@@ -77,6 +78,16 @@ def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
             arn = need.resources[0].replace(UNRESOLVED, "*")
             reason = f"{need.action} on {arn} cannot be decided here: {undecided.decision.because}"
             raise HandlerError(f"{reason} (Status Code: 403)", "AccessDenied")
+
+
+def _resource_policy(operation: ResourceOperation, action: str, arn: str) -> tuple[Policy, ...] | None:
+    """The policy of a resource; None where nobody knows it here: that of a layer of another account, say."""
+    if action.startswith(_KMS):
+        return _key_policy(operation, arn)
+    parsed = parse_arn(arn)
+    owner = "" if parsed is None else parsed.account
+    is_of_another = owner.isdigit() and owner != place_of_request()["Account"]
+    return None if is_of_another else ()
 
 
 def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | None:

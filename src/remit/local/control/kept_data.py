@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def keep_data(aws: LocalAws) -> None:
-    """Have it keep objects, items, messages, values of secrets and parameters, schedules and logs as they are now."""
+    """Have it keep the data as it is now: objects, items, messages, values of secrets, users, schedules, logs."""
     _tell(aws, KEEP_DATA)
 
 

@@ -25,8 +25,10 @@ from remit.local.functions.lambda_service import REQUEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from remit.local.event_sources.destinations import Destinations
+    from remit.local.events_on_the_way import EventsOnTheWay
 
     Record = dict[str, Any]
 
@@ -36,6 +38,8 @@ _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _COLONS: Final = 7  # of a function's ARN with a version or an alias
 _IS_EVENT: Final = "_is_event"
+_KIND: Final = "lambda"
+"""What begins the names of the files of events that are on the way to a function."""
 
 _SENT_TO: Final[ContextVar[str]] = ContextVar("sent_to", default="")
 """The ARN of the function that a service sends an event to, as the service knows it."""
@@ -58,6 +62,7 @@ class AsynchronousInvocations:
     destinations: Destinations
     service: Any
     """The emulator's module `lambda_svc`."""
+    on_the_way: EventsOnTheWay
 
     def take_hold(self) -> None:
         """Take over what the emulator runs without waiting for it."""
@@ -81,12 +86,31 @@ class AsynchronousInvocations:
         service._execution_record_for_config = recorded  # noqa: SLF001 - as above
         service._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
         service.invoke_async_with_retry = self.invoke
+        self.on_the_way.when_loaded(_KIND, self._invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:
         """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
+        note = self.on_the_way.write_down(_KIND, {"function": record["config"]["FunctionArn"], "event": event})
+        self._start(record, event, note)
+
+    def _invoke_again(self, note: Path, content: Mapping[str, Any]) -> None:
+        """Run a function on an event that an earlier server had not finished with."""
+        record = self.service._get_func_record_for_ref(content["function"])[0]  # noqa: SLF001 - as above
+        if record is None:
+            self.on_the_way.forget(note)
+        else:
+            self._start(record, content["event"], note)
+
+    def _start(self, record: Record, event: Any, note: Path | None) -> None:
         context = contextvars.copy_context()
         plain_record = {name: value for name, value in record.items() if name != _IS_EVENT}
-        threading.Thread(target=context.run, args=(self._run, plain_record, event), daemon=True).start()
+        threading.Thread(target=context.run, args=(self._finish, plain_record, event, note), daemon=True).start()
+
+    def _finish(self, record: Record, event: Any, note: Path | None) -> None:
+        try:
+            self._run(record, event)
+        finally:
+            self.on_the_way.forget(note)
 
     def _run(self, record: Record, event: Any) -> None:
         _SENT_TO.set("")

@@ -61,13 +61,16 @@ class Subscriptions:
 
         def checked(data: Mapping[str, Any]) -> Any:
             function = str(data.get("destinationArn", ""))
-            if ":function:" in function and not self._may_send(function, str(data.get("logGroupName", ""))):
+            group = str(data.get("logGroupName", ""))
+            if ":function:" in function and not may_send_lines(self.calls, function, group):
                 return logs.error_response_json("InvalidParameterException", _NOT_EXECUTED, 400)
             return put(data)
 
         logs._put_subscription_filter = checked  # noqa: SLF001 - as above
 
-    def _may_send(self, function: str, group: str) -> bool:
-        place = place_of_request()
-        source = f"arn:aws:logs:{place['Region']}:{place['Account']}:log-group:{group}:*"
-        return self.calls.may_invoke("logs.amazonaws.com", function, source, place["Account"])
+
+def may_send_lines(calls: ServiceCalls, function: str, group: str) -> bool:
+    """Whether CloudWatch Logs may invoke a function (ARN) for the lines of a log group."""
+    place = place_of_request()
+    source = f"arn:aws:logs:{place['Region']}:{place['Account']}:log-group:{group}:*"
+    return calls.may_invoke("logs.amazonaws.com", function, source, place["Account"])

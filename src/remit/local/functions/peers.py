@@ -10,6 +10,8 @@ import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remit.local.functions.connection_ends import CONNECTIONS, connection_end
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
@@ -17,22 +19,19 @@ if TYPE_CHECKING:
 KEY_HEADER: Final = "lambda-runtime-key"
 """The header with the worker's secret, which remit's own client of the Runtime API sends where there is no /proc."""
 
-_CONNECTIONS: Final = Path("/proc/net/tcp")
-_LOCAL, _REMOTE, _USER, _INODE = 1, 2, 7, 9  # columns of /proc/net/tcp ("proc(5)")
-
-HAS_PROC: Final = _CONNECTIONS.exists()
+HAS_PROC: Final = CONNECTIONS.exists()
 
 
 def is_of_process(connected: socket.socket, pid: int) -> bool:
     """Whether a process, or one that it started, holds the other end of a connection."""
-    row = _row(_as_listed(connected.getpeername()), _as_listed(connected.getsockname()))
-    return row is not None and any(_holds(process, row[_INODE]) for process in (pid, *descendants(pid)))
+    end = connection_end(connected.getpeername(), connected.getsockname())
+    return end is not None and any(_holds(process, end.inode) for process in (pid, *descendants(pid)))
 
 
 def user_of(connected: socket.socket) -> int | None:
     """The number of the user at the other end of a connection; None if it is gone."""
-    row = _row(_as_listed(connected.getpeername()), _as_listed(connected.getsockname()))
-    return None if row is None else int(row[_USER])
+    end = connection_end(connected.getpeername(), connected.getsockname())
+    return None if end is None else end.user
 
 
 def descendants(pid: int) -> list[int]:
@@ -59,22 +58,7 @@ def has_key(headers: Mapping[str, str], key: str) -> bool:
     return hmac.compare_digest(headers.get(KEY_HEADER, "").encode(), key.encode())
 
 
-def _as_listed(address: tuple[str, int]) -> str:
-    """An IPv4 address and a port as /proc/net/tcp writes them: the address in the byte order of the machine."""
-    number = int.from_bytes(bytes(map(int, address[0].split("."))), "little")
-    return f"{number:08X}:{address[1]:04X}"
-
-
-def _row(local: str, remote: str) -> list[str] | None:
-    """What is listed of the socket between two addresses."""
-    for line in _CONNECTIONS.read_text("ascii").splitlines():
-        columns = line.split()
-        if columns[_LOCAL] == local and columns[_REMOTE] == remote:
-            return columns
-    return None
-
-
-def _holds(pid: int, inode: str) -> bool:
+def _holds(pid: int, inode: int) -> bool:
     return any(_target(link) == f"socket:[{inode}]" for link in _listed(Path(f"/proc/{pid}/fd")))
 
 

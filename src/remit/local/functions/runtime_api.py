@@ -42,10 +42,12 @@ class RuntimeApi:
         if descriptor in self._selector.get_map():
             self._selector.unregister(descriptor)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something comes, at most for some seconds, and read it."""
-        for key, _ in self._selector.select(seconds):
+    def wait(self, seconds: float) -> bool:
+        """Wait until something comes, at most for some seconds, and read it. Whether something came."""
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
             key.data()
+        return bool(ready)
 
     def is_open(self, connection: Connection) -> bool:
         """Whether an answer over a connection can still be read."""

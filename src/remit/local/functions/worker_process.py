@@ -35,6 +35,7 @@ INIT_SECONDS: Final = 10.0
 """Seconds that the start of a worker may take; more, where the function has more ("Lambda execution environments")."""
 
 _TICK: Final = 0.02 if peers.HAS_PROC else 0.5  # seconds between two looks at the memory
+_LONGEST_CATCHING_UP: Final = 1.0  # seconds, of a function that keeps on printing
 _DEBUGGED_SECONDS: Final = 24 * 3600.0
 _MB: Final = 1 << 20
 
@@ -194,6 +195,9 @@ class Worker:
         while not self._api.requests:
             now = time.monotonic()
             if now >= until:
+                self._catch_up()
+                if self._api.requests:
+                    break
                 self._read_output()
                 raise _Ended(failures.timed_out(seconds))
             self._api.wait(min(until - now, _TICK))
@@ -201,6 +205,13 @@ class Worker:
                 looked = now
                 self._check()
         return self._api.requests.popleft()
+
+    def _catch_up(self) -> None:
+        """Read what was sent in time: on a busy machine this process looks late. A moment without any ends that."""
+        until = time.monotonic() + _LONGEST_CATCHING_UP
+        while not self._api.requests and time.monotonic() < until:
+            if not self._api.wait(_TICK):
+                return
 
     def _check(self) -> None:
         """Look after the process. _Ended: it has ended, or used more memory than it may."""

@@ -52,9 +52,13 @@ def alias_attributes(function: SamResource) -> dict[str, Any]:
 
 def _preference(function: SamResource) -> dict[str, Any]:
     """What a function says of its deployments; empty where it has no alias, or turned them off."""
-    preference = dict(function.mapping("DeploymentPreference"))
-    is_on = preference.get("Enabled", True) not in (False, "false")
-    return preference if is_on and function.properties.get("AutoPublishAlias") else {}
+    is_on = function.properties.get("AutoPublishAlias") and not is_turned_off(function)
+    return dict(function.mapping("DeploymentPreference")) if is_on else {}
+
+
+def is_turned_off(function: SamResource) -> bool:
+    """Whether a function says that its deployments are not gradual, as a hook has to where Globals say otherwise."""
+    return function.mapping("DeploymentPreference").get("Enabled", True) in (False, "false")
 
 
 def _group(function: SamResource) -> MadeResource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.template.branches import written_at
 from remit.template.sam.apis import http_api, rest_api
-from remit.template.sam.deployments import deployments
+from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import api_of, known
 from remit.template.sam.function import function
 from remit.template.sam.resources import SamResource, arn_of
@@ -190,8 +190,10 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
     for event in declaration.events():
         if not known(event):
             yield f"what event {event.name} of {declaration.logical_id} ({event.type}) becomes is not known here"
-    left_out = _LEFT_OUT if declaration.properties.get("AutoPublishAlias") else (*_LEFT_OUT, "DeploymentPreference")
-    for name in left_out:  # without an alias there is nothing to shift the traffic of, which SAM refuses
+    left_out = [*_LEFT_OUT]
+    if not declaration.properties.get("AutoPublishAlias") and not is_turned_off(declaration):
+        left_out.append("DeploymentPreference")  # there is no traffic to shift, which SAM refuses
+    for name in left_out:
         if declaration.properties.get(name):
             yield f"what {name} of {declaration.logical_id} ({declaration.type}) adds is not looked at"
 

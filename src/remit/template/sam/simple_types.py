@@ -48,13 +48,14 @@ def layer(declared: SamResource) -> Iterator[MadeResource]:
 
 
 def application(declared: SamResource) -> Iterator[MadeResource]:
-    """The nested stack."""
+    """The nested stack. One of the Serverless Application Repository keeps its Location, a property of SAM's alone."""
     properties = declared.properties
     yield MadeResource(
         declared.logical_id,
         "AWS::CloudFormation::Stack",
         {
             **given(properties, "NotificationARNs", "Parameters", "TimeoutInMinutes"),
+            **(given(properties, "Location") if isinstance(properties.get("Location"), dict) else {}),
             "Tags": tags(properties, "lambda:createdBy"),
             "TemplateURL": properties.get("Location") if isinstance(properties.get("Location"), str) else "",
         },

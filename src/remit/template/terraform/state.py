@@ -53,11 +53,18 @@ def items_of(
     values: Mapping[str, Any], path: Path, place: Place, references: References
 ) -> tuple[PlannedResource, ...]:
     """The managed resources of a state's or plan's values, those of modules too. RemitError at what is not a module."""
-    return tuple(_module(values.get("root_module"), (*path, "root_module"), place, references))
+    return tuple(_module(values.get("root_module"), (*path, "root_module"), place, references, of_data=False))
 
 
-def _module(module: Any, path: Path, place: Place, references: References) -> Iterator[PlannedResource]:
-    """The managed resources of a module and of those in it. RemitError at what is no module."""
+def data_of(values: Mapping[str, Any], path: Path, place: Place) -> tuple[PlannedResource, ...]:
+    """The data sources of a state's or plan's values; of a plan, those that are read during the apply."""
+    return tuple(_module(values.get("root_module"), (*path, "root_module"), place, {}, of_data=True))
+
+
+def _module(
+    module: Any, path: Path, place: Place, references: References, *, of_data: bool
+) -> Iterator[PlannedResource]:
+    """The managed resources, or the data sources, of a module and of those in it. RemitError at what is no module."""
     if module is None:
         return
     if not isinstance(module, dict):
@@ -66,14 +73,14 @@ def _module(module: Any, path: Path, place: Place, references: References) -> It
         at: Path = (*path, "resources", index)
         if not isinstance(resource, dict) or not isinstance(resource.get("values", {}), dict):
             raise RemitError("a resource of a Terraform plan must be an object with values", origin=place(at))
-        if resource.get("mode") != "data":
+        if (resource.get("mode") == "data") == of_data:
             address = str(resource.get("address", ""))
             values = resource.get("values", {})
             yield PlannedResource(
                 address, str(resource.get("type", "")), values, (*at, "values"), references.get(plain(address), {})
             )
     for index, child in enumerate(_listed(module, "child_modules", path, place)):
-        yield from _module(child, (*path, "child_modules", index), place, references)
+        yield from _module(child, (*path, "child_modules", index), place, references, of_data=of_data)
 
 
 def _listed(module: Mapping[str, Any], name: str, path: Path, place: Place) -> list[Any]:

@@ -1,0 +1,81 @@
+"""Gather what the access control lists of buckets let others do, as the policies that would let them do it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.aws_errors import code, denied, message
+from remit.errors import RemitError
+from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
+from remit.iam.policy import Policy, render
+
+if TYPE_CHECKING:
+    from remit.iam.bucket_acl import AclGrant
+
+ACTIONS: Final = ("s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "s3:GetBucketPublicAccessBlock")
+_OLD_OWNERSHIP: Final = "ObjectWriter"
+"""The ownership of objects in a bucket that was made before there were ownerships."""
+_NO_OWNERSHIP: Final = "OwnershipControlsNotFoundError"
+_NO_BLOCKS: Final = "NoSuchPublicAccessBlockConfiguration"
+_SID: Final = "AccessControlList"
+
+
+def acl_policy(client: Any, bucket: str, arn: str) -> str | RemitError | None:
+    """The text of a policy that gives what a bucket's list gives to others than its owner; None: it gives nothing.
+
+    The blocks of the whole account are not asked for. An error where AWS does not show the list.
+    """
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a call to AWS needs it
+
+    try:
+        if _ownership(client, bucket) == ENFORCED:
+            return None
+        grants = _grants(client, bucket)
+        if any(grantee in PUBLIC_GROUPS for grantee, _ in grants) and _ignores_public_lists(client, bucket):
+            grants = tuple(grant for grant in grants if grant[0] not in PUBLIC_GROUPS)
+    except ClientError as error:
+        if code(error) == "NoSuchBucket":
+            return None
+        if denied(error):
+            problem = f"the access control list of {arn} is not shown: {message(error) or code(error)}"
+            return RemitError(problem, exit_code=1)
+        raise
+    statements = acl_statements(arn, grants, sid=_SID)
+    return json.dumps(render(Policy(statements))) if statements else None
+
+
+def _ownership(client: Any, bucket: str) -> str:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+
+    try:
+        answer = client.get_bucket_ownership_controls(Bucket=bucket)
+    except ClientError as error:
+        if code(error) == _NO_OWNERSHIP:
+            return _OLD_OWNERSHIP
+        raise
+    return str(answer["OwnershipControls"]["Rules"][0]["ObjectOwnership"])
+
+
+def _grants(client: Any, bucket: str) -> tuple[AclGrant, ...]:
+    """What the list grants, but for the owner's own grants."""
+    answer = client.get_bucket_acl(Bucket=bucket)
+    owner = answer.get("Owner", {}).get("ID")
+    grants: list[AclGrant] = []
+    for grant in answer.get("Grants", ()):
+        grantee = grant["Grantee"].get("URI") or grant["Grantee"].get("ID") or ""
+        if grantee != owner:
+            grants.append((grantee, grant["Permission"]))
+    return tuple(grants)
+
+
+def _ignores_public_lists(client: Any, bucket: str) -> bool:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+
+    try:
+        answer = client.get_public_access_block(Bucket=bucket)
+    except ClientError as error:
+        if code(error) == _NO_BLOCKS:
+            return False
+        raise
+    return bool(answer["PublicAccessBlockConfiguration"].get("IgnorePublicAcls"))

@@ -1,0 +1,82 @@
+"""Make, on the AWS of this machine, the managed policies of the account that roles name: it begins with none.
+
+`config/policies/NAME.json` has the text of one. A permissions boundary without a file gets a stand-in that allows
+everything, so that an app can be run whose boundary somebody else writes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.aws_errors import code, remit_errors
+from remit.errors import Mistakes, RemitError
+from remit.iam.policy import Policy, allow, render
+from remit.project.layout import POLICIES
+from remit.roles.existing_policies import BOUNDARY, MANAGED_POLICY
+from remit.roles.reference_names import fill_references
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.build import Built
+    from remit.deploy.session import Account
+    from remit.triggers.existing_sources import ExistingSource
+
+_EVERYTHING: Final = Policy((allow("*"),))
+
+
+def make_policies(built: Built, account: Account, note: Callable[[str], None]) -> None:
+    """Make those of the policies that have a file, and a stand-in for a boundary that is nowhere; `note` hears of it.
+
+    RemitError has each managed policy that is nowhere. In an account of AWS, nothing.
+    """
+    if not account.local:
+        return
+    mistakes = Mistakes()
+    for source in built.must_exist:
+        if source.kind not in (BOUNDARY, MANAGED_POLICY):
+            continue
+        with mistakes.noted(), remit_errors():
+            _make(source, built.app.policies, account.preparing, note)
+    mistakes.refuse()
+
+
+def _make(
+    source: ExistingSource, policies: Mapping[str, Policy], account: Account, note: Callable[[str], None]
+) -> None:
+    full_name = fill_references(source.name, {"${AWS::Region}": account.region, "${AWS::AccountId}": account.account})
+    path, _, name = f"/{full_name}".rpartition("/")
+    arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"
+    iam = account.client("iam")
+    policy = policies.get(name)
+    existing = _default_version(iam, arn)
+    if policy is None and existing is not None:
+        return
+    if policy is None:
+        file = f"{POLICIES}/{name}.json"
+        if source.kind == MANAGED_POLICY:
+            hint = f"write its text into {file}: a deploy makes it from there"
+            raise RemitError(f"{source.words}, does not exist on this machine", hint=hint)
+        note(
+            f"note: {source.words} is not on this machine: one that allows everything stands in, until there is {file}"
+        )
+        policy = _EVERYTHING
+    document = json.dumps(render(policy))
+    if existing is None:
+        iam.create_policy(PolicyName=name, Path=f"{path}/", PolicyDocument=document)
+    elif existing["Document"] != render(policy):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+        iam.delete_policy_version(PolicyArn=arn, VersionId=existing["VersionId"])
+
+
+def _default_version(iam: Any, arn: str) -> dict[str, Any] | None:
+    """The version of a policy that counts; None: there is no such policy."""
+    try:
+        version: str = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    except Exception as error:
+        if code(error) == "NoSuchEntity":
+            return None
+        raise
+    answer: dict[str, Any] = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+    return answer

@@ -1,0 +1,61 @@
+"""What the access control list of a bucket lets others do, as the statements of a policy that would let them do it.
+
+Sources: "Access control list (ACL) overview", "Controlling ownership of objects and disabling ACLs for your bucket"
+(Amazon S3 User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from remit.iam.policy import Condition, Globs, Principals, Statement
+
+AclGrant: TypeAlias = tuple[str, str]
+"""A grantee (the address of a group, or the canonical id of an account) and the permission that it has."""
+_GROUPS: Final = "http://acs.amazonaws.com/groups"
+ALL_USERS: Final = f"{_GROUPS}/global/AllUsers"
+AUTHENTICATED_USERS: Final = f"{_GROUPS}/global/AuthenticatedUsers"
+LOG_DELIVERY: Final = f"{_GROUPS}/s3/LogDelivery"
+PUBLIC_GROUPS: Final = frozenset({ALL_USERS, AUTHENTICATED_USERS})
+"""The groups whose grants are public: IgnorePublicAcls takes them away."""
+CANNED_ACLS: Final[dict[str, tuple[AclGrant, ...]]] = {
+    "AuthenticatedRead": ((AUTHENTICATED_USERS, "READ"),),
+    "LogDeliveryWrite": ((LOG_DELIVERY, "WRITE"), (LOG_DELIVERY, "READ_ACP")),
+    "PublicRead": ((ALL_USERS, "READ"),),
+    "PublicReadWrite": ((ALL_USERS, "READ"), (ALL_USERS, "WRITE")),
+}
+"""What the canned lists grant to others than the owner, by CloudFormation's names."""
+ENFORCED: Final = "BucketOwnerEnforced"
+WITH_ACLS: Final = ("BucketOwnerPreferred", "ObjectWriter")
+"""The ownerships of objects under which lists have an effect; under the other, all lists are disabled."""
+_ON_BUCKET: Final = {
+    "READ": ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
+    "READ_ACP": ("s3:GetBucketAcl",),
+    "WRITE_ACP": ("s3:PutBucketAcl",),
+}
+_ON_OBJECTS: Final = {"WRITE": ("s3:PutObject",)}
+_EVERYONE: Final = Principals((("*", "*"),))
+_SIGNED: Final = Condition("StringNotEquals", "aws:PrincipalType", ("Anonymous",))
+_GRANTEES: Final[dict[str, tuple[Principals, tuple[Condition, ...]]]] = {
+    ALL_USERS: (_EVERYONE, ()),
+    AUTHENTICATED_USERS: (_EVERYONE, (_SIGNED,)),
+    LOG_DELIVERY: (Principals((("Service", "logging.s3.amazonaws.com"),)), ()),
+}
+
+
+def acl_statements(bucket_arn: str, grants: tuple[AclGrant, ...], sid: str = "") -> tuple[Statement, ...]:
+    """The statements that let grantees do what a list grants them on a bucket and in it."""
+    statements: list[Statement] = []
+    for grantee in dict.fromkeys(grantee for grantee, _ in grants):
+        permissions = {permission for name, permission in grants if name == grantee}
+        account = Principals((("CanonicalUser", grantee),))
+        principals, conditions = _GRANTEES.get(grantee, (account, ()))
+        for actions_by_permission, resource in ((_ON_BUCKET, bucket_arn), (_ON_OBJECTS, f"{bucket_arn}/*")):
+            actions: list[str] = []
+            for permission, names in actions_by_permission.items():
+                if permission in permissions or "FULL_CONTROL" in permissions:
+                    actions += names
+            if actions:
+                resources = Globs((resource,))
+                statements.append(Statement("Allow", Globs(tuple(actions)), resources, principals, conditions, sid))
+    return tuple(statements)

@@ -1,0 +1,67 @@
+"""CloudWatch Logs sends the lines of a log group to a function and does not wait: Lambda tries again when it fails.
+
+The emulator runs the function's newest code, once, whoever may invoke it. Here it is the alias that the filter names,
+with the retries and destinations of an asynchronous invocation; a function that may not be invoked any more gets no
+lines.
+
+Source: "Invoking Lambda with events from other AWS services" (AWS Lambda Developer Guide), "Log group-level
+subscription filters" (Amazon CloudWatch Logs User Guide).
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import importlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.local.event_sources.subscriptions import may_send_lines
+from remit.local.functions.deployed_function import DeployedFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
+    from remit.local.event_sources.service_calls import ServiceCalls
+
+
+@dataclass(frozen=True, slots=True)
+class LogSubscriptions:
+    """Where the emulator runs a function on lines of a log group."""
+
+    calls: ServiceCalls
+    invocations: AsynchronousInvocations
+
+    def take_hold(self) -> None:
+        """Send lines as events."""
+        functions: Any = importlib.import_module("ministack.services.lambda_svc")
+        execute = functions._execute_function_with_config_scope  # noqa: SLF001 - the emulator has no other place to take hold of
+
+        def executed(record: dict[str, Any], event: Any) -> Any:
+            if not isinstance(event, dict) or set(event) != {"awslogs"}:
+                return execute(record, event)
+            self._send(functions, record, event)
+            return {}
+
+        functions._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
+
+    def _send(self, functions: Any, record: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """Invoke the function that the filter of some lines names, where CloudWatch Logs may."""
+        function = DeployedFunction.of(record["config"])
+        lines = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+        with importlib.import_module("ministack.core.responses").request_scope(function.account, function.region):
+            destination = _destination(lines)
+            if destination and may_send_lines(self.calls, destination, lines["logGroup"]):
+                self.invocations.invoke(functions._get_func_record_for_ref(destination)[0], event)  # noqa: SLF001 - as above
+
+
+def _destination(lines: Mapping[str, Any]) -> str:
+    """The ARN that the filter of some lines names; empty when it is gone."""
+    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
+    group = logs._log_groups.get(lines["logGroup"]) or {}  # noqa: SLF001 - as above
+    for subscription in group.get("subscriptionFilters", {}).values():
+        if subscription.get("filterName") in lines["subscriptionFilters"]:
+            return str(subscription["destinationArn"])
+    return ""

@@ -1,0 +1,83 @@
+"""Lambda reads each stream by itself: a function that takes long, or fails, holds up no other stream and no queue.
+
+The emulator runs the functions of all streams one after the other, in the thread that looks into the queues, too.
+
+Source: "How Lambda processes records from stream and queue-based event sources" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_ONLY: Final[ContextVar[str]] = ContextVar("only", default="")
+"""The id of the mapping that this thread reads for; "": for all."""
+
+
+@dataclass(slots=True)
+class StreamPollers:
+    """The threads that read streams now: one for each mapping at most, and none where there is nothing to read."""
+
+    _reading: set[str] = field(default_factory=set)
+    _to_read_again: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take_hold(self) -> None:
+        """Read streams in threads of their own, in the process that serves; called before others choose mappings."""
+        functions: Any = importlib.import_module("ministack.services.lambda_svc")
+        all_mappings = functions._iter_all_esms  # noqa: SLF001 - the emulator has no other place to take hold of
+        polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}  # noqa: SLF001 - as above
+
+        def chosen_mappings() -> Iterator[tuple[str, str, dict[str, Any]]]:
+            only = _ONLY.get()
+            for account, region, mapping in all_mappings():
+                if only in ("", mapping["UUID"]):
+                    yield account, region, mapping
+
+        def read_all() -> bool:
+            for _, _, mapping in all_mappings():
+                poll = polls.get(_service(mapping))
+                if poll is not None and mapping.get("Enabled", True):
+                    self._read(str(mapping["UUID"]), poll)
+            return False
+
+        functions._iter_all_esms = chosen_mappings  # noqa: SLF001 - as above
+        functions._poll_kinesis = read_all  # noqa: SLF001 - as above
+        functions._poll_dynamodb_streams = lambda: False  # noqa: SLF001 - as above
+
+    def _read(self, mapping_id: str, poll: Callable[[], bool]) -> None:
+        """Start to read for a mapping; where somebody does, they look once more when they are done."""
+        with self._lock:
+            if mapping_id in self._reading:
+                self._to_read_again.add(mapping_id)
+                return
+            self._reading.add(mapping_id)
+        threading.Thread(target=self._read_all_there_is, args=(mapping_id, poll), daemon=True).start()
+
+    def _read_all_there_is(self, mapping_id: str, poll: Callable[[], bool]) -> None:
+        _ONLY.set(mapping_id)
+        is_done = False
+        while not is_done:
+            has_processed = False
+            try:
+                has_processed = poll()
+            except Exception:  # as the emulator does: the next look tries again
+                logging.getLogger("lambda").exception("the stream of mapping %s cannot be read", mapping_id)
+            with self._lock:
+                is_done = not has_processed and mapping_id not in self._to_read_again
+                self._to_read_again.discard(mapping_id)
+                if is_done:
+                    self._reading.discard(mapping_id)
+
+
+def _service(mapping: Mapping[str, Any]) -> str:
+    """The service of a mapping's source."""
+    parts = str(mapping.get("EventSourceArn", "")).split(":")
+    return parts[2] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:…

@@ -1,0 +1,144 @@
+"""Up to where Lambda has read each stream: a restart, a new deploy or a new shard loses no record.
+
+The emulator keeps these positions over a restart, but not the records of tables, which they count: as many changes as
+had been read before were skipped then. It takes the position in a Kinesis stream when it first reads, and so leaves out
+what was written since the mapping was made; and what a new shard had before Lambda first looked at it.
+
+Source: "Polling and stream starting positions", "How Lambda processes records from stream and queue-based event
+sources" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+STREAM_STATE: Final = ("stream_records", "stream_trimmed", "closed_streams")
+"""What belongs to the state of tables beside what the emulator saves: the records of their streams, and how many
+have expired, which a position counts, too."""
+
+
+def keep_stream_positions() -> None:
+    """Have positions and records go together, in the process that serves. Called once, before it loads its state."""
+    _save_records_of_tables()
+    _place_mappings_when_they_are_made()
+    _read_new_shards_from_their_first_record()
+    _move_back_when_records_expire()
+    _end_positions_at_the_last_record_loaded()
+
+
+def _save_records_of_tables() -> None:
+    """Save the records of the streams of tables in the file of the tables, so that both are of one moment."""
+    tables: Any = importlib.import_module("ministack.services.dynamodb")
+    get_state, load = tables.get_state, tables.load_persisted_state
+
+    def state() -> dict[str, Any]:
+        return {**get_state(), **{name: getattr(tables, f"_{name}") for name in STREAM_STATE}}
+
+    def loaded(data: Mapping[str, Any]) -> None:
+        load(data)
+        for name in STREAM_STATE:
+            getattr(tables, f"_{name}").update(data.get(name, {}))
+
+    tables.get_state, tables.load_persisted_state = state, loaded
+
+
+def _place_mappings_when_they_are_made() -> None:
+    """A mapping that starts with the latest record reads each one that is put after it was made."""
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    place = functions._init_stream_position  # noqa: SLF001 - the emulator has no other place to take hold of
+
+    def placed(mapping_id: str, source: str, starting_position: str) -> None:
+        place(mapping_id, source, starting_position)
+        shards = _shards(source)
+        if shards is not None and mapping_id not in functions._kinesis_positions:  # noqa: SLF001 - as above
+            from_the_first = starting_position == "TRIM_HORIZON"
+            functions._kinesis_positions[mapping_id] = {  # noqa: SLF001 - as above
+                shard_id: 0 if from_the_first else len(shard["records"]) for shard_id, shard in shards.items()
+            }
+
+    functions._init_stream_position = placed  # noqa: SLF001 - as above
+
+
+def _read_new_shards_from_their_first_record() -> None:
+    """A shard without a position came after its mapping, when somebody split or merged others."""
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    all_mappings = functions._iter_all_esms  # noqa: SLF001 - as above
+
+    def with_new_shards() -> Iterator[tuple[str, str, dict[str, Any]]]:
+        for account, region, mapping in all_mappings():
+            positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])  # noqa: SLF001 - as above
+            if positions is not None:
+                for shard_id in tuple(_shards(mapping["EventSourceArn"]) or ()):
+                    positions.setdefault(shard_id, 0)
+            yield account, region, mapping
+
+    functions._iter_all_esms = with_new_shards  # noqa: SLF001 - as above
+
+
+def _move_back_when_records_expire() -> None:
+    """A position in a shard counts the records that are there: when the first ones expire, it moves back with them."""
+    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    expire = kinesis._expire_records  # noqa: SLF001 - as above
+
+    def expired(stream: Mapping[str, Any]) -> None:
+        before = {shard_id: len(shard["records"]) for shard_id, shard in stream["shards"].items()}
+        expire(stream)
+        expired_records = {
+            shard_id: before[shard_id] - len(shard["records"]) for shard_id, shard in stream["shards"].items()
+        }
+        if not any(expired_records.values()):
+            return
+        for place, mapping in list(functions._esms._data.items()):  # noqa: SLF001 - as above
+            positions = functions._kinesis_positions._data.get(place)  # noqa: SLF001 - as above
+            if positions is not None and mapping["EventSourceArn"] == stream["StreamARN"]:
+                for shard_id, position in positions.items():
+                    positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
+
+    kinesis._expire_records = expired  # noqa: SLF001 - as above
+
+
+def _end_positions_at_the_last_record_loaded() -> None:
+    """No position is behind the last record: what was read after the last save of a killed server is no more.
+
+    The files of a save are written one after the other, and those of another version of remit may lack the records.
+    """
+    emulator: Any = importlib.import_module("ministack.app")
+    load = emulator._load_persisted_state  # noqa: SLF001 - as above
+
+    def loaded() -> None:
+        load()
+        functions: Any = importlib.import_module("ministack.services.lambda_svc")
+        for place, mapping in functions._esms._data.items():  # noqa: SLF001 - as above
+            _end_at_the_last_record(functions, place, str(mapping.get("EventSourceArn", "")))
+
+    emulator._load_persisted_state = loaded  # noqa: SLF001 - as above
+
+
+def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:
+    """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
+    in_tables = functions._dynamodb_stream_positions._data  # noqa: SLF001 - as above
+    if place in in_tables:
+        tables: Any = importlib.import_module("ministack.services.dynamodb")
+        account, region, _ = place
+        table = source.partition(":table/")[2].partition("/")[0]
+        in_tables[place] = min(in_tables[place], tables.stream_end_position(table, account_id=account, region=region))
+    shards = _shards(source) or {}
+    positions = functions._kinesis_positions._data.get(place, {})  # noqa: SLF001 - as above
+    for shard_id, position in positions.items():
+        if shard_id in shards:
+            positions[shard_id] = min(position, len(shards[shard_id]["records"]))
+
+
+def _shards(source: str) -> Mapping[str, Any] | None:
+    """The shards of a Kinesis stream, by its ARN; None where that is the ARN of something else."""
+    parts = source.split(":")
+    if parts[2:3] != ["kinesis"]:
+        return None
+    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    stream = kinesis._streams.get_scoped(parts[4], parts[3], source.partition(":stream/")[2])  # noqa: SLF001 - as above
+    return None if stream is None else stream["shards"]

@@ -1,0 +1,96 @@
+"""Check that functions may read what event source mappings give them, where somebody writes such a mapping by hand.
+
+Triggers bring the access. Lambda checks the function's role when it makes a mapping, in the middle of a deploy: "The
+provided execution role does not have permissions to call ReceiveMessage on SQS".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.arns import parse
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
+from remit.triggers.kinesis import CONSUME as READ_STREAM
+from remit.triggers.sqs import CONSUME as READ_QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+    from remit.app import App, Function, Resource, Role
+    from remit.roles.role_policies import ReadyRole
+
+_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_SERVICES: Final = {
+    "AWS::DynamoDB::GlobalTable": "dynamodb",
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::Kinesis::Stream": "kinesis",
+    "AWS::SQS::Queue": "sqs",
+}
+"""The services whose sources Lambda reads with the function's role, by the types of what they are."""
+_NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
+
+
+def check_event_sources(app: App, roles: tuple[Role, ...], unknown: Container[str] = ()) -> Iterator[RemitError]:
+    """The mappings of the app's own resources whose function may not read the source, each at its line.
+
+    Nothing is said of the functions in `unknown`, by their logical ids: some of their access could not be read.
+    """
+    by_id = {resource.logical_id: resource for resource in app.resources}
+    mappings = [resource for resource in app.resources if resource.type == _MAPPING]
+    if not mappings:
+        return
+    from remit.roles.role_policies import ready_roles  # noqa: PLC0415 - it brings the evaluator, which few apps need
+
+    ready = ready_roles(app, roles)
+    for mapping in mappings:
+        function = _function(mapping, app)
+        service, source = _source(mapping, by_id)
+        if function is None or service not in _NEEDED or f"{function.logical_id}Function" in unknown:
+            continue
+        role = ready.get(function.name)
+        if role is None or role.unread:
+            continue
+        missing = [action for action in _NEEDED[service] if not _may(role, action, source)]
+        if missing:
+            yield RemitError(
+                f"the mapping `{mapping.logical_id}` reads {source} for function `{function.name}`, "
+                f"whose role does not allow {', '.join(missing)}: Lambda refuses it",
+                hint=f"write the trigger `on.{service}(…)` in its place, which brings the mapping and the access",
+                origin=mapping.origin,
+            )
+
+
+def _may(role: ReadyRole, action: str, source: str) -> bool:
+    """Whether a role may do something with a source in some place; what is not known may be so."""
+    from remit.roles.role_policies import ask, at, own_verdict, places  # noqa: PLC0415 - as above
+
+    decisions = [ask(at(role, place), action, source, identity_alone=True) for place in places(role, source)]
+    return any(own_verdict(decision) in ("Allowed", "Unknown") for decision in decisions)
+
+
+def _function(mapping: Resource, app: App) -> Function | None:
+    """The app's function that a mapping names: by a reference, by its name or by its ARN."""
+    text = tokens.textual(mapping.properties.get("FunctionName"))
+    if not isinstance(text, str):
+        return None
+    named = {reference.target for reference in tokens.references(text)}
+    for function in app.functions:
+        name = f"{app.namespace}-{function.name}"
+        if f"{function.logical_id}Function" in named or name in text.split(":"):
+            return function
+    return None
+
+
+def _source(mapping: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str]:
+    """The service of a mapping's source, "" if that is not known, and its ARN or what stands for it."""
+    text = tokens.textual(mapping.properties.get("EventSourceArn"))
+    if not isinstance(text, str):
+        return "", ""
+    for reference in tokens.references(text):
+        own = by_id.get(reference.target or "")
+        if own is not None:
+            return _SERVICES.get(own.type, ""), text
+    arn = parse(text)
+    return ("" if arn is None else arn.service), text

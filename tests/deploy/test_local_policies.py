@@ -1,0 +1,86 @@
+"""Managed policies of the account, on the AWS of this machine: made of their files, and a boundary even without one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from remit.deploy.session import Account
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+CONFIG = """
+from remit import aws, config
+config.lambda_.iam.permissions_boundary = f"arn:{aws.partition}:iam::{aws.account}:policy/teams/company"
+"""
+APP = """
+import boto3
+
+from remit import App, aws, grants
+
+app = App()
+
+
+@app.function(policy=[grants.ssm.put("/count")])
+def count(event, context):
+    boto3.client("ssm").put_parameter(Name="/count", Value="1", Type="String", Overwrite=True)
+    return "counted"
+"""
+WITH_POLICY = APP.replace(
+    "@app.function(", '@app.function(managed_policy=[f"arn:{aws.partition}:iam::{aws.account}:policy/shared"], '
+)
+NO_PARAMETERS = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "ssm:*", "Resource": "*"}}
+
+
+@pytest.fixture
+def company(project: Path) -> Iterator[Path]:
+    """The project with a boundary that the company writes, and no texts of policies."""
+    (project / "config").mkdir(exist_ok=True)
+    (project / "config" / "deploy.py").write_text(CONFIG)
+    (project / "app.py").write_text(APP)
+    yield project
+    shutil.rmtree(project / "config")
+
+
+def write_policy(project: Path, name: str, text: str) -> None:
+    folder = project / "config" / "policies"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(text)
+
+
+def test_a_boundary_holds_as_its_file_says_and_without_one_everything_is_within_it(
+    remit: Remit, company: Path, elsewhere: Account
+) -> None:
+    code, _, err = remit("deploy", "--yes")
+    assert 0 == code
+    assert (
+        "note: permissions boundary teams/company is not on this machine: "
+        "one that allows everything stands in, until there is config/policies/company.json"
+    ) in err
+    assert (0, '"counted"\n') == remit("invoke", "count")[:2]
+    write_policy(company, "company", json.dumps(NO_PARAMETERS))
+    assert 0 == remit("deploy", "--yes")[0]
+    code, out, _ = remit("invoke", "count")
+    assert (1, True) == (code, "because no permissions boundary allows the ssm:PutParameter action" in out)
+    arn = "arn:aws:iam::000000000000:policy/teams/company"
+    assert 1 == len(elsewhere.client("iam").list_policy_versions(PolicyArn=arn)["Versions"])
+
+
+def test_a_managed_policy_of_the_account_is_made_of_its_file(remit: Remit, company: Path) -> None:
+    (company / "app.py").write_text(WITH_POLICY)
+    code, _, err = remit("deploy", "--yes")
+    assert 2 == code
+    assert "error: managed policy shared, for count, does not exist on this machine" in err
+    assert "hint: write its text into config/policies/shared.json: a deploy makes it from there" in err
+    write_policy(company, "shared", "[]")
+    code, _, err = remit("deploy", "--yes")
+    assert (2, True) == (code, "config/policies/shared.json holds no single policy document" in err)
+    write_policy(company, "shared", json.dumps(NO_PARAMETERS))
+    assert 0 == remit("deploy", "--yes")[0]

@@ -1,0 +1,174 @@
+"""What is written right after a start, a restart or a deploy runs its function: Lambda skips no record of a source."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import remit, write
+from remit.local import aws
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.kept_data import keep_data, put_data_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONFIG = """
+from remit import configure
+
+with configure() as config:
+    config.lambda_.function.timeout = {timeout}
+    config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
+"""
+SHARED = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    items = resource(
+        "AWS::DynamoDB::Table",
+        TableName="items",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    clicks = resource("AWS::Kinesis::Stream", Name="clicks", ShardCount=1)
+    orders = resource("AWS::SQS::Queue", QueueName="orders")
+"""
+APP = """
+import base64
+import os
+import time
+
+from remit import App, on
+from shared.resources.data import Data
+
+app = App()
+
+
+def note(source, texts):
+    with open(os.environ["LEDGER"], "a") as ledger:
+        for text in texts:
+            ledger.write(f"{source} {text}\\n")
+
+
+@app.function(on.dynamodb(Data.items))
+def of_table(event, context):
+    if event["Records"][0]["dynamodb"]["Keys"]["id"]["S"] == "slow":
+        note("table", ["begins"])
+        while not os.path.exists(os.environ["LEDGER"] + ".go"):
+            time.sleep(0.05)
+    note("table", [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]])
+
+
+@app.function(on.kinesis(Data.clicks))
+def of_stream(event, context):
+    note("stream", [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]])
+
+
+@app.function(on.sqs(Data.orders))
+def of_queue(event, context):
+    note("queue", [record["body"] for record in event["Records"]])
+"""
+
+
+def deploy(folder: Path, timeout: int) -> None:
+    ledger = folder.parent / "ledger"
+    config = CONFIG.format(ledger=str(ledger), timeout=timeout)
+    write(folder, {"app.py": APP, "shared/resources/data.py": SHARED, "config/deploy.py": config})
+    deployed = remit("deploy", "--local", "--yes", "-C", str(folder))
+    assert 0 == deployed.status, deployed.err
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An app with a table, a stream and a queue, each of which runs a function."""
+    folder = tmp_path_factory.mktemp("streams") / "records"
+    folder.mkdir()
+    yield folder
+    aws.stop(folder)
+
+
+def client(folder: Path, service: str) -> Any:
+    running = aws.find(folder)
+    assert running is not None
+    return session(running).client(service, **client_arguments(running))
+
+
+def put(folder: Path, *names: str) -> None:
+    """Write something into each source."""
+    for name in names:
+        client(folder, "dynamodb").put_item(TableName="items", Item={"id": {"S": name}})
+        client(folder, "kinesis").put_record(StreamName="clicks", Data=name.encode(), PartitionKey="1")
+        queue = client(folder, "sqs").get_queue_url(QueueName="orders")["QueueUrl"]
+        client(folder, "sqs").send_message(QueueUrl=queue, MessageBody=name)
+
+
+def is_delivered(folder: Path, name: str) -> bool:
+    """Whether each source has run its function with what was written."""
+    return is_noted(folder, {f"table {name}", f"stream {name}", f"queue {name}"})
+
+
+def is_noted(folder: Path, expected: set[str]) -> bool:
+    """Wait until the functions have noted these lines."""
+    ledger = folder.parent / "ledger"
+    for _ in range(100):
+        if ledger.exists() and expected <= set(ledger.read_text().splitlines()):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_no_record_is_skipped_after_a_deploy_or_a_restart(project: Path) -> None:
+    deploy(project, timeout=3)
+    put(project, "after-a-deploy", "another")
+    assert is_delivered(project, "after-a-deploy")
+    assert is_delivered(project, "another")
+    aws.stop(project)
+    aws.start(project)
+    put(project, "after-a-restart")
+    assert is_delivered(project, "after-a-restart")
+    deploy(project, timeout=30)
+    put(project, "after-a-redeploy")
+    assert is_delivered(project, "after-a-redeploy")
+    put(project, "before-a-stop")
+    aws.stop(project)
+    aws.start(project)
+    assert is_delivered(project, "before-a-stop")
+
+
+def test_no_record_is_skipped_after_the_data_of_tests_is_put_back(project: Path) -> None:
+    deploy(project, timeout=30)
+    running = aws.find(project)
+    assert running is not None
+    keep_data(running)
+    put(project, "of-a-test")
+    assert is_delivered(project, "of-a-test")
+    put_data_back(running)
+    put(project, "of-another-test")
+    assert is_delivered(project, "of-another-test")
+
+
+def test_a_function_that_takes_long_holds_up_no_other_source(project: Path) -> None:
+    client(project, "dynamodb").put_item(TableName="items", Item={"id": {"S": "slow"}})
+    assert is_noted(project, {"table begins"})
+    client(project, "kinesis").put_record(StreamName="clicks", Data=b"meanwhile", PartitionKey="1")
+    queue = client(project, "sqs").get_queue_url(QueueName="orders")["QueueUrl"]
+    client(project, "sqs").send_message(QueueUrl=queue, MessageBody="meanwhile")
+    assert is_noted(project, {"stream meanwhile", "queue meanwhile"})
+    (project.parent / "ledger.go").touch()
+    assert is_noted(project, {"table slow"})
+
+
+def test_a_new_shard_is_read_from_its_first_record(project: Path) -> None:
+    kinesis = client(project, "kinesis")
+    (shard,) = kinesis.list_shards(StreamName="clicks")["Shards"]
+    middle = str(int(shard["HashKeyRange"]["EndingHashKey"]) // 2)
+    kinesis.split_shard(StreamName="clicks", ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
+    names = [f"key-{number}" for number in range(4)]
+    for name in names:
+        kinesis.put_record(StreamName="clicks", Data=name.encode(), PartitionKey=name)
+    assert is_noted(project, {f"stream {name}" for name in names})

@@ -1,0 +1,154 @@
+"""What lies in another region or account than AWS takes it from is refused before a deploy, which knows both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import at
+from remit.build import build
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+PLACE = {"${AWS::Partition}": "aws", "${AWS::Region}": "eu-west-1", "${AWS::AccountId}": "111122223333"}
+HEAD = "from remit import App, on, resource, secret\napp = App()\n"
+FUNCTION = "\ndef hello(event, context): ...\n"
+
+
+def arn(service: str, resource: str, region: str = "us-west-2", account: str = "111122223333") -> str:
+    return f"arn:aws:{service}:{region}:{account}:{resource}"
+
+
+def problems(make: Make, files: dict[str, str]) -> list[RemitError]:
+    """What a deploy to the place refuses of a project, which is right anywhere else."""
+    project = make(**files)
+    build(project.folder, package=False)
+    try:
+        build(project.folder, package=False, place=PLACE)
+    except RemitError as error:
+        return list(error.all)
+    return []
+
+
+def declared(arguments: str) -> dict[str, str]:
+    return {"app.py": f"{HEAD}@app.function({arguments}){FUNCTION}"}
+
+
+def shared(type_name: str, properties: str) -> dict[str, str]:
+    data = f"from remit import Shared, resource\nclass Data(Shared):\n    it = resource('{type_name}', {properties})\n"
+    return {"shared/resources/data.py": data, "app.py": f"{HEAD}@app.function{FUNCTION}"}
+
+
+CERTIFICATE = "certificate/0f6a1c3e-0000-4000-8000-000000000000"
+KEY = "key/0f6a1c3e-0000-4000-8000-000000000000"
+ELSEWHERE = {
+    "a layer": (declared(f"layers=['{arn('lambda', 'layer:pandas:3')}']"), "app.py:3"),
+    "a queue": (declared(f"on.sqs('{arn('sqs', 'orders')}')"), "app.py:3"),
+    "a stream": (declared(f"on.kinesis('{arn('kinesis', 'stream/clicks')}')"), "app.py:3"),
+    "the stream of a table": (
+        declared(f"on.dynamodb('{arn('dynamodb', 'table/orders/stream/2026-01-01T00:00:00.000')}')"),
+        "app.py:3",
+    ),
+    "a log group": (declared(f"on.logs('{arn('logs', 'log-group:/shop/web')}')"), "app.py:3"),
+    "a log group of another account": (
+        declared(f"on.logs('{arn('logs', 'log-group:/shop/web', 'eu-west-1', '444455556666')}')"),
+        "app.py:3",
+    ),
+    "a bus": (declared(f"on.event(source='shop', bus='{arn('events', 'event-bus/shop')}')"), "app.py:3"),
+    "a dead-letter queue": (
+        declared(f"on.event(source='shop', dead_letter='{arn('sqs', 'failed')}')"),
+        "app.py:3",
+    ),
+    "the dead-letter queue of a schedule": (
+        declared(f"on.schedule('rate(1 day)', dead_letter='{arn('sqs', 'failed')}')"),
+        "app.py:3",
+    ),
+    "a secret": (declared(f"environment={{'DB': secret('{arn('secretsmanager', 'secret:db-AbCdEf')}')}}"), "app.py:3"),
+    "the key of a function": (declared(f"properties={{'KmsKeyArn': '{arn('kms', KEY)}'}}"), "app.py:3"),
+    "the key of a queue": (
+        shared("AWS::SQS::Queue", f"kms_master_key_id='{arn('kms', KEY)}'"),
+        "shared/resources/data.py:3",
+    ),
+    "the dead-letter queue of a queue": (
+        shared(
+            "AWS::SQS::Queue",
+            f"redrive_policy={{'deadLetterTargetArn': '{arn('sqs', 'failed')}', 'maxReceiveCount': 3}}",
+        ),
+        "shared/resources/data.py:3",
+    ),
+    "the certificate of an API": (
+        {
+            "app.py": f"{HEAD}@app.function(on.api('GET /')){FUNCTION}",
+            "config/deploy.py": (
+                "from remit import config\nconfig.api.domain_name = 'api.shop.example'\n"
+                f"config.api.certificate_arn = '{arn('acm', CERTIFICATE, 'us-east-1')}'\n"
+            ),
+        },
+        "config/deploy.py:3",
+    ),
+    "the certificate of a distribution": (
+        shared(
+            "AWS::CloudFront::Distribution",
+            "distribution_config={'Enabled': True, 'DefaultCacheBehavior': {'TargetOriginId': 'a', "
+            "'ViewerProtocolPolicy': 'https-only'}, 'ViewerCertificate': "
+            f"{{'AcmCertificateArn': '{arn('acm', CERTIFICATE, 'eu-west-1')}', 'SslSupportMethod': 'sni-only'}}}}",
+        ),
+        "shared/resources/data.py:3",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_what_aws_takes_from_another_place_is_refused_at_its_line(make: Make, kind: str) -> None:
+    files, place = ELSEWHERE[kind]
+    errors = problems(make, files)
+    assert [place] == [at(error).rpartition(":")[0] for error in errors], [error.message for error in errors]
+    assert "eu-west-1" in errors[0].message or "111122223333" in errors[0].message
+
+
+def test_both_regions_are_named_with_the_one_that_is_needed(make: Make) -> None:
+    files, _ = ELSEWHERE["the certificate of an API"]
+    (error,) = problems(make, files)
+    assert error.message.endswith("which is in us-east-1, and must be in eu-west-1")
+    assert "name one that is in eu-west-1" == error.hint
+    files, _ = ELSEWHERE["the certificate of a distribution"]
+    (error,) = problems(make, files)
+    assert error.message.endswith("which is in eu-west-1, and must be in us-east-1")
+    assert error.hint is not None
+    assert error.hint.endswith("AWS takes it from there, whatever the region of the stack (eu-west-1)")
+
+
+HERE = {
+    "in the region": declared(f"on.sqs('{arn('sqs', 'orders', 'eu-west-1')}')"),
+    "in the region, of another account": declared(f"on.sqs('{arn('sqs', 'orders', 'eu-west-1', '444455556666')}')"),
+    "a layer of another account": declared(f"layers=['{arn('lambda', 'layer:a:1', 'eu-west-1', '444455556666')}']"),
+    "a topic of another region": declared(f"on.sns('{arn('sns', 'news')}')"),
+    "a topic of another region, with a queue there": declared(
+        f"on.sns('{arn('sns', 'news')}', dead_letter='{arn('sqs', 'failed')}')"
+    ),
+    "a region that only the deploy knows": declared("on.sqs('arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:orders')"),
+    "the key of a replica": shared(
+        "AWS::SecretsManager::Secret", f"replica_regions=[{{'Region': 'us-west-2', 'KmsKeyId': '{arn('kms', KEY)}'}}]"
+    ),
+    "a certificate of CloudFront": shared(
+        "AWS::CloudFront::Distribution",
+        "distribution_config={'Enabled': True, 'DefaultCacheBehavior': {'TargetOriginId': 'a', "
+        "'ViewerProtocolPolicy': 'https-only'}, 'ViewerCertificate': "
+        f"{{'AcmCertificateArn': '{arn('acm', CERTIFICATE, 'us-east-1')}', 'SslSupportMethod': 'sni-only'}}}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HERE)
+def test_what_aws_takes_from_there_is_no_mistake(make: Make, kind: str) -> None:
+    assert [] == problems(make, HERE[kind])
+
+
+def test_other_mistakes_hide_no_region(make: Make) -> None:
+    files = declared(f"on.sqs('{arn('sqs', 'orders')}'), timeout=0")
+    with pytest.raises(RemitError) as refused:
+        build(make(**files).folder, package=False, place=PLACE)
+    assert ["app.py:3:15", "app.py:3:76"] == [at(error) for error in refused.value.all]
