@@ -41,6 +41,11 @@ def test_a_plain_request_shows_what_an_added_statement_gains() -> None:
     assert plain_gain(new, old) is None
 
 
+def test_a_plain_request_has_a_number_for_a_key_that_is_compared_as_one() -> None:
+    """In this pair a word was tried, which brute force does not take for a number."""
+    assert case("4711/4699", Counter()) is None
+
+
 def denials(policies: Iterable[Policy]) -> Layers:
     """The Deny statements of policies, as if they allowed, to see what they deny."""
     return Layers(

@@ -209,3 +209,12 @@ def test_an_action_without_resources_has_no_effect_on_an_arn_whatever_its_refere
 def test_an_example_on_a_named_bucket_calls_an_action_that_takes_buckets() -> None:
     (gain,) = compare(policy(), policy(allow("s3:List*", "arn:aws:s3:::${Name}"))).gained
     assert gain.request.action == "s3:ListBucket"
+
+
+@pytest.mark.parametrize(("action", "shown"), [("logs:PutLogEvents", None), ("logs:*", "*")])
+def test_no_example_is_in_another_partition_than_the_stack(action: str, shown: str | None) -> None:
+    """Beyond its own partition a role reaches nothing; on `*` it may do what takes no resource."""
+    stacks_own = policy(allow(action, "arn:${AWS::Partition}:logs:*:*:*"))
+    found = compare(policy(allow(action, "*")), stacks_own)
+    (piece,) = found.lost
+    assert (piece.request.resource if piece.tier == "now" else None, found.undecided) == (shown, ())

@@ -134,6 +134,19 @@ def test_a_name_spelled_with_its_place_may_be_the_resource_itself(spelled: Any) 
     assert reasons == [f"whether it means `{text}` depends on where the stack is deployed"]
 
 
+def test_a_partition_that_is_referred_to_now_is_one_doubt_of_a_role() -> None:
+    spelled = "arn:aws:%s:${AWS::Region}:${AWS::AccountId}:%s"
+    names = (("logs", "log-group:a"), ("sqs", "a"))
+    old = template(*(allow(sub(spelled % name)) for name in names))
+    new = template(*(allow(sub(HERE % name)) for name in names))
+    found = access(old, new)
+    assert (found.gained, found.lost) == ((), ())
+    (doubt,) = found.undecided
+    assert doubt.reason.startswith("in the partition aws this changes nothing; in another one")
+    wider = access(old, template(*(allow(sub(HERE % name)) for name in (*names, ("sns", "a")))))
+    assert ([piece.resource for piece in wider.gained], len(wider.undecided)) == ([HERE % ("sns", "a")], 1)
+
+
 def test_what_is_in_no_place_covered_by_a_spelled_name_is_gained() -> None:
     spelled = "arn:aws:dynamodb:eu-west-1:111122223333:table/%s"
     for old, new in ((spelled % "bills", get("Table.Arn")), (spelled % "orders", sub("${Table.Arn}*"))):

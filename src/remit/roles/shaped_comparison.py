@@ -6,7 +6,7 @@ Apart from the shapes themselves, which every build needs: comparing brings in t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.iam import tokens
@@ -15,15 +15,22 @@ from remit.iam.pattern import covers
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
 from remit.iam.prove.compare import Comparison, compare
+from remit.iam.prove.realistic_values import PARTITION
 from remit.roles.reference_names import fill_references
 from remit.roles.reference_shapes import in_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.iam.comparison import Piece
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Policy, Statement
+
+_USUAL_PARTITION: Final = {tokens.PARTITION: PARTITION}
+_SAME_IN_USUAL_PARTITION: Final = (
+    "in the partition aws this changes nothing; "
+    "in another one, an ARN that spells aws is not one that refers to the stack's partition"
+)
 
 
 def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
@@ -33,12 +40,31 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     gained, unsure = before.settled(comparison.gained)
     lost, more_unsure = after.settled(comparison.lost)
     undecided = (*comparison.undecided, *unsure, *more_unsure)
+    if undecided and _decided_in_usual_partition(before.layers, after.layers, gained, lost):
+        shown = next(iter(unsure), undecided[0])  # rather one of the new side
+        undecided = (replace(shown, reason=_SAME_IN_USUAL_PARTITION),)
     return replace(
         comparison,
         gained=tuple(map(after.piece, gained)),
         lost=tuple(map(before.piece, lost)),
         undecided=tuple(dict.fromkeys(before.undecided(after.undecided(open_question)) for open_question in undecided)),
     )
+
+
+def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece], lost: Iterable[Piece]) -> bool:
+    """Whether nothing is undecided in the partition aws, and no statement gains or loses anything beside these."""
+    usual_old, usual_new = (_Shaped(layers, _USUAL_PARTITION).layers for layers in (old, new))
+    if (usual_old, usual_new) == (old, new):
+        return False
+    comparison = compare(usual_old, usual_new)
+    if comparison.undecided:
+        return False
+    return _places(comparison.gained) <= _places(gained) and _places(comparison.lost) <= _places(lost)
+
+
+def _places(pieces: Iterable[Piece]) -> set[tuple[str, str, str]]:
+    """Of each piece its statement's place, its action, and its resource in the partition aws."""
+    return {(piece.source.name, piece.action, fill_references(piece.resource, _USUAL_PARTITION)) for piece in pieces}
 
 
 class _Shaped:

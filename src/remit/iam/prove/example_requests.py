@@ -13,6 +13,7 @@ from remit.iam.prove.encoded_text import LATE, decode, own_place, placed
 from remit.iam.prove.glob_sets import FRESH
 from remit.iam.prove.real_requests import can_be_made
 from remit.iam.request import Request
+from remit.iam.tokens import PARTITION, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,6 +54,18 @@ class Words:
     def late(self) -> bool:
         """Whether any text has a part that only CloudFormation knows."""
         return any(LATE in policy.letters for policy in self._policies)
+
+    @property
+    def late_beyond_partition(self) -> bool:
+        """As `late`, but for the stack's partition: there are few, and an example is tried in each."""
+        if not self.late:
+            return False
+        statements = [box.statement for policy in self._policies for box in policy.boxes]
+        texts = [value for statement in statements for condition in statement.conditions for value in condition.values]
+        texts += [
+            pattern for statement in statements if statement.resources for pattern in statement.resources.patterns
+        ]
+        return any(reference.text != PARTITION for text in texts for reference in references(text))
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -100,10 +113,18 @@ def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side,
     named_resource = _named_resource(opening, name)
     for stack, resource in product(real.STACKS, (named_resource, *real.in_other_places(named_resource))):
         action, shown_resource, context = _lifelike(opening.at(placed(resource, stack)), name, usual_words)
+        if not _is_in_partition(shown_resource, stack[PARTITION]):
+            continue  # no role reaches what is in another partition
         request = Request(action, shown_resource, context=context, stack=stack)
         if can_be_made(name, request.resource) and new.allows(request) is True and old.allows(request) is False:
             return request
     return None
+
+
+def _is_in_partition(resource: str, partition: str) -> bool:
+    """Whether a resource is in a partition; what is not an ARN may be."""
+    parts = resource.split(":", 2)
+    return parts[0] != "arn" or parts[1] == partition
 
 
 def requests_for(

@@ -24,7 +24,13 @@ _SOURCE_SERVICE: Final = "sns"
 _OTHER_ACCOUNT: Final = "444455556666"
 STACK: Final = {tokens.PARTITION: PARTITION, tokens.REGION: REGION, tokens.ACCOUNT: ACCOUNT}
 """Where a stack is, by the pseudo parameters that stand for it."""
-STACKS: Final = (STACK, {**STACK, tokens.ACCOUNT: _OTHER_ACCOUNT}, {**STACK, tokens.REGION: "eu-west-1"})
+STACKS: Final = (
+    STACK,
+    {**STACK, tokens.ACCOUNT: _OTHER_ACCOUNT},
+    {**STACK, tokens.REGION: "eu-west-1"},
+    {**STACK, tokens.PARTITION: "aws-cn", tokens.REGION: "cn-north-1"},
+    {**STACK, tokens.PARTITION: "aws-us-gov", tokens.REGION: "us-gov-west-1"},
+)
 """Places to try, where policies name one of them."""
 _DIGITS: Final = "123456789012"
 _SHORTEST: Final = 6  # an ARN's parts

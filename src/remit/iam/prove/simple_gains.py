@@ -131,14 +131,22 @@ def _instances(pattern: str) -> tuple[str, ...]:
 
 
 def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[dict[str, ContextValue], ...]:
-    """What the keys may be that the conditions are about: first what the statement itself asks for."""
+    """What the keys may be that the conditions are about: first what the statement itself asks for.
+
+    A word is no value of a key that is compared as a number, a date or an address.
+    """
+    conditions = [condition for each in (statement, *statements) for condition in each.conditions]
+    typed = {condition.key for condition in conditions if not condition.operator.startswith(("String", "Null"))}
     values: dict[str, dict[ContextValue, None]] = {}
-    for condition in (condition for each in (statement, *statements) for condition in each.conditions):
+    for condition in conditions:
         of_key = values.setdefault(condition.key, {})
         for value in condition.values:
             if condition.operator != "Null":
                 of_key |= dict.fromkeys(_instances(value))
-        of_key |= dict.fromkeys((None, usual_value(condition.key) or _WORDS[0]))
+        of_key[None] = None
+        usual = usual_value(condition.key)
+        if usual or condition.key not in typed:
+            of_key[usual or _WORDS[0]] = None
     choices = []
     for key, of_key in values.items():
         choices.append([(key, value) for value in islice(of_key, _MOST_OF_A_KEY)])
