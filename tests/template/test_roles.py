@@ -56,6 +56,15 @@ def test_every_statement_of_a_role_has_its_line_and_what_put_it_there() -> None:
     ]
 
 
+def test_a_number_that_is_a_sid_is_text_as_cloudformation_makes_it() -> None:
+    text = (FOLDER / "template.yaml").read_text("utf-8")
+    numbered = text.replace(
+        "                Action: sns:Publish\n", "                Action: sns:Publish\n                Sid: 7\n", 1
+    )
+    worker = next(role for role in read_roles(numbered.encode(), "template.yaml").roles if role.logical_id == "Worker")
+    assert worker.grants[0].statement.sid == "7"
+
+
 def test_what_is_certain_is_put_in_and_the_rest_stays_late_bound() -> None:
     """A mapping by a parameter with one allowed value; not a parameter that has a default only."""
     worker = next(one for one in read_file("template.yaml").roles if one.logical_id == "Worker")

@@ -13,6 +13,7 @@ from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.lint.unfilled_places import filled, may_be_unfilled
 from remit.template.branches import branches, items, may_vary
+from remit.template.policy_documents import as_deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,8 +169,8 @@ def _text(value: Any) -> str:
 def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | BrokenStatement:
     """A statement; with an effect in place of one that the deploy settles."""
     value = written.value if effect is None else {**written.value, "Effect": effect}
-    if written.document.names is not None and type(value.get("Sid")) is int:
-        value = {**value, "Sid": str(value["Sid"])}  # CloudFormation turns numbers into text
+    if written.document.names is not None:
+        value = as_deployed(value)
     try:
         statement: Statement = parse_statement(value, operators=False)
     except RemitError as error:

@@ -146,9 +146,16 @@ def _statements(branch: Branch, version: str, place: Place, reason: Reason) -> I
             yield Grant(statement, replace(reason, conditions=conditions), place(element.path), version=version)
 
 
+def as_deployed(statement: Any) -> Any:
+    """A statement of a template as IAM gets it: CloudFormation makes a text of a number."""
+    if isinstance(statement, dict) and type(statement.get("Sid")) is int:
+        return {**statement, "Sid": str(statement["Sid"])}
+    return statement
+
+
 def _statement(put: Branch, path: Path, place: Place) -> Any:
     try:
-        return parse_statement(put.value, path)
+        return parse_statement(as_deployed(put.value), path)
     except RemitError as error:
         inside = error.path[len(path) :]
         raise RemitError(error.message, hint=error.hint, origin=place(put.at(inside))) from None
