@@ -6,8 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
-from remit.local.lifeline import lifeline
+import pytest
+
+from remit.local.lifeline import PROGRAM, lifeline
 from terminals import HANGS, SOURCE
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -20,6 +25,18 @@ with lifeline(int(sys.argv[1])):
 """
 
 
+HOLD = "anon_inode:[pidfd]"
+
+
+def opened(pid: int) -> set[str]:
+    """What a process has opened."""
+    names = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            names.add(str(descriptor.readlink()))
+    return names
+
+
 def test_it_ends_with_a_process_that_is_killed() -> None:
     with subprocess.Popen(SLEEPS) as kept:
         command = [sys.executable, "-c", STARTS, str(kept.pid)]
@@ -27,6 +44,20 @@ def test_it_ends_with_a_process_that_is_killed() -> None:
             assert starter.stdout is not None
             assert b"holds\n" == starter.stdout.readline()
             starter.kill()
+        assert -signal.SIGTERM == kept.wait(HANGS)
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="Linux alone gives a hold on a process")
+def test_it_holds_the_process_and_not_its_number_which_may_be_another_s_later() -> None:
+    with (
+        subprocess.Popen(SLEEPS) as kept,
+        subprocess.Popen([sys.executable, "-I", "-c", PROGRAM, str(kept.pid)], stdin=subprocess.PIPE) as watcher,
+    ):
+        deadline = time.monotonic() + HANGS
+        while HOLD not in opened(watcher.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert HOLD in opened(watcher.pid)
+        watcher.communicate(timeout=HANGS)
         assert -signal.SIGTERM == kept.wait(HANGS)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from remit.local.functions.watchdog import Watchdog
+from remit.local.functions.watchdog import Watchdog, kill
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -42,3 +42,26 @@ def test_a_new_watchdog_ends_what_the_old_one_watched(tmp_path: Path) -> None:
         for worker in workers:
             worker.kill()
             worker.wait()
+
+
+def test_a_number_that_a_process_left_and_another_has_now_is_not_killed() -> None:
+    mark = secrets.token_hex(16)
+    with sleeping("another's") as other, sleeping(mark) as left_the_group:
+        kill(other.pid, mark, leader_is_reaped=True)
+        assert -signal.SIGKILL == left_the_group.wait(HANGS)
+        assert None is other.poll()
+        kill(other.pid, mark)
+        assert -signal.SIGKILL == other.wait(HANGS)
+
+
+def test_what_a_process_left_in_its_group_is_killed_when_it_is_gone() -> None:
+    leader = "import subprocess; print(subprocess.Popen(['sleep', '600'], env={}).pid, flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", leader], stdout=subprocess.PIPE, start_new_session=True
+    ) as group:
+        assert group.stdout is not None
+        left = int(group.stdout.readline())
+        group.wait(HANGS)
+        os.kill(left, 0)
+        kill(group.pid, secrets.token_hex(16), leader_is_reaped=True)
+        assert b"" == group.stdout.read()  # which ends when nobody has it any more

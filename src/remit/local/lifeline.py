@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PROGRAM: Final = """\
+PROGRAM: Final = """\
 import contextlib, os, signal, sys
-sys.stdin.read()  # ends when the process that holds the other side has ended
+number = int(sys.argv[1])
 with contextlib.suppress(ProcessLookupError):
-    os.kill(int(sys.argv[1]), signal.SIGTERM)
+    # Linux gives a hold on the process: its number may be another's when this one ends.
+    held = os.pidfd_open(number) if hasattr(os, "pidfd_open") else None
+    sys.stdin.read()  # ends when the process that holds the other side has ended
+    if held is None:
+        os.kill(number, signal.SIGTERM)
+    else:
+        signal.pidfd_send_signal(held, signal.SIGTERM)
 """
+"""What waits for the end: a program by itself, whose argument is the number of the process to end."""
 
 
 @contextlib.contextmanager
 def lifeline(pid: int) -> Iterator[None]:
     """Have the process of this number end by SIGTERM if this one ends inside; afterwards it is nobody's business."""
     watcher = subprocess.Popen(
-        [sys.executable, "-I", "-c", _PROGRAM, str(pid)],
+        [sys.executable, "-I", "-c", PROGRAM, str(pid)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

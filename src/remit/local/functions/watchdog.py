@@ -71,13 +71,27 @@ class Watchdog:
         self._program.stdin.flush()
 
 
-def kill(group: int, mark: str) -> None:
-    """Kill a process group, and whoever left it but still has the mark in its environment."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+def kill(group: int, mark: str, *, leader_is_reaped: bool = False) -> None:
+    """Kill a process group, and whoever left it but still has the mark in its environment.
+
+    Once its leader has been waited for, a process of the leader's number is somebody else's, and so is its group.
+    """
+    if not (leader_is_reaped and _exists(group)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
     for process in _marked(mark):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGKILL)
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _marked(mark: str) -> list[int]:

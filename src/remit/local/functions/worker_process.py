@@ -251,7 +251,7 @@ class Worker:
         if not self.alive:
             return
         self.alive = False
-        watchdog.kill(self.pid, self.log_stream)
+        watchdog.kill(self.pid, self.log_stream, leader_is_reaped=self._process.returncode is not None)
         self._process.wait()
         self._read_output()
         self._api.close()
