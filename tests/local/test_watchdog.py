@@ -7,30 +7,39 @@ import secrets
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from remit.local.functions.watchdog import Watchdog, kill
 from terminals import HANGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
-def sleeping(mark: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def sleeping(mark: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a group of its own, with a mark in its environment."""
-    command = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
-    return subprocess.Popen(command, env={**os.environ, "MARK": mark}, start_new_session=True)
+    command = [sys.executable, "-S", "-c", "import time; print(flush=True); time.sleep(600)"]
+    environment = {**os.environ, "MARK": mark}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_new_watchdog_ends_what_the_old_one_watched(tmp_path: Path) -> None:
     mark = secrets.token_hex(16)
     watchdog = Watchdog()
-    workers = []
-    try:
-        for number in range(2):
-            workers.append(sleeping(mark))
+    with sleeping(mark) as first, sleeping(mark) as second:
+        workers = (first, second)
+        for number, worker in enumerate(workers):
             (tmp_path / str(number)).mkdir()
-            watchdog.watch(workers[number].pid, mark, tmp_path / str(number))
+            watchdog.watch(worker.pid, mark, tmp_path / str(number))
             assert watchdog._program is not None
             if number == 0:
                 watchdog._program.kill()
@@ -38,10 +47,6 @@ def test_a_new_watchdog_ends_what_the_old_one_watched(tmp_path: Path) -> None:
         watchdog.close()
         assert 2 * [-signal.SIGKILL] == [worker.wait(HANGS) for worker in workers]
         assert [] == list(tmp_path.iterdir())
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
 
 
 def test_a_number_that_a_process_left_and_another_has_now_is_not_killed() -> None:
