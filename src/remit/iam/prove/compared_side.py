@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _ENDPOINT: Final = "endpoint"
-_NAMED: Final[dict[EndpointType, str]] = {
+REASONS_BY_ENDPOINT_TYPE: Final[dict[EndpointType, str]] = {
     "Gateway": "whom a gateway endpoint means by a name is not documented: name callers by aws:PrincipalArn",
     "Interface": "whether its Principal means the caller is not known",
     "": "whom its Principal means depends on the type of the VPC endpoint: say which with `endpoint_type`",
@@ -81,7 +81,8 @@ class Side:
         for number, endpoint_policy in enumerate(self.policies.endpoint):
             for index, statement in enumerate(endpoint_policy.statements):
                 if not means_everyone(statement):
-                    yield StatementLocation(_ENDPOINT, number, index, statement), _NAMED[self.policies.endpoint_type]
+                    reason = REASONS_BY_ENDPOINT_TYPE[self.policies.endpoint_type]
+                    yield StatementLocation(_ENDPOINT, number, index, statement), reason
 
     @property
     def rules(self) -> RulesByLayer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.decide.evaluation_logic import GATEWAY_SERVICES, means_everyone
+from remit.iam.decide.evaluation_logic import GATEWAY_SERVICES, is_documented_in_gateway, means_everyone
 from remit.iam.pattern import overlaps
 from remit.iam.policy import Condition, Policy, Principals, Statement, allow
 from remit.iam.prove.caller_classes import EVERYONE, ComparedCaller, caller_classes
@@ -108,9 +108,7 @@ def _for_everyone(statement: Statement, caller: ComparedCaller, endpoint_type: E
     """
     is_meant = caller.is_meant(statement)
     if is_meant and not means_everyone(statement) and _may_be_of_gateway(statement, endpoint_type):
-        if endpoint_type != "Gateway" or statement.effect == "Deny" or statement.principals is None:
-            return statement
-        if statement.principals.negated:
+        if endpoint_type != "Gateway" or not is_documented_in_gateway(statement):
             return statement
         is_meant = False
     conditions = statement.conditions
