@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from remit.iam.request import Request
 
 
-_ENDPOINT: Final = "endpoint"
+ENDPOINT: Final = "endpoint"
+"""The name of the layer of a VPC endpoint's policy."""
 REASONS_BY_ENDPOINT_TYPE: Final[dict[EndpointType, str]] = {
     "Gateway": "whom a gateway endpoint means by a name is not documented: name callers by aws:PrincipalArn",
     "Interface": "whether its Principal means the caller is not known",
@@ -82,7 +83,7 @@ class Side:
             for index, statement in enumerate(endpoint_policy.statements):
                 if not means_everyone(statement):
                     reason = REASONS_BY_ENDPOINT_TYPE[self.policies.endpoint_type]
-                    yield StatementLocation(_ENDPOINT, number, index, statement), reason
+                    yield StatementLocation(ENDPOINT, number, index, statement), reason
 
     @property
     def rules(self) -> RulesByLayer:
@@ -141,6 +142,6 @@ def _allowing(layers: Layers) -> Iterator[tuple[str, tuple[Policy, ...]]]:
     if layers.session:
         yield "session", layers.session
     if layers.endpoint:
-        yield _ENDPOINT, layers.endpoint
+        yield ENDPOINT, layers.endpoint
     for index, level in enumerate(layers.scp):
         yield f"scp[{index}]", level

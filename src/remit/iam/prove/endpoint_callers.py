@@ -13,6 +13,7 @@ from remit.iam.decide.evaluation_logic import GATEWAY_SERVICES, is_documented_in
 from remit.iam.pattern import overlaps
 from remit.iam.policy import Condition, Policy, Principals, Statement, allow
 from remit.iam.prove.caller_classes import EVERYONE, ComparedCaller, caller_classes
+from remit.iam.prove.compared_side import ENDPOINT
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
 
-ENDPOINT: Final = "endpoint"
 _EVERYONE: Final = Principals(((EVERYONE, EVERYONE),))
 _DEFAULT: Final = (Policy((replace(allow("*"), principals=_EVERYONE),)),)
 """The policy of an endpoint that has no other."""
