@@ -697,3 +697,8 @@ def test_the_policy_of_a_gateway_endpoint_lets_in_root_users_and_everyone(
 def test_whom_a_gateway_denies_by_a_name_is_undecided(effect: str, count: int) -> None:
     found = [item for change in changes(None, endpoint(ROLE, effect)) for item in change.access.undecided]
     assert count == len(found)
+
+
+def test_blocks_of_lists_that_are_off_open_nothing_where_lists_are_disabled() -> None:
+    assert [] == undecided(None, listed("Private", "BucketOwnerEnforced", **OFF))
+    assert 1 == len(undecided(None, listed("Private", "BucketOwnerEnforced", BlockPublicPolicy=False)))
