@@ -43,6 +43,7 @@ class EventsOnTheWay:
             draft.write_text(json.dumps({**content, "place": place_of_request()}), "utf-8")
             draft.replace(path)
         except (OSError, TypeError, ValueError):  # a full disk; what is no JSON
+            self.forget(draft)
             return None
         return path
 
