@@ -146,7 +146,7 @@ def test_a_request_holds_no_more_bytes_than_sqs_takes() -> None:
 
 
 @pytest.mark.parametrize("wanted_id", ["", "1", "123"])
-def test_no_job_is_meant_by_three_signs_of_an_id(wanted_id: str) -> None:
+def test_no_job_is_meant_by_three_characters_of_an_id(wanted_id: str) -> None:
     job = FailedJob("12345", MAIL, "app:send", BODY, "", None, 0, "1", "receipt", None)
     with pytest.raises(RemitError, match="is too short for the id of a job"):
         chosen_jobs([job], [wanted_id])
