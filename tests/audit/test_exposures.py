@@ -11,7 +11,7 @@ from audit_accounts import ACCOUNT, OTHER, document, trust
 from remit.audit.exposures import FoundExposures, exposures
 from remit.audit.json_bytes import compact
 from remit.audit.organization import Organization, organization
-from remit.audit.principal_ids import PrincipalIds
+from remit.audit.principal_ids import PrincipalIds, principal_ids
 from remit.audit.resource_policies import ResourcePolicy, resource_policies
 from remit.audit.results import UndecidedExposure
 
@@ -259,3 +259,9 @@ def test_ids_in_conditions_are_of_the_account_of_their_user_or_role(
     found = exposures([ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, compact(policy))], members(), IDS)
     assert reaches == [row.reach for row in found.rows]
     assert undecided == [row.reason for row in found.undecided]
+
+
+@pytest.mark.parametrize("key", ["aws:userid", "aws:userId", "AWS:USERID"])
+def test_the_ids_of_conditions_are_found_whatever_the_case_of_the_key(key: str) -> None:
+    policy = document(statement("*", {"StringLike": {key: [f"{OWN_ID}:*", ACCOUNT]}}))
+    assert [OWN_ID] == list(principal_ids(policy))

@@ -205,6 +205,8 @@ def test_the_policy_of_a_vpc_endpoint_is_a_layer_of_its_own(tmp_path: Path) -> N
         "endpoint": {"verdict": "ImplicitlyDenied", "statements": []},
     }
     assert 0 == remit("evaluate", *options, "--action", "sqs:ReceiveMessage")[0]
+    without_policy = ("--policy", str(own), "--endpoint-type", "Gateway", "--action", "sqs:ReceiveMessage")
+    assert 2 == remit("evaluate", *without_policy)[0]
     line = case(
         policies={"identity": [document], "endpoint": of_endpoint},
         request={"action": "sqs:SendMessage", "resource": queue},

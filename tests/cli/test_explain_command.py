@@ -795,6 +795,8 @@ def test_an_endpoint_counts_for_the_function_of_an_app_and_goes_with_a_request(m
     ran = project.remit("explain", "hello", "s3:GetObject", "a/x", *option)
     assert (1, True) == (ran.status, "no statement of the VPC endpoint's policy allows it" in ran.out)
     assert 2 == project.remit("explain", "hello", *option).status
+    ran = project.remit("explain", "hello", "s3:GetObject", "a/x", "--endpoint-type", "Gateway")
+    assert (2, True) == (ran.status, "--endpoint-type goes with --endpoint-policy" in ran.err)
 
 
 def test_a_policy_file_is_called_a_policy(tmp_path: Path) -> None:

@@ -640,6 +640,9 @@ def test_the_fix_names_the_account_of_the_one_who_asked_and_a_boundary_that_lack
     out = remit("why", "--template", str(tmp_path / "t.json"), told).out
     arn = f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:db-??????"
     assert f'"Resource": "{arn}"}}\nfix: let its permissions boundary allow it, too\n' in out
+    told = f"User: {caller} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k"
+    out = remit("why", "--template", str(tmp_path / "t.json"), told).out
+    assert ("fix: add" in out, "fix: let its permissions boundary" in out) == (True, False)
 
 
 USER = f"User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform"

@@ -14,6 +14,7 @@ from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
 from remit.deploy.collected_account import collect_account
+from remit.deploy.collected_acls import acl_policy
 from remit.deploy.collected_policies import CALLS, collected_policies
 from remit.errors import RemitError
 from remit.iam.policy import parse
@@ -89,6 +90,10 @@ def test_access_control_lists_of_buckets_are_gathered_as_policies(account: Accou
     (row,) = exposures(listed, None).rows
     assert ("*", "anyone", "Statement[0] (AccessControlList)") == (row.who, row.reach, row.statement)
     assert {"s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"} == set(row.actions)
+
+
+def test_a_bucket_that_is_deleted_meanwhile_has_no_list(account: Account) -> None:
+    assert acl_policy(account.client("s3"), "gone-meanwhile", "arn:aws:s3:::gone-meanwhile") is None
 
 
 def test_who_was_stopped_goes_on_with_the_next_page(account: Account, tmp_path: Path) -> None:

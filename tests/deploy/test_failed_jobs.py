@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -130,8 +131,22 @@ def test_a_job_that_fails_again_meanwhile_is_not_sent_once_more(account: Account
     assert (MANY, 1, 0) == counts(account, queue)
 
 
+def test_a_request_holds_no_more_bytes_than_sqs_takes() -> None:
+    requests: list[list[str]] = []
+
+    def delete_message_batch(QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - SQS's names
+        requests.append([QueueUrl, *(entry["ReceiptHandle"] for entry in Entries)])
+        return {"Successful": Entries}
+
+    client = SimpleNamespace(delete_message_batch=delete_message_batch)
+    account: Any = SimpleNamespace(client=lambda _: client)
+    jobs = [failed("app:send", "x" * (job_messages.LARGEST // 2)) for _ in range(3)]
+    assert jobs == list(delete(account, jobs))
+    assert [["dead-url", "receipt", "receipt"], ["dead-url", "receipt"]] == requests
+
+
 @pytest.mark.parametrize("wanted_id", ["", "1", "123"])
-def test_no_job_is_meant_by_three_signs_of_an_id(wanted_id: str) -> None:
+def test_no_job_is_meant_by_three_characters_of_an_id(wanted_id: str) -> None:
     job = FailedJob("12345", MAIL, "app:send", BODY, "", None, 0, "1", "receipt", None)
     with pytest.raises(RemitError, match="is too short for the id of a job"):
         chosen_jobs([job], [wanted_id])

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from remit.deploy.local_policies import make_policies
+from remit.iam.policy import parse
+from remit.roles.existing_policies import BOUNDARY
+from remit.triggers.existing_sources import ExistingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,3 +90,21 @@ def test_a_managed_policy_of_the_account_is_made_of_its_file(remit: Remit, compa
     assert (2, True) == (code, "config/policies/shared.json holds no single policy document" in err)
     write_policy(company, "shared", json.dumps(NO_PARAMETERS))
     assert 0 == remit("deploy", "--yes")[0]
+
+
+def test_a_policy_that_is_there_and_says_the_same_is_left_alone(elsewhere: Account) -> None:
+    policy = parse(NO_PARAMETERS)
+    built: Any = SimpleNamespace(
+        must_exist=(ExistingSource(BOUNDARY, "kept", "", ("count",)),), app=SimpleNamespace(policies={})
+    )
+    notes: list[str] = []
+    versions = []
+    for policies in ({}, {}, {"kept": policy}, {"kept": policy}):
+        built.app.policies = policies
+        make_policies(built, elsewhere, notes.append)
+        arn = f"arn:aws:iam::{elsewhere.account}:policy/kept"
+        versions.append(elsewhere.client("iam").get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"])
+    elsewhere.client("iam").delete_policy(PolicyArn=arn)
+    stand_in, again, of_file, of_file_again = versions
+    assert (1, stand_in, of_file) == (len(notes), again, of_file_again)
+    assert of_file != stand_in

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from projects import Project
+from remit.deploy.lacking import lacking
+from remit.errors import RemitError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -133,3 +137,14 @@ def test_what_the_account_lacks_is_reported_with_the_mistakes_of_the_build(remit
         code,
         [(mistake["file"], mistake["line"], mistake["message"][:20]) for mistake in mistakes],
     )
+
+
+def test_an_account_that_does_not_answer_is_said_by_the_next_deploy_alone(tmp_path: Path) -> None:
+    """A build that is refused anyway lists what is to be mended in the project."""
+
+    def connect() -> Account:
+        raise RemitError("there are no credentials")
+
+    (tmp_path / "app.py").write_text(APP)
+    app = Project(tmp_path).load()
+    assert () == lacking(app, tmp_path, connect)

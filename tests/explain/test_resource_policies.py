@@ -87,6 +87,14 @@ def test_a_policy_of_a_resource_beside_a_role_has_its_say(
     assert (verdict, deciding) == (answer["verdict"], reasons)
 
 
+def test_the_policy_of_a_vpc_endpoint_lets_nobody_in(tmp_path: Path) -> None:
+    """It limits what passes the endpoint, and grants nothing."""
+    statements = document({**statement("*", GET), "Resource": f"{BUCKET}/*"})
+    endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"PolicyDocument": statements}}
+    answer = explained(tmp_path, template([], Endpoint=endpoint), "Role", GET, f"{BUCKET}/k")
+    assert "ImplicitlyDenied" == answer["verdict"]
+
+
 def test_whom_a_policy_names_is_no_managed_policy(tmp_path: Path) -> None:
     """A managed policy has no ARN as a caller, so that a policy for a role says nothing of it."""
     managed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document()}}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import effort
+from remit.catalogue.partitions import partitions
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.pattern import matches
@@ -19,6 +20,8 @@ from remit.iam.prove.compare import (
     includes,
     within,
 )
+from remit.iam.prove.glob_sets import FRESH
+from remit.iam.prove.realistic_values import regions_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -561,6 +564,14 @@ def test_a_place_with_a_wildcard_is_one_that_there_is_or_has_no_effect_today(
 ) -> None:
     (piece,) = compare(policy(), policy(allow("sqs:SendMessage", resource))).gained
     assert (tier, shown) == (piece.tier, piece.request.resource)
+
+
+def test_where_partition_and_region_are_open_one_region_stands_for_each_other_partition() -> None:
+    """A request is tried at each place, and there are many."""
+    first, *others = partitions()
+    places = list(regions_within(FRESH, FRESH))
+    assert len(first.regions) + len(others) == len(places)
+    assert [partition.name for partition in others] == [name for name, _ in places[len(first.regions) :]]
 
 
 def test_a_gain_of_today_is_looked_for_among_all_actions_of_a_pattern() -> None:

@@ -175,7 +175,7 @@ def test_an_added_action_is_found_in_few_calls() -> None:
 
     gains(*change())  # reads the catalogue
     old, new = change()
-    assert effort.calls_of(lambda: gains(old, new)) <= 320  # 394 before work that was done twice was taken out
+    assert effort.calls_of(lambda: gains(old, new)) <= 320
     assert effort.calls_of(lambda: gains(new, old)) <= 40
 
 

@@ -99,3 +99,13 @@ def test_a_gain_says_whom_the_endpoint_names() -> None:
 def replace_principal(layers: Layers, principal: str) -> Layers:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sqs:*", "Resource": "*"}
     return Layers(layers.identity, endpoint=(document(statement),))
+
+
+def test_a_named_caller_is_compared_with_its_own_arn_where_the_old_role_passes_no_endpoint() -> None:
+    """The default policy of an endpoint lets it in, and no context in which it would have another ARN."""
+    of_roles = {"Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}}}
+    own = document({"Effect": "Allow", "Action": "sqs:*", "Resource": "*", **of_roles})
+    named = document({"Effect": "Allow", "Principal": {"AWS": APP}, "Action": "*", "Resource": "*"})
+    comparison = compare(Layers((own,)), Layers((own,), endpoint=(named,), endpoint_type="Interface"))
+    assert ((), ()) == (comparison.gained, comparison.undecided)
+    assert {""} == {piece.principal for piece in comparison.lost}

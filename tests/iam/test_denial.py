@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import effort
 from random_cases import cases
 from remit.why.denial import Denial, parse
+from remit.why.denied_request import user_name
 
 USER = "arn:aws:iam::777788889999:user/JohnDoe"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"
@@ -616,3 +617,11 @@ def test_the_bucket_that_a_load_balancer_may_not_log_to_is_told() -> None:
     )
     assert found is not None
     assert (found.action, found.resource, found.layer) == ("s3:PutObject", "arn:aws:s3:::my-logs", "resource")
+
+
+@pytest.mark.parametrize(
+    ("principal", "name"),
+    [("user/team/ann", "ann"), ("role/reader", None), ("assumed-role/reader/session", None), ("root", None)],
+)
+def test_a_user_alone_has_the_name_of_a_user(principal: str, name: str | None) -> None:
+    assert name == user_name(Denial(principal=f"arn:aws:iam::111122223333:{principal}"))

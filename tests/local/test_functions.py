@@ -481,5 +481,7 @@ def test_log_events_are_given_page_by_page_by_their_times_until_there_are_no_mor
     )
     messages = [[event["message"] for event in page["events"]] for page in pages]
     assert [["one 1 seen", "two 1 seen", "one 2 seen"], ["two 2 seen"]] == messages
+    all_events = logs.filter_log_events(logGroupName="/pages", filterPattern="seen", startTime=now + 1, limit=4)
+    assert (4, False) == (len(all_events["events"]), "nextToken" in all_events)
     with pytest.raises(ClientError, match="nextToken is invalid"):
         logs.filter_log_events(logGroupName="/pages", nextToken="of-another-time")

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import remit
+from remit.local.service_metadata import _metadata
 
 CODE = """
 import json, sys
@@ -47,3 +50,20 @@ def test_metadata_are_those_of_the_whole_model_and_are_read_without_it() -> None
     assert not loads_the_sdk
     assert has_operations
     assert ["text/xml", "application/x-amz-json-1.0", "application/json"] == types
+
+
+@pytest.mark.parametrize(
+    ("model", "metadata"),
+    [
+        ({"version": "2.0", "metadata": {"protocol": "query"}}, {"protocol": "query"}),
+        ({"metadata": {"serviceId": "x"}}, None),
+        ({"operations": {}}, None),
+        ({"documentation": "x" * 5_000, "metadata": {"protocol": "query"}}, None),
+    ],
+)
+def test_a_model_whose_first_lines_do_not_say_its_protocol_is_read_as_a_whole(
+    tmp_path: Path, model: dict[str, object], metadata: dict[str, str] | None
+) -> None:
+    (tmp_path / "2026-01-01").mkdir()
+    (tmp_path / "2026-01-01" / "service-2.json").write_text(json.dumps(model))
+    assert metadata == _metadata(tmp_path)

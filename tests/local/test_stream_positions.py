@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ministack.services import kinesis
 
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.kept_data import keep_data, put_data_back
+from remit.local.event_sources import stream_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,6 +164,22 @@ def test_a_function_that_takes_long_holds_up_no_other_source(project: Path) -> N
     assert is_noted(project, {"stream meanwhile", "queue meanwhile"})
     (project.parent / "ledger.go").touch()
     assert is_noted(project, {"table slow"})
+
+
+def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that was killed may have saved how far it had read, and not what."""
+    place = ("000000000000", "us-east-1", "mapping")
+    source = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
+    shards = {"full": {"records": ["a", "b"]}, "empty": {"records": []}}
+    streams = SimpleNamespace(get_scoped=lambda *_: {"shards": shards})
+    monkeypatch.setattr(kinesis, "_streams", streams)
+    positions = {"full": 1, "empty": 7, "gone": 3}
+    functions = SimpleNamespace(
+        _dynamodb_stream_positions=SimpleNamespace(_data={}),
+        _kinesis_positions=SimpleNamespace(_data={place: positions}),
+    )
+    stream_positions._end_at_the_last_record(functions, place, source)
+    assert {"full": 1, "empty": 0, "gone": 3} == positions
 
 
 def test_a_new_shard_is_read_from_its_first_record(project: Path) -> None:

@@ -661,3 +661,44 @@ def test_a_role_that_everyone_may_take_on_is_public() -> None:
         lines[-1],
     )
     assert "`PUBLIC: may take on the role`" in review_comment(reviewed(old, new))
+
+
+def endpoint(principal: object, effect: str = "Allow", **more: object) -> Given:
+    statement = {"Effect": effect, "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return "AWS::EC2::VPCEndpoint", {"ServiceName": "com.amazonaws.eu-west-1.s3", "PolicyDocument": document, **more}
+
+
+ROLE: Final = {"AWS": "arn:aws:iam::111122223333:role/app"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint_type", "principal", "callers"),
+    [
+        ({}, ROLE, []),
+        ({"VpcEndpointType": "Gateway"}, ROLE, []),
+        ({"VpcEndpointType": "Interface"}, ROLE, [ROLE["AWS"]]),
+        ({"VpcEndpointType": {"Ref": "Type"}}, ROLE, [ROLE["AWS"]]),
+        ({}, ROOT, [ROOT["AWS"]]),
+        ({}, "*", [None]),
+    ],
+)
+def test_the_policy_of_a_gateway_endpoint_lets_in_root_users_and_everyone(
+    endpoint_type: dict[str, Any], principal: object, callers: list[str | None]
+) -> None:
+    """A gateway is what an endpoint is that says nothing of its type."""
+    gained = [piece for change in changes(None, endpoint(principal, **endpoint_type)) for piece in change.access.gained]
+    requests = [None if principal == "*" else piece.request.principal for piece in gained]
+    assert callers == requests
+    assert all(piece.source.statement.conditions == () for piece in gained)
+
+
+@pytest.mark.parametrize(("effect", "count"), [("Deny", 1), ("Allow", 0)])
+def test_whom_a_gateway_denies_by_a_name_is_undecided(effect: str, count: int) -> None:
+    found = [item for change in changes(None, endpoint(ROLE, effect)) for item in change.access.undecided]
+    assert count == len(found)
+
+
+def test_blocks_of_lists_that_are_off_open_nothing_where_lists_are_disabled() -> None:
+    assert [] == undecided(None, listed("Private", "BucketOwnerEnforced", **OFF))
+    assert 1 == len(undecided(None, listed("Private", "BucketOwnerEnforced", BlockPublicPolicy=False)))

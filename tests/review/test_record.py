@@ -14,7 +14,7 @@ from remit.app import Grant, Reason, Role
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import RemitError
 from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
-from remit.review.access_change import Version
+from remit.review.access_change import Given, Version, nothing
 from remit.review.changes import review
 from remit.review.record import Place, read_record, record, record_path, recorded
 from remit.review.working_tree import version_of
@@ -113,6 +113,12 @@ def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> No
     value["roles"][0]["grants"][0]["statement"].pop("Effect")
     with pytest.raises(RemitError, match="not a record of a deploy"):
         read_record(json.dumps(value).encode(), "record.json")
+
+
+def test_a_gateway_endpoint_is_recorded_as_one() -> None:
+    gateway = Given("AWS::EC2::VPCEndpoint", is_ceiling=True, is_gateway=True)
+    version = replace(nothing(), giving={"Endpoint": gateway})
+    assert version.giving == read_record(record(version, "dev", None).encode(), "record.json").giving
 
 
 def test_the_version_of_a_statement_s_language_is_kept() -> None:

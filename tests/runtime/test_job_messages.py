@@ -157,6 +157,9 @@ def test_a_job_waits_a_year_at_most(seconds: float) -> None:
     with recorded_jobs() as jobs, pytest.raises(ValueError, match=r"mail: .* s from now is not within a year"):
         mail.perform_in(seconds, "a")
     assert [] == jobs
+    with recorded_jobs() as jobs:
+        mail.perform_in(365 * 86_400, "a")
+    assert 1 == len(jobs)
 
 
 @pytest.mark.parametrize(("seconds", "delay"), [(0, None), (0.2, 1), (89.5, 90), (899.5, 900)])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.audit.principal_ids import USER_ID
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
 from remit.iam.policy import VERSION, Condition, Policy
@@ -28,7 +29,6 @@ PinValue: TypeAlias = str | tuple[str, ...] | None
 
 _TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 _TAG: Final = "aws:principaltag/"
-_USER_ID: Final = "aws:userid"
 _TAG_NAME: Final = re.compile(r"aws:principaltag/([^}\s,']+)")
 _SPELLED: Final = {
     "aws:currenttime": "aws:CurrentTime",
@@ -40,7 +40,7 @@ _SPELLED: Final = {
     "aws:principalorgid": "aws:PrincipalOrgID",
     "aws:principalorgpaths": "aws:PrincipalOrgPaths",
     "aws:principaltype": "aws:PrincipalType",
-    "aws:userid": "aws:userid",
+    USER_ID: USER_ID,
     "aws:username": "aws:username",
     "aws:viaawsservice": "aws:ViaAWSService",
 }
@@ -156,7 +156,7 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
     elif isinstance(value, tuple):
         yield Condition("StringEquals", name, value, "ForAllValues")
         yield Condition("StringEquals", name, value, "ForAnyValue")
-    elif key == _USER_ID:
+    elif key == USER_ID:
         yield Condition("StringLike", name, (value,))
     elif key in _TIMES:
         yield Condition("DateEquals", name, (value,))
@@ -214,6 +214,6 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
     context: dict[str, str | tuple[str, ...]] = {}
     for condition in conditions:
         if condition.operator != "Null":
-            value = condition.values[0].replace("*", "session") if condition.key == _USER_ID else condition.values[0]
+            value = condition.values[0].replace("*", "session") if condition.key == USER_ID else condition.values[0]
             context[condition.key] = condition.values if condition.quantifier else value
     return context

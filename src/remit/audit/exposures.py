@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.json_bytes import parsed
-from remit.audit.principal_ids import NO_IDS, PrincipalIds, id_in, is_principal_id
+from remit.audit.principal_ids import NO_IDS, USER_ID, PrincipalIds, id_in, is_principal_id
 from remit.audit.results import ExposureReach, ExposureRow, UndecidedExposure
 from remit.catalogue.condition_keys import OPERATORS
 from remit.catalogue.rcp_services import RCP_SERVICES
@@ -42,9 +42,8 @@ if TYPE_CHECKING:
 _STEPS: Final = 1_000_000
 """Of one policy: about half a second on one core."""
 _ORGANIZATION, _PATHS = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"
-_USER_ID: Final = "aws:userid"
 _CALLERS: Final = {
-    "aws:PrincipalAccount": "StringEquals", "aws:PrincipalArn": "ArnLike", _USER_ID: "StringLike",
+    "aws:PrincipalAccount": "StringEquals", "aws:PrincipalArn": "ArnLike", USER_ID: "StringLike",
 }  # fmt: skip
 """The keys by which conditions mean single callers, each with the operator that finds them."""
 _CANONICAL_ID: Final = re.compile(r"[0-9a-f]{64}")
@@ -52,7 +51,7 @@ _CANONICAL_ID: Final = re.compile(r"[0-9a-f]{64}")
 _ARN_COLONS: Final = 5
 _ANYBODY: Final = Principals((("*", "*"),))
 _OF_THE_CALLER: Final = frozenset({
-    "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:principalisawsservice", "aws:userid",
+    "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:principalisawsservice", USER_ID,
     "aws:username",
 })  # fmt: skip
 _ADDRESS: Final = "185.64.9.77"
@@ -166,14 +165,14 @@ class _ResourceExposures:
 
     def _own_ids(self, policy: Policy) -> Iterator[Statement]:
         """What forbids the own account's root user, users and roles whom conditions mean by an id."""
-        values = _values(policy, _USER_ID.lower())
+        values = _values(policy, USER_ID)
         own_ids = tuple(value for value in values if self._account_of(value) == self.resource.account)
         if own_ids:
             yield _of_ids(own_ids)
 
     def _unknown_ids(self, policy: Policy) -> Iterator[str]:
         """The ids by which conditions mean users and roles that no file has."""
-        for value in _values(policy, _USER_ID.lower()):
+        for value in _values(policy, USER_ID):
             if is_principal_id(value) and _is_single_caller(value) and id_in(value) not in self.arns:
                 yield value
 
@@ -289,7 +288,7 @@ def _of_organization(organization: str) -> Iterator[Statement]:
 
 def _of_ids(values: tuple[str, ...]) -> Statement:
     """What forbids callers by their ids."""
-    return _forbidden(Condition("StringLike", _USER_ID, values))
+    return _forbidden(Condition("StringLike", USER_ID, values))
 
 
 def _of_callers(policy: Policy) -> Iterator[Statement]:

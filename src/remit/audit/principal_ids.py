@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _PREFIXES: Final = ("AROA", "AIDA")
 _ELEMENTS: Final = ("Principal", "NotPrincipal")
-_USER_ID: Final = "aws:userid"
+USER_ID: Final = "aws:userid"
+"""The condition key, in lower case, that has the id of whoever asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _compared_ids(conditions: Any) -> Iterator[str]:
     """The values that conditions compare aws:userid with."""
     for keys in conditions.values() if isinstance(conditions, dict) else ():
         for key, values in keys.items() if isinstance(keys, dict) else ():
-            if key.lower() == _USER_ID:
+            if key.lower() == USER_ID:
                 yield from _texts(values)
 
 

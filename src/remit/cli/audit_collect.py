@@ -33,8 +33,9 @@ def collect_command(
     """Gather what `remit audit` reads into FOLDER, with read-only calls.
 
     `accounts/` gets the users, groups, roles and policies of each account, page by page, `resource-policies/` the
-    policies of resources, and `organization.json` the tree of the organization with its SCPs and RCPs. What is there
-    already is not read again, so that whoever was stopped goes on: delete a file to have it read anew.
+    policies of resources with the access control lists of buckets, and `organization.json` the tree of the organization
+    with its SCPs and RCPs. What is there already is not read again, so that whoever was stopped goes on: delete a file
+    to have it read anew.
 
     With --organization, the credentials are of the management account or of a delegated administrator, and a role is
     assumed in each account. What AWS refuses is told, the rest is gathered, and the exit code is 1.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import endpoint_type_option, file_bytes, json_option, note, print_report
+from remit.cli.options import endpoint_type_option, file_bytes, json_option, note, print_report, type_of_endpoint
 from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
@@ -179,7 +179,7 @@ def _option_layers(options: dict[str, Any]) -> Layers:
         scp=_levels(options["scp"]),
         rcp=_levels(options["rcp"]),
         endpoint=endpoint_policies,
-        endpoint_type=options["endpoint_type"] or "",
+        endpoint_type=type_of_endpoint(options["endpoint_policy"], options["endpoint_type"]),
     )
 
 

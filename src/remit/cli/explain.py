@@ -101,7 +101,7 @@ def command(
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
     if seen:
         return _seen(words, folder, stage, as_json=as_json)
-    endpoint = _endpoint(endpoint_policy, endpoint_type or "")
+    endpoint = _endpoint(endpoint_policy, options.type_of_endpoint(endpoint_policy, endpoint_type))
     source = _source(words, policy, template)
     if source is not None:
         from remit.roles.reference_names import names_in

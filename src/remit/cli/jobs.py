@@ -97,7 +97,9 @@ def list_jobs(account: Account, queues: tuple[DeployedQueue, ...], *, as_json: b
 @click.argument("job")
 @_on_queues
 def show(job: str, account: Account, queues: tuple[DeployedQueue, ...], *, as_json: bool) -> None:
-    """Show one job that failed for good: its arguments, reason and attempts. JOB is an id, or how it begins.
+    """Show one job that failed for good: its arguments, reason and attempts.
+
+    JOB is an id, or how one begins: four characters or more.
 
     \b
     Examples:
@@ -129,6 +131,8 @@ def retry(
 ) -> None:
     """Send jobs that failed for good to their queue again, with all of their attempts.
 
+    JOB is an id, or how one begins: four characters or more.
+
     \b
     Examples:
       remit jobs retry 3f2a 91bc --local
@@ -158,6 +162,8 @@ def purge(
     as_json: bool,
 ) -> None:
     """Delete jobs that failed for good. Nothing brings them back. With --all, those that fail meanwhile go, too.
+
+    JOB is an id, or how one begins: four characters or more.
 
     \b
     Examples:

@@ -20,6 +20,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
     from remit.local.aws import LocalAws
 
@@ -94,6 +95,13 @@ endpoint_type_option = click.option(
     help="The type of that VPC endpoint, which says whom a principal in its policy means.",
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Answer yes to the question.")
+
+
+def type_of_endpoint(policy: Path | None, endpoint_type: EndpointType | None) -> EndpointType:
+    """The type of the VPC endpoint whose policy is named. RemitError: a type is named, and no policy."""
+    if endpoint_type is not None and policy is None:
+        raise RemitError("--endpoint-type goes with --endpoint-policy", hint="name the file of the endpoint's policy")
+    return endpoint_type or ""
 
 
 def parameter(text: str) -> tuple[str, str]:

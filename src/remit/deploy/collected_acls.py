@@ -1,4 +1,4 @@
-"""Gather what the access control lists of buckets let others do, as the policies that would let them do it."""
+"""Gather the access control lists of buckets, each as a policy that lets others do the same."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SID: Final = "AccessControlList"
 
 
 def acl_policy(client: Any, bucket: str, arn: str) -> str | RemitError | None:
-    """The text of a policy that gives what a bucket's list gives to others than its owner; None: it gives nothing.
+    """The text of a policy that allows what a bucket's list allows others than its owner; None: that is nothing.
 
     The blocks of the whole account are not asked for. An error where AWS does not show the list.
     """

@@ -27,7 +27,7 @@ _LONG_POLL_SECONDS: Final = 1
 long polling"). The AWS on this machine has one server."""
 _MOST_IN_BATCH: Final = 10
 _SHORTEST_ID: Final = 4
-"""Signs of an id that must be written: with fewer, a slip of the finger names a job."""
+"""Characters of an id that must be written: with fewer, a slip of the finger names a job."""
 _COUNTS: Final = {
     "waiting": "ApproximateNumberOfMessages",
     "running": "ApproximateNumberOfMessagesNotVisible",
@@ -255,7 +255,7 @@ def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJo
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
         if len(wanted_id) < _SHORTEST_ID:
-            hint = f"write {_SHORTEST_ID} of its signs at least; `remit jobs list` shows them"
+            hint = f"write at least {_SHORTEST_ID} of its characters; `remit jobs list` shows them"
             raise RemitError(f"{wanted_id!r} is too short for the id of a job", hint=hint)
         matching = [job for job in jobs if job.id.startswith(wanted_id)]
         if len(matching) != 1:

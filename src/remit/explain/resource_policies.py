@@ -1,4 +1,4 @@
-"""What the policies of resources, declared beside a role, say of its request: one may let it in, or deny it.
+"""What the policies of resources that are declared beside a role say of its request: one may let it in, or deny it.
 
 Source: "Policy evaluation for requests within a single account" (IAM User Guide).
 """
@@ -50,22 +50,23 @@ def with_resource_policies(
 ) -> Explanation:
     """The explanation of a role's request, with what the policies of the resource change about it.
 
-    What a policy may change that the template's conditions decide about is a note.
+    A policy that is there only if the template's conditions say so changes nothing; what it would change is a note.
     """
     if explanation.ways or explanation.of_resource:
         return explanation
     names = names_at(role.names, _place(explanation.decision.request))
     of_resource = [policy for policy in policies if _is_of(policy, explanation.decision.request, names)]
     certain = [policy.grants for policy in of_resource if not policy.is_conditional]
-    whole = _with_policies(explanation, role, names, certain)
+    explained = _with_policies(explanation, role, names, certain)
     for policy in of_resource:
-        if policy.is_conditional:
-            other = _with_policies(explanation, role, names, [*certain, policy.grants])
-            if other.verdict != whole.verdict:
-                name, verdict = policy.grants[0].reason.text, _WORDS[other.verdict]
-                note = f"{name} may make it {verdict}, as the template's conditions turn out"
-                whole = replace(whole, notes=(*whole.notes, note))
-    return whole
+        if not policy.is_conditional:
+            continue
+        with_policy = _with_policies(explanation, role, names, [*certain, policy.grants])
+        if with_policy.verdict != explained.verdict:
+            name, verdict = policy.grants[0].reason.text, _WORDS[with_policy.verdict]
+            note = f"{name} may make it {verdict}, as the template's conditions turn out"
+            explained = replace(explained, notes=(*explained.notes, note))
+    return explained
 
 
 def _with_policies(
@@ -78,12 +79,12 @@ def _with_policies(
     arn = names.get(f"${{{role.role.logical_id}.Arn}}")
     by_role = decision.request if arn is None else replace(decision.request, principal=arn)
     resource_policies = tuple(_filled(grants, names) for grants in policies)
-    whole_decision = evaluate(by_role, replace(decision.policies, resource=resource_policies))
-    depends_on_the_caller = arn is None and whole_decision.verdict == "Unknown"
-    if depends_on_the_caller or whole_decision.verdict == evaluate(by_role, decision.policies).verdict:
+    decision_of_both = evaluate(by_role, replace(decision.policies, resource=resource_policies))
+    depends_on_the_caller = arn is None and decision_of_both.verdict == "Unknown"
+    if depends_on_the_caller or decision_of_both.verdict == evaluate(by_role, decision.policies).verdict:
         return explanation
-    deciding = tuple(_sources(whole_decision, role, policies))
-    return replace(explanation, decision=whole_decision, deciding=deciding, near=(), obstacle=None)
+    deciding = tuple(_sources(decision_of_both, role, policies))
+    return replace(explanation, decision=decision_of_both, deciding=deciding, near=(), obstacle=None)
 
 
 def _place(request: Request) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the access control list of a bucket lets others do, as the statements of a policy that would let them do it.
+"""The access control list of a bucket as statements of a policy that lets others do the same.
 
 Sources: "Access control list (ACL) overview", "Controlling ownership of objects and disabling ACLs for your bucket"
 (Amazon S3 User Guide).
@@ -27,7 +27,7 @@ CANNED_ACLS: Final[dict[str, tuple[AclGrant, ...]]] = {
 """What the canned lists grant to others than the owner, by CloudFormation's names."""
 ENFORCED: Final = "BucketOwnerEnforced"
 WITH_ACLS: Final = ("BucketOwnerPreferred", "ObjectWriter")
-"""The ownerships of objects under which lists have an effect; under the other, all lists are disabled."""
+"""The ownerships of objects under which lists have an effect; under `ENFORCED`, all lists are disabled."""
 _ON_BUCKET: Final = {
     "READ": ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
     "READ_ACP": ("s3:GetBucketAcl",),
@@ -44,7 +44,7 @@ _GRANTEES: Final[dict[str, tuple[Principals, tuple[Condition, ...]]]] = {
 
 
 def acl_statements(bucket_arn: str, grants: tuple[AclGrant, ...], sid: str = "") -> tuple[Statement, ...]:
-    """The statements that let grantees do what a list grants them on a bucket and in it."""
+    """The statements that let each grantee of a list do what it grants, on the bucket and on its objects."""
     statements: list[Statement] = []
     for grantee in dict.fromkeys(grantee for grantee, _ in grants):
         permissions = {permission for name, permission in grants if name == grantee}

@@ -16,7 +16,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator_place import as_request_of, place_of_request
+from remit.local.loaded_state import when_state_is_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +43,7 @@ class EventsOnTheWay:
             draft.write_text(json.dumps({**content, "place": place_of_request()}), "utf-8")
             draft.replace(path)
         except (OSError, TypeError, ValueError):  # a full disk; what is no JSON
+            self.forget(draft)
             return None
         return path
 
@@ -56,26 +58,24 @@ class EventsOnTheWay:
 
         `deliver` forgets it.
         """
-        emulator: Any = importlib.import_module("ministack.app")
-        load = emulator._load_persisted_state  # noqa: SLF001 - the emulator has no other place to take hold of
 
-        def loaded() -> None:
-            load()
+        def deliver_all() -> None:
             for path in sorted(self.folder.glob(f"{kind}-*.json")):
                 try:
                     content = json.loads(path.read_text("utf-8"))
-                    with _scope(content["place"]):
+                    place = content["place"]
+                    with as_request_of(place["Account"], place["Region"]):
                         deliver(path, content)
                 except Exception:  # one event must not keep the server from its start
                     logging.getLogger("remit").exception("the event in %s cannot be delivered", path.name)
                     self.forget(path)
 
-        emulator._load_persisted_state = loaded  # noqa: SLF001 - as above
+        when_state_is_loaded(deliver_all)
 
     def keep_notifications(self) -> None:
         """Write down what S3 has to tell of an object before it answers, until it has told it."""
         s3: Any = importlib.import_module("ministack.services.s3")
-        notify, notify_later = s3._fire_s3_event, s3._fire_s3_event_async  # noqa: SLF001 - as above
+        notify, notify_later = s3._fire_s3_event, s3._fire_s3_event_async  # noqa: SLF001 - the emulator has no other place to take hold of
         signature = inspect.signature(notify_later)
 
         def notified_later(*arguments: Any, **options: Any) -> None:
@@ -96,8 +96,3 @@ class EventsOnTheWay:
 
         s3._fire_s3_event, s3._fire_s3_event_async = notified, notified_later  # noqa: SLF001 - as above
         self.when_loaded(_NOTIFICATION, deliver)
-
-
-def _scope(place: Mapping[str, str]) -> Any:
-    """Answer as if a request of an account in a region were answered."""
-    return importlib.import_module("ministack.core.responses").request_scope(place["Account"], place["Region"])

@@ -39,6 +39,8 @@ class Given:
     """What its policies refer to and that may be something else now, as sentences."""
     is_ceiling: bool = False
     """Whether its policies limit and grant nothing by themselves, as those of a VPC endpoint do."""
+    is_gateway: bool = False
+    """Whether it is a gateway endpoint of a VPC, whose policies know no principal but `*`."""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -53,7 +55,7 @@ class Given:
     def meaning(self) -> object:
         """All that it says, wherever it stands in a file and in whatever order."""
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
-        return policies, self.on, self.openings, self.properties, self.unread
+        return policies, self.on, self.openings, self.properties, self.unread, self.is_gateway
 
 
 @dataclass(frozen=True, slots=True)

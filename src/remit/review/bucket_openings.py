@@ -20,7 +20,7 @@ BUCKETS: Final = (
     "AWS::S3::Bucket", "aws_s3_account_public_access_block", "aws_s3_bucket", "aws_s3_bucket_acl",
     "aws_s3_bucket_object", "aws_s3_bucket_ownership_controls", "aws_s3_bucket_public_access_block", "aws_s3_object",
 )  # fmt: skip
-"""The types that say so."""
+"""The types of resources whose properties may let others into a bucket."""
 _PRIVATE: Final = (
     "BucketOwnerFullControl", "BucketOwnerRead", "Private", "bucket-owner-full-control", "bucket-owner-read", "private",
     None,
@@ -61,10 +61,10 @@ def statements_of_acl(properties: Mapping[str, Any], bucket_arn: str) -> tuple[S
 
 
 def acl_effect(properties: Mapping[str, Any]) -> bool | None:
-    """Whether the canned list of a bucket lets others in; None: that hangs on what the template does not say.
+    """Whether the canned list of a bucket lets others in; None: that depends on what the template does not say.
 
-    A bucket without an ownership or blocks has none but those of its age: since April 2023 new ones have lists
-    disabled, and all blocks on.
+    What a template does not say of ownership and blocks depends on when the bucket was made: since April 2023, new
+    buckets have lists disabled, and all blocks on.
     """
     access = _canned_acl(properties)
     if access in _PRIVATE or _ownership(properties) == ENFORCED:
@@ -77,7 +77,9 @@ def acl_effect(properties: Mapping[str, Any]) -> bool | None:
     flags = [_flag(properties, name) for name in _OF_ACLS]
     if any(flag in (True, "true") for flag in flags):
         return False
-    return True if all(flag in (False, "false") for flag in flags) else None
+    if all(flag in (False, "false") for flag in flags):
+        return True
+    return None
 
 
 def _canned_acl(properties: Mapping[str, Any]) -> Any:

@@ -10,15 +10,15 @@ from remit.iam.tokens import PARTITION
 from remit.review.resource_access import giving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import Grant, Resource
+    from remit.app import Resource
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 
 
 def policies_beside(resources: Sequence[Resource]) -> tuple[ResourcePolicyBeside, ...]:
-    """The policies of resources, and what their access control lists and permissions are as policies."""
+    """The policies of resources, their access control lists and permissions among them."""
     return tuple(_policies(resources))
 
 
@@ -30,18 +30,14 @@ def _policies(resources: Sequence[Resource]) -> Iterator[ResourcePolicyBeside]:
         for grants in access.documents:
             if any(grant.statement.principals is None for grant in grants):
                 continue
-            is_conditional = "Condition" in by_id[logical_id].attributes or any(_conditions(grants))
+            has_conditions = any(grant.reason.conditions for grant in grants)
+            is_conditional = has_conditions or "Condition" in by_id[logical_id].attributes
             for text in access.on:
                 yield ResourcePolicyBeside(_arn(text, access.type, by_id), grants, is_conditional)
 
 
-def _conditions(grants: Iterable[Grant]) -> Iterator[object]:
-    for grant in grants:
-        yield grant.reason.conditions
-
-
 def _arn(text: str, kind: str, resources: Mapping[str, Resource]) -> str:
-    """The ARN of what a policy is of, by the text that names it; empty where that does not tell."""
+    """The ARN of the resource that a policy is of, by the text that names it; empty where nobody can tell."""
     target = resources.get(text.strip("${}").partition(".")[0])
     if target is not None:
         return next(iter(arns_of(target)), "")

@@ -92,6 +92,8 @@ def _given(access: Given) -> dict[str, Any]:
             document[name] = sorted(texts)
     if access.is_ceiling:
         document["is_ceiling"] = True
+    if access.is_gateway:
+        document["is_gateway"] = True
     return document
 
 
@@ -200,6 +202,7 @@ def _read_given(value: Mapping[str, Any]) -> Given:
         properties=frozenset(_texts(value.get("properties", []))),
         unread=frozenset(_texts(value.get("unread", []))),
         is_ceiling=value.get("is_ceiling") is True,
+        is_gateway=value.get("is_gateway") is True,
     )
 
 

@@ -17,6 +17,7 @@ from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.access_change import Given, type_words
 from remit.review.authorizers import authorized_callers
 from remit.review.bucket_openings import BUCKETS, opened, statements_of_acl
+from remit.review.gateway_endpoints import is_gateway
 from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
 from remit.template.policy_documents import document_in_text, grants_of, is_policy_document, known, unknown
 
@@ -255,6 +256,7 @@ class _Reader:
             tuple(_targets(properties)) or (resource.logical_id,),
             unread=frozenset(unread),
             is_ceiling=access.policies == "ceiling" or kind.startswith(_NAMING_NOBODY),
+            is_gateway=is_gateway(kind, properties),
         )
 
     def _read_policies(self, resource: Resource, properties: Mapping[str, Any]) -> tuple[list[list[Grant]], list[str]]:

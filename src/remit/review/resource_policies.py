@@ -14,13 +14,14 @@ from remit.app import Role
 from remit.iam.decide.evaluate import Layers
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
+from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
 from remit.review.resource_access import URLS, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.iam.comparison import StatementLocation
+    from remit.iam.comparison import StatementLocation, Undecided
     from remit.iam.policy import Policy
     from remit.review.principal_policies import Names
 
@@ -43,6 +44,19 @@ class _Document(NamedTuple):
     owner: str
     number: int
     policy: Policy
+    is_of_gateway: bool
+
+    @property
+    def meaning(self) -> Policy:
+        """The policy, with what a gateway endpoint makes of its principals."""
+        return as_in_gateway(self.policy) if self.is_of_gateway else self.policy
+
+    def location(self, source: StatementLocation) -> StatementLocation:
+        """A location in a comparison of meanings as one in the document, with the statement as it is written."""
+        statement = source.statement
+        if self.is_of_gateway:
+            statement = self.policy.statements[source.index]
+        return replace(source, policy=self.number, statement=statement)
 
 
 def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
@@ -84,8 +98,8 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
     by_name: dict[str, Comparison] = {}
     for target in dict.fromkeys((*after, *before)):
         old_documents, new_documents = before.get(target, ()), after.get(target, ())
-        old_policies = tuple(document.policy for document in old_documents)
-        new_policies = tuple(document.policy for document in new_documents)
+        old_policies = tuple(document.meaning for document in old_documents)
+        new_policies = tuple(document.meaning for document in new_documents)
         if was == now and set(old_policies) == set(new_policies):
             continue
         if target.with_principals:
@@ -95,6 +109,8 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
             comparison = compare_in_place(old_policies, new_policies, was, now)
         if _is_ceiling(new, new_documents) or _is_ceiling(old, old_documents):
             comparison = replace(comparison, gained=tuple(replace(piece, public=False) for piece in comparison.gained))
+        undecided = dict.fromkeys((*comparison.undecided, *_undecided_in_gateways(new_documents, old_documents)))
+        comparison = replace(comparison, undecided=tuple(undecided))
         for name, part in _by_owner(comparison, old_documents, new_documents).items():
             by_name[name] = _joined(by_name.get(name, Comparison()), part)
     return _told_once(by_name, old, new)
@@ -118,6 +134,14 @@ def _told_once(
     return told
 
 
+def _undecided_in_gateways(*sides: Sequence[_Document]) -> Iterator[Undecided]:
+    """The statements of gateways' policies of which nobody knows whom they mean."""
+    for documents in sides:
+        for number, document in enumerate(documents):
+            if document.is_of_gateway:
+                yield from undecided_in_gateway(document.policy, number)
+
+
 def _is_ceiling(given: Mapping[str, Given], documents: Sequence[_Document]) -> bool:
     return any(given[document.owner].is_ceiling for document in documents)
 
@@ -127,10 +151,11 @@ def _by_target(given: Mapping[str, Given]) -> dict[_Target, tuple[_Document, ...
     by_target: dict[_Target, tuple[_Document, ...]] = {}
     for owner, access in given.items():
         for number, policy in enumerate(access.policies):
+            document = _Document(owner, number, policy, access.is_gateway)
             with_principals = any(statement.principals is not None for statement in policy.statements)
             for name in access.on if with_principals else (f"{owner}[{number}]",):
                 target = _Target(access.type, name, with_principals)
-                by_target[target] = (*by_target.get(target, ()), _Document(owner, number, policy))
+                by_target[target] = (*by_target.get(target, ()), document)
     return by_target
 
 
@@ -141,7 +166,7 @@ def _by_owner(comparison: Comparison, old: Sequence[_Document], new: Sequence[_D
         sides = (old, new) if part in ("lost", "freed") else (new, old)
         for item in getattr(comparison, part):
             document = _document_of(item.source, *sides)
-            own = replace(item, source=replace(item.source, policy=document.number))
+            own = replace(item, source=document.location(item.source))
             items.setdefault(document.owner, {}).setdefault(part, []).append(own)
     by_name = {}
     for name, parts in items.items():

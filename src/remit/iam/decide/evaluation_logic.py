@@ -206,7 +206,13 @@ def _named_in_gateway(rule: StatementRule, request: Request) -> Truth:
         return None
     if request.who.kind == "root":
         return True
-    return None if rule.deny else False
+    return False if is_documented_in_gateway(rule.statement) else None
+
+
+def is_documented_in_gateway(statement: Statement) -> bool:
+    """Whether AWS documents whom a statement that names principals means in a gateway."""
+    principals = statement.principals
+    return statement.effect == "Allow" and principals is not None and not principals.negated
 
 
 GATEWAY_SERVICES: Final = ("dynamodb:", "s3:")

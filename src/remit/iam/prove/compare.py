@@ -30,12 +30,16 @@ from remit.iam.prove.gains import GainSearch
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from remit.iam.comparison import Piece, StatementLocation
     from remit.iam.prove.budget import Budget
     from remit.iam.prove.endpoint_callers import EndpointCaller
     from remit.iam.request import Request
 
 _PieceKey: TypeAlias = "tuple[StatementLocation, str, str, bool, str]"
+_UNNAMED: Final = ""
+"""The name of the callers whom no statement of an endpoint's policy names."""
 Policies: TypeAlias = Policy | Sequence[Policy] | Layers
 """What a side is compared by: a policy, policies that are attached together, or all layers of a role."""
 
@@ -95,7 +99,7 @@ def _compare_sides(old_side: Side, new_side: Side, actions_of: ActionsOf) -> Com
 def _compare_by_callers(old: Side, new: Side, actions_of: ActionsOf) -> Comparison:
     """Compare two roles whose requests pass VPC endpoints that name principals: for each class of these.
 
-    What users and roles have in common that nobody names is told without a name.
+    What those gain or lose whom no statement names is listed first, and not again for each name.
     """
     gained: dict[_PieceKey, Piece] = {}
     lost: dict[_PieceKey, Piece] = {}
@@ -104,17 +108,27 @@ def _compare_by_callers(old: Side, new: Side, actions_of: ActionsOf) -> Comparis
         comparison = _compare_sides(Side(caller.old), Side(caller.new), actions_of)
         for item in comparison.undecided:
             undecided[_as_written(item, caller, old, new)] = None
-        for pieces, narrow, wide, found in ((comparison.gained, old, new, gained), (comparison.lost, new, old, lost)):
-            for piece in pieces:
-                source = located(piece.source, wide.policies)
-                request = _confirmed(piece.request, caller, narrow, wide)
-                if request is None:
-                    reason = f"the evaluator does not confirm what was found about {caller.caller.principal}"
-                    undecided[Undecided(source, reason)] = None
-                elif (source, piece.action, piece.resource, piece.whole, "") not in found:
-                    key = (source, piece.action, piece.resource, piece.whole, caller.name)
-                    found.setdefault(key, replace(piece, source=source, request=request, principal=caller.name))
+        for item in _add_pieces(gained, comparison.gained, caller, old, new):
+            undecided[item] = None
+        for item in _add_pieces(lost, comparison.lost, caller, new, old):
+            undecided[item] = None
     return Comparison(tuple(gained.values()), tuple(lost.values()), tuple(undecided))
+
+
+def _add_pieces(
+    pieces_by_key: dict[_PieceKey, Piece], pieces: Iterable[Piece], caller: EndpointCaller, narrow: Side, wide: Side
+) -> Iterator[Undecided]:
+    """Add the pieces that a caller has on the wide side alone; those that the evaluator does not confirm come back."""
+    for piece in pieces:
+        source = located(piece.source, wide.policies)
+        request = _confirmed(piece.request, caller, narrow, wide)
+        access = (source, piece.action, piece.resource, piece.whole)
+        if request is None:
+            reason = f"the evaluator does not confirm what was found about {caller.caller.principal}"
+            yield Undecided(source, reason)
+        elif (*access, _UNNAMED) not in pieces_by_key:
+            by_caller = replace(piece, source=source, request=request, principal=caller.name)
+            pieces_by_key.setdefault((*access, caller.name), by_caller)
 
 
 def _as_written(item: Undecided, caller: EndpointCaller, old: Side, new: Side) -> Undecided:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from remit.iam.request import Request
 
 
-_ENDPOINT: Final = "endpoint"
-_NAMED: Final[dict[EndpointType, str]] = {
+ENDPOINT: Final = "endpoint"
+"""The name of the layer of a VPC endpoint's policy."""
+REASONS_BY_ENDPOINT_TYPE: Final[dict[EndpointType, str]] = {
     "Gateway": "whom a gateway endpoint means by a name is not documented: name callers by aws:PrincipalArn",
     "Interface": "whether its Principal means the caller is not known",
     "": "whom its Principal means depends on the type of the VPC endpoint: say which with `endpoint_type`",
@@ -81,7 +82,8 @@ class Side:
         for number, endpoint_policy in enumerate(self.policies.endpoint):
             for index, statement in enumerate(endpoint_policy.statements):
                 if not means_everyone(statement):
-                    yield StatementLocation(_ENDPOINT, number, index, statement), _NAMED[self.policies.endpoint_type]
+                    reason = REASONS_BY_ENDPOINT_TYPE[self.policies.endpoint_type]
+                    yield StatementLocation(ENDPOINT, number, index, statement), reason
 
     @property
     def rules(self) -> RulesByLayer:
@@ -140,6 +142,6 @@ def _allowing(layers: Layers) -> Iterator[tuple[str, tuple[Policy, ...]]]:
     if layers.session:
         yield "session", layers.session
     if layers.endpoint:
-        yield _ENDPOINT, layers.endpoint
+        yield ENDPOINT, layers.endpoint
     for index, level in enumerate(layers.scp):
         yield f"scp[{index}]", level

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.decide.evaluation_logic import GATEWAY_SERVICES, means_everyone
+from remit.iam.decide.evaluation_logic import GATEWAY_SERVICES, is_documented_in_gateway, means_everyone
 from remit.iam.pattern import overlaps
 from remit.iam.policy import Condition, Policy, Principals, Statement, allow
 from remit.iam.prove.caller_classes import EVERYONE, ComparedCaller, caller_classes
+from remit.iam.prove.compared_side import ENDPOINT
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
 
-ENDPOINT: Final = "endpoint"
 _EVERYONE: Final = Principals(((EVERYONE, EVERYONE),))
 _DEFAULT: Final = (Policy((replace(allow("*"), principals=_EVERYONE),)),)
 """The policy of an endpoint that has no other."""
@@ -108,9 +108,7 @@ def _for_everyone(statement: Statement, caller: ComparedCaller, endpoint_type: E
     """
     is_meant = caller.is_meant(statement)
     if is_meant and not means_everyone(statement) and _may_be_of_gateway(statement, endpoint_type):
-        if endpoint_type != "Gateway" or statement.effect == "Deny" or statement.principals is None:
-            return statement
-        if statement.principals.negated:
+        if endpoint_type != "Gateway" or not is_documented_in_gateway(statement):
             return statement
         is_meant = False
     conditions = statement.conditions

@@ -57,14 +57,10 @@ class Words:
 
     @property
     def late_beyond_partition(self) -> bool:
-        """As `late`, but for the stack's partition: there are few, and an example is tried in each."""
+        """As `late`, without references to the partition: there are few, and an example is tried in each."""
         if not self.late:
             return False
-        statements = [box.statement for policy in self._policies for box in policy.boxes]
-        texts = [value for statement in statements for condition in statement.conditions for value in condition.values]
-        texts += [
-            pattern for statement in statements if statement.resources for pattern in statement.resources.patterns
-        ]
+        texts = [text for policy in self._policies for text in policy.texts]
         return any(reference.text != PARTITION for text in texts for reference in references(text))
 
     @property

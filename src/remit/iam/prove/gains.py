@@ -240,10 +240,9 @@ class GainSearch:
         resource = box.spelling_of(opening.resource)
         self.budget.spend(_STEPS_PER_EXAMPLE + sum(policy.effort for policy in self.policies))
         example = self._example(opening, spelled, action_search)
-        no_request_of_today = opening.usable and example is not None and example[1] != "now"
-        if example is None or (
-            no_request_of_today and self.words.late_beyond_partition
-        ):  # reads every text: asked last
+        is_of_today = example is not None and example[1] == "now"
+        may_be_of_today = opening.usable and not is_of_today and self.words.late_beyond_partition  # reads every text
+        if example is None or may_be_of_today:
             unsure = "it depends on what its late-bound parts stand for"
             unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
             self._leave_undecided(box, unsure if self.words.late else unconfirmed)

@@ -6,10 +6,9 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from remit.catalogue.operations import operation as catalogued_operation
@@ -32,11 +31,11 @@ from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
+from remit.local.emulator_place import as_request_of
 from remit.local.source_identities import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
 
     from remit.local.authorization.callers import Caller
     from remit.local.request import ReceivedRequest
@@ -111,7 +110,7 @@ class RequestAuthorizer:
             RefusedRequest: if IAM authorizes the route, and the caller may not use it.
         """
         setting = _setting(region, caller)
-        with _scope(setting):
+        with as_request_of(setting.account, setting.region):
             asked = app_needs(request.method, path, setting)
             if asked is None:
                 return
@@ -132,7 +131,7 @@ class RequestAuthorizer:
     ) -> tuple[DecidedNeed, ...]:
         """The decision on each access that a request needs."""
         setting = _setting(region, caller)
-        with _scope(setting):
+        with as_request_of(setting.account, setting.region):
             parameters = parameters_of(request, operation, body)
             if (operation.client, operation.name) == _ASSUME_ROLE and SOURCE_IDENTITY_KEY in caller.keys:
                 identity = caller.keys[SOURCE_IDENTITY_KEY]
@@ -187,13 +186,6 @@ def _changed_identity(parameters: Parameters, caller: Caller) -> DecidedNeed:
 
 def _setting(region: str, caller: Caller) -> RequestSetting:
     return RequestSetting(region, caller.account, caller.arn, _NAMES)
-
-
-def _scope(setting: RequestSetting) -> AbstractContextManager[None]:
-    """In it the emulator's memory is that of an account and a region."""
-    responses: Any = importlib.import_module("ministack.core.responses")
-    scope: AbstractContextManager[None] = responses.request_scope(setting.account, setting.region)
-    return scope
 
 
 def prepare() -> None:

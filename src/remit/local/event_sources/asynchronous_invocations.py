@@ -10,7 +10,6 @@ invocation" (AWS Lambda Developer Guide). The pauses between attempts are a seco
 from __future__ import annotations
 
 import contextvars
-import importlib
 import threading
 import time
 import uuid
@@ -19,6 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator_place import as_request_of
 from remit.local.event_sources.destinations import InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.functions.lambda_service import REQUEST_ID
@@ -117,7 +117,7 @@ class AsynchronousInvocations:
         configuration = record["config"]
         function = DeployedFunction.of(configuration)
         account, region = function.account, function.region
-        with importlib.import_module("ministack.core.responses").request_scope(account, region):
+        with as_request_of(account, region):
             stored = self.service._functions.get(function.name) or record  # noqa: SLF001 - as above
             options = _options(stored, configuration["FunctionArn"])
             outcome = self._attempts(record, event, options)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.local.authorization.caller import CALLER
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
+from remit.local.emulator_place import as_request_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,7 @@ def _may_pass(
         ("lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": authorization}),
         ("lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}),
     )
-    with importlib.import_module("ministack.core.responses").request_scope(account, region):
+    with as_request_of(account, region):
         for action, context in needs:
             stored = decide(caller, action, arn, context, resource_policy=resource_policy(action, arn))
             if stored.verdict in _DENIED:

@@ -17,6 +17,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from remit.local.emulator_place import as_request_of
 from remit.local.event_sources.subscriptions import may_send_lines
 from remit.local.functions.deployed_function import DeployedFunction
 
@@ -51,7 +52,7 @@ class LogSubscriptions:
         """Invoke the function that the filter of some lines names, where CloudWatch Logs may."""
         function = DeployedFunction.of(record["config"])
         lines = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
-        with importlib.import_module("ministack.core.responses").request_scope(function.account, function.region):
+        with as_request_of(function.account, function.region):
             destination = _destination(lines)
             if destination and may_send_lines(self.calls, destination, lines["logGroup"]):
                 self.invocations.invoke(functions._get_func_record_for_ref(destination)[0], event)  # noqa: SLF001 - as above

@@ -13,6 +13,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator_place import as_request_of
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Mappings:
         def readable() -> Iterator[tuple[str, str, dict[str, Any]]]:
             for account, region, mapping in all_mappings():
                 function = service._functions.get_scoped(account, region, mapping["FunctionName"])  # noqa: SLF001 - as above
-                with _scope(account, region):
+                with as_request_of(account, region):
                     problem = None if function is None else self._problem(function["config"], mapping["EventSourceArn"])
                 if problem is None:
                     yield account, region, mapping
@@ -114,8 +115,3 @@ class Mappings:
             if not self.calls.may_act(role, _LAMBDA, action, resource, name):
                 return source.problem.format(name=action.partition(":")[2], arn=arn)
         return None
-
-
-def _scope(account: str, region: str) -> Any:
-    """Answer as if a request of an account in a region were answered."""
-    return importlib.import_module("ministack.core.responses").request_scope(account, region)

@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.loaded_state import when_state_is_loaded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -107,16 +109,13 @@ def _end_positions_at_the_last_record_loaded() -> None:
 
     The files of a save are written one after the other, and those of another version of remit may lack the records.
     """
-    emulator: Any = importlib.import_module("ministack.app")
-    load = emulator._load_persisted_state  # noqa: SLF001 - as above
 
-    def loaded() -> None:
-        load()
+    def end_positions() -> None:
         functions: Any = importlib.import_module("ministack.services.lambda_svc")
         for place, mapping in functions._esms._data.items():  # noqa: SLF001 - as above
             _end_at_the_last_record(functions, place, str(mapping.get("EventSourceArn", "")))
 
-    emulator._load_persisted_state = loaded  # noqa: SLF001 - as above
+    when_state_is_loaded(end_positions)
 
 
 def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:

@@ -1,0 +1,57 @@
+"""What the policy of a VPC's gateway endpoint means, written as the policy of any other resource would have it.
+
+A gateway knows no principal but `*`: the name of an account means its root user alone, and any other means nobody.
+
+Source: "Principals for gateway endpoints" (AWS PrivateLink Guide).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam.comparison import StatementLocation, Undecided
+from remit.iam.decide.evaluation_logic import is_documented_in_gateway, means_everyone
+from remit.iam.policy import Condition, Policy
+from remit.iam.prove.compared_side import REASONS_BY_ENDPOINT_TYPE
+from remit.iam.request import principal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.iam.policy import Statement
+
+_CLOUDFORMATION, _TERRAFORM = "AWS::EC2::VPCEndpoint", "aws_vpc_endpoint"
+_TYPE_PROPERTIES: Final = {_CLOUDFORMATION: "VpcEndpointType", _TERRAFORM: "vpc_endpoint_type"}
+_DEFAULT: Final = "Gateway"
+_LAYER: Final = "resource"
+
+
+def is_gateway(kind: str, properties: Mapping[str, Any]) -> bool:
+    """Whether a resource is a gateway endpoint for certain: one is, unless its type is another or a reference."""
+    name = _TYPE_PROPERTIES.get(kind)
+    return name is not None and (properties.get(name) or _DEFAULT) == _DEFAULT
+
+
+def as_in_gateway(policy: Policy) -> Policy:
+    """A gateway's policy, with a condition on the caller's ARN in each Allow statement that names principals."""
+    return replace(policy, statements=tuple(map(_for_root_users, policy.statements)))
+
+
+def _for_root_users(statement: Statement) -> Statement:
+    principals = statement.principals
+    if principals is None or means_everyone(statement) or not is_documented_in_gateway(statement):
+        return statement
+    named = [principal_of(principal) for _, principal in principals.patterns]
+    arns = tuple(f"arn:*:iam::{caller.account}:root" for caller in named if caller.kind == "root")
+    condition = Condition("ArnLike", "aws:PrincipalArn", arns)  # without values, it is true of nobody
+    return replace(statement, conditions=(*statement.conditions, condition))
+
+
+def undecided_in_gateway(policy: Policy, number: int) -> Iterator[Undecided]:
+    """The statements of a gateway's policy of which AWS does not document whom they mean; `number` is the policy's."""
+    for index, statement in enumerate(policy.statements):
+        if statement.principals is None or means_everyone(statement) or is_documented_in_gateway(statement):
+            continue
+        location = StatementLocation(_LAYER, number, index, statement)
+        yield Undecided(location, REASONS_BY_ENDPOINT_TYPE[_DEFAULT])
