@@ -63,7 +63,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
 
 def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
     """Which line wrote each property of the app's functions, by the functions' logical ids."""
-    return {f"{function.logical_id}Function": function.written for function in app.functions}
+    return {function.resource_id: function.written for function in app.functions}
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
