@@ -189,7 +189,7 @@ def _stored_values(app: App, region: str) -> Iterator[RemitError]:
     """The secrets and parameters that are in another region than the function that asks for them."""
     for function in app.functions:
         for value in function.stored_values:
-            problem = "" if value.own else _problem(value.name, region, "")
+            problem = _problem(value.name, region, "")
             if problem:
                 hint = f"the function asks in its own region: replicate it to {region}, or name it there"
                 message = f"function `{function.name}` reads {value.name}, {problem}"
