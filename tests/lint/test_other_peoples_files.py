@@ -429,6 +429,12 @@ def test_a_policy_of_a_data_source_that_is_read_during_the_apply_is_looked_at_as
     assert findings[0].message.startswith("data.aws_iam_policy_document.app: ")
 
 
+def test_what_a_statement_of_a_data_source_excepts_stands_for_what_it_does_not_name() -> None:
+    excepting = {"effect": "Deny", "not_actions": ["s3:GetObjct"], "not_resources": ["*"]}
+    (finding,) = lint_bytes(data_source(excepting).encode(), "plan.json")
+    assert "did you mean `s3:GetObject`?" == finding.hint
+
+
 @pytest.mark.parametrize(
     ("principals", "resources", "rules"),
     [

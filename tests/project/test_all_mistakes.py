@@ -681,3 +681,13 @@ def test_an_app_with_a_wrong_argument_still_declares_its_functions(make: Make) -
 def test_a_policy_that_failed_where_it_was_made_does_not_hide_the_items_beside_it(make: Make) -> None:
     app = f"READ = [s3.read('shop', kye=1)]\n@app.function(policy=[*READ, 's3:GetObjct']){FUNCTION}"
     assert ["app.py:9:25", "app.py:10:30"] == places(make(app=app))
+
+
+def test_a_comprehension_in_a_class_sees_the_names_of_the_class_no_more_than_in_plain_python(make: Make) -> None:
+    data = """from remit import Shared, resource
+class Data(Shared):
+    stage = "dev"
+    queue = resource("AWS::SQS::Queue", tags=[{"Key": key, "Value": stage} for key in ("Stage",)])
+"""
+    (error,) = make(**{"shared/resources/data.py": data}).error().all
+    assert ("shared/resources/data.py:4:69", "stage") == (at(error), str(error.message).split("'")[1])
