@@ -544,9 +544,10 @@ def test_a_bare_variable_in_the_place_of_a_json_value_is_of_another_tool() -> No
 
 def test_what_another_tool_declares_is_no_misspelling_of_a_resource() -> None:
     text = ORGANISATION.replace(
-        "{Account: '*'}", "{Account: '*'}\nOrganizationBindings: {TopicBinding: {Region: eu-west-1}}"
+        "{Account: '*'}", "{Account: '*'}\nOrganizationBindings: {TopicBinding: {Region: eu-west-1}, Topics: {}}"
     )
-    text += "  Bound: {Value: !Ref TopicBinding}\n  Account: {Value: !GetAtt TopicAccount.AccountId}\n"
+    text += "  Bound: {Value: !Ref TopicBinding}\n  Also: {Value: !Ref Topics}\n"
+    text += "  Account: {Value: !GetAtt TopicAccount.AccountId}\n"
     assert of("R401", text, "template.yaml") == []
     assert [one.hint for one in of("R401", f"{text}  Slip: {{Value: !Ref Topci}}\n", "t.yaml")] == [
         "did you mean `Topic`?"
