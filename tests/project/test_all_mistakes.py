@@ -684,6 +684,12 @@ def test_a_policy_that_failed_where_it_was_made_does_not_hide_the_items_beside_i
     assert ["app.py:9:25", "app.py:10:30"] == places(make(app=app))
 
 
+@pytest.mark.parametrize("setting", ["certificate_arn", "certificat_arn"])
+def test_a_setting_of_the_api_does_not_lack_another_one_that_failed(make: Make, setting: str) -> None:
+    config = f"config.api.{setting} = missing_\nconfig.api.domain_name = 'api.shop.example'"
+    assert {"config/deploy.py:5"} == {place.rpartition(":")[0] for place in places(make(config=config))}
+
+
 def test_a_reference_to_what_failed_is_no_part_of_a_circular_dependency(make: Make) -> None:
     data = """from remit import Shared, resource
 class Data(Shared):

@@ -145,8 +145,8 @@ def _check_attribute(attribute: str, type_name: str, at: Resource | Output, labe
 
 
 def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """The first circular dependency in what each resource depends on; what is no resource of the template has none."""
-    done = {target for item_targets in targets.values() for target in item_targets if target not in targets}
+    """The first circular dependency in what each resource depends on, with its edges."""
+    done: set[str] = set()
     for start, first_targets in targets.items():
         path: list[str] = []
         stack = [(start, iter(first_targets))]
