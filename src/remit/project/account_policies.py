@@ -24,7 +24,7 @@ def account_policies(folder: Path) -> Mapping[str, Policy]:
     """The policies by their names, without their paths. RemitError has each mistake, at its file, line and column."""
     policies: dict[str, Policy] = {}
     mistakes = Mistakes()
-    for path in sorted((folder / POLICIES).glob("*.json")):
+    for path in plain_files.listed(folder / POLICIES):
         with mistakes.noted():
             policies[path.stem] = _policy(path, f"{POLICIES}/{path.name}")
     mistakes.refuse()
@@ -34,5 +34,5 @@ def account_policies(folder: Path) -> Mapping[str, Policy]:
 def _policy(path: Path, file: str) -> Policy:
     from remit.template.policy_files import read_policy  # noqa: PLC0415 - most projects have no such file
 
-    policy, _ = read_policy(plain_files.content(path, file) or b"", file, _HINT)
+    policy, _ = read_policy(plain_files.json_content(path, file, "a policy", _HINT) or b"", file, _HINT)
     return policy

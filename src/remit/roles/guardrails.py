@@ -56,19 +56,16 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
         return ()
     rails: list[Guardrail] = []
     mistakes = Mistakes()
-    for path in sorted(place.iterdir()):
-        if not path.name.startswith(".") and path.suffix != ".md":
-            with mistakes.noted():
-                rails += _of_file(path)
+    for path in plain_files.listed(place):
+        with mistakes.noted():
+            rails += _of_file(path)
     mistakes.refuse()
     return tuple(rails)
 
 
 def _of_file(path: Path) -> tuple[Guardrail, ...]:
     name = f"{GUARDRAILS}/{path.name}"
-    if path.suffix != ".json" or path.is_dir():
-        raise RemitError(f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
-    text = plain_files.content(path, name)
+    text = plain_files.json_content(path, name, "a guardrail", _HINT)
     return () if text is None else read_guardrail(text, name)
 
 
