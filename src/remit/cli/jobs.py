@@ -129,6 +129,8 @@ def retry(
 ) -> None:
     """Send jobs that failed for good to their queue again, with all of their attempts.
 
+    After Ctrl-C, the same command with --all goes on with the rest.
+
     \b
     Examples:
       remit jobs retry 3f2a 91bc --local
