@@ -269,14 +269,19 @@ class Function:
         return self.unqualified_arn if self.publication is None else f"${{{self.logical_id}Alias}}"
 
     @property
+    def resource_id(self) -> str:
+        """The logical id of its AWS::Lambda::Function; those of its other resources begin with `logical_id`, too."""
+        return f"{self.logical_id}Function"
+
+    @property
     def unqualified_arn(self) -> str:
         """Its ARN by Fn::GetAtt, as late-bound text."""
-        return f"${{{self.logical_id}Function.Arn}}"
+        return f"${{{self.resource_id}.Arn}}"
 
     @property
     def ref(self) -> str:
         """What names it in a property that takes a function's name or the ARN of its alias, as late-bound text."""
-        return f"${{{self.logical_id}Function}}" if self.publication is None else self.arn
+        return f"${{{self.resource_id}}}" if self.publication is None else self.arn
 
     def computed(self, text: str, note: str = "") -> Reason:
         """Why the computed default has something for it: `text` follows its name, as in `writes its logs`."""

@@ -212,7 +212,7 @@ def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
-    known = [item for item in parts.functions if f"{item.logical_id}Function" not in project.without_access]
+    known = [item for item in parts.functions if item.resource_id not in project.without_access]
     with_all_access = replace(parts, functions=tuple(known))
     roles = assign(with_all_access)
     with mistakes.noted():

@@ -118,7 +118,7 @@ class Mistakes:
     def together(self) -> RemitError:
         """The errors that were noted, at least one, as one: each once, by their places.
 
-        Of several exit codes that for mistakes is the one of all.
+        If their exit codes differ, it has that of mistakes.
         """
         for error in self.errors:
             error.further = ()
@@ -144,7 +144,7 @@ class _Noted:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
         if not isinstance(error, RemitError):
             return False
-        self.mistakes.errors += [each for each in error.all if not isinstance(each, UnreadError)]
+        self.mistakes.errors += [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
         error.further = ()
         return True
 

@@ -286,6 +286,13 @@ def test_a_file_of_a_policy_that_is_none_is_told_at_its_line(make: Make) -> None
     assert "config/policies/limit.json:2:" in project.remit("build", "--no-package").err
 
 
+def test_a_file_beside_the_policies_that_is_no_json_is_refused_and_notes_are_not(make: Make) -> None:
+    project = make(app="", **{"config/policies/README.md": "# Ours", "config/policies/limit.yaml": "Statement: []"})
+    error = project.error()
+    assert "config/policies/limit.yaml is not a policy: its name does not end in .json" == error.message
+    assert () == error.further
+
+
 def test_what_the_boundary_alone_refuses_has_no_fix_among_the_roles_statements(make: Make) -> None:
     """It is granted already: the same line once more would change nothing."""
     config = """

@@ -836,7 +836,7 @@ def test_a_firewall_without_a_name_is_told_to_be_granted_on_every_one_of_its_sco
 
 def test_a_resource_that_a_macro_makes_whole_is_left_out_and_the_macro_is_told() -> None:
     included = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://parts/queue.yaml"}}}
-    found = made(Included=included, Topic=resource("AWS::SNS::Topic"))
+    found = made(Included=included, Topic={**resource("AWS::SNS::Topic"), **included})
     assert "sns:CreateTopic" in actions(found)
     assert any("what the transform AWS::Include makes of the template is not in it" in note for note in found.notes)
 

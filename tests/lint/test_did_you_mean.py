@@ -131,6 +131,7 @@ MEANT = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObject": "s3:ListBucket",
+    "s3:HeadObjects": "s3:GetObject",
     "ecr:GetRepository": "ecr:DescribeRepositories",
     "logs:GetLogGroup": "logs:DescribeLogGroups",
     "lambda:Invoke": "lambda:InvokeFunction",

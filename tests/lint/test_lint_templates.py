@@ -626,3 +626,8 @@ def test_the_policy_of_a_service_linked_role_is_attached_to_no_other(path: str) 
     findings = lint_document({"Resources": {"Explorer": role}})
     hints = [(one.severity, one.hint) for one in findings if one.rule == "R706"]
     assert hints == [("error", "leave it out: the service makes the role that has it")]
+
+
+def test_the_policy_of_a_service_linked_role_may_be_a_boundary() -> None:
+    arn = "arn:aws:iam::aws:policy/aws-service-role/AWSSSMOpsInsightsServiceRolePolicy"
+    assert "R706" not in dict(_of("AWS::IAM::Role", PermissionsBoundary=arn))

@@ -429,6 +429,12 @@ def test_a_policy_of_a_data_source_that_is_read_during_the_apply_is_looked_at_as
     assert findings[0].message.startswith("data.aws_iam_policy_document.app: ")
 
 
+def test_what_a_statement_of_a_data_source_excepts_stands_for_what_it_does_not_name() -> None:
+    excepting = {"effect": "Deny", "not_actions": ["s3:GetObjct"], "not_resources": ["*"]}
+    (finding,) = lint_bytes(data_source(excepting).encode(), "plan.json")
+    assert "did you mean `s3:GetObject`?" == finding.hint
+
+
 @pytest.mark.parametrize(
     ("principals", "resources", "rules"),
     [
@@ -538,9 +544,10 @@ def test_a_bare_variable_in_the_place_of_a_json_value_is_of_another_tool() -> No
 
 def test_what_another_tool_declares_is_no_misspelling_of_a_resource() -> None:
     text = ORGANISATION.replace(
-        "{Account: '*'}", "{Account: '*'}\nOrganizationBindings: {TopicBinding: {Region: eu-west-1}}"
+        "{Account: '*'}", "{Account: '*'}\nOrganizationBindings: {TopicBinding: {Region: eu-west-1}, Topics: {}}"
     )
-    text += "  Bound: {Value: !Ref TopicBinding}\n  Account: {Value: !GetAtt TopicAccount.AccountId}\n"
+    text += "  Bound: {Value: !Ref TopicBinding}\n  Also: {Value: !Ref Topics}\n"
+    text += "  Account: {Value: !GetAtt TopicAccount.AccountId}\n"
     assert of("R401", text, "template.yaml") == []
     assert [one.hint for one in of("R401", f"{text}  Slip: {{Value: !Ref Topci}}\n", "t.yaml")] == [
         "did you mean `Topic`?"

@@ -534,11 +534,12 @@ def test_a_generator_inside_a_handler_is_its_own_affair(make: Make) -> None:
     assert make(app=GENERATORS["by name"], **{"rows_.py": rows}).built()
 
 
-def test_modules_that_import_each_other_are_told_so(make: Make) -> None:
+@pytest.mark.parametrize(("reading", "column"), [("from app import app", 1), ("import app; app.app", 13)])
+def test_modules_that_import_each_other_are_told_so(make: Make, reading: str, column: int) -> None:
     files = {"app.py": "import remit\nfrom orders_ import thing\napp = remit.App()\n"}
-    files["orders_.py"] = "import remit\nfrom app import app\nthing = 1\n"
+    files["orders_.py"] = f"import remit\n{reading}\nthing = 1\n"
     error = make(**files).error()
-    assert ("orders_.py:2:1", True) == (at(error), str(error.hint).startswith("the modules import each other"))
+    assert (f"orders_.py:2:{column}", True) == (at(error), str(error.hint).startswith("the modules import each other"))
 
 
 def test_an_app_module_that_does_not_exist_is_told_where_it_is_named(make: Make) -> None:
@@ -681,3 +682,28 @@ def test_an_app_with_a_wrong_argument_still_declares_its_functions(make: Make) -
 def test_a_policy_that_failed_where_it_was_made_does_not_hide_the_items_beside_it(make: Make) -> None:
     app = f"READ = [s3.read('shop', kye=1)]\n@app.function(policy=[*READ, 's3:GetObjct']){FUNCTION}"
     assert ["app.py:9:25", "app.py:10:30"] == places(make(app=app))
+
+
+@pytest.mark.parametrize("setting", ["certificate_arn", "certificat_arn"])
+def test_a_setting_of_the_api_does_not_lack_another_one_that_failed(make: Make, setting: str) -> None:
+    config = f"config.api.{setting} = missing_\nconfig.api.domain_name = 'api.shop.example'"
+    assert {"config/deploy.py:5"} == {place.rpartition(":")[0] for place in places(make(config=config))}
+
+
+def test_a_reference_to_what_failed_is_no_part_of_a_circular_dependency(make: Make) -> None:
+    data = """from remit import Shared, resource
+class Data(Shared):
+    lost = resource("AWS::SNS::Topic", deletion_policy="Retaim")
+    queue = resource("AWS::SQS::Queue", tags=[{"Key": "topic", "Value": "${DataLost.TopicName}"}])
+"""
+    assert ["shared/resources/data.py:3:12"] == places(make(**{"shared/resources/data.py": data}))
+
+
+def test_a_comprehension_in_a_class_sees_the_names_of_the_class_no_more_than_in_plain_python(make: Make) -> None:
+    data = """from remit import Shared, resource
+class Data(Shared):
+    stage = "dev"
+    queue = resource("AWS::SQS::Queue", tags=[{"Key": key, "Value": stage} for key in ("Stage",)])
+"""
+    (error,) = make(**{"shared/resources/data.py": data}).error().all
+    assert ("shared/resources/data.py:4:69", "stage") == (at(error), str(error.message).split("'")[1])

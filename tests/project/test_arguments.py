@@ -213,6 +213,17 @@ def test_a_declaration_is_rewritten_without_reading_each_argument_again_and_agai
     assert calls / 10 < 2_500
 
 
+def test_a_property_that_is_spelled_almost_like_an_option_is_a_property(make: Make) -> None:
+    data = """from remit import Shared, resource
+class Data(Shared):
+    source = resource("AWS::Bedrock::DataSource", name="docs", knowledge_base_id="ABCDEFGHIJ",
+        data_source_configuration={"Type": "S3", "S3Configuration": {"BucketArn": "arn:aws:s3:::docs"}},
+        data_deletion_policy="RETAIN")
+"""
+    (source,) = make(**{"shared/resources/data.py": data}).load().resources
+    assert "RETAIN" == source.properties["DataDeletionPolicy"]
+
+
 HELPER = """
 from remit import on
 

@@ -182,16 +182,19 @@ def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     assert reasons == {"its conditions may turn out in more than 64 ways: not each of them was looked at"}
 
 
-def test_what_a_function_runs_makes_no_doubt_about_its_role() -> None:
-    """Neither a function's runtime bears on its access, nor do the conditions of its environment."""
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_what_a_function_runs_makes_no_doubt_about_its_role(*, is_shared: bool) -> None:
+    """Neither its runtime nor the conditions of its environment bear on its access, also in Globals."""
     many = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(12)}
     variables = {name: {"Fn::If": [name, "yes", "no"]} for name in many}
-    function = {"Environment": {"Variables": variables}, "Handler": "a.b", "InlineCode": "", "Policies": [READ_ONLY]}
+    of_code = {"Environment": {"Variables": variables}, "Handler": "a.b"}
 
     def with_runtime(runtime: str) -> dict[str, Any]:
-        properties = {**function, "Runtime": runtime}
+        code = {**of_code, "Runtime": runtime}
+        properties = {"Policies": [READ_ONLY], **({} if is_shared else code)}
+        shared = {"Globals": {"Function": code}} if is_shared else {}
         resources = {"F": {"Type": "AWS::Serverless::Function", "Properties": properties}}
-        return {"Transform": "AWS::Serverless-2016-10-31", "Conditions": many, "Resources": resources}
+        return {"Transform": "AWS::Serverless-2016-10-31", "Conditions": many, "Resources": resources, **shared}
 
     assert between(with_runtime("python3.11"), with_runtime("python3.12")).changes == ()
 

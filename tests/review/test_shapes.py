@@ -147,6 +147,14 @@ def test_a_partition_that_is_referred_to_now_is_one_doubt_of_a_role() -> None:
     assert ([piece.resource for piece in wider.gained], len(wider.undecided)) == ([HERE % ("sns", "a")], 1)
 
 
+def test_nothing_is_said_of_one_partition_where_another_doubt_stands_in_it_too() -> None:
+    spelled = sub("arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:a")
+    old = template(allow(spelled), allow("arn:aws:sqs:*:*:*"))
+    doubts = access(old, template(allow(sub(HERE % ("logs", "log-group:a"))), allow(ref("Own")))).undecided
+    assert [] == [doubt.reason for doubt in doubts if "partition" in doubt.reason]
+    assert "which resource a reference means is known at the deploy only" in [doubt.reason for doubt in doubts]
+
+
 def test_what_is_in_no_place_covered_by_a_spelled_name_is_gained() -> None:
     spelled = "arn:aws:dynamodb:eu-west-1:111122223333:table/%s"
     for old, new in ((spelled % "bills", get("Table.Arn")), (spelled % "orders", sub("${Table.Arn}*"))):

@@ -126,6 +126,16 @@ def test_a_denial_of_the_boundary_names_the_policy() -> None:
     assert StatementSource("boundary", None, boundary, 0) == source(limited, ruling)
 
 
+def test_a_user_has_its_name_in_every_request_unless_only_the_deploy_knows_it() -> None:
+    own_home = Grant(allow("s3:GetObject", on="arn:aws:s3:::homes/${aws:username}/a"), Reason("text", "reads"))
+    home_of_bob = "arn:aws:s3:::homes/bob/a"
+    verdicts = []
+    for name in ("ann", "bob", "${AWS::StackName}-ann"):
+        user = Role("Person", (own_home,), (), kind="user", name=name)
+        verdicts.append(ask(ready_role(user, {}), "s3:GetObject", home_of_bob).verdict)
+    assert ["ImplicitlyDenied", "Allowed", "Unknown"] == verdicts
+
+
 def test_the_resources_of_an_app_are_worked_out_once_for_all_who_ask_in_a_row(make: Make) -> None:
     app = make().load()
     assert own_resources(app) is own_resources(app)

@@ -67,6 +67,15 @@ def test_what_may_have_failed_is_not_missed(make: Make, options: str, mistakes: 
     assert mistakes == len(project(make, options).error().all)
 
 
+@pytest.mark.parametrize("setting", ["policy", "polcy", "default_managed_policy", "permissions_boundary"])
+def test_access_that_a_setting_may_have_given_is_not_missed(make: Make, setting: str) -> None:
+    made = project(make)
+    (made.folder / "config").mkdir(exist_ok=True)
+    config = f"from remit import config\nconfig.lambda_.iam.{setting} = [missing_]\n"
+    (made.folder / "config" / "deploy.py").write_text(config)
+    assert {"config/deploy.py"} == {at(error).partition(":")[0] for error in made.error().all}
+
+
 def test_missing_access_is_reported_beside_the_mistakes_of_others(make: Make) -> None:
     made = project(make)
     app = made.folder / "app.py"

@@ -109,6 +109,12 @@ def test_what_aws_takes_from_another_place_is_refused_at_its_line(make: Make, ki
     assert "eu-west-1" in errors[0].message or "111122223333" in errors[0].message
 
 
+def test_a_setting_of_all_functions_is_refused_at_the_line_that_sets_it(make: Make) -> None:
+    config = f"from remit import config\nconfig.lambda_.function.layers = ['{arn('lambda', 'layer:pandas:3')}']\n"
+    (error,) = problems(make, {**declared("timeout=5"), "config/deploy.py": config})
+    assert "config/deploy.py:2" == at(error).rpartition(":")[0]
+
+
 def test_both_regions_are_named_with_the_one_that_is_needed(make: Make) -> None:
     files, _ = ELSEWHERE["the certificate of an API"]
     (error,) = problems(make, files)

@@ -379,13 +379,14 @@ Resources:
     )
 
 
-def test_gradual_deployments_that_are_turned_off_add_nothing() -> None:
-    template = """
+@pytest.mark.parametrize("off", ["false", "'false'"])
+def test_gradual_deployments_that_are_turned_off_add_nothing(off: str) -> None:
+    template = f"""
 Transform: AWS::Serverless-2016-10-31
 Resources:
   Hook:
     Type: AWS::Serverless::Function
-    Properties: {DeploymentPreference: {Enabled: false}}
+    Properties: {{DeploymentPreference: {{Enabled: {off}}}}}
 """
     assert read_template(template.encode(), "t.yaml").notes == ()
 

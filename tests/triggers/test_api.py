@@ -344,6 +344,10 @@ SETTINGS = {
         "`config.api.certificate_arn` is 'arn:aws:iam::1:cert/a', which is no certificate's ARN",
         "a certificate of ACM in the API's region: arn:aws:acm:REGION:ACCOUNT:certificate/ID",
     ),
+    "config.api.access_log_retention = None": (
+        "`config.api.access_log_retention` is set, and the API writes no access log",
+        "set `config.api.access_log = True`",
+    ),
     "config.api.access_log_retention = 14": (
         "`config.api.access_log_retention` is set, and the API writes no access log",
         "set `config.api.access_log = True`",

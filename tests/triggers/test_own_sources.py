@@ -399,6 +399,11 @@ def test_where_to_send_events_is_an_output(make: Make, trigger: str) -> None:
     assert OUTPUTS[trigger] == {name: output["Value"] for name, output in outputs.items()}
 
 
+@pytest.mark.parametrize("trigger", ["on.sqs('orders')", "on.kinesis('clicks')"])
+def test_what_is_not_the_apps_has_no_output(make: Make, trigger: str) -> None:
+    assert "Outputs" not in made(make, function(trigger)).template()
+
+
 KEYED = (
     DATA
     + """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.documents import unfolded
 from remit.audit.json_bytes import parsed
 from remit.audit.results import DocumentFinding, DocumentUse
+from remit.catalogue.managed_policies import is_of_aws
 from remit.errors import Origin, spelled
 from remit.lint.files import lint_document
 from remit.lint.rule_inputs import IDENTITY, TRUST
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from remit.audit.entities import Identity
     from remit.errors import Path
 
-_OF_AWS: Final = ":iam::aws:policy/"
 _STATEMENT_PARTS: Final = 2  # Statement, and its index
 
 
@@ -39,7 +39,7 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
     uses: list[DocumentUse] = []
     for identity in identities:
         policies = identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
-        own = (use for use in policies if _OF_AWS not in use.name)
+        own = (use for use in policies if not is_of_aws(use.name))
         uses += (DocumentUse(use.document, IDENTITY, identity.arn, sys.intern(use.spelled)) for use in own)
         trust = identity.entity.trust
         if trust is not None:

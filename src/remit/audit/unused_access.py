@@ -14,6 +14,7 @@ from remit.audit.json_bytes import compact
 from remit.audit.results import UnusedPolicy, UnusedRow
 from remit.audit.trail import account_of
 from remit.catalogue.expand import expand
+from remit.catalogue.managed_policies import is_of_aws
 from remit.errors import RemitError
 from remit.iam.length import policy_length
 from remit.iam.policy import Globs, Policy, render
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from remit.audit.trail import TrailSummary
     from remit.iam.policy import Statement
 
-_OF_AWS = ":iam::aws:policy/"
 _EVERYTHING: Final = frozenset({"*", "*:*"})
 _LONGEST: Final = 10_240
 """Characters of all inline policies of a role: no policy of anybody is longer."""
@@ -118,7 +118,7 @@ class UnusedAccess:
         return UnusedRow(identity.arn, self.usage.since, used.last, tuple(rows))
 
     def _of_policy(self, use: PolicyUse, used: UsedActions) -> UnusedPolicy | None:
-        is_own = _OF_AWS not in use.name and not use.group
+        is_own = not is_of_aws(use.name) and not use.group
         name = (use.document, used, is_own)
         if name not in self._compared:
             policy = self._policy(use.document)

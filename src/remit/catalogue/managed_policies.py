@@ -24,6 +24,11 @@ class ManagedPolicy(NamedTuple):
         return f"arn:{partition}:iam::aws:policy{self.path}{self.name}"
 
 
+def is_of_aws(arn: str) -> bool:
+    """Whether an ARN is of a policy that AWS manages, which all accounts have; not one of a customer's own."""
+    return ":iam::aws:policy/" in arn
+
+
 def managed_policy(name: str) -> ManagedPolicy | None:
     """The policy of a name ("AWSLambdaBasicExecutionRole"), path and name, or ARN in any partition.
 

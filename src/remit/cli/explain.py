@@ -74,6 +74,9 @@ def command(
     one of its roles, a function that uses one, or a user, group or managed policy, by logical id or name. A user has
     the policies of its groups. Where the template's conditions and parameters decide, each answer says when it holds.
 
+    Of an app, the policies of its own resources count, too, and so do the account's managed policies of which
+    config/policies/NAME.json has the text.
+
     With --seen, it prints each action that FUNCTION is granted beside the calls that used it, and the calls that were
     denied, as the AWS on this machine saw them in runs and in tests.
 

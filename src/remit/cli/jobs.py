@@ -131,7 +131,8 @@ def retry(
 ) -> None:
     """Send jobs that failed for good to their queue again, with all of their attempts.
 
-    JOB is an id, or how one begins: four characters or more.
+    JOB is an id, or how one begins: four characters or more. After Ctrl-C, the same command with --all goes on with
+    the rest.
 
     \b
     Examples:

@@ -146,9 +146,10 @@ def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
         return
     name = _called(resource)
     if unknown_roles(stack, resource):
-        is_granted_one = bool(targets(stack, resource, "iam:PassRole"))  # of the other branch of a condition, say
-        which, that = ("another role", "that one") if is_granted_one else ("the role", "it")
-        yield f"{which} of {name} is known at the deploy only, so passing {that} is not granted; `--parameter` gives it"
+        role, passing = f"the role of {name}", "passing it"
+        if targets(stack, resource, "iam:PassRole"):  # of the other branch of a condition, say
+            role, passing = f"another role of {name}", "passing that one"
+        yield f"{role} is known at the deploy only, so {passing} is not granted; `--parameter` gives it"
     for profile in foreign_profiles(stack, resource):
         yield f"the role in the instance profile {profile} of {name} is not known, so passing it is not granted"
 

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 UNZIPPED = 250 * 1024 * 1024
 """Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas").
 
-Zips go through S3, where their own size has no limit."""
+Zips go through S3, where their own size has no limit.
+"""
 
 _ATTEMPTS = 3
 _KEPT = 4

@@ -1,4 +1,4 @@
-"""`config/policies/NAME.json`: what managed policies of the account say that roles name, a permissions boundary say.
+"""Read `config/policies/NAME.json`, the texts of the account's own managed policies, such as a permissions boundary.
 
 Nothing deploys them: they are for questions about roles, and for the AWS of this machine.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.errors import Mistakes, Origin, RemitError
+from remit.errors import Mistakes
 from remit.project import plain_files
 from remit.project.layout import POLICIES
 
@@ -24,7 +24,7 @@ def account_policies(folder: Path) -> Mapping[str, Policy]:
     """The policies by their names, without their paths. RemitError has each mistake, at its file, line and column."""
     policies: dict[str, Policy] = {}
     mistakes = Mistakes()
-    for path in sorted((folder / POLICIES).glob("*.json")):
+    for path in plain_files.listed(folder / POLICIES):
         with mistakes.noted():
             policies[path.stem] = _policy(path, f"{POLICIES}/{path.name}")
     mistakes.refuse()
@@ -32,10 +32,7 @@ def account_policies(folder: Path) -> Mapping[str, Policy]:
 
 
 def _policy(path: Path, file: str) -> Policy:
-    from remit.template.policy_files import read_side  # noqa: PLC0415 - most projects have no such file
+    from remit.template.policy_files import read_policy  # noqa: PLC0415 - most projects have no such file
 
-    read = read_side(plain_files.content(path, file) or b"", file)
-    if not read.single:
-        raise RemitError(f"{file} holds no single policy document", hint=_HINT, origin=Origin(file, 1))
-    (policy,) = read.layers.identity
+    policy, _ = read_policy(plain_files.json_content(path, file, "a policy", _HINT) or b"", file, _HINT)
     return policy

@@ -20,6 +20,8 @@ class _Need(NamedTuple):
     needed: str
     problem: str
     hint: str
+    when_off: bool = False
+    """Whether it needs the other one also where it is None or False: None keeps an access log for ever."""
 
 
 _NO_LOG: Final = "is set, and the API writes no access log"
@@ -38,8 +40,8 @@ _NEEDS: Final = (
         "leaves the API without an address: it has no domain",
         "set `config.api.domain_name` and its certificate, too",
     ),
-    _Need("access_log_format", "access_log", _NO_LOG, _LOG),
-    _Need("access_log_retention", "access_log", _NO_LOG, _LOG),
+    _Need("access_log_format", "access_log", _NO_LOG, _LOG, when_off=True),
+    _Need("access_log_retention", "access_log", _NO_LOG, _LOG, when_off=True),
 )
 
 
@@ -50,8 +52,9 @@ def api_settings(state: Loading) -> ApiSettings:
     lines = {name: relative(span.origin, state.folder) for name, (_, span) in section.assigned.items()}
     right = dict(values)
     for need in _NEEDS:
-        is_set = need.setting in values and (need.problem is _NO_LOG or values[need.setting] not in (None, False))
-        if not is_set or values.get(need.needed):
+        if need.setting not in values or values.get(need.needed):
+            continue
+        if values[need.setting] in (None, False) and not need.when_off:
             continue
         right.pop(need.setting, None)
         if not may_be_among(state.failed_settings, (need.needed,)):

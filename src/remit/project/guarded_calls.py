@@ -88,8 +88,6 @@ class GuardedCall:
         missing = [] if count is None else self._missing(names)
         if not missing or self.is_declaration:
             return function
-        if any(parameter.kind is parameter.POSITIONAL_ONLY for parameter in missing):
-            return _anything
         return functools.partial(function, **{parameter.name: Unread() for parameter in missing})
 
     def argument(self, evaluate: Callable[[], Any], position: int) -> tuple[Any, ...]:

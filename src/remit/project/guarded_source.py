@@ -1,7 +1,14 @@
 """Rewrite a module so that each statement, each argument and each item of what it declares may fail by itself.
 
-The rewritten module asks for what `HOOKS` lists, which `passing_over` gives it, and each of its calls for what
-`guarded_calls.GuardedCall` has. Where something stands is as it was, so that every line and column stays true.
+`queue = on.sqs(name)` becomes this, in which the names of `HOOKS` are shortened:
+
+    try:
+        queue = call(lambda guard: guard.function(lambda: on.sqs, "on.sqs", 1)(*guard.argument(lambda: name, 0)))
+    except Exception:
+        pass_over("queue")
+
+`passing_over` gives a module its hooks, and each `guard` is a `guarded_calls.GuardedCall`. What is added has the place
+of what it stands for, so that every line and column stays true.
 """
 
 from __future__ import annotations
@@ -39,8 +46,8 @@ _ITEMS: Final = frozenset(
     }
 )
 """What takes a list or a dict in which each item may fail by itself: none needs the others."""
-_OF_ITS_PLACE: Final = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
-"""What means something else in another function: names that it binds, what it waits for, the name of a function."""
+_BOUND_TO_PLACE: Final = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
+"""Expressions that mean something else inside a function: they bind names, wait, or are functions with names."""
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -49,7 +56,7 @@ def guarded(source: bytes, file: str) -> ast.Module:
     """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
     tree = ast.parse(source, file)
     imported, of_remit = _imported(tree)
-    tree.body = _guarded(tree.body, "", _Expressions(imported, of_remit))
+    tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
     return tree
 
 
@@ -72,17 +79,44 @@ def _is_remit(module: str) -> bool:
     return module.partition(".")[0] == "remit"
 
 
-def _guarded(body: Iterable[ast.stmt], owner: str, expressions: _Expressions) -> list[ast.stmt]:
+def _guarded_statements(body: Iterable[ast.stmt], owner: str, expressions: _Expressions) -> list[ast.stmt]:
     """Statements, each of which may fail by itself; `owner` is the class in which they stand."""
     statements: list[ast.stmt] = []
     for statement in body:
         bound_names = _bound_names(statement)
-        statements += [_guard(part, owner, expressions) for part in _parts(statement, expressions)]
+        statements += [_guarded_statement(part, owner, expressions) for part in _rewritten(statement, expressions)]
         expressions = expressions.after(bound_names)
     return statements
 
 
-def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
+def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.stmt:
+    """A statement in a `try` of its own, and those inside it likewise; as it is where it may end the module."""
+    names = [*_bound_names(statement), *([owner] if owner else [])]
+    match statement:
+        case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant()) | ast.Raise() | ast.Assert():
+            return statement
+        case ast.ClassDef():
+            statement.body = _guarded_statements(statement.body, owner or statement.name, expressions.in_class())
+        case ast.If():
+            statement.body = _guarded_statements(statement.body, owner, expressions)
+            if not (len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If)):
+                # `elif` stays as it is: each would nest deeper
+                statement.orelse = _guarded_statements(statement.orelse, owner, expressions)
+        case ast.For():
+            statement.body = _guarded_statements(statement.body, owner, expressions)
+        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]) if _name(opened) == "configure":
+            statement.body = _guarded_statements(statement.body, owner, expressions)
+    if not isinstance(statement, ast.ClassDef) and _stops(statement):
+        return statement
+    place = _place_of(statement)
+    constants: list[ast.expr] = [ast.Constant(name, **place) for name in names]
+    noted = ast.Call(ast.Name(PASS_OVER, ast.Load(), **place), constants, [], **place)
+    exception = ast.Name("Exception", ast.Load(), **place)
+    handler = ast.ExceptHandler(exception, None, [ast.Expr(noted, **place)], **place)
+    return ast.Try([statement], [handler], [], [], **place)
+
+
+def _rewritten(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
     """A statement whose calls go on without the arguments that fail; in its place several that may each fail.
 
     Of `from module import a, b` a name that the module lacks hides no other; of `config.x += value` neither part does.
@@ -175,7 +209,7 @@ class _Expressions(ast.NodeTransformer):
         has_all = has_all and all(keyword.arg is not None for keyword in call.keywords)
         count = len(call.args) if has_all else None
         names = [keyword.arg for keyword in call.keywords if keyword.arg]
-        call.func = self._asked("function", call.func, ast.unparse(call.func), count, *names)
+        call.func = self._call_of_guard("function", call.func, ast.unparse(call.func), count, *names)
         call.args = [self._argument(number, argument) for number, argument in enumerate(call.args)]
         call.keywords = [self._keyword(keyword) for keyword in call.keywords]
         make = self._later(call, _GUARDED_CALL)
@@ -191,18 +225,18 @@ class _Expressions(ast.NodeTransformer):
 
     def _argument(self, number: int, argument: ast.expr) -> ast.expr:
         if isinstance(argument, ast.Starred):
-            argument.value = self._asked("arguments", argument.value)
+            argument.value = self._call_of_guard("arguments", argument.value)
             return argument
-        asked = self._asked("argument", argument, number)
-        return ast.copy_location(ast.Starred(asked, ast.Load()), argument)
+        guarded_argument = self._call_of_guard("argument", argument, number)
+        return ast.copy_location(ast.Starred(guarded_argument, ast.Load()), argument)
 
     def _keyword(self, keyword: ast.keyword) -> ast.keyword:
         if keyword.arg is None:
-            return ast.keyword(None, self._asked("options", keyword.value), **_place_of(keyword))
-        asked = self._asked("option", keyword.value, keyword.arg)
-        return ast.keyword(None, ast.copy_location(asked, keyword), **_place_of(keyword))  # the place of the name
+            return ast.keyword(None, self._call_of_guard("options", keyword.value), **_place_of(keyword))
+        guarded_option = self._call_of_guard("option", keyword.value, keyword.arg)
+        return ast.keyword(None, ast.copy_location(guarded_option, keyword), **_place_of(keyword))  # its name's place
 
-    def _asked(self, method: str, value: ast.expr, *facts: str | int | None) -> ast.expr:
+    def _call_of_guard(self, method: str, value: ast.expr, *facts: str | int | None) -> ast.expr:
         """A call of a method of GuardedCall, with what evaluates a value, and facts about it."""
         place = _place_of(value)
         guarded_call = ast.Name(_GUARDED_CALL, ast.Load(), **place)
@@ -265,7 +299,7 @@ class _Expressions(ast.NodeTransformer):
         """Whether an expression may fail, and means the same in a function of its own."""
         if isinstance(value, ast.Constant | ast.Starred):
             return False
-        immovable = _OF_ITS_PLACE if self.class_names is None else (*_OF_ITS_PLACE, *_COMPREHENSIONS)
+        immovable = _BOUND_TO_PLACE if self.class_names is None else (*_BOUND_TO_PLACE, *_COMPREHENSIONS)
         return not any(isinstance(node, immovable) and not _is_own(node) for node in ast.walk(value))
 
 
@@ -291,32 +325,6 @@ def _place_of(node: ast.expr | ast.stmt | ast.keyword) -> _Place:
         "end_lineno": node.end_lineno,
         "end_col_offset": node.end_col_offset,
     }
-
-
-def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.stmt:
-    names = [*_bound_names(statement), *([owner] if owner else [])]
-    match statement:
-        case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant()) | ast.Raise() | ast.Assert():
-            return statement
-        case ast.ClassDef():
-            statement.body = _guarded(statement.body, owner or statement.name, expressions.in_class())
-        case ast.If():
-            statement.body = _guarded(statement.body, owner, expressions)
-            if not (len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If)):
-                # `elif` stays as it is: each would nest deeper
-                statement.orelse = _guarded(statement.orelse, owner, expressions)
-        case ast.For():
-            statement.body = _guarded(statement.body, owner, expressions)
-        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]) if _name(opened) == "configure":
-            statement.body = _guarded(statement.body, owner, expressions)
-    if not isinstance(statement, ast.ClassDef) and _stops(statement):
-        return statement
-    place = _place_of(statement)
-    constants: list[ast.expr] = [ast.Constant(name, **place) for name in names]
-    noted = ast.Call(ast.Name(PASS_OVER, ast.Load(), **place), constants, [], **place)
-    exception = ast.Name("Exception", ast.Load(), **place)
-    handler = ast.ExceptHandler(exception, None, [ast.Expr(noted, **place)], **place)
-    return ast.Try([statement], [handler], [], [], **place)
 
 
 def _name(node: ast.expr) -> str:

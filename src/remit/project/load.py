@@ -35,21 +35,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadedProject:
-    """A project as far as it can be loaded: what is right of its app, and everything that is wrong.
-
-    `is_whole`: nothing was wrong when it was loaded. `is_packable`: at least the settings are known that decide what a
-    zip holds. `without_triggers` are the logical ids of the functions some of whose triggers failed.
-    `without_access` are those some of whose access failed. `may_lack_permissions`: a permission for a function that is
-    written by hand may have failed.
-    """
+    """A project as far as it can be loaded: what is right of its app, and everything that is wrong."""
 
     app: App
     mistakes: Mistakes
     is_whole: bool
+    """Whether nothing was wrong when it was loaded."""
     is_packable: bool
+    """Whether at least the settings are known that decide what a zip holds."""
     without_triggers: frozenset[str]
+    """The logical ids of the functions some of whose triggers failed."""
     without_access: frozenset[str]
+    """The logical ids of the functions some of whose access failed."""
     may_lack_permissions: bool
+    """Whether a permission that is written by hand, for a function, may have failed."""
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:

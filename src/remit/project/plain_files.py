@@ -57,3 +57,16 @@ def _unreadable(error: OSError, path: Path, name: str | None) -> RemitError:
 def _kind(mode: int) -> str:
     kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
     return next((name for is_kind, name in kinds if is_kind(mode)), "a device")
+
+
+def listed(folder: Path) -> list[Path]:
+    """The files of a folder that people fill, by their names, without hidden ones and notes (`README.md`)."""
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and path.suffix != ".md"]
+
+
+def json_content(path: Path, file: str, called: str, hint: str) -> bytes | None:
+    """As `content`. RemitError: its name does not end in .json; `called` says what it should be: "a guardrail"."""
+    if path.suffix != ".json" or path.is_dir():
+        message = f"{file} is not {called}: its name does not end in .json"
+        raise RemitError(message, hint=hint, origin=Origin(file))
+    return content(path, file)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import service
-from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, spelled
 from remit.iam import policy as iam
 from remit.iam import tokens
@@ -382,7 +382,7 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
                 hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
                 origin=origin,
             )
-        if ":iam::aws:" in arn:
+        if is_of_aws(arn):
             _check_exists(arn.split(":policy/", 1)[1], path, origin)
         return arn
     if value.startswith("${"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.managed_policies import is_of_aws
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.iam.prove.compare import Comparison
@@ -104,7 +105,7 @@ def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
     A policy of a customer's own account that only the other version has read is taken to be the same in both: a
     change of the app does not change it. AWS's own are in the catalogue as they are now.
     """
-    documents = {arn: document for arn, document in counterpart.documents.items() if ":iam::aws:" not in arn}
+    documents = {arn: document for arn, document in counterpart.documents.items() if not is_of_aws(arn)}
     documents |= version.documents
     return {plain(fill_references(arn, version.names)): document for arn, document in documents.items()}
 

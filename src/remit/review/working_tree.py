@@ -66,7 +66,7 @@ def _open(app: App) -> tuple[str, ...]:
         for trigger in function.triggers:
             resources += trigger.resources(function)
     resources += app_wide_resources(app)
-    function_names = {f"{function.logical_id}Function": function.name for function in app.functions}
+    function_names = {function.resource_id: function.name for function in app.functions}
     return open_to_everyone((*resources, *app.resources), function_names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.managed_policies import is_of_aws
 from remit.triggers.existing_sources import ExistingSource
 from remit.triggers.source import name_of, own_id
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 BOUNDARY: Final = "permissions boundary"
 MANAGED_POLICY: Final = "managed policy"
-OF_AWS: Final = ":iam::aws:"
-"""What the ARNs of AWS's own policies have."""
 
 
 def existing_policies(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
@@ -29,5 +28,5 @@ def existing_policies(app: App, own_arns: Collection[str]) -> tuple[ExistingSour
     return tuple(
         ExistingSource(kind, name_of(arn).removeprefix("policy/"), "", tuple(names))
         for (kind, arn), names in functions.items()
-        if OF_AWS not in arn and arn not in own_arns and not own_id(arn)
+        if not is_of_aws(arn) and arn not in own_arns and not own_id(arn)
     )

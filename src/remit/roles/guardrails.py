@@ -18,14 +18,14 @@ from remit.iam.policy import Policy, allow
 from remit.iam.prove.statement_space import compiled
 from remit.project import plain_files
 from remit.project.layout import GUARDRAILS
-from remit.template.policy_files import read_side
+from remit.template.policy_files import read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from remit.iam.policy import Statement
-    from remit.template.policy_files import ComparisonSide
+    from remit.template.policy_files import Locator
 
 LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
@@ -56,31 +56,25 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
         return ()
     rails: list[Guardrail] = []
     mistakes = Mistakes()
-    for path in sorted(place.iterdir()):
-        if not path.name.startswith(".") and path.suffix != ".md":
-            with mistakes.noted():
-                rails += _of_file(path)
+    for path in plain_files.listed(place):
+        with mistakes.noted():
+            rails += _of_file(path)
     mistakes.refuse()
     return tuple(rails)
 
 
 def _of_file(path: Path) -> tuple[Guardrail, ...]:
     name = f"{GUARDRAILS}/{path.name}"
-    if path.suffix != ".json" or path.is_dir():
-        raise RemitError(f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
-    text = plain_files.content(path, name)
+    text = plain_files.json_content(path, name, "a guardrail", _HINT)
     return () if text is None else read_guardrail(text, name)
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     """Read one file; `file` is how errors name it. RemitError as above."""
-    read = read_side(text, file)
-    if not read.single:
-        raise RemitError(f"{file} holds no single policy document", hint=_HINT, origin=Origin(file, 1))
-    (policy,) = read.layers.identity
+    policy, locate = read_policy(text, file, _HINT)
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
-    placed = tuple(zip(policy.statements, _checked(read, policy), strict=True))
+    placed = tuple(zip(policy.statements, _checked(policy, locate), strict=True))
     allows = [pair for pair in placed if pair[0].effect == "Allow"]
     denies = [pair for pair in placed if pair[0].effect == "Deny"]
     kinds = ((allows, (), True), (denies, (allow("*"),), False))
@@ -96,12 +90,12 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     )
 
 
-def _checked(read: ComparisonSide, policy: Policy) -> list[Origin]:
+def _checked(policy: Policy, locate: Locator) -> list[Origin]:
     """The place of each statement, all of which can be compared with what roles may do."""
     origins: list[Origin] = []
     mistakes = Mistakes()
     for index, statement in enumerate(policy.statements):
-        origin = read.locate(StatementLocation("identity", 0, index, statement))
+        origin = locate(StatementLocation("identity", 0, index, statement))
         origins.append(origin)
         with mistakes.noted():
             _check(statement, policy.version, origin)

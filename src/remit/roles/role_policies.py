@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
-from remit.roles.existing_policies import OF_AWS
 from remit.roles.reference_names import fill_references, fill_statement, names_of
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_EN
 def _named_policies(role: Role) -> Iterator[tuple[str, str]]:
     """The ARNs of a role's managed policies and its boundary, each with the policy's name without its path."""
     for arn in (*role.managed, *(() if role.boundary is None else (role.boundary,))):
-        if OF_AWS not in arn:
+        if not is_of_aws(arn):
             yield arn, arn.rpartition("/")[2]
 
 

@@ -33,16 +33,16 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 @dataclass(frozen=True, slots=True)
 class UnreadParts:
-    """What a template lacks of its app, since it could not be read: `anything`, permissions, parts of functions.
-
-    `triggers_of` and `access_of` are the logical ids of the functions some of whose triggers, or access, are missing.
-    Where something is missing, no reference counts as leading nowhere.
-    """
+    """What a template lacks of its app, since it could not be read."""
 
     anything: bool
+    """Whether it lacks anything at all: then no reference counts as leading nowhere."""
     permissions: bool
+    """Whether it may lack permissions to invoke functions."""
     triggers_of: frozenset[str] = frozenset()
+    """The logical ids of the functions some of whose triggers it lacks."""
     access_of: frozenset[str] = frozenset()
+    """The logical ids of the functions some of whose access it lacks."""
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
@@ -63,7 +63,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
 
 def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
     """Which line wrote each property of the app's functions, by the functions' logical ids."""
-    return {f"{function.logical_id}Function": function.written for function in app.functions}
+    return {function.resource_id: function.written for function in app.functions}
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:

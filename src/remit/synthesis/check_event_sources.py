@@ -44,7 +44,7 @@ def check_event_sources(
     for mapping in mappings:
         function = _function(mapping, app)
         service, source = _source(mapping, by_id)
-        if function is None or service not in _NEEDED or f"{function.logical_id}Function" in unknown:
+        if function is None or service not in _NEEDED or function.resource_id in unknown:
             continue
         role = ready.get(function.name)
         if role is None or role.unread:
@@ -73,7 +73,7 @@ def _function(mapping: Resource, app: App) -> Function | None:
     named = {reference.target for reference in tokens.references(text)}
     for function in app.functions:
         name = f"{app.namespace}-{function.name}"
-        if f"{function.logical_id}Function" in named or name in text.split(":"):
+        if function.resource_id in named or name in text.split(":"):
             return function
     return None
 

@@ -145,8 +145,8 @@ def _check_attribute(attribute: str, type_name: str, at: Resource | Output, labe
 
 
 def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """The first circle in what each resource depends on, with its edges."""
-    done = {target for item_targets in targets.values() for target in item_targets if target not in targets}
+    """The first circular dependency in what each resource depends on, with its edges."""
+    done: set[str] = set()
     for start, first_targets in targets.items():
         path: list[str] = []
         stack = [(start, iter(first_targets))]
@@ -160,9 +160,9 @@ def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Res
                 path.pop()
                 stack.pop()
             elif following in path:
-                circle = " -> ".join((*path[path.index(following) :], following))
+                cycle = " -> ".join((*path[path.index(following) :], following))
                 yield RemitError(
-                    f"resources form a circular dependency: {circle}",
+                    f"resources form a circular dependency: {cycle}",
                     hint="break one of these references, for example by giving a fixed name",
                     origin=by_id[following].origin,
                 )

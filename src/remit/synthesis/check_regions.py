@@ -1,4 +1,4 @@
-"""Check that what a template names by ARN lies where its service takes it from: in the region of the deploy, mostly.
+"""Check that what a template names by ARN is in the region, and the account, from which its service takes it.
 
 Only a deploy knows its region and account, so a build alone does not ask. CloudFormation finds these minutes into it.
 """
@@ -22,55 +22,61 @@ if TYPE_CHECKING:
     from remit.triggers.trigger import TriggerSource
 
 
-class _Home(NamedTuple):
-    """Where what a property names must lie: in a region ("": the deploy's), and in the account of the deploy or any."""
+class _Requirement(NamedTuple):
+    """A property, by its path, and where what it names must be."""
 
     path: str
     region: str = ""
-    is_own: bool = False
+    """"": the region of the resource that has the property."""
+    same_account: bool = False
+    """Whether it must be in the account of the deploy."""
 
 
-_EVERYWHERE: Final = "us-east-1"
-"""The region of the certificates of CloudFront, which serves all regions."""
-_HOMES: Final[Mapping[str, tuple[_Home, ...]]] = {
+_OF_CLOUDFRONT: Final = "us-east-1"
+"""The region from which CloudFront takes certificates: it serves all regions."""
+_REQUIREMENTS: Final[Mapping[str, tuple[_Requirement, ...]]] = {
     # "Set up an edge-optimized custom domain name in API Gateway" (API Gateway Developer Guide)
     "AWS::ApiGateway::DomainName": (
-        _Home("RegionalCertificateArn", is_own=True),
-        _Home("CertificateArn", _EVERYWHERE, is_own=True),
+        _Requirement("RegionalCertificateArn", same_account=True),
+        _Requirement("CertificateArn", _OF_CLOUDFRONT, same_account=True),
     ),
-    "AWS::ApiGatewayV2::DomainName": (_Home("DomainNameConfigurations[].CertificateArn", is_own=True),),
+    "AWS::ApiGatewayV2::DomainName": (_Requirement("DomainNameConfigurations[].CertificateArn", same_account=True),),
     # "Requirements for using SSL/TLS certificates with CloudFront" (Amazon CloudFront Developer Guide)
     "AWS::CloudFront::Distribution": (
-        _Home("DistributionConfig.ViewerCertificate.AcmCertificateArn", _EVERYWHERE, is_own=True),
+        _Requirement("DistributionConfig.ViewerCertificate.AcmCertificateArn", _OF_CLOUDFRONT, same_account=True),
     ),
     # "Using your own domain for managed login" (Amazon Cognito Developer Guide)
-    "AWS::Cognito::UserPoolDomain": (_Home("CustomDomainConfig.CertificateArn", _EVERYWHERE, is_own=True),),
-    "AWS::ElasticLoadBalancingV2::Listener": (_Home("Certificates[].CertificateArn", is_own=True),),
-    "AWS::ElasticLoadBalancingV2::ListenerCertificate": (_Home("Certificates[].CertificateArn", is_own=True),),
+    "AWS::Cognito::UserPoolDomain": (
+        _Requirement("CustomDomainConfig.CertificateArn", _OF_CLOUDFRONT, same_account=True),
+    ),
+    "AWS::ElasticLoadBalancingV2::Listener": (_Requirement("Certificates[].CertificateArn", same_account=True),),
+    "AWS::ElasticLoadBalancingV2::ListenerCertificate": (
+        _Requirement("Certificates[].CertificateArn", same_account=True),
+    ),
     # "Using dead-letter queues to process undelivered events" (Amazon EventBridge User Guide): in the rule's region
-    "AWS::Events::Rule": (_Home("EventBusName"), _Home("Targets[].DeadLetterConfig.Arn")),
+    "AWS::Events::Rule": (_Requirement("EventBusName"), _Requirement("Targets[].DeadLetterConfig.Arn")),
     # "Using Lambda with Amazon SQS" (AWS Lambda Developer Guide): the same region, although other accounts
-    "AWS::Lambda::EventSourceMapping": (_Home("EventSourceArn"),),
+    "AWS::Lambda::EventSourceMapping": (_Requirement("EventSourceArn"),),
     "AWS::Lambda::Function": (
-        _Home("CodeSigningConfigArn", is_own=True),
-        _Home("FileSystemConfigs[].Arn"),
-        _Home("Layers[]"),
+        _Requirement("CodeSigningConfigArn", same_account=True),
+        _Requirement("FileSystemConfigs[].Arn"),
+        _Requirement("Layers[]"),
     ),
     # "Configuring a dead-letter queue for EventBridge Scheduler" (EventBridge Scheduler User Guide)
-    "AWS::Scheduler::Schedule": (_Home("Target.DeadLetterConfig.Arn"),),
+    "AWS::Scheduler::Schedule": (_Requirement("Target.DeadLetterConfig.Arn"),),
     # "Amazon SNS dead-letter queues" (Amazon SNS Developer Guide): the account and region of the subscription
-    "AWS::SNS::Subscription": (_Home("RedrivePolicy.deadLetterTargetArn", is_own=True),),
+    "AWS::SNS::Subscription": (_Requirement("RedrivePolicy.deadLetterTargetArn", same_account=True),),
     # "Using dead-letter queues in Amazon SQS" (Amazon SQS Developer Guide): the account and region of the queue
-    "AWS::SQS::Queue": (_Home("RedrivePolicy.deadLetterTargetArn", is_own=True),),
+    "AWS::SQS::Queue": (_Requirement("RedrivePolicy.deadLetterTargetArn", same_account=True),),
 }
-"""What services take from certain regions and accounts alone, by types of resources.
+"""What services take from one region, or account, alone: by the type of the resource that names it.
 
 A topic may be in another region than its subscription's endpoint ("Cross-region delivery", Amazon SNS Developer Guide).
 """
 _KEY: Final = "key"
 _LOG_GROUP: Final = "log group"
-_COPIES: Final = "Repli"
-"""What the path of a key has that is for copies of the resource in other regions."""
+_REPLICA: Final = "Repli"
+"""Part of the path of a key for replicas in other regions: `ReplicaRegions[]`, `ReplicationConfiguration`."""
 _ENCRYPTED_BY_OWN_REGION: Final = frozenset(
     {
         "AWS::DynamoDB::Table",
@@ -99,43 +105,45 @@ def check_regions(template: Template, app: App, place: Mapping[str, str]) -> Ite
     region, account = place["${AWS::Region}"], place["${AWS::AccountId}"]
     lines = dict(_lines(app))
     for resource in template.resources:
-        here = str(resource.properties.get("Region", region))  # a subscription is where its topic is
-        for home in _homes(resource):
-            for value in values_at(resource.properties, home.path):
-                text = tokens.textual(value)
-                wanted = home.region or here
-                problem = _problem(text, wanted, account if home.is_own else "")
+        own_region = str(resource.properties.get("Region", region))  # a subscription is where its topic is
+        for requirement in _requirements(resource):
+            wanted_region = requirement.region or own_region
+            hint = f"name one that is in {wanted_region}"
+            if requirement.region:
+                hint = f"{hint}: AWS takes it from there, whatever the region of the stack ({region})"
+            for value in values_at(resource.properties, requirement.path):
+                arn = tokens.textual(value)
+                problem = _problem(arn, wanted_region, account if requirement.same_account else "")
                 if problem:
-                    hint = f"name one that is in {wanted}"
-                    if home.region:
-                        hint = f"{hint}: AWS takes it from there, whatever the region of the stack ({region})"
                     yield RemitError(
-                        f"`{resource.logical_id}` ({resource.type}) takes {text}, {problem}",
+                        f"`{resource.logical_id}` ({resource.type}) takes {arn}, {problem}",
                         hint=hint,
-                        origin=lines.get(str(text)) or _written(resource, home.path, app),
+                        origin=lines.get(arn) or _written(resource, requirement.path, app),
                     )
-    yield from _of_names(app, region, account)
+    yield from _log_groups(app, region, account)
+    yield from _stored_values(app, region)
 
 
-def _homes(resource: Resource) -> Iterator[_Home]:
-    yield from _HOMES.get(resource.type, ())
+def _requirements(resource: Resource) -> Iterator[_Requirement]:
+    """What must be in a certain place: by the table, and the keys that encrypt the resource."""
+    yield from _REQUIREMENTS.get(resource.type, ())
     kind = resource_type(resource.type)
     if kind is not None and resource.type in _ENCRYPTED_BY_OWN_REGION:
         for path in kind.holding(_KEY):
-            if _COPIES not in path:
-                yield _Home(path)
+            if _REPLICA not in path:
+                yield _Requirement(path)
 
 
-def _problem(text: object, wanted: str, account: str) -> str:
+def _problem(text: object, region: str, account: str) -> str:
     """What is wrong with the place of an ARN, as the end of a sentence; "" where it is right, or not known.
 
-    `account` is "" where any may have it.
+    It must be in `region`, and in `account`, which is "" where it may be in any.
     """
     arn = parse(text) if isinstance(text, str) else None
     if arn is None:
         return ""
-    if arn.region and "$" not in arn.region and arn.region != wanted:
-        return f"which is in {arn.region}, and must be in {wanted}"
+    if arn.region and "$" not in arn.region and arn.region != region:
+        return f"which is in {arn.region}, and must be in {region}"
     if account and arn.account.isdigit() and arn.account != account:
         return f"which is of account {arn.account}, and must be of {account}"
     return ""
@@ -163,21 +171,25 @@ def _written(resource: Resource, path: str, app: App) -> Origin | None:
     """The line that sets a property: of a function, the setting's own."""
     name = path.partition(".")[0].removesuffix("[]")
     for function in app.functions:
-        if resource.logical_id == f"{function.logical_id}Function" and name in function.written:
+        if resource.logical_id == function.resource_id and name in function.written:
             return function.written[name]
     return resource.origin
 
 
-def _of_names(app: App, region: str, account: str) -> Iterator[RemitError]:
-    """Log groups and secrets, of which a template has the name alone, or the text that the function asks for."""
+def _log_groups(app: App, region: str, account: str) -> Iterator[RemitError]:
+    """The log groups of triggers that are elsewhere: the template has their names alone."""
     for function, written, source in _sources(app):
         problem = _problem(source.arn, region, account) if source.kind == _LOG_GROUP else ""
         if problem:
             hint = "a log group sends to functions of its own region and account"
             yield RemitError(f"function `{function.name}` runs on {source.arn}, {problem}", hint=hint, origin=written)
+
+
+def _stored_values(app: App, region: str) -> Iterator[RemitError]:
+    """The secrets and parameters that are in another region than the function that asks for them."""
     for function in app.functions:
         for value in function.stored_values:
-            problem = "" if value.own else _problem(value.name, region, "")
+            problem = _problem(value.name, region, "")
             if problem:
                 hint = f"the function asks in its own region: replicate it to {region}, or name it there"
                 message = f"function `{function.name}` reads {value.name}, {problem}"

@@ -27,7 +27,7 @@ def publication_resources(function: Function, properties: Mapping[str, Any]) -> 
     A version is never changed: its logical id carries the hash of the function's code and settings, so that a change of
     either publishes another. Older ones stay, for executions that run and for going back, until the function goes.
     """
-    name = f"${{{function.logical_id}Function}}"
+    name = f"${{{function.resource_id}}}"
     if function.publication is not None:
         version = f"{function.logical_id}Version{digest(json.dumps(properties, sort_keys=True), digits=_DIGITS)}"
         yield Resource(version, "AWS::Lambda::Version", {"FunctionName": name}, _KEPT, origin=function.origin)

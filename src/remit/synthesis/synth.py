@@ -234,7 +234,7 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     }
     remaining_names = sorted(name for name in properties if name not in _FIRST)
     ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
-    return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
+    return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
 def _variables(app: App, function: Function, role: Role | None) -> dict[str, str]:

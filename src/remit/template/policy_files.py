@@ -54,6 +54,15 @@ def read_side(text: bytes, file: str) -> ComparisonSide:
     return side_of(*read_json(text, file), file)
 
 
+def read_policy(text: bytes, file: str, hint: str) -> tuple[Policy, Locator]:
+    """Read a file with one policy document, and where its statements stand. RemitError, with `hint`: it has no such."""
+    side = read_side(text, file)
+    if not side.single:
+        raise RemitError(f"{file} holds no single policy document", hint=hint, origin=Origin(file, 1))
+    (policy,) = side.layers.identity
+    return policy, side.locate
+
+
 def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
     """The same of what was read already, from JSON or YAML."""
     reader = _Reader(locate)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.managed_policies import is_of_aws
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
 from remit.lint.rule_inputs import IDENTITY
@@ -61,7 +62,7 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
             for item in items(properties.get(element), path):
                 text = tokens.textual(item.value)
                 policy = text.rpartition("/")[2] if isinstance(text, str) else ""
-                if policy in _POLICIES and (":iam::aws:" in text or text == policy):
+                if policy in _POLICIES and (is_of_aws(text) or text == policy):
                     message = f"the managed policy {policy} grants {name} {_POLICIES[policy]}"
                     yield Problem(message, "list the actions that are used", item.path)
 
@@ -74,6 +75,6 @@ def project(project: Project) -> Iterator[Problem]:
             name = arn.rpartition("/")[2]
             owner = functions.get(role.functions[0]) if role.functions else None
             origin = None if owner is None else owner.managed_written.get(arn, owner.origin)
-            if name in _POLICIES and ":iam::aws:" in arn:
+            if name in _POLICIES and is_of_aws(arn):
                 message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
                 yield Problem(message, "list the actions that are used", origin=origin)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Verdict
     from remit.iam.request import ContextValue
 
-_OF_AWS: Final = ":iam::aws:policy/"
 _COLONS: Final = 5  # of an ARN
 _DOCUMENTS: Final = 2048
 """Documents whose compiled form is kept."""
@@ -217,7 +216,7 @@ def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
     """The text of each managed policy. AWS's own are the catalogue's: the emulator has a few of them."""
     iam = _iam()
     for arn in arns:
-        if _OF_AWS in arn:
+        if is_of_aws(arn):
             yield arn, _text_of_aws(arn)
             continue
         record = iam._policies.get_scoped(account, None, arn)  # noqa: SLF001 - as above
