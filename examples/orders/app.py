@@ -32,7 +32,7 @@ def report(event, context):
     return {"orders": len(orders), "amount": sum(int(order["amount"]) for order in orders)}
 
 
-@app.function(on.http(auth="NONE"), policy=[grants.dynamodb.read(Data.table)], environment=TABLE)
+@app.function(on.http(auth="NONE"), policy=[grants.dynamodb.get(Data.table)], environment=TABLE)
 def web(event, context):
     """Answer GET /ID with one order."""
     order = table().get_item(Key={"id": event.get("rawPath", "/").strip("/") or "none"}).get("Item")

@@ -14,7 +14,7 @@ app.web(
     "shop.main:api",
     auth="NONE",
     policy=[
-        grants.dynamodb.read(Data.orders),
+        grants.dynamodb.get(Data.orders),
         grants.dynamodb.put(Data.orders),
         grants.sqs.send(Data.to_pack),
         grants.s3.put(Data.files, "originals/*"),

@@ -37,7 +37,7 @@ def fix(project: Project, action: str, resource: str, account: str = "1111222233
     ("action", "resource", "item"),
     [
         ("dynamodb:PutItem", f"arn:aws:dynamodb:{PLACE}:table/orders", 'dynamodb.put("orders")'),
-        ("dynamodb:GetItem", f"arn:aws:dynamodb:{PLACE}:table/orders", 'dynamodb.read("orders")'),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:{PLACE}:table/orders", 'dynamodb.get("orders")'),
         (
             "dynamodb:Query",
             f"arn:aws:dynamodb:{PLACE}:table/orders/index/by-date",

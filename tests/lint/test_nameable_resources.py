@@ -41,7 +41,7 @@ def with_data(make: Make, policy: str) -> Project:
 
 SPELLINGS = {
     "dynamodb:Scan": "dynamodb.scan(Data.table)",
-    "dynamodb:GetItem": "dynamodb.read(Data.table)",
+    "dynamodb:GetItem": "dynamodb.get(Data.table)",
     "dynamodb:PutItem": "dynamodb.put(Data.table)",
     "s3:GetObject": "s3.read(Data.bucket)",
     "s3:ListBucket": "s3.list(Data.bucket)",

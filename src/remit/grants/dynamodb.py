@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 _TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
 
 
+def get(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
+    """Get items by their key, one at a time: dynamodb:GetItem. Batches come with `read`. With `key`, kms:Decrypt."""
+    return _on_table("get", ("GetItem",), "gets items of", table, leading_keys, key)
+
+
 def read(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Get items by their key, one or a batch: dynamodb:GetItem, dynamodb:BatchGetItem. With `key`, kms:Decrypt."""
     return _on_table("read", ("GetItem", "BatchGetItem"), "reads items of", table, leading_keys, key)
