@@ -418,6 +418,15 @@ def test_an_unknown_option_of_a_grant_is_told_those_of_its_own_module(tmp_path: 
     assert refused.value.hint == "it takes bucket, *keys, key"
 
 
+def test_an_unknown_option_in_a_function_of_the_app_is_told_those_of_the_grants_own_module(tmp_path: Path) -> None:
+    """Only the calls of a module are read argument by argument, and not those of a lambda."""
+    make = "make = lambda: s3.read('uploads', prefix='in/')"
+    app = f"from remit import App\nfrom remit.grants import dynamodb, s3, sqs\napp = App()\n{make}\n"
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", f"{app}@app.function(policy=[make()])\ndef ingest(event, context): ...\n"))
+    assert refused.value.hint == "it takes bucket, *keys, key"
+
+
 def test_an_operation_as_boto3_spells_it_is_told_as_the_action(tmp_path: Path) -> None:
     config = 'from remit import config\n\nconfig.lambda_.iam.policy = ["dynamodb:put_item"]\n'
     with pytest.raises(RemitError) as refused:

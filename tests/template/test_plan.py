@@ -158,6 +158,12 @@ def test_a_plan_is_read_where_a_template_is_asked_for() -> None:
     assert read_roles(content, "plan.json") == read_template(content, "plan.json")
 
 
+def test_outputs_of_another_form_than_terraform_writes_refer_to_nothing() -> None:
+    plan = whole()
+    plan.setdefault("configuration", {}).setdefault("root_module", {})["outputs"] = ["worker"]
+    assert actions(plan_of(whole())) == actions(plan_of(plan))
+
+
 def test_references_lead_through_the_variables_and_outputs_of_modules() -> None:
     """A role that one module makes, and another module's policy for it: no name is known before the apply."""
     plan = whole()
