@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ministack.services import kinesis
 
 from projects import remit, write
 from remit.local import aws
@@ -172,7 +172,8 @@ def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.M
     source = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
     shards = {"full": {"records": ["a", "b"]}, "empty": {"records": []}}
     streams = SimpleNamespace(get_scoped=lambda *_: {"shards": shards})
-    monkeypatch.setattr(kinesis, "_streams", streams)
+    loaded = importlib.import_module("ministack.services.kinesis")  # anew, where other tests took it away
+    monkeypatch.setattr(loaded, "_streams", streams)
     positions = {"full": 1, "empty": 7, "gone": 3}
     functions = SimpleNamespace(
         _dynamodb_stream_positions=SimpleNamespace(_data={}),
