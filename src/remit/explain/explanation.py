@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Decision, Verdict
     from remit.roles.role_policies import ReadyRole, StatementSource
 
+VERDICT_WORDS: Final[dict[Verdict, str]] = {
+    "Allowed": "allowed",
+    "ExplicitlyDenied": "denied",
+    "ImplicitlyDenied": "not allowed",
+    "Unknown": "unknown",
+}
+"""What sentences call a verdict."""
 _ENDS: Final = {"secretsmanager:Secret": "-??????"}
 """What a service puts behind the name that people give, by its kind of resource."""
 _SLASHED: Final = frozenset({

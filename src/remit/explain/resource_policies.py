@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.explain.explanation import VERDICT_WORDS
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -19,18 +20,12 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.explain.explanation import Explanation
-    from remit.iam.decide.evaluate import Decision, Verdict
+    from remit.iam.decide.evaluate import Decision
     from remit.iam.policy import Statement
     from remit.iam.request import Request
     from remit.roles.role_policies import ReadyRole
 
 _EVERYTHING: Final = "*"
-_WORDS: Final[dict[Verdict, str]] = {
-    "Allowed": "allowed",
-    "ExplicitlyDenied": "denied",
-    "ImplicitlyDenied": "not allowed",
-    "Unknown": "unknown",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def with_resource_policies(
             continue
         with_policy = _with_policies(explanation, role, names, [*certain, policy.grants])
         if with_policy.verdict != explained.verdict:
-            name, verdict = policy.grants[0].reason.text, _WORDS[with_policy.verdict]
+            name, verdict = policy.grants[0].reason.text, VERDICT_WORDS[with_policy.verdict]
             note = f"{name} may make it {verdict}, as the template's conditions turn out"
             explained = replace(explained, notes=(*explained.notes, note))
     return explained

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
+from remit.explain.explanation import VERDICT_WORDS
 from remit.explain.obstacles import resource_to_allow
 from remit.explain.unused_actions import unused_actions
 from remit.iam.policy import parse, render, render_statement
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from remit.roles.role_policies import StatementSource
 
 _LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told
-_VERDICTS: Final = {
-    "Allowed": "Allowed",
-    "ExplicitlyDenied": "Denied",
-    "ImplicitlyDenied": "Not allowed",
-    "Unknown": "Unknown",
-}
 
 
 def role_lines(role: Role) -> Iterator[str]:
@@ -189,9 +184,10 @@ def place(origin: Origin | None) -> dict[str, Any]:
 def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
     """A verdict, the statements behind it, what came near, and the fix, under this word."""
     may = {"Allowed": "may", "Unknown": "may or may not"}.get(explanation.verdict, "may not")
-    yield f"{_VERDICTS[explanation.verdict]}: {explanation.asker} {may} {explanation.action} on {explanation.resource}"
+    verdict = VERDICT_WORDS[explanation.verdict].capitalize()
+    yield f"{verdict}: {explanation.asker} {may} {explanation.action} on {explanation.resource}"
     for condition, way in explanation.ways:
-        yield f"  {_VERDICTS[way.verdict]} if {condition}"
+        yield f"  {VERDICT_WORDS[way.verdict].capitalize()} if {condition}"
         yield from (f"  {line}" for line in _behind(way))
     if not explanation.ways:
         yield from _behind(explanation)

@@ -9,6 +9,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.roles.own_resources import own_resources
+from remit.triggers.failure_destination import KINDS, SENDING
 from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
@@ -16,16 +17,9 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function
 
-_DEAD_LETTERS: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
-"""What sends to a dead-letter target, by its service ("Adding a dead-letter queue", AWS Lambda Developer Guide)."""
-_DESTINATIONS: Final = {**_DEAD_LETTERS, "lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}
+_DESTINATIONS: Final = {**SENDING, "lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}
 """What sends to a destination, by its service ("Capturing records of Lambda asynchronous invocations")."""
-_SERVICES: Final = {
-    "AWS::SQS::Queue": "sqs",
-    "AWS::SNS::Topic": "sns",
-    "AWS::Lambda::Function": "lambda",
-    "AWS::Events::EventBus": "events",
-}
+_SERVICES: Final = {**KINDS, "AWS::Lambda::Function": "lambda", "AWS::Events::EventBus": "events"}
 
 
 def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
@@ -65,7 +59,7 @@ def dead_letters(app: App, function: Function) -> Iterator[Grant]:
     if not isinstance(arn, str):
         return
     written = function.written.get("DeadLetterConfig", function.origin)
-    actions = _sending_actions(app, arn, _DEAD_LETTERS)
+    actions = _sending_actions(app, arn, SENDING)
     if not actions:
         raise RemitError(
             f"function `{function.name}` has the dead-letter target {arn!r}, which Lambda sends nothing to",

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 DestinationKind = Literal["sqs", "sns", "s3"]
-_TYPES: Final[dict[str, DestinationKind]] = {
+KINDS: Final[dict[str, DestinationKind]] = {
     "AWS::SQS::Queue": "sqs",
     "AWS::SNS::Topic": "sns",
     "AWS::S3::Bucket": "s3",
 }
+"""The kinds of destinations, by their types."""
+SENDING: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
+"""The action that sends to a queue or a topic ("Adding a dead-letter queue", AWS Lambda Developer Guide)."""
 _CALLED: Final = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
 
 
@@ -35,10 +38,8 @@ class Destination:
 
     def statements(self) -> Iterator[Statement]:
         """What the function's role needs ("Retaining discarded batches": permissions for the destination)."""
-        if self.kind == "sqs":
-            yield allow("sqs:SendMessage", on=self.arn)
-        elif self.kind == "sns":
-            yield allow("sns:Publish", on=self.arn)
+        if self.kind in SENDING:
+            yield allow(SENDING[self.kind], on=self.arn)
         else:
             yield allow("s3:PutObject", on=f"{self.arn}/*")
             yield allow("s3:ListBucket", on=self.arn)
@@ -56,16 +57,16 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 def _kind(subject: Any, option: str) -> DestinationKind:
     type_name = getattr(subject, "type", None)
     if type_name is not None:
-        if type_name not in _TYPES:
+        if type_name not in KINDS:
             raise RemitError(f"{option} takes {few(list(_CALLED.values()))}, got {type_name}", origin=writer())
-        return _TYPES[type_name]
+        return KINDS[type_name]
     text = tokens.plain(subject)
     if isinstance(text, str) and text.startswith("${"):
         return "sqs" if text.endswith(".Arn}") else "sns"  # a topic's ARN is its Ref
-    for kind in ("sns", "s3"):
+    for kind in KINDS.values():
         if isinstance(text, str) and f":{kind}:" in text:
-            return _TYPES[{"sns": "AWS::SNS::Topic", "s3": "AWS::S3::Bucket"}[kind]]
-    return "sqs"
+            return kind
+    return "sqs"  # by its name
 
 
 def dead_letter_queue(subject: Any) -> Destination:
