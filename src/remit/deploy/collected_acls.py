@@ -11,6 +11,8 @@ from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
 from remit.iam.policy import Policy, render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.iam.bucket_acl import AclGrant
 
 ACTIONS: Final = ("s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "s3:GetBucketPublicAccessBlock")
@@ -46,15 +48,8 @@ def acl_policy(client: Any, bucket: str, arn: str) -> str | RemitError | None:
 
 
 def _ownership(client: Any, bucket: str) -> str:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
-
-    try:
-        answer = client.get_bucket_ownership_controls(Bucket=bucket)
-    except ClientError as error:
-        if code(error) == _NO_OWNERSHIP:
-            return _OLD_OWNERSHIP
-        raise
-    return str(answer["OwnershipControls"]["Rules"][0]["ObjectOwnership"])
+    answer = _answer(client.get_bucket_ownership_controls, bucket, _NO_OWNERSHIP)
+    return _OLD_OWNERSHIP if answer is None else str(answer["OwnershipControls"]["Rules"][0]["ObjectOwnership"])
 
 
 def _grants(client: Any, bucket: str) -> tuple[AclGrant, ...]:
@@ -70,12 +65,17 @@ def _grants(client: Any, bucket: str) -> tuple[AclGrant, ...]:
 
 
 def _ignores_public_lists(client: Any, bucket: str) -> bool:
+    answer = _answer(client.get_public_access_block, bucket, _NO_BLOCKS)
+    return answer is not None and bool(answer["PublicAccessBlockConfiguration"].get("IgnorePublicAcls"))
+
+
+def _answer(ask: Callable[..., dict[str, Any]], bucket: str, missing: str) -> dict[str, Any] | None:
+    """What S3 answers about a bucket; None where it has nothing to answer, which it says by an error of this code."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
 
     try:
-        answer = client.get_public_access_block(Bucket=bucket)
+        return ask(Bucket=bucket)
     except ClientError as error:
-        if code(error) == _NO_BLOCKS:
-            return False
+        if code(error) == missing:
+            return None
         raise
-    return bool(answer["PublicAccessBlockConfiguration"].get("IgnorePublicAcls"))
