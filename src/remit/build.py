@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from remit.documents.indented_json import indented_json
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, errors_of_parts, without_jobs
@@ -363,7 +363,7 @@ def _silent(_: str) -> None:
 
 def text(value: Any) -> str:
     """JSON as remit writes it: ASCII, two spaces, the keys in their order, a newline at the end."""
-    return indented_json(value) + "\n"
+    return json.dumps(value, indent=2) + "\n"
 
 
 def role_document(role: Role) -> dict[str, Any]:

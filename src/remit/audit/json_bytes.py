@@ -8,7 +8,6 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from remit.documents.indented_json import indented_json
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def indented(value: Any) -> str:
         content = _written(value)
         if content.isascii() and b"\\" not in content:  # else both differ in what they escape, and how
             return _formatted(content, indent=2).decode()
-    return indented_json(value)
+    return json.dumps(value, indent=2)
 
 
 def parsed(text: str) -> Any:
