@@ -14,7 +14,7 @@ from remit.app import Grant, Reason, Resource, Role
 from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
-from remit.template.policy_documents import grants_of, policy_of, services
+from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
 from remit.template.terraform.state import PlannedResource, configured, items_of, plain
 from remit.template.users_and_groups import with_groups
@@ -258,7 +258,12 @@ def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own
     document = item.values.get(attribute)
     if document is None:
         return _Own(notes=(f"what {item.address} says is known after the apply only",))
-    return _Own(tuple(grants_of(document, (*item.path, attribute), place, Reason("text", item.address))))
+    return _of_document(document, (*item.path, attribute), item.address, place)
+
+
+def _of_document(document: Any, path: Path, address: str, place: Place) -> _Own:
+    notes = () if known(document) else (f"what {address} says does not stand in the plan: {unknown(document)}",)
+    return _Own(tuple(grants_of(document, path, place, Reason("text", address))), notes)
 
 
 def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
@@ -303,7 +308,7 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
         if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(block.get("name")) not in managed_elsewhere:
-                yield _Own(tuple(grants_of(block["policy"], path, place, Reason("text", role.address))))
+                yield _of_document(block["policy"], path, role.address, place)
 
 
 def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
