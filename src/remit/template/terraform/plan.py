@@ -16,7 +16,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
-from remit.template.terraform.state import PlannedResource, configured, items_of, plain
+from remit.template.terraform.state import PlannedResource, configured, data_of, items_of, plain
 from remit.template.users_and_groups import with_groups
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ _MEMBERS: Final = (
     ("aws_iam_group_membership", "users", "group"),
 )
 """The types that put users into groups, and the attributes that name both."""
+_ENDPOINT: Final = "aws_vpc_endpoint"
+_ENDPOINT_TYPE: Final = "vpc_endpoint_type"
+_ENDPOINT_POLICY: Final = ("aws_vpc_endpoint_policy", "vpc_endpoint_id")
+"""The type of a policy that stands beside its VPC endpoint, and the attribute that names the endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,8 @@ def read_plan(content: bytes, file: str) -> TerraformPlan:
         raise RemitError(
             f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
-    return TerraformPlan(
-        _read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place)
-    )
+    before = _read(_prior(source.value, source.place), source.place, looked_up=_looked_up(source.value, source.place))
+    return TerraformPlan(before, plan_roles(source.value, file, source.place))
 
 
 def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
@@ -85,7 +88,8 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
         raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=place((key,)))
-    return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
+    items = items_of(value[key], (key,), place, configured(value))
+    return _read(items, place, _prior(value, place), _looked_up(value, place))
 
 
 def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
@@ -110,9 +114,27 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...
     return tuple(items)
 
 
-def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> FileRoles:
-    """The roles, users and groups of a side of a plan; `prior` are the resources before it."""
+def _looked_up(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
+    """The VPC endpoints that data sources have looked up, which something else made."""
+    prior = value.get("prior_state")
+    holder, path = (prior, ("prior_state", "values")) if isinstance(prior, dict) else (value, ("values",))
+    values = holder.get("values")
+    sources = data_of(values, path, place) if isinstance(values, dict) else ()
+    return tuple(source for source in sources if source.type == _ENDPOINT)
+
+
+def _read(
+    items: tuple[PlannedResource, ...],
+    place: Place,
+    prior: tuple[PlannedResource, ...] = (),
+    looked_up: tuple[PlannedResource, ...] = (),
+) -> FileRoles:
+    """The roles, users and groups of a side of a plan.
+
+    `prior` are the resources before it; `looked_up` are VPC endpoints that others made.
+    """
     all_items = _Items(items, prior)
+    endpoints = _Items((*items, *looked_up))
     policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
     of_kind: dict[str, list[Role]] = {holder.kind: [] for holder in _HOLDERS.values()}
     for item in items:
@@ -122,7 +144,7 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
     for holder in outside:
         of_kind[holder.kind].append(_outside(holder, all_items, policies, place))
     users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
-    resources = tuple(Resource(item.address, item.type, item.values) for item in items)
+    resources = tuple(_resource(item, endpoints) for item in items)
     return FileRoles(
         tuple(of_kind["role"]),
         resources,
@@ -132,6 +154,17 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
         policies=tuple(_alone(item, policies[item.address], place) for item in items if item.address in policies),
         held_policies=_held_policies(all_items, outside),
     )
+
+
+def _resource(item: PlannedResource, endpoints: _Items) -> Resource:
+    """A resource as it stands in the plan; the policy of a VPC endpoint with the type that its endpoint has."""
+    policy_type, attribute = _ENDPOINT_POLICY
+    values = item.values
+    if item.type == policy_type:
+        types = {endpoint.text(_ENDPOINT_TYPE) for endpoint in endpoints.meant(item, attribute, _ENDPOINT)}
+        if len(types) == 1:
+            values = {**values, _ENDPOINT_TYPE: types.pop()}
+    return Resource(item.address, item.type, values)
 
 
 def _documents(items: tuple[PlannedResource, ...], policies: Mapping[str, _Own]) -> dict[str, Policy]:
