@@ -425,7 +425,7 @@ def verdict(policies, question):
             return "ExplicitlyDenied"
         return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]
     bound = not re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
-    somebody = question.account is not None or question.who is None
+    somebody = question.who is None or (question.account or "a").isdigit()
     central = question.raw.get("management_account") or ""
     unlimited = action == "kms:retiregrant" or (action.startswith("kms:") and of_aws(question))
     limited_by_rcp = bound and question.owner != central and not unlimited
