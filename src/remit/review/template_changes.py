@@ -17,7 +17,7 @@ from remit.review.joined_worlds import merged
 from remit.review.resource_access import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
-from remit.template.condition_outcomes import MOST, worlds
+from remit.template.condition_outcomes import MOST, by_conditions, worlds
 from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import (
@@ -30,7 +30,7 @@ from remit.template.role_resources import (
     with_targets,
     without_code,
 )
-from remit.template.roles import roles_in
+from remit.template.roles import roles_where
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -149,11 +149,15 @@ class _Templates:
             return tuple(dict.fromkeys((*self._mentioned(text), *common_doubts)))
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
+        old_versions = by_conditions(
+            old, all_worlds, lambda holding: side(roles_where(holding, before), before.file, lambda _: ())
+        )
+        new_versions = by_conditions(
+            new, all_worlds, lambda holding: side(roles_where(holding, after), after.file, doubts)
+        )
         reviews = []
         known_reviews: dict[object, Review] = {}
-        for world in all_worlds:
-            old_version = side(roles_in(world, before), before.file, lambda _: ())
-            new_version = side(roles_in(world, after), after.file, doubts)
+        for world, old_version, new_version in zip(all_worlds, old_versions, new_versions, strict=True):
             contents = old_version.contents, new_version.contents
             if contents not in known_reviews:
                 versions = replace(old_version, shapes=self.was), replace(new_version, shapes=self.now)
