@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.errors import few
 from remit.iam import tokens
 from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, others_of, review
@@ -236,9 +237,11 @@ def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
     """By name, what two templates declare differently, so that the same reference may give another text."""
     uncertain: dict[str, _Uncertain] = {}
     for name, (before, after) in _both(old, new, "Resources"):
-        if before != after and (_says_anything(before) or _says_anything(after)):
-            sentence = f"{name}, on which it depends, is not what it was: what it gives is known at the deploy only"
-            uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
+        if _says_anything(before) or _says_anything(after):
+            difference = _difference(before, after)
+            if difference:
+                sentence = f"{name}, on which it depends, {difference}: what it gives is known at the deploy only"
+                uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
     for name, (before, after) in _both(old, new, "Mappings"):
         if before != after:
             sentence = f"mapping {name}, on which it depends, is not what it was"
@@ -257,6 +260,27 @@ def _says_anything(resource: Any) -> bool:
     """Whether what a resource's attributes say is in its properties, or in somebody's code, and not made by AWS."""
     kind = resource.get("Type") if isinstance(resource, dict) else None
     return isinstance(kind, str) and kind.startswith(_SAYING)
+
+
+def _difference(before: Any, after: Any) -> str:
+    """What may make a resource give something else now; nothing where its Type and Properties are what they were."""
+    if before.get("Type") != after.get("Type"):
+        return "is of another type"
+    properties = list(_differing(before.get("Properties"), after.get("Properties"), "Properties"))
+    return f"has another {few(properties)}" if properties else ""
+
+
+def _differing(before: Any, after: Any, path: str) -> Iterator[str]:
+    """The parts of a value that differ, such as `Properties.Config.version`."""
+    if _has_parts(before) and _has_parts(after):
+        for key in {**before, **after}:
+            yield from _differing(before.get(key), after.get(key), f"{path}.{key}")
+    elif before != after:
+        yield path
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, dict) and not tokens.is_intrinsic(value)
 
 
 def _both(old: Any, new: Any, name: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
