@@ -129,6 +129,9 @@ CALLS: Final[dict[str, Calls]] = {
     ],
     'cognito.create_users("us-east-1_Ab1")': [("cognito-idp", "admin_create_user", USER)],
     'cognito.update_users("us-east-1_Ab1")': [("cognito-idp", "admin_update_user_attributes", {**USER, **EMAIL})],
+    'cognito.set_passwords("us-east-1_Ab1")': [
+        ("cognito-idp", "admin_set_user_password", {**USER, "Password": "Secret-123", "Permanent": True}),
+    ],
     'cognito.disable_users("us-east-1_Ab1")': [
         ("cognito-idp", "admin_disable_user", USER),
         ("cognito-idp", "admin_enable_user", USER),
@@ -203,6 +206,16 @@ CALLS: Final[dict[str, Calls]] = {
             {"TransactStatements": [{"Statement": "SELECT * FROM orders WHERE id = '1'"}]},
         ),
     ],
+    'dynamodb.insert("orders")': [
+        ("dynamodb", "execute_statement", {"Statement": "INSERT INTO orders VALUE {'id': '3'}"}),
+    ],
+    'dynamodb.partiql_update("orders")': [
+        ("dynamodb", "execute_statement", {"Statement": "UPDATE orders SET paid = 1 WHERE id = '3'"}),
+    ],
+    'dynamodb.partiql_delete("orders")': [
+        ("dynamodb", "execute_statement", {"Statement": "DELETE FROM orders WHERE id = '3'"}),
+    ],
+    'dynamodb.describe("orders")': [("dynamodb", "describe_table", {"TableName": "orders"})],
     "events.put()": [
         ("events", "put_events", {"Entries": [{"Source": "shop", "DetailType": "Paid", "Detail": "{}"}]}),
     ],
@@ -336,6 +349,17 @@ CALLS: Final[dict[str, Calls]] = {
     'secretsmanager.put("/shop/db")': [
         ("secretsmanager", "put_secret_value", {"SecretId": "/shop/db", "SecretString": "y"}),
     ],
+    'secretsmanager.rotate("/shop/db")': [
+        ("secretsmanager", "describe_secret", {"SecretId": "/shop/db"}),
+        ("secretsmanager", "get_secret_value", {"SecretId": "/shop/db", "VersionStage": "AWSPENDING"}),
+        ("secretsmanager", "get_random_password", {}),
+        (
+            "secretsmanager",
+            "put_secret_value",
+            {"SecretId": "/shop/db", "SecretString": "y", "VersionStages": ["AWSPENDING"]},
+        ),
+        ("secretsmanager", "update_secret_version_stage", {"SecretId": "/shop/db", "VersionStage": "AWSCURRENT"}),
+    ],
     'secretsmanager.describe("/shop/db")': [
         ("secretsmanager", "describe_secret", {"SecretId": "/shop/db"}),
         ("secretsmanager", "list_secret_version_ids", {"SecretId": "/shop/db"}),
@@ -361,6 +385,27 @@ CALLS: Final[dict[str, Calls]] = {
             "sesv2",
             "send_email",
             {"FromEmailAddress": "a@shop.example", **TO, "Content": {"Template": {"TemplateName": "paid"}}},
+        ),
+    ],
+    'ses.send_bulk("shop.example", template="news")': [
+        (
+            "ses",
+            "send_bulk_templated_email",
+            {
+                "Source": "a@shop.example",
+                "Template": "news",
+                "DefaultTemplateData": "{}",
+                "Destinations": [TO],
+            },
+        ),
+        (
+            "sesv2",
+            "send_bulk_email",
+            {
+                "FromEmailAddress": "a@shop.example",
+                "DefaultContent": {"Template": {"TemplateName": "news"}},
+                "BulkEmailEntries": [TO],
+            },
         ),
     ],
     'sns.publish("news")': [
@@ -447,6 +492,7 @@ CALLS: Final[dict[str, Calls]] = {
 
 
 WITHOUT_BOTO3: Final = {
+    "lambda_.answer": "takes an execution that waits: `test_triggers_fire.py` answers for one",
     "lambda_.call_url": "a signed request to a URL: `test_authorization.py` makes it",
     "opensearch": "signed requests to a domain, or to a collection",
     "transcribe.stream": "HTTP/2, which boto3 does not speak",

@@ -112,6 +112,16 @@ def _function(
             yield arn
 
 
+def _execution_of_callback(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A callback is known by its id alone ("SendDurableExecutionCallbackSuccess", AWS Lambda API Reference)."""
+    for callback in texts(parameters.get("CallbackId")):
+        execution = setting.stored.execution_of_callback(callback)
+        if execution is not None:
+            yield execution
+
+
 _LOG_GROUPS: Final = (
     "logGroupName", "logGroupIdentifier", "logGroupNames", "logGroupIdentifiers", "logGroupArnList",
     "logGroupNamePrefix",
@@ -515,6 +525,11 @@ def _rows(prefix: str, names: tuple[str, ...], row: Row) -> dict[str, Row]:
 
 RESOURCES: Final[Mapping[str, Row]] = {
     "lambda": _function,
+    **_rows(
+        "lambda",
+        tuple(f"SendDurableExecutionCallback{answer}" for answer in ("Success", "Failure", "Heartbeat")),
+        _execution_of_callback,
+    ),
     "logs": _log_group,
     "kms": _key,
     **_rows("kms", ("ReEncryptFrom", "ReEncryptTo"), _reencryption),
