@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.app import Function, Grant
     from remit.iam.policy import Policy
     from remit.project.declared_functions import Declaration
-    from remit.project.settings import Section
+    from remit.project.settings import Config, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,26 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
     return project.app
 
 
-def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
-    """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
+def configuration(folder: Path | str, stage: str | None = None) -> Config:
+    """The settings of a project's configuration, without its app. RemitError has every mistake in it."""
+    root = _root(folder)
+    with loading(root, stage) as state, time_limit(state), importing(state), deferred_sdk(), lambda_environment():
+        run_configuration(state)
+        placed(state.mistakes.errors, root).refuse()
+        return state.config
+
+
+def _root(folder: Path | str) -> Path:
+    """The absolute path of a project's folder, which stays the same whatever its code does."""
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
+    return root
+
+
+def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
+    """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
+    root = _root(folder)
     with (
         loading(root, stage, folder_name) as state,
         time_limit(state),
