@@ -88,14 +88,10 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
         deferred_sdk(),
         lambda_environment(),
     ):
-        item_lines.forget()
-        try:
-            app = _declared_app(state)
-            with state.mistakes.noted():
-                app = with_own_sources(app)
-            explain_placeholders(state, state.mistakes.errors)
-        finally:
-            item_lines.forget()
+        app = _declared_app(state)
+        with state.mistakes.noted():
+            app = with_own_sources(app)
+        explain_placeholders(state, state.mistakes.errors)
         without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
         mistakes = placed(state.mistakes.errors, root)
         is_packable = not may_be_among(state.failed_settings, PACKING)
