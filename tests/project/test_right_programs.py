@@ -33,6 +33,10 @@ class Names:
         queues.append(on.sqs(name).queue)
 assert Names.queues == ["a", "b"]
 """,
+    "an expression that is nested too deep": f"""
+names = {" + ".join(['"a"'] * 800)}
+assert on.sqs(names[:5]).queue == "aaaaa"
+""",
     "what += reads and calls first": """
 order = []
 class Counter:

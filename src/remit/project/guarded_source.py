@@ -55,10 +55,16 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def guarded(source: bytes, file: str) -> ast.Module:
-    """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
+    """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python.
+
+    One with an expression that is nested too deep to be rewritten is as it was.
+    """
     tree = ast.parse(source, file)
     imported, of_remit = _imported(tree)
-    tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
+    try:
+        tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
+    except RecursionError:
+        return ast.parse(source, file)
     return tree
 
 
