@@ -33,6 +33,16 @@ class Names:
         queues.append(on.sqs(name).queue)
 assert Names.queues == ["a", "b"]
 """,
+    "a match that binds names in a class": """
+class Names:
+    match {"kind": "a", "rest": "b"}:
+        case {"kind": kind, **others}:
+            triggers = [on.sqs(kind), on.sqs(others["rest"])]
+    match ["c", "d"]:
+        case [first, *last] as both:
+            triggers += on.sqs(first), on.sqs(last[0]), on.sqs(both[1])
+assert [trigger.queue for trigger in Names.triggers] == ["a", "b", "c", "d", "d"]
+""",
     "an expression that is nested too deep": f"""
 names = {" + ".join(['"a"'] * 800)}
 assert on.sqs(names[:5]).queue == "aaaaa"

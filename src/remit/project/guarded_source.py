@@ -114,6 +114,9 @@ def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expression
                 statement.orelse = _guarded_statements(statement.orelse, owner, expressions)
         case ast.For():
             statement.body = _guarded_statements(statement.body, owner, expressions.after(_bound_names(statement)))
+        case ast.Match():
+            for case in statement.cases:
+                case.body = _guarded_statements(case.body, owner, expressions.after(_bound_names(statement)))
         case ast.With() if opens_configuration(statement):
             statement.body = _guarded_statements(statement.body, owner, expressions)
     if not isinstance(statement, ast.ClassDef) and _stops(statement):
@@ -389,6 +392,8 @@ def _bound_names(statement: ast.stmt) -> Sequence[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.append(name)
             case ast.Name(id=name, ctx=ast.Store()):
+                names.append(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                 names.append(name)
             case ast.alias():
                 names.append(node.asname or node.name.partition(".")[0])

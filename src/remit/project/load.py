@@ -152,19 +152,23 @@ def _check_stage(state: Loading) -> None:
     if not listed:
         return
     origin = state.config.assigned["stages"][1].origin
+    mistakes = Mistakes()
     if state.stage not in listed:
-        raise RemitError(
+        unknown_stage = RemitError(
             f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
             hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
             origin=origin,
         )
+        mistakes.errors.append(unknown_stage)
     for name in stages.production:
         if name not in listed:
-            raise RemitError(
+            unknown_name = RemitError(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
                 origin=stages.assigned["production"][1].origin,
             )
+            mistakes.errors.append(unknown_name)
+    mistakes.refuse()
 
 
 def _app(state: Loading) -> App:
@@ -200,6 +204,9 @@ def _app(state: Loading) -> App:
     api = ApiSettings()
     with noted(state):
         api = api_settings(state)
+    policies: Mapping[str, Policy] = {}
+    with noted(state):
+        policies = _account_policies(state.folder)
     if not functions and not state.resources and not state.mistakes.errors:
         nothing = RemitError(
             "this app declares nothing to deploy",
@@ -227,7 +234,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
-        policies=_account_policies(state.folder),
+        policies=policies,
         tags=dict(config.tags),
         role_path=config.lambda_.iam.role_path,
         role_name=config.lambda_.iam.role_name,
