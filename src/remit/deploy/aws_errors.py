@@ -69,9 +69,9 @@ class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
 @contextmanager
 def remit_errors(operation: str | None = None) -> Iterator[None]:
     """Turn what botocore raises into RemitError. `operation`: what continues in AWS whatever happens here."""
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only a deploy needs it
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -110,9 +110,9 @@ def denied(error: BaseException) -> bool:
 
 def transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later: throttled, a 5xx, a broken connection, no AWS's answer."""
-    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
-    from botocore.exceptions import HTTPClientError  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.exceptions import HTTPClientError
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, HTTPClientError | NoConnection | ResponseParserError):
         return True
@@ -121,9 +121,9 @@ def transient(error: BaseException) -> bool:
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     """The RemitError that tells `error`; `operation`: what continues in AWS whatever happens here."""
-    from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
-    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, HTTPClientError | NoConnection):
         return _unreachable(error, operation)

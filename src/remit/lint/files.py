@@ -17,7 +17,7 @@ from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.finding import WARNING, Problem
 from remit.lint.policies import document_of
-from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment
+from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment, below
 from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
@@ -26,7 +26,7 @@ from remit.template.written_template import is_template, written_template
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.documents.read import Locate
+    from remit.documents.json_text import Locate
     from remit.lint.finding import Finding
     from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
@@ -281,7 +281,7 @@ def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
     path = ("Globals", "Function", "Environment", "Variables")
     variables = section(template.raw, *path)
     if variables:
-        yield Environment("every function", variables, lambda spot: template.place((*path, *spot)), own=False)
+        yield Environment("every function", variables, below(template.place, path), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:

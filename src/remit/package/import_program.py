@@ -99,7 +99,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         """An empty module, whose attributes are stand-ins."""
         module = ModuleType(spec.name)
-        module.__getattr__ = lambda name: getattr(AbsentType("Absent", (Absent,), {}), name)  # type: ignore[method-assign]
+        module.__getattr__ = lambda name: getattr(AbsentType("Absent", (Absent,), {}), name)  # type: ignore[method-assign] # of this one module
         return module
 
     def exec_module(self, module: ModuleType) -> None:

@@ -79,7 +79,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 def _whole(text: str) -> str | None:
     """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
     head, *parts = re.sub(_PSEUDO, "*", text).split(":")
-    if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+    if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004 - a partition and a service
         return None
     if not is_plain(parts[1]) or not has_arns(parts[1]):
         return None
