@@ -296,7 +296,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     from remit.template.loops import unrolled
     from remit.template.parameters import defaults
     from remit.template.sam.expand import plain_template
-    from remit.template.terraform.plan import is_plan
+    from remit.template.terraform.state import is_plan
 
     source = read(text, file)
     if is_plan(source.value):
