@@ -151,13 +151,13 @@ def told(error: BaseException, folder: str) -> dict[str, Any]:
 
 def main(folder: str, runtime: str, requests: str, answers: str) -> None:
     """Import everything that is asked for, and write the answers."""
-    asked = json.loads(Path(requests).read_text("utf-8"))
+    questions = json.loads(Path(requests).read_text("utf-8"))
     sys.path.insert(0, folder)
     missing = Missing()
-    sys.meta_path += [Runtime(runtime, asked["of_lambda"]), missing]
+    sys.meta_path += [Runtime(runtime, questions["of_lambda"]), missing]
     sys.addaudithook(refuse_calls)
     with Path(answers).open("w", encoding="utf-8") as file:
-        for request in asked["requests"]:
+        for request in questions["requests"]:
             file.write(json.dumps(answer_to(request, folder, missing)) + "\n")
             file.flush()
     os._exit(0)  # threads that an import has started do not keep it

@@ -41,8 +41,8 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     lost, more_unsure = after.settled(comparison.lost)
     undecided = (*comparison.undecided, *unsure, *more_unsure)
     if undecided and _decided_in_usual_partition(before.layers, after.layers, gained, lost):
-        shown = next(iter(unsure), undecided[0])  # rather one of the new side
-        undecided = (replace(shown, reason=_SAME_IN_USUAL_PARTITION),)
+        open_question = next(iter(unsure), undecided[0])  # rather one of the new side
+        undecided = (replace(open_question, reason=_SAME_IN_USUAL_PARTITION),)
     return replace(
         comparison,
         gained=tuple(map(after.piece, gained)),

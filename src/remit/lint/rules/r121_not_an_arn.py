@@ -35,6 +35,7 @@ from remit.lint.rule_inputs import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.types import ResourceType
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
@@ -99,8 +100,7 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     if reference[2] is not None and reference[2] not in kind.arn_from and reference[2].endswith(_NAME):
         gives = f"{reference[2]} of {reference[1]} is its name"
     elif reference[2] is None and kind.ref in ("name", "url"):
-        returned = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
-        gives = f"Ref of {reference[1]} gives its {returned}"
+        gives = f"Ref of {reference[1]} gives its {_returned(kind)}"
     else:
         return None
     message = f"{gives}, and only an ARN, or '*', may stand here: IAM refuses it"
@@ -111,6 +111,13 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
         return message, f'!Sub "${{{reference[1]}}}{suffix}"' if suffix else f"!Ref {reference[1]}"
     attribute = f"{reference[1]}.{kind.arn_from[0]}"
     return message, f'!Sub "${{{attribute}}}{suffix}"' if suffix else f"!GetAtt {attribute}"
+
+
+def _returned(kind: ResourceType) -> str:
+    """What Ref gives of a type whose Ref is no ARN."""
+    if kind.ref == "url":
+        return "URL"
+    return "name" if kind.has_name_as_ref else "id"
 
 
 def _doubled(text: str) -> tuple[str, str]:
