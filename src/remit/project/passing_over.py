@@ -127,13 +127,13 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     except BaseException as error:
         follows = bool(module.mistakes) and isinstance(error, Exception) and module.follows(error)
         last = [] if follows else mistakes_of(error, file, told)
-        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined]
+        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined] # any exception carries them
         raise
     finally:
         module.is_over = True
         namespace.pop(guarded_source.PASS_OVER, None)  # the others, functions of the module may still ask for
     if module.first is not None:
-        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined]
+        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined] # as above
         raise module.first
 
 
