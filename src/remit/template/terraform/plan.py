@@ -16,7 +16,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
-from remit.template.terraform.state import PlannedResource, configured, data_of, items_of, plain
+from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of, plain
 from remit.template.users_and_groups import with_groups
 
 if TYPE_CHECKING:
@@ -65,11 +65,6 @@ class TerraformPlan:
 
     before: FileRoles
     after: FileRoles
-
-
-def is_plan(value: Any) -> bool:
-    """Whether a document is a plan or a state, as `terraform show -json` prints them."""
-    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
 
 
 def read_plan(content: bytes, file: str) -> TerraformPlan:
