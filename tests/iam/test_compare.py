@@ -159,6 +159,20 @@ CHANGES = {
         allow("sqs:*", Condition=when("ForAnyValue:StringEquals", "aws:TagKeys", "a", "b")),
         "+-",
     ),
+    "a set that has a value, in two ways": (
+        allow(
+            "sqs:*",
+            Condition={
+                **when("ForAllValues:StringEquals", "aws:TagKeys", "a"),
+                **when("ForAnyValue:StringEquals", "aws:TagKeys", "a"),
+            },
+        ),
+        allow(
+            "sqs:*",
+            Condition={**when("ForAllValues:StringEquals", "aws:TagKeys", "a"), **when("Null", "aws:TagKeys", "false")},
+        ),
+        "",
+    ),
     "all values of several": (
         allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a", "b")),
         allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a")),
