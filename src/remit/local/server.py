@@ -35,6 +35,7 @@ from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
+from remit.local.event_sources.closed_shards import keep_closed_shards
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.function_logs import FunctionLogs
@@ -272,6 +273,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     invocations.take_hold()
     LogSubscriptions(calls, invocations).take_hold()
     StreamPollers().take_hold()
+    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
