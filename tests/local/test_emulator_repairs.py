@@ -161,3 +161,9 @@ def test_a_new_number_of_shards_gives_new_ones_the_ids_of_old_ones(bare: BareClo
 
 def test_no_mapping_starts_at_a_time() -> None:
     assert told("'StartingPositionTimestamp' in inspect.getsource(lambda_svc)") == "False"
+
+
+@pytest.mark.parametrize("poll", ["_poll_kinesis", "_poll_dynamodb_streams"])
+@pytest.mark.parametrize("name", ["MaximumRetryAttempts", "BisectBatchOnFunctionError", "batchItemFailures"])
+def test_a_batch_of_a_stream_that_fails_is_tried_for_ever(poll: str, name: str) -> None:
+    assert told(f"{name!r} in inspect.getsource(lambda_svc.{poll})") == "False"
