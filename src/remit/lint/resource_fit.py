@@ -84,7 +84,7 @@ in AWS's own managed policies was looked through one by one (tests/lint/data/adj
 _DOUBTFUL: Final = frozenset({
     "cloudwatch:TagResource", "dynamodb:DescribeStream", "dynamodb:ListStreams", "ec2:PutResourcePolicy",
     "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
-    "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
+    "logs:PutIndexPolicy", "s3:GetAccessPoint", "ssm:DeleteAssociation", "ssm:StartSession",
     "ssm:DescribeAssociation", "states:InvokeHTTPEndpoint",
 })  # fmt: skip
 """Actions whose reference says otherwise than AWS's own policies and guides assume."""
@@ -240,7 +240,10 @@ def _inner(text: str, name: str) -> Iterator[str]:
     for format_ in sorted(arn_formats(name), key=lambda one: len(_VARIABLE.findall(one))):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:
-            yield f"{text.removesuffix(between[1])}{between[1]}*"
+            begin = text.removesuffix(between[1])
+            if between[1] == ":":  # `execution:Orders/*`: somebody took the other sign
+                begin = begin.removesuffix("/*")
+            yield f"{begin}{between[1]}*"
 
 
 def _guesses(text: str) -> Iterator[str]:
