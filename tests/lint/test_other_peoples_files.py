@@ -231,6 +231,22 @@ def test_an_action_that_knows_the_tags_of_a_resource_is_not_sure_to_know_none() 
     ]
 
 
+def test_the_policy_in_an_authorizer_s_answer_is_looked_at() -> None:
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "arn:aws:s3:::a"}
+    answer = {"principalId": "a", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}, "context": {}}
+    text = json.dumps(answer)
+    assert ([], [], 1) == (of("R110", text), of("R111", text), len(of("R303", text)))
+
+
+def test_what_the_serverless_framework_declares_is_no_unknown_reference() -> None:
+    text = (
+        "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
+        "    Properties: {DisplayName: !Ref ApiGatewayRestApi}\n"
+    )
+    assert [("R143", "note", 1)] == [finding for finding in found(text, "resources.yml") if finding[0] != "R401"]
+    assert [] == of("R401", text, "resources.yml")
+
+
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
     assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]
