@@ -158,7 +158,7 @@ class GuardedCall:
             return {}
         known_options: dict[str, Any] = {}
         for name, value in options.items():
-            known_options.update(self.option(lambda value=value: value, name))  # type: ignore[misc]
+            known_options.update(self.option(lambda value=value: value, name))  # type: ignore[misc] # bound now, called now
         return known_options
 
     def _failed(self, error: Exception) -> None:

@@ -310,7 +310,7 @@ class _Expressions(ast.NodeTransformer):
             defaults=[ast.Name(name, ast.Load(), **place) for name in used],
         )
         function = ast.Lambda(arguments, value, **place)
-        function.remit_own = True  # type: ignore[attr-defined]
+        function.remit_own = True  # type: ignore[attr-defined] # a mark for the walk that follows
         return function
 
     def _names_of_class(self, value: ast.expr) -> list[str]:

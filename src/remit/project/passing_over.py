@@ -138,7 +138,7 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     """Execute a module's source. What it raises carries every mistake of the module."""
     module = _executed(source, file, namespace, told)
     if module.first is not None:
-        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined]
+        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined] # as below
         raise module.first
 
 
@@ -155,7 +155,7 @@ def _executed(source: bytes, file: str, namespace: dict[str, Any], told: Told) -
     except BaseException as error:
         follows = bool(module.mistakes) and isinstance(error, Exception) and module.follows(error)
         last = [] if follows else mistakes_of(error, file, told)
-        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined]
+        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined] # any exception carries them
         raise
     finally:
         module.is_over = True
