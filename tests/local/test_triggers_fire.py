@@ -15,6 +15,7 @@ import pytest
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,7 +154,6 @@ def greet(event, context):
     event["response"]["autoConfirmUser"] = True
     return event
 """
-MOST_SECONDS = 90.0
 AGAIN_SECONDS = 20.0
 PAUSES = (0.05, 0.05, 0.1, 0.1, 0.2, 0.2, 0.5)
 """Seconds between two looks at what a handler has seen; the last one again and again."""
@@ -180,7 +180,7 @@ class Cloud:
 
     def until(self, function: str, enough: Callable[[list[dict[str, Any]]], bool] = bool) -> list[dict[str, Any]]:
         """What a handler has seen, once it is enough."""
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + HANGS
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             if enough(events := self.seen(function)):
                 return events
@@ -190,7 +190,7 @@ class Cloud:
 
     def sent_until_seen(self, send: Callable[[], None], *functions: str) -> list[list[dict[str, Any]]]:
         """What handlers have seen of what is sent, again after a while: the emulator delivers once, busy or not."""
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + HANGS
         while True:
             send()
             patience = time.monotonic() + AGAIN_SECONDS
@@ -284,7 +284,7 @@ def test_a_queue_runs_its_function_and_what_fails_goes_to_the_dead_letters(cloud
 
     events = cloud.until("ingest", lambda events: len(bodies(events)) == 2)
     assert {'{"kind": "order"}', '{"kind": "order", "state": "bad"}'} == bodies(events)
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + HANGS
     while not (dead := queues.receive_message(QueueUrl=cloud.ids["DataDead"]).get("Messages", [])):
         assert time.monotonic() < deadline
         time.sleep(0.2)
