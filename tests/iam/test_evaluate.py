@@ -80,7 +80,7 @@ def test_the_recorded_cases_come_out_as_recorded(case: dict[str, Any]) -> None:
     assert reference.decide(case) == case["expected"]
 
 
-@pytest.mark.parametrize("name", ["documented", "page", "derived", "exception", "service"])
+@pytest.mark.parametrize("name", ["documented", "page", "derived", "exception", "service", "feature"])
 def test_the_reference_evaluator_decides_what_the_documentation_states_as_it_does(name: str) -> None:
     lines = (Path(__file__).parents[1] / f"data/{name}-cases.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [json.loads(line) for line in lines]

@@ -136,6 +136,36 @@ def approve(event, context):
     return {{"Status": "PENDING"}}
 
 
+@app.function(durable=60)
+def ask(event, context):
+    operations = event["InitialExecutionState"]["Operations"]
+    answers = [item for item in operations if item["Type"] == "CALLBACK"]
+    if answers:
+        see({{"answer": answers[0]["Status"], "result": answers[0]["CallbackDetails"].get("Result")}})
+        return {{"Status": "SUCCEEDED", "Result": "{{}}"}}
+    waiting = {{"Id": "a", "Type": "CALLBACK", "Action": "START", "CallbackOptions": {{"TimeoutSeconds": 50}}}}
+    place = {{"DurableExecutionArn": event["DurableExecutionArn"], "CheckpointToken": event["CheckpointToken"]}}
+    checkpoint = boto3.client("lambda").checkpoint_durable_execution(**place, Updates=[waiting])
+    (callback,) = [item for item in checkpoint["NewExecutionState"]["Operations"] if item["Type"] == "CALLBACK"]
+    see({{"callback": callback["CallbackDetails"]["CallbackId"]}})
+    return {{"Status": "PENDING"}}
+
+
+@app.function(policy=[grants.lambda_.answer("orders-dev-ask")])
+def decide(event, context):
+    functions = boto3.client("lambda")
+    functions.send_durable_execution_callback_heartbeat(CallbackId=event["callback"])
+    if event["approved"]:
+        functions.send_durable_execution_callback_success(CallbackId=event["callback"], Result=b'"yes"')
+    else:
+        functions.send_durable_execution_callback_failure(CallbackId=event["callback"])
+
+
+@app.function()
+def intrude(event, context):
+    boto3.client("lambda").send_durable_execution_callback_success(CallbackId=event["callback"])
+
+
 @app.function(on.logs(Data.group, "ERROR"), alias="live")
 def alert(event, context): see({{"called": context.invoked_function_arn, **event}})
 
@@ -351,6 +381,24 @@ def test_a_durable_function_waits_and_goes_on_from_its_checkpoint_under_its_role
     ran = remit("invoke", "approve", "--local", "--json", "--event", '{"order": 7}', "-C", str(cloud.folder))
     assert (0, {"order": 7}) == (ran.status, json.loads(ran.out)["answer"]), ran.err
     assert [{"waits": []}, {"waits": ["SUCCEEDED"]}] == cloud.until("approve", lambda events: len(events) > 1)
+
+
+def test_a_durable_function_goes_on_with_the_answer_of_whoever_may_give_it(cloud: Cloud) -> None:
+    functions = cloud.client("lambda")
+
+    def invoke(function: str, event: dict[str, Any]) -> str:
+        answer = functions.invoke(FunctionName=f"orders-dev-{function}", Payload=json.dumps(event))
+        with answer["Payload"] as payload:
+            return str(payload.read().decode())
+
+    for place, (approved, outcome) in enumerate(((True, "SUCCEEDED"), (False, "FAILED"))):
+        functions.invoke(FunctionName="orders-dev-ask", Qualifier="1", InvocationType="Event", Payload=b"{}")
+        events = cloud.until("ask", lambda events, first=2 * place: len(events) > first)  # type: ignore[misc]
+        callback = events[2 * place]["callback"]
+        assert "AccessDenied" in invoke("intrude", {"callback": callback})
+        assert "null" == invoke("decide", {"callback": callback, "approved": approved})
+        events = cloud.until("ask", lambda events, both=2 * place + 1: len(events) > both)  # type: ignore[misc]
+        assert outcome == events[2 * place + 1]["answer"]
 
 
 def test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said(cloud: Cloud) -> None:

@@ -99,6 +99,30 @@ def select(
     return _on_table("select", ("PartiQLSelect",), "selects items of", table, leading_keys, key, index)
 
 
+def insert(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
+    """Put new items by PartiQL's INSERT: dynamodb:PartiQLInsert. With `key`, kms:Decrypt."""
+    return _on_table("insert", ("PartiQLInsert",), "inserts items into", table, leading_keys, key)
+
+
+def partiql_update(
+    table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
+) -> typed.Grants:
+    """Update items by PartiQL's UPDATE: dynamodb:PartiQLUpdate. With `key`, kms:Decrypt."""
+    return _on_table("partiql_update", ("PartiQLUpdate",), "updates by PartiQL items of", table, leading_keys, key)
+
+
+def partiql_delete(
+    table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
+) -> typed.Grants:
+    """Delete items by PartiQL's DELETE: dynamodb:PartiQLDelete. With `key`, kms:Decrypt."""
+    return _on_table("partiql_delete", ("PartiQLDelete",), "deletes by PartiQL items of", table, leading_keys, key)
+
+
+def describe(table: TableRef) -> typed.Grants:
+    """Read what is known of the table but its items, as `Table.load()` does: dynamodb:DescribeTable."""
+    return _on_table("describe", ("DescribeTable",), "describes", table, (), None)
+
+
 def _on_table(
     verb: str,
     operations: tuple[str, ...],

@@ -13,7 +13,7 @@ from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.lint.unfilled_places import filled, may_be_unfilled
 from remit.template.branches import branches, items, may_vary
-from remit.template.policy_documents import as_deployed
+from remit.template.policy_documents import as_deployed, put_in_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[
             yield statement, path, ()
             continue
         for branch in branches(statement, path):
-            if isinstance(branch.value, dict) and not tokens.is_intrinsic(branch.value):
+            if isinstance(branch.value, dict) and put_in_from(branch.value) is None:
                 yield branch.value, branch.path, branch.when
 
 

@@ -84,7 +84,7 @@ in AWS's own managed policies was looked through one by one (tests/lint/data/adj
 _DOUBTFUL: Final = frozenset({
     "cloudwatch:TagResource", "dynamodb:DescribeStream", "dynamodb:ListStreams", "ec2:PutResourcePolicy",
     "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
-    "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
+    "logs:PutIndexPolicy", "s3:GetAccessPoint", "ssm:DeleteAssociation", "ssm:StartSession",
     "ssm:DescribeAssociation", "states:InvokeHTTPEndpoint",
 })  # fmt: skip
 """Actions whose reference says otherwise than AWS's own policies and guides assume."""
@@ -250,7 +250,7 @@ def _inner(text: str, name: str) -> Iterator[str]:
 
 def _guesses(text: str) -> Iterator[str]:
     yield f"{text.removesuffix('/')}/*"
-    yield f"{text}:*"
+    yield f"{text.removesuffix('/*')}:*"
     for sign in ("/", ":"):
         shorter = text
         for _ in range(3):
