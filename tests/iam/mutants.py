@@ -109,7 +109,6 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
         "for text in texts) if texts else True",
     ),
     ("condition", "return truth if truth is None or not negated else not truth", "return truth"),
-    ("condition", '() if value == ("",) else value', "value"),
     ("condition", "if isinstance(value, str) and value else ()", "if isinstance(value, str) else ()"),
     (
         "condition",
@@ -232,6 +231,8 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ),
     ("request", "folded = self.action.lower()", "folded = self.action"),
     ("request", "values[key.lower()] =", "values[key] ="),
+    ("request", 'None if texts in ((), ("",)) else texts', "texts or None"),
+    ("request", 'None if text == "" and is_multivalued(key) else text', "text"),
     ("request", "ALL if self.context is None else frozenset()", "ALL"),
     ("request", "stated_owner or (caller.account if", "(caller.account if"),
     ("request", "self.resource_account or _account_in(self.resource)", "self.resource_account"),

@@ -132,9 +132,9 @@ class Question:
         value = self.context.get(key.lower())
         if key.lower() not in self.context:
             return OPEN if self.open is True or key.lower() in self.open else None
-        if isinstance(value, list):
-            return [spelled(item) for item in value] or None
-        return None if value is None else spelled(value)
+        if value in (None, [], [""]) or (value == "" and key.lower() == "aws:tagkeys"):  # an empty set is none
+            return None
+        return [spelled(item) for item in value] if isinstance(value, list) else spelled(value)
 
 
 def filled(text, version, question, globs=True):
@@ -270,7 +270,7 @@ def condition_met(name, key, wishes, version, question):
         answer = some(value_fits(positive, wish, one, version, question) for wish in wishes)
         return answer if positive == operator else no(answer)
 
-    values = [] if value in (None, "", [""]) else listed(value)
+    values = [] if value in (None, "") else listed(value)
     if quantifier == "ForAllValues":
         return all_of(met(one) for one in values)
     if quantifier == "ForAnyValue":

@@ -322,6 +322,11 @@ def test_an_absent_key_fails_positive_operators_and_passes_negated_ones(
         ("ForAnyValue:StringEquals", "a", "a", "yes"),
         ("StringEquals", "a", ["a"], "no"),
         ("StringNotEquals", "b", ["a"], "no"),
+        ("Null", "true", [""], "yes"),
+        ("Null", "true", "", "yes"),
+        ("Null", "false", [""], "no"),
+        ("Null", "false", ["", "a"], "yes"),
+        ("StringNotEquals", "b", [""], "yes"),
     ],
 )
 def test_set_operators_quantify_over_the_values_of_the_request(

@@ -179,9 +179,9 @@ def _turned(truth: Truth, negated: bool) -> Truth:  # noqa: FBT001 - as _single
 
 
 def _as_set(value: object) -> tuple[str, ...]:
-    """The values as a set; absent, empty, and a lone empty string are the empty set."""
+    """The values as a set; absent and an empty string are the empty set."""
     if isinstance(value, tuple):
-        return () if value == ("",) else value
+        return value
     return (value,) if isinstance(value, str) and value else ()
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.catalogue.action_resources import asked_resource, is_without_resources
+from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
 from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -247,15 +248,21 @@ def _values(
     if owner is not None:
         values["aws:resourceaccount"] = owner
     for key, value in (context or {}).items():
-        values[key.lower()] = value if isinstance(value, str) else _texts(value, key)
+        text = value if isinstance(value, str) else _texts(value, key)
+        values[key.lower()] = None if text == "" and is_multivalued(key) else text
     return values
 
 
 def _texts(value: object, key: str) -> str | tuple[str, ...] | None:
+    """The text of a value, or of each of several. A set is empty that has an empty text alone, and as good as absent.
+
+    Source: "Set operators for multivalued context keys" (IAM User Guide): `Null` keeps out keys with empty values.
+    """
     if value is None:
         return None
     if isinstance(value, list | tuple):
-        return tuple(_text(item, key) for item in value) or None
+        texts = tuple(_text(item, key) for item in value)
+        return None if texts in ((), ("",)) else texts
     return _text(value, key)
 
 

@@ -281,9 +281,9 @@ def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
-    """The document inside what `aws iam get-policy-version` and its like print; else the value itself."""
+    """The document inside what `aws iam get-policy-version` and its like print, or an authorizer answers."""
     path: tuple[str, ...] = ()
-    for name in ("PolicyVersion", "Document", "PolicyDocument"):
+    for name in ("PolicyVersion", "Document", "PolicyDocument", "policyDocument"):
         if isinstance(value, dict) and "Statement" not in value and isinstance(value.get(name), dict):
             value, path = value[name], (*path, name)
     return value, path
