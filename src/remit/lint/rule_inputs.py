@@ -254,6 +254,13 @@ class ParsedStatement:
         return "NotResource" if negated else "Resource"
 
     @_kept
+    def excepting_everything(self) -> str:
+        """The element by which it excepts everything, NotAction or NotResource; empty where it does not."""
+        if self.statement.actions.negated and "*" in self.statement.actions.patterns:
+            return "NotAction"
+        return "NotResource" if self.resource_element == "NotResource" and "*" in self.resources else ""
+
+    @_kept
     def resources(self) -> tuple[str, ...]:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
