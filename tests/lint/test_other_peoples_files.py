@@ -483,7 +483,7 @@ def test_a_policy_of_a_data_source_that_is_read_during_the_apply_is_looked_at_as
 
 
 def test_what_a_statement_of_a_data_source_excepts_stands_for_what_it_does_not_name() -> None:
-    excepting = {"effect": "Deny", "not_actions": ["s3:GetObjct"], "not_resources": ["*"]}
+    excepting = {"effect": "Deny", "not_actions": ["s3:GetObjct"], "not_resources": ["arn:aws:s3:::scratch/*"]}
     (finding,) = lint_bytes(data_source(excepting).encode(), "plan.json")
     assert "did you mean `s3:GetObject`?" == finding.hint
 
