@@ -77,7 +77,9 @@ def compare_callers(policies: ComparedPolicies) -> Comparison:
         for name, pieces in question.pieces():
             for piece in pieces:
                 key = piece.source, piece.action, piece.resource, piece.principal, piece.whole
-                parts[name].setdefault(key, piece)
+                known_piece = parts[name].setdefault(key, piece)
+                if known_piece.tier == "future":  # another caller's request may be one of today
+                    parts[name][key] = piece
         undecided |= dict.fromkeys(question.undecided)
     pieces_of = {name: tuple(pieces.values()) for name, pieces in parts.items()}
     return Comparison(undecided=tuple(undecided), **pieces_of)
@@ -238,17 +240,29 @@ class _Question:
                 )
 
     def _confirmed_denials(self, pieces: Sequence[Piece], old: _Side, new: _Side, side: str) -> Iterator[Piece]:
-        """The pieces with a request that only the new side denies; the others are noted as undecided."""
+        """The pieces with a request that only the new side denies; the others are noted as undecided.
+
+        It matters today to callers whose own policies may let them in where nothing is denied: nobody's are known of
+        whoever is anonymous, say.
+        """
         difference = SideDifference(side, self.policies.part, of_denials=True)
         for piece in pieces:
             source = new.location(piece.source)
             for principal, caller in _by_spelling(self.callers, source).items():
-                requests = self._requests(piece, caller)
-                shown = next((asked for asked in requests if new.denies(asked) and not old.denies(asked)), None)
-                if shown is None:
+                requests = [asked for asked in self._requests(piece, caller) if new.denies(asked)]
+                let_in = [asked for asked in requests if old.lets_in(asked)]
+                shown = let_in or [asked for asked in requests if not old.denies(asked)]
+                if not shown:
                     self._not_confirmed(source)
                     continue
-                yield replace(piece, source=source, request=shown, difference=difference, principal=principal)
+                yield replace(
+                    piece,
+                    source=source,
+                    request=shown[0],
+                    difference=difference,
+                    principal=principal,
+                    tier=piece.tier if let_in else "future",
+                )
 
     def _not_confirmed(self, source: StatementLocation) -> None:
         reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"
