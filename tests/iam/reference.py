@@ -255,15 +255,15 @@ def value_fits(operator, wanted, value, version, question):
 
 
 def condition_met(name, key, wishes, version, question):
-    quantifier, if_exists, operator = name
-    value = question.says(key)
+    (quantifier, if_exists, operator), value = name, question.says(key)
     if operator == "Null":
         states = ["true", "false"] if value is OPEN else ["true" if value is None else "false"]
         found = {state in [wish.lower() for wish in wishes] for state in states}
         return found.pop() if len(found) == 1 else None
     if value is OPEN:
-        never = not wishes and "Not" not in operator and not if_exists and quantifier != "ForAllValues"
-        return False if never else None
+        several = re.fullmatch("ForAny.*|aws:(tagk|call|nobody|.*paths).*|kms:res.*|x:.*", quantifier or key.lower())
+        unsure = several if "Not" in operator else if_exists or quantifier == "ForAllValues"
+        return None if wishes or unsure else "Not" in operator
 
     def met(one):
         positive = operator.replace("Not", "", 1)
@@ -425,7 +425,7 @@ def verdict(policies, question):
             return "ExplicitlyDenied"
         return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]
     bound = not re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
-    somebody = question.account is not None or question.who is None
+    somebody = question.who is None or (question.account or "a").isdigit()
     central = question.raw.get("management_account") or ""
     unlimited = action == "kms:retiregrant" or (action.startswith("kms:") and of_aws(question))
     limited_by_rcp = bound and question.owner != central and not unlimited

@@ -707,3 +707,19 @@ class Data(Shared):
 """
     (error,) = make(**{"shared/resources/data.py": data}).error().all
     assert ("shared/resources/data.py:4:69", "stage") == (at(error), str(error.message).split("'")[1])
+
+
+def test_each_statement_of_a_match_may_fail_by_itself(make: Make) -> None:
+    app = "match 'dev':\n    case 'dev':\n        a = sqs(3)\n        b = sqs(4)\n    case _:\n        c = sqs(5)\n"
+    assert ["app.py:11:13", "app.py:12:13"] == places(make(app=app))
+
+
+def test_policies_of_the_account_that_cannot_be_read_are_reported_beside_the_apps_mistakes(make: Make) -> None:
+    files = {"config/policies/a.json": '{"Statement": }', "config/policies/b.json": "{}"}
+    expected = ["app.py:9:23", "config/policies/a.json:1:15", "config/policies/b.json:1"]
+    assert expected == places(make(app=f"@app.function(timeout=0){FUNCTION}", **files))
+
+
+def test_every_stage_that_is_not_listed_is_reported(make: Make) -> None:
+    config = "config.stages = ['test']\nconfig.stages.production = ['prd', 'tset']"
+    assert ["config/deploy.py:5:5", "config/deploy.py:6:5", "config/deploy.py:6:5"] == places(make(config=config))

@@ -22,13 +22,13 @@ try:
     from msgspec.json import decode as _read
     from msgspec.json import encode as _written
     from msgspec.json import format as _formatted
-except ImportError:
-    DecodeError = ValueError  # type: ignore[assignment,misc]
-    _read = json.loads  # type: ignore[assignment]
+except ImportError:  # what stands for msgspec has other signatures
+    DecodeError = ValueError  # type: ignore[assignment,misc] # as above
+    _read = json.loads  # type: ignore[assignment] # as above
 
-    _formatted = None  # type: ignore[assignment]
+    _formatted = None  # type: ignore[assignment] # as above
 
-    def _written(value: Any) -> bytes:  # type: ignore[misc]
+    def _written(value: Any) -> bytes:  # type: ignore[misc] # as above
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 

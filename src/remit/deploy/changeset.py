@@ -260,7 +260,7 @@ def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
 def _create(
     account: Account, stack: DeployedStack | None, request: _ChangeSetRequest, name: str, source: dict[str, str]
 ) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+    from botocore.exceptions import ClientError
 
     is_new = stack is None or stack.new
     arguments: dict[str, Any] = {

@@ -108,7 +108,7 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
 
 
 def _make(client: Any, repair: Repair) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+    from botocore.exceptions import ClientError
 
     try:
         getattr(client, repair.method)(**dict(repair.parameters))

@@ -227,6 +227,8 @@ def _healthy(
             if begin is not None:
                 raise died(place, begin)
             progress("starting the AWS on this machine")
+            if place.is_of_an_older_remit():
+                place.record.unlink()  # its server has ended, and the new one holds the place before it writes its own
             begin = spawn(place, region, environment)
         asked = time.monotonic()
         running = find(folder, region=region)

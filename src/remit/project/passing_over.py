@@ -19,6 +19,7 @@ from remit.errors import UnreadError
 from remit.project import current_load, guarded_source
 from remit.project.current_load import is_users_file
 from remit.project.guarded_calls import STOPS, GuardedCall
+from remit.project.tried_code import is_tried
 from remit.project.unread import Unread
 
 if TYPE_CHECKING:
@@ -78,10 +79,11 @@ class _Run:
 
     def evaluated(self, evaluate: Callable[[], T], otherwise: T) -> T:
         """A part of a statement; a note, and something else in its place, where it fails."""
+        state = current_load.current()
+        if state is None or is_tried(state.folder):
+            return evaluate()
         try:
             return evaluate()
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - the project's own code may raise anything
             self.note(error)
             return otherwise
@@ -125,14 +127,13 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     except BaseException as error:
         follows = bool(module.mistakes) and isinstance(error, Exception) and module.follows(error)
         last = [] if follows else mistakes_of(error, file, told)
-        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined]
+        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined] # any exception carries them
         raise
     finally:
         module.is_over = True
-        for name in set(hooks) - {guarded_source.CALL}:  # which functions of the module may still ask for
-            namespace.pop(name, None)
+        namespace.pop(guarded_source.PASS_OVER, None)  # the others, functions of the module may still ask for
     if module.first is not None:
-        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined]
+        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined] # as above
         raise module.first
 
 

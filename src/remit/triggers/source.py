@@ -31,6 +31,17 @@ _TYPES: Final = {
     "sqs": "AWS::SQS::Queue",
 }
 """The type of what a service's ARNs name here."""
+SERVICES: Final = {
+    "AWS::DynamoDB::GlobalTable": "dynamodb",
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::Events::EventBus": "events",
+    "AWS::Kinesis::Stream": "kinesis",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::S3::Bucket": "s3",
+    "AWS::SNS::Topic": "sns",
+    "AWS::SQS::Queue": "sqs",
+}
+"""The service in the ARN of a resource of the app that events come from, or that records are sent to."""
 _BUCKET_IN_HOST: Final = r"([a-z0-9][a-z0-9.-]*)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com"
 """The bucket in the host of a URL ("Virtual hosting of general purpose buckets", Amazon S3 User Guide)."""
 _OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"
