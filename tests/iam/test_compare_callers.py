@@ -110,15 +110,12 @@ def test_what_is_denied_no_longer_and_allowed_now_is_a_gain_alone() -> None:
     assert (1, len(found.freed)) == (len(back.lost), len(back.forbidden))
 
 
-def test_what_is_denied_no_longer_is_shown_by_somebody_whom_other_policies_may_let_in() -> None:
+@pytest.mark.parametrize("condition", [{}, {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}])
+def test_what_is_denied_no_longer_is_shown_by_somebody_whom_other_policies_may_let_in(condition: Any) -> None:
     """Whoever is anonymous has no policies of its own, though the Deny means everybody."""
-    denying = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sqs:SendMessage",
-        "Resource": "*",
-        "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}},
-    }
+    denying = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*", "Condition": condition}
+    if not condition:
+        del denying["Condition"]
     old, new = parse({"Version": "2012-10-17", "Statement": [denying]}), Policy(())
 
     (piece,) = compare_callers(ComparedPolicies((old,), (new,))).freed

@@ -154,6 +154,10 @@ class _Side:
         """Whether the evaluator allows a request, all of whose own policies allow it."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).allowed
 
+    def may_let_in(self, request: Request) -> bool:
+        """Whether the evaluator does not rule that out: it allows the request, or cannot tell."""
+        return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict in ("Allowed", "Unknown")
+
     def denies(self, request: Request) -> bool:
         """Whether the evaluator finds a Deny."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict == "ExplicitlyDenied"
@@ -219,7 +223,7 @@ class _Question:
         """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
         for piece in pieces:
             source = new.location(piece.source)
-            for principal, caller in _by_spelling(self.callers, source).items():
+            for principal, (caller, *_) in _by_spelling(self.callers, source).items():
                 if _may_be_named(caller, old):
                     reason = f"whom {principal} means is known at the deploy only"
                     self.undecided.append(Undecided(source, reason))
@@ -248,20 +252,20 @@ class _Question:
         difference = SideDifference(side, self.policies.part, of_denials=True)
         for piece in pieces:
             source = new.location(piece.source)
-            for principal, caller in _by_spelling(self.callers, source).items():
-                requests = [asked for asked in self._requests(piece, caller) if new.denies(asked)]
-                let_in = [asked for asked in requests if old.lets_in(asked)]
-                shown = let_in or [asked for asked in requests if not old.denies(asked)]
-                if not shown:
+            for principal, callers in _by_spelling(self.callers, source).items():
+                asked_by_all = (asked for caller in callers for asked in self._requests(piece, caller))
+                undenied = [asked for asked in asked_by_all if new.denies(asked) and not old.denies(asked)]
+                if not undenied:
                     self._not_confirmed(source)
                     continue
+                shown = next((asked for asked in undenied if old.may_let_in(asked)), None)
                 yield replace(
                     piece,
                     source=source,
-                    request=shown[0],
+                    request=shown or undenied[0],
                     difference=difference,
                     principal=principal,
-                    tier=piece.tier if let_in else "future",
+                    tier="future" if shown is None else piece.tier,
                 )
 
     def _not_confirmed(self, source: StatementLocation) -> None:
@@ -310,12 +314,12 @@ def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, ComparedCaller]:
-    """A caller for each principal by whose name a statement means some of a class: for each account, say."""
-    first_callers: dict[str, ComparedCaller] = {}
+def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, list[ComparedCaller]]:
+    """The callers for each principal by whose name a statement means some of a class: for each account, say."""
+    by_principal: dict[str, list[ComparedCaller]] = {}
     for caller in callers:
-        first_callers.setdefault(_spelled(source, caller), caller)
-    return first_callers
+        by_principal.setdefault(_spelled(source, caller), []).append(caller)
+    return by_principal
 
 
 def _spelled(source: StatementLocation, caller: ComparedCaller) -> str:
