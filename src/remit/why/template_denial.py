@@ -49,19 +49,34 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if denial.layer not in ("trust", "other"):
         actions = actions_of(denial, None, None)
         answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
+    advice = _advice(cause, source, is_asker_known=bool(matching_roles))
     if not answers:
-        if denial.layer is None and denial.principal is not None:
-            kind = "role" if user_name(denial) is None else "user"
-            return replace(cause, conclusion=f"whoever asked is not a {kind} of the template")
-        return cause
-    advice = cause.advice
-    if matching_roles:
-        advice = tuple(line for line in advice if line != DEPLOYERS)
+        return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion), advice=advice)
     unseen = cause.unseen
     if not _unread(roles, read):
         unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
     return replace(cause, answers=answers, advice=advice, conclusion=conclusion, unseen=unseen)
+
+
+def _advice(cause: Cause, source: ParsedFile, *, is_asker_known: bool) -> tuple[str, ...]:
+    """What to do about it: whoever deploys needs the policy for this template."""
+    advice = []
+    for line in cause.advice:
+        if line != DEPLOYERS:
+            advice.append(line)
+        elif not is_asker_known:
+            advice.append(DEPLOYERS.replace("`remit policy deployer`", f"`remit policy deployer {source.file}`"))
+    return tuple(advice)
+
+
+def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
+    """What said no to somebody who is none of the template's, as far as the message tells."""
+    if denial.principal is None or denial.layer not in (None, "identity"):
+        return layer_conclusion
+    kind = "role" if user_name(denial) is None else "user"
+    stranger = f"whoever asked is not a {kind} of the template"
+    return stranger if denial.layer is None else f"{layer_conclusion}; {stranger}"
 
 
 def _answers(
