@@ -247,6 +247,24 @@ def test_what_the_serverless_framework_declares_is_no_unknown_reference() -> Non
     assert [] == of("R401", text, "resources.yml")
 
 
+@pytest.mark.parametrize("action", ["dyn?modb:GetItem", "s?:GetObject", "dyn*:GetItem"])
+def test_a_wildcard_in_a_service_is_refused_whichever_sign_it_is(action: str) -> None:
+    (finding,) = of("R204", policy(Action=action, Resource="*"))
+    assert f"'{action}' has a wildcard in its service: IAM refuses it" == finding.message
+
+
+@pytest.mark.parametrize(("name", "count"), [("orders-b", 1), ("orders-a", 0)])
+def test_a_bucket_policy_that_names_its_bucket_by_reference_is_of_no_other_bucket(name: str, count: int) -> None:
+    text = (
+        "Resources:\n  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: orders-a}}\n  Policy:\n"
+        "    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Bucket\n      PolicyDocument:\n"
+        "        Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n"
+        "            Principal: {AWS: 'arn:aws:iam::111122223333:root'}\n            Action: s3:GetObject\n"
+        f"            Resource: arn:aws:s3:::{name}/*\n"
+    )
+    assert count == len(of("R308", text, "template.yaml"))
+
+
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
     assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]
