@@ -611,6 +611,18 @@ def test_whoever_deploys_a_template_is_sent_to_the_policy_for_it_and_told_that_t
     assert f"`remit policy deployer {tmp_path / 't.yaml'}`" in advice
 
 
+def test_the_name_of_a_secret_is_not_explained_beside_a_fix_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE)
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/shop-WorkerRole-1ABCDEFGH/x"
+    told = f"User: {who} is not authorized to perform: secretsmanager:GetSecretValue on resource: db"
+    answer = json.loads(remit("why", "--template", str(tmp_path / "t.yaml"), "--json", told).out)
+    (own,) = answer["answers"]
+    assert ([], f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:db-??????") == (
+        answer["advice"],
+        own["fix"]["statement"]["Resource"],
+    )
+
+
 PEOPLE = """
 Resources:
   Ann:

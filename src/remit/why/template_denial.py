@@ -11,7 +11,7 @@ from remit.roles.reference_names import names_in
 from remit.roles.role_policies import ready_role
 from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
-from remit.why.advice import DEPLOYERS
+from remit.why.advice import DEPLOYER_COMMAND, advice, advice_here
 from remit.why.denied_request import actions_of, role_and_session, user_name
 from remit.why.why import Cause, why
 
@@ -49,25 +49,16 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if denial.layer not in ("trust", "other"):
         actions = actions_of(denial, None, None)
         answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
-    advice = _advice(cause, source, is_asker_known=bool(matching_roles))
+    deployer_command = None if matching_roles else f"{DEPLOYER_COMMAND} {source.file}"
+    own_advice = advice_here(denial, None, None, cause.actions, answers, deployer_command=deployer_command)
+    cause = replace(cause, advice=(*advice(denial), *own_advice))
     if not answers:
-        return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion), advice=advice)
+        return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
     unseen = cause.unseen
     if not _unread(roles, read):
         unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
-    return replace(cause, answers=answers, advice=advice, conclusion=conclusion, unseen=unseen)
-
-
-def _advice(cause: Cause, source: ParsedFile, *, is_asker_known: bool) -> tuple[str, ...]:
-    """What to do about it: whoever deploys needs the policy for this template."""
-    advice = []
-    for line in cause.advice:
-        if line != DEPLOYERS:
-            advice.append(line)
-        elif not is_asker_known:
-            advice.append(DEPLOYERS.replace("`remit policy deployer`", f"`remit policy deployer {source.file}`"))
-    return tuple(advice)
+    return replace(cause, answers=answers, conclusion=conclusion, unseen=unseen)
 
 
 def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
