@@ -176,6 +176,14 @@ def test_mistakes_beside_what_a_tool_fills_in_are_found() -> None:
     assert ("R138", "error", 10) in found(text.replace("lambda.amazonaws.com", "lamdba.amazonaws.com"), "t.yaml")
 
 
+def test_mistakes_within_a_loop_of_a_helm_chart_are_found() -> None:
+    text = (
+        "Statement:\n  {{- range .Values.queues }}\n  - Effect: Allow\n    Action: sqs:SendMesage\n"
+        "    Resource: {{ .arn | quote }}\n  {{- end }}\n"
+    )
+    assert {("R202", "error", 4), ("R143", "note", 1)} <= set(found(text, "policy.yaml"))
+
+
 def test_what_stays_unreadable_after_its_language_is_put_aside_says_so() -> None:
     (one,) = lint_bytes(b"{{ header }}\n{% for x in y %}\n- [\n{% endfor %}\n", "policy.yaml.j2")
     assert ("R143", "warning") == (one.rule, one.severity)
