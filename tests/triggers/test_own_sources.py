@@ -476,6 +476,16 @@ REFUSED = {
     'resource("AWS::SQS::Queue", queue_name="orders.fifo")': (
         "the name 'orders.fifo' of queue `DataExtra` ends with .fifo, as FIFO queues' do"
     ),
+    'resource("AWS::SQS::Queue", fifo_queue=True, redrive_policy={"deadLetterTargetArn": failed.arn})': (
+        "`DataExtra` is a FIFO queue, and its dead-letter queue `DataFailed` a standard one"
+    ),
+    'resource("AWS::SQS::Queue", redrive_policy={"deadLetterTargetArn": "${DataLast.Arn}"})\n'
+    '    last = resource("AWS::SQS::Queue", fifo_queue=True)': (
+        "`DataExtra` is a standard queue, and its dead-letter queue `DataLast` a FIFO one"
+    ),
+    'resource("AWS::SQS::Queue", content_based_deduplication=True)': (
+        "queue `DataExtra` sets ContentBasedDeduplication, which FIFO queues alone have"
+    ),
     'resource("AWS::SQS::Queue", queue_name="my orders")': "'my orders' is not a valid name for queue `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="My_Uploads")': "'My_Uploads' is not a valid name for bucket `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="10.0.0.1")': "'10.0.0.1' is not a valid name for bucket `DataExtra`",
