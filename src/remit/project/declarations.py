@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remit.triggers.api import Authorization
     from remit.triggers.schedule import Schedule
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
 
 
 class Group:
