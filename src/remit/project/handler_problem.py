@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 HANDLER_FORM: Final = "a handler reads `module.function`"
+WEB_APP_FORM: Final = "a web app reads `module:name`"
 FUNCTION_FORM: Final = "write `def handler(event, context):`"
 
 
