@@ -423,6 +423,10 @@ INSTEAD = {
         "from remit import on\non.sqs.send('x')",
         "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
     ),
+    "a misspelt verb of a grant on a trigger": (
+        "from remit import on\non.sqs.sned('x')",
+        "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
+    ),
     "a verb of a grant on a trigger that is made": (
         "from remit import on\n@app.function(policy=[on.event(source='a').put('x')])\ndef hello(event, context): ...",
         "that is a trigger; a grant is written `grants.events.put(…)`, with `from remit import grants`",

@@ -588,3 +588,19 @@ def test_the_role_of_a_schedule_may_use_the_key_of_its_dead_letter_queue(make: M
         ("lambda:InvokeFunction",), ("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt"),
     ] == [grant.statement.actions.patterns for grant in role.grants]  # fmt: skip
     assert "hello has schedules that send what failed to DataSealed, which this key encrypts" == role.grants[2].because
+
+
+@pytest.mark.parametrize(
+    ("view", "image"),
+    [("KEYS_ONLY", "NewImage"), ("KEYS_ONLY", "OldImage"), ("NEW_IMAGE", "OldImage"), ("OLD_IMAGE", "NewImage")],
+)
+def test_a_filter_by_an_image_that_the_view_leaves_out_matches_nothing(make: Make, view: str, image: str) -> None:
+    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
+    error = made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).error()
+    assert error.message == f"filter.dynamodb.{image} matches nothing: the records have no such field"
+
+
+@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("NEW_AND_OLD_IMAGES", "OldImage")])
+def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, image: str) -> None:
+    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
+    assert made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).template()
