@@ -604,3 +604,17 @@ def test_a_filter_by_an_image_that_the_view_leaves_out_matches_nothing(make: Mak
 def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, image: str) -> None:
     pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
     assert made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).template()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        function("on.sqs('orders', key='shop')"),
+        function("on.cognito(Data.users, 'CustomEmailSender', key='shop')"),
+        function("", more="policy=[grants.s3.read('uploads', key='shop')]"),
+        "from remit import secret\n" + function("", more="environment={'DATABASE': secret('/db', key='shop')}"),
+    ],
+)
+def test_the_name_of_a_key_that_is_no_id_and_no_alias_is_an_error(make: Make, declared: str) -> None:
+    error = made(make, declared).error()
+    assert ("no KMS key has the id 'shop'", "an alias reads 'alias/shop'") == (error.message, error.hint)
