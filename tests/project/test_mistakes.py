@@ -121,6 +121,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "a handler reads `module.function`",
         "10:6",
     ),
+    "a class": (
+        "@app.function\nclass hello:\n    def __init__(self, event, context): ...\n",
+        "the handler `app.hello` of function `hello` is a class, and Lambda takes what it makes for the answer",
+        "write `def handler(event, context):`",
+        "9:2",
+    ),
     "a function that is gone": (
         f"@app.function{FUNCTION}del hello\n",
         "the handler `app.hello` of function `hello` does not exist",

@@ -24,6 +24,11 @@ def split(handler: str) -> tuple[str, str]:
     return module.replace("/", "."), name
 
 
+def of_class() -> HandlerProblem:
+    """The problem of a handler that is a class."""
+    return HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
+
+
 def takes_others(parameters: str) -> HandlerProblem:
     """The problem of a handler with parameters that are not those with which Lambda calls it: `(event)`."""
     return HandlerProblem(f"takes {parameters}, and Lambda calls it with an event and a context", FUNCTION_FORM)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.project.handler_problem import (
-    FUNCTION_FORM,
     HANDLER_FORM,
     WEB_APP_FORM,
     HandlerProblem,
     generator,
+    of_class,
     takes_others,
 )
 from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
@@ -120,7 +120,7 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
         case _Object():
             return _problem_of_object(meaning, source)
         case _Class(node=node) if not (node.bases or node.keywords or node.decorator_list or _method(node, "__new__")):
-            return HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
+            return of_class()
         case _Module(name=name):
             return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
         case _NoFunction(text=text):

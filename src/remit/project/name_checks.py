@@ -15,7 +15,15 @@ from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import item_lines, plain_files
 from remit.project.current_load import relative
-from remit.project.handler_problem import HANDLER_FORM, WEB_APP_FORM, HandlerProblem, generator, split, takes_others
+from remit.project.handler_problem import (
+    HANDLER_FORM,
+    WEB_APP_FORM,
+    HandlerProblem,
+    generator,
+    of_class,
+    split,
+    takes_others,
+)
 from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
@@ -162,6 +170,8 @@ def _problem_of(target: object) -> HandlerProblem | None:
         return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
     if inspect.isgeneratorfunction(target):
         return generator()
+    if isinstance(target, type) and "__new__" not in vars(target) and target.__mro__[1:] == (object,):
+        return of_class()
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
     signature = _signature(target)
