@@ -53,7 +53,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1) + 1
 
 
-_WAITING = ("local", "dev", "runtime", "docs", "deploy")
+_WAITING = ("local", "dev", "runtime", "docs", "deploy", "testing")
 """Folders of tests that wait for the local AWS."""
 
 
