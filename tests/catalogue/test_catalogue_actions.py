@@ -118,6 +118,12 @@ def test_services_have_prefix_and_full_name() -> None:
     assert resource_types("nosuch") == ()
 
 
+def test_a_resource_type_has_its_condition_keys_each_time_it_is_asked_for() -> None:
+    for _ in range(2):
+        (topic,) = (kind for kind in resource_types("sns") if kind.name == "topic")
+        assert ["aws:ResourceTag/${TagKey}"] == [key.name for key in topic.keys]
+
+
 def test_every_action_of_every_service_can_be_looked_up_and_has_a_known_level() -> None:
     for prefix in services():
         for name in actions(prefix):

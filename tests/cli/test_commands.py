@@ -374,6 +374,13 @@ def test_help_has_examples_that_parse(arguments: list[str]) -> None:
         assert {word.split("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, example
 
 
+@pytest.mark.parametrize("arguments", [*_commands()[1:], ["audit", "collect"]], ids=" ".join)
+def test_every_command_takes_json(arguments: list[str]) -> None:
+    page = remit(*arguments, "--help").out
+    lists_commands = "\nCommands:\n" in page
+    assert lists_commands or "  --json  " in page
+
+
 def test_the_help_lists_each_command_once_in_a_section_with_a_whole_sentence() -> None:
     _, _, sections = remit("--help").out.partition("\nStart:\n")
     rows = re.findall(r"^  (\S+) +(.+)$", sections, re.MULTILINE)

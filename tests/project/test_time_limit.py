@@ -26,7 +26,7 @@ NEVER = {
     "an endless loop": f"{SOON}\nwhile True:\n    pass\n",
     "a pipe that nobody writes to": f"os.mkfifo('pipe')\n{SOON}; open('pipe')\n",
     "a lock": f"lock = threading.Lock()\nlock.acquire()\n{SOON}; lock.acquire()\n",
-    "a program": f"{SOON}; subprocess.run(['sleep', '100'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n",
+    "a program": "subprocess.run(['sh', '-c', 'exec >/dev/null 2>&1; kill -ALRM $PPID; sleep 20'], check=True)\n",
     "a regular expression": f"{SOON}; re.match('(a+)+$', 'a' * 64 + 'b')\n",
     "code that goes on after exceptions": (
         f"os.mkfifo('pipe')\nwhile True:\n    try:\n        {AGAIN}; open('pipe')\n    except Exception: pass\n"
