@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import effort
 from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
 from remit.catalogue.actions import (
     LEVELS,
@@ -175,10 +175,9 @@ def test_expansion_agrees_with_the_standard_library_s_globs(pattern: str) -> Non
 
 
 def test_a_hostile_pattern_takes_no_time() -> None:
-    started = time.process_time()
-    assert expand("ec2:" + "*e" * 2_000 + "*!") == ()
-    assert matcher("*a" * 50 + "b").fullmatch("a" * 5_000) is None
-    assert time.process_time() - started < 1
+    with effort.at_most(1):
+        assert expand("ec2:" + "*e" * 2_000 + "*!") == ()
+        assert matcher("*a" * 50 + "b").fullmatch("a" * 5_000) is None
 
 
 def test_a_wildcard_makes_a_pattern() -> None:

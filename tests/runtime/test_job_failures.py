@@ -13,6 +13,7 @@ import pytest
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ with configure() as config:
     config.job.enable = True
     config.job.scheduler = True
     config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 2}}}}
-    config.lambda_.function.timeout = 3
+    config.lambda_.function.timeout = 30
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
 """
 
@@ -158,12 +159,11 @@ def lines(folder: Path) -> list[str]:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for what the poller of the local AWS brings about; the test fails when its own time is over."""
-    for _ in range(300):
-        if condition():
-            return
+    """Wait for what the poller of the local AWS brings about."""
+    deadline = time.monotonic() + HANGS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.1)
-    pytest.fail("it did not happen")
 
 
 @cache
