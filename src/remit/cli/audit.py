@@ -32,7 +32,7 @@ class _Audit(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """As click does, of the command that is meant."""
+        """The context of the command that is meant."""
         if args[:1] == ["collect"]:
             from remit.cli.audit_collect import collect_command
 

@@ -71,7 +71,7 @@ class CommandFiles(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a did-you-mean."""
+        """Find the command. UsageError with a did-you-mean: there is none of that name."""
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             hint = did_you_mean(args[0], self.list_commands(ctx)) or "`remit --help` lists the commands"
             message = f"there is no command `{args[0]}`\nhint: {hint}"

@@ -112,7 +112,7 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 
 
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
-    """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    """Lint a file that nobody named; None where it holds neither a policy nor a template."""
     has_sign = _SIGN.search(content) is not None
     if len(content) > LARGEST_DOCUMENT and not has_sign:
         return None
