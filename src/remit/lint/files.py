@@ -67,9 +67,9 @@ def _no_json(value: Any) -> str | None:
         below: list[Any] = []
         for part in level:
             if isinstance(part, dict):
-                for key in part:
-                    if not isinstance(key, str):
-                        return f"has a key that is not a string: {key!r}"
+                wrong_keys = [key for key in part if not isinstance(key, str)]
+                if wrong_keys:
+                    return f"has a key that is not a string: {wrong_keys[0]!r}"
                 below += part.values()
             elif not only_texts(part):
                 below += part
