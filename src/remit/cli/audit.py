@@ -120,8 +120,8 @@ def command(
     its groups, its boundary and every SCP, each with a request that is allowed, and how it can become an administrator,
     step by step. What is not proven is undecided. Each distinct policy is linted once.
 
-    The exit code is 1 if somebody can become an administrator, a policy has an error, something is undecided, or a file
-    cannot be read in whole.
+    The exit code is 1 if somebody can become an administrator, a resource or role is open to anyone on the internet, a
+    policy has an error, something is undecided, or a file cannot be read in whole.
 
     `remit audit collect FOLDER` gathers the files from an account or an organization. That and --athena need
     credentials.
