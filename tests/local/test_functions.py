@@ -79,7 +79,9 @@ def stops_the_server(event, context):
     return "x" * 300_000
 
 def grows(event, context):
-    return len(b"x" * (400 << 20))
+    kept = b"x" * (400 << 20)
+    time.sleep(30)
+    return len(kept)
 
 def large(event, context):
     return "x" * (7 << 20)
