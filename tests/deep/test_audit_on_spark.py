@@ -17,6 +17,7 @@ import pytest
 
 from audit_accounts import EVERYTHING, allow, page, role, trust, user, write
 from ports import free_ports
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 pyspark = pytest.importorskip("pyspark")
 
 ACCOUNTS = [str(number) for number in range(200000000001, 200000000007)]
-SECONDS = 60
-"""What a cluster may take to start on a slow machine."""
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def wait_for_workers(master_page: str) -> None:
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + HANGS
     while time.monotonic() < end:
         with (
             contextlib.suppress(OSError),

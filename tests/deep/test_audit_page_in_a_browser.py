@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from audit_accounts import ACCOUNT, EVERYTHING, allow, page, report_of, role, trust, user, write
 from remit.report.audit_page import audit_page
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Page:
         number = len(self.calls)
         self.connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            answer: dict[str, Any] = json.loads(self.connection.recv(timeout=60))
+            answer: dict[str, Any] = json.loads(self.connection.recv(timeout=HANGS))
             if answer.get("id") == number:
                 return answer
 

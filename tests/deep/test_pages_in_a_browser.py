@@ -25,6 +25,7 @@ import pytest
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.functions import debug
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,10 +190,10 @@ def show(world: World, address: str, profile: Path) -> dict[str, str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(profile)}
     shown = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment)
     try:
-        return world.reports.get(timeout=120)
+        return world.reports.get(timeout=HANGS)
     finally:
         shown.terminate()
-        shown.wait(timeout=20)
+        shown.wait(timeout=HANGS)
 
 
 ORIGINS = ["localhost", "x.localhost", "127.0.0.1", "file", "function URL", "function URL by host"]

@@ -74,12 +74,14 @@ def leaves(event, context):
 
 def stops_the_server(event, context):
     import signal, subprocess
-    subprocess.Popen(["/bin/sh", "-c", f"sleep 1.5; kill -CONT {event}"])
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 3.5; kill -CONT {event}"])
     os.kill(event, signal.SIGSTOP)
     return "x" * 300_000
 
 def grows(event, context):
-    return len(b"x" * (400 << 20))
+    kept = b"x" * (400 << 20)
+    time.sleep(30)
+    return len(kept)
 
 def large(event, context):
     return "x" * (7 << 20)
@@ -98,8 +100,10 @@ def asks(event, context):
         pass
     return context.aws_request_id
 
-def slow(event, context):
-    time.sleep(0.5)
+def meets(event, context):
+    open(os.path.join(event, str(os.getpid())), "w").close()
+    while len(os.listdir(event)) < 3:
+        time.sleep(0.02)
     return os.getpid()
 """,
     "helper.py": """
@@ -310,7 +314,7 @@ def test_an_answer_that_came_in_time_counts_also_where_the_server_looks_late(
     functions: Functions, shared: LocalAws
 ) -> None:
     """The server stands still for longer than the function's timeout, and then reads the answer in two pieces."""
-    assert "x" * 300_000 == functions.invoke(functions.make("app.stops_the_server", Timeout=1), shared.pid).payload
+    assert "x" * 300_000 == functions.invoke(functions.make("app.stops_the_server", Timeout=3), shared.pid).payload
 
 
 def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions: Functions) -> None:
@@ -327,10 +331,10 @@ def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions:
     assert functions.invoke(name).payload["variables"]["A"] == "b"
 
 
-def test_invocations_at_a_time_have_workers_of_their_own(functions: Functions) -> None:
-    name = functions.make("app.slow", Timeout=20)
+def test_invocations_at_a_time_have_workers_of_their_own(functions: Functions, tmp_path: Path) -> None:
+    name = functions.make("app.meets", Timeout=HANGS)
     with ThreadPoolExecutor(3) as callers:
-        pids = [answer.payload for answer in callers.map(lambda _: functions.invoke(name), range(3))]
+        pids = [answer.payload for answer in callers.map(lambda _: functions.invoke(name, str(tmp_path)), range(3))]
     assert len(set(pids)) == 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -66,16 +67,28 @@ def test_a_new_role_cannot_be_assumed_by_lambda_for_some_seconds(shared: LocalAw
     clients, arguments = session(shared), client_arguments(shared)
     function: dict[str, Any] = {"FunctionName": "slow", "Runtime": "python3.12", "Handler": "app.handler"}
     function["Code"] = {"ZipFile": zip_of("def handler(event, context): ...\n")}
-    functions = clients.client("lambda", **arguments)
+    functions, roles = clients.client("lambda", **arguments), clients.client("iam", **arguments)
     with simulated_delays(shared, "7"):
-        role = clients.client("iam", **arguments).create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)["Role"]
-        with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
-            functions.create_function(**function, Role=role["Arn"])
+        role = refused_role(functions, function, roles)
         deadline = time.monotonic() + HANGS
         while time.monotonic() < deadline:
             try:
-                functions.create_function(**function, Role=role["Arn"])
+                functions.create_function(**function, Role=role)
                 break
             except ClientError:
                 time.sleep(0.2)
-    assert functions.get_function(FunctionName="slow")["Configuration"]["Role"] == role["Arn"]
+    assert functions.get_function(FunctionName="slow")["Configuration"]["Role"] == role
+
+
+def refused_role(functions: Any, function: dict[str, Any], roles: Any) -> str:
+    """A new role that Lambda cannot assume yet: another one, where this machine was slower than the delay."""
+    for number in itertools.count():
+        role = str(roles.create_role(RoleName=f"new-{number}", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"])
+        try:
+            functions.create_function(**function, Role=role)
+        except ClientError as error:
+            if "cannot be assumed by Lambda" not in str(error):
+                raise
+            return role
+        functions.delete_function(FunctionName=function["FunctionName"])
+    raise AssertionError

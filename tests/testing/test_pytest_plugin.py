@@ -136,7 +136,7 @@ def test_logs_and_the_records_of_streams_are_gone_and_readers_go_on(remit, numbe
     remit.client("dynamodb").put_item(TableName=table, Item={"id": {"S": number}})
     assert [number] == records_of_table(remit, table)
     kinesis.put_record(StreamName=remit.output("DataStream"), Data=b"x", PartitionKey=number)
-    assert f"clicked {number}" == remit.wait_for_log("click", "clicked")
+    assert f"clicked {number}" == remit.wait_for_log("click", "clicked", seconds=300)
     assert (f"clicked {number}",) == remit.logs("click")
     with pytest.raises(AssertionError, match=f"click has not logged 'clacked' within 0 s, but:\\nclicked {number}"):
         remit.wait_for_log("click", "clacked", seconds=0)
