@@ -14,10 +14,11 @@ of what it stands for, so that every line and column stays true.
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Final, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 PASS_OVER: Final = "__remit_pass_over__"  # noqa: S105 - a name
@@ -48,6 +49,8 @@ _ITEMS: Final = frozenset(
 """What takes a list or a dict in which each item may fail by itself: none needs the others."""
 _BOUND_TO_PLACE: Final = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
 """Expressions that mean something else inside a function: they bind names, wait, or are functions with names."""
+_SIGN_OF_BOUND: Final = rb":=|\bawait\b|\byield\b|\blambda[\s:*\\]"
+"""What stands in every source that has one of these: most have none, which spares a look into each expression."""
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -56,7 +59,8 @@ def guarded(source: bytes, file: str) -> ast.Module:
     """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
     tree = ast.parse(source, file)
     imported, of_remit = _imported(tree)
-    tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
+    bound_to_place = _BOUND_TO_PLACE if re.search(_SIGN_OF_BOUND, source) else ()
+    tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit, bound_to_place))
     return tree
 
 
@@ -64,15 +68,27 @@ def _imported(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     """The names that come from other modules, which may stand for something of remit's; and those from it alone."""
     imported: set[str] = set()
     of_remit: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            names = {alias.asname or alias.name for alias in node.names}
+    for statement in _all_statements(tree):
+        if isinstance(statement, ast.ImportFrom):
+            names = {alias.asname or alias.name for alias in statement.names}
             imported |= names
-            if _is_remit(node.module or ""):
+            if _is_remit(statement.module or ""):
                 of_remit |= names
-        elif isinstance(node, ast.Import):
-            of_remit |= {alias.asname or "remit" for alias in node.names if _is_remit(alias.name)}
+        elif isinstance(statement, ast.Import):
+            of_remit |= {alias.asname or "remit" for alias in statement.names if _is_remit(alias.name)}
     return frozenset(imported | of_remit), frozenset(of_remit)
+
+
+def _all_statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements in a node, and those in them, without a look at expressions: these hold none."""
+    for name in _BODIES:
+        for part in getattr(node, name, ()):
+            yield part
+            yield from _all_statements(part)
+
+
+_BODIES: Final = ("body", "orelse", "finalbody", "handlers", "cases")
+"""The fields of nodes that hold statements, or what holds these."""
 
 
 def _is_remit(module: str) -> bool:
@@ -156,25 +172,30 @@ class _Expressions(ast.NodeTransformer):
     """
 
     def __init__(
-        self, imported: frozenset[str], of_remit: frozenset[str], class_names: frozenset[str] | None = None
+        self,
+        imported: frozenset[str],
+        of_remit: frozenset[str],
+        bound_to_place: tuple[type[ast.expr], ...],
+        class_names: frozenset[str] | None = None,
     ) -> None:
         self.imported = imported
         self.of_remit = of_remit
+        self.bound_to_place = bound_to_place
         self.class_names = class_names
 
     def in_class(self) -> _Expressions:
         """As this one, at the beginning of a class."""
-        return _Expressions(self.imported, self.of_remit, frozenset())
+        return _Expressions(self.imported, self.of_remit, self.bound_to_place, frozenset())
 
     def in_function(self) -> _Expressions:
         """As this one, in a function that is no declaration: one that makes triggers, say."""
-        return _Expressions(self.of_remit, self.of_remit)
+        return _Expressions(self.of_remit, self.of_remit, self.bound_to_place)
 
     def after(self, names: Iterable[str]) -> _Expressions:
         """As this one, after a statement of a class that binds these names."""
         if self.class_names is None:
             return self
-        return _Expressions(self.imported, self.of_remit, self.class_names.union(names))
+        return _Expressions(self.imported, self.of_remit, self.bound_to_place, self.class_names.union(names))
 
     def assigned(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """A value that is assigned; of what takes items, each may fail."""
@@ -209,7 +230,7 @@ class _Expressions(ast.NodeTransformer):
         has_all = has_all and all(keyword.arg is not None for keyword in call.keywords)
         count = len(call.args) if has_all else None
         names = [keyword.arg for keyword in call.keywords if keyword.arg]
-        call.func = self._call_of_guard("function", call.func, ast.unparse(call.func), count, *names)
+        call.func = self._call_of_guard("function", call.func, _spelled(call.func), count, *names)
         call.args = [self._argument(number, argument) for number, argument in enumerate(call.args)]
         call.keywords = [self._keyword(keyword) for keyword in call.keywords]
         make = self._later(call, _GUARDED_CALL)
@@ -237,12 +258,13 @@ class _Expressions(ast.NodeTransformer):
         return ast.keyword(None, ast.copy_location(guarded_option, keyword), **_place_of(keyword))  # its name's place
 
     def _call_of_guard(self, method: str, value: ast.expr, *facts: str | int | None) -> ast.expr:
-        """A call of a method of GuardedCall, with what evaluates a value, and facts about it."""
+        """A call of a method of GuardedCall, with what evaluates a value, and facts about it; a constant is itself."""
         place = _place_of(value)
         guarded_call = ast.Name(_GUARDED_CALL, ast.Load(), **place)
         function = ast.Attribute(guarded_call, method, ast.Load(), **place)
         constants = [ast.Constant(fact, **place) for fact in facts]
-        return ast.Call(function, [self._later(value), *constants], [], **place)
+        evaluates = value if isinstance(value, ast.Constant) else self._later(value)
+        return ast.Call(function, [evaluates, *constants], [], **place)
 
     def evaluated(self, hook: str, value: ast.expr) -> ast.expr:
         """A call of a hook with what evaluates a value, where that may fail, and means the same in a function."""
@@ -299,8 +321,8 @@ class _Expressions(ast.NodeTransformer):
         """Whether an expression may fail, and means the same in a function of its own."""
         if isinstance(value, ast.Constant | ast.Starred):
             return False
-        immovable = _BOUND_TO_PLACE if self.class_names is None else (*_BOUND_TO_PLACE, *_COMPREHENSIONS)
-        return not any(isinstance(node, immovable) and not _is_own(node) for node in ast.walk(value))
+        immovable = self.bound_to_place if self.class_names is None else (*self.bound_to_place, *_COMPREHENSIONS)
+        return not immovable or not any(isinstance(node, immovable) and not _is_own(node) for node in ast.walk(value))
 
 
 def _is_own(node: ast.AST) -> bool:
@@ -325,6 +347,16 @@ def _place_of(node: ast.expr | ast.stmt | ast.keyword) -> _Place:
         "end_lineno": node.end_lineno,
         "end_col_offset": node.end_col_offset,
     }
+
+
+def _spelled(function: ast.expr) -> str:
+    """What is called, as it is written: `on.sqs`; by Python's own writer where it is more than names, which is slow."""
+    names: list[str] = []
+    node = function
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ast.unparse(function)
 
 
 def _name(node: ast.expr) -> str:
