@@ -57,6 +57,7 @@ from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.log_pages import give_pages_of_log_events
+from remit.local.log_patterns import match_log_patterns
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
@@ -262,6 +263,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     give_pages_of_log_events()
+    match_log_patterns()
     keep_source_identities()
     read_metadata_alone()
 
