@@ -64,6 +64,14 @@ def test_a_root_user_among_the_resources_is_the_one_who_asks() -> None:
     assert (rule, hint) == ("R302", f"a root user asks, and is no resource: compare {condition}")
 
 
+def test_a_root_user_among_the_resources_is_no_slip_for_a_user_of_that_name() -> None:
+    """The finding stands at the action: nothing is wrong with the ARN itself."""
+    statement = {"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "arn:aws:iam::*:root"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
+    (finding,) = lint_bytes(document.encode(), "policy.json", kind="identity")
+    assert "iam:CreateAccessKey" in document.splitlines()[finding.line - 1]
+
+
 @pytest.mark.parametrize(
     ("principal", "hint"),
     [
@@ -262,3 +270,15 @@ def test_a_method_of_a_client_is_told_to_be_no_action() -> None:
 def test_a_ref_in_a_policy_file_names_nothing() -> None:
     message = "Ref 'Bucket' names no resource: a policy file has no template around it"
     assert [("R401", message, "write the ARN")] == found("s3:GetObject", {"Ref": "Bucket"})
+
+
+@pytest.mark.parametrize(("effect", "verb"), [("Allow", "grants"), ("Deny", "denies")])
+@pytest.mark.parametrize("element", ["NotAction", "NotResource"])
+def test_a_statement_that_excepts_everything_is_one_finding(effect: str, verb: str, element: str) -> None:
+    """It is not said of it that it grants all others."""
+    statement = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", element: "*"}
+    statement.pop(element.removeprefix("Not"))
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+    findings = lint_bytes(document, "policy.json", kind="identity")
+    message = f"{element} '*' excepts everything: the statement {verb} nothing"
+    assert [(finding.rule, finding.message) for finding in findings] == [("R309", message)]

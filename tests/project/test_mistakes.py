@@ -139,6 +139,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "Lambda calls plain functions: use asyncio.run() inside one",
         "9:2",
     ),
+    "an async generator": (
+        "@app.function\nasync def hello(event, context):\n    yield 1\n",
+        "the handler `app.hello` of function `hello` is `async`",
+        "Lambda calls plain functions: use asyncio.run() inside one",
+        "9:2",
+    ),
     "a function that takes no context": (
         "@app.function\ndef hello(event): ...\n",
         "the handler `app.hello` of function `hello` takes (event), and Lambda calls it with an event and a context",

@@ -35,10 +35,10 @@ def planned(*changes: ResourceChange, running: bool = True) -> StackPlan:
     )
 
 
-def version(*actions: str, functions: tuple[str, ...] = ("report",)) -> Version:
+def version(*actions: str, functions: tuple[str, ...] = ("report",), on: str = TABLE) -> Version:
     """A version of one role, whose statements stand on lines of their own."""
     grants = tuple(
-        Grant(allow(action, on=TABLE), Reason("text", "declared"), Origin("app.py", line))
+        Grant(allow(action, on=on), Reason("text", "declared"), Origin("app.py", line))
         for line, action in enumerate(actions, 1)
     )
     return Version("some version", (Role("ReportRole", grants, functions),))
@@ -122,6 +122,12 @@ def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> N
         f"      app.py:1: declared; for example dynamodb:Query on {TABLE}",
         "0 to add, 0 to change, 0 to remove; access: 1 gained, 1 lost",
     ]
+
+
+def test_an_arn_whose_parts_only_the_deploy_knows_is_shortened_as_any_other() -> None:
+    queue = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:orders"
+    access = PlannedAccess(review(version("sqs:ReceiveMessage", on=queue), version("sqs:SendMessage", on=queue)))
+    assert "  + report gains Write on sqs orders (sqs:SendMessage)" in list(plan_lines(planned(), access))
 
 
 def test_a_first_deploy_shows_each_function_in_a_line() -> None:

@@ -323,6 +323,30 @@ def test_preflights_that_a_default_route_would_refuse_are_told(make: Make) -> No
     assert () == make(config="pass", app=_app('on.api("$default")')).built().notes
 
 
+LATER = {
+    "its account and region are the stack's": (
+        'domain = "api.shop.example"\n'
+        'arn = f"arn:{aws.partition}:acm:{aws.region}:{aws.account}:certificate/0a1b2c3d"\n'
+    ),
+    "another stack made it": (
+        'domain = existing.parameter("/shop/domain")\n'
+        "arn = f\"arn:aws:acm:eu-central-1:111122223333:certificate/{existing.parameter('/shop/certificate')}\"\n"
+    ),
+    "a parameter holds its ARN": (
+        'domain = f"{existing.parameter(\'/shop/host\')}.shop.example"\narn = existing.parameter("/shop/arn")\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_a_certificate_may_be_one_that_only_the_deploy_knows(case: str, make: Make) -> None:
+    config = (
+        "from remit import aws, existing\n"
+        f"{LATER[case]}config.api.domain_name = domain\nconfig.api.certificate_arn = arn\n"
+    )
+    assert _cfn_lint(make(config=config, app=_app('on.api("GET /")')), "eu-central-1") == []
+
+
 SETTINGS = {
     "config.api.disable_execute_api_endpoint = True": (
         "`config.api.disable_execute_api_endpoint` leaves the API without an address: it has no domain",

@@ -134,10 +134,10 @@ def _on_table(
 ) -> typed.Grants:
     spelled = f"dynamodb.{verb}"
     arn = typed.arn(table, spelled, _TABLE)
-    resource, thing = arn, f"table {name_of(arn)}"
+    resource, subject = arn, f"table {name_of(arn)}"
     if index is not None:
         index_name = typed.text_of(index, spelled)
-        resource, thing = f"{arn}/index/{index_name}", f"index {index_name} of table {name_of(arn)}"
+        resource, subject = f"{arn}/index/{index_name}", f"index {index_name} of table {name_of(arn)}"
     partitions = typed.one_or_several(leading_keys, spelled)
     conditions: tuple[Condition, ...] = ()
     if partitions:
@@ -146,9 +146,9 @@ def _on_table(
             Condition("StringLike", "dynamodb:LeadingKeys", partitions, quantifier="ForAllValues"),
             Condition("Null", "dynamodb:LeadingKeys", ("false",)),
         )
-        thing = f"{thing} under {', '.join(partitions)}"
+        subject = f"{subject} under {', '.join(partitions)}"
     actions = tuple(f"dynamodb:{operation}" for operation in operations)
-    because = f"{phrase} {thing}"
+    because = f"{phrase} {subject}"
     return (
         *typed.grant(actions, (resource,), because, *conditions),
         *typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because),

@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
     place = StateFiles(Path(arguments[0]))
     region = arguments[1]
-    lock = seize(place.alive, patience=1.0)
+    lock = seize(place.alive, patience=10.0)
     if lock is None:
         return BUSY
     previous = place.read()

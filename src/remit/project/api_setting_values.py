@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue import arns
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
@@ -31,7 +32,6 @@ _CORS: Final[Mapping[str, Check]] = {
 _METHODS: Final = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _ORIGIN: Final = r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)"
 _HOST: Final = r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
-_CERTIFICATE: Final = r"arn:[^:]+:acm:[^:]+:[^:]+:certificate/.+"
 _SELECTION: Final = r"\$request\.body\.[A-Za-z0-9_.]+"
 
 
@@ -83,21 +83,23 @@ def rate(path: Path, value: Any) -> float:
 
 
 def domain_name(path: Path, value: Any) -> str:
-    """A host's name in lower case."""
+    """A host's name in lower case; what only the deploy knows of it is not looked at."""
     name = text(path, value)
-    if not re.fullmatch(_HOST, name):
+    if not tokens.references(name) and not re.fullmatch(_HOST, name):
         hint = name.partition("://")[2].partition("/")[0] or name.lower()
         raise mistake(path, f"is {name!r}, which is no domain", hint=f"a domain reads {hint or 'api.shop.example'!r}")
     return name
 
 
 def certificate_arn(path: Path, value: Any) -> str:
-    """The ARN of a certificate of AWS Certificate Manager."""
-    arn = text(path, value)
-    if not arn.startswith("${") and not re.fullmatch(_CERTIFICATE, arn):
+    """The ARN of a certificate of AWS Certificate Manager, or a value that only the deploy knows."""
+    certificate = text(path, value)
+    arn = arns.parse(certificate)
+    is_certificate = arn is not None and arn.service == "acm" and re.fullmatch(r"certificate/.+", arn.resource)
+    if not certificate.startswith("${") and not is_certificate:
         hint = "a certificate of ACM in the API's region: arn:aws:acm:REGION:ACCOUNT:certificate/ID"
-        raise mistake(path, f"is {arn!r}, which is no certificate's ARN", hint=hint)
-    return arn
+        raise mistake(path, f"is {certificate!r}, which is no certificate's ARN", hint=hint)
+    return certificate
 
 
 def route_selection_expression(path: Path, value: Any) -> str:

@@ -17,6 +17,7 @@ from remit.errors import Origin, RemitError, UnreadError, writer
 from remit.project import current_load
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
+from remit.project.tried_code import is_tried
 from remit.project.unread import Unread
 
 if TYPE_CHECKING:
@@ -35,14 +36,15 @@ _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KE
 class GuardedCall:
     """A call that is being made: of what, and whether all of it is right so far.
 
-    What is no call of remit's is left to Python: the first argument that fails ends it.
+    What is no call of remit's is left to Python: the first argument that fails ends it. So is what the project's own
+    code tries, since it handles the exception itself.
     """
 
     def __init__(self, note: Callable[[Exception], None]) -> None:
         self.note = note
         self.spelled = ""
-        self.signature: _Signature | None = None
-        """What the function takes; None: it is not remit's."""
+        self.parameters: tuple[inspect.Parameter, ...] | None = None
+        """What the function takes; None: the call is left to Python."""
         self.is_declaration = False
         self.is_incomplete = False
         self.place = Origin("")
@@ -53,8 +55,6 @@ class GuardedCall:
         """What the call gives. UnreadError: it is incomplete, which is noted, and no declaration."""
         try:
             value = make(self)
-        except STOPS:
-            raise
         except Exception as error:
             if not self.is_incomplete:
                 raise
@@ -68,45 +68,46 @@ class GuardedCall:
     def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, *names: str) -> Any:
         """What is called, with `count` positional arguments (None: not known) and those of these names."""
         self.spelled = spelled
+        state = current_load.current()
+        if state is None or is_tried(state.folder):
+            return evaluate()
         try:
             function = evaluate()
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - the project's own code may raise anything
             self._failed(error)
-            self.signature = _OF_ANYTHING
+            self.parameters = _OF_ANYTHING
             return _anything
         module = str(getattr(function, "__module__", ""))
         if module.partition(".")[0] != "remit" or not callable(function):
             return function
-        self.signature = _signature_of(function)
+        self.parameters = _parameters_of(function)
         self.is_declaration = module == _OF_DECLARATIONS
         if self.is_declaration:
             self.place = writer()
-        self.supplied = {*self.signature.by_position[:count], *names}
-        missing = () if count is None else self._missing(self.signature, names)
+        by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
+        self.supplied = {*by_position[:count], *names}
+        missing = [] if count is None else self._missing(names)
         if not missing or self.is_declaration:
             return function
-        return functools.partial(function, **{name: Unread() for name in missing})
+        return functools.partial(function, **{parameter.name: Unread() for parameter in missing})
 
-    def argument(self, written: Any, position: int) -> tuple[Any, ...]:
-        """A positional argument, as `_evaluated` takes it; none, or one that is unread, where it fails."""
-        if self.signature is None:
-            return (_evaluated(written),)
-        most = len(self.signature.by_position)
-        is_surplus = position >= most and not self.signature.takes_any_number
-        if is_surplus and position == most:
+    def argument(self, evaluate: Callable[[], Any], position: int) -> tuple[Any, ...]:
+        """A positional argument; none, or one that is unread, where it fails."""
+        if self.parameters is None:
+            return (evaluate(),)
+        by_position = [parameter for parameter in self.parameters if parameter.kind in _BY_POSITION]
+        is_open = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in self.parameters)
+        is_surplus = position >= len(by_position) and not is_open
+        if is_surplus and position == len(by_position):
             self._failed(
                 RemitError(
-                    f"`{self.spelled}` takes {_counted(most)} without a name",
-                    hint=_named_hint(self.signature.parameters[most:]),
+                    f"`{self.spelled}` takes {_counted(len(by_position))} without a name",
+                    hint=_named_hint(self.parameters[len(by_position) :]),
                     origin=writer(),
                 )
             )
         try:
-            value = _evaluated(written)
-        except STOPS:
-            raise
+            value = evaluate()
         except Exception as error:  # noqa: BLE001 - as above
             self._failed_trigger(error)
             return () if self.is_declaration or is_surplus else (Unread(),)
@@ -114,25 +115,21 @@ class GuardedCall:
 
     def arguments(self, evaluate: Callable[[], Iterable[Any]]) -> tuple[Any, ...]:
         """Positional arguments from a list, `*triggers`; none where it fails."""
-        if self.signature is None:
+        if self.parameters is None:
             return tuple(evaluate())
         try:
             return tuple(evaluate())
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed_trigger(error)
             return ()
 
-    def option(self, written: Any, name: str) -> dict[str, Any]:
-        """An argument, as `_evaluated` takes it, that is given by its name.
-
-        One that is misspelt is checked as the one that was meant.
+    def option(self, evaluate: Callable[[], Any], name: str) -> dict[str, Any]:
+        """An argument that is given by its name, which is checked as the one that was meant where it is misspelt.
 
         None where the function takes none of the name. One that is unread where it fails; a declaration gets none then.
         """
-        if self.signature is None:
-            return {name: _evaluated(written)}
+        if self.parameters is None:
+            return {name: evaluate()}
         meant: str | None = name
         is_misspelt = False
         if not self._takes(name):
@@ -140,9 +137,7 @@ class GuardedCall:
             meant = self._meant(name)
             is_misspelt = meant is not None and nearest(name, (meant,), MISSPELT) is not None
         try:
-            value = _evaluated(written)
-        except STOPS:
-            raise
+            value = evaluate()
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
             value = Unread()
@@ -154,18 +149,16 @@ class GuardedCall:
 
     def options(self, evaluate: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """As `option`, of a dict of them: `**options`."""
-        if self.signature is None:
+        if self.parameters is None:
             return evaluate()
         try:
             options = dict(evaluate())
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
             return {}
         known_options: dict[str, Any] = {}
         for name, value in options.items():
-            known_options.update(self.option(lambda value=value: value, name))
+            known_options.update(self.option(lambda value=value: value, name))  # type: ignore[misc] # bound now, called now
         return known_options
 
     def _failed(self, error: Exception) -> None:
@@ -182,13 +175,13 @@ class GuardedCall:
     @property
     def _is_open(self) -> bool:
         """Whether it takes names that its signature does not list: the settings of a function, properties."""
-        return self.signature is not None and self.signature.takes_any_name
+        return any(parameter.kind is parameter.VAR_KEYWORD for parameter in self.parameters or ())
 
     @property
     def _options(self) -> Sequence[str]:
         """The names of what it takes, as far as they are known."""
         settings = (*FUNCTION_SETTINGS, _LINK) if self._is_open and self.is_declaration else ()
-        return (*(() if self.signature is None else self.signature.by_name), *settings)
+        return [*_by_name(self.parameters or ()), *settings]
 
     def _takes(self, name: str) -> bool:
         return name in self._options or (self._is_open and not self.is_declaration)
@@ -202,60 +195,42 @@ class GuardedCall:
         hint = "anything that CloudFormation takes goes into `properties`"
         if meant is not None:
             hint = f"did you mean `{meant}`?"
-        elif self.signature is not None and not self._is_open:
-            hint = f"it takes {_listed(self.signature.parameters)}"
+        elif not self._is_open:
+            hint = f"it takes {_listed(self.parameters or ())}"
         return RemitError(f"`{self.spelled}` has no option `{name}`", hint=hint, origin=writer())
 
-    def _missing(self, signature: _Signature, names: Sequence[str]) -> Sequence[str]:
+    def _missing(self, names: Sequence[str]) -> Sequence[inspect.Parameter]:
         """The parameters that get no value and need one; they are noted, but for those that a wrong name means."""
-        missing = [name for name in signature.required if name not in self.supplied]
-        if not missing:
-            return missing
+        parameters = self.parameters or ()
+        missing = [
+            parameter
+            for parameter in parameters
+            if parameter.default is parameter.empty
+            and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
+            and parameter.name not in self.supplied
+        ]
         meant = {self._meant(name) for name in names if not self._takes(name)}
         for parameter in missing:
             self.is_incomplete = True
-            if parameter not in meant:
-                hint = f"it takes {_listed(signature.parameters)}"
-                self.note(RemitError(f"`{self.spelled}` lacks `{parameter}`", hint=hint, origin=writer()))
+            if parameter.name not in meant:
+                hint = f"it takes {_listed(parameters)}"
+                self.note(RemitError(f"`{self.spelled}` lacks `{parameter.name}`", hint=hint, origin=writer()))
         return missing
 
 
-def _evaluated(written: Any) -> Any:
-    """The value of an argument: a constant is its own, and anything else comes as a function that evaluates it."""
-    return written() if callable(written) else written
-
-
-class _Signature:
-    """What a callable takes; the functions of an app are declared with the same few, so that each is read once."""
-
-    def __init__(self, parameters: tuple[inspect.Parameter, ...]) -> None:
-        self.parameters = parameters
-        self.by_position = tuple(parameter.name for parameter in parameters if parameter.kind in _BY_POSITION)
-        self.by_name = tuple(parameter.name for parameter in parameters if parameter.kind in _BY_NAME)
-        kinds = {parameter.kind for parameter in parameters}
-        self.takes_any_number = inspect.Parameter.VAR_POSITIONAL in kinds
-        self.takes_any_name = inspect.Parameter.VAR_KEYWORD in kinds
-        self.required = tuple(
-            parameter.name
-            for parameter in parameters
-            if parameter.default is parameter.empty and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
-        )
-        """Those that need a value."""
-
-
-def _signature_of(function: Callable[..., Any]) -> _Signature:
+def _parameters_of(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
     """What a callable takes, without the instance of a method."""
     if inspect.ismethod(function):
-        return _read_signature(function.__func__, is_method=True)
+        return _signature(function.__func__)[1:]
     if inspect.isfunction(function) or isinstance(function, type):
-        return _read_signature(function, is_method=False)
-    return _Signature(tuple(inspect.signature(function).parameters.values()))
+        return _signature(function)
+    return tuple(inspect.signature(function).parameters.values())
 
 
 @functools.lru_cache(maxsize=256)
-def _read_signature(function: Callable[..., Any], *, is_method: bool) -> _Signature:
-    parameters = tuple(inspect.signature(function).parameters.values())
-    return _Signature(parameters[1:] if is_method else parameters)
+def _signature(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a function or class, read once: the functions of an app are declared with the same few."""
+    return tuple(inspect.signature(function).parameters.values())
 
 
 def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
@@ -265,6 +240,10 @@ def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
             yield f"*{parameter.name}"
         elif parameter.kind in _BY_NAME:
             yield parameter.name
+
+
+def _by_name(parameters: Iterable[inspect.Parameter]) -> Sequence[str]:
+    return [parameter.name for parameter in parameters if parameter.kind in _BY_NAME]
 
 
 def _listed(parameters: Iterable[inspect.Parameter]) -> str:
@@ -283,4 +262,4 @@ def _anything(*_arguments: Any, **_options: Any) -> None:
     """Stand for a function that cannot be called."""
 
 
-_OF_ANYTHING: Final = _Signature(tuple(inspect.signature(_anything).parameters.values()))
+_OF_ANYTHING: Final = tuple(inspect.signature(_anything).parameters.values())

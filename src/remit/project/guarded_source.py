@@ -14,11 +14,10 @@ of what it stands for, so that every line and column stays true.
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, Final, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 
 PASS_OVER: Final = "__remit_pass_over__"  # noqa: S105 - a name
@@ -49,18 +48,23 @@ _ITEMS: Final = frozenset(
 """What takes a list or a dict in which each item may fail by itself: none needs the others."""
 _BOUND_TO_PLACE: Final = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
 """Expressions that mean something else inside a function: they bind names, wait, or are functions with names."""
-_SIGN_OF_BOUND: Final = rb":=|\bawait\b|\byield\b|\blambda[\s:*\\]"
-"""What stands in every source that has one of these: most have none, which spares a look into each expression."""
+_READING_THE_FRAME: Final = frozenset({"_getframe", "currentframe", "dir", "eval", "exec", "locals", "stack", "vars"})
+"""The functions that see the local names of whoever calls them."""
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def guarded(source: bytes, file: str) -> ast.Module:
-    """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
+    """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python.
+
+    One with an expression that is nested too deep to be rewritten is as it was.
+    """
     tree = ast.parse(source, file)
     imported, of_remit = _imported(tree)
-    bound_to_place = _BOUND_TO_PLACE if re.search(_SIGN_OF_BOUND, source) else ()
-    tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit, bound_to_place))
+    try:
+        tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
+    except RecursionError:
+        return ast.parse(source, file)
     return tree
 
 
@@ -68,27 +72,17 @@ def _imported(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     """The names that come from other modules, which may stand for something of remit's; and those from it alone."""
     imported: set[str] = set()
     of_remit: set[str] = set()
-    for statement in _all_statements(tree):
-        if isinstance(statement, ast.ImportFrom):
-            names = {alias.asname or alias.name for alias in statement.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.asname or alias.name for alias in node.names}
             imported |= names
-            if _is_remit(statement.module or ""):
+            if _is_remit(node.module or ""):
                 of_remit |= names
-        elif isinstance(statement, ast.Import):
-            of_remit |= {alias.asname or "remit" for alias in statement.names if _is_remit(alias.name)}
+        elif isinstance(node, ast.Import):
+            of_remit |= {alias.asname or "remit" for alias in node.names if _is_remit(alias.name)}
+        elif isinstance(node, ast.With) and opens_configuration(node):
+            of_remit |= {item.optional_vars.id for item in node.items if isinstance(item.optional_vars, ast.Name)}
     return frozenset(imported | of_remit), frozenset(of_remit)
-
-
-def _all_statements(node: ast.AST) -> Iterator[ast.AST]:
-    """The statements in a node, and those in them, without a look at expressions: these hold none."""
-    for name in _BODIES:
-        for part in getattr(node, name, ()):
-            yield part
-            yield from _all_statements(part)
-
-
-_BODIES: Final = ("body", "orelse", "finalbody", "handlers", "cases")
-"""The fields of nodes that hold statements, or what holds these."""
 
 
 def _is_remit(module: str) -> bool:
@@ -119,8 +113,11 @@ def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expression
                 # `elif` stays as it is: each would nest deeper
                 statement.orelse = _guarded_statements(statement.orelse, owner, expressions)
         case ast.For():
-            statement.body = _guarded_statements(statement.body, owner, expressions)
-        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]) if _name(opened) == "configure":
+            statement.body = _guarded_statements(statement.body, owner, expressions.after(_bound_names(statement)))
+        case ast.Match():
+            for case in statement.cases:
+                case.body = _guarded_statements(case.body, owner, expressions.after(_bound_names(statement)))
+        case ast.With() if opens_configuration(statement):
             statement.body = _guarded_statements(statement.body, owner, expressions)
     if not isinstance(statement, ast.ClassDef) and _stops(statement):
         return statement
@@ -132,10 +129,19 @@ def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expression
     return ast.Try([statement], [handler], [], [], **place)
 
 
+def opens_configuration(statement: ast.stmt) -> bool:
+    """Whether a statement is `with configure() as config:`, which handles no exception."""
+    match statement:
+        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]):
+            return _name(opened) == "configure"
+    return False
+
+
 def _rewritten(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
     """A statement whose calls go on without the arguments that fail; in its place several that may each fail.
 
-    Of `from module import a, b` a name that the module lacks hides no other; of `config.x += value` neither part does.
+    Of `from module import a, b` a name that the module lacks hides no other; of `config.x += value` neither part does,
+    since no setting depends on which of the two is read first.
     """
     match statement:
         case ast.ImportFrom(module=module, names=names, level=level) if module != "__future__":
@@ -154,7 +160,7 @@ def _rewritten(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]
             statement.value = expressions.assigned(target, value)
         case ast.AugAssign(target=target, value=value):
             added = expressions.assigned(target, value)
-            if not isinstance(target, ast.Attribute):
+            if not (isinstance(target, ast.Attribute) and expressions.is_of_remit(target)):
                 statement.value = added
                 return [statement]
             place = _place_of(value)
@@ -172,30 +178,25 @@ class _Expressions(ast.NodeTransformer):
     """
 
     def __init__(
-        self,
-        imported: frozenset[str],
-        of_remit: frozenset[str],
-        bound_to_place: tuple[type[ast.expr], ...],
-        class_names: frozenset[str] | None = None,
+        self, imported: frozenset[str], of_remit: frozenset[str], class_names: frozenset[str] | None = None
     ) -> None:
         self.imported = imported
         self.of_remit = of_remit
-        self.bound_to_place = bound_to_place
         self.class_names = class_names
 
     def in_class(self) -> _Expressions:
         """As this one, at the beginning of a class."""
-        return _Expressions(self.imported, self.of_remit, self.bound_to_place, frozenset())
+        return _Expressions(self.imported, self.of_remit, frozenset())
 
     def in_function(self) -> _Expressions:
         """As this one, in a function that is no declaration: one that makes triggers, say."""
-        return _Expressions(self.of_remit, self.of_remit, self.bound_to_place)
+        return _Expressions(self.of_remit, self.of_remit)
 
     def after(self, names: Iterable[str]) -> _Expressions:
         """As this one, after a statement of a class that binds these names."""
         if self.class_names is None:
             return self
-        return _Expressions(self.imported, self.of_remit, self.bound_to_place, self.class_names.union(names))
+        return _Expressions(self.imported, self.of_remit, self.class_names.union(names))
 
     def assigned(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """A value that is assigned; of what takes items, each may fail."""
@@ -230,7 +231,7 @@ class _Expressions(ast.NodeTransformer):
         has_all = has_all and all(keyword.arg is not None for keyword in call.keywords)
         count = len(call.args) if has_all else None
         names = [keyword.arg for keyword in call.keywords if keyword.arg]
-        call.func = self._call_of_guard("function", call.func, _spelled(call.func), count, *names)
+        call.func = self._call_of_guard("function", call.func, ast.unparse(call.func), count, *names)
         call.args = [self._argument(number, argument) for number, argument in enumerate(call.args)]
         call.keywords = [self._keyword(keyword) for keyword in call.keywords]
         make = self._later(call, _GUARDED_CALL)
@@ -239,10 +240,11 @@ class _Expressions(ast.NodeTransformer):
 
     def _is_guarded(self, function: ast.expr) -> bool:
         """Whether a function is a method that declares, or may be one of remit's."""
-        root = function
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        return _name(function) in DECLARING or (isinstance(root, ast.Name) and root.id in self.imported)
+        return _name(function) in DECLARING or _root(function) in self.imported
+
+    def is_of_remit(self, node: ast.expr) -> bool:
+        """Whether an expression is an attribute of something of remit's: `config.lambda_.iam.policy`."""
+        return _root(node) in self.of_remit
 
     def _argument(self, number: int, argument: ast.expr) -> ast.expr:
         if isinstance(argument, ast.Starred):
@@ -258,13 +260,12 @@ class _Expressions(ast.NodeTransformer):
         return ast.keyword(None, ast.copy_location(guarded_option, keyword), **_place_of(keyword))  # its name's place
 
     def _call_of_guard(self, method: str, value: ast.expr, *facts: str | int | None) -> ast.expr:
-        """A call of a method of GuardedCall, with what evaluates a value, and facts about it; a constant is itself."""
+        """A call of a method of GuardedCall, with what evaluates a value, and facts about it."""
         place = _place_of(value)
         guarded_call = ast.Name(_GUARDED_CALL, ast.Load(), **place)
         function = ast.Attribute(guarded_call, method, ast.Load(), **place)
         constants = [ast.Constant(fact, **place) for fact in facts]
-        evaluates = value if isinstance(value, ast.Constant) else self._later(value)
-        return ast.Call(function, [evaluates, *constants], [], **place)
+        return ast.Call(function, [self._later(value), *constants], [], **place)
 
     def evaluated(self, hook: str, value: ast.expr) -> ast.expr:
         """A call of a hook with what evaluates a value, where that may fail, and means the same in a function."""
@@ -309,7 +310,7 @@ class _Expressions(ast.NodeTransformer):
             defaults=[ast.Name(name, ast.Load(), **place) for name in used],
         )
         function = ast.Lambda(arguments, value, **place)
-        function.remit_own = True  # type: ignore[attr-defined]
+        function.remit_own = True  # type: ignore[attr-defined] # a mark for the walk that follows
         return function
 
     def _names_of_class(self, value: ast.expr) -> list[str]:
@@ -321,8 +322,13 @@ class _Expressions(ast.NodeTransformer):
         """Whether an expression may fail, and means the same in a function of its own."""
         if isinstance(value, ast.Constant | ast.Starred):
             return False
-        immovable = self.bound_to_place if self.class_names is None else (*self.bound_to_place, *_COMPREHENSIONS)
-        return not immovable or not any(isinstance(node, immovable) and not _is_own(node) for node in ast.walk(value))
+        immovable = _BOUND_TO_PLACE if self.class_names is None else (*_BOUND_TO_PLACE, *_COMPREHENSIONS)
+        for node in ast.walk(value):
+            if isinstance(node, immovable) and not _is_own(node):
+                return False
+            if isinstance(node, ast.Call) and _name(node.func) in _READING_THE_FRAME:
+                return False
+        return True
 
 
 def _is_own(node: ast.AST) -> bool:
@@ -349,19 +355,16 @@ def _place_of(node: ast.expr | ast.stmt | ast.keyword) -> _Place:
     }
 
 
-def _spelled(function: ast.expr) -> str:
-    """What is called, as it is written: `on.sqs`; by Python's own writer where it is more than names, which is slow."""
-    names: list[str] = []
-    node = function
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ast.unparse(function)
-
-
 def _name(node: ast.expr) -> str:
     """The last name of what is called: `configure` of `remit.configure`."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _root(node: ast.expr) -> str:
+    """The first name of an attribute: `config` of `config.lambda_.iam`; "" where it is of no name."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _nodes(statement: ast.stmt) -> Sequence[ast.AST]:
@@ -389,6 +392,8 @@ def _bound_names(statement: ast.stmt) -> Sequence[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.append(name)
             case ast.Name(id=name, ctx=ast.Store()):
+                names.append(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                 names.append(name)
             case ast.alias():
                 names.append(node.asname or node.name.partition(".")[0])

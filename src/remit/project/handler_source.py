@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
-from remit.project.handler_problem import FUNCTION_FORM, HANDLER_FORM, HandlerProblem, generator, takes_others
+from remit.project.handler_problem import (
+    FUNCTION_FORM,
+    HANDLER_FORM,
+    HandlerProblem,
+    asynchronous,
+    generator,
+    takes_others,
+)
 from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
 
 if TYPE_CHECKING:
@@ -137,7 +144,7 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
     node = function.node
     place = "" if function.module is source else f", at {function.module.file}:{node.lineno}"
     if isinstance(node, ast.AsyncFunctionDef):
-        return HandlerProblem("is `async`", f"Lambda calls plain functions: use asyncio.run() inside one{place}")
+        return asynchronous(place)
     if _yields(node):
         return generator(place)
     if _takes_event_and_context(function):

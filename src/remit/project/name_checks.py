@@ -15,7 +15,7 @@ from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import item_lines, plain_files
 from remit.project.current_load import relative
-from remit.project.handler_problem import HANDLER_FORM, HandlerProblem, generator, split, takes_others
+from remit.project.handler_problem import HANDLER_FORM, HandlerProblem, asynchronous, generator, split, takes_others
 from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def check_handlers(state: Loading) -> None:
 def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    if is_own and module_name in sys.modules:
+    has_failed = attribute in state.missing_names.get(module_name, ())
+    if is_own and module_name in sys.modules and not has_failed:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
@@ -158,8 +159,8 @@ def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem |
 
 
 def _problem_of(target: object) -> HandlerProblem | None:
-    if inspect.iscoroutinefunction(target):
-        return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
+    if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
+        return asynchronous()
     if inspect.isgeneratorfunction(target):
         return generator()
     if not callable(target):

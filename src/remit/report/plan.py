@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.arns import parse
 from remit.catalogue.types import holds_data, resource_type
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
-_ARN_PARTS: Final = 6
 _URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
 _IF_NOBODY_AGREED: Final = "`--yes`, or a yes at a terminal, deploys it anyway"
 _IF_AGREED_BUT_FOR_ACCESS: Final = "without --require-approval, `--yes` approves changes of access, too"
@@ -214,10 +214,10 @@ def _short_resource(pattern: str, service: str) -> str:
     """An ARN without partition, region and account: `dynamodb table/orders`."""
     if pattern == "*":
         return "everything" if service == "*" else f"all of {service}"
-    parts = pattern.split(":", _ARN_PARTS - 1)
-    if len(parts) < _ARN_PARTS or parts[0] != "arn":
+    arn = parse(pattern)
+    if arn is None:
         return pattern
-    return f"{parts[2]} {parts[-1]}"
+    return f"{arn.service} {arn.resource}"
 
 
 def _first(access: PlannedAccess) -> Iterator[_Paragraph]:

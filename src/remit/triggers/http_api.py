@@ -133,7 +133,8 @@ def outputs(app: App) -> Iterator[Output]:
     yield Output(URL, address, "The address of the API")
     if domain is not None:
         target = f"${{{API}Domain.RegionalDomainName}}"
-        yield Output("ApiDomainTarget", target, f"What the DNS record of {domain} must point to (CNAME or alias)")
+        description = "What the DNS record of the API's domain must point to (CNAME or alias)"
+        yield Output("ApiDomainTarget", target, description)
 
 
 def notes(app: App) -> tuple[str, ...]:

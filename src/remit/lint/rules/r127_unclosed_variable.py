@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.documents.foreign_text import without_unfilled
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def concerned(text: str) -> bool:
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Variables without an end, and with too many beginnings."""
     for spot, text in item.variable_texts:
-        unclosed = re.search(_OPEN, text)
+        unclosed = re.search(_OPEN, without_unfilled(text, ""))  # `${…}` within a reference is a tool's, and closed
         if unclosed is not None:
             part = unclosed.group().removesuffix("${")
             message = f"'{part}' is not closed: it is literal text, and nothing matches"

@@ -91,7 +91,11 @@ def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
     arn, reference, bucket = parse_arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own_bucket)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
         return False
-    name = f"${{{reference[1]}}}" if reference is not None else (arn.resource.partition("/")[0] if arn else "")
+    name = ""
+    if reference is not None:
+        name = f"${{{reference[1]}}}"
+    elif arn is not None:
+        name = arn.resource.partition("/")[0]
     foreign_reference = _REFERENCE.fullmatch(name)
     if foreign_reference is not None and bucket is not None:
         return (
@@ -99,7 +103,15 @@ def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
             and _is_bucket(foreign_reference[1], written)
             and _is_bucket(bucket[1], written)
         )
-    return is_plain(name) and is_plain(own_bucket) and name != own_bucket
+    own_name = own_bucket if bucket is None else _name_of(bucket[1], written)
+    return is_plain(name) and is_plain(own_name) and name != own_name
+
+
+def _name_of(logical_id: str, written: WrittenTemplate) -> str:
+    """The name that a bucket of the template is given; a reference to it where it has none."""
+    properties = written.resources.get(logical_id, {}).get("Properties")
+    name = properties.get("BucketName") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) and name else f"${{{logical_id}}}"
 
 
 def _is_bucket(name: str, written: WrittenTemplate) -> bool:

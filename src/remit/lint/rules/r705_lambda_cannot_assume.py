@@ -89,7 +89,9 @@ def _role_of(resource: Mapping[str, Any], written: WrittenTemplate) -> str | Non
 
 
 def _lets_assume(actions: Globs) -> bool:
-    """Whether actions have sts:AssumeRole among them; a service takes no other way into a role."""
+    """Whether actions may have sts:AssumeRole among them; a service takes no other way into a role."""
+    if any("${" in pattern for pattern in actions.patterns):
+        return True  # what a parameter holds is not known here
     return any(matches(pattern.lower(), "sts:assumerole") for pattern in actions.patterns) != actions.negated
 
 
