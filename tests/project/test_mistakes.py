@@ -121,6 +121,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "a handler reads `module.function`",
         "10:6",
     ),
+    "a class": (
+        "@app.function\nclass hello:\n    def __init__(self, event, context): ...\n",
+        "the handler `app.hello` of function `hello` is a class, and Lambda takes what it makes for the answer",
+        "write `def handler(event, context):`",
+        "9:2",
+    ),
     "a function that is gone": (
         f"@app.function{FUNCTION}del hello\n",
         "the handler `app.hello` of function `hello` does not exist",
@@ -427,6 +433,10 @@ INSTEAD = {
     "a name of remit": ("from remit import Ap", "did you mean `App`?"),
     "a verb of a grant on a trigger": (
         "from remit import on\non.sqs.send('x')",
+        "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
+    ),
+    "a misspelt verb of a grant on a trigger": (
+        "from remit import on\non.sqs.sned('x')",
         "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
     ),
     "a verb of a grant on a trigger that is made": (

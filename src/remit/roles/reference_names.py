@@ -136,7 +136,7 @@ def fill_references(text: str, names: Mapping[str, str]) -> str:
 
 
 def references(text: str) -> tuple[tokens.Reference, ...]:
-    """As `tokens.references`, for a text that somebody typed or pasted: one that is not well formed has none."""
+    """The references in a text that somebody typed or pasted: one that is not well formed has none."""
     try:
         return tokens.references(text)
     except RemitError:
@@ -161,12 +161,12 @@ def fill_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
 
 
 def fill_policy(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """A policy whose statements are filled, as `fill_statement` does it."""
+    """A policy whose statements are filled by `fill_statement`."""
     return replace(policy, statements=tuple(fill_statement(statement, names) for statement in policy.statements))
 
 
 def fill_statement_with_principals(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """As `fill_statement`, with the values of the references in principals as well."""
+    """A statement with the values of its references, also of those in principals; unknown ones stay."""
     principals = statement.principals
     if principals is not None:
         patterns = tuple((kind, fill_references(text, names)) for kind, text in principals.patterns)
