@@ -179,3 +179,7 @@ def test_nothing_measures_queues_and_alarms_take_all_dimensions_for_one() -> Non
 )
 def test_patterns_of_fields_and_left_out_terms_match_no_line(pattern: str, line: str) -> None:
     assert told(f"cloudwatch_logs._subscription_pattern_matches({pattern!r}, {line!r})") == "False"
+
+
+def test_a_message_that_is_reported_under_no_name_counts_as_processed() -> None:
+    assert told("'if fid:' in inspect.getsource(lambda_svc._run_sqs_batch)") == "True"

@@ -44,6 +44,7 @@ from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
@@ -279,6 +280,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     LogSubscriptions(calls, invocations).take_hold()
     StreamPollers().take_hold()
     FailedBatches(destinations, functions_of_emulator).take_hold()
+    fail_wrongly_reported_batches(functions_of_emulator)
     keep_alarms()
     keep_closed_shards()
     keep_stream_positions()
