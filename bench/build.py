@@ -9,8 +9,8 @@ no way to make a template without its zip, finds the zip of the warm-up and pack
 (`autogen_policy: false`) and it has no dependencies to install. remit declares a log group for each function, and a
 role for 40 of them, which share it since the app says so; chalice a role for each function.
 
-With --triggers, remit alone builds 165 functions, of which every third has a trigger, of ten kinds in turn (more do not
-fit into 500 resources), and the same number without triggers.
+With --triggers, remit alone builds 165 functions, of which every third has a trigger, of ten kinds in turn, and 120
+with a trigger each (more do not fit into 500 resources), and each of these numbers without triggers.
 
 chalice goes into a virtual environment of its own under --peers (kept), or under a temporary folder.
 """
@@ -31,7 +31,8 @@ from typing import Any
 from measure import Command, Run, environment, interleaved, machine, remit
 
 CHALICE = "1.34.0"
-_TRIGGERED = 165
+_TRIGGERED = ((165, 3), (120, 1))
+"""How many functions, and every how many of them has a trigger."""
 _TRIGGERS = (
     'on.s3("theirs-{number}")',
     'on.sns("news-{number}")',
@@ -143,24 +144,36 @@ def _triggers(folder: Path) -> dict[str, Command]:
     """The same functions with triggers and without."""
     program, variables = remit()
     commands = {}
-    for name, every in (("mixed triggers", 3), ("no triggers", _TRIGGERED + 1)):
-        home = folder / name.replace(" ", "-")
-        lines = ["from remit import App, on", "", "app = App()"]
-        for number in range(1, _TRIGGERED + 1):
-            turn, beside = divmod(number, every)
-            trigger = "" if beside else _TRIGGERS[turn % len(_TRIGGERS)].replace("{number}", str(number))
-            lines += ["", "", f"@app.function({trigger})", f"def work_{number}(event, context): ..."]
-        _write(home / "app.py", "\n".join(lines) + "\n")
-        _write(home / "config" / "deploy.py", _REMIT_CONFIG)
-        _write(home / "pyproject.toml", '[project]\nname = "bench"\n')
-        commands[name] = Command((*program, "build", "--no-package"), home, {**environment(folder), **variables})
+    for size, every in _TRIGGERED:
+        for kind, step in (("with", every), ("without", size + 1)):
+            home = folder / f"{size}-{kind}"
+            _write_triggers(home, size, step)
+            build = Command((*program, "build", "--no-package"), home, {**environment(folder), **variables})
+            commands[home.name] = build
     return commands
 
 
+def _write_triggers(home: Path, size: int, every: int) -> None:
+    """Write an app of functions, every so many of which have a trigger."""
+    lines = ["from remit import App, on", "", "app = App()"]
+    for number in range(1, size + 1):
+        turn, beside = divmod(number, every)
+        trigger = "" if beside else _TRIGGERS[turn % len(_TRIGGERS)].replace("{number}", str(number))
+        lines += ["", "", f"@app.function({trigger})", f"def work_{number}(event, context): ..."]
+    _write(home / "app.py", "\n".join(lines) + "\n")
+    _write(home / "config" / "deploy.py", _REMIT_CONFIG)
+    _write(home / "pyproject.toml", '[project]\nname = "bench"\n')
+
+
 def _print_triggers(runs: dict[str, Run], rounds: int) -> None:
-    mixed, bare = runs["mixed triggers"], runs["no triggers"]
-    print(f"{machine()}; medians of {rounds} rounds; {_TRIGGERED} functions\n")
-    print(f"CPU s: {mixed.cpu:.3f} with triggers, {bare.cpu:.3f} without: {mixed.cpu / bare.cpu:.2f} times")
+    print(f"{machine()}; medians of {rounds} rounds\n")
+    for size, every in _TRIGGERED:
+        triggered, bare = runs[f"{size}-with"].cpu, runs[f"{size}-without"].cpu
+        share = "each" if every == 1 else f"one of {every}"
+        print(
+            f"{size} functions, {share} with a trigger: {triggered:.3f} CPU s, {bare:.3f} without: "
+            f"{triggered / bare:.2f} times"
+        )
 
 
 def _starts(folder: Path) -> dict[str, Command]:

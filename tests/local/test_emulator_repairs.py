@@ -172,3 +172,14 @@ def test_a_batch_of_a_stream_that_fails_is_tried_for_ever(poll: str, name: str) 
 def test_nothing_measures_queues_and_alarms_take_all_dimensions_for_one() -> None:
     assert told("'AWS/SQS' in inspect.getsource(sqs)") == "False"
     assert told("'Dimensions' in inspect.getsource(cloudwatch._evaluate_alarm)") == "False"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"), [("{ $.code > 499 }", '{"code": 503}'), ('ERROR -"timed out"', "ERROR disk full")]
+)
+def test_patterns_of_fields_and_left_out_terms_match_no_line(pattern: str, line: str) -> None:
+    assert told(f"cloudwatch_logs._subscription_pattern_matches({pattern!r}, {line!r})") == "False"
+
+
+def test_a_message_that_is_reported_under_no_name_counts_as_processed() -> None:
+    assert told("'if fid:' in inspect.getsource(lambda_svc._run_sqs_batch)") == "True"

@@ -107,7 +107,8 @@ def once(event, context): see(event)
 def ingest(event, context):
     see(event)
     failed = [item for item in event["Records"] if "bad" in item["body"]]
-    return {{"batchItemFailures": [{{"itemIdentifier": item["messageId"]}} for item in failed]}}
+    misnamed = [{{"itemIdentifier": ""}} for item in event["Records"] if "misnamed" in item["body"]]
+    return {{"batchItemFailures": [*misnamed, *({{"itemIdentifier": item["messageId"]}} for item in failed)]}}
 
 
 @app.function(on.sqs(Data.in_order), timeout=30)
@@ -254,6 +255,8 @@ class Cloud:
         while not (messages := self.client("sqs").receive_message(QueueUrl=self.ids[queue]).get("Messages", [])):
             assert time.monotonic() < deadline, queue
             time.sleep(0.2)
+        for message in messages:
+            self.client("sqs").delete_message(QueueUrl=self.ids[queue], ReceiptHandle=message["ReceiptHandle"])
         return [message["Body"] for message in messages]
 
     def sent_until_seen(self, send: Callable[[], None], *functions: str) -> list[list[dict[str, Any]]]:
@@ -353,6 +356,13 @@ def test_a_queue_runs_its_function_and_what_fails_goes_to_the_dead_letters(cloud
     events = cloud.until("ingest", lambda events: len(bodies(events)) == 2)
     assert {'{"kind": "order"}', '{"kind": "order", "state": "bad"}'} == bodies(events)
     assert ['{"kind": "order", "state": "bad"}'] == cloud.messages("DataDead")
+
+
+def test_a_failure_that_is_reported_under_no_name_fails_its_batch(cloud: Cloud) -> None:
+    body = '{"kind": "order", "state": "misnamed"}'
+    cloud.client("sqs").send_message(QueueUrl=cloud.ids["DataOrders"], MessageBody=body)
+    assert cloud.until("ingest", lambda events: any("misnamed" in str(event) for event in events))
+    assert [body] == cloud.messages("DataDead")
 
 
 def test_a_fifo_queue_runs_its_function_in_order(cloud: Cloud) -> None:

@@ -44,6 +44,7 @@ from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
@@ -57,6 +58,7 @@ from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.log_pages import give_pages_of_log_events
+from remit.local.log_patterns import match_log_patterns
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
@@ -262,6 +264,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     give_pages_of_log_events()
+    match_log_patterns()
     keep_source_identities()
     read_metadata_alone()
 
@@ -277,6 +280,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     LogSubscriptions(calls, invocations).take_hold()
     StreamPollers().take_hold()
     FailedBatches(destinations, functions_of_emulator).take_hold()
+    fail_wrongly_reported_batches(functions_of_emulator)
     keep_alarms()
     keep_closed_shards()
     keep_stream_positions()

@@ -91,10 +91,10 @@ class GuardedCall:
             return function
         return functools.partial(function, **{parameter.name: Unread() for parameter in missing})
 
-    def argument(self, evaluate: Callable[[], Any], position: int) -> tuple[Any, ...]:
-        """A positional argument; none, or one that is unread, where it fails."""
+    def argument(self, written: Any, position: int) -> tuple[Any, ...]:
+        """A positional argument, as `_evaluated` takes it; none, or one that is unread, where it fails."""
         if self.parameters is None:
-            return (evaluate(),)
+            return (_evaluated(written),)
         by_position = [parameter for parameter in self.parameters if parameter.kind in _BY_POSITION]
         is_open = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in self.parameters)
         is_surplus = position >= len(by_position) and not is_open
@@ -107,7 +107,7 @@ class GuardedCall:
                 )
             )
         try:
-            value = evaluate()
+            value = _evaluated(written)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed_trigger(error)
             return () if self.is_declaration or is_surplus else (Unread(),)
@@ -123,13 +123,14 @@ class GuardedCall:
             self._failed_trigger(error)
             return ()
 
-    def option(self, evaluate: Callable[[], Any], name: str) -> dict[str, Any]:
+    def option(self, written: Any, name: str) -> dict[str, Any]:
         """An argument that is given by its name, which is checked as the one that was meant where it is misspelt.
 
-        None where the function takes none of the name. One that is unread where it fails; a declaration gets none then.
+        It comes as `_evaluated` takes it. None where the function takes none of the name. One that is unread where it
+        fails; a declaration gets none then.
         """
         if self.parameters is None:
-            return {name: evaluate()}
+            return {name: _evaluated(written)}
         meant: str | None = name
         is_misspelt = False
         if not self._takes(name):
@@ -137,7 +138,7 @@ class GuardedCall:
             meant = self._meant(name)
             is_misspelt = meant is not None and nearest(name, (meant,), MISSPELT) is not None
         try:
-            value = evaluate()
+            value = _evaluated(written)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
             value = Unread()
@@ -158,7 +159,7 @@ class GuardedCall:
             return {}
         known_options: dict[str, Any] = {}
         for name, value in options.items():
-            known_options.update(self.option(lambda value=value: value, name))  # type: ignore[misc] # bound now, called now
+            known_options.update(self.option(lambda value=value: value, name))
         return known_options
 
     def _failed(self, error: Exception) -> None:
@@ -216,6 +217,11 @@ class GuardedCall:
                 hint = f"it takes {_listed(parameters)}"
                 self.note(RemitError(f"`{self.spelled}` lacks `{parameter.name}`", hint=hint, origin=writer()))
         return missing
+
+
+def _evaluated(written: Any) -> Any:
+    """The value of an argument: a constant is its own, and anything else comes as a function that evaluates it."""
+    return written() if callable(written) else written
 
 
 def _parameters_of(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:

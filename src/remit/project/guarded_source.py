@@ -17,7 +17,7 @@ import ast
 from typing import TYPE_CHECKING, Final, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 PASS_OVER: Final = "__remit_pass_over__"  # noqa: S105 - a name
@@ -72,17 +72,29 @@ def _imported(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     """The names that come from other modules, which may stand for something of remit's; and those from it alone."""
     imported: set[str] = set()
     of_remit: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            names = {alias.asname or alias.name for alias in node.names}
+    for statement in _all_statements(tree):
+        if isinstance(statement, ast.ImportFrom):
+            names = {alias.asname or alias.name for alias in statement.names}
             imported |= names
-            if _is_remit(node.module or ""):
+            if _is_remit(statement.module or ""):
                 of_remit |= names
-        elif isinstance(node, ast.Import):
-            of_remit |= {alias.asname or "remit" for alias in node.names if _is_remit(alias.name)}
-        elif isinstance(node, ast.With) and opens_configuration(node):
-            of_remit |= {item.optional_vars.id for item in node.items if isinstance(item.optional_vars, ast.Name)}
+        elif isinstance(statement, ast.Import):
+            of_remit |= {alias.asname or "remit" for alias in statement.names if _is_remit(alias.name)}
+        elif isinstance(statement, ast.With) and opens_configuration(statement):
+            of_remit |= {item.optional_vars.id for item in statement.items if isinstance(item.optional_vars, ast.Name)}
     return frozenset(imported | of_remit), frozenset(of_remit)
+
+
+def _all_statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements in a node, and those in them, without a look at expressions: these hold none."""
+    for name in _BODIES:
+        for part in getattr(node, name, ()):
+            yield part
+            yield from _all_statements(part)
+
+
+_BODIES: Final = ("body", "orelse", "finalbody", "handlers", "cases")
+"""The fields of nodes that hold statements, or what holds these."""
 
 
 def _is_remit(module: str) -> bool:
@@ -260,12 +272,13 @@ class _Expressions(ast.NodeTransformer):
         return ast.keyword(None, ast.copy_location(guarded_option, keyword), **_place_of(keyword))  # its name's place
 
     def _call_of_guard(self, method: str, value: ast.expr, *facts: str | int | None) -> ast.expr:
-        """A call of a method of GuardedCall, with what evaluates a value, and facts about it."""
+        """A call of a method of GuardedCall, with what evaluates a value, and facts about it; a constant is itself."""
         place = _place_of(value)
         guarded_call = ast.Name(_GUARDED_CALL, ast.Load(), **place)
         function = ast.Attribute(guarded_call, method, ast.Load(), **place)
         constants = [ast.Constant(fact, **place) for fact in facts]
-        return ast.Call(function, [self._later(value), *constants], [], **place)
+        evaluates = value if isinstance(value, ast.Constant) else self._later(value)
+        return ast.Call(function, [evaluates, *constants], [], **place)
 
     def evaluated(self, hook: str, value: ast.expr) -> ast.expr:
         """A call of a hook with what evaluates a value, where that may fail, and means the same in a function."""

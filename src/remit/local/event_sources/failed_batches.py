@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.event_sources.reported_failures import may_report, reported_items
 from remit.local.event_sources.stream_pollers import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
 
@@ -172,7 +173,7 @@ def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) 
         if half and str(mapping.get("BisectBatchOnFunctionError", False)).lower() == "true":
             return [_Batch(batch.records[:half], batch.attempts), _Batch(batch.records[half:], batch.attempts)]
         return [_Batch(batch.records, batch.attempts + 1)]
-    if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", ()):
+    if not may_report(mapping):
         return []
     first = _first_failure(batch.records, result.get("body"))
     if first is None:
@@ -182,16 +183,9 @@ def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) 
 
 def _first_failure(records: Sequence[Record], body: Any) -> int | None:
     """The place of the first record that a function says to have failed; the first of all where it says it wrongly."""
-    answer = json.loads(body or "null") if isinstance(body, str | bytes) else body
-    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-    if not failures:
-        return None
-    numbers = [_sequence_number(record) for record in records]
-    places = []
-    for failure in failures:
-        identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-        places.append(numbers.index(identifier) if identifier in numbers else 0)
-    return min(places)
+    numbers: list[object] = [_sequence_number(record) for record in records]
+    places = [numbers.index(item) if item in numbers else 0 for item in reported_items(body)]
+    return min(places, default=None)
 
 
 def _info_name(record: Record) -> str:

@@ -1,0 +1,87 @@
+"""Filter patterns on terms and on fields of JSON, as CloudWatch Logs reads them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from remit.local.log_patterns import matches_json, matches_terms
+
+LINE = {
+    "level": "error",
+    "code": 503,
+    "ratio": 0.5,
+    "user": {"name": "ann", "roles": ["admin", "ops"]},
+    "retried": False,
+    "cause": None,
+    "ip": "10.0.0.7",
+    "a-b": "x",
+}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{ $.level = "error" }',
+        "{ $.level = error }",
+        '{ $.level = "err*" }',
+        '{ $.level != "info" }',
+        "{ $.code = 503 }",
+        "{ $.code > 499 && $.code <= 503 }",
+        "{ $.code < 500 || $.ratio >= 0.5 }",
+        '{ $.level = "info" || $.code = 503 && $.user.name = "ann" }',
+        '{ ($.level = "info" || $.code = 503) && ($.retried IS FALSE) }',
+        '{ $.user.roles[1] = "ops" }',
+        "{ $['a-b'] = x }",
+        "{ $.cause IS NULL }",
+        "{ $.level IS NOT NULL }",
+        "{ $.session NOT EXISTS }",
+        r"{ $.ip = %^10\.0\.% }",
+        "{$.code=503&&$.level=error}",
+    ],
+)
+def test_a_pattern_holds(pattern: str) -> None:
+    assert matches_json(pattern, json.dumps(LINE))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{ $.level = "info" }',
+        '{ $.level != "err*" }',
+        "{ $.code > 503 }",
+        '{ $.level > "a" }',
+        "{ $.code = 503 && $.retried IS TRUE }",
+        '{ ($.level = "info" || $.code = 503) && $.ratio > 1 }',
+        '{ $.user.roles[2] = "ops" }',
+        '{ $.session = "x" }',
+        "{ $.level IS NULL }",
+        "{ $.cause IS NOT NULL }",
+        "{ $.level NOT EXISTS }",
+        "{ $.ip = %^11% }",
+    ],
+)
+def test_a_pattern_does_not_hold(pattern: str) -> None:
+    assert not matches_json(pattern, json.dumps(LINE))
+
+
+def test_a_line_that_is_no_json_matches_no_pattern_on_fields() -> None:
+    assert not matches_json("{ $.session NOT EXISTS }", "error 503")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("", ["ERROR timed out", "ERROR disk full", "WARN disk full", "info"]),
+        ("ERROR", ["ERROR timed out", "ERROR disk full"]),
+        ('ERROR -"timed out"', ["ERROR disk full"]),
+        ("?ERROR ?WARN", ["ERROR timed out", "ERROR disk full", "WARN disk full"]),
+        ('"disk full"', ["ERROR disk full", "WARN disk full"]),
+        ("%^W.*full$%", ["WARN disk full"]),
+        ("error", []),
+    ],
+)
+def test_terms_choose_lines(pattern: str, expected: list[str]) -> None:
+    lines = ["ERROR timed out", "ERROR disk full", "WARN disk full", "info"]
+    assert expected == [line for line in lines if matches_terms(pattern, line)]
