@@ -30,7 +30,7 @@ check: .venv/dev
 	@.venv/bin/python tools/check.py
 
 deep: .venv/dev all-cases
-	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
+	@.venv/bin/python -m pytest --numprocesses=0 -o faulthandler_timeout=7200 tests/deep
 	@.venv/bin/python tests/defects/run.py
 
 spark: .venv/dev
@@ -39,7 +39,7 @@ spark: .venv/dev
 
 # Tests of random cases ask some of them in `make test`, and all of them here.
 all-cases: .venv/dev
-	@REMIT_ALL_CASES=1 .venv/bin/python -m pytest $$(grep -rl "^from random_cases import" tests --include='*.py')
+	@REMIT_ALL_CASES=1 .venv/bin/python -m pytest -o faulthandler_timeout=7200 $$(grep -rl "^from random_cases import" tests --include='*.py')
 
 derived: .venv/dev
 	@.venv/bin/python tools/derived.py

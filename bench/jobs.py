@@ -1,8 +1,8 @@
 """Send jobs that crash, hang, fail or arrive twice through two local queues, and count what became of them.
 
-    python bench/jobs.py [--count 2000] [--json]
+    python bench/jobs.py [--count 2000] [--seed 1] [--json]
 
-Each job notes its end in a ledger, with one write. What is injected goes by the job's number, the same in every run:
+Each job notes its end in a ledger, with one write. What is injected is drawn by the seed, as often in each thousand:
 
 - 2 % end their worker with `os._exit` in their first run, and 1 % hang in it until their own time-out;
 - 0.2 % block that time-out, so that Lambda ends them;
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -152,9 +153,10 @@ def main() -> None:
     """Send, wait, count and print; exit with 1 where a job was lost, finished twice or has no reason."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--count", type=int, default=2000, help="jobs (default 2000)")
+    parser.add_argument("--seed", type=int, default=1, help="draws which jobs crash, hang, fail or come twice")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    jobs = [_job(number) for number in range(options.count)]
+    jobs = _drawn_jobs(options.count, options.seed)
     with tempfile.TemporaryDirectory(prefix="remit-bench-") as temporary:
         folder = Path(temporary) / "jobs"
         ledger = Path(temporary) / "ledger"
@@ -174,9 +176,17 @@ def main() -> None:
     sys.exit(1 if mistakes else 0)
 
 
-def _job(number: int) -> SentJob:
-    """Job `number`, with what is injected; places in a thousand are scattered, and the same in each run."""
-    place = number * 7919 % 1000
+def _drawn_jobs(count: int, seed: int) -> list[SentJob]:
+    """The jobs, with what is injected: each thousand of them has every place from 0 to 999 once, in an order drawn."""
+    draw = random.Random(seed)  # noqa: S311 - no secret: the seed gives the same jobs again
+    places: list[int] = []
+    while len(places) < count:
+        places += draw.sample(range(1000), 1000)
+    return [_job(number, places[number]) for number in range(count)]
+
+
+def _job(number: int, place: int) -> SentJob:
+    """Job `number`, with what is injected at this place in a thousand."""
     fates = {"exit": range(20), "hang": range(20, 30), "stuck": range(30, 32), "poison": range(32, 42)}
     repeats = {"at once": range(500, 525), "later": range(525, 550)}
     return SentJob(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import signal
@@ -18,6 +19,8 @@ from projects import APP, HELLO, Project, configuration, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.workermanage import WorkerController
 
 
 class Make(Protocol):
@@ -42,6 +45,7 @@ os.environ.pop("REMIT_STAGE", None)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: asks the package index")
     gc.disable()  # until all tests are collected: nothing of them is garbage
+    _end_if_it_hangs(config)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -74,6 +78,25 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    _end_if_it_hangs(session.config)
+
+
+def _end_if_it_hangs(config: pytest.Config) -> None:
+    """Let a worker end with its stack if it hangs before or after its tests: pytest has the limit for each test."""
+    seconds = float(config.getini("faulthandler_timeout"))
+    if seconds and "PYTEST_XDIST_WORKER" in os.environ:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=os.dup(2))
+
+
+def pytest_testnodedown(node: WorkerController, error: object) -> None:
+    """Fail the run if a worker died, whenever it did: xdist passes it if the worker was at no test."""
+    if error:
+        session = node.config.pluginmanager.getplugin("session")
+        session.testsfailed += 1
 
 
 @pytest.fixture(scope="session", autouse=True)

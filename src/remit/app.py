@@ -365,11 +365,12 @@ class ApiSettings:
     @property
     def route_settings(self) -> Mapping[str, float]:
         """The DefaultRouteSettings of its stage."""
-        limits = {
-            "ThrottlingBurstLimit": self.throttling_burst_limit,
-            "ThrottlingRateLimit": self.throttling_rate_limit,
-        }
-        return {name: limit for name, limit in limits.items() if limit is not None}
+        return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
+
+
+def _route_settings(burst_limit: int | None, rate_limit: float | None) -> Mapping[str, float]:
+    limits = {"ThrottlingBurstLimit": burst_limit, "ThrottlingRateLimit": rate_limit}
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,11 +384,7 @@ class WebsocketSettings:
     @property
     def route_settings(self) -> Mapping[str, float]:
         """The DefaultRouteSettings of its stage."""
-        limits = {
-            "ThrottlingBurstLimit": self.throttling_burst_limit,
-            "ThrottlingRateLimit": self.throttling_rate_limit,
-        }
-        return {name: limit for name, limit in limits.items() if limit is not None}
+        return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,9 @@ _MOST_KEPT = 1024
 
 def _positions(code: CodeType) -> _Positions:
     """Where each instruction of `code` comes from; read once, since a module of decorators asks often."""
-    kept = _KEPT_POSITIONS.get(id(code))
-    if kept is not None and kept[0] is code:
-        return kept[1]
+    known = _KEPT_POSITIONS.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1]
     if len(_KEPT_POSITIONS) >= _MOST_KEPT:
         _KEPT_POSITIONS.clear()
     positions = tuple(code.co_positions())

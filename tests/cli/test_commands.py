@@ -15,6 +15,7 @@ import pytest
 import remit as package
 from projects import SOURCE, Project, remit, remit_process, write
 from remit.cli.command_group import root
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -373,6 +374,13 @@ def test_help_has_examples_that_parse(arguments: list[str]) -> None:
         assert {word.split("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, example
 
 
+@pytest.mark.parametrize("arguments", [*_commands()[1:], ["audit", "collect"]], ids=" ".join)
+def test_every_command_takes_json(arguments: list[str]) -> None:
+    page = remit(*arguments, "--help").out
+    lists_commands = "\nCommands:\n" in page
+    assert lists_commands or "  --json  " in page
+
+
 def test_the_help_lists_each_command_once_in_a_section_with_a_whole_sentence() -> None:
     _, _, sections = remit("--help").out.partition("\nStart:\n")
     rows = re.findall(r"^  (\S+) +(.+)$", sections, re.MULTILINE)
@@ -404,7 +412,7 @@ def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, 
         ran = subprocess.run(
             [sys.executable, "-m", "remit", *arguments],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, stdout=full,
-            stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            stderr=subprocess.PIPE, text=True, check=False, timeout=HANGS,
         )  # fmt: skip
     assert ran.returncode in {1, 2}
     assert re.fullmatch(r"error: cannot .*No space left on device\n", ran.stderr)
@@ -418,13 +426,13 @@ def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: st
         ran = subprocess.run(
             ["/bin/sh", "-c", f'"$0" -m remit {arguments} {closed}', sys.executable],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False,
-            timeout=60,
+            timeout=HANGS,
         )  # fmt: skip
         assert "Traceback" not in ran.stderr
         ended.append(ran.returncode)
     subprocess.run(
         [sys.executable, "-m", "remit", "local", "stop"],
-        cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=60,
+        cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=HANGS,
     )  # fmt: skip
     assert [2 if "X" in arguments else 0] * 4 == ended
 

@@ -48,7 +48,7 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception", "service"])
+@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception", "service", "feature"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     cases = ROOT / f"tests/data/{name}-cases.jsonl"
     code, out, talk = remit("evaluate", str(cases))

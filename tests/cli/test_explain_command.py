@@ -841,3 +841,22 @@ def test_what_of_a_statement_has_no_effect_is_marked(tmp_path: Path) -> None:
         None,
         ["s3:CreateBucket"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("resource", "condition"),
+    [
+        ("arn:aws:s3:::b", {}),
+        ("arn:aws:sqs:eu-west-1:111122223333:q", {}),
+        ("arn:aws:s3:::b/*", {"StringEquals": {"aws:SourceVpc": []}}),
+        ("arn:aws:s3:::b/*", {"StringEquals": {"aws:SourceVpc": "vpc-1"}, "Null": {"aws:SourceVpc": "true"}}),
+    ],
+)
+def test_an_action_is_not_allowed_where_its_statement_has_no_effect_today(
+    tmp_path: Path, resource: str, condition: dict[str, object]
+) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:Get*", "Resource": resource, "Condition": condition}
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    ran = remit("explain", str(path), "s3:GetObject")
+    assert (1, "Not allowed: the policy may not s3:GetObject on *") == (ran.status, ran.out.splitlines()[0])

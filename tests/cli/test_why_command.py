@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import SOURCE, Project, remit
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -467,7 +468,7 @@ def test_standard_input_is_read_whatever_its_bytes() -> None:
         env={"PYTHONPATH": str(SOURCE)},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert json.loads(ran.stdout)["function"] == "report"
 

@@ -63,6 +63,12 @@ class Completed(NothingStored):
     def waiting_for(self, token: str) -> str:  # type: ignore[override]
         return f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{token}"
 
+    def execution_of_callback(self, callback: str) -> str:  # type: ignore[override]
+        return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:approve:1/durable-execution/{callback}/1"
+
+    def work_group(self, query: str) -> str:  # type: ignore[override]
+        return f"of-{query}"
+
     def stream_arn_of_iterator(self, iterator: str) -> str:  # type: ignore[override]
         kinesis = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/clicks"
         table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders/stream/2026"

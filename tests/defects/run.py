@@ -169,8 +169,8 @@ def _run_tests(folder: Path, tests: Sequence[str], *options: str) -> str:
         "TESTS_HANG_SECONDS": str(limits.wait),
     }  # fmt: skip
     left_out = [f"--deselect={test}" for tests_of_room in known_failures().values() for test in tests_of_room]
-    cache = f"cache_dir={folder / '.pytest_cache'}"
-    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-o", cache, *options, *left_out, *tests]
+    settings = ["-o", f"cache_dir={folder / '.pytest_cache'}", "-o", "faulthandler_timeout=0"]  # the room has a limit
+    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", *settings, *options, *left_out, *tests]
     pipe = subprocess.PIPE
     running = subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
     try:

@@ -12,6 +12,7 @@ from remit.audit.audit import AuditInput, audit
 from remit.audit.exposures import exposures
 from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
+from remit.cli import main
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
 from remit.deploy.collected_account import collect_account
 from remit.deploy.collected_acls import acl_policy
@@ -52,6 +53,16 @@ def test_what_is_gathered_can_be_audited(account: Account, tmp_path: Path) -> No
     report = audit(AuditInput(tmp_path / "accounts", "2026-11-27T00:00:00Z"))
     assert () == report.problems
     assert [f"arn:aws:iam::{account.account}:role/x"] == [path.principal for path in report.paths]
+
+
+def test_a_program_gets_the_problems_as_json(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    with pytest.raises(SystemExit) as ended:
+        main(["audit", "collect", "--local", "--json", "--no-resources", str(tmp_path)])
+    assert 0 == ended.value.code
+    assert {"problems": []} == json.loads(capsys.readouterr().out)
 
 
 def test_policies_of_resources_are_gathered(account: Account, tmp_path: Path) -> None:

@@ -133,6 +133,7 @@ def test_a_denial_names_who_may_not_what_on_what_and_the_statement_to_add(accoun
     ("layer", "expected"),
     [
         ("with an explicit deny in a service control policy", "service control policy (SCP)"),
+        ("with an explicit deny in a resource control policy", "resource control policy (RCP)"),
         ("because no permissions boundary allows the action", "permissions boundary"),
         ("because no session policy allows the action", "session policy"),
         ("with an explicit deny in an identity-based policy", "a Deny always wins"),
@@ -167,6 +168,18 @@ def test_a_sign_in_that_has_expired_says_how_to_sign_in_and_what_goes_on() -> No
     )
     told = sentence(UnauthorizedSSOTokenError(), "the operation on orders-dev")
     assert "the AWS sign-in (SSO) has expired; the operation on orders-dev continues in AWS" == told.message
+
+
+def test_a_denial_in_iams_wording_names_the_whole_resource() -> None:
+    """IAM says `resource: role NAME`; the statement to add has the ARN."""
+    words = (
+        "User: arn:aws:iam::111122223333:user/ci is not authorized to perform: iam:GetRole on resource: "
+        "role orders-dev because no identity-based policy allows the iam:GetRole action"
+    )
+    told = sentence(_answer(403, "AccessDenied", words))
+    role = "arn:aws:iam::111122223333:role/orders-dev"
+    assert f"arn:aws:iam::111122223333:user/ci may not iam:GetRole on {role} (PutObject)" == told.message
+    assert f'"Action": "iam:GetRole", "Resource": "{role}"' in (told.hint or "")
 
 
 @pytest.mark.parametrize(("status_code", "code"), [(403, "Forbidden"), (400, "AccessDeniedException")])

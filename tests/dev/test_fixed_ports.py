@@ -17,6 +17,7 @@ from websockets.sync.server import serve
 from ports import free_ports
 from remit.dev.fixed_ports import FixedPorts
 from remit.errors import RemitError
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def ports(tmp_path: Path) -> Iterator[FixedPorts]:
 
 
 def ask(url: str, method: str = "GET", path: str = "/", body: str = "") -> tuple[http.client.HTTPResponse, Any]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=HANGS)
     connection.request(method, path, body.encode() or None)
     response = connection.getresponse()
     content = response.read()

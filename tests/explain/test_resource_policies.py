@@ -108,3 +108,11 @@ def test_a_policy_under_a_condition_of_the_template_is_a_note(tmp_path: Path) ->
     answer = explained(tmp_path, text, "Role", GET, f"{BUCKET}/k")
     note = "bucket policy P may make it allowed, as the template's conditions turn out"
     assert ("ImplicitlyDenied", [note]) == (answer["verdict"], answer["notes"])
+
+
+@pytest.mark.parametrize("logical_id", ["data", "P"])
+def test_a_bucket_whose_name_is_another_resources_logical_id_is_that_bucket(tmp_path: Path, logical_id: str) -> None:
+    table = {"data": {"Type": "AWS::DynamoDB::Table", "Properties": {}}}
+    policy = bucket_policy(statement({"AWS": ROLE}, GET))
+    text = template([], **{**table, "Policy" if logical_id == "data" else logical_id: policy})
+    assert explained(tmp_path, text, "Role", GET, f"{BUCKET}/k")["verdict"] == "Allowed"

@@ -200,6 +200,7 @@ REQUIRED = {
     "data": '"lake"',
     "results": '"answers"',
     "recordings": '"calls"',
+    "template": '"paid"',
     "secret": '"/shop/db"',
 }
 FIRST = {"bucket": '"uploads"', "collection": '"staff"'}

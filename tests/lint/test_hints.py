@@ -64,6 +64,14 @@ def test_a_root_user_among_the_resources_is_the_one_who_asks() -> None:
     assert (rule, hint) == ("R302", f"a root user asks, and is no resource: compare {condition}")
 
 
+def test_a_root_user_among_the_resources_is_no_slip_for_a_user_of_that_name() -> None:
+    """The finding stands at the action: nothing is wrong with the ARN itself."""
+    statement = {"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "arn:aws:iam::*:root"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
+    (finding,) = lint_bytes(document.encode(), "policy.json", kind="identity")
+    assert "iam:CreateAccessKey" in document.splitlines()[finding.line - 1]
+
+
 @pytest.mark.parametrize(
     ("principal", "hint"),
     [

@@ -50,6 +50,22 @@ def test_what_the_cdk_lists_for_a_table_is_a_note() -> None:
     assert (own.severity, own.hint) == ("error", f"did you mean '{TABLE}/stream/*'?")
 
 
+def test_a_table_grant_of_an_older_cdk_lists_no_condition_check() -> None:
+    older = [action for action in CDK[:7] if action != "dynamodb:ConditionCheckItem"]
+    assert [one.severity for one in found("R302", {"Action": older, "Resource": TABLE})] == ["note", "note"]
+
+
+def test_no_rare_action_of_another_service_is_meant_by_one_of_a_closed_service() -> None:
+    closed = ["gamesparks:GetExtension", "iotroborunner:GetWorker", "mobilehub:Get*"]
+    hints = {one.hint for one in found("R201", {"Action": [*closed, "deadline:GetJob"], "Resource": "*"})}
+    assert hints == {"`remit explain SERVICE:ACTION` knows the prefixes of actions"}
+
+
+def test_a_service_that_aws_closed_and_still_names_in_its_policies_is_a_warning_without_a_guess() -> None:
+    (one,) = found("R201", {"Action": "iotevents:PutLoggingOptions", "Resource": "*"})
+    assert (one.severity, one.hint) == ("warning", None)
+
+
 def test_the_policy_of_an_endpoint_asks_whose_the_resources_are() -> None:
     open_to_all = {"Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": MINE}}
     assert found("R517", open_to_all, kind="resource") == []

@@ -194,6 +194,59 @@ def test_places_that_a_tool_fills_in_are_said_once_in_a_policy() -> None:
     assert [] == [one for one in lint_bytes(text.encode(), "policy.json") if one.severity == "error"]
 
 
+def test_a_reference_whose_name_a_tool_fills_in_is_closed() -> None:
+    text = (
+        "Resources:\n  {{ name }}Policy:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n"
+        "        Statement:\n          - Effect: Allow\n            Action: sqs:SendMessage\n"
+        "            Resource: !GetAtt {{ name }}Queue.Arn\n"
+    )
+    assert [] == of("R127", text, "template.yaml")
+
+
+def test_a_trust_policy_whose_action_is_a_parameter_may_let_lambda_in() -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": {"Ref": "Action"}}
+        ],
+    }
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
+    template = {"Parameters": {"Action": {"Type": "String"}}, "Resources": resources}
+    assert [] == of("R705", json.dumps(template), "template.json")
+
+
+def test_what_is_proposed_has_one_wildcard_for_the_last_part() -> None:
+    machine = "arn:aws:states:eu-west-1:111122223333:execution:Orders"
+    (finding,) = of("R302", policy(Action="states:StopExecution", Resource=f"{machine}/*"))
+    assert f"did you mean '{machine}:*'?" == finding.hint
+
+
+def test_an_action_that_knows_the_tags_of_a_resource_is_not_sure_to_know_none() -> None:
+    access_point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/orders"
+    assert ["warning"] == [
+        finding.severity for finding in of("R301", policy(Action="s3:GetAccessPoint", Resource=access_point))
+    ]
+
+
+def test_the_policy_in_an_authorizer_s_answer_is_looked_at() -> None:
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "arn:aws:s3:::a"}
+    answer = {"principalId": "a", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}, "context": {}}
+    text = json.dumps(answer)
+    assert ([], [], 1) == (of("R110", text), of("R111", text), len(of("R303", text)))
+
+
+def test_what_the_serverless_framework_declares_is_no_unknown_reference() -> None:
+    text = (
+        "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
+        "    Properties: {DisplayName: !Ref ApiGatewayRestApi}\n"
+    )
+    assert [("R143", "note", 1)] == [finding for finding in found(text, "resources.yml") if finding[0] != "R401"]
+    assert [] == of("R401", text, "resources.yml")
+
+
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
     assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]

@@ -90,7 +90,7 @@ POLICY = [
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:{HERE}:log-group:/app/web:*"),
     allow("logs:DescribeLogGroups", "*"),
     allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:db-??????"),
-    allow(["ssm:GetParameter", "ssm:GetParameters"], f"arn:aws:ssm:{HERE}:parameter/app/*"),
+    allow(["ssm:GetParameter", "ssm:GetParameters", "ssm:DeleteParameters"], f"arn:aws:ssm:{HERE}:parameter/app/*"),
     allow("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/app/web"),
     allow("kms:Encrypt", "*", StringEquals={"kms:EncryptionContext:app": "shop"}),
     allow(
@@ -300,6 +300,8 @@ CALLS: list[Row] = [
     ("secretsmanager", "get_secret_value", {"SecretId": "mail"}, NO),
     ("ssm", "get_parameter", {"Name": "/app/url"}, YES),
     ("ssm", "get_parameters", {"Names": ["/app/url", "/other"]}, NO),
+    ("ssm", "delete_parameters", {"Names": ["/app/old", "/app/older"]}, YES),
+    ("ssm", "delete_parameters", {"Names": ["/app/old", "/other"]}, NO),
     ("ssm", "get_parameters_by_path", {"Path": "/app/web"}, YES),
     ("ssm", "get_parameters_by_path", {"Path": "/"}, NO),
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x", "EncryptionContext": {"app": "shop"}}, YES),

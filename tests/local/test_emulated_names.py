@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ministack.services import (
+    athena,
     cloudwatch_logs,
     dynamodb,
     ec2,
@@ -44,7 +45,7 @@ SCHEMA = {
 @pytest.fixture(autouse=True)
 def _empty() -> Iterator[None]:
     yield
-    for service in (dynamodb, eventbridge, iam, kinesis, kms, s3, secretsmanager, ses, sqs):
+    for service in (athena, dynamodb, eventbridge, iam, kinesis, kms, s3, secretsmanager, ses, sqs):
         service.reset()
 
 
@@ -84,6 +85,13 @@ def test_a_secret_is_known_by_its_name_with_its_policy() -> None:
     ask(secretsmanager, "secretsmanager.PutResourcePolicy", SecretId="db", ResourcePolicy=text)
     (stored,) = resource_policy("secretsmanager:GetSecretValue", arn) or ()
     assert json.loads(text) == render(stored)
+
+
+def test_a_query_is_known_by_its_workgroup() -> None:
+    place = {"OutputLocation": "s3://answers/"}
+    query = ask(athena, "AmazonAthena.StartQueryExecution", QueryString="SELECT 1", ResultConfiguration=place)
+    assert "primary" == NAMES.work_group(query["QueryExecutionId"])
+    assert NAMES.work_group("another") is None
 
 
 def test_roles_and_users_are_known_with_their_paths() -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from botocore.exceptions import ClientError
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import client_arguments, environment, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,7 @@ def ask(
     running: LocalAws, method: str, target: str, body: bytes = b"", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """The status, the headers and the body of an answer; `target` is a path or a URL of this server."""
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=HANGS)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(method, target.removeprefix(running.url), body, named)
     answer = connection.getresponse()
@@ -288,16 +290,31 @@ def test_the_secret_stands_in_its_file_alone(project: Path) -> None:
     assert holders == ["server.json"]
 
 
+OLDER = """
+import fcntl, json, os, pathlib, sys, time
+place = pathlib.Path(sys.argv[1])
+lock = open(place / "server.lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print(os.getpid(), file=lock, flush=True)
+(place / "server.json").write_text(json.dumps({"id": "x", "port": 9, "pid": os.getpid()}))
+print(flush=True)
+time.sleep(600)
+"""
+"""Holds the place of a server, and says of itself what those of older remits said."""
+
+
 def test_a_server_of_an_older_remit_is_named_and_replaced(project: Path) -> None:
-    first = aws.start(project)
-    record = project / ".remit" / "local" / "server.json"
-    older = {"id": "x", "port": first.port, "pid": first.pid}
-    record.write_text(json.dumps(older))
-    with pytest.raises(RemitError, match="was started by an older remit"):
-        aws.find(project)
-    record.write_text(json.dumps(older))  # the server puts its file right once a second
-    second = aws.start(project)
-    assert (second.pid == first.pid, second.access_key_id == first.access_key_id) == (False, False)
+    place = project / ".remit" / "local"
+    place.mkdir(parents=True)
+    command = [sys.executable, "-c", OLDER, str(place), "remit.local.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as older:
+        assert older.stdout is not None
+        older.stdout.readline()
+        with pytest.raises(RemitError, match="was started by an older remit"):
+            aws.find(project)
+        running = aws.start(project)
+        assert -signal.SIGTERM == older.wait(HANGS)
+    assert "000000000000" == client(running, "sts").get_caller_identity()["Account"]
 
 
 def test_the_sdk_with_the_environment_that_is_shown_gets_in(shared: LocalAws) -> None:
@@ -405,7 +422,7 @@ class TestAnotherUserOfTheMachine:
         (port,) = ports - {shared.port}
 
         def answer() -> str:
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+            with socket.create_connection(("127.0.0.1", port), timeout=HANGS) as connected:
                 connected.sendall(
                     b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port
                 )

@@ -53,6 +53,13 @@ MISTAKES = {
         f'@app.job(queue="mail")\n{JOB}',
         ("there is no job queue `mail`", "app.py:"),
     ),
+    "an async job": ("", "@app.job\nasync def send(): ...\n", ("job `send` is `async`", "app.py:9:2")),
+    "an async job that yields": (
+        "",
+        "@app.job\nasync def send():\n    yield 1\n",
+        ("job `send` is `async`", "app.py:9:2"),
+    ),
+    "a job that yields": ("", "@app.job\ndef send():\n    yield 1\n", ("job `send` is a generator", "app.py:9:2")),
     "a trigger on a job": (
         "",
         f'@app.job(sqs("orders"))\n{JOB}',

@@ -145,6 +145,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "Lambda calls plain functions: use asyncio.run() inside one",
         "9:2",
     ),
+    "an async generator": (
+        "@app.function\nasync def hello(event, context):\n    yield 1\n",
+        "the handler `app.hello` of function `hello` is `async`",
+        "Lambda calls plain functions: use asyncio.run() inside one",
+        "9:2",
+    ),
     "a function that takes no context": (
         "@app.function\ndef hello(event): ...\n",
         "the handler `app.hello` of function `hello` takes (event), and Lambda calls it with an event and a context",
@@ -420,7 +426,10 @@ INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
         "from remit.grants import dynamodb\ndynamodb.fetch('x')",
-        "there are batch_write, check, delete, get, list, put, query, read, scan, select, update",
+        (
+            "there are batch_write, check, delete, describe, get, insert, list, partiql_delete, partiql_update, put, query, "
+            "read, scan, select, update"
+        ),
     ),
     "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
     "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),

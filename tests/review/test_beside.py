@@ -699,6 +699,55 @@ def test_whom_a_gateway_denies_by_a_name_is_undecided(effect: str, count: int) -
     assert count == len(found)
 
 
+def plan_with_endpoint_policy(endpoint_type: str, *, mode: str, names_it: bool) -> bytes:
+    """A plan whose policy of an endpoint stands beside the endpoint: made here (managed) or looked up (data)."""
+    statement = {"Effect": "Allow", "Principal": ROLE, "Action": "s3:GetObject", "Resource": OBJECTS}
+    policy = {
+        "address": "aws_vpc_endpoint_policy.s3",
+        "mode": "managed",
+        "type": "aws_vpc_endpoint_policy",
+        "values": {"policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})},
+    }
+    endpoint = {
+        "address": "aws_vpc_endpoint.s3",
+        "mode": mode,
+        "type": "aws_vpc_endpoint",
+        "values": {"id": "vpce-1", "vpc_endpoint_type": endpoint_type},
+    }
+    if mode == "data":
+        policy["values"]["vpc_endpoint_id"] = "vpce-1"  # type: ignore[index]
+    referring = {"vpc_endpoint_id": {"references": ["aws_vpc_endpoint.s3.id", "aws_vpc_endpoint.s3"]}}
+    configured = {"address": policy["address"], "expressions": referring if names_it else {}}
+    planned = [policy, endpoint] if mode == "managed" else [policy]
+    return json.dumps(
+        {
+            "format_version": "1.2",
+            "terraform_version": "1.9.0",
+            "planned_values": {"root_module": {"resources": planned}},
+            "prior_state": {"values": {"root_module": {"resources": [endpoint] if mode == "data" else []}}},
+            "configuration": {"root_module": {"resources": [configured]}},
+        }
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("endpoint_type", "mode", "names_it", "callers"),
+    [
+        ("Gateway", "managed", True, []),
+        ("Gateway", "data", True, []),
+        ("Interface", "managed", True, [ROLE["AWS"]]),
+        ("Interface", "data", True, [ROLE["AWS"]]),
+        ("Gateway", "managed", False, [ROLE["AWS"]]),
+    ],
+)
+def test_the_policy_beside_an_endpoint_in_a_plan_is_of_its_type(
+    endpoint_type: str, mode: str, *, names_it: bool, callers: list[str]
+) -> None:
+    plan = plan_with_endpoint_policy(endpoint_type, mode=mode, names_it=names_it)
+    gained = [piece for change in plan_review(plan, "plan.json").changes for piece in change.access.gained]
+    assert callers == [piece.request.principal for piece in gained]
+
+
 def test_blocks_of_lists_that_are_off_open_nothing_where_lists_are_disabled() -> None:
     assert [] == undecided(None, listed("Private", "BucketOwnerEnforced", **OFF))
     assert 1 == len(undecided(None, listed("Private", "BucketOwnerEnforced", BlockPublicPolicy=False)))

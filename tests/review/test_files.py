@@ -365,6 +365,35 @@ def test_a_resource_that_may_say_anything_and_differs_is_undecided_where_a_role_
     assert not between(of("*"), of("*")).broadens
 
 
+def test_what_differs_of_a_resource_that_may_say_anything_is_named_without_its_values() -> None:
+    """Whoever reads it can often tell that what it gives stays the same, as the ARN of a cluster of another version."""
+
+    def of(version: str, name: str) -> dict[str, Any]:
+        cluster = {
+            "Type": "Custom::Cluster",
+            "Properties": {"Config": {"version": version, "name": name, "roleArn": {"Ref": "Role"}}},
+            "Metadata": {"version": version},
+        }
+        return template(allow("eks:DescribeCluster", {"Fn::GetAtt": ["Cluster", "Arn"]}), more={"Cluster": cluster})
+
+    lines = list(review_lines(between(of("1.31", "a"), of("1.32", "b"))))
+
+    assert (
+        "  ? Cluster, on which it depends, has another Properties.Config.version, Properties.Config.name: "
+        "what it gives is known at the deploy only"
+    ) in lines
+
+
+def test_what_is_said_about_a_resource_that_may_say_anything_makes_nothing_undecided() -> None:
+    """Its metadata, or what it waits for, is nothing that its attributes are made of."""
+
+    def of(path: str) -> dict[str, Any]:
+        cluster = {"Type": "Custom::Cluster", "Properties": {"Name": "a"}, "Metadata": {"aws:cdk:path": path}}
+        return template(allow("eks:DescribeCluster", {"Fn::GetAtt": ["Cluster", "Arn"]}), more={"Cluster": cluster})
+
+    assert not between(of("App/One"), of("App/Two")).broadens
+
+
 def test_a_file_of_empty_lines_is_looked_at_once() -> None:
     with effort.at_most(1):
         assert not holds_roles(b"\n" * 1_000_000 + b"{")

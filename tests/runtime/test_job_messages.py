@@ -13,14 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projects import write
 from remit import App
 from remit.catalogue.quotas import quota
+from remit.errors import RemitError
 from remit.runtime import job_messages, job_queue, own_stack
 from remit.runtime.job import Job
 from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
 scalars = (
     st.none()
@@ -157,9 +161,44 @@ def test_a_job_waits_a_year_at_most(seconds: float) -> None:
     with recorded_jobs() as jobs, pytest.raises(ValueError, match=r"mail: .* s from now is not within a year"):
         mail.perform_in(seconds, "a")
     assert [] == jobs
-    with recorded_jobs() as jobs:
+
+
+@pytest.fixture
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A project with the settings that a test names."""
+    write(tmp_path, {"config/deploy.py": f"from remit import config\n{request.param}\n"})
+    return tmp_path
+
+
+WITH_SCHEDULER = "config.job.scheduler = True"
+WITHOUT_SCHEDULER = "config.job.enable = True"
+
+
+@pytest.mark.parametrize("folder", [WITH_SCHEDULER], indirect=True)
+def test_a_job_of_an_app_with_a_scheduler_may_wait_a_year(folder: Path) -> None:
+    with recorded_jobs(folder) as jobs:
         mail.perform_in(365 * 86_400, "a")
-    assert 1 == len(jobs)
+    assert [SentJob("mail", ("a",), seconds=365 * 86_400)] == jobs
+
+
+@pytest.mark.parametrize("folder", [WITHOUT_SCHEDULER], indirect=True)
+@pytest.mark.parametrize("place", [recorded_jobs, jobs_run_at_once])
+def test_a_job_that_waits_for_a_schedule_fails_in_a_test_of_an_app_without_a_scheduler(
+    folder: Path, place: Callable[..., AbstractContextManager[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMIT_QUEUE_DEFAULT", "https://sqs/1/default")
+    with pytest.raises(RuntimeError) as of_aws:
+        mail.perform_in(900.5, "a")
+    with place(folder), pytest.raises(RuntimeError) as of_test:
+        mail.perform_in(900.5, "a")
+    assert str(of_aws.value) == str(of_test.value)
+
+
+@pytest.mark.parametrize("folder", ["config.jop.scheduler = True"], indirect=True)
+def test_a_configuration_that_cannot_be_read_fails_the_test_of_a_job_that_waits_for_a_schedule(folder: Path) -> None:
+    with recorded_jobs(folder) as jobs, pytest.raises(RemitError, match=r"did you mean `config[.]job`"):
+        mail.perform_in(901, "a")
+    assert [] == jobs
 
 
 @pytest.mark.parametrize(("seconds", "delay"), [(0, None), (0.2, 1), (89.5, 90), (899.5, 900)])

@@ -14,6 +14,7 @@ from remit.iam import tokens
 from remit.lint.policies import document_of
 from remit.lint.rule_inputs import IDENTITY
 from remit.template.branches import NO_VALUE, ConditionOutcome, Deciding, branches, items, variants
+from remit.template.condition_outcomes import by_conditions, worlds
 from remit.template.policy_documents import grants_of
 
 if TYPE_CHECKING:
@@ -107,3 +108,22 @@ def test_every_function_has_its_short_form_in_yaml(function: str) -> None:
     value, _, _ = read_yaml(f"Value: !{function.removeprefix('Fn::')} [a, b]\n", "template.yaml")
 
     assert value == {"Value": {function: ["a", "b"]}}
+
+
+def test_what_is_made_for_the_conditions_that_hold_is_made_once_for_all_worlds_with_the_same_ones() -> None:
+    anything_is_on = [{"Fn::Equals": [{"Ref": name}, "on"]} for name in ("First", "Second", "Third")]
+    template = {
+        "Conditions": {"Any": {"Fn::Or": anything_is_on}},
+        "Resources": {"R": {"Type": "AWS::IAM::Role", "Condition": "Any"}},
+    }
+    all_worlds, _ = worlds(template)
+    made: list[frozenset[str]] = []
+
+    def make(holding: frozenset[str]) -> frozenset[str]:
+        made.append(holding)
+        return holding
+
+    in_worlds = by_conditions(template, all_worlds, make)
+
+    assert (frozenset(), *[frozenset({"Any"})] * 7) == in_worlds
+    assert [frozenset(), frozenset({"Any"})] == made

@@ -1,7 +1,17 @@
-"""Statements that a macro puts in at the deploy: the others are read, and what is not is said."""
+"""Documents and statements that something puts in later: all else is read, and what is not is said."""
 
 from __future__ import annotations
 
+import json
+from typing import Any, Final
+
+import pytest
+
+from remit.app import Resource
+from remit.lint.files import lint_bytes
+from remit.review.resource_access import giving
+from remit.template.attached_policies import attached, held_policies
+from remit.template.policy_documents import known
 from role_readers import read_roles
 
 TEMPLATE = b"""\
@@ -20,6 +30,41 @@ Resources:
                 Action: sqs:SendMessage
                 Resource: "*"
 """
+SENDING: Final = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+INCLUDE: Final = {"Name": "AWS::Include", "Parameters": {"Location": "s3://shared/policy.json"}}
+DOCUMENTS_ELSEWHERE: Final[dict[str, Any]] = {
+    "policy.json": {"file": "policy.json"},
+    "./policy.yaml": {"$ref": "./policy.yaml"},
+    "{{resolve:ssm:/orders/policy}}": "{{resolve:ssm:/orders/policy}}",
+    "${file(policy.json)}": "${file(policy.json)}",
+    "{{ policy }}": "{{ policy }}",
+    "${Policy}": {"Ref": "Policy"},
+    f"${{{json.dumps({'Fn::Transform': INCLUDE}, separators=(',', ':'), sort_keys=True)}}}": {
+        "Version": "2012-10-17",
+        "Fn::Transform": INCLUDE,
+    },
+    "statements.json": {"Version": "2012-10-17", "Statement": {"file": "statements.json"}},
+    "more.json": {"Version": "2012-10-17", "Statement": [{"file": "more.json"}]},
+}
+"""Documents that do not stand in a template, by what is said of each."""
+
+
+def inline(document: Any) -> Any:
+    """A policy of a role's own."""
+    return {"PolicyName": "orders", "PolicyDocument": document}
+
+
+def role_with(*documents: Any) -> Resource:
+    """A role with inline policies."""
+    return Resource("Role", "AWS::IAM::Role", {"Policies": [inline(document) for document in documents]})
+
+
+def template_with(*documents: Any) -> bytes:
+    """A template with such a role."""
+    role = role_with(*documents)
+    resources = {"Role": {"Type": role.type, "Properties": role.properties}}
+    parameters = {"Policy": {"Type": "String"}}
+    return json.dumps({"Parameters": parameters, "Resources": resources}).encode()
 
 
 def test_statements_beside_an_included_one_are_read_and_it_is_told() -> None:
@@ -27,3 +72,69 @@ def test_statements_beside_an_included_one_are_read_and_it_is_told() -> None:
     assert [(one.statement.sid, one.origin.line) for one in role.grants if one.origin] == [("Orders${AWS::Region}", 11)]
     (note,) = role.notes
     assert note.startswith('some of its inline policies are known at the deploy only: ${{"Fn::Transform":')
+
+
+@pytest.mark.parametrize("source", DOCUMENTS_ELSEWHERE)
+def test_a_document_that_stands_elsewhere_is_a_note_and_the_others_are_read(source: str) -> None:
+    content = template_with(DOCUMENTS_ELSEWHERE[source], {"Version": "2012-10-17", "Statement": SENDING})
+    (role,) = read_roles(content, "template.json").roles
+    assert [grant.statement.actions.patterns for grant in role.grants] == [("sqs:SendMessage",)]
+    assert role.notes == (f"some of its inline policies are known at the deploy only: {source}",)
+
+
+@pytest.mark.parametrize("source", DOCUMENTS_ELSEWHERE)
+def test_what_a_resource_lets_others_do_by_a_document_elsewhere_is_unread(source: str) -> None:
+    policy = Resource("Policy", "AWS::S3::BucketPolicy", {"PolicyDocument": DOCUMENTS_ELSEWHERE[source]})
+    (unread,) = giving([policy])["Policy"].unread
+    assert unread.removeprefix("PolicyDocument ") == source
+
+
+def test_the_branch_of_a_choice_that_stands_elsewhere_is_unread_beside_the_one_that_is_written() -> None:
+    written = {"Statement": {**SENDING, "Principal": "*"}}
+    document = {"Fn::If": ["IsProd", written, {"file": "policy.json"}]}
+    given = giving([Resource("Policy", "AWS::SQS::QueuePolicy", {"PolicyDocument": document})])["Policy"]
+    assert (len(given.documents), given.unread) == (1, frozenset({"PolicyDocument policy.json"}))
+
+
+def test_lint_finds_no_error_in_a_document_that_stands_elsewhere() -> None:
+    # What Jinja fills in is said of the file, and no text of another kind is a document of CloudFormation's.
+    texts = ("${file(policy.json)}", "{{ policy }}")
+    documents = [document for document in DOCUMENTS_ELSEWHERE.values() if document not in texts]
+    findings = lint_bytes(template_with(*documents), "template.json")
+    assert [finding.message for finding in findings if finding.severity != "note"] == []
+    assert [finding.message.partition(" by a tool")[0] for finding in findings if finding.rule == "R110"] == [
+        "the policy document is taken from 'policy.json'",
+        "the policy document is taken from './policy.yaml'",
+        "statements are taken from 'statements.json'",
+        "statements are taken from 'more.json'",
+    ]
+
+
+def test_a_document_that_cloudformation_makes_a_text_of_is_read() -> None:
+    document = {"Version": "2012-10-17", "Statement": [SENDING]}
+    as_text = {"Fn::ToJsonString": document}
+    (role,) = read_roles(template_with(as_text), "template.json").roles
+    assert [grant.statement.actions.patterns for grant in role.grants] == [("sqs:SendMessage",)]
+    assert role.notes == ()
+    assert known({"Fn::ToJsonString": {"Ref": "Policy"}}) is False
+
+
+def test_what_a_role_holds_is_not_complete_where_a_part_of_a_policy_stands_elsewhere() -> None:
+    statements = [SENDING, {"file": "more.json"}]
+    role = role_with({"Version": "2012-10-17", "Statement": statements})
+    held = held_policies(role, attached((role,), lambda _: role.origin), lambda _: role.origin)
+    assert (held.inline, held.is_complete) == ((), False)
+
+
+def test_a_sam_function_may_include_a_document() -> None:
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Policies": [{"file": "policy.json"}]}}
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Report": function}}
+    (role,) = read_roles(json.dumps(template).encode(), "template.json").roles
+    assert role.notes == ("some of its inline policies are known at the deploy only: policy.json",)
+
+
+def test_a_policy_of_a_plan_that_is_no_json_yet_is_a_note() -> None:
+    policy = {"type": "aws_iam_policy", "address": "aws_iam_policy.orders", "values": {"policy": "{{ policy }}"}}
+    plan = {"planned_values": {"root_module": {"resources": [policy]}}}
+    (managed,) = read_roles(json.dumps(plan).encode(), "plan.json").policies
+    assert managed.notes == ("what aws_iam_policy.orders says does not stand in the plan: {{ policy }}",)

@@ -618,3 +618,40 @@ def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, 
 def test_the_name_of_a_key_that_is_no_id_and_no_alias_is_an_error(make: Make, declared: str) -> None:
     error = made(make, declared).error()
     assert ("no KMS key has the id 'shop'", "an alias reads 'alias/shop'") == (error.message, error.hint)
+
+
+FAILURES = """
+from remit import Shared, resource
+
+class Data(Shared):
+    clicks = resource("AWS::Kinesis::Stream", shard_count=1)
+    bucket = resource("AWS::S3::Bucket")
+    queue = resource("AWS::SQS::Queue")
+    topic = resource("AWS::SNS::Topic")
+"""
+
+
+@pytest.mark.parametrize("name", ["bucket", "queue", "topic"])
+def test_a_resource_that_a_trigger_takes_may_be_given_by_its_arn_or_ref(make: Make, name: str) -> None:
+    bodies = set()
+    for value in (f"Data.{name}", f"Data.{name}.arn", f"Data.{name}.ref"):
+        bodies.add(made(make, function(f"on.kinesis(Data.clicks, on_failure={value})"), FAILURES).built().body)
+    assert 1 == len(bodies)
+
+
+REFERENCES_OF_OTHER_TYPES = {
+    "on.sns(Data.queue.arn)": "sns takes AWS::SNS::Topic, and `Data.queue` is AWS::SQS::Queue",
+    "on.s3(Data.topic.ref)": "s3 takes AWS::S3::Bucket, and `Data.topic` is AWS::SNS::Topic",
+    "on.kinesis(Data.clicks, on_failure=Data.clicks.arn)": (
+        "on_failure takes a queue, a topic, a bucket, got AWS::Kinesis::Stream"
+    ),
+    "on.sns(Data.topic, dead_letter=Data.bucket.arn)": "dead_letter takes a queue, got a bucket",
+}
+
+
+@pytest.mark.parametrize("trigger", REFERENCES_OF_OTHER_TYPES)
+def test_the_arn_of_a_resource_that_a_trigger_does_not_take_is_refused_as_the_resource_is(
+    make: Make, trigger: str
+) -> None:
+    messages = [mistake.message for mistake in made(make, function(trigger), FAILURES).error().all]
+    assert [REFERENCES_OF_OTHER_TYPES[trigger]] == messages

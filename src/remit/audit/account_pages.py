@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.entities import Entity, EntityKind, InputProblem, ManagedPolicyVersions
+from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +56,7 @@ def is_last_page(value: Mapping[str, Any]) -> bool:
 
 def tags_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The tags of a user or role, by name and value."""
-    return tuple((str(row.get("Key")), str(row.get("Value"))) for row in _rows(record, "Tags"))
+    return tuple((str(row.get("Key")), str(row.get("Value"))) for row in mappings(record.get("Tags")))
 
 
 def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> AccountPage:
@@ -106,7 +107,7 @@ class _PageReader:
             str(record.get(_IDS[kind]) or ""),
             self.file,
             inline=tuple(self._inline(kind, record, arn, account)),
-            attached=tuple(str(row.get("PolicyArn")) for row in _rows(record, "AttachedManagedPolicies")),
+            attached=tuple(str(row.get("PolicyArn")) for row in mappings(record.get("AttachedManagedPolicies"))),
             groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
             boundary=self._boundary(record, arn),
             trust=self._trust(record, arn, account) if kind == "role" else None,
@@ -118,7 +119,7 @@ class _PageReader:
     def _inline(
         self, kind: EntityKind, record: Mapping[str, Any], arn: str, account: str
     ) -> Iterator[tuple[str, str | None]]:
-        for row in _rows(record, _INLINE[kind]):
+        for row in mappings(record.get(_INLINE[kind])):
             name = str(row.get("PolicyName") or "")
             yield name, self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
 
@@ -147,7 +148,7 @@ class _PageReader:
         account = arn.split(":", 5)[4]
         default, older = None, []
         default_versions = []
-        for version in _rows(record, "PolicyVersionList"):
+        for version in mappings(record.get("PolicyVersionList")):
             identifier = str(version.get("VersionId") or "")
             is_default = version.get("IsDefaultVersion") is True or identifier == record.get("DefaultVersionId")
             document = self._document(version.get("Document"), account, f"{arn}, version {identifier},")
@@ -171,8 +172,3 @@ class _PageReader:
         except ValueError:
             self.problem(f"{subject} is no JSON document: {undecided} is undecided")
             return None
-
-
-def _rows(record: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    rows = record.get(name)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

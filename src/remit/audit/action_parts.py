@@ -76,13 +76,6 @@ class ActionTable:
                 bits |= bit
         return bits
 
-    def actions_in(self, bits: int) -> Iterable[str]:
-        """The actions of a mask, in the order of the table."""
-        while bits:
-            bit = bits & -bits
-            bits ^= bit
-            yield self.actions[bit.bit_length() - 1]
-
     def part(self, mask: DocumentMask, action: str) -> Policy:
         """What of a document speaks of an action, as if it spoke of that action alone; equal parts are one object."""
         bit = self.bits[action]

@@ -200,11 +200,11 @@ class _ResourceExposures:
         reached: dict[_Opened, _Reached] = {}
         for reach, denials in self._reaches(policy) if of_everybody else ():
             outsiders = self._outsiders(_with_denials(limited, denials))
-            found = _by_statement(outsiders)
+            pieces_at_reach = _by_statement(outsiders)
             for undecided in outsiders.undecided:
-                found.setdefault(("*", undecided.source), by_statement.get(("*", undecided.source), []))
-            for opened in of_everybody & found.keys() - reached.keys():
-                reached[opened] = (reach, found[opened])
+                pieces_at_reach.setdefault(("*", undecided.source), by_statement.get(("*", undecided.source), []))
+            for opened in of_everybody & pieces_at_reach.keys() - reached.keys():
+                reached[opened] = (reach, pieces_at_reach[opened])
             if reached.keys() == of_everybody:
                 break
         return {opened: ("service", by_statement[opened]) for opened in of_everybody} | reached

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.lint.elements import raw_statements
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -52,7 +54,7 @@ def may_have_ids(text: str) -> bool:
 
 def principal_ids(document: Any) -> Iterator[str]:
     """The ids that a document names, as principals or in conditions on aws:userid."""
-    for statement in _statements(document):
+    for statement in raw_statements(document):
         for element in _ELEMENTS:
             yield from filter(is_principal_id, _named(statement.get(element)))
         yield from map(id_in, filter(is_principal_id, _compared_ids(statement.get("Condition"))))
@@ -62,14 +64,8 @@ def with_arns(document: Any, arns: Mapping[str, str]) -> Any:
     """A document with the ARNs of principals in the place of their ids, as IAM itself shows it."""
     if not arns.keys() & set(principal_ids(document)):
         return document
-    statements = [_statement_with_arns(statement, arns) for statement in _statements(document)]
+    statements = [_statement_with_arns(statement, arns) for statement in raw_statements(document)]
     return {**document, "Statement": statements}
-
-
-def _statements(document: Any) -> list[Any]:
-    value = document.get("Statement") if isinstance(document, dict) else None
-    statements = value if isinstance(value, list) else [value]
-    return [statement for statement in statements if isinstance(statement, dict)]
 
 
 def _named(principal: Any) -> list[str]:

@@ -198,21 +198,6 @@ def _of_a_second_page(name: str, listed_types: Collection[str]) -> tuple[IamReso
     return tuple(kind for kind in resource_types(name.partition(":")[0]) if kind.name in type_names)
 
 
-@lru_cache(maxsize=32768)
-def arn_services(name: str) -> frozenset[str] | None:
-    """The services that the ARNs of an action's resources name, its own among them; None where that is open.
-
-    It is open for an action that nobody knows, and where an ARN's format leaves the service to be filled in.
-    """
-    catalogued_action = action(name)
-    if catalogued_action is None:
-        return None
-    service_names = {arn.split(":")[2] for target in catalogued_action.targets for arn in target.type.arns}
-    if any("$" in service or "*" in service for service in service_names):
-        return None
-    return frozenset({catalogued_action.service, *service_names})
-
-
 @lru_cache(maxsize=1024)
 def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
     """The resource types of a service; none when there is no such service."""

@@ -83,16 +83,20 @@ _WORD: Final = r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
 def nearest_actions(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
     """At most three actions that somebody meant who wrote `name` (`s3:GetObjcet`), the likeliest first.
 
-    `speaking` are the services of which the rest of a statement speaks; they were meant rather than others.
+    `speaking` are the services of which the rest of a statement speaks; they were meant rather than others. A prefix
+    that resembles none may be of a service that AWS has closed (`gamesparks:GetExtension`): a rare action of that name
+    is not meant.
     """
     prefix, _, bare = name.partition(":")
-    likely_services = (prefix.lower(),) if service(prefix) else nearest_services(prefix)
-    for guess in GUESSES:
+    is_service = service(prefix) is not None
+    likely_services = (prefix.lower(),) if is_service else nearest_services(prefix)
+    for guess in GUESSES if is_service else GUESSES_BY_LIKENESS:
         for likely_service in likely_services:
             actions = guess(likely_service, bare, speaking)
             if actions:
                 return actions[:_MOST]
-    return by_name(bare, speaking)[:_MOST]
+    last_resort = by_name(bare, speaking) if is_service else namesake(prefix.lower(), bare, speaking)
+    return last_resort[:_MOST]
 
 
 def nearest_managed_policy(name: str) -> str | None:
@@ -208,6 +212,8 @@ GUESSES: Final = (
     in_some_words,
 )
 """In the order of trust: the first that has an answer gives it."""
+GUESSES_BY_LIKENESS: Final = tuple(guess for guess in GUESSES if guess is not in_some_words)
+"""Those of a service that the prefix only resembles: with both halves doubtful, nothing is said."""
 
 
 def by_name(bare: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:

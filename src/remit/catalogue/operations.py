@@ -105,7 +105,11 @@ def operation(client: str, name: str) -> Operation | None:
     client_chunk = chunk("operations", client_name)
     rows = client_chunk["r"].get(spelled)
     own_action = _own(client_name).get(spelled)
-    calls = tuple(_call(row) for row in rows) if rows else (Call(own_action),) if own_action else ()
+    calls: tuple[Call, ...] = ()
+    if rows:
+        calls = tuple(_call(row) for row in rows)
+    elif own_action:
+        calls = (Call(own_action),)
     free = spelled in client_chunk.get("f", ())
     return Operation(client_name, spelled, calls, free, tuple(client_chunk.get("p", {}).get(spelled, ())))
 

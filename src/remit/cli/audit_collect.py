@@ -18,6 +18,7 @@ from remit.cli import options
 @click.option("--policy", "prints_policy", is_flag=True, help="Print the policy that this needs, and do nothing.")
 @options.local_option
 @options.account_options
+@options.json_option
 def collect_command(
     folder: Path,
     role: str | None,
@@ -29,6 +30,7 @@ def collect_command(
     no_resources: bool,
     prints_policy: bool,
     local: bool,
+    as_json: bool,
 ) -> int:
     """Gather what `remit audit` reads into FOLDER, with read-only calls.
 
@@ -38,7 +40,8 @@ def collect_command(
     to have it read anew.
 
     With --organization, the credentials are of the management account or of a delegated administrator, and a role is
-    assumed in each account. What AWS refuses is told, the rest is gathered, and the exit code is 1.
+    assumed in each account. What AWS refuses is told, the rest is gathered, and the exit code is 1. With --json, what
+    was refused is the list `problems`.
 
     Needs credentials, or --local.
 
@@ -47,6 +50,7 @@ def collect_command(
       remit audit collect audit/
       remit audit collect audit/ --organization --role auditor
       remit audit collect audit/ --policy
+      remit audit collect audit/ --json | jq .problems
     """
     from remit.deploy.audit_collection import DEFAULT_ROLE, Collecting, collect, needed_policy
 
@@ -57,6 +61,10 @@ def collect_command(
     account = options.account(Path(), local=local, region=region, profile=profile)
     collecting = Collecting(folder, assumed_role, regions, with_resources=not no_resources)
     failures = collect(account, collecting, lambda text: click.echo(text, err=True))
+    if as_json:
+        rows = [{"account": failure.account, "message": failure.error.message} for failure in failures]
+        options.print_report({"problems": rows})
+        return int(bool(failures))
     for failure in failures:
         click.echo(f"problem: account {failure.account}: {failure.error.message}", err=True)
     return int(bool(failures))

@@ -43,5 +43,9 @@ def command(folder: Path, region: str | None, profile: str | None, *, local: boo
         document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
         options.print_json(document)
         return
-    did = "made" if done.made else f"repaired ({', '.join(done.repaired)})" if done.repaired else "nothing to do"
+    did = "nothing to do"
+    if done.made:
+        did = "made"
+    elif done.repaired:
+        did = f"repaired ({', '.join(done.repaired)})"
     click.echo(f"bucket {done.bucket} in {place(account)}: {did}")

@@ -413,8 +413,9 @@ def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) 
 def _read(source: ParsedFile, policy: Path | None, template: Path | None) -> FileRoles:
     from remit.template.role_files import policy_source, read_source, template_source
 
-    reader = policy_source if policy is not None else template_source if template is not None else read_source
-    return reader(source)
+    if policy is not None:
+        return policy_source(source)
+    return template_source(source) if template is not None else read_source(source)
 
 
 def _is_file(word: str) -> bool:

@@ -13,7 +13,7 @@ from remit.cli import options
 @click.argument("name", type=click.Path(path_type=Path))
 @options.json_option
 def command(name: Path, *, as_json: bool) -> None:
-    """Create a project in the new folder NAME: a configuration, an app with two functions, and a test.
+    """Create a project in the new folder NAME: a configuration, an app with two functions, and their tests.
 
     `remit init .` adds to the project in this folder what it does not have, and touches none of its files.
 

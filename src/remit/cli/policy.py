@@ -164,17 +164,17 @@ def deployer_policy(
         from remit.deploy.aws_calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
+    needed_access = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
     if cloudformation:
-        options.print_report(_template(found, place))
+        options.print_report(_template(needed_access, place))
     else:
-        found = bound(found, *place)
-        _print_deployer(found, parted=parted, explain=explain, as_json=as_json)
+        needed_access = bound(needed_access, *place)
+        _print_deployer(needed_access, parted=parted, explain=explain, as_json=as_json)
     if not explain:
-        _remark(found)
+        _remark(needed_access)
     wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
     if wide and not cloudformation:
-        subject = "stack" if found.stack else "bucket"
+        subject = "stack" if needed_access.stack else "bucket"
         options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
 
 
@@ -188,43 +188,43 @@ def _check_subject(
         raise RemitError("--from is for an app", hint="give the deployed template before the new one")
 
 
-def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
+def _print_deployer(needed_access: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
     from remit.catalogue.quotas import quota
     from remit.iam.length import policy_length
     from remit.iam.policy import render
     from remit.report.deployer import deployer_document, deployer_text
 
     if explain and as_json:
-        options.print_report(deployer_document(found))
+        options.print_report(deployer_document(needed_access))
     elif explain:
-        click.echo(deployer_text(found), nl=False)
+        click.echo(deployer_text(needed_access), nl=False)
     elif parted:
-        options.print_json([render(policy) for policy in _parts(found)])
+        options.print_json([render(policy) for policy in _parts(needed_access)])
     else:
-        options.print_json(render(found.policy))
-        characters = policy_length(found.policy)
+        options.print_json(render(needed_access.policy))
+        characters = policy_length(needed_access.policy)
         most = quota("iam.managed").most
         if characters > most:
             options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
 
 
-def _parts(found: Deployer) -> tuple[Policy, ...]:
+def _parts(needed_access: Deployer) -> tuple[Policy, ...]:
     """The policy as managed policies that allow the same together."""
     from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
     from remit.roles.document_split import fewest
     from remit.roles.policy_size import Sizes
 
-    documents = fewest(found.policy.statements, Sizes(found.stack, {}), quota("iam.managed").most)
+    documents = fewest(needed_access.policy.statements, Sizes(needed_access.stack, {}), quota("iam.managed").most)
     if documents is None:
         raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
-    return tuple(Policy(statements, found.policy.version) for statements in documents)
+    return tuple(Policy(statements, needed_access.policy.version) for statements in documents)
 
 
-def _remark(found: Deployer) -> None:
+def _remark(needed_access: Deployer) -> None:
     from remit.report.deployer import remarks
 
-    for remark in remarks(found):
+    for remark in remarks(needed_access):
         options.note(remark)
 
 
@@ -265,15 +265,15 @@ def _of_templates(
     from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
 
-    given = dict(options.parameter(text) for text in parameters)
+    values = dict(options.parameter(text) for text in parameters)
     files = [options.content(path) for path in paths]
-    found = [_plain(text, file, given) for text, file in files]
+    documents = [_plain(text, file, values) for text, file in files]
     if name is not None and _STACK_NAME.fullmatch(name) is None:
         raise RemitError(
             f"{name!r} is not a valid name for a stack", hint="letters, digits and hyphens, a letter first"
         )
     stack = name or _stack_named_after(paths[-1])
-    declared = stack_of(stack, found, given)
+    declared = stack_of(stack, documents, values)
     if stack == _PLACEHOLDER:
         options.note(f"the file's name is none of a stack, so {stack} stands for it: `--stack NAME` gives it")
     elif name is None:
@@ -296,7 +296,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     from remit.template.loops import unrolled
     from remit.template.parameters import defaults
     from remit.template.sam.expand import plain_template
-    from remit.template.terraform.plan import is_plan
+    from remit.template.terraform.state import is_plan
 
     source = read(text, file)
     if is_plan(source.value):
@@ -316,9 +316,9 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 
     if account is not None and re.fullmatch(r"[0-9]{12}", account) is None:
         raise RemitError(f"--account {account!r} is not an account: it has 12 digits")
-    named = [found.name for found in partitions.partitions()]
-    if partition is not None and partition not in named:
-        raise RemitError(f"there is no partition {partition!r}", hint=did_you_mean(partition, named))
+    partition_names = [known_partition.name for known_partition in partitions.partitions()]
+    if partition is not None and partition not in partition_names:
+        raise RemitError(f"there is no partition {partition!r}", hint=did_you_mean(partition, partition_names))
     if region is None:
         return partition or "aws", "*", account or "*"
     of_region = partitions.partition_of(region)

@@ -88,6 +88,13 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _style(event: StackEvent) -> str:
+    """The colour of an event's line, in rich's words."""
+    if event.failed or "ROLLBACK" in event.status:
+        return "red"
+    return "green" if event.status.endswith("_COMPLETE") else ""
+
+
 @contextlib.contextmanager
 def _screen(stack: str) -> Iterator[OnEvent]:
     from rich.console import Console
@@ -110,9 +117,7 @@ def _screen(stack: str) -> Iterator[OnEvent]:
             if event.status.endswith("_IN_PROGRESS") and not event.of_stack:
                 running[key] = event
             else:
-                bad = event.failed or "ROLLBACK" in event.status
-                style = "red" if bad else "green" if event.status.endswith("_COMPLETE") else ""
-                live.console.print(Text(event_line(event, stack), style=style), soft_wrap=True)
+                live.console.print(Text(event_line(event, stack), style=_style(event)), soft_wrap=True)
             live.update(bottom())
 
         yield show

@@ -45,7 +45,7 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
     S3 takes only bytes with the SHA-256 of the key, and a cut upload leaves nothing. RemitError: the file is no longer
     what was built.
     """
-    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only a deploy needs it
+    from boto3.s3.transfer import TransferConfig
 
     with remit_errors():
         stored = _stored(account, bucket, key)
@@ -174,7 +174,7 @@ def remove_bucket(account: Account) -> bool:
 
 def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "these bytes", "other bytes"]:
     """What S3 says is under a key; "other bytes" also where it keeps no SHA-256 of the whole object."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     try:
         stored = account.client("s3").head_object(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -11,7 +10,9 @@ from urllib.parse import urlsplit
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from remit.why.denial import LayerName
 
 UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
 BUSY: Final = 75  # EX_TEMPFAIL of sysexits.h
@@ -46,20 +47,14 @@ THROTTLED: Final = frozenset(
         "TooManyRequestsException",
     }
 )
-_PERFORM: Final = re.compile(
-    r"(?:User: (?P<who>\S+) is )?not authorized to perform: (?P<action>[\w-]+:\w+)"
-    r"(?: on resource: (?P<resource>\S+))?"
-)
-_LAYERS: Final = (
-    ("service control policy", "a service control policy (SCP) of the organisation denies it: ask its owner"),
-    (
-        "resource control policy",
-        "a resource control policy (RCP) of the organisation denies it: ask its owner",
-    ),
-    ("permissions boundary", "the caller's permissions boundary does not allow it"),
-    ("session policy", "the session policy that the caller assumed its role with does not allow it"),
-    ("explicit deny", "a policy denies it explicitly: that statement must change, since a Deny always wins"),
-)
+_LAYERS: Final[Mapping[LayerName, str]] = {
+    "scp": "a service control policy (SCP) of the organisation denies it: ask its owner",
+    "rcp": "a resource control policy (RCP) of the organisation denies it: ask its owner",
+    "boundary": "the caller's permissions boundary does not allow it",
+    "session": "the session policy that the caller assumed its role with does not allow it",
+}
+"""What to do, by the layer that denied."""
+_EXPLICIT: Final = "a policy denies it explicitly: that statement must change, since a Deny always wins"
 
 
 class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
@@ -67,19 +62,19 @@ class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
 
 
 @contextmanager
-def remit_errors(operation: str | None = None) -> Iterator[None]:
-    """Turn what botocore raises into RemitError. `operation`: what continues in AWS whatever happens here."""
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only a deploy needs it
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+def remit_errors() -> Iterator[None]:
+    """Turn what botocore raises into RemitError."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
     except Boto3Error as error:  # the transfer manager wraps what it met
         met = error.__context__
-        raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error, operation) from error
+        raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error) from error
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        raise sentence(error, operation) from error
+        raise sentence(error) from error
 
 
 def code(error: BaseException) -> str:
@@ -110,9 +105,9 @@ def denied(error: BaseException) -> bool:
 
 def transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later: throttled, a 5xx, a broken connection, no AWS's answer."""
-    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
-    from botocore.exceptions import HTTPClientError  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.exceptions import HTTPClientError
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, HTTPClientError | NoConnection | ResponseParserError):
         return True
@@ -121,9 +116,9 @@ def transient(error: BaseException) -> bool:
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     """The RemitError that tells `error`; `operation`: what continues in AWS whatever happens here."""
-    from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
-    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, HTTPClientError | NoConnection):
         return _unreachable(error, operation)
@@ -243,20 +238,25 @@ def _refused(error: Any, operation: str | None) -> RemitError:
 
 
 def _denied(error: Any, operation: str | None) -> Denied:
+    from remit.why.denial import parse  # noqa: PLC0415 - only a denial needs it
+
     called, words, goes_on = error.operation_name, message(error), _goes_on(operation)
-    match = _PERFORM.search(words)
-    if match is None:
+    denial = parse(words)
+    if denial is None or denial.action is None:
         return Denied(
             f"AWS denies {called}: {words}{goes_on}",
             hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists it all",
         )
-    action, resource = match["action"], (match["resource"] or "*").rstrip(".")
-    layer = next((text for word, text in _LAYERS if word in words), None)
-    statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
-    return Denied(
-        f"{match['who'] or 'the caller'} may not {action} on {resource} ({called}){goes_on}",
-        hint=layer or f"allow it with {statement}; `remit policy deployer` writes the whole policy",
-    )
+    caller, resource = denial.principal or "the caller", denial.resource or "*"
+    statement = json.dumps({"Effect": "Allow", "Action": denial.action, "Resource": resource})
+    layer = None if denial.layer is None else _LAYERS.get(denial.layer)
+    if layer is not None:
+        hint = layer
+    elif denial.explicit:
+        hint = _EXPLICIT
+    else:
+        hint = f"allow it with {statement}; `remit policy deployer` writes the whole policy"
+    return Denied(f"{caller} may not {denial.action} on {resource} ({called}){goes_on}", hint=hint)
 
 
 _SENTENCES: Final = (

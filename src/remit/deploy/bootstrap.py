@@ -131,7 +131,7 @@ def _making(account: Account, bucket: Bucket) -> str:
 
 
 def _create(account: Account, name: str) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
     if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
@@ -146,7 +146,7 @@ def _create(account: Account, name: str) -> None:
 
 
 def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     read = getattr(account.client("s3"), setting.read)
     try:
@@ -159,7 +159,7 @@ def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]
 
 
 def _patiently(call: Callable[[], Any]) -> Any:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     for pause in _PAUSES:
         try:

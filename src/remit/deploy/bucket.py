@@ -39,7 +39,7 @@ def bucket_name(account: Account) -> str:
 
 def exists(account: Account, name: str) -> bool:
     """Whether the bucket is there. RemitError: it is somebody else's, or lies in another region."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     try:
         answer = account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)

@@ -28,7 +28,7 @@ def acl_policy(client: Any, bucket: str, arn: str) -> str | RemitError | None:
 
     The blocks of the whole account are not asked for. An error where AWS does not show the list.
     """
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a call to AWS needs it
+    from botocore.exceptions import ClientError
 
     try:
         if _ownership(client, bucket) == ENFORCED:
@@ -71,7 +71,7 @@ def _ignores_public_lists(client: Any, bucket: str) -> bool:
 
 def _answer(ask: Callable[..., dict[str, Any]], bucket: str, missing: str) -> dict[str, Any] | None:
     """What S3 answers about a bucket; None where it has nothing to answer, which it says by an error of this code."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+    from botocore.exceptions import ClientError
 
     try:
         return ask(Bucket=bucket)

@@ -98,7 +98,7 @@ def _policies(client: Any, calls: PolicyCalls, name: str, arn: str) -> Iterator[
 
 def _policy(client: Any, calls: PolicyCalls, name: str, arn: str) -> str | RemitError | None:
     """The text of a resource's policy; None: it has none."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a call to AWS needs it
+    from botocore.exceptions import ClientError
 
     try:
         answer = getattr(client, calls.reading)(**{calls.parameter: name}, **dict(calls.further))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import late_bound, resource_type
 from remit.deploy.expected_roles import in_references, pseudo
-from remit.review.comparable_roles import filled as filled_statement
 from remit.roles.reference_names import arn_of, fill_references, references
 
 if TYPE_CHECKING:
@@ -77,11 +76,6 @@ def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[st
             if len(exact) == 1:
                 streams[f"${{{resource.logical_id}.StreamArn}}"] = exact.pop()
     return streams
-
-
-def filled(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """A policy with its known references in place."""
-    return replace(policy, statements=tuple(filled_statement(statement, names) for statement in policy.statements))
 
 
 def is_open(policy: Policy) -> bool:

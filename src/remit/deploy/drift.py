@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import role_repairs
-from remit.deploy.deployed_references import filled, is_open
-from remit.roles.reference_names import fill_references, references
+from remit.deploy.deployed_references import is_open
+from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,7 +61,7 @@ def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: M
     yield from _boundary(declared, held, names)
     yield from _inline(declared, held, names)
     yield from _attached(declared, held, names)
-    trust = filled(declared.trust, names)
+    trust = fill_policy_with_principals(declared.trust, names)
     is_known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
     if is_known and _normal(held.trust) != _normal(trust):
         yield Drift(
@@ -74,7 +74,9 @@ def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: M
 
 def _inline(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role, held_policies = declared.role.logical_id, dict(held.inline)
-    declared_policies = {fill_references(name, names): filled(policy, names) for name, policy in declared.inline}
+    declared_policies = {
+        fill_references(name, names): fill_policy_with_principals(policy, names) for name, policy in declared.inline
+    }
     certain = declared.complete and not any(references(name) for name in declared_policies)
     for name, policy in held.inline:
         on = f"policy {name} of role {held.name} ({role})"

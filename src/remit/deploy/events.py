@@ -145,8 +145,8 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
 
 
 def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only a deploy needs it
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     failures, silent_since = 0, time.monotonic()
     while True:
@@ -204,7 +204,7 @@ def _of_root(account: Account, operation: StackOperation, passed_on: _PassedOn) 
 
 def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn) -> list[StackEvent]:
     """The new events of a nested stack, oldest first; none when it is gone."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.exceptions import ClientError
 
     new: list[StackEvent] = []
     try:
@@ -248,7 +248,7 @@ def _event(raw: dict[str, Any]) -> StackEvent:
 
 def _end_unseen(account: Account, operation: StackOperation, *, started: bool) -> StackEvent | None:
     """The end, told by the stack itself, if its events kept it back; None while the operation runs."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         stack = describe(account, operation.stack_id)

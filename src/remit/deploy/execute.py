@@ -131,7 +131,7 @@ def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) ->
 
 
 def _start(account: Account, planned: StackPlan, operation: StackOperation) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+    from botocore.exceptions import ClientError
 
     try:
         account.client("cloudformation").execute_change_set(
@@ -159,7 +159,7 @@ def _start(account: Account, planned: StackPlan, operation: StackOperation) -> N
 
 def _outputs(account: Account, operation: StackOperation) -> tuple[StackOutput, ...]:
     """The outputs of a stack that is done; empty if AWS does not answer: the deploy itself succeeded."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
 
     for _, pause in zip(range(_ASKS), pauses(account), strict=False):
         try:

@@ -67,7 +67,7 @@ class LogReader:
         return sorted(lines, key=lambda line: line.time_ms)
 
     def _events(self) -> Iterator[dict[str, Any]]:
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - only who reads logs needs it
+        from botocore.exceptions import ClientError
 
         paginator = self.account.client("logs").get_paginator("filter_log_events")
         # The AWS on this machine takes a phrase for the words in it; here, nothing is far that need not be sent.

@@ -11,10 +11,10 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.deployed_references import filled, is_open
+from remit.deploy.deployed_references import is_open
 from remit.iam import tokens
 from remit.iam.policy import render
-from remit.roles.reference_names import fill_references, references
+from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,8 +106,11 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
 
     Stacks refer to a role by its name, so CloudFormation takes it for the one that it made.
     """
-    trust = filled(declared.trust, names)
-    inline = {fill_references(policy, names): filled(document, names) for policy, document in declared.inline}
+    trust = fill_policy_with_principals(declared.trust, names)
+    inline = {
+        fill_references(policy, names): fill_policy_with_principals(document, names)
+        for policy, document in declared.inline
+    }
     attached = [fill_references(arn, names) for arn in declared.attached]
     properties = dict(_properties(declared, names))
     texts = [*inline, *attached]

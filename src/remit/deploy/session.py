@@ -128,9 +128,9 @@ def _no_address() -> RemitError:
 
 
 def _session(region: str | None, profile: str | None, credentials: Mapping[str, str] | None) -> Any:
-    import boto3  # noqa: PLC0415 - 130 ms, and only a deploy needs it
-    import botocore.session  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
+    import boto3
+    import botocore.session
+    from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     core = botocore.session.Session(session_vars=_ISOLATED if credentials else _HASTY)
     if _in_container():
@@ -161,8 +161,8 @@ def _in_container() -> bool:
 
 def _hasten_container(core: Any) -> None:
     """Ask the container's endpoint for credentials as often as botocore does, with shorter pauses."""
-    from botocore.credentials import ContainerProvider  # noqa: PLC0415
-    from botocore.utils import ContainerMetadataFetcher  # noqa: PLC0415
+    from botocore.credentials import ContainerProvider
+    from botocore.utils import ContainerMetadataFetcher
 
     fetcher = ContainerMetadataFetcher(sleep=lambda _: time.sleep(_CONTAINER_PAUSE))
     resolver = core.get_component("credential_provider")
@@ -197,7 +197,7 @@ def _no_credentials(profile: str | None) -> RemitError:
 
 
 def _config(service: str, *, local: bool, once: bool) -> Any:
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config
 
     attempts, patience = (3 if local else 5, 60)
     if service == "sts":  # it is asked first: a network that is down should be told in seconds

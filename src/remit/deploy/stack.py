@@ -82,7 +82,7 @@ class DeployedStack:
 
 def describe(account: Account, name: str) -> DeployedStack | None:
     """The stack of this name (or id), None when there is none. One call."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+    from botocore.exceptions import ClientError
 
     try:
         answer = account.client("cloudformation").describe_stacks(StackName=name)

@@ -300,8 +300,8 @@ class DevLoop:
 
     def _serve(self, deployment: Deployment) -> None:
         outputs = {output.name: output.value for output in deployment.outputs}
-        here = (f"http://127.0.0.1:{self._aws.port}/", f"ws://127.0.0.1:{self._aws.port}/")
-        addresses = {name: value for name, value in outputs.items() if value.startswith(here)}
+        local_urls = (f"http://127.0.0.1:{self._aws.port}/", f"ws://127.0.0.1:{self._aws.port}/")
+        addresses = {name: value for name, value in outputs.items() if value.startswith(local_urls)}
         served = self._ports.serve(addresses)
         for name, url in served.items():
             if self._served.get(name) != url:

@@ -119,6 +119,7 @@ DIALECTS: Final = (
         ("${self:", "${opt:", "${sls:", "${file(", "${cf:", "${cf.", "${param:"),
         _SERVERLESS,
         places=_SERVERLESS,
+        names=frozenset({"ApiGatewayRestApi", "HttpApi", "IamRoleLambdaExecution", "ServerlessDeploymentBucket"}),
     ),
 )
 """The tools that are looked for in every file that can be read."""

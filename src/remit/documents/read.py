@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.foreign_text import dialects_of, filled_in, readable
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
@@ -13,10 +13,8 @@ from remit.documents.slips import LANGUAGE, Slip
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from remit.documents.foreign_text import Language
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
 
 _QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
 LARGEST_YAML: Final = 2_000_000
@@ -24,8 +22,6 @@ LARGEST_YAML: Final = 2_000_000
 _TAKE_APART: Final = "no quota of AWS is near that: take it apart"
 LARGEST: Final = 32_000_000
 """Bytes of a file that is read at all: a Terraform plan may hold much else."""
-
-Locate: TypeAlias = "Callable[[Path], Origin]"
 
 
 @dataclass(frozen=True, slots=True)

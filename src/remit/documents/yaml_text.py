@@ -187,8 +187,11 @@ class _Reader:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
             return _SHORT[tag[1:]]
-        is_of_rain = tag.startswith(f"!{RAIN}") or tag in RAIN_TAGS
-        tool = "Rain" if is_of_rain else "org-formation" if tag in ORGANISATION_TAGS else ""
+        tool = ""
+        if tag.startswith(f"!{RAIN}") or tag in RAIN_TAGS:
+            tool = "Rain"
+        elif tag in ORGANISATION_TAGS:
+            tool = "org-formation"
         if self.mistakes is None or not (tool or tag in self.unknown_tags):
             self.unknown_tags.add(tag)
             hint = f"name the template that {tool} makes of it" if tool else _meant_tag(tag)

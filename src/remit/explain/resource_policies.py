@@ -12,7 +12,7 @@ from remit.explain.explanation import VERDICT_WORDS
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
-from remit.roles.reference_names import fill_references, fill_statement
+from remit.roles.reference_names import fill_references, fill_statement_with_principals
 from remit.roles.role_policies import HERE, StatementSource, names_at, source
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from remit.app import Grant
     from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Decision
-    from remit.iam.policy import Statement
     from remit.iam.request import Request
     from remit.roles.role_policies import ReadyRole
 
@@ -98,16 +97,8 @@ def _is_of(policy: ResourcePolicyBeside, request: Request, names: Mapping[str, s
 
 
 def _filled(grants: Sequence[Grant], names: Mapping[str, str]) -> Policy:
-    statements = tuple(_filled_statement(grant.statement, names) for grant in grants)
+    statements = tuple(fill_statement_with_principals(grant.statement, names) for grant in grants)
     return Policy(statements, grants[0].version)
-
-
-def _filled_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
-    filled = fill_statement(statement, names)
-    if filled.principals is None:
-        return filled
-    patterns = tuple((kind, fill_references(value, names)) for kind, value in filled.principals.patterns)
-    return replace(filled, principals=replace(filled.principals, patterns=patterns))
 
 
 def _sources(decision: Decision, role: ReadyRole, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from remit.explain.explanation import explain
 from remit.roles.role_policies import ready_role
 from remit.template.attached_policies import condition_note
-from remit.template.condition_outcomes import MOST, words, worlds
+from remit.template.condition_outcomes import MOST, by_conditions, words, worlds
 from remit.template.role_resources import bearing_on
-from remit.template.roles import roles_in
+from remit.template.roles import roles_where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,8 @@ class Conditions:
             template = bearing_on(self._source.value, role)
             all_worlds, complete = worlds(template)
             source = replace(self._source, value=template)
-            self._ways[role] = Ways(tuple((world, roles_in(world, source)) for world in all_worlds), complete)
+            reads = by_conditions(template, all_worlds, lambda holding: roles_where(holding, source))
+            self._ways[role] = Ways(tuple(zip(all_worlds, reads, strict=True)), complete)
         return self._ways[role]
 
 

@@ -37,6 +37,11 @@ def update_users(pool: UserPoolRef) -> typed.Grants:
     return _on_pool("update_users", ("AdminUpdateUserAttributes",), "changes users of", pool)
 
 
+def set_passwords(pool: UserPoolRef) -> typed.Grants:
+    """Set users' passwords: cognito-idp:AdminSetUserPassword."""
+    return _on_pool("set_passwords", ("AdminSetUserPassword",), "sets passwords of users of", pool)
+
+
 def disable_users(pool: UserPoolRef) -> typed.Grants:
     """Lock users out and let them in again: cognito-idp:AdminDisableUser, cognito-idp:AdminEnableUser."""
     return _on_pool("disable_users", ("AdminDisableUser", "AdminEnableUser"), "disables users of", pool)

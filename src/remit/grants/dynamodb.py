@@ -99,6 +99,30 @@ def select(
     return _on_table("select", ("PartiQLSelect",), "selects items of", table, leading_keys, key, index)
 
 
+def insert(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
+    """Put new items by PartiQL's INSERT: dynamodb:PartiQLInsert. With `key`, kms:Decrypt."""
+    return _on_table("insert", ("PartiQLInsert",), "inserts items into", table, leading_keys, key)
+
+
+def partiql_update(
+    table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
+) -> typed.Grants:
+    """Update items by PartiQL's UPDATE: dynamodb:PartiQLUpdate. With `key`, kms:Decrypt."""
+    return _on_table("partiql_update", ("PartiQLUpdate",), "updates by PartiQL items of", table, leading_keys, key)
+
+
+def partiql_delete(
+    table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
+) -> typed.Grants:
+    """Delete items by PartiQL's DELETE: dynamodb:PartiQLDelete. With `key`, kms:Decrypt."""
+    return _on_table("partiql_delete", ("PartiQLDelete",), "deletes by PartiQL items of", table, leading_keys, key)
+
+
+def describe(table: TableRef) -> typed.Grants:
+    """Read what is known of the table but its items, as `Table.load()` does: dynamodb:DescribeTable."""
+    return _on_table("describe", ("DescribeTable",), "describes", table, (), None)
+
+
 def _on_table(
     verb: str,
     operations: tuple[str, ...],
@@ -110,10 +134,10 @@ def _on_table(
 ) -> typed.Grants:
     spelled = f"dynamodb.{verb}"
     arn = typed.arn(table, spelled, _TABLE)
-    resource, thing = arn, f"table {name_of(arn)}"
+    resource, subject = arn, f"table {name_of(arn)}"
     if index is not None:
         index_name = typed.text_of(index, spelled)
-        resource, thing = f"{arn}/index/{index_name}", f"index {index_name} of table {name_of(arn)}"
+        resource, subject = f"{arn}/index/{index_name}", f"index {index_name} of table {name_of(arn)}"
     partitions = typed.one_or_several(leading_keys, spelled)
     conditions: tuple[Condition, ...] = ()
     if partitions:
@@ -122,9 +146,9 @@ def _on_table(
             Condition("StringLike", "dynamodb:LeadingKeys", partitions, quantifier="ForAllValues"),
             Condition("Null", "dynamodb:LeadingKeys", ("false",)),
         )
-        thing = f"{thing} under {', '.join(partitions)}"
+        subject = f"{subject} under {', '.join(partitions)}"
     actions = tuple(f"dynamodb:{operation}" for operation in operations)
-    because = f"{phrase} {thing}"
+    because = f"{phrase} {subject}"
     return (
         *typed.grant(actions, (resource,), because, *conditions),
         *typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because),

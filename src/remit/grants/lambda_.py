@@ -40,6 +40,21 @@ def call_url(function: FunctionRef, *, qualifier: str | None = None) -> typed.Gr
     )
 
 
+def answer(function: FunctionRef) -> typed.Grants:
+    """Answer for callbacks that executions of a durable function wait for, of any of its versions.
+
+    lambda:SendDurableExecutionCallbackSuccess, lambda:SendDurableExecutionCallbackFailure and
+    lambda:SendDurableExecutionCallbackHeartbeat on the function's executions.
+    """
+    arn, because = _function(function, "*", "lambda_.answer", "answers for callbacks of function")
+    actions = (
+        "lambda:SendDurableExecutionCallbackSuccess",
+        "lambda:SendDurableExecutionCallbackFailure",
+        "lambda:SendDurableExecutionCallbackHeartbeat",
+    )
+    return typed.grant(actions, (f"{arn}/durable-execution/*",), because.removesuffix(":*"))
+
+
 def _function(function: FunctionRef, qualifier: str | None, verb: str, phrase: str) -> tuple[str, str]:
     arn = typed.arn(function, verb, _FUNCTION)
     if qualifier is not None:

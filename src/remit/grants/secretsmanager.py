@@ -43,6 +43,31 @@ def describe(secret: SecretRef) -> typed.Grants:
     return typed.grant(("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"), (arn,), because)
 
 
+def rotate(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
+    """Rotate it, as the function that Secrets Manager runs for that.
+
+    secretsmanager:DescribeSecret, secretsmanager:GetSecretValue, secretsmanager:PutSecretValue and
+    secretsmanager:UpdateSecretVersionStage on the secret, and secretsmanager:GetRandomPassword, for which IAM knows no
+    resource. With `key`, kms:GenerateDataKey and kms:Decrypt through Secrets Manager.
+
+    Source: "Lambda rotation function execution role permissions for AWS Secrets Manager" (AWS Secrets Manager User
+    Guide).
+    """
+    verb = "secretsmanager.rotate"
+    arn, because = _secret(secret, verb, "rotates secret")
+    actions = (
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    )
+    return (
+        *typed.grant(actions, (arn,), because),
+        *typed.everywhere(("secretsmanager:GetRandomPassword",), "makes passwords"),
+        *typed.through("secretsmanager", typed.key_of(secret, key), typed.ENCRYPT, verb, because),
+    )
+
+
 def _secret(secret: SecretRef, verb: str, phrase: str) -> tuple[str, str]:
     arn = typed.arn(secret, verb, _SECRET)
     return arn, f"{phrase} {name_of(arn).removeprefix('secret:').removesuffix('-??????')}"

@@ -48,3 +48,16 @@ def send(
         *typed.grant(("ses:SendTemplatedEmail",), (*named, template_arn), because, *senders),
         *typed.grant(("ses:SendEmail",), (template_arn,), because, *senders),
     )
+
+
+def send_bulk(identity: AnyRef, *, template: AnyRef, configuration_set: AnyRef | None = None) -> typed.Grants:
+    """Send a template to many at once: ses:SendBulkEmail, and ses:SendBulkTemplatedEmail of the older API.
+
+    On the identity, the template, and the configuration set that mails name. IAM can hold it to no From address.
+    """
+    verb = "ses.send_bulk"
+    named = [typed.arn(identity, verb, _IDENTITY), typed.arn(template, verb, _TEMPLATE)]
+    if configuration_set is not None:
+        named.append(typed.arn(configuration_set, verb, _SET))
+    because = f"sends mail in bulk as {name_of(named[0]).removeprefix('identity/')}"
+    return typed.grant(("ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"), tuple(named), because)

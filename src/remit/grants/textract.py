@@ -35,11 +35,13 @@ def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | 
     return (*typed.everywhere(actions, "reads receipts and identity documents"), *documents)
 
 
-def start(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
+def start(bucket: BucketRef, *keys: str, results: BucketRef | None = None, key: KeyRef | None = None) -> typed.Grants:
     """Read long documents in the background, and get the result.
 
     textract:StartDocumentTextDetection, textract:GetDocumentTextDetection, textract:StartDocumentAnalysis and
-    textract:GetDocumentAnalysis, and s3:GetObject on the objects; with `key` kms:Decrypt through S3.
+    textract:GetDocumentAnalysis, and s3:GetObject on the objects; s3:PutObject on the bucket `results` where calls name
+    one (`OutputConfig`). With `key`, that of the buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through
+    S3.
     """
     actions = (
         "textract:StartDocumentTextDetection",
@@ -48,7 +50,11 @@ def start(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Gra
         "textract:GetDocumentAnalysis",
     )
     typed.text_of(bucket, "textract.start")  # which `s3.read` would refuse by its own name
-    return (*typed.everywhere(actions, "reads text in documents"), *s3.read(bucket, *keys, key=key))
+    return (
+        *typed.everywhere(actions, "reads text in documents"),
+        *s3.read(bucket, *keys, key=key),
+        *(() if results is None else s3.put(results, key=key)),
+    )
 
 
 def _documents(verb: str, bucket: BucketRef | None, keys: tuple[str, ...], key: KeyRef | None) -> typed.Grants:

@@ -131,8 +131,8 @@ def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ..
 
 def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
     """As `text_of`, for an option that takes one text, or several in a list."""
-    several = isinstance(subjects, Iterable) and not isinstance(subjects, str)
-    return tuple(text_of(subject, verb) for subject in (subjects if several else (subjects,)))
+    is_list = isinstance(subjects, Iterable) and not isinstance(subjects, str)
+    return tuple(text_of(subject, verb) for subject in (subjects if is_list else (subjects,)))
 
 
 def refuse_without_bucket(keys: tuple[str, ...], key: Any, verb: str) -> None:

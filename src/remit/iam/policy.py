@@ -185,9 +185,9 @@ def render_statement(statement: Statement) -> dict[str, Any]:
         rendered["NotPrincipal" if statement.principals.negated else "Principal"] = _render_principals(
             statement.principals
         )
-    rendered["NotAction" if statement.actions.negated else "Action"] = _one_or_list(statement.actions.patterns)
+    rendered["NotAction" if statement.actions.negated else "Action"] = one_or_list(statement.actions.patterns)
     if statement.resources is not None:
-        rendered["NotResource" if statement.resources.negated else "Resource"] = _one_or_list(
+        rendered["NotResource" if statement.resources.negated else "Resource"] = one_or_list(
             statement.resources.patterns
         )
     if statement.conditions:
@@ -196,7 +196,7 @@ def render_statement(statement: Statement) -> dict[str, Any]:
             if condition.late:
                 block[condition.spelled] = condition.key
             else:
-                block.setdefault(condition.spelled, {})[condition.key] = _one_or_list(condition.values)
+                block.setdefault(condition.spelled, {})[condition.key] = one_or_list(condition.values)
         rendered["Condition"] = block
     return rendered
 
@@ -207,10 +207,11 @@ def _render_principals(principals: Principals) -> Any:
     by_kind: dict[str, list[str]] = {}
     for kind, value in principals.patterns:
         by_kind.setdefault(kind, []).append(value)
-    return {kind: _one_or_list(tuple(values)) for kind, values in by_kind.items()}
+    return {kind: one_or_list(tuple(values)) for kind, values in by_kind.items()}
 
 
-def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
+def one_or_list(values: tuple[str, ...]) -> str | list[str]:
+    """Values as a document has them: a single one without a list."""
     return values[0] if len(values) == 1 else list(values)
 
 

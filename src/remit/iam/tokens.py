@@ -158,6 +158,11 @@ def with_dynamic(text: str) -> str:
     return _DYNAMIC.sub(lambda match: _raw({_RESOLVE: match[1]}), text) if "{{resolve:" in text else text
 
 
+def is_dynamic(value: object) -> bool:
+    """Whether a value of a document is a dynamic reference and nothing else."""
+    return isinstance(value, str) and _DYNAMIC.fullmatch(value) is not None
+
+
 def as_written(text: str) -> str:
     """A text with its dynamic references as a template spells them."""
     return _RESOLVED.sub(r"{{resolve:\1}}", text) if _RESOLVE in text else text

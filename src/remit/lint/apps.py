@@ -77,8 +77,8 @@ def errors(
 def errors_of_parts(app: App, *, folder: Path | str = ".") -> tuple[Finding, ...]:
     """As `errors`, of an app some declarations of which could not be read: the errors of the others."""
     parts = without_jobs(app)
-    found = errors(parts, assign(parts), folder=folder)
-    return tuple(finding for finding in found if finding.rule not in _OF_WHOLE_APPS)
+    findings = errors(parts, assign(parts), folder=folder)
+    return tuple(finding for finding in findings if finding.rule not in _OF_WHOLE_APPS)
 
 
 def without_jobs(app: App) -> App:

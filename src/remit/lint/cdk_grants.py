@@ -26,8 +26,8 @@ _GRANTS: Final = (
         "the CDK's stream grants list it; a consumer with enhanced fan-out needs its own ARN",
     ),
     CdkGrant(
-        frozenset({"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:GetRecords",
-                   "dynamodb:GetShardIterator", "dynamodb:Query", "dynamodb:Scan"}),
+        frozenset({"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+                   "dynamodb:Query", "dynamodb:Scan"}),
         frozenset({"dynamodb:GetRecords", "dynamodb:GetShardIterator"}),
         "the CDK's table grants list it; what reads the stream needs grantStreamRead",
     ),

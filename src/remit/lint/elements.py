@@ -5,7 +5,6 @@ Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import nearest
@@ -20,8 +19,6 @@ STATEMENT: Final = (
 _STATEMENT_KEYS: Final = frozenset({*STATEMENT, "Version", "Statement"})
 _SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
-
-_PATH: Final = re.compile(r"[^\s{}]+\.(?:json|ya?ml)")
 
 _REMARKS: Final = frozenset({"comment", "description", "name", "note", "reason", "title"})
 """What people add to say what a statement is for; none of it is an element."""
@@ -53,14 +50,6 @@ def _holds_statements(value: Any) -> bool:
     """Whether a value holds what a Statement does, whatever is wrong with it."""
     listed = value if isinstance(value, list) else [value]
     return any(isinstance(part, dict) and not _STATEMENT_KEYS.isdisjoint(map(str, part)) for part in listed)
-
-
-def included_file(value: Any) -> str | None:
-    """The file whose content a tool puts in place of a value: `{"$ref": "./policy.json"}`, `file: ./policy.yaml`."""
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    (path,) = value.values()
-    return path if isinstance(path, str) and _PATH.fullmatch(path) else None
 
 
 def is_stack_policy(value: Any) -> bool:

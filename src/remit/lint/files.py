@@ -17,16 +17,17 @@ from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.finding import WARNING, Problem
 from remit.lint.policies import document_of
-from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment
+from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment, below
 from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
+from remit.template.terraform.state import is_plan
 from remit.template.written_template import is_template, written_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.documents.read import Locate
+    from remit.documents.json_text import Locate
     from remit.lint.finding import Finding
     from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
@@ -139,7 +140,7 @@ def _is_bare(value: Any) -> bool:
 
 def _is_meant(value: Any) -> bool:
     """Whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
-    return is_template(value) or _is_plan(value) or is_policy(_policy_in(value)[0])
+    return is_template(value) or is_plan(value) or is_policy(_policy_in(value)[0])
 
 
 def _neither(source: ParsedFile) -> RemitError:
@@ -180,15 +181,10 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
         yield from _of_slip(slip, source.place(slip.spot))
-    if _is_plan(source.value):
+    if is_plan(source.value):
         yield from _of_plan(source)
     else:
         yield from _of_template(source) if is_template(source.value) else _of_policy(source, kind)
-
-
-def _is_plan(value: Any) -> bool:
-    """Whether a value is what `terraform show -json` prints, of a plan or of a state."""
-    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
 
 
 def _of_plan(source: ParsedFile) -> Iterator[Finding]:
@@ -281,13 +277,13 @@ def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
     path = ("Globals", "Function", "Environment", "Variables")
     variables = section(template.raw, *path)
     if variables:
-        yield Environment("every function", variables, lambda spot: template.place((*path, *spot)), own=False)
+        yield Environment("every function", variables, below(template.place, path), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
-    """The document inside what `aws iam get-policy-version` and its like print; else the value itself."""
+    """The document inside what `aws iam get-policy-version` and its like print, or an authorizer answers."""
     path: tuple[str, ...] = ()
-    for name in ("PolicyVersion", "Document", "PolicyDocument"):
+    for name in ("PolicyVersion", "Document", "PolicyDocument", "policyDocument"):
         if isinstance(value, dict) and "Statement" not in value and isinstance(value.get(name), dict):
             value, path = value[name], (*path, name)
     return value, path

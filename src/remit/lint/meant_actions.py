@@ -13,7 +13,7 @@ from remit.catalogue import meant_names
 from remit.catalogue.actions import bare_names, service
 from remit.catalogue.expand import expand
 from remit.catalogue.meant_names import nearest_actions, nearest_services
-from remit.did_you_mean import ALIKE, MISSPELT, nearest
+from remit.did_you_mean import MISSPELT, nearest
 
 if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
@@ -36,6 +36,14 @@ def written_by_aws(word: str) -> bool:
     from remit.catalogue.managed_policies import occurs  # noqa: PLC0415 - asked of mistakes alone
 
     return occurs(word)
+
+
+@lru_cache(maxsize=512)
+def used_by_aws(prefix: str) -> bool:
+    """Whether AWS's own managed policies have an action with a prefix: its service may be closed, and is no slip."""
+    from remit.catalogue.managed_policies import has_action_of  # noqa: PLC0415 - asked of mistakes alone
+
+    return has_action_of(prefix)
 
 
 def in_service(prefix: str, name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
@@ -98,8 +106,8 @@ def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[
     """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
     prefix, _, operation = text.partition(":")
     if "*" in operation or "?" in operation:
-        likeness = MISSPELT if operation == "*" else ALIKE  # all of a service is much to propose
-        patterns = tuple(f"{candidate}:{operation}" for candidate in nearest_services(prefix, likeness))
+        candidates = nearest_services(prefix, MISSPELT)  # many actions of a service are much to propose
+        patterns = tuple(f"{candidate}:{operation}" for candidate in candidates)
         return tuple(pattern for pattern in patterns if expand(pattern)) or patterns
     return nearest_actions(text, _spoken_of(item))
 

@@ -11,7 +11,7 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
 from remit.template.terraform.state import data_of, items_of
 
@@ -93,7 +93,7 @@ def environments(resource: PlannedResource, place: Place) -> Iterator[Environmen
         variables = block.get("variables") if isinstance(block, dict) else None
         if isinstance(variables, dict) and variables:
             path: Path = (*resource.path, "environment", index, "variables")
-            yield Environment(resource.address, variables, lambda spot, at=path: place((*at, *spot)), own=False)  # type: ignore[misc]
+            yield Environment(resource.address, variables, below(place, path), own=False)
 
 
 def _policy_texts(value: Any, path: Path) -> Iterator[tuple[str, Path]]:

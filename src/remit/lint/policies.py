@@ -13,27 +13,27 @@ from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.lint.unfilled_places import filled, may_be_unfilled
 from remit.template.branches import branches, items, may_vary
-from remit.template.policy_documents import as_deployed
+from remit.template.policy_documents import as_deployed, put_in_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.errors import Origin
     from remit.lint.finding import Spot
+    from remit.lint.rule_inputs import Place
     from remit.template.branches import ConditionOutcome
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 MOST_STATEMENTS: Final = 2_000
 """Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
-Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
 
 
 def document_of(
     raw: Any,
     kind: str,
-    locate: Locate,
+    locate: Place,
     *,
     path: Spot = (),
     names: frozenset[str] | None = None,
@@ -92,7 +92,7 @@ def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[
             yield statement, path, ()
             continue
         for branch in branches(statement, path):
-            if isinstance(branch.value, dict) and not tokens.is_intrinsic(branch.value):
+            if isinstance(branch.value, dict) and put_in_from(branch.value) is None:
                 yield branch.value, branch.path, branch.when
 
 
@@ -122,7 +122,7 @@ def _first(value: Any) -> Any:
     return branch.value
 
 
-def _placer(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
+def _placer(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Place:
     def place(spot: Spot) -> Origin | None:
         return document.place(_path(raw, path, paths, spot))
 

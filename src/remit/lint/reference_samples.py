@@ -27,7 +27,7 @@ _PARAMETER: Final = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region|URLSuffi
 
 def settled(text: str) -> str:
     """A text with the pseudo parameters replaced by what they stand for in one account and region."""
-    return _PARAMETER.sub(lambda found: _PSEUDO[found[0]], text) if "${AWS::" in text else text
+    return _PARAMETER.sub(lambda parameter: _PSEUDO[parameter[0]], text) if "${AWS::" in text else text
 
 
 def sample(text: str, types: Mapping[str, str]) -> str:

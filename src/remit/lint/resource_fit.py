@@ -207,6 +207,11 @@ def _of_the_type(text: str, name: str) -> Iterator[str]:
                 yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{resource_name}"
 
 
+def _variables(format_: str) -> int:
+    """How many variables an ARN's format has."""
+    return len(_VARIABLE.findall(format_))
+
+
 def _completions(text: str, name: str) -> Iterator[str]:
     """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is.
 
@@ -216,7 +221,7 @@ def _completions(text: str, name: str) -> Iterator[str]:
     if arn is None:
         return
     is_another = bool(types_named(arn.service.lower(), text))
-    for format_ in sorted(arn_formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+    for format_ in sorted(arn_formats(name), key=_variables):
         shape = parse_arn(format_)
         if shape is None or shape.service != arn.service:
             continue
@@ -237,10 +242,13 @@ def _completions(text: str, name: str) -> Iterator[str]:
 
 def _inner(text: str, name: str) -> Iterator[str]:
     """What is inside of the resource, as the type's format has it: `table/orders/stream/*` for `table/orders`."""
-    for format_ in sorted(arn_formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+    for format_ in sorted(arn_formats(name), key=_variables):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:
-            yield f"{text.removesuffix(between[1])}{between[1]}*"
+            begin = text.removesuffix(between[1])
+            if between[1] == ":":  # `execution:Orders/*`: somebody took the other sign
+                begin = begin.removesuffix("/*")
+            yield f"{begin}{between[1]}*"
 
 
 def _guesses(text: str) -> Iterator[str]:

@@ -403,6 +403,11 @@ class ParsedStatement:
         return "*" in self.resources and self.resource_element == "Resource"
 
 
+def below(place: Place, path: Spot) -> Place:
+    """Where the parts of a part stand: their spots begin at the part, which is at `path`."""
+    return lambda spot: place((*path, *spot))
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """A function's environment variables as they are written."""

@@ -81,7 +81,7 @@ class Rule(NamedTuple):
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
-    names = {file.partition(".")[0] for file in os.listdir(FOLDER) if file.endswith((".py", ".pyc"))}  # noqa: PTH208
+    names = {file.partition(".")[0] for file in os.listdir(FOLDER) if file.endswith((".py", ".pyc"))}  # noqa: PTH208 - pathlib is not loaded for it
     return tuple(_rule(name) for name in sorted(names - {"__init__"}))
 
 

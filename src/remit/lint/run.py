@@ -146,9 +146,9 @@ def unreadable(error: RemitError, file: str | None) -> Finding:
 
 def ordered(unordered: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings by file and line; of one place the worst first."""
-    return tuple(
-        sorted(
-            unordered,
-            key=lambda one: (one.file or "", one.line, one.column, _ORDER[one.severity], one.rule, one.message),
-        )
-    )
+    return tuple(sorted(unordered, key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, int, str, str]:
+    severity = _ORDER[finding.severity]
+    return finding.file or "", finding.line, finding.column, severity, finding.rule, finding.message

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import access_of
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument, below
 from remit.template import loops
 from remit.template.branches import branches
 from remit.template.policy_documents import document_in_text
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from remit.errors import Origin
     from remit.lint.finding import Spot
     from remit.template.written_template import WrittenTemplate
-
-Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 
 _KINDS: Final = {"identity": IDENTITY, "attached": IDENTITY, "resource": RESOURCE, "ceiling": CONTROL}
 """The kind of a document by whose policies its type holds."""
@@ -64,11 +61,7 @@ def environments(template: WrittenTemplate) -> Iterator[Environment]:
             path: Spot = ("Resources", name, "Properties", "Environment", "Variables")
             variables = section(resource, "Properties", "Environment", "Variables")
             if variables:
-                yield Environment(name, variables, _below(template.place, path), own=False)
-
-
-def _below(locate: Locate, path: Spot) -> Locate:
-    return lambda spot: locate((*path, *spot))
+                yield Environment(name, variables, below(template.place, path), own=False)
 
 
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:

@@ -338,9 +338,9 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
     Raises:
         RefusedRequest: if the owner of the secret did not sign it, or it has expired.
     """
-    from botocore.auth import HmacV1Auth  # noqa: PLC0415 - a tenth of a second, and few URLs need it
-    from botocore.compat import HTTPHeaders  # noqa: PLC0415
-    from botocore.credentials import Credentials  # noqa: PLC0415
+    from botocore.auth import HmacV1Auth
+    from botocore.compat import HTTPHeaders
+    from botocore.credentials import Credentials
 
     if not (signature.expires.isascii() and signature.expires.isdigit() and now.timestamp() <= int(signature.expires)):
         raise RefusedRequest("AccessDenied", "Request has expired")

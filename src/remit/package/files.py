@@ -210,7 +210,7 @@ def _public(item: os.DirEntry[str]) -> bool:
     try:
         if not item.is_file(follow_symlinks=False):
             return True
-        with open(os.open(item.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+        with open(os.open(item.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123 - Path.open takes no descriptor
             return only_public(file.read(_LONGEST_PEM))
     except OSError:
         return False

@@ -117,7 +117,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         """An empty module, whose attributes are stand-ins."""
         module = ModuleType(spec.name)
-        module.__getattr__ = lambda name: getattr(AbsentType("Absent", (Absent,), {}), name)  # type: ignore[method-assign]
+        module.__getattr__ = lambda name: getattr(AbsentType("Absent", (Absent,), {}), name)  # type: ignore[method-assign] # of this one module
         return module
 
     def exec_module(self, module: ModuleType) -> None:
@@ -169,13 +169,13 @@ def told(error: BaseException, folder: str) -> dict[str, Any]:
 
 def main(folder: str, runtime: str, requests: str, answers: str) -> None:
     """Import everything that is asked for, and write the answers."""
-    asked = json.loads(Path(requests).read_text("utf-8"))
+    questions = json.loads(Path(requests).read_text("utf-8"))
     sys.path.insert(0, folder)
     missing = Missing()
-    sys.meta_path += [Runtime(runtime, asked["of_lambda"]), missing]
+    sys.meta_path += [Runtime(runtime, questions["of_lambda"]), missing]
     sys.addaudithook(refuse_calls)
     with Path(answers).open("w", encoding="utf-8") as file:
-        for request in asked["requests"]:
+        for request in questions["requests"]:
             file.write(json.dumps(answer_to(request, folder, missing)) + "\n")
             file.flush()
     os._exit(0)  # threads that an import has started do not keep it

@@ -112,15 +112,15 @@ def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
     is_exact = python.words == zip_file.target.python and _runs_here(zip_file.target, zip_file.names)
     trial = _Trial(zip_file, python, is_exact)
     notes: list[str] = [] if is_exact else [*_notes_on_untried(zip_file.functions, zip_file.target)]
-    asked = requests if is_exact else [request for request in requests if not request["web"]]
-    answers = _imported(trial, asked)
+    trial_requests = requests if is_exact else [request for request in requests if not request["web"]]
+    answers = _imported(trial, trial_requests)
     mistakes = Mistakes(_problems(folder, app, trial, answers))
     mistakes.refuse()
     for answer in answers:
         if answer.get("problem"):
             names = [function.name for function in by_request[answer["name"]]]
             notes.append(f"whether the zip has all that {few(names)} imports is not known: it {answer['problem']}")
-    if len(answers) == len(asked):
+    if len(answers) == len(trial_requests):
         _remember(memory, notes)
     return notes
 
@@ -300,11 +300,11 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[dict
         return []
     with tempfile.TemporaryDirectory() as name:
         work = Path(name).resolve()
-        folder, asked, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
+        folder, request_file, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
         with zipfile.ZipFile(trial.zip.package.path) as archive:
             archive.extractall(folder)
-        asked.write_text(json.dumps({"of_lambda": sorted(OF_LAMBDA), "requests": requests}), "utf-8")
-        arguments = [str(folder), _lambda_site(), str(asked), str(answers)]
+        request_file.write_text(json.dumps({"of_lambda": sorted(OF_LAMBDA), "requests": requests}), "utf-8")
+        arguments = [str(folder), _lambda_site(), str(request_file), str(answers)]
         command = [trial.python.program, "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), *arguments]
         ended = _run(command, folder)
         text = answers.read_text("utf-8") if answers.exists() else ""

@@ -35,7 +35,7 @@ def __getattr__(attribute: str) -> str:
         raise AttributeError(f"there is no `project.{attribute}`; there are name, stage and namespace")
     from pathlib import Path  # noqa: PLC0415 - the three names are read seldom, the rooms' modules often
 
-    from remit.project import current_load, stack_name  # noqa: PLC0415
+    from remit.project import current_load, stack_name  # noqa: PLC0415 - as above
 
     state = current_load.current()
     if state is not None:

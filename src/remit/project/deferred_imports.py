@@ -58,13 +58,13 @@ class _Finder:
         """The specification of a stand-in, where there is such a module at all."""
         imported = sys.modules.get(name)
         if imported is not None and target is None and name.partition(".")[0] in self.stand_ins:
-            return ModuleSpec(name, _Imported(imported))  # type: ignore[arg-type]
+            return ModuleSpec(name, _Imported(imported))  # type: ignore[arg-type] # the import system asks for its methods alone
         if name not in SDK or name in self.stand_ins:
             return None
         for finder in sys.meta_path:
             real_spec = None if finder is self else finder.find_spec(name, path, target)
             if real_spec is not None:
-                spec = ModuleSpec(name, self, origin=real_spec.origin)  # type: ignore[arg-type]
+                spec = ModuleSpec(name, self, origin=real_spec.origin)  # type: ignore[arg-type] # as above
                 spec.has_location = True
                 spec.submodule_search_locations = real_spec.submodule_search_locations
                 return spec

@@ -17,6 +17,7 @@ from remit.errors import Origin, RemitError, UnreadError, writer
 from remit.project import current_load
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
+from remit.project.tried_code import is_tried
 from remit.project.unread import Unread
 
 if TYPE_CHECKING:
@@ -35,14 +36,15 @@ _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KE
 class GuardedCall:
     """A call that is being made: of what, and whether all of it is right so far.
 
-    What is no call of remit's is left to Python: the first argument that fails ends it.
+    What is no call of remit's is left to Python: the first argument that fails ends it. So is what the project's own
+    code tries, since it handles the exception itself.
     """
 
     def __init__(self, note: Callable[[Exception], None]) -> None:
         self.note = note
         self.spelled = ""
         self.parameters: tuple[inspect.Parameter, ...] | None = None
-        """What the function takes; None: it is not remit's."""
+        """What the function takes; None: the call is left to Python."""
         self.is_declaration = False
         self.is_incomplete = False
         self.place = Origin("")
@@ -53,8 +55,6 @@ class GuardedCall:
         """What the call gives. UnreadError: it is incomplete, which is noted, and no declaration."""
         try:
             value = make(self)
-        except STOPS:
-            raise
         except Exception as error:
             if not self.is_incomplete:
                 raise
@@ -68,10 +68,11 @@ class GuardedCall:
     def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, *names: str) -> Any:
         """What is called, with `count` positional arguments (None: not known) and those of these names."""
         self.spelled = spelled
+        state = current_load.current()
+        if state is None or is_tried(state.folder):
+            return evaluate()
         try:
             function = evaluate()
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - the project's own code may raise anything
             self._failed(error)
             self.parameters = _OF_ANYTHING
@@ -107,8 +108,6 @@ class GuardedCall:
             )
         try:
             value = evaluate()
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed_trigger(error)
             return () if self.is_declaration or is_surplus else (Unread(),)
@@ -120,8 +119,6 @@ class GuardedCall:
             return tuple(evaluate())
         try:
             return tuple(evaluate())
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed_trigger(error)
             return ()
@@ -141,8 +138,6 @@ class GuardedCall:
             is_misspelt = meant is not None and nearest(name, (meant,), MISSPELT) is not None
         try:
             value = evaluate()
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
             value = Unread()
@@ -158,14 +153,12 @@ class GuardedCall:
             return evaluate()
         try:
             options = dict(evaluate())
-        except STOPS:
-            raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
             return {}
         known_options: dict[str, Any] = {}
         for name, value in options.items():
-            known_options.update(self.option(lambda value=value: value, name))  # type: ignore[misc]
+            known_options.update(self.option(lambda value=value: value, name))  # type: ignore[misc] # bound now, called now
         return known_options
 
     def _failed(self, error: Exception) -> None:

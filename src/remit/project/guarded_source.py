@@ -48,15 +48,23 @@ _ITEMS: Final = frozenset(
 """What takes a list or a dict in which each item may fail by itself: none needs the others."""
 _BOUND_TO_PLACE: Final = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
 """Expressions that mean something else inside a function: they bind names, wait, or are functions with names."""
+_READING_THE_FRAME: Final = frozenset({"_getframe", "currentframe", "dir", "eval", "exec", "locals", "stack", "vars"})
+"""The functions that see the local names of whoever calls them."""
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def guarded(source: bytes, file: str) -> ast.Module:
-    """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
+    """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python.
+
+    One with an expression that is nested too deep to be rewritten is as it was.
+    """
     tree = ast.parse(source, file)
     imported, of_remit = _imported(tree)
-    tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
+    try:
+        tree.body = _guarded_statements(tree.body, "", _Expressions(imported, of_remit))
+    except RecursionError:
+        return ast.parse(source, file)
     return tree
 
 
@@ -72,6 +80,8 @@ def _imported(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
                 of_remit |= names
         elif isinstance(node, ast.Import):
             of_remit |= {alias.asname or "remit" for alias in node.names if _is_remit(alias.name)}
+        elif isinstance(node, ast.With) and opens_configuration(node):
+            of_remit |= {item.optional_vars.id for item in node.items if isinstance(item.optional_vars, ast.Name)}
     return frozenset(imported | of_remit), frozenset(of_remit)
 
 
@@ -103,8 +113,11 @@ def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expression
                 # `elif` stays as it is: each would nest deeper
                 statement.orelse = _guarded_statements(statement.orelse, owner, expressions)
         case ast.For():
-            statement.body = _guarded_statements(statement.body, owner, expressions)
-        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]) if _name(opened) == "configure":
+            statement.body = _guarded_statements(statement.body, owner, expressions.after(_bound_names(statement)))
+        case ast.Match():
+            for case in statement.cases:
+                case.body = _guarded_statements(case.body, owner, expressions.after(_bound_names(statement)))
+        case ast.With() if opens_configuration(statement):
             statement.body = _guarded_statements(statement.body, owner, expressions)
     if not isinstance(statement, ast.ClassDef) and _stops(statement):
         return statement
@@ -116,10 +129,19 @@ def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expression
     return ast.Try([statement], [handler], [], [], **place)
 
 
+def opens_configuration(statement: ast.stmt) -> bool:
+    """Whether a statement is `with configure() as config:`, which handles no exception."""
+    match statement:
+        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]):
+            return _name(opened) == "configure"
+    return False
+
+
 def _rewritten(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
     """A statement whose calls go on without the arguments that fail; in its place several that may each fail.
 
-    Of `from module import a, b` a name that the module lacks hides no other; of `config.x += value` neither part does.
+    Of `from module import a, b` a name that the module lacks hides no other; of `config.x += value` neither part does,
+    since no setting depends on which of the two is read first.
     """
     match statement:
         case ast.ImportFrom(module=module, names=names, level=level) if module != "__future__":
@@ -138,7 +160,7 @@ def _rewritten(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]
             statement.value = expressions.assigned(target, value)
         case ast.AugAssign(target=target, value=value):
             added = expressions.assigned(target, value)
-            if not isinstance(target, ast.Attribute):
+            if not (isinstance(target, ast.Attribute) and expressions.is_of_remit(target)):
                 statement.value = added
                 return [statement]
             place = _place_of(value)
@@ -218,10 +240,11 @@ class _Expressions(ast.NodeTransformer):
 
     def _is_guarded(self, function: ast.expr) -> bool:
         """Whether a function is a method that declares, or may be one of remit's."""
-        root = function
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        return _name(function) in DECLARING or (isinstance(root, ast.Name) and root.id in self.imported)
+        return _name(function) in DECLARING or _root(function) in self.imported
+
+    def is_of_remit(self, node: ast.expr) -> bool:
+        """Whether an expression is an attribute of something of remit's: `config.lambda_.iam.policy`."""
+        return _root(node) in self.of_remit
 
     def _argument(self, number: int, argument: ast.expr) -> ast.expr:
         if isinstance(argument, ast.Starred):
@@ -287,7 +310,7 @@ class _Expressions(ast.NodeTransformer):
             defaults=[ast.Name(name, ast.Load(), **place) for name in used],
         )
         function = ast.Lambda(arguments, value, **place)
-        function.remit_own = True  # type: ignore[attr-defined]
+        function.remit_own = True  # type: ignore[attr-defined] # a mark for the walk that follows
         return function
 
     def _names_of_class(self, value: ast.expr) -> list[str]:
@@ -300,7 +323,12 @@ class _Expressions(ast.NodeTransformer):
         if isinstance(value, ast.Constant | ast.Starred):
             return False
         immovable = _BOUND_TO_PLACE if self.class_names is None else (*_BOUND_TO_PLACE, *_COMPREHENSIONS)
-        return not any(isinstance(node, immovable) and not _is_own(node) for node in ast.walk(value))
+        for node in ast.walk(value):
+            if isinstance(node, immovable) and not _is_own(node):
+                return False
+            if isinstance(node, ast.Call) and _name(node.func) in _READING_THE_FRAME:
+                return False
+        return True
 
 
 def _is_own(node: ast.AST) -> bool:
@@ -332,6 +360,13 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def _root(node: ast.expr) -> str:
+    """The first name of an attribute: `config` of `config.lambda_.iam`; "" where it is of no name."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _nodes(statement: ast.stmt) -> Sequence[ast.AST]:
     """What is executed with a statement: all of it but the bodies of functions."""
     nodes: list[ast.AST] = []
@@ -357,6 +392,8 @@ def _bound_names(statement: ast.stmt) -> Sequence[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.append(name)
             case ast.Name(id=name, ctx=ast.Store()):
+                names.append(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
                 names.append(name)
             case ast.alias():
                 names.append(node.asname or node.name.partition(".")[0])

@@ -34,6 +34,11 @@ def takes_others(parameters: str) -> HandlerProblem:
     return HandlerProblem(f"takes {parameters}, and Lambda calls it with an event and a context", FUNCTION_FORM)
 
 
+def asynchronous(place: str = "") -> HandlerProblem:
+    """The problem of a handler that is `async`; `place` is as of `generator`."""
+    return HandlerProblem("is `async`", f"Lambda calls plain functions: use asyncio.run() inside one{place}")
+
+
 def generator(place: str = "") -> HandlerProblem:
     """The problem of a handler that yields; `place` says where it is, as the end of a hint."""
     hint = f"Lambda gives its caller what the handler returns: return a list, or the parts joined{place}"

@@ -18,6 +18,7 @@ from remit.project.handler_problem import (
     HANDLER_FORM,
     WEB_APP_FORM,
     HandlerProblem,
+    asynchronous,
     generator,
     of_class,
     takes_others,
@@ -143,7 +144,7 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
     node = function.node
     place = "" if function.module is source else f", at {function.module.file}:{node.lineno}"
     if isinstance(node, ast.AsyncFunctionDef):
-        return HandlerProblem("is `async`", f"Lambda calls plain functions: use asyncio.run() inside one{place}")
+        return asynchronous(place)
     if _yields(node):
         return generator(place)
     if _takes_event_and_context(function):

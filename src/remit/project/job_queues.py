@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,6 +61,8 @@ def check_jobs(state: Loading) -> None:
             if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
         mistakes.errors += _wrong_options(declaration)
+        with mistakes.noted():
+            _check_function(declaration)
     mistakes.refuse()
 
 
@@ -144,6 +147,22 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
         raise RemitError(
             f"there is no job queue `{queue}`",
             hint=hint or f"add it: `config.job.queues = {{{queue!r}: {{}}}}`",
+            origin=declaration.where.origin,
+        )
+
+
+def _check_function(declaration: Declaration) -> None:
+    """The worker calls a job, and that is all: what is `async` or yields would not run, and count as done."""
+    function = declaration.function
+    problem = ""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        problem = "is `async`"
+    elif inspect.isgeneratorfunction(function):
+        problem = "is a generator"
+    if problem:
+        raise RemitError(
+            f"job `{declaration.name}` {problem}",
+            hint="a worker calls plain functions: use asyncio.run() inside one, or a loop over what a generator gives",
             origin=declaration.where.origin,
         )
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.app import Function, Grant
     from remit.iam.policy import Policy
     from remit.project.declared_functions import Declaration
-    from remit.project.settings import Section
+    from remit.project.settings import Config, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,26 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
     return project.app
 
 
-def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
-    """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
+def configuration(folder: Path | str, stage: str | None = None) -> Config:
+    """The settings of a project's configuration, without its app. RemitError has every mistake in it."""
+    root = _root(folder)
+    with loading(root, stage) as state, time_limit(state), importing(state), deferred_sdk(), lambda_environment():
+        run_configuration(state)
+        placed(state.mistakes.errors, root).refuse()
+        return state.config
+
+
+def _root(folder: Path | str) -> Path:
+    """The absolute path of a project's folder, which stays the same whatever its code does."""
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
+    return root
+
+
+def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
+    """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
+    root = _root(folder)
     with (
         loading(root, stage, folder_name) as state,
         time_limit(state),
@@ -73,14 +88,10 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
         deferred_sdk(),
         lambda_environment(),
     ):
-        item_lines.forget()
-        try:
-            app = _declared_app(state)
-            with state.mistakes.noted():
-                app = with_own_sources(app)
-            explain_placeholders(state, state.mistakes.errors)
-        finally:
-            item_lines.forget()
+        app = _declared_app(state)
+        with state.mistakes.noted():
+            app = with_own_sources(app)
+        explain_placeholders(state, state.mistakes.errors)
         without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
         mistakes = placed(state.mistakes.errors, root)
         is_packable = not may_be_among(state.failed_settings, PACKING)
@@ -141,19 +152,23 @@ def _check_stage(state: Loading) -> None:
     if not listed:
         return
     origin = state.config.assigned["stages"][1].origin
+    mistakes = Mistakes()
     if state.stage not in listed:
-        raise RemitError(
+        unknown_stage = RemitError(
             f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
             hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
             origin=origin,
         )
+        mistakes.errors.append(unknown_stage)
     for name in stages.production:
         if name not in listed:
-            raise RemitError(
+            unknown_name = RemitError(
                 f"`config.stages.production` names {name!r}, which is not a stage of this app",
                 hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
                 origin=stages.assigned["production"][1].origin,
             )
+            mistakes.errors.append(unknown_name)
+    mistakes.refuse()
 
 
 def _app(state: Loading) -> App:
@@ -189,6 +204,9 @@ def _app(state: Loading) -> App:
     api = ApiSettings()
     with noted(state):
         api = api_settings(state)
+    policies: Mapping[str, Policy] = {}
+    with noted(state):
+        policies = _account_policies(state.folder)
     if not functions and not state.resources and not state.mistakes.errors:
         nothing = RemitError(
             "this app declares nothing to deploy",
@@ -216,7 +234,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
-        policies=_account_policies(state.folder),
+        policies=policies,
         tags=dict(config.tags),
         role_path=config.lambda_.iam.role_path,
         role_name=config.lambda_.iam.role_name,

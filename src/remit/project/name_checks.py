@@ -19,6 +19,7 @@ from remit.project.handler_problem import (
     HANDLER_FORM,
     WEB_APP_FORM,
     HandlerProblem,
+    asynchronous,
     generator,
     of_class,
     split,
@@ -115,7 +116,8 @@ def check_handlers(state: Loading) -> None:
 def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    if is_own and module_name in sys.modules:
+    has_failed = attribute in state.missing_names.get(module_name, ())
+    if is_own and module_name in sys.modules and not has_failed:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
@@ -166,8 +168,8 @@ def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem |
 
 
 def _problem_of(target: object) -> HandlerProblem | None:
-    if inspect.iscoroutinefunction(target):
-        return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
+    if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
+        return asynchronous()
     if inspect.isgeneratorfunction(target):
         return generator()
     if isinstance(target, type) and "__new__" not in vars(target) and target.__mro__[1:] == (object,):

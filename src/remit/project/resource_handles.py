@@ -52,6 +52,20 @@ class NoAttribute(RemitError, AttributeError):  # noqa: N818 - as RemitError's o
     """A resource has no attribute of a name; `hasattr` understands it."""
 
 
+class ResourceText(LateBound):
+    """The `arn` or the `ref` of a resource: text that is known to be of that resource."""
+
+    __slots__ = ("resource",)
+    resource: Handle[Any]
+
+    @classmethod
+    def of(cls, resource: Handle[Any], text: str, attribute: str) -> ResourceText:
+        """What an attribute of a resource gives."""
+        value = cls(text, f"{resource.spelled}.{attribute}")
+        value.resource = resource
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class Handle(NoText, Generic[TypeName_co]):
     """A resource of a type that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
@@ -67,7 +81,7 @@ class Handle(NoText, Generic[TypeName_co]):
     @property
     def ref(self) -> LateBound:
         """What CloudFormation's Ref gives: a queue's URL, a table's or bucket's name, a topic's ARN."""
-        return LateBound(f"${{{self.logical_id}}}", f"{self.spelled}.ref")
+        return ResourceText.of(self, f"${{{self.logical_id}}}", "ref")
 
     @property
     def arn(self) -> LateBound:
@@ -79,7 +93,7 @@ class Handle(NoText, Generic[TypeName_co]):
                 hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
                 origin=writer(),
             )
-        return LateBound(text, f"{self.spelled}.arn")
+        return ResourceText.of(self, text, "arn")
 
     def attribute(self, name: str) -> LateBound:
         """Anything that Fn::GetAtt gives, such as `StreamArn`."""

@@ -374,7 +374,7 @@ class StagesSetting(Setting[Any]):
 
     if TYPE_CHECKING:
 
-        def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override]
+        def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override] # it has settings
 
         def __set__(self, section: Section, value: Sequence[str]) -> None: ...
 

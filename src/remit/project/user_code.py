@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import passing_over, plain_files
+from remit.project import item_lines, passing_over, plain_files, tried_code
 from remit.project.current_load import is_users_file, relative
 from remit.project.failed_settings import failed_settings, may_be_among
 from remit.project.guarded_calls import STOPS
@@ -80,13 +80,17 @@ _OWN: Final = frozenset({"app", "config", "shared", "shared.resources"})
 
 @contextlib.contextmanager
 def importing(state: Loading) -> Iterator[None]:
-    """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
+    """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again.
+
+    So is what was read of their source: the files may change between two loads of one process.
+    """
     root = state.folder
     added = [str(place) for place in roots(root)]
     sys.path[:0] = added
     finder = passing_over.Finder(root, functools.partial(mistake, state))
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
+    _forget_sources()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
     names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
@@ -94,6 +98,7 @@ def importing(state: Loading) -> Iterator[None]:
     try:
         yield
     finally:
+        _forget_sources()
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
@@ -101,6 +106,11 @@ def importing(state: Loading) -> Iterator[None]:
         for name in [name for name in new if _inside(name, root)]:
             del sys.modules[name]
         sys.modules.update(shadowed)
+
+
+def _forget_sources() -> None:
+    item_lines.forget()
+    tried_code.forget()
 
 
 def _inside(name: str, root: Path) -> bool:

@@ -12,10 +12,10 @@ from remit.iam.policy import VERSION, Globs, Policy, Statement
 from remit.iam.prove.compare import includes
 from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, AcceptedGain, read_accepted, written
 from remit.review.access_change import Accepted, Change, Review, Unseen
-from remit.review.comparable_roles import filled, plain
+from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import put_texts, whole
-from remit.roles.reference_names import fill_references
+from remit.roles.reference_names import fill_references, fill_statement_with_principals
 from remit.roles.reference_shapes import in_shape
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _placed(entry: AcceptedGain, names: Mapping[str, str]) -> AcceptedGain:
     """The entry with references in place as the versions have them."""
     return replace(
         entry,
-        statement=None if entry.statement is None else filled(entry.statement, names),
+        statement=None if entry.statement is None else fill_statement_with_principals(entry.statement, names),
         text=fill_references(entry.text, names),
     )
 
@@ -118,12 +118,12 @@ class _Judge:
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""
         if piece.principal:
-            allowed = Policy((filled(narrowed(piece), self.review.names),))
+            allowed = Policy((fill_statement_with_principals(narrowed(piece), self.review.names),))
             return self._within(
                 ACCESS, lambda statements: lets_in_no_more(Policy(statements), allowed, self.review.shapes)
             )
-        gain = Policy((filled(narrowed(piece), self.review.names),), self._version(piece.source))
-        gain = in_shape(gain, self.review.shapes)
+        gained_statement = fill_statement_with_principals(narrowed(piece), self.review.names)
+        gain = in_shape(Policy((gained_statement,), self._version(piece.source)), self.review.shapes)
         return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
 
     def trust(self, piece: Piece) -> str | None:
@@ -155,7 +155,7 @@ class _Judge:
 
     def undecided(self, undecided: Undecided) -> str | None:
         """The reason of an entry that has exactly this statement."""
-        statement = replace(filled(undecided.source.statement, self.review.names), sid="")
+        statement = replace(fill_statement_with_principals(undecided.source.statement, self.review.names), sid="")
 
         def has_it(entry: AcceptedGain) -> bool:
             if entry.kind != UNDECIDED or entry.statement is None:

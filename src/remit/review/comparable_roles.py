@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.decide.evaluate import Layers
-from remit.iam.policy import Policy, Statement
+from remit.iam.policy import Policy
 from remit.review.access_change import Standing
-from remit.roles.reference_names import fill_references, fill_statement
+from remit.roles.reference_names import fill_policy_with_principals, fill_references, fill_statement
 from remit.roles.role_policies import aws_policy, by_version
 from remit.template.policy_documents import trusting
 
@@ -65,15 +64,4 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
 def _trust(role: Role, version: Version) -> Policy:
     """Who may take the role on, with known references in place."""
     trust = version.trusts.get(role.logical_id) or role.trust or trusting(role.trusts)
-    statements = tuple(filled(statement, version.names) for statement in trust.statements)
-    return replace(trust, statements=statements)
-
-
-def filled(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """A statement with its known references in place, principals as well."""
-    principals = statement.principals
-    if principals is not None:
-        principals = replace(
-            principals, patterns=tuple((kind, fill_references(text, names)) for kind, text in principals.patterns)
-        )
-    return replace(fill_statement(statement, names), principals=principals)
+    return fill_policy_with_principals(trust, version.names)

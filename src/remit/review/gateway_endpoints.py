@@ -21,16 +21,30 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Statement
 
-_CLOUDFORMATION, _TERRAFORM = "AWS::EC2::VPCEndpoint", "aws_vpc_endpoint"
-_TYPE_PROPERTIES: Final = {_CLOUDFORMATION: "VpcEndpointType", _TERRAFORM: "vpc_endpoint_type"}
+_TYPE_PROPERTIES: Final = {
+    "AWS::EC2::VPCEndpoint": "VpcEndpointType",
+    "aws_vpc_endpoint": "vpc_endpoint_type",
+    "aws_vpc_endpoint_policy": "vpc_endpoint_type",
+}
+"""The types that hold an endpoint's policy, and the property of the endpoint's type.
+
+A policy that stands beside its endpoint in a plan has the endpoint's (`template/terraform/plan.py`).
+"""
+_BESIDE: Final = "aws_vpc_endpoint_policy"
 _DEFAULT: Final = "Gateway"
 _LAYER: Final = "resource"
 
 
 def is_gateway(kind: str, properties: Mapping[str, Any]) -> bool:
-    """Whether a resource is a gateway endpoint for certain: one is, unless its type is another or a reference."""
+    """Whether a resource is of a gateway endpoint for certain: it is, unless the type is another or a reference.
+
+    A policy of an endpoint that stands elsewhere has no type.
+    """
     name = _TYPE_PROPERTIES.get(kind)
-    return name is not None and (properties.get(name) or _DEFAULT) == _DEFAULT
+    if name is None:
+        return False
+    default = "" if kind == _BESIDE else _DEFAULT
+    return (properties.get(name) or default) == _DEFAULT
 
 
 def as_in_gateway(policy: Policy) -> Policy:

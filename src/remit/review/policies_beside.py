@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import arns_of
 from remit.explain.resource_policies import ResourcePolicyBeside
-from remit.iam.tokens import PARTITION
+from remit.iam.tokens import PARTITION, REFERENCE
 from remit.review.resource_access import giving
 
 if TYPE_CHECKING:
@@ -31,16 +31,23 @@ def _policies(resources: Sequence[Resource]) -> Iterator[ResourcePolicyBeside]:
             if any(grant.statement.principals is None for grant in grants):
                 continue
             has_conditions = any(grant.reason.conditions for grant in grants)
-            is_conditional = has_conditions or "Condition" in by_id[logical_id].attributes
+            holder = by_id[logical_id]
+            is_conditional = has_conditions or "Condition" in holder.attributes
             for text in access.on:
-                yield ResourcePolicyBeside(_arn(text, access.type, by_id), grants, is_conditional)
+                yield ResourcePolicyBeside(_arn(text, holder, by_id), grants, is_conditional)
 
 
-def _arn(text: str, kind: str, resources: Mapping[str, Resource]) -> str:
-    """The ARN of the resource that a policy is of, by the text that names it; empty where nobody can tell."""
-    target = resources.get(text.strip("${}").partition(".")[0])
+def _arn(text: str, holder: Resource, resources: Mapping[str, Resource]) -> str:
+    """The ARN of the resource that the policy in `holder` is of; empty where nobody can tell.
+
+    `text` is the logical id of a holder whose policy is its own; else it refers to the resource, or is its ARN or name.
+    """
+    reference = REFERENCE.fullmatch(text)
+    target = resources.get(reference[1].partition(".")[0]) if reference is not None else None
+    if text == holder.logical_id:
+        target = holder
     if target is not None:
         return next(iter(arns_of(target)), "")
     if text.startswith("arn:"):
         return text
-    return f"arn:{PARTITION}:s3:::{text}" if kind in _BUCKET_POLICIES else ""
+    return f"arn:{PARTITION}:s3:::{text}" if holder.type in _BUCKET_POLICIES else ""

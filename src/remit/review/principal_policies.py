@@ -14,7 +14,8 @@ from remit.iam.prove.compare import Comparison
 from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
 from remit.iam.request import principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
-from remit.review.comparable_roles import filled
+from remit.roles.reference_names import fill_policy_with_principals
+from remit.roles.shaped_comparison import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,8 +141,8 @@ def _place(old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names, now: Na
 
     Different references stand for different accounts, which no policy names.
     """
-    policies = [_shaped(policy, was) for policy in old]
-    policies += [_shaped(policy, now) for policy in new]
+    policies = [fill_policy_with_principals(policy, was) for policy in old]
+    policies += [fill_policy_with_principals(policy, now) for policy in new]
     references = {ACCOUNT: None}
     for policy in policies:
         for statement in policy.statements:
@@ -157,11 +158,7 @@ def _place(old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names, now: Na
 
 def _placed(policy: Policy, shapes: Names, place: Names) -> Policy:
     """A policy with its references in shape, as it is in an account."""
-    return _shaped(_shaped(policy, shapes), place)
-
-
-def _shaped(policy: Policy, shapes: Names) -> Policy:
-    return replace(policy, statements=tuple(filled(statement, shapes) for statement in policy.statements))
+    return fill_policy_with_principals(fill_policy_with_principals(policy, shapes), place)
 
 
 def narrowed_trust(piece: Piece) -> Statement:
@@ -204,7 +201,7 @@ class _Written:
             difference=difference,
             request=replace(piece.request, principal=self._caller(piece.request.principal or "")),
             principal=_principal(piece.principal, compared.principals, written.principals),
-            resource=_resource(piece.resource, compared.resources, written.resources),
+            resource=as_written(piece.resource, compared.resources, written.resources),
         )
 
     def _caller(self, principal: str) -> str:
@@ -252,10 +249,3 @@ def _principal(text: str, compared: Principals | None, written: Principals | Non
         if compared_text == text:
             return written_text
     return text
-
-
-def _resource(text: str, compared: Globs | None, written: Globs | None) -> str:
-    """A resource as its statement has it written; as it is where the statement does not name it."""
-    if compared is None or written is None or text not in compared.patterns:
-        return text
-    return written.patterns[compared.patterns.index(text)]

@@ -18,8 +18,16 @@ from remit.review.access_change import Given, type_words
 from remit.review.authorizers import authorized_callers
 from remit.review.bucket_openings import BUCKETS, opened, statements_of_acl
 from remit.review.gateway_endpoints import is_gateway
+from remit.template.branches import branches
 from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
-from remit.template.policy_documents import document_in_text, grants_of, is_policy_document, known, unknown
+from remit.template.policy_documents import (
+    document_in_text,
+    grants_of,
+    is_policy_document,
+    known,
+    put_in_from,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -243,8 +251,7 @@ class _Reader:
             return Given(kind, properties=frozenset(self._granting_properties(kind, properties)))
         names_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
         policies, unread = self._read_policies(resource, properties)
-        if not policies:
-            unread += _open_policies(properties)
+        unread += _open_policies(properties)
         granting_policies: list[tuple[Grant, ...]] = []
         for grants in policies:
             granting = tuple(grant for grant in grants if names_nobody or grant.statement.principals)
@@ -323,10 +330,14 @@ def _lets_everyone_call(statement: Statement, function: str) -> bool:
 
 
 def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:
-    """The properties that hold a policy and say only at the deploy which, in words."""
+    """The properties that hold a policy which is put in from elsewhere, in words."""
     for name, value in properties.items():
-        if name.lower() in _POLICY_PROPERTIES and tokens.is_intrinsic(value):
-            yield f"{name} {tokens.from_intrinsic(value)}"
+        if name.lower() not in _POLICY_PROPERTIES:
+            continue
+        for branch in branches(value):
+            source = put_in_from(branch.value)
+            if source:
+                yield f"{name} {source}"
 
 
 def _reason(resource: Resource) -> Reason:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.errors import few
 from remit.iam import tokens
 from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, others_of, review
@@ -17,7 +18,7 @@ from remit.review.joined_worlds import merged
 from remit.review.resource_access import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
-from remit.template.condition_outcomes import MOST, worlds
+from remit.template.condition_outcomes import MOST, by_conditions, worlds
 from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import (
@@ -30,7 +31,7 @@ from remit.template.role_resources import (
     with_targets,
     without_code,
 )
-from remit.template.roles import roles_in
+from remit.template.roles import roles_where
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -122,11 +123,11 @@ class _Templates:
         for role in outside:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
-        attached_in_both = _attached(old).intersection(_attached(new))
+        alone = _alone(old) | _alone(new)
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
             if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
-                if names[0] not in attached_in_both:
+                if names[0] in alone:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
@@ -149,11 +150,15 @@ class _Templates:
             return tuple(dict.fromkeys((*self._mentioned(text), *common_doubts)))
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
+        old_versions = by_conditions(
+            old, all_worlds, lambda holding: side(roles_where(holding, before), before.file, lambda _: ())
+        )
+        new_versions = by_conditions(
+            new, all_worlds, lambda holding: side(roles_where(holding, after), after.file, doubts)
+        )
         reviews = []
         known_reviews: dict[object, Review] = {}
-        for world in all_worlds:
-            old_version = side(roles_in(world, before), before.file, lambda _: ())
-            new_version = side(roles_in(world, after), after.file, doubts)
+        for world, old_version, new_version in zip(all_worlds, old_versions, new_versions, strict=True):
             contents = old_version.contents, new_version.contents
             if contents not in known_reviews:
                 versions = replace(old_version, shapes=self.was), replace(new_version, shapes=self.now)
@@ -197,9 +202,10 @@ def _policies(read: FileRoles, file: str, doubts: _Doubts) -> Version:
     return Version(file, tuple(policies))
 
 
-def _attached(template: Any) -> frozenset[str]:
-    """The resources of a template that bear on some role, user or group."""
-    return frozenset(name for unit in units(template, template) for name in unit.resources)
+def _alone(template: Any) -> frozenset[str]:
+    """The resources of a template that bear on none of its roles, users and groups, with which they would be told."""
+    attached = {name for unit in units(template, template) for name in unit.resources}
+    return frozenset(section(template, "Resources")).difference(attached)
 
 
 def _givers(read: FileRoles, file: str, doubts: _Doubts) -> Version:
@@ -232,9 +238,11 @@ def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
     """By name, what two templates declare differently, so that the same reference may give another text."""
     uncertain: dict[str, _Uncertain] = {}
     for name, (before, after) in _both(old, new, "Resources"):
-        if before != after and (_says_anything(before) or _says_anything(after)):
-            sentence = f"{name}, on which it depends, is not what it was: what it gives is known at the deploy only"
-            uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
+        if _says_anything(before) or _says_anything(after):
+            difference = _difference(before, after)
+            if difference:
+                sentence = f"{name}, on which it depends, {difference}: what it gives is known at the deploy only"
+                uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
     for name, (before, after) in _both(old, new, "Mappings"):
         if before != after:
             sentence = f"mapping {name}, on which it depends, is not what it was"
@@ -253,6 +261,27 @@ def _says_anything(resource: Any) -> bool:
     """Whether what a resource's attributes say is in its properties, or in somebody's code, and not made by AWS."""
     kind = resource.get("Type") if isinstance(resource, dict) else None
     return isinstance(kind, str) and kind.startswith(_SAYING)
+
+
+def _difference(before: Any, after: Any) -> str:
+    """What may make a resource give something else now; nothing where its Type and Properties are what they were."""
+    if before.get("Type") != after.get("Type"):
+        return "is of another type"
+    properties = list(_differing(before.get("Properties"), after.get("Properties"), "Properties"))
+    return f"has another {few(properties)}" if properties else ""
+
+
+def _differing(before: Any, after: Any, path: str) -> Iterator[str]:
+    """The parts of a value that differ, such as `Properties.Config.version`."""
+    if _has_parts(before) and _has_parts(after):
+        for key in {**before, **after}:
+            yield from _differing(before.get(key), after.get(key), f"{path}.{key}")
+    elif before != after:
+        yield path
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, dict) and not tokens.is_intrinsic(value)
 
 
 def _both(old: Any, new: Any, name: str) -> Iterator[tuple[str, tuple[Any, Any]]]:

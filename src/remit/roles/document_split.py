@@ -29,7 +29,7 @@ def packed(
     None: it takes more whatever is done, or a statement cannot be taken apart that is longer than a document.
     """
     packer = _Packer(sizes, first_length, further_length)
-    by_length = tuple(sorted(statements, key=lambda one: -sizes.statement(one)))
+    by_length = tuple(sorted(statements, key=lambda statement: -sizes.statement(statement)))
     ways: tuple[Callable[[], list[_Document] | None], ...] = (
         lambda: packer.in_order(statements),
         lambda: packer.longest_first(statements),
@@ -74,16 +74,16 @@ class _Document:
 class _Packer:
     sizes: Sizes
     first: int
-    other: int
+    further: int
 
     def new(self, documents: list[_Document]) -> _Document:
-        documents.append(_Document(self.other if documents else self.first))
+        documents.append(_Document(self.further if documents else self.first))
         return documents[-1]
 
     def in_order(self, statements: Iterable[Statement], *, brim: bool = False) -> list[_Document] | None:
         """Fill one document after the other; with `brim`, take statements apart rather than leave room."""
         documents: list[_Document] = []
-        document, most = self.new(documents), _Document(self.other).room
+        document, most = self.new(documents), _Document(self.further).room
         todo = deque((statement, self.sizes.statement(statement)) for statement in statements)
         while todo:
             statement, size = todo.popleft()
@@ -133,7 +133,7 @@ def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Stat
         if parted is None:
             continue
         count, take = parted
-        most = bisect_right(range(1, count), room, key=lambda some: sizes.statement(take(0, some)))
+        most = bisect_right(range(1, count), room, key=lambda end: sizes.statement(take(0, end)))
         if most:
             pieces = take(0, most), replace(take(most, count), sid="")  # a Sid may stand but once
             if _say_the_same(statement, pieces):

@@ -9,8 +9,8 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.roles.own_resources import own_resources
-from remit.triggers.failure_destination import KINDS, SENDING
-from remit.triggers.source import own_id
+from remit.triggers.failure_destination import SENDING
+from remit.triggers.source import SERVICES, own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _DESTINATIONS: Final = {**SENDING, "lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}
 """What sends to a destination, by its service ("Capturing records of Lambda asynchronous invocations")."""
-_SERVICES: Final = {**KINDS, "AWS::Lambda::Function": "lambda", "AWS::Events::EventBus": "events"}
 
 
 def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
@@ -77,5 +76,5 @@ def _sending_actions(app: App, arn: str, actions: Mapping[str, str]) -> tuple[st
     resource = own_resources(app).by_id.get(own_id(arn))
     if resource is None:
         return tuple(actions.values())
-    service = _SERVICES.get(resource.type, "")
+    service = SERVICES.get(resource.type, "")
     return (actions[service],) if service in actions else ()

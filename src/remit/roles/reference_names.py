@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import App
-    from remit.iam.policy import Statement
+    from remit.iam.policy import Policy, Statement
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/%s/*"
 
@@ -147,6 +147,26 @@ def fill_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
         resources=None if resources is None else _fill_globs(resources, names),
         conditions=tuple(conditions),
     )
+
+
+def fill_policy(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """A policy whose statements are filled, as `fill_statement` does it."""
+    return replace(policy, statements=tuple(fill_statement(statement, names) for statement in policy.statements))
+
+
+def fill_statement_with_principals(statement: Statement, names: Mapping[str, str]) -> Statement:
+    """As `fill_statement`, with the values of the references in principals as well."""
+    principals = statement.principals
+    if principals is not None:
+        patterns = tuple((kind, fill_references(text, names)) for kind, text in principals.patterns)
+        principals = replace(principals, patterns=patterns)
+    return replace(fill_statement(statement, names), principals=principals)
+
+
+def fill_policy_with_principals(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """A policy whose statements are filled, principals as well."""
+    statements = tuple(fill_statement_with_principals(statement, names) for statement in policy.statements)
+    return replace(policy, statements=statements)
 
 
 def _fill_globs(globs: Globs, names: Mapping[str, str]) -> Globs:

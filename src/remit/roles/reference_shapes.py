@@ -8,13 +8,13 @@ another version gives another. A type whose ARNs are not known for certain has n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import REF, arns_of, late_bound, resource_type
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
-from remit.roles.reference_names import fill_references, fill_statement
+from remit.roles.reference_names import fill_policy, fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,4 +131,4 @@ def _given(resource: Resource, path: str) -> str | None:
 
 def in_shape(policy: Policy, texts: Mapping[str, str]) -> Policy:
     """A policy with each reference that has a shape in it."""
-    return replace(policy, statements=tuple(fill_statement(statement, texts) for statement in policy.statements))
+    return fill_policy(policy, texts)

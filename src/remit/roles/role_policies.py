@@ -14,7 +14,7 @@ from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
-from remit.roles.reference_names import fill_references, fill_statement, names_of
+from remit.roles.reference_names import fill_policy, fill_references, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,11 +87,11 @@ def ready_role(
         if policy is None:
             unread.append(arn)
         else:
-            filled_by_arn[arn] = _fill_policy(policy, names)
+            filled_by_arn[arn] = fill_policy(policy, names)
     managed = tuple(arn for arn in dict.fromkeys(role.managed) if arn in filled_by_arn)
     inline = by_version(role)
     policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
-    written = tuple(_fill_policy(policy, names) for policy in policies)
+    written = tuple(fill_policy(policy, names) for policy in policies)
     # A boundary that nobody has here limits nothing in `layers`: whoever asks must look at `unread`.
     boundary = tuple(filled_by_arn[arn] for arn in boundary_arns if arn in filled_by_arn)
     if any(grant.statement.principals is not None for grant in role.grants):
@@ -107,10 +107,6 @@ def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
     """A role's grants by the version of the language that they are written in, which decides what variables are."""
     versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
     return {version: tuple(grant for grant in role.grants if grant.version == version) for version in versions}
-
-
-def _fill_policy(document: Policy, names: Mapping[str, str]) -> Policy:
-    return Policy(tuple(fill_statement(statement, names) for statement in document.statements), document.version)
 
 
 def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_ENDPOINT) -> dict[str, ReadyRole]:

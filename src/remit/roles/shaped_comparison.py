@@ -41,8 +41,8 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     lost, more_unsure = after.settled(comparison.lost)
     undecided = (*comparison.undecided, *unsure, *more_unsure)
     if undecided and _decided_in_usual_partition(before.layers, after.layers, gained, lost):
-        shown = next(iter(unsure), undecided[0])  # rather one of the new side
-        undecided = (replace(shown, reason=_SAME_IN_USUAL_PARTITION),)
+        open_question = next(iter(unsure), undecided[0])  # rather one of the new side
+        undecided = (replace(open_question, reason=_SAME_IN_USUAL_PARTITION),)
     return replace(
         comparison,
         gained=tuple(map(after.piece, gained)),
@@ -121,12 +121,12 @@ class _Shaped:
         if written is None:
             return piece
         request = replace(
-            piece.request, resource=_as_written(piece.request.resource, shaped.resources, written.resources)
+            piece.request, resource=as_written(piece.request.resource, shaped.resources, written.resources)
         )
         return replace(
             piece,
             source=replace(piece.source, statement=written),
-            resource=_as_written(piece.resource, shaped.resources, written.resources),
+            resource=as_written(piece.resource, shaped.resources, written.resources),
             request=request,
         )
 
@@ -146,7 +146,8 @@ def _place_of(text: str) -> dict[str, str]:
     return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
 
 
-def _as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
+def as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
+    """A resource as its statement has it written; as it is where the statement does not name it."""
     if shaped is None or written is None or text not in shaped.patterns:
         return text
     return written.patterns[shaped.patterns.index(text)]

@@ -33,10 +33,22 @@ def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, A
     if is_fifo:
         ordered = {"MessageGroupId": str(group), "MessageDeduplicationId": job_messages.sending_id(body)}
     whole_seconds = math.ceil(seconds)
-    if whole_seconds > LONGEST_DELAY:
+    if waits_for_schedule(seconds):
         return _schedule(queue, url, body, whole_seconds)
     delay = {"DelaySeconds": whole_seconds} if whole_seconds else {}
     return str(own_stack.client("sqs").send_message(QueueUrl=url, MessageBody=body, **delay, **ordered)["MessageId"])
+
+
+def waits_for_schedule(seconds: float) -> bool:
+    """Whether a job waits longer than SQS delays a message."""
+    return math.ceil(seconds) > LONGEST_DELAY
+
+
+def lacks_scheduler() -> RuntimeError:
+    """The error of a job that waits for a schedule, in an app that makes none."""
+    return RuntimeError(
+        f"SQS delays a message by {LONGEST_DELAY} s at most: longer ones need `config.job.scheduler = True`"
+    )
 
 
 def _url(name: str, queue: str) -> str:
@@ -69,9 +81,7 @@ def _schedule(queue: str, url: str, body: str, seconds: int) -> str:
     """Have EventBridge Scheduler send a message once, after some seconds."""
     role, group = os.environ.get(scheduler_role_variable_of(queue)), os.environ.get("REMIT_JOB_SCHEDULE_GROUP")
     if role is None or group is None:
-        raise RuntimeError(
-            f"SQS delays a message by {LONGEST_DELAY} s at most: longer ones need `config.job.scheduler = True`"
-        )
+        raise lacks_scheduler()
     at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(math.ceil(time.time()) + seconds))
     partition, region = own_stack.stack_id().split(":")[1], own_stack.stack_id().split(":")[3]
     account, name = url.rsplit("/", 2)[1:]

@@ -130,5 +130,6 @@ def _comma_between(line: cst.ImportFrom, aliases: Sequence[cst.ImportAlias]) -> 
 
 def _order(name: str) -> tuple[int, str]:
     """Constants, classes, then the rest, as isort and ruff put them."""
-    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
-    return kind, name
+    if name.isupper() and len(name) > 1:
+        return 0, name
+    return (1 if name[:1].isupper() else 2), name

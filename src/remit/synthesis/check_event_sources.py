@@ -14,6 +14,7 @@ from remit.iam import tokens
 from remit.roles.role_policies import ask, at, own_verdict, places, ready_roles
 from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
 from remit.triggers.kinesis import CONSUME as READ_STREAM
+from remit.triggers.source import SERVICES
 from remit.triggers.sqs import CONSUME as READ_QUEUE
 
 if TYPE_CHECKING:
@@ -22,14 +23,8 @@ if TYPE_CHECKING:
     from remit.app import App, Function, Resource, Role
     from remit.roles.role_policies import ReadyRole
 
-_SERVICES: Final = {
-    "AWS::DynamoDB::GlobalTable": "dynamodb",
-    "AWS::DynamoDB::Table": "dynamodb",
-    "AWS::Kinesis::Stream": "kinesis",
-    "AWS::SQS::Queue": "sqs",
-}
-"""The services whose sources Lambda reads with the function's role, by the types of what they are."""
 _NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
+"""The actions with which Lambda reads a source in the function's role, by the service of the source."""
 
 
 def check_event_sources(
@@ -86,6 +81,6 @@ def _source(mapping: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str]
     for reference in tokens.references(text):
         own = by_id.get(reference.target or "")
         if own is not None:
-            return _SERVICES.get(own.type, ""), text
+            return SERVICES.get(own.type, ""), text
     arn = parse(text)
     return ("" if arn is None else arn.service), text

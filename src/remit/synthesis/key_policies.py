@@ -150,8 +150,8 @@ def existing_keys(app: App) -> tuple[ExistingSource, ...]:
 
 def _called(key: KmsKey, app: App) -> str:
     """A key as people know it: by its alias, its id, or what gives its ARN."""
-    given = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
-    return key.alias or given.get(key.name) or name_of(key.name).removeprefix("key/")
+    names_of_existing = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
+    return key.alias or names_of_existing.get(key.name) or name_of(key.name).removeprefix("key/")
 
 
 def _condition(service: _Service) -> str:

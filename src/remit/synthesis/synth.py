@@ -195,7 +195,7 @@ def _trust(role: Role) -> dict[str, Any]:
         return iam.render(role.trust)
     services = {
         "Effect": "Allow",
-        "Principal": {"Service": _one_or_list(role.trusts)},
+        "Principal": {"Service": iam.one_or_list(role.trusts)},
         "Action": "sts:AssumeRole",
     }
     return {"Version": iam.VERSION, "Statement": [services]}
@@ -203,10 +203,6 @@ def _trust(role: Role) -> dict[str, Any]:
 
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
     return iam.render(iam.Policy(tuple(grant.statement for grant in grants)))
-
-
-def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
-    return values[0] if len(values) == 1 else list(values)
 
 
 def _log_group(function: Function) -> Resource:

@@ -9,7 +9,7 @@ from remit.app import Reason
 from remit.catalogue.types import access_of
 from remit.iam import tokens
 from remit.template.branches import items
-from remit.template.policy_documents import grants_of, known, policy_in, policy_of, unknown
+from remit.template.policy_documents import grants_of, known, policy_in, unknown, whole_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -101,7 +101,7 @@ def held_policies(role: Resource, attached_policies: AttachedPolicies, place: Pl
     managed = [tokens.text_of(item.value) for item in items(role.properties.get("ManagedPolicyArns"))]
     for made_policy in attached_policies.of(role, managed):
         if not made_policy.arns:
-            inline.append((made_policy.name, policy_in(made_policy.grants)))
+            inline.append((made_policy.name, None if made_policy.notes else policy_in(made_policy.grants)))
         elif set(managed).isdisjoint(made_policy.arns):
             managed.append(made_policy.arns[0])
     known_ones = tuple((name, policy) for name, policy in inline if policy is not None)
@@ -112,7 +112,7 @@ def _inline(written: Any, place: Place) -> tuple[str, Policy | None]:
     """A policy of a role's own by its name; None for one that is known at the deploy only."""
     if tokens.is_intrinsic(written):
         return "", None
-    return tokens.text_of(written.get("PolicyName")), policy_of(written.get("PolicyDocument"), (), place)
+    return tokens.text_of(written.get("PolicyName")), whole_policy(written.get("PolicyDocument"), (), place)
 
 
 def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
@@ -121,7 +121,7 @@ def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
     for resource in resources:
         if resource.type == MANAGED:
             path: Path = ("Resources", resource.logical_id, "Properties", "PolicyDocument")
-            policy = policy_of(resource.properties.get("PolicyDocument"), path, place)
+            policy = whole_policy(resource.properties.get("PolicyDocument"), path, place)
             by_reference |= dict.fromkeys(_arns(resource), policy) if policy is not None else {}
     return by_reference
 

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.documents.json_text import Path
 
@@ -156,7 +156,11 @@ def conditions_in(value: Any) -> Iterator[str]:
     chosen = choice(value)
     if chosen is not None:
         yield chosen.condition
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    parts: Iterable[Any] = ()
+    if isinstance(value, dict):
+        parts = value.values()
+    elif isinstance(value, list):
+        parts = value
     for part in parts:
         yield from conditions_in(part)
 

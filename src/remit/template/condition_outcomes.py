@@ -12,20 +12,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from remit.iam import tokens
 from remit.template.branches import Deciding, choice, written_at
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.template.policy_documents import Place
 
 MOST: Final = 64
 """Worlds of which each is looked at."""
 World: TypeAlias = Mapping["Test", bool]
+T = TypeVar("T")
 _PAIR: Final = 2
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
@@ -87,8 +88,13 @@ def conditions_of(template: Any) -> tuple[str, ...]:
 
 def _tests(template: Any) -> Iterator[Test]:
     conditions = section(template, "Conditions")
-    for name in dict.fromkeys(_named([template.get("Resources"), template.get("Globals")])):
+    for name in dict.fromkeys(_deciding(template)):
         yield from _inside({"Condition": name}, conditions, ())
+
+
+def _deciding(template: Any) -> Iterator[str]:
+    """The conditions that the resources of a template name."""
+    return _named([template.get("Resources"), template.get("Globals")])
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -167,10 +173,26 @@ def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: 
     return test_or_result if isinstance(test_or_result, bool) else world.get(test_or_result, False)
 
 
-def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
-    """A template as it is in a world: without choices, and without what is not there. And the places of its parts."""
+def by_conditions(template: Any, all_worlds: Iterable[World], make: Callable[[frozenset[str]], T]) -> tuple[T, ...]:
+    """What `make` gives in each world for the conditions of a template that hold there, made once for the same ones."""
     conditions = section(template, "Conditions")
-    deciding = Deciding(lambda name: _holds({"Condition": name}, conditions, world))
+    names = tuple(dict.fromkeys(_deciding(template)))
+    made: dict[frozenset[str], T] = {}
+    in_worlds = []
+    for world in all_worlds:
+        holding = frozenset(name for name in names if _holds({"Condition": name}, conditions, world))
+        if holding not in made:
+            made[holding] = make(holding)
+        in_worlds.append(made[holding])
+    return tuple(in_worlds)
+
+
+def decided(template: Any, holding: frozenset[str], place: Place) -> tuple[Any, Place]:
+    """A template in which these conditions hold and no others: without choices, and without what is not there.
+
+    And the places of its parts.
+    """
+    deciding = Deciding(holding.__contains__)
     moved = deciding.moved
     value = dict(template) if isinstance(template, dict) else template
     resources = template.get("Resources") if isinstance(template, dict) else None
@@ -178,7 +200,7 @@ def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
         value["Resources"] = {
             name: deciding.value(_there(resource), ("Resources", name))
             for name, resource in resources.items()
-            if _condition(resource) is None or deciding.holds(str(_condition(resource)))
+            if _condition(resource) is None or _condition(resource) in holding
         }
     if isinstance(template, dict) and "Globals" in template:
         value["Globals"] = deciding.value(template["Globals"], ("Globals",))

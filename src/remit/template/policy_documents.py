@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Callable[[Path], Origin]"
 
 _STATEMENT: Final = '"Statement"'
+_TRANSFORM: Final = "Fn::Transform"
+_TO_JSON: Final = "Fn::ToJsonString"
+_FILE: Final = re.compile(r"[^\s{}]+\.(?:json|ya?ml)")
+_JSON: Final = re.compile(r"\s*(?:\[|\{(?!\{))")
+"""How a document in JSON begins, or a list in its place; `{{` begins a place that is filled in."""
+_SHOWN: Final = 80
+"""Characters of a text that is no JSON which are shown of it."""
 _ELEMENTS: Final = frozenset({"Effect", "Action", "NotAction"})
 """The elements by which a statement of a policy is told from what else is called a statement."""
 
@@ -37,6 +45,12 @@ def grants_of(
 def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
     """A document as one policy; None when it is not there, or known at the deploy only."""
     return policy_in(grants_of(document, base, place))
+
+
+def whole_policy(document: Any, base: Path, place: Place) -> Policy | None:
+    """As `policy_of`; None also when a part of it is known at the deploy only."""
+    policy = policy_of(document, base, place)
+    return policy if known(document) else None
 
 
 def policy_in(grants: Sequence[Grant]) -> Policy | None:
@@ -61,7 +75,13 @@ def services(trust: Policy | None) -> tuple[str, ...]:
 
 
 def document_in_text(value: Any) -> dict[str, Any] | None:
-    """A document that is written as JSON in one text, in which Fn::Sub may fill each part alike; None: it is not."""
+    """A document that is written as JSON in one text, in which Fn::Sub may fill each part alike; None: it is not.
+
+    Fn::ToJsonString makes such a text of a document.
+    """
+    if isinstance(value, dict) and list(value) == [_TO_JSON]:
+        written = value[_TO_JSON]
+        return written if isinstance(written, dict) and "Statement" in written else None
     is_filled = isinstance(value, dict) and list(value) == ["Fn::Sub"]
     text, variables = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
     if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
@@ -89,45 +109,77 @@ def _filled(part: Any, variables: dict[str, Any]) -> Any:
 def is_policy_document(value: Mapping[str, Any]) -> bool:
     """Whether the `Statement` of a value has statements of a policy: rules of a web ACL, for one, have another."""
     for part in items(value.get("Statement")):
-        if isinstance(part.value, dict) and (tokens.is_intrinsic(part.value) or not _ELEMENTS.isdisjoint(part.value)):
+        if not isinstance(part.value, dict):
+            continue
+        if put_in_from(part.value) is not None or not _ELEMENTS.isdisjoint(part.value):
             return True
     return False
 
 
 def known(document: Any) -> bool:
-    """Whether a document is written here, and no part of it put in by a function at the deploy."""
+    """Whether a document is written here, and no part of it put in from elsewhere."""
     return next(_put_in(document), None) is None
 
 
 def unknown(document: Any) -> str:
-    """The functions that put a document, or statements of it, in at the deploy, as text."""
-    return ", ".join(dict.fromkeys(map(tokens.from_intrinsic, _put_in(document))))
+    """From where a document, or statements of it, are put in, as text."""
+    return ", ".join(dict.fromkeys(_put_in(document)))
 
 
-def _put_in(document: Any) -> Iterator[dict[str, Any]]:
-    """The functions of CloudFormation that stand for a document, in any branch of a choice, or for a statement."""
+def _put_in(document: Any) -> Iterator[str]:
+    """From where a document is put in, in any branch of a choice, and statements of it."""
     for branch in branches(document):
-        if tokens.is_intrinsic(branch.value) and document_in_text(branch.value) is not None:
-            continue
-        statements = branch.value.get("Statement") if isinstance(branch.value, dict) else None
-        for part in (branch, *items(statements)):
-            if tokens.is_intrinsic(part.value):
-                yield part.value
+        written = branch.value
+        if isinstance(written, str) or tokens.is_intrinsic(written):
+            written = document_in_text(written) or written
+        statements = written.get("Statement") if isinstance(written, dict) else None
+        for value in (written, *(item.value for item in items(statements))):
+            source = put_in_from(value)
+            if source is not None:
+                yield source
+
+
+def put_in_from(value: Any) -> str | None:
+    """From where CloudFormation or another tool puts a document in, or a statement, as text; None: it stands here.
+
+    CloudFormation puts it in by a function (Fn::Transform also stands beside other keys) or by a dynamic reference;
+    other tools by the path of a file, or by what is no JSON yet.
+    """
+    if isinstance(value, str):
+        return None if _JSON.match(value) is not None else value.strip().partition("\n")[0][:_SHOWN]
+    if not isinstance(value, dict):
+        return None
+    if tokens.is_intrinsic(value):
+        return None if document_in_text(value) is not None else tokens.from_intrinsic(value)
+    if _TRANSFORM in value:
+        return tokens.from_intrinsic({_TRANSFORM: value[_TRANSFORM]})
+    return included_file(value)
+
+
+def included_file(value: Any) -> str | None:
+    """The file whose content a tool puts in place of a value: `{"$ref": "./policy.json"}`, `file: ./policy.yaml`."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    (path,) = value.values()
+    return path if isinstance(path, str) and _FILE.fullmatch(path) else None
 
 
 def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
-    """The statements of a document in one branch of a choice, but those that a function of CloudFormation puts in."""
+    """The statements of a document in one branch of a choice, but those that are put in from elsewhere."""
     document, base = branch.value, branch.path
+    if put_in_from(document) is not None:
+        if not isinstance(document, dict) or "Statement" not in document:
+            return
+        document = {key: item for key, item in document.items() if key != _TRANSFORM}
     if isinstance(document, str) or tokens.is_intrinsic(document):
         at = place(base)
         document = _text_document(document, at) if isinstance(document, str) else document_in_text(document)
-        if document is None:
-            return
         base, place = (), lambda _: at
-    if not isinstance(document, dict) or not isinstance(document.get("Statement"), dict | list):
-        _parsed(document, base, place)
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(statements, dict | list):
+        if put_in_from(statements) is None:
+            _parsed(document, base, place)
         return
-    statements = document["Statement"]
     for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, branch.when):
         _parsed({**head.value, "Statement": []}, base, place)
         version = head.value.get("Version", OLD_VERSION)
@@ -137,7 +189,7 @@ def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
 def _statements(branch: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
     is_list = isinstance(branch.value, list)
     for number, element in enumerate(items(branch.value, branch.path, branch.when)):
-        if tokens.is_intrinsic(element.value):
+        if put_in_from(element.value) is not None:
             continue
         path: Path = ("Statement", number) if is_list else ("Statement",)
         for variant in variants(element.value, element.path, element.when):

@@ -8,7 +8,8 @@ from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.template.policy_files import side_of
 from remit.template.roles import policy_role, template_roles
-from remit.template.terraform.plan import is_plan, plan_roles
+from remit.template.terraform.plan import plan_roles
+from remit.template.terraform.state import is_plan
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:

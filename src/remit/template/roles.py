@@ -11,7 +11,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note, documents
 from remit.template.branches import branches, choice, items
-from remit.template.condition_outcomes import in_world
+from remit.template.condition_outcomes import decided
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.settled_values import settled
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.documents.read import ParsedFile
     from remit.iam.policy import Policy
-    from remit.template.condition_outcomes import World
     from remit.template.policy_documents import Place
 
 RUNS: Final = {
@@ -119,9 +118,9 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
     )
 
 
-def roles_in(world: World, source: ParsedFile) -> FileRoles:
-    """The same, in one of the ways in which the template's conditions may turn out."""
-    value, place = in_world(source.value, world, source.place)
+def roles_where(holding: frozenset[str], source: ParsedFile) -> FileRoles:
+    """The same, where these of the template's conditions hold and no others."""
+    value, place = decided(source.value, holding, source.place)
     return template_roles(value, source.file, place)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from remit.runtime import job as runtime_job
-from remit.runtime import job_messages
+from remit.runtime import job_messages, job_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from remit.runtime.job import Job
 
@@ -31,14 +32,17 @@ class SentJob:
 
 
 @contextlib.contextmanager
-def recorded_jobs() -> Iterator[list[SentJob]]:
+def recorded_jobs(project: Path | str = ".", stage: str | None = None) -> Iterator[list[SentJob]]:
     """Keep the jobs that are sent inside of it, in their order, and run none.
 
-    What cannot be sent fails as it does on AWS: TypeError for arguments that are no JSON, dates, Decimal or UUID.
+    What cannot be sent fails as it does on AWS: TypeError for arguments that are no JSON, dates, Decimal or UUID,
+    RuntimeError for a job that waits for more than 900 seconds, unless the configuration of the app, in the folder
+    `project`, sets `config.job.scheduler`.
     """
     sent: list[SentJob] = []
 
     def keep(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+        _check_wait(seconds, project, stage)
         sent.append(_delivered(job, arguments, options, seconds))
         return f"recorded-{len(sent)}"
 
@@ -47,12 +51,16 @@ def recorded_jobs() -> Iterator[list[SentJob]]:
 
 
 @contextlib.contextmanager
-def jobs_run_at_once() -> Iterator[None]:
-    """Run the jobs that are sent inside of it, there and then, with their arguments as a worker would get them."""
+def jobs_run_at_once(project: Path | str = ".", stage: str | None = None) -> Iterator[None]:
+    """Run the jobs that are sent inside of it, there and then, with their arguments as a worker would get them.
+
+    What cannot be sent fails as in `recorded_jobs`.
+    """
     ran = 0
 
     def run(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
         nonlocal ran
+        _check_wait(seconds, project, stage)
         ran += 1
         delivered = _delivered(job, arguments, options, seconds)
         job(*delivered.arguments, **delivered.options)
@@ -70,6 +78,16 @@ def _sender(sender: Any) -> Iterator[None]:
         yield
     finally:
         runtime_job.sender = before
+
+
+def _check_wait(seconds: float, project: Path | str, stage: str | None) -> None:
+    """RuntimeError, as it is on AWS: the job waits longer than SQS delays a message, and the app has no scheduler."""
+    if not job_queue.waits_for_schedule(seconds):
+        return
+    from remit.project.load import configuration  # noqa: PLC0415 - few jobs wait as long, and most tests load nothing
+
+    if not configuration(project, stage).job.scheduler:
+        raise job_queue.lacks_scheduler()
 
 
 def _delivered(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> SentJob:

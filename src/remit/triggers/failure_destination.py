@@ -9,7 +9,7 @@ from remit.app import Resource
 from remit.errors import RemitError, few, writer
 from remit.iam import tokens
 from remit.iam.policy import allow
-from remit.triggers.source import arn_of, own_id
+from remit.triggers.source import SERVICES, arn_of, own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,15 +18,9 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 DestinationKind = Literal["sqs", "sns", "s3"]
-KINDS: Final[dict[str, DestinationKind]] = {
-    "AWS::SQS::Queue": "sqs",
-    "AWS::SNS::Topic": "sns",
-    "AWS::S3::Bucket": "s3",
-}
-"""The kinds of destinations, by their types."""
 SENDING: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 """The action that sends to a queue or a topic ("Adding a dead-letter queue", AWS Lambda Developer Guide)."""
-_CALLED: Final = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
+_CALLED: Final[dict[DestinationKind, str]] = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +51,14 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 def _kind(subject: Any, option: str) -> DestinationKind:
     type_name = getattr(subject, "type", None)
     if type_name is not None:
-        if type_name not in KINDS:
-            raise RemitError(f"{option} takes {few(list(_CALLED.values()))}, got {type_name}", origin=writer())
-        return KINDS[type_name]
+        for kind in _CALLED:
+            if SERVICES.get(type_name) == kind:
+                return kind
+        raise RemitError(f"{option} takes {few(list(_CALLED.values()))}, got {type_name}", origin=writer())
     text = tokens.plain(subject)
     if isinstance(text, str) and text.startswith("${"):
         return "sqs" if text.endswith(".Arn}") else "sns"  # a topic's ARN is its Ref
-    for kind in KINDS.values():
+    for kind in _CALLED:
         if isinstance(text, str) and f":{kind}:" in text:
             return kind
     return "sqs"  # by its name

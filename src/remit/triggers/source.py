@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
 from remit.catalogue.resource_names import broken_rule
+from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -31,6 +32,17 @@ _TYPES: Final = {
     "sqs": "AWS::SQS::Queue",
 }
 """The type of what a service's ARNs name here."""
+SERVICES: Final = {
+    "AWS::DynamoDB::GlobalTable": "dynamodb",
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::Events::EventBus": "events",
+    "AWS::Kinesis::Stream": "kinesis",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::S3::Bucket": "s3",
+    "AWS::SNS::Topic": "sns",
+    "AWS::SQS::Queue": "sqs",
+}
+"""The service in the ARN of a resource of the app that events come from, or that records are sent to."""
 _BUCKET_IN_HOST: Final = r"([a-z0-9][a-z0-9.-]*)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com"
 """The bucket in the host of a URL ("Virtual hosting of general purpose buckets", Amazon S3 User Guide)."""
 _OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"
@@ -175,9 +187,9 @@ def own_id(subject: Any) -> str:
 
 
 def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
-    """A resource of the app must be of a type that the trigger reads."""
+    """A resource of the app must be of a type that the trigger reads; of a type that is none, the template says so."""
     kind = getattr(subject, "type", None)
-    if kind is not None and kind not in types:
+    if kind is not None and kind not in types and resource_type(kind) is not None:
         name = getattr(subject, "spelled", own_id(subject))
         raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 

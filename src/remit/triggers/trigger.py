@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, Origin, writer
 from remit.triggers.source import checked_flag
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.app import Function, Grant, Output, Resource, Role
+
+
+_RESOURCES: Final = frozenset(
+    {"bucket", "bus", "dead_letter", "group", "on_failure", "pool", "queue", "stream", "topic"}
+)
+"""The options that name a resource: one of the app may be given by its `arn` or `ref` as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class BaseTrigger:
         """RemitError has everything that is wrong with the options; those that are on or off take nothing else."""
         mistakes = Mistakes()
         for option in fields(self):
+            if option.name in _RESOURCES:
+                value = getattr(self, option.name)
+                object.__setattr__(self, option.name, getattr(value, "resource", value))
             if isinstance(option.default, bool):
                 with mistakes.noted():
                     checked_flag(option.name, getattr(self, option.name))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote_plus
 
 from remit.explain.obstacles import FEDERATED
+from remit.template.sections import mappings
 from remit.why import wordings
 
 if TYPE_CHECKING:
@@ -393,7 +394,7 @@ def _trail(event: dict[str, Any]) -> Denial | None:
 
 def _trail_resource(event: dict[str, Any], service: str) -> str | None:
     """What a record of CloudTrail was about: the first of its resources, else what its parameters name."""
-    for resource in _dicts(event.get("resources")):
+    for resource in mappings(event.get("resources")):
         arn = _string(resource, "ARN") or _string(resource, "arn")
         if arn is not None:
             return arn
@@ -458,7 +459,3 @@ def _string(value: dict[str, Any], key: str) -> str | None:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

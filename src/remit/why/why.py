@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from remit.explain.explanation import explain
 from remit.explain.obstacles import obstacle_in_message
 from remit.explain.remedy import remedy, resource_form_of
+from remit.explain.unused_actions import unused_actions
 from remit.iam.pattern import matches
+from remit.iam.policy import Globs
 from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
@@ -136,14 +138,18 @@ def _answers(
 
 
 def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
-    """The resources on which a role's own statements allow an action at all."""
+    """The resources on which a role's own statements allow some request of today for an action."""
     granted_resources: dict[str, None] = {}
     for grant in role.role.grants:
         actions, resources = grant.statement.actions, grant.statement.resources
         if grant.statement.effect != "Allow" or actions.negated or resources is None or resources.negated:
             continue
-        if any(matches(pattern.lower(), action.lower()) for pattern in actions.patterns):
-            granted_resources |= dict.fromkeys(resources.patterns)
+        if not any(matches(pattern.lower(), action.lower()) for pattern in actions.patterns):
+            continue
+        for resource in resources.patterns:
+            allowing = replace(grant.statement, actions=Globs((action,)), resources=Globs((resource,)))
+            if not unused_actions(allowing, grant.version):
+                granted_resources[resource] = None
     return tuple(granted_resources)
 
 

@@ -185,7 +185,11 @@ class _Shapes:
 
     def _shape(self, schema: dict[str, Any]) -> dict[str, Any]:
         merged = self._merged(schema, ())
-        types = merged["types"] or (["object"] if merged["properties"] else ["array"] if "items" in merged else [])
+        types = merged["types"]
+        if not types and merged["properties"]:
+            types = ["object"]
+        elif not types and "items" in merged:
+            types = ["array"]
         merged["types"] = types
         shape: dict[str, Any] = {}
         if types:

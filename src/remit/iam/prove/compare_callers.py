@@ -219,7 +219,7 @@ class _Question:
             source = new.location(piece.source)
             for principal, caller in _by_spelling(self.callers, source).items():
                 if _may_be_named(caller, old):
-                    reason = "whom its Principal means is known at the deploy only"
+                    reason = f"whom {principal} means is known at the deploy only"
                     self.undecided.append(Undecided(source, reason))
                     continue
                 requests = tuple(self._requests(piece, caller))

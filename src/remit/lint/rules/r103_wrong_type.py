@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from remit.documents.foreign_text import is_unfilled
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
-from remit.iam.tokens import is_intrinsic
+from remit.iam.tokens import is_dynamic, is_intrinsic
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -81,12 +81,13 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
             yield from _no_documents(part, (*spot, index))
     elif isinstance(value, dict):
         for key, part in value.items():
-            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part):
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part) and not is_dynamic(part):
                 yield from _broken_text(key, part, (*spot, key))
             elif (
                 key in ("PolicyDocument", "AssumeRolePolicyDocument")
                 and not isinstance(part, dict)
                 and not is_unfilled(part)
+                and not is_dynamic(part)
             ):
                 hint = (
                     'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(part, list) else None

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.elements import DOCUMENT, STATEMENT, included_file, is_policy, unknown
+from remit.lint.elements import DOCUMENT, STATEMENT, is_policy, unknown
 from remit.lint.finding import ERROR, Problem
+from remit.template.policy_documents import included_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

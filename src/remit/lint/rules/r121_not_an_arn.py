@@ -35,6 +35,7 @@ from remit.lint.rule_inputs import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.types import ResourceType
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
@@ -79,7 +80,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 def _whole(text: str) -> str | None:
     """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
     head, *parts = re.sub(_PSEUDO, "*", text).split(":")
-    if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+    if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004 - a partition and a service
         return None
     if not is_plain(parts[1]) or not has_arns(parts[1]):
         return None
@@ -99,8 +100,7 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     if reference[2] is not None and reference[2] not in kind.arn_from and reference[2].endswith(_NAME):
         gives = f"{reference[2]} of {reference[1]} is its name"
     elif reference[2] is None and kind.ref in ("name", "url"):
-        returned = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
-        gives = f"Ref of {reference[1]} gives its {returned}"
+        gives = f"Ref of {reference[1]} gives its {_returned(kind)}"
     else:
         return None
     message = f"{gives}, and only an ARN, or '*', may stand here: IAM refuses it"
@@ -111,6 +111,13 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
         return message, f'!Sub "${{{reference[1]}}}{suffix}"' if suffix else f"!Ref {reference[1]}"
     attribute = f"{reference[1]}.{kind.arn_from[0]}"
     return message, f'!Sub "${{{attribute}}}{suffix}"' if suffix else f"!GetAtt {attribute}"
+
+
+def _returned(kind: ResourceType) -> str:
+    """What Ref gives of a type whose Ref is no ARN."""
+    if kind.ref == "url":
+        return "URL"
+    return "name" if kind.has_name_as_ref else "id"
 
 
 def _doubled(text: str) -> tuple[str, str]:

@@ -44,7 +44,7 @@ def concerned(text: str) -> bool:
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """ARNs of services that no action is of, beside one that some action is of; in templates, actions, too."""
     yield from _actions(item)
-    if item.document.kind != RESOURCE or item.statement.actions.negated or len(item.resources) < 2:  # noqa: PLR2004
+    if item.document.kind != RESOURCE or item.statement.actions.negated or len(item.resources) < 2:  # noqa: PLR2004 - one beside it
         return
     vendors = {
         text: arn.service.lower()

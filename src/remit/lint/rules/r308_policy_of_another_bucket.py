@@ -91,7 +91,11 @@ def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
     arn, reference, bucket = parse_arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own_bucket)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
         return False
-    name = f"${{{reference[1]}}}" if reference is not None else (arn.resource.partition("/")[0] if arn else "")
+    name = ""
+    if reference is not None:
+        name = f"${{{reference[1]}}}"
+    elif arn is not None:
+        name = arn.resource.partition("/")[0]
     foreign_reference = _REFERENCE.fullmatch(name)
     if foreign_reference is not None and bucket is not None:
         return (

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _NAMES = {name.lower(): name for name in OPERATORS}
-_SETS = {one.lower(): one for one in QUANTIFIERS}
+_SETS = {quantifier.lower(): quantifier for quantifier in QUANTIFIERS}
 _WORDS = {
     "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike",
     "exists": "Null", "isnull": "Null", "notnull": "Null", "sourceip": "IpAddress", "cidr": "IpAddress",

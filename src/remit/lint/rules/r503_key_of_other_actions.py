@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
+_LISTED = 3
 
 
 def conditional(item: ParsedStatement) -> Iterator[Problem]:
@@ -87,7 +88,7 @@ def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[
         if (meant := expand(text)) and not any(conditions.takes(name, key) for name in meant)
     ]
     if idle:
-        listed = ", ".join(idle[:3]) + (f" and {len(idle) - 3} more" if len(idle) > 3 else "")  # noqa: PLR2004
+        listed = ", ".join(idle[:_LISTED]) + (f" and {len(idle) - _LISTED} more" if len(idle) > _LISTED else "")
         verb = "has" if len(idle) == 1 else "have"
         message = (
             f"{listed} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"

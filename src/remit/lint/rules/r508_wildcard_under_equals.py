@@ -53,4 +53,6 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
 def _wildcard(value: str) -> str:
     """`*`, or a `?` that begins no query of a URL."""
     plain = value.replace("${*}", "").replace("${?}", "")
-    return "*" if "*" in plain else "?" if "?" in plain and "=" not in plain else ""
+    if "*" in plain:
+        return "*"
+    return "?" if "?" in plain and "=" not in plain else ""

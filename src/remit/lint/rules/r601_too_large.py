@@ -103,9 +103,10 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
 def _quota(document: PolicyDocument) -> str:
     """The quota of a policy that stands by itself, as its kind and its principals tell."""
     if document.kind == CONTROL:
-        everyone = any("Principal" in statement.value for statement in document.written)
-        of_endpoint = document.types.get(document.title) == "AWS::EC2::VPCEndpoint"
-        return "" if of_endpoint else "organizations.rcp" if everyone else "organizations.scp"
+        if document.types.get(document.title) == "AWS::EC2::VPCEndpoint":
+            return ""
+        has_principals = any("Principal" in statement.value for statement in document.written)
+        return "organizations.rcp" if has_principals else "organizations.scp"
     resources = tuple(text for item in document.statements for text in item.resources)
     if document.kind == RESOURCE and services_of(resources) == ("s3",):
         return "s3.bucket.policy"

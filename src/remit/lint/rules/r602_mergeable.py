@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SEVERITY = WARNING
 _MANY = 10
+_LISTED = 4
 
 
 def policy(document: PolicyDocument) -> Iterator[Problem]:
@@ -48,7 +49,9 @@ def policy(document: PolicyDocument) -> Iterator[Problem]:
         for group in groups.values():
             if len({getattr(item.statement, element) for item in group}) > 1:
                 reported |= {item.index for item in group}
-                numbers = ", ".join(str(item.index + 1) for item in group[:4]) + (", …" if len(group) > 4 else "")  # noqa: PLR2004
+                numbers = ", ".join(str(item.index + 1) for item in group[:_LISTED])
+                if len(group) > _LISTED:
+                    numbers += ", …"
                 message = f"{len(group)} statements ({numbers}) differ in their {element} alone: one would do"
                 severity = WARNING if len(group) >= _MANY else NOTE
                 yield Problem(message, f"merge them: one statement with all {element}", (), severity, group[1].index)

@@ -24,6 +24,7 @@ from remit.catalogue.condition_keys import global_key
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
 from remit.local.authorization.question import Question, Value, as_texts
+from remit.local.authorization.resource_rows import inference_profile
 from remit.local.authorization.tags import request_tags
 
 if TYPE_CHECKING:
@@ -382,6 +383,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "lambda:subnetids": _each("VpcConfig.SubnetIds"),
     "events:source": _event_values("Source"),
     "events:detail-type": _event_values("DetailType"),
+    "bedrock:inferenceprofilearn": lambda question: inference_profile(question.need.parameters, question.setting),
     "cloudwatch:namespace": _parameter("Namespace"),
     "secretsmanager:secretid": _parameter("SecretId"),
     "secretsmanager:versionid": _parameter("VersionId"),

@@ -232,6 +232,16 @@ class EmulatedNames:
         """The ARN of the state machine or activity that waits for a task's token."""
         return waiting_for(token)
 
+    def execution_of_callback(self, callback: str) -> str | None:
+        """The ARN of the durable execution that waits for a callback, by the callback's id."""
+        execution, _ = _service("lambda_durable")._callback_index.get(callback, (None, ""))  # noqa: SLF001 - as above
+        return None if execution is None else str(execution)
+
+    def work_group(self, query: str) -> str | None:
+        """The workgroup of a query that Athena ran, by the query's id."""
+        execution = _service("athena")._executions.get(query)  # noqa: SLF001 - as above
+        return None if execution is None else str(execution["WorkGroup"])
+
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""
         record = _service("dynamodb")._tables.get(table)  # noqa: SLF001 - as above

@@ -77,10 +77,14 @@ def _ssm_names(parameters: Parameters) -> dict[str, Any]:
     """A parameter's name may begin with `/` and end in a version or label; its ARN has neither ("GetParameter")."""
     names: dict[str, Any] = {}
     if isinstance(parameters.get("Name"), str):
-        names["Name"] = _without_selector(parameters["Name"]).removeprefix("/")
+        names["Name"] = _bare_name(parameters["Name"])
     if isinstance(parameters.get("Names"), list):
-        names["Names"] = [_without_selector(name) for name in texts(parameters["Names"])]
+        names["Names"] = [_bare_name(name) for name in texts(parameters["Names"])]
     return names
+
+
+def _bare_name(name: str) -> str:
+    return _without_selector(name).removeprefix("/")
 
 
 def _without_selector(name: str) -> str:
@@ -91,6 +95,7 @@ def _without_selector(name: str) -> str:
 NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
     "s3": _s3_names,
     "ssm": _ssm_names,
+    "transcribe": lambda parameters: {"JobName": parameters.get("TranscriptionJobName", "")},
     "lambda": _lambda_names,
     "ecs": lambda parameters: {"cluster": parameters.get("cluster") or "default"},
 }
@@ -105,6 +110,16 @@ def _function(
         arn = setting.arn("lambda", f"function:{name}:{qualifier}")
         if takes(action, arn):
             yield arn
+
+
+def _execution_of_callback(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A callback is known by its id alone ("SendDurableExecutionCallbackSuccess", AWS Lambda API Reference)."""
+    for callback in texts(parameters.get("CallbackId")):
+        execution = setting.stored.execution_of_callback(callback)
+        if execution is not None:
+            yield execution
 
 
 _LOG_GROUPS: Final = (
@@ -456,20 +471,39 @@ def _work_group(
     yield setting.arn("athena", f"workgroup/{parameters.get('WorkGroup') or 'primary'}")
 
 
+def _work_group_of_query(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A query that was started is known by its id alone ("GetQueryExecution", Amazon Athena API)."""
+    for query in texts(parameters.get("QueryExecutionId")):
+        yield setting.arn("athena", f"workgroup/{setting.stored.work_group(query) or UNRESOLVED}")
+
+
 def _model(
     _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
-    """A model by its ARN or its id; `eu.anthropic.…` is an inference profile ("InvokeModel", Bedrock API)."""
+    """A model by its ARN or its id, or by an inference profile, which needs both ("InvokeModel", Bedrock API)."""
     model = parameters.get("modelId")
     if not isinstance(model, str):
         return
-    if model.startswith("arn:"):
-        yield model
-    elif model.partition(".")[0] in _GEOGRAPHIES:
-        yield setting.arn("bedrock", f"inference-profile/{model}")
-        yield setting.arn("bedrock", f"foundation-model/{model.partition('.')[2]}", account="")
+    is_arn = model.startswith("arn:")
+    profile = inference_profile(parameters, setting)
+    if profile is not None:
+        yield profile
+        if not is_arn:
+            yield setting.arn("bedrock", f"foundation-model/{model.partition('.')[2]}", account="")
     else:
-        yield setting.arn("bedrock", f"foundation-model/{model}", account="")
+        yield model if is_arn else setting.arn("bedrock", f"foundation-model/{model}", account="")
+
+
+def inference_profile(parameters: Parameters, setting: RequestSetting) -> str | None:
+    """The ARN of the inference profile that a call of a model names: its id begins with where it sends requests."""
+    model = str(parameters.get("modelId", ""))
+    if model.startswith("arn:"):
+        return model if "inference-profile/" in model else None
+    if model.partition(".")[0] in _GEOGRAPHIES:
+        return setting.arn("bedrock", f"inference-profile/{model}")
+    return None
 
 
 _GEOGRAPHIES: Final = frozenset({"apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"})
@@ -491,6 +525,11 @@ def _rows(prefix: str, names: tuple[str, ...], row: Row) -> dict[str, Row]:
 
 RESOURCES: Final[Mapping[str, Row]] = {
     "lambda": _function,
+    **_rows(
+        "lambda",
+        tuple(f"SendDurableExecutionCallback{answer}" for answer in ("Success", "Failure", "Heartbeat")),
+        _execution_of_callback,
+    ),
     "logs": _log_group,
     "kms": _key,
     **_rows("kms", ("ReEncryptFrom", "ReEncryptTo"), _reencryption),
@@ -526,6 +565,11 @@ RESOURCES: Final[Mapping[str, Row]] = {
         "athena",
         ("StartQueryExecution", "CreateNamedQuery", "ListQueryExecutions", "ListNamedQueries"),
         _work_group,
+    ),
+    **_rows(
+        "athena",
+        ("GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics", "StopQueryExecution"),
+        _work_group_of_query,
     ),
     **_rows("ssm", ("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"), _tagged_by_ssm),
     "ssm:GetConnectionStatus": _connected_node,

@@ -54,6 +54,12 @@ class StoredNames(Protocol):
     def waiting_for(self, token: str) -> str | None:
         """The ARN of the state machine or activity that waits for a task's token."""
 
+    def execution_of_callback(self, callback: str) -> str | None:
+        """The ARN of the durable execution that waits for a callback, by the callback's id."""
+
+    def work_group(self, query: str) -> str | None:
+        """The workgroup of a query that Athena ran, by the query's id."""
+
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""
 
@@ -78,6 +84,7 @@ class NothingStored:
 
     key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
     partition_key = resource_tags = key_aliases = encrypting_key = waiting_for = key_arn
+    execution_of_callback = work_group = key_arn
 
     def permissions_boundary(self, _role: str, _user: str) -> None:
         """Nothing is known."""

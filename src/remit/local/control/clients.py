@@ -16,8 +16,8 @@ def session(aws: LocalAws) -> boto3.Session:
 
     Otherwise an AWS_PROFILE that does not exist, or a damaged ~/.aws/config, would stop a local deploy.
     """
-    import boto3  # noqa: PLC0415 - heavy
-    import botocore.session  # noqa: PLC0415 - heavy
+    import boto3
+    import botocore.session
 
     unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
@@ -26,9 +26,9 @@ def session(aws: LocalAws) -> boto3.Session:
 
 def session_as(aws: LocalAws, access_key_id: str, secret_access_key: str, token: str) -> boto3.Session:
     """A boto3 session with these credentials, whose clients and resources reach this AWS without further arguments."""
-    import boto3  # noqa: PLC0415 - heavy
-    import botocore.session  # noqa: PLC0415 - heavy
-    from botocore.config import Config  # noqa: PLC0415 - heavy
+    import boto3
+    import botocore.session
+    from botocore.config import Config
 
     class Local(botocore.session.Session):
         def create_client(self, *arguments: Any, **keywords: Any) -> Any:
@@ -43,7 +43,7 @@ def session_as(aws: LocalAws, access_key_id: str, secret_access_key: str, token:
 
 def client_arguments(aws: LocalAws) -> dict[str, Any]:
     """What a session's `client` or `resource` needs, beside the service's name, to reach this AWS."""
-    from botocore.config import Config  # noqa: PLC0415 - heavy
+    from botocore.config import Config
 
     return {
         "endpoint_url": aws.url,

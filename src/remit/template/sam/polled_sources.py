@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.template.sections import mappings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -45,15 +47,10 @@ def _allow(action: str, resource: Any) -> Statement:
     return {"Effect": "Allow", "Action": [action], "Resource": resource}
 
 
-def _mappings(accesses: Any) -> list[dict[str, Any]]:
-    """The mappings of a list; none of what is no list."""
-    return [access for access in accesses if isinstance(access, dict)] if isinstance(accesses, list) else []
-
-
 def _secrets(properties: Mapping[str, Any], only_type: str | None = None) -> list[Statement]:
     """What lets Lambda read the source's credentials, those of one type alone where that is said."""
     secret_statements: list[Statement] = []
-    for access in _mappings(properties.get("SourceAccessConfigurations")):
+    for access in mappings(properties.get("SourceAccessConfigurations")):
         kind = access.get("Type")
         is_secret = access.get("URI") and str(kind) not in _NO_SECRET
         if is_secret and only_type in (None, kind):
@@ -81,7 +78,7 @@ def _documents(properties: Mapping[str, Any]) -> list[Statement]:
 
 
 def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
-    types = {str(access.get("Type")) for access in _mappings(properties.get("SourceAccessConfigurations"))}
+    types = {str(access.get("Type")) for access in mappings(properties.get("SourceAccessConfigurations"))}
     network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
     return [*_secrets(properties), *network, *_registry(properties)]
 
@@ -97,7 +94,7 @@ def _registry(properties: Mapping[str, Any]) -> list[Statement]:
         return []
     registry_statements = [
         _allow("secretsmanager:GetSecretValue", access["URI"])
-        for access in _mappings(config.get("AccessConfigs"))
+        for access in mappings(config.get("AccessConfigs"))
         if access.get("URI")
     ]
     uri = config.get("SchemaRegistryURI")

@@ -11,6 +11,7 @@ from remit.did_you_mean import did_you_mean
 from remit.iam import tokens
 from remit.iam.policy import VERSION
 from remit.template.branches import NO_VALUE, Choice, choice
+from remit.template.policy_documents import put_in_from
 from remit.template.sam.polled_sources import SOURCES, destination, failures, statements
 from remit.template.sam.resources import MadeResource, SamResource, tags
 
@@ -165,7 +166,7 @@ def _policy(declared: SamResource, policy: Any, path: Path, number: int) -> _Ent
     if tokens.is_intrinsic(policy):
         return _Entry(managed=True, value=policy)
     name = f"{declared.logical_id}RolePolicy{number}"
-    if isinstance(policy, dict) and "Statement" in policy:
+    if isinstance(policy, dict) and ("Statement" in policy or put_in_from(policy) is not None):
         value = {"PolicyName": name, "PolicyDocument": policy}
         return _Entry(managed=False, value=value, origins={("PolicyDocument",): path, (): path})
     if isinstance(policy, dict) and len(policy) == 1:

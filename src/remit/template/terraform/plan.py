@@ -14,9 +14,9 @@ from remit.app import Grant, Reason, Resource, Role
 from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
-from remit.template.policy_documents import grants_of, policy_of, services
+from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
-from remit.template.terraform.state import PlannedResource, configured, items_of, plain
+from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of, plain
 from remit.template.users_and_groups import with_groups
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ _MEMBERS: Final = (
     ("aws_iam_group_membership", "users", "group"),
 )
 """The types that put users into groups, and the attributes that name both."""
+_ENDPOINT: Final = "aws_vpc_endpoint"
+_ENDPOINT_TYPE: Final = "vpc_endpoint_type"
+_ENDPOINT_POLICY: Final = ("aws_vpc_endpoint_policy", "vpc_endpoint_id")
+"""The type of a policy that stands beside its VPC endpoint, and the attribute that names the endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,6 @@ class TerraformPlan:
     after: FileRoles
 
 
-def is_plan(value: Any) -> bool:
-    """Whether a document is a plan or a state, as `terraform show -json` prints them."""
-    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
-
-
 def read_plan(content: bytes, file: str) -> TerraformPlan:
     """A plan's roles before and after. RemitError at line and column; before a first apply there are none."""
     source = read(content, file)
@@ -75,9 +74,8 @@ def read_plan(content: bytes, file: str) -> TerraformPlan:
         raise RemitError(
             f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
-    return TerraformPlan(
-        _read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place)
-    )
+    before = _read(_prior(source.value, source.place), source.place, looked_up=_looked_up(source.value, source.place))
+    return TerraformPlan(before, plan_roles(source.value, file, source.place))
 
 
 def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
@@ -85,7 +83,8 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
         raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=place((key,)))
-    return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
+    items = items_of(value[key], (key,), place, configured(value))
+    return _read(items, place, _prior(value, place), _looked_up(value, place))
 
 
 def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
@@ -110,9 +109,27 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...
     return tuple(items)
 
 
-def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> FileRoles:
-    """The roles, users and groups of a side of a plan; `prior` are the resources before it."""
+def _looked_up(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
+    """The VPC endpoints that data sources have looked up, which something else made."""
+    prior = value.get("prior_state")
+    holder, path = (prior, ("prior_state", "values")) if isinstance(prior, dict) else (value, ("values",))
+    values = holder.get("values")
+    sources = data_of(values, path, place) if isinstance(values, dict) else ()
+    return tuple(source for source in sources if source.type == _ENDPOINT)
+
+
+def _read(
+    items: tuple[PlannedResource, ...],
+    place: Place,
+    prior: tuple[PlannedResource, ...] = (),
+    looked_up: tuple[PlannedResource, ...] = (),
+) -> FileRoles:
+    """The roles, users and groups of a side of a plan.
+
+    `prior` are the resources before it; `looked_up` are VPC endpoints that others made.
+    """
     all_items = _Items(items, prior)
+    endpoints = _Items((*items, *looked_up))
     policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
     of_kind: dict[str, list[Role]] = {holder.kind: [] for holder in _HOLDERS.values()}
     for item in items:
@@ -122,7 +139,7 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
     for holder in outside:
         of_kind[holder.kind].append(_outside(holder, all_items, policies, place))
     users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
-    resources = tuple(Resource(item.address, item.type, item.values) for item in items)
+    resources = tuple(_resource(item, endpoints) for item in items)
     return FileRoles(
         tuple(of_kind["role"]),
         resources,
@@ -132,6 +149,17 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
         policies=tuple(_alone(item, policies[item.address], place) for item in items if item.address in policies),
         held_policies=_held_policies(all_items, outside),
     )
+
+
+def _resource(item: PlannedResource, endpoints: _Items) -> Resource:
+    """A resource as it stands in the plan; the policy of a VPC endpoint with the type that its endpoint has."""
+    policy_type, attribute = _ENDPOINT_POLICY
+    values = item.values
+    if item.type == policy_type:
+        types = {endpoint.text(_ENDPOINT_TYPE) for endpoint in endpoints.meant(item, attribute, _ENDPOINT)}
+        if len(types) == 1:
+            values = {**values, _ENDPOINT_TYPE: types.pop()}
+    return Resource(item.address, item.type, values)
 
 
 def _documents(items: tuple[PlannedResource, ...], policies: Mapping[str, _Own]) -> dict[str, Policy]:
@@ -258,7 +286,12 @@ def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own
     document = item.values.get(attribute)
     if document is None:
         return _Own(notes=(f"what {item.address} says is known after the apply only",))
-    return _Own(tuple(grants_of(document, (*item.path, attribute), place, Reason("text", item.address))))
+    return _of_document(document, (*item.path, attribute), item.address, place)
+
+
+def _of_document(document: Any, path: Path, address: str, place: Place) -> _Own:
+    notes = () if known(document) else (f"what {address} says does not stand in the plan: {unknown(document)}",)
+    return _Own(tuple(grants_of(document, path, place, Reason("text", address))), notes)
 
 
 def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
@@ -303,7 +336,7 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
         if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(block.get("name")) not in managed_elsewhere:
-                yield _Own(tuple(grants_of(block["policy"], path, place, Reason("text", role.address))))
+                yield _of_document(block["policy"], path, role.address, place)
 
 
 def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.foreign_text import unfilled
 from remit.iam.policy import VERSION
+from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ _PRINCIPALS: Final = {"principals": "Principal", "not_principals": "NotPrincipal
 def policy_of_blocks(source: PlannedResource) -> dict[str, Any]:
     """The policy document of a data source, as far as its plan knows it."""
     statements = []
-    for index, block in enumerate(_blocks(source.values, "statement")):
+    for index, block in enumerate(mappings(source.values.get("statement"))):
         statements.append(_statement(block, f"{source.address}.statement[{index}]"))
     return {"Version": source.text("version") or VERSION, "Statement": statements}
 
@@ -63,7 +64,7 @@ def _lists(block: Mapping[str, Any], address: str) -> Iterator[tuple[str, list[s
 
 def _principals(block: Mapping[str, Any], attribute: str, address: str) -> dict[str, list[str]]:
     principals: dict[str, list[str]] = {}
-    for index, entry in enumerate(_blocks(block, attribute)):
+    for index, entry in enumerate(mappings(block.get(attribute))):
         identifiers = _texts(entry, "identifiers", f"{address}.{attribute}[{index}]")
         principals.setdefault(str(entry.get("type")), []).extend(identifiers)
     return principals
@@ -71,17 +72,12 @@ def _principals(block: Mapping[str, Any], attribute: str, address: str) -> dict[
 
 def _conditions(block: Mapping[str, Any], address: str) -> dict[str, dict[str, list[str]]]:
     conditions: dict[str, dict[str, list[str]]] = {}
-    for index, entry in enumerate(_blocks(block, "condition")):
+    for index, entry in enumerate(mappings(block.get("condition"))):
         place = f"{address}.condition[{index}]"
         operator, key = entry.get("test"), entry.get("variable") or unfilled(place)
         if isinstance(operator, str):
             conditions.setdefault(operator, {})[str(key)] = _texts(entry, "values", place)
     return conditions
-
-
-def _blocks(block: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    entries = block.get(name)
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def _texts(block: Mapping[str, Any], attribute: str, address: str) -> list[str]:

@@ -18,6 +18,11 @@ References = dict[str, dict[str, tuple[str, ...]]]
 _INDEX: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
+def is_plan(value: Any) -> bool:
+    """Whether a document is a plan or a state, as `terraform show -json` prints them."""
+    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedResource:
     """A resource: its address, its values as far as they are known, and which addresses its attributes refer to."""

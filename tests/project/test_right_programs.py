@@ -1,0 +1,118 @@
+"""A module whose calls are rewritten to be guarded does what it does in plain Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.triggers.sqs import Sqs
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+FUNCTION = "\ndef hello(event, context): ...\n"
+PROGRAMS = {
+    "arguments that see the local names": """
+def queues(first, second):
+    third = "c"
+    names = on.sqs("-".join(sorted(locals()))), on.sqs("{first}".format(**vars())), on.sqs(eval("third"))
+    return [trigger.queue for trigger in names]
+assert queues("a", "b") == ["first-second-third", "a", "c"]
+""",
+    "the local names of a class": """
+class Names:
+    first = "a"
+    trigger = on.sqs(locals()["first"])
+assert Names.trigger.queue == "a"
+""",
+    "the variable of a loop in a class": """
+class Names:
+    queues = []
+    for name in ("a", "b"):
+        queues.append(on.sqs(name).queue)
+assert Names.queues == ["a", "b"]
+""",
+    "a match that binds names in a class": """
+class Names:
+    match {"kind": "a", "rest": "b"}:
+        case {"kind": kind, **others}:
+            triggers = [on.sqs(kind), on.sqs(others["rest"])]
+    match ["c", "d"]:
+        case [first, *last] as both:
+            triggers += on.sqs(first), on.sqs(last[0]), on.sqs(both[1])
+assert [trigger.queue for trigger in Names.triggers] == ["a", "b", "c", "d", "d"]
+""",
+    "an expression that is nested too deep": f"""
+names = {" + ".join(['"a"'] * 800)}
+assert on.sqs(names[:5]).queue == "aaaaa"
+""",
+    "what += reads and calls first": """
+order = []
+class Counter:
+    number = 1
+    policy = []
+counter = Counter()
+def called(what, value):
+    order.append(what)
+    return value
+def change():
+    counter.number = 10
+    return 5
+called("target", counter).policy += called("value", ["a"])
+counter.number += change()
+assert (order, counter.number) == (["target", "value"], 6)
+""",
+    "an argument that fails and is tried elsewhere": """
+def queue(names):
+    return on.sqs(names["orders"])
+try:
+    trigger = queue({})
+except KeyError:
+    trigger = on.sqs("default")
+assert trigger.queue == "default"
+""",
+    "an item that fails and is tried elsewhere": """
+def reader(names):
+    return app.function(name="reader", handler="app.hello", policy=[s3.read(names["uploads"])])
+import contextlib
+with contextlib.suppress(KeyError):
+    reader({})
+""",
+    "an option that fails and is tried elsewhere": """
+def queue(**options):
+    return on.sqs("orders", **options)
+def best_queue():
+    try:
+        return queue(not_yet_there=1)
+    except TypeError:
+        return queue()
+assert best_queue().queue == "orders"
+""",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_does_what_it_does_in_plain_python(make: Make, program: str) -> None:
+    project = make(app=f"{PROGRAMS[program]}@app.function{FUNCTION}")
+    assert ["hello"] == [function.name for function in project.load().functions]
+
+
+DECLARING = """
+from remit import grants, on
+
+def consumer(app, queue):
+    return app.function(
+        on.sqs(queue),
+        policy=[grants.s3.read(queue.lower()), "logs"],
+        environment={"QUEUE": queue.upper(), **dict(KIND=str(queue))},
+    )
+"""
+
+
+def test_functions_of_a_module_that_is_there_declare_with_lists_and_dicts(make: Make) -> None:
+    app = f"from declaring_ import consumer\n@consumer(app, 'orders'){FUNCTION}"
+    function = make(app=app, **{"declaring_.py": DECLARING}).function()
+    (trigger,) = function.triggers
+    assert (Sqs, 2) == (type(trigger), len(function.policy))
+    assert {"QUEUE": "ORDERS", "KIND": "orders"} == function.properties["Environment"]["Variables"]
