@@ -136,6 +136,16 @@ def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(
     again.stop()
 
 
+@pytest.mark.parametrize("written", ["{", "[8000]", '{"A": "8000"}', '{"A": 1}'])
+def test_a_record_of_ports_that_holds_for_nothing_is_written_anew(tmp_path: Path, upstream: str, written: str) -> None:
+    record, first = tmp_path / "ports.json", free_ports(1)
+    record.write_text(written, "ascii")
+    fixed = FixedPorts(record, first)
+    assert {"A": f"http://127.0.0.1:{first}/"} == fixed.serve({"A": upstream})
+    assert {"A": first} == json.loads(record.read_text("ascii"))
+    fixed.stop()
+
+
 def test_a_further_output_passes_over_a_port_that_is_taken(tmp_path: Path, upstream: str) -> None:
     first = free_ports(3)
     fixed = FixedPorts(tmp_path / "ports.json", first)

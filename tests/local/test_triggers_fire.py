@@ -31,7 +31,7 @@ class Data(Shared):
     bus = resource("AWS::Events::EventBus", name="shop")
     dead = resource("AWS::SQS::Queue")
     orders = resource(
-        "AWS::SQS::Queue", visibility_timeout=6, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
+        "AWS::SQS::Queue", visibility_timeout=12, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
     )
     in_order = resource("AWS::SQS::Queue", queue_name="orders.fifo", fifo_queue=True, visibility_timeout=30,
                         content_based_deduplication=True)
@@ -103,14 +103,14 @@ def every_minute(event, context): see(event)
 def once(event, context): see(event)
 
 
-@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=3)
+@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=10)
 def ingest(event, context):
     see(event)
     failed = [item for item in event["Records"] if "bad" in item["body"]]
     return {{"batchItemFailures": [{{"itemIdentifier": item["messageId"]}} for item in failed]}}
 
 
-@app.function(on.sqs(Data.in_order), timeout=5)
+@app.function(on.sqs(Data.in_order), timeout=30)
 def ingest_in_order(event, context): see(event)
 
 

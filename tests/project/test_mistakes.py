@@ -425,11 +425,8 @@ OF_JOBS = (
 INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
-        "from remit.grants import dynamodb\ndynamodb.fetch('x')",
-        (
-            "there are batch_write, check, delete, describe, get, insert, list, partiql_delete, partiql_update, put, query, "
-            "read, scan, select, update"
-        ),
+        "from remit.grants import ssm\nssm.fetch('x')",
+        "there are delete, list, put, read, read_batch",
     ),
     "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
     "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),

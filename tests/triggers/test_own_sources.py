@@ -590,36 +590,6 @@ def test_the_role_of_a_schedule_may_use_the_key_of_its_dead_letter_queue(make: M
     assert "hello has schedules that send what failed to DataSealed, which this key encrypts" == role.grants[2].because
 
 
-@pytest.mark.parametrize(
-    ("view", "image"),
-    [("KEYS_ONLY", "NewImage"), ("KEYS_ONLY", "OldImage"), ("NEW_IMAGE", "OldImage"), ("OLD_IMAGE", "NewImage")],
-)
-def test_a_filter_by_an_image_that_the_view_leaves_out_matches_nothing(make: Make, view: str, image: str) -> None:
-    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
-    error = made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).error()
-    assert error.message == f"filter.dynamodb.{image} matches nothing: the records have no such field"
-
-
-@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("NEW_AND_OLD_IMAGES", "OldImage")])
-def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, image: str) -> None:
-    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
-    assert made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).template()
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        function("on.sqs('orders', key='shop')"),
-        function("on.cognito(Data.users, 'CustomEmailSender', key='shop')"),
-        function("", more="policy=[grants.s3.read('uploads', key='shop')]"),
-        "from remit import secret\n" + function("", more="environment={'DATABASE': secret('/db', key='shop')}"),
-    ],
-)
-def test_the_name_of_a_key_that_is_no_id_and_no_alias_is_an_error(make: Make, declared: str) -> None:
-    error = made(make, declared).error()
-    assert ("no KMS key has the id 'shop'", "an alias reads 'alias/shop'") == (error.message, error.hint)
-
-
 FAILURES = """
 from remit import Shared, resource
 
@@ -655,3 +625,33 @@ def test_the_arn_of_a_resource_that_a_trigger_does_not_take_is_refused_as_the_re
 ) -> None:
     messages = [mistake.message for mistake in made(make, function(trigger), FAILURES).error().all]
     assert [REFERENCES_OF_OTHER_TYPES[trigger]] == messages
+
+
+@pytest.mark.parametrize(
+    ("view", "image"),
+    [("KEYS_ONLY", "NewImage"), ("KEYS_ONLY", "OldImage"), ("NEW_IMAGE", "OldImage"), ("OLD_IMAGE", "NewImage")],
+)
+def test_a_filter_by_an_image_that_the_view_leaves_out_matches_nothing(make: Make, view: str, image: str) -> None:
+    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
+    error = made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).error()
+    assert error.message == f"filter.dynamodb.{image} matches nothing: the records have no such field"
+
+
+@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("NEW_AND_OLD_IMAGES", "OldImage")])
+def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, image: str) -> None:
+    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
+    assert made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).template()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        function("on.sqs('orders', key='shop')"),
+        function("on.cognito(Data.users, 'CustomEmailSender', key='shop')"),
+        function("", more="policy=[grants.s3.read('uploads', key='shop')]"),
+        "from remit import secret\n" + function("", more="environment={'DATABASE': secret('/db', key='shop')}"),
+    ],
+)
+def test_the_name_of_a_key_that_is_no_id_and_no_alias_is_an_error(make: Make, declared: str) -> None:
+    error = made(make, declared).error()
+    assert ("no KMS key has the id 'shop'", "an alias reads 'alias/shop'") == (error.message, error.hint)

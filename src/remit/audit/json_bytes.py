@@ -63,7 +63,7 @@ def values(content: bytes, file: str) -> Iterator[Any]:
 
 
 def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
-    """As `values`, of a file with several values; those before a mistake are given first."""
+    """The values of a file with several; those before a mistake are given first."""
     text = content.decode("utf-8", "replace")
     decoder = json.JSONDecoder()
     place = _after_blanks(text, 0)

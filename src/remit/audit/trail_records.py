@@ -81,7 +81,7 @@ def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
 
 
 def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
-    """As `trail_records`, of a file with events that are none of CloudTrail's, or of several logs in one."""
+    """The events of a file in which some are none of CloudTrail's, or of several logs in one file."""
     records: list[TrailRecord] = []
     try:
         for value in values(content, file):

@@ -62,7 +62,7 @@ def changed_by_hand(account: Account, namespace: str) -> ManualChanges:
 
 
 def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ManualChanges:
-    """As `changed_by_hand`, of a stack that was asked for already; `last` is the record of the last deploy."""
+    """What `changed_by_hand` gives for a stack whose status is known; `last` is the record of the last deploy."""
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
         return ManualChanges()

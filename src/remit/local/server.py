@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remit.local.alarms import keep_alarms
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
@@ -276,6 +277,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     LogSubscriptions(calls, invocations).take_hold()
     StreamPollers().take_hold()
     FailedBatches(destinations, functions_of_emulator).take_hold()
+    keep_alarms()
     keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()

@@ -90,7 +90,7 @@ def _part_of_rows(kind: str, rows: Sequence[Row]) -> _Part:
 
 
 def comparison_comment(comparison: Comparison, places: Places) -> str:
-    """As `review_comment`, of two policies, without a mark."""
+    """A comment on a comparison of two policies, without a mark."""
     if comparison.same:
         return "**Access: unchanged.** Proven for every request.\n"
     columns = ("Access", "Actions", "Resources", "Statement", "Request that shows it")
