@@ -119,6 +119,36 @@ def test_a_clean_app_has_no_findings(tmp_path: Path) -> None:
     assert lint(load(folder), folder=folder) == ()
 
 
+KEYED_VERBS = """\
+from remit import App, grants
+
+app = App()
+KEY = "1234abcd"
+
+
+@app.function(
+    policy=[
+        grants.s3.read("a", key=KEY),
+        grants.s3.read("b", key=KEY),
+        grants.s3.put("b", key=KEY),
+        grants.s3.read("c", "in/*"),
+        grants.s3.read("c"),
+        grants.s3.read("d", key=KEY),
+        grants.s3.read("d", key=KEY),
+    ]
+)
+def hello(event, context): ...
+"""
+
+
+def test_a_part_of_a_grant_that_others_have_is_a_finding_only_if_they_have_all_of_it(tmp_path: Path) -> None:
+    """Who reads and writes objects needs the key that encrypts them for each, and none of these grants can go."""
+    folder = project(tmp_path, config="", app=KEYED_VERBS)
+    findings = lint(load(folder), folder=folder)
+    superfluous = {(finding.rule, finding.line) for finding in findings if finding.rule in ("R604", "R607")}
+    assert {("R607", 12), ("R604", 14)} == superfluous
+
+
 def accepted(tmp_path: Path, before: str, after: str) -> tuple[Finding, ...]:
     folder = project(tmp_path, config=CONFIG.replace(before, after))
     return lint(load(folder), folder=folder)

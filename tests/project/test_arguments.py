@@ -96,14 +96,11 @@ ONE_CALL = {
         [(24, "`app.group` has no option `polic`"), (43, "app.py raised NameError: name 'missing_' is not defined")],
     ),
     "a secret": (
-        (
-            "@app.function(environment={'A': secret('/a', ky='alias/k'), 'B': parameter(), "
-            "'C': existing.parameter('/c', x=1)})"
-        ),
+        "@app.function(environment={'A': secret('/a', ky='12'), 'B': parameter(), 'C': existing.parameter('/c', x=1)})",
         [
             (46, "`secret` has no option `ky`"),
-            (66, "`parameter` lacks `name`"),
-            (109, "`existing.parameter` has no option `x`"),
+            (61, "`parameter` lacks `name`"),
+            (104, "`existing.parameter` has no option `x`"),
         ],
     ),
     "a setting": (
@@ -141,6 +138,7 @@ def test_every_argument_of_a_call_is_checked(make: Make, kind: str) -> None:
         ("app.web('app:app', auht='NONE')", "did you mean `auth`?"),
         ("app.function(polcy=[])", "did you mean `policy`?"),
         ("app.function(memory=1)", "did you mean `memory_size`?"),
+        ("app.function(batch_size=1)", "it is an option of `on.dynamodb(…)`, `on.kinesis(…)`, `on.sqs(…)`"),
         ("app.function(fifo=1)", "anything that CloudFormation takes goes into `properties`"),
         ("on.sqs('a', 'b')", "what it takes with a name: batch_size, batch_window, max_concurrency"),
         ("grants.s3.read('b', prefx='a')", "it takes bucket, *keys, key"),

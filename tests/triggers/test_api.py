@@ -347,6 +347,27 @@ def test_a_certificate_may_be_one_that_only_the_deploy_knows(case: str, make: Ma
     assert _cfn_lint(make(config=config, app=_app('on.api("GET /")')), "eu-central-1") == []
 
 
+EXISTING_POOLS = {
+    "f'arn:{aws.partition}:cognito-idp:{aws.region}:{aws.account}:userpool/eu-central-1_AbCdEf123'": (
+        "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf123"
+    ),
+    "Users.pool.arn": {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UsersPool}"},
+    "existing.parameter('/pool')": {
+        "Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${ParameterPoolca96be}"
+    },
+}
+
+
+@pytest.mark.parametrize("pool", EXISTING_POOLS)
+def test_a_user_pool_may_be_one_that_only_the_deploy_knows(pool: str, make: Make) -> None:
+    route = f'on.api("GET /", auth=on.user_pool({pool}, clients=[existing.parameter("/client")]))'
+    declared = f"from remit import aws, existing\nfrom shared.resources.users import Users\n{_app(route)}"
+    project = make(app=declared, **{"shared/resources/users.py": USERS})
+    assert [] == _cfn_lint(project, "eu-central-1")
+    (authorizer,) = project.resources("AWS::ApiGatewayV2::Authorizer").values()
+    assert EXISTING_POOLS[pool] == authorizer["JwtConfiguration"]["Issuer"]
+
+
 def test_a_domain_of_an_app_without_routes_is_said_to_have_no_effect(make: Make) -> None:
     note = "no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect (config/deploy.py:"
     assert [note] == [text[: len(note)] for text in make(config=CONFIG, app=_app("")).built().notes]

@@ -9,6 +9,7 @@ which is made of what is right of it.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
@@ -194,10 +195,13 @@ class GuardedCall:
     def _unknown(self, name: str) -> RemitError:
         meant = self._meant(name)
         hint = "anything that CloudFormation takes goes into `properties`"
+        triggers = _triggers_with(name)
         if meant is not None:
             hint = f"did you mean `{meant}`?"
         elif not self._is_open:
             hint = f"it takes {_listed(self.parameters or ())}"
+        elif triggers:
+            hint = f"it is an option of {', '.join(triggers)}"
         return RemitError(f"`{self.spelled}` has no option `{name}`", hint=hint, origin=writer())
 
     def _missing(self, names: Sequence[str]) -> Sequence[inspect.Parameter]:
@@ -250,6 +254,13 @@ def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
 
 def _by_name(parameters: Iterable[inspect.Parameter]) -> Sequence[str]:
     return [parameter.name for parameter in parameters if parameter.kind in _BY_NAME]
+
+
+def _triggers_with(option: str) -> tuple[str, ...]:
+    """The triggers that have an option, as people write them."""
+    triggers = importlib.import_module("remit.triggers")
+    with_option = [name for name in triggers.__all__ if option in _by_name(_parameters_of(getattr(triggers, name)))]
+    return tuple(f"`on.{name}(…)`" for name in with_option)
 
 
 def _listed(parameters: Iterable[inspect.Parameter]) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.arns import parse
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plain_texts
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from remit.triggers.resource_references import AnyRef, UserPoolRef
 
-_POOL: Final = r"(?:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/)?(([a-z]{2,}(?:-[a-z]+)+-\d)_\w+)"
+_POOL_ID: Final = r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_\w+"
 _POOL_TYPE: Final = "AWS::Cognito::UserPool"
 _CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
 
@@ -25,8 +26,9 @@ _CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
 class UserPool(TokenAuthorizer):
     """Let in the users of a user pool: `on.api("GET /orders", auth=on.user_pool(Users.pool, clients=[Users.web]))`.
 
-    The pool is a resource of the app, or an existing one by its id or ARN; `clients` are app clients of it, by id or
-    as resources: tokens of others are refused. Of `scopes` a token must have one; only access tokens have any.
+    The pool is a resource of the app, or an existing one by its id (`existing.parameter(…)`, too) or ARN; `clients` are
+    app clients of it, by id or as resources: tokens of others are refused. Of `scopes` a token must have one; only
+    access tokens have any.
 
     Source: "Control access to HTTP APIs with JWT authorizers in API Gateway" (Amazon API Gateway Developer Guide).
     """
@@ -45,20 +47,24 @@ class UserPool(TokenAuthorizer):
 
     @property
     def accepted_issuer(self) -> str:
-        """What the tokens of its users name as their issuer, as late-bound text where the pool is the app's own."""
-        if getattr(self.pool, "type", None) == _POOL_TYPE:
-            own_pool = own_id(self.pool)
-            return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{own_pool}}}"
-        pool = tokens.plain(self.pool)
-        existing = re.fullmatch(_POOL, pool) if isinstance(pool, str) else None
+        """What the tokens of its users name as their issuer, as late-bound text where only the deploy knows the pool.
+
+        Such a pool is in the region of the app.
+        """
+        reference = own_id(self.pool)
+        if reference and getattr(self.pool, "type", _POOL_TYPE) == _POOL_TYPE:
+            return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{reference}}}"
+        pool_id = _id(self.pool)
+        existing = re.fullmatch(_POOL_ID, pool_id)
         if existing is None:
             raise RemitError(
                 f"user_pool takes a user pool of the app, an id or an ARN, got {_words(self.pool):.60}",
                 hint='an id reads "eu-central-1_AbCdEf123"',
                 origin=writer(),
             )
-        suffix = "amazonaws.com.cn" if existing[2].startswith("cn-") else "amazonaws.com"
-        return f"https://cognito-idp.{existing[2]}.{suffix}/{existing[1]}"
+        region = existing["region"]
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return f"https://cognito-idp.{region}.{suffix}/{pool_id}"
 
     @property
     def accepted_audience(self) -> tuple[str, ...]:
@@ -69,6 +75,17 @@ class UserPool(TokenAuthorizer):
     def accepted_scopes(self) -> tuple[str, ...]:
         """The scopes."""
         return plain_texts(self.scopes)
+
+
+def _id(pool: Any) -> str:
+    """The id of a pool that is given by id or by ARN; "" of anything else."""
+    text = tokens.plain(pool)
+    if not isinstance(text, str):
+        return ""
+    arn = parse(text)
+    if arn is None:
+        return text
+    return arn.resource.removeprefix("userpool/") if arn.service == "cognito-idp" else ""
 
 
 def _client(client: Any) -> str:

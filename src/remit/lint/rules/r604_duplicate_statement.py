@@ -58,9 +58,15 @@ def project(project: Project) -> Iterator[Problem]:
         if function.queue is not None or len(function.policy) < 2:  # noqa: PLR2004 - a pair at least
             continue
         last = {grant.statement: grant.origin for grant in function.policy}
+        # Two verbs may need one key alike: neither can be removed while it grants something of its own.
+        with_more = {
+            grant.origin
+            for grant in function.policy
+            if grant.reason.kind == "text" and grant.origin == last[grant.statement]
+        }
         for grant in function.policy:
             pair = (grant.origin, last[grant.statement])
-            if pair[0] != pair[1] and pair not in reported:
+            if pair[0] != pair[1] and pair[0] not in with_more and pair not in reported:
                 reported.add(pair)
                 message = f"the grant at {pair[0]} says the same as the grant at {pair[1]}"
                 yield Problem(message, "remove one of the two", severity=NOTE, origin=pair[0])

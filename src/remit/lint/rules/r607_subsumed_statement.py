@@ -43,11 +43,25 @@ def policy(document: PolicyDocument) -> Iterator[Problem]:
     from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
 
     budget = Budget(_STEPS)
+    covering: dict[int, ParsedStatement] = {}
     for item, wide_items in suspects:
         wide = next((wide for wide in wide_items if _is_wider(wide, item, budget)), None)
         if wide is not None:
-            message = f"{item.called} adds nothing to {wide.called}, which covers it"
+            covering[item.index] = wide
+    for item, _ in suspects:
+        if item.index in covering and all(part.index in covering for part in _of_one_verb(item)):
+            message = f"{item.called} adds nothing to {covering[item.index].called}, which covers it"
             yield Problem(message, "remove one of the two", (), index=item.index)
+
+
+def _of_one_verb(item: ParsedStatement) -> Iterator[ParsedStatement]:
+    """The other statements of a typed grant, such as that on its key: one of them cannot be removed alone."""
+    grant = item.grant
+    if grant is None or grant.origin is None or grant.reason.kind != "text":
+        return
+    for part in item.document.statements:
+        if part is not item and part.grant is not None and part.grant.origin == grant.origin:
+            yield part
 
 
 def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[ParsedStatement]]]:
