@@ -195,7 +195,7 @@ def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[Mapping[s
                 imports.setdefault(place, []).extend(importers)
     for (problem, file, line), importers in imports.items():
         own_file = _own_file(folder, file)
-        origin = importers[0].origin if own_file is None else Origin(own_file, line)
+        origin = importers[0].handler_origin if own_file is None else Origin(own_file, line)
         names = [function.name for function in importers]
         mistakes.append(_problem_of_handlers(folder, problem, file, origin, names))
     return mistakes
@@ -256,7 +256,7 @@ def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: M
     if answer.get("missing"):
         hint = _way_to_pack(folder, str(answer["missing"]))
     return RemitError(
-        f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.origin
+        f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.handler_origin
     )
 
 

@@ -74,7 +74,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
     for resource in template.resources:
-        checked = check_references(resource, known)
+        checked = check_references(resource, known, written.get(resource.logical_id, {}))
         targets[resource.logical_id] = checked.targets
         mistakes.errors += checked.mistakes
         if checked.mistakes:
