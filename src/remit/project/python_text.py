@@ -79,8 +79,8 @@ def entry(folder: Path, origin: Origin, name: str) -> Origin:
     tree = _tree(folder / origin.file) if origin.file.endswith(".py") else None
     place = (origin.line, origin.column - 1)
     for node in ast.walk(tree) if tree is not None else ():
-        is_outer = isinstance(node, ast.Assign | ast.AugAssign | ast.Call | ast.Dict)
-        if is_outer and (node.lineno, node.col_offset) == place:
+        holds_entries = ast.Assign | ast.AugAssign | ast.Call | ast.Dict
+        if isinstance(node, holds_entries) and (node.lineno, node.col_offset) == place:
             return _member_within(node, name, origin)
     return origin
 
