@@ -133,7 +133,7 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     of_template = Mistakes()
     drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
-    unread = UnreadParts(anything=bool(of_template.errors), permissions=bool(of_template.errors))
+    unread = UnreadParts(lost=frozenset({""} if of_template.errors else ()), permissions=bool(of_template.errors))
     check(template, declared, app, of_template, unread)
     of_template.errors += check_regions(template, app, settings.place)
     mistakes.errors += placed(of_template.errors, folder).errors
@@ -194,7 +194,7 @@ def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings
         declared = assign(parts)
         drafted = draft(parts, declared, further)
         unread = UnreadParts(
-            anything=True,
+            lost=project.lost_ids | ({""} if further.errors else set()),
             permissions=project.may_lack_permissions or bool(further.errors),
             triggers_of=project.without_triggers,
             access_of=project.without_access,

@@ -796,3 +796,24 @@ def test_a_mistake_of_an_argument_that_is_found_later_stands_at_the_argument(mak
     declaration, expected = ARGUMENTS[kind]
     project = make(config="config.job.enable = True", app=declaration + FUNCTION)
     assert expected == places(project)
+
+
+TYPO = "environment={'AA': '${Typo}', 'BB': '${HelloUrl}', 'CC': '${DataLost.Arn}'}"
+LOSING = {
+    "a setting of a function": ("@app.function(timeout=0)" + FUNCTION, ["${Typo}", "${DataLost.Arn}"]),
+    "a resource": ("from shared.resources.data import Data\n", ["${Typo}", "${HelloUrl}"]),
+    "a name": ("queue = sqs(3)\n", ["${Typo}", "${HelloUrl}", "${DataLost.Arn}"]),
+    "a module": ("import missing_\n", []),
+    "a function that may declare anything": ("def declare():\n    1 / 0\ndeclare()\n", []),
+    "the name of a function": (f"@app.function(name='a b'){FUNCTION}", []),
+}
+
+
+@pytest.mark.parametrize("kind", LOSING)
+def test_a_reference_to_nothing_is_reported_beside_mistakes_unless_these_may_be_why(make: Make, kind: str) -> None:
+    declared, expected = LOSING[kind]
+    files = {"shared/resources/data.py": DATA_WITH_MISTAKES} if kind == "a resource" else {}
+    errors = make(app=f"{declared}@app.function({TYPO}){OTHER}", **files).error().all
+    unknown = [error.message for error in errors if "names no resource of the template" in error.message]
+    assert [f"`OtherFunction`: {text} names no resource of the template" for text in expected] == unknown
+    assert len(errors) > len(unknown)

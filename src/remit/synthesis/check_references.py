@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KnownIds:
-    """What references may name: the resources of a template and its parameters; anything, while it is not whole."""
+    """What references may name: the resources of a template and its parameters; and what may be missing from it."""
 
     resources: Mapping[str, Resource]
     parameters: Collection[str] = ()
-    is_whole: bool = True
+    lost: Collection[str] = ()
+    """How the logical ids begin of what is missing, since it failed; "" for any."""
 
     def may_be_missing(self, name: str) -> bool:
         """Whether nothing of this name is known, and it may be a part that is missing."""
-        return not self.is_whole and name not in self.resources
+        return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
 
 
 @dataclass(frozen=True, slots=True)
