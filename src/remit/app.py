@@ -293,6 +293,11 @@ class Function:
         return f"${{{self.logical_id}LogGroup.Arn}}"
 
     @property
+    def handler_origin(self) -> Origin | None:
+        """The line that names its handler: an argument of its declaration, or that itself."""
+        return self.written.get("Handler", self.origin)
+
+    @property
     def physical_name(self) -> str:
         """Its name in the account, as late-bound text."""
         return f"${{AWS::StackName}}-{self.name}"

@@ -21,6 +21,7 @@ from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import UnreadParts, check, check_body
+from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
@@ -132,9 +133,9 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     of_template = Mistakes()
     drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
-    unread = UnreadParts(anything=bool(of_template.errors), permissions=bool(of_template.errors))
+    unread = UnreadParts(lost=frozenset({""} if of_template.errors else ()), permissions=bool(of_template.errors))
     check(template, declared, app, of_template, unread)
-    of_template.errors += _of_other_regions(template, app, settings.place)
+    of_template.errors += check_regions(template, app, settings.place)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
@@ -192,15 +193,6 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _of_other_regions(template: Template, app: App, place: Place | None) -> list[RemitError]:
-    """What lies where AWS does not take it from; nothing, where the place of the stack is not known."""
-    if place is None:
-        return []
-    from remit.synthesis.check_regions import check_regions  # noqa: PLC0415 - only deploys know the place
-
-    return [*check_regions(template, app, place)]
-
-
 def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings, mistakes: Mistakes) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(project.app)
@@ -209,13 +201,13 @@ def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings
         declared = assign(parts)
         drafted = draft(parts, declared, further)
         unread = UnreadParts(
-            anything=True,
+            lost=project.lost_ids | ({""} if further.errors else set()),
             permissions=project.may_lack_permissions or bool(further.errors),
             triggers_of=project.without_triggers,
             access_of=project.without_access,
         )
         check(drafted.template, declared, parts, further, unread)
-        further.errors += _of_other_regions(drafted.template, parts, settings.place)
+        further.errors += check_regions(drafted.template, parts, settings.place)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))

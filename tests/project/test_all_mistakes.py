@@ -132,7 +132,7 @@ ONE_DECLARATION = {
     "a trigger": ("@app.function(sqs(3), policy=['s3:GetObjct'], timeout=0)", [":15", ":31", ":55"]),
     "a name": ("@app.function(policy=[missing_, 's3:GetObjct'], timeout=0)", [":23", ":33", ":57"]),
     "a verb": ("@app.function(policy=[grants.s3.red('x'), 'logs, s3'])", [":23", ":43"]),
-    "no triggers": ("@app.function('a', 'b', policy=[None])", [":2", ":2", ":33"]),
+    "no triggers": ("@app.function('a', 'b', policy=[None])", [":15", ":20", ":33"]),
     "two triggers": ("@app.function(sqs(3), sqs(4), timeout=0)", [":15", ":23", ":39"]),
     "the items of a policy": ("@app.function(policy=['s3:GetObjct', 'logs, s3', 3])", [":23", ":38", ":50"]),
     "the parts of a statement": (
@@ -771,3 +771,49 @@ def test_a_type_that_does_not_exist_is_no_other_type_than_a_trigger_takes(make: 
     data = SHARED + "    queue = resource('AWS::SQS::Queu')\n"
     app = f"from shared.resources.data import Data\n@app.function(sqs(Data.queue)){FUNCTION}"
     assert ["shared/resources/data.py:3:13"] == places(make(app=app, **{"shared/resources/data.py": data}))
+
+
+ARGUMENTS = {
+    "two settings of versions": (
+        "@app.function(\n    snap_start=True,\n    runtime='python3.11',\n    provisioned_concurrency=1,\n)",
+        ["app.py:10:16", "app.py:12:29"],
+    ),
+    "what a trigger needs in the template": (
+        "from remit import on\n@app.function(\n    on.sns('${Typo}'),\n)",
+        ["app.py:11:5", "app.py:11:5"],
+    ),
+    "a setting that the template refuses": (
+        "@app.function(\n    timeout=10,\n    environment={'TABLE': '${Typo.Arn}'},\n)",
+        ["app.py:11:17"],
+    ),
+    "a queue of jobs": ("@app.job(\n    timeout=10,\n    queue='gone',\n)", ["app.py:11:11"]),
+    "the second trigger": ("@app.function(\n    http(),\n    3,\n)", ["app.py:11:5"]),
+}
+
+
+@pytest.mark.parametrize("kind", ARGUMENTS)
+def test_a_mistake_of_an_argument_that_is_found_later_stands_at_the_argument(make: Make, kind: str) -> None:
+    declaration, expected = ARGUMENTS[kind]
+    project = make(config="config.job.enable = True", app=declaration + FUNCTION)
+    assert expected == places(project)
+
+
+TYPO = "environment={'AA': '${Typo}', 'BB': '${HelloUrl}', 'CC': '${DataLost.Arn}'}"
+LOSING = {
+    "a setting of a function": ("@app.function(timeout=0)" + FUNCTION, ["${Typo}", "${DataLost.Arn}"]),
+    "a resource": ("from shared.resources.data import Data\n", ["${Typo}", "${HelloUrl}"]),
+    "a name": ("queue = sqs(3)\n", ["${Typo}", "${HelloUrl}", "${DataLost.Arn}"]),
+    "a module": ("import missing_\n", []),
+    "a function that may declare anything": ("def declare():\n    1 / 0\ndeclare()\n", []),
+    "the name of a function": (f"@app.function(name='a b'){FUNCTION}", []),
+}
+
+
+@pytest.mark.parametrize("kind", LOSING)
+def test_a_reference_to_nothing_is_reported_beside_mistakes_unless_these_may_be_why(make: Make, kind: str) -> None:
+    declared, expected = LOSING[kind]
+    files = {"shared/resources/data.py": DATA_WITH_MISTAKES} if kind == "a resource" else {}
+    errors = make(app=f"{declared}@app.function({TYPO}){OTHER}", **files).error().all
+    unknown = [error.message for error in errors if "names no resource of the template" in error.message]
+    assert [f"`OtherFunction`: {text} names no resource of the template" for text in expected] == unknown
+    assert len(errors) > len(unknown)

@@ -137,7 +137,7 @@ def test_what_lambda_cannot_call_is_an_error_at_the_declaration(make: Make, kind
     source, message, hint = WRONG[kind]
     error = make(app=WEB, **{"web.py": source}).error()
     expected = f"the handler `web.handler` of function `web` {message}"
-    assert (expected, hint, "app.py:9:1") == (error.message, error.hint, at(error))
+    assert (expected, hint, "app.py:9:42") == (error.message, error.hint, at(error))
 
 
 IMPORTED = {
@@ -165,7 +165,7 @@ def test_a_handler_is_followed_to_the_module_that_defines_it(make: Make, kind: s
     source, other, message, hint = IMPORTED[kind]
     error = make(app=WEB, **{"web.py": source, "main.py": other}).error()
     assert error.message.startswith(f"the handler `web.handler` of function `web` {message}")
-    assert (hint, "app.py:9:1") == (error.hint, at(error))
+    assert (hint, "app.py:9:42") == (error.hint, at(error))
 
 
 def test_a_handler_of_another_module_of_its_package_is_right(make: Make) -> None:
@@ -213,7 +213,7 @@ def test_a_handler_of_an_installed_package_is_looked_for_in_the_zip(make: Make) 
     project.load()
     with pytest.raises(RemitError, match="is not in its zip, which has no module `click`") as caught:
         build(project.folder)
-    assert "app.py:9:1" == at(caught.value)
+    assert "app.py:9:42" == at(caught.value)
 
 
 def test_a_handler_that_is_left_out_of_the_zip_is_an_error(make: Make) -> None:

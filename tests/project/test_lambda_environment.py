@@ -113,9 +113,9 @@ REACHES = {
         "12:23",
     ),
     "a trigger": (f"@app.function(sqs(TABLE.lower()), {ENVIRONMENT}){FUNCTION}", "11:2"),
-    "a setting": (f"@app.function({ENVIRONMENT}, properties={{'Description': f'of {{TABLE}}'}}){FUNCTION}", "11:2"),
+    "a setting": (f"@app.function({ENVIRONMENT}, properties={{'Description': f'of {{TABLE}}'}}){FUNCTION}", "11:59"),
     "the name": (f"@app.function({ENVIRONMENT}, name=TABLE){FUNCTION}", "11:2"),
-    "its own environment": (f"@app.function(environment={{'TABLE': TABLE}}){FUNCTION}", "11:2"),
+    "its own environment": (f"@app.function(environment={{'TABLE': TABLE}}){FUNCTION}", "11:27"),
 }
 
 

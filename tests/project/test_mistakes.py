@@ -179,19 +179,19 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "app.function(name='web', handler='site_.handlr')\n",
         "the handler `site_.handlr` of function `web` does not exist",
         "did you mean `handler`?",
-        "9:1",
+        "9:34",
     ),
     "a handler in no module": (
         "app.function(name='web', handler='sitee.handler')\n",
         "the handler `sitee.handler` of function `web` does not exist",
         "did you mean `site_.handler`?",
-        "9:1",
+        "9:34",
     ),
     "a handler without a module": (
         "app.function(name='web', handler='handler')\n",
         "the handler `handler` of function `web` does not exist",
         "a handler reads `module.function`",
-        "9:1",
+        "9:34",
     ),
     "a handler that is not text": (
         "app.function(name='web', handler=3)\n",
@@ -239,31 +239,31 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         f"@app.function('rate(1 day)'){FUNCTION}",
         "'rate(1 day)' is not a trigger",
         'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
-        "9:2",
+        "9:15",
     ),
     "a grant in the place of a trigger": (
         f"from remit import grants\n@app.function(http(), grants.sqs.send('orders')){FUNCTION}",
         "a grant is not a trigger: it says what the function may do, not what runs it",
         'give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
-        "10:2",
+        "10:23",
     ),
     "a trigger that was not called": (
         f"@app.function(http){FUNCTION}",
         "http is not a trigger",
         'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
-        "9:2",
+        "9:15",
     ),
     "a trigger among others that was not called": (
         f"@app.function(http(), sqs){FUNCTION}",
         "sqs is not a trigger",
         'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
-        "9:2",
+        "9:23",
     ),
     "an object that can be called": (
         f"import functools\n@app.function(functools.partial(print)){FUNCTION}",
         "functools.partial(<built-in function print>) is not a trigger",
         'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
-        "10:2",
+        "10:15",
     ),
     "something that is not a function": (
         "app.function(http())(3)\n",
@@ -344,7 +344,7 @@ def test_a_jobs_queue_must_exist(make: Make) -> None:
         app="@app.job(queue='urgnt')\ndef mail(to): ...\n",
     )
     error = project.error()
-    assert ("there is no job queue `urgnt`", "did you mean `urgent`?", "app.py:9:2") == (
+    assert ("there is no job queue `urgnt`", "did you mean `urgent`?", "app.py:9:16") == (
         error.message,
         error.hint,
         at(error),

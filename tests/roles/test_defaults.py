@@ -528,7 +528,7 @@ def test_a_function_with_a_role_of_its_own_gets_none(make: Make) -> None:
         2,
         [
             "error: function `hello` brings a role of its own (`Role` in its properties)",
-            "  --> app.py:9:2",
+            "  --> app.py:9:26",
             "hint: that role must allow logs:CreateLogStream, logs:PutLogEvents",
         ],
     ) == (ran.status, ran.err.splitlines())

@@ -23,9 +23,8 @@ def arn(service: str, resource: str, region: str = "us-west-2", account: str = "
 
 
 def problems(make: Make, files: dict[str, str]) -> list[RemitError]:
-    """What a deploy to the place refuses of a project, which is right anywhere else."""
+    """What a deploy to the place refuses of a project."""
     project = make(**files)
-    build(project.folder, package=False)
     try:
         build(project.folder, package=False, place=PLACE)
     except RemitError as error:
@@ -99,6 +98,39 @@ ELSEWHERE = {
         "shared/resources/data.py:3",
     ),
 }
+
+
+ANYWHERE = "the certificate of a distribution"
+"""What is wrong in every region, and so in a build alone."""
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_what_is_right_in_some_region_is_no_mistake_of_a_build_alone(make: Make, kind: str) -> None:
+    files, _ = ELSEWHERE[kind]
+    project = make(**files)
+    if kind == ANYWHERE:
+        assert "which is in eu-west-1, and must be in us-east-1" in project.error().message
+    else:
+        project.built()
+
+
+TWO_PLACES = {
+    "two regions": f"on.sqs('{arn('sqs', 'orders')}'), on.kinesis('{arn('kinesis', 'stream/a', 'eu-west-1')}')",
+    "a layer and a secret": (
+        f"layers=['{arn('lambda', 'layer:a:1')}'], "
+        f"environment={{'DB': secret('{arn('secretsmanager', 'secret:db-AbCdEf', 'eu-west-1')}')}}"
+    ),
+    "two accounts": (
+        f"on.logs('{arn('logs', 'log-group:/a')}'), on.logs('{arn('logs', 'log-group:/b', account='444455556666')}')"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TWO_PLACES)
+def test_two_regions_or_accounts_of_one_stack_are_a_mistake_of_a_build_alone(make: Make, kind: str) -> None:
+    (error,) = make(**declared(TWO_PLACES[kind])).error().all
+    assert "app.py:3" == at(error).rpartition(":")[0]
+    assert ": a stack is in one region and account, and this one takes arn:aws:" in str(error.hint)
 
 
 @pytest.mark.parametrize("kind", ELSEWHERE)

@@ -87,7 +87,7 @@ def test_a_key_without_a_policy_keeps_what_kms_gives_it(make: Make) -> None:
 @pytest.mark.parametrize("key", ['"alias/aws/sqs"', '"arn:aws:kms:eu-west-1:111122223333:alias/aws/sqs"'])
 def test_a_queue_that_a_key_of_awss_own_encrypts_is_an_error(make: Make, key: str) -> None:
     error = project(make, "", key).error()
-    assert ("app.py:12:2", True) == (at(error), "sns.amazonaws.com cannot send to DataFailed" in error.message)
+    assert ("app.py:12:15", True) == (at(error), "sns.amazonaws.com cannot send to DataFailed" in error.message)
 
 
 def test_the_alarm_of_a_job_queue_may_use_the_key_of_its_topic(make: Make) -> None:

@@ -390,5 +390,5 @@ def test_the_same_queue_twice_is_told(make: Make) -> None:
     assert (
         "two triggers of one function would both make `HelloQQueue` (AWS::Lambda::EventSourceMapping)",
         "they have the same source: remove one of them",
-        "app.py:9:2",
+        "app.py:9:25",
     ) == (error.message, error.hint, at(error))

@@ -301,12 +301,12 @@ def test_a_route_that_asks_what_is_no_function_of_the_app_is_told(make: Make) ->
 
 def test_tokens_are_not_a_trigger_by_themselves(make: Make) -> None:
     error = make(app=_app('on.jwt("https://id.example", audience=["shop"])')).error()
-    assert (True, "app.py:10:2") == ("is not a trigger" in error.message, at(error))
+    assert (True, "app.py:10:15") == ("is not a trigger" in error.message, at(error))
 
 
 def test_a_function_that_may_run_longer_than_an_api_waits_is_told(make: Make) -> None:
     app = _app('on.api("GET /a"), timeout=60', 'on.api("GET /b"), timeout=30')
-    assert ("hello may run 60 s, and an API waits 30 s for an answer (app.py:10:2)",) == make(app=app).built().notes
+    assert ("hello may run 60 s, and an API waits 30 s for an answer (app.py:10:41)",) == make(app=app).built().notes
 
 
 def test_preflights_that_a_default_route_would_refuse_are_told(make: Make) -> None:

@@ -82,12 +82,13 @@ def _stopped(stop: BaseException) -> int:
 
 
 def _complain(text: str) -> None:
-    """Say how it ended. What AWS or an exception put into the text must not steer the terminal."""
+    """Say how it ended. What AWS or an exception put into the text must not steer the terminal, nor show a secret."""
     import click
 
+    from remit.lint.secrets import concealed
     from remit.report.terminal_text import shown
 
-    click.echo(shown(text), err=True)
+    click.echo(shown(concealed(text)), err=True)
 
 
 def _flushed(status: int) -> int:

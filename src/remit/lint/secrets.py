@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -211,6 +212,17 @@ def hidden(text: str) -> str:
             text = _compiled(secret_kind.pattern).sub(_stars, text)
     text = _compiled(_BARE).sub(_stars_of_a_key, text)
     return _compiled(_NAMED).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
+
+
+def concealed(text: str) -> str:
+    """As `hidden`, and so is each value of this process's environment that is a secret by its form or its name.
+
+    It is for what the project's own code raises: a message may hold any value that the code has read.
+    """
+    for name, value in os.environ.items():
+        if value in text and named(name, value) is not None:
+            text = text.replace(value, "*" * len(value))
+    return hidden(text)
 
 
 def _assigned(assignment: re.Match[str]) -> str:

@@ -36,7 +36,7 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
                 problem = _problem(archive, names, function)
                 if problem is not None:
                     message = f"the handler `{function.handler}` of function `{function.name}` {problem.message}"
-                    mistakes.errors.append(RemitError(message, hint=problem.hint, origin=function.origin))
+                    mistakes.errors.append(RemitError(message, hint=problem.hint, origin=function.handler_origin))
     mistakes.refuse()
 
 

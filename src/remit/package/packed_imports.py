@@ -217,7 +217,7 @@ def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[_Answer])
                 imports.setdefault(place, []).extend(importers)
     for (problem, file, line), importers in imports.items():
         own_file = _own_file(folder, file)
-        origin = importers[0].origin if own_file is None else Origin(own_file, line)
+        origin = importers[0].handler_origin if own_file is None else Origin(own_file, line)
         names = [function.name for function in importers]
         mistakes.append(_problem_of_handlers(folder, problem, file, origin, names))
     return mistakes
@@ -278,7 +278,7 @@ def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: _
         problem = f"cannot be imported from its zip: {failure.error}{place}"
         hint = _way_to_pack(folder, failure.missing) if failure.missing else None
     return RemitError(
-        f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.origin
+        f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.handler_origin
     )
 
 

@@ -17,6 +17,7 @@ from remit.project.publication import BESIDE, check_publication, event_invoke, p
 from remit.project.stored_text import StoredText
 from remit.project.user_code import noted
 from remit.project.web_apps import check_runtime
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,10 +76,11 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
     with noted(state):
-        check_publication(declaration.name, settings.properties, settings.beside, declaration.where.origin)
+        check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
     with noted(state):
         if declaration.web is not None:
-            check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
+            runtime_origin = item_lines.argument_origin(declaration.where, "runtime")
+            check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
     variables: Mapping[str, str] = {}
     with noted(state):
@@ -101,20 +103,36 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         event_invoke=event_invoke(settings.beside),
         web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
-        written=settings.written,
+        written=_with_handler(state, declaration, settings.written),
     )
+
+
+def _with_handler(state: Loading, declaration: Declaration, written: Mapping[str, Origin]) -> Mapping[str, Origin]:
+    """The lines that set the properties of a function, with that of the argument that names what it runs."""
+    argument = ("handler", None) if declaration.web is None else ("target", 0)
+    origin = relative(item_lines.argument_origin(declaration.where, *argument), state.folder)
+    return written if origin is None else {"Handler": origin, **written}
 
 
 def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
     """The triggers of a declaration; what is none is noted."""
     triggers = []
-    for trigger in declaration.triggers:
+    first_position = 0 if declaration.web is None else 1  # after what it serves
+    for position, trigger in enumerate(declaration.triggers, first_position):
         with noted(state):
-            check_trigger(trigger, declaration.where.origin)
-            triggers.append(trigger)
+            check_trigger(trigger, item_lines.argument_origin(declaration.where, "", position))
+            triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)
+
+
+def _with_place(trigger: Trigger, state: Loading) -> Trigger:
+    """A trigger with the line that wrote it, as people know its file."""
+    if not isinstance(trigger, BaseTrigger):
+        return trigger
+    written = relative(trigger.written, state.folder)
+    return trigger if written is None else trigger.at(written)
 
 
 def check_own_role(name: str, access: tuple[Access, ...]) -> None:
@@ -201,11 +219,12 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
     """The app's settings, then the groups' (outermost first), then the function's own on top; wrong ones are noted."""
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
-    checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
+    checked: list[tuple[dict[str, Any], dict[str, Origin]]] = [(section.settings(), lines)]
     for span, layer in reversed(layers):
         for name, value in layer.items():
             with noted(state):
-                checked.append((_checked_setting(name, value, span), {name: span.origin}))
+                argument = item_lines.argument_origin(span, name)
+                checked.append((_checked_setting(name, value, span), {name: argument}))
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
     retention: int | None = 30

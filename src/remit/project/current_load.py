@@ -45,6 +45,8 @@ class Loading:
     """The declarations of functions some of whose triggers failed."""
     missing_names: dict[str, set[str]] = field(default_factory=dict)
     """By name, the modules some of whose statements failed: the names that these would have bound, `*` for any."""
+    lost_names: set[str] = field(default_factory=set)
+    """How the logical ids begin of what statements that failed would have declared: `Data_queue`; "" for any."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 

@@ -76,6 +76,7 @@ class GuardedCall:
             function = evaluate()
         except Exception as error:  # noqa: BLE001 - the project's own code may raise anything
             self._failed(error)
+            state.lost_names.add("")
             self.parameters = _OF_ANYTHING
             return _anything
         module = str(getattr(function, "__module__", ""))

@@ -5,7 +5,7 @@
     try:
         queue = call(lambda guard: guard.function(lambda: on.sqs, "on.sqs", 1)(*guard.argument(lambda: name, 0)))
     except Exception:
-        pass_over("queue")
+        pass_over(("queue",), "queue")
 
 `passing_over` gives a module its hooks, and each `guard` is a `guarded_calls.GuardedCall`. What is added has the place
 of what it stands for, so that every line and column stays true.
@@ -135,10 +135,27 @@ def _guarded_statement(statement: ast.stmt, owner: str, expressions: _Expression
         return statement
     place = _place_of(statement)
     constants: list[ast.expr] = [ast.Constant(name, **place) for name in names]
-    noted = ast.Call(ast.Name(PASS_OVER, ast.Load(), **place), constants, [], **place)
+    lost: list[ast.expr] = [ast.Constant(name, **place) for name in _lost_names(statement, owner)]
+    arguments = [ast.Tuple(lost, ast.Load(), **place), *constants]
+    noted = ast.Call(ast.Name(PASS_OVER, ast.Load(), **place), arguments, [], **place)
     exception = ast.Name("Exception", ast.Load(), **place)
     handler = ast.ExceptHandler(exception, None, [ast.Expr(noted, **place)], **place)
     return ast.Try([statement], [handler], [], [], **place)
+
+
+def _lost_names(statement: ast.stmt, owner: str) -> tuple[str, ...]:
+    """How the logical ids begin, as Python spells them, of what a statement declares if it fails: "" for any."""
+    names = _bound_names(statement)
+    match statement:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            return tuple(f"{owner}_{name}" for name in names) if owner else tuple(names)
+        case ast.ClassDef(name=name):
+            return (name,)
+        case ast.Import() | ast.ImportFrom():
+            return ()  # the module itself says what it lacks
+        case ast.Expr() if owner:
+            return ()
+    return ("",)
 
 
 def opens_configuration(statement: ast.stmt) -> bool:

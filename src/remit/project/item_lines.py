@@ -29,6 +29,17 @@ def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
     return None
 
 
+def argument_origin(span: Span, name: str, position: int | None = None) -> Origin:
+    """Where the call at `span` gives an argument by its name, else at a position; the call itself if it does not."""
+    node = value_node(span, name)
+    call = _source(span.file).nodes.get((span.line, span.column, span.end_line, span.end_column))
+    if node is None and position is not None and isinstance(call, ast.Call):
+        by_position = call.args[: position + 1]
+        if len(by_position) > position and not any(isinstance(argument, ast.Starred) for argument in by_position):
+            node = by_position[position]
+    return origin_of(node, span)
+
+
 def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
     """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
 

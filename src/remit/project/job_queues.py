@@ -147,7 +147,7 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
         raise RemitError(
             f"there is no job queue `{queue}`",
             hint=hint or f"add it: `config.job.queues = {{{queue!r}: {{}}}}`",
-            origin=declaration.where.origin,
+            origin=_origin(declaration, "queue"),
         )
 
 
@@ -178,17 +178,17 @@ def _wrong_options(declaration: Declaration) -> list[RemitError]:
         with mistakes.noted():
             if value is not None:
                 _checked(declaration, name, value, check)
-    for trigger in declaration.triggers:
+    for position, trigger in enumerate(declaration.triggers):
         with mistakes.noted():
-            _check_schedule(declaration, trigger)
+            _check_schedule(declaration, trigger, item_lines.argument_origin(declaration.where, "", position))
     if not isinstance(options.once, bool):
         mistakes.errors.append(_mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}"))
     return mistakes.errors
 
 
-def _check_schedule(declaration: Declaration, trigger: Any) -> None:
+def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
-    origin, queue = declaration.where.origin, str(declaration.job and declaration.job.queue)
+    queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
         raise RemitError(
@@ -226,7 +226,7 @@ def _mistake(declaration: Declaration, name: str, message: str, hint: str | None
 
 
 def _origin(declaration: Declaration, name: str) -> Origin:
-    return item_lines.origin_of(item_lines.value_node(declaration.where, name), declaration.where)
+    return item_lines.argument_origin(declaration.where, name)
 
 
 def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.app import ApiSettings, App
 from remit.did_you_mean import did_you_mean
@@ -19,10 +19,15 @@ from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
 from remit.project.layout import POLICIES
 from remit.project.name_checks import check_handlers, check_names, logical_id
+from remit.project.publication import BESIDE
+from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
 from remit.triggers.app_wide import CHECKS
 from remit.triggers.own_sources import with_own_sources
+
+_OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
+"""The settings that add nothing to a template."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +54,8 @@ class LoadedProject:
     """The logical ids of the functions some of whose access failed."""
     may_lack_permissions: bool
     """Whether a permission that is written by hand, for a function, may have failed."""
+    lost_ids: frozenset[str]
+    """How the logical ids begin of what is not there, since it failed; "" for any."""
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
@@ -93,6 +100,7 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             app = with_own_sources(app)
         explain_placeholders(state, state.mistakes.errors)
         without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
+        lost_ids = _lost_ids(state)
         mistakes = placed(state.mistakes.errors, root)
         is_packable = not may_be_among(state.failed_settings, PACKING)
         return LoadedProject(
@@ -103,6 +111,7 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             without_triggers=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
             without_access=without_access,
             may_lack_permissions=any(_speaks_of_permissions(mistake, root) for mistake in mistakes.errors),
+            lost_ids=lost_ids,
         )
 
 
@@ -119,6 +128,24 @@ def _may_lack_access(declaration: Declaration, state: Loading) -> bool:
     return any(
         place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
     )
+
+
+def _lost_ids(state: Loading) -> frozenset[str]:
+    """How the logical ids begin of what may have failed: by statements, settings and declarations of functions."""
+    lost = {"".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.lost_names}
+    if not state.failed_settings <= _OF_NO_RESOURCE or any(item.job is not None for item in state.declarations):
+        lost.add("")
+    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
+    for declaration in state.declarations:
+        span = declaration.where
+        name = declaration.name if isinstance(declaration.name, str) else ""
+        if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
+            is_named = item_lines.value_node(span, "name") is not None
+            lost.add("" if is_named else logical_id(name))
+    for place in places:
+        if place.line == 0:  # a whole file
+            lost.add("")
+    return frozenset(lost)
 
 
 def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:

@@ -57,14 +57,14 @@ def check_declaration(declaration: Declaration) -> None:
         bad_name = RemitError(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
-            origin=item_lines.origin_of(item_lines.value_node(declaration.where, "name"), declaration.where),
+            origin=item_lines.argument_origin(declaration.where, "name"),
         )
         mistakes.errors.append(bad_name)
     if not _is_possible(declaration.handler):
         bad_handler = RemitError(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
-            origin=item_lines.origin_of(item_lines.value_node(declaration.where, "handler"), declaration.where),
+            origin=item_lines.argument_origin(declaration.where, "handler"),
         )
         mistakes.errors.append(bad_handler)
     mistakes.refuse()
@@ -75,7 +75,7 @@ def _is_possible(handler: object) -> bool:
 
 
 def check_trigger(trigger: Any, origin: Origin) -> None:
-    """Refuse what is no trigger where one must be; `origin` is the declaration's."""
+    """Refuse what is no trigger where one must be; `origin` is the argument's."""
     if _is_grants(trigger):
         raise RemitError(
             "a grant is not a trigger: it says what the function may do, not what runs it",
@@ -131,7 +131,7 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
             hint=problem.hint,
-            origin=declaration.where.origin,
+            origin=item_lines.argument_origin(declaration.where, "handler"),
         )
 
 
@@ -154,7 +154,7 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
         raise RemitError(
             f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
             hint=problem.hint,
-            origin=declaration.where.origin,
+            origin=item_lines.argument_origin(declaration.where, "target", 0),
         )
 
 

@@ -72,11 +72,14 @@ class _Run:
             guarded_source.VALUE: partial(self.evaluated, otherwise=Unread()),
         }
 
-    def pass_over(self, *names: str) -> None:
-        """Note why a statement failed, which would have bound these names."""
+    def pass_over(self, lost: Sequence[str], *names: str) -> None:
+        """Note why a statement failed, which would have bound these names, and declared what is `lost`."""
         error = sys.exception()
         if not isinstance(error, Exception):
             return
+        state = current_load.current()
+        if state is not None:
+            state.lost_names.update([""] if isinstance(error, ModuleNotFoundError) else lost)
         self.note(error)
         self.may_lack_others = self.may_lack_others or not names
         for name in names:
@@ -207,6 +210,9 @@ class _Loader(SourceFileLoader):
             raise
         except BaseException as error:
             self.finder.failed[module.__name__] = error
+            state = current_load.current()
+            if state is not None:
+                state.lost_names.add("")
             raise
 
     def _execute(self, module: ModuleType) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Publication
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
+from remit.project import item_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.errors import Origin
+    from remit.errors import Span
 
 _ASYNCHRONOUS: Final = {
     "maximum_retry_attempts": "MaximumRetryAttempts",
@@ -53,30 +54,34 @@ def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
     return {**properties, **({"DestinationConfig": destinations} if destinations else {})}
 
 
-def check_publication(
-    name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], origin: Origin | None
-) -> None:
-    """RemitError: Lambda refuses what the settings of a function say together."""
-    for problem, hint in _problems(properties, beside):
-        raise RemitError(f"function `{name}` {problem}", hint=hint, origin=origin)
+def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], declaration: Span) -> None:
+    """RemitError has everything that Lambda refuses of what the settings of a function say together."""
+    mistakes = Mistakes()
+    for setting, problem, hint in _problems(properties, beside):
+        origin = item_lines.argument_origin(declaration, setting)
+        mistakes.errors.append(RemitError(f"function `{name}` {problem}", hint=hint, origin=origin))
+    mistakes.refuse()
 
 
-def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What is wrong, each with the setting that asks for it, and what to do."""
     runtime = properties.get("Runtime")
     problems = []
     if _snaps(properties):
         if runtime not in _SNAP_STARTS:
-            problems.append((f"has snap_start, which {runtime} does not have", f'set runtime="{_SNAP_STARTS[-1]}"'))
+            problem = f"has snap_start, which {runtime} does not have"
+            problems.append(("snap_start", problem, f'set runtime="{_SNAP_STARTS[-1]}"'))
         if beside.get("provisioned_concurrency") is not None:
-            problems.append(("has both snap_start and provisioned_concurrency", "Lambda takes one of them"))
+            problem = "has both snap_start and provisioned_concurrency"
+            problems.append(("provisioned_concurrency", problem, "Lambda takes one of them"))
         if properties.get("EphemeralStorage", {}).get("Size", _TMP) > _TMP or properties.get("FileSystemConfigs"):
-            problems.append(
-                (f"has snap_start, which takes no file system and no more than {_TMP} MB of /tmp", "leave one out")
-            )
+            problem = f"has snap_start, which takes no file system and no more than {_TMP} MB of /tmp"
+            problems.append(("ephemeral_storage", problem, "leave one out"))
     reserved, provisioned = properties.get("ReservedConcurrentExecutions"), beside.get("provisioned_concurrency")
     if isinstance(reserved, int) and isinstance(provisioned, int) and provisioned > reserved:
         problem = f"keeps {provisioned} instances ready, and reserved_concurrency lets {reserved} run"
-        problems.append((problem, "Lambda wants provisioned_concurrency to be no more than reserved_concurrency"))
+        hint = "Lambda wants provisioned_concurrency to be no more than reserved_concurrency"
+        problems.append(("provisioned_concurrency", problem, hint))
     if "DurableConfig" in properties and runtime not in _DURABLE:
-        problems.append((f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
+        problems.append(("durable", f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
     return problems

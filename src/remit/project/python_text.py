@@ -75,11 +75,12 @@ def inside(folder: Path, origin: Origin, spot: tuple[str | int, ...], ordinal: i
 
 
 def entry(folder: Path, origin: Origin, name: str) -> Origin:
-    """The place of the value that a dict of the assignment or call at `origin` has by a name; else `origin`."""
+    """The place of the value that a dict at `origin`, or in what is written there, has by a name; else `origin`."""
     tree = _tree(folder / origin.file) if origin.file.endswith(".py") else None
     place = (origin.line, origin.column - 1)
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.Call) and (node.lineno, node.col_offset) == place:
+        holds_entries = ast.Assign | ast.AugAssign | ast.Call | ast.Dict
+        if isinstance(node, holds_entries) and (node.lineno, node.col_offset) == place:
             return _member_within(node, name, origin)
     return origin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.rule_registry import rule
-from remit.lint.secrets import hidden
+from remit.lint.secrets import concealed
 
 if TYPE_CHECKING:
     from remit.errors import RemitError
@@ -28,10 +28,10 @@ def _document(mistake: RemitError) -> dict[str, Any]:
     return {
         "rule": code,
         "severity": "error",
-        "message": hidden(mistake.message),
+        "message": concealed(mistake.message),
         "file": origin.file if origin else None,
         "line": origin.line if origin else 0,
         "column": origin.column if origin else 0,
-        "hint": mistake.hint and hidden(mistake.hint),
+        "hint": mistake.hint and concealed(mistake.hint),
         "name": rule(code).name if code else None,
     }

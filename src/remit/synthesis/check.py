@@ -37,8 +37,8 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 class UnreadParts:
     """What a template lacks of its app, since it could not be read."""
 
-    anything: bool
-    """Whether it lacks anything at all: then no reference counts as leading nowhere."""
+    lost: frozenset[str]
+    """How the logical ids begin of what it lacks: no reference to such counts as leading nowhere. "" is any."""
     permissions: bool
     """Whether it may lack permissions to invoke functions."""
     triggers_of: frozenset[str] = frozenset()
@@ -72,11 +72,11 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     """Note what is wrong with each resource and output, between them, and with the permissions of functions."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = _written_properties(app)
-    known = KnownIds(by_id, {value.parameter for value in template.parameters}, is_whole=not unread.anything)
+    known = KnownIds(by_id, {value.parameter for value in template.parameters}, unread.lost)
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
     for resource in template.resources:
-        checked = check_references(resource, known)
+        checked = check_references(resource, known, written.get(resource.logical_id, {}))
         targets[resource.logical_id] = checked.targets
         mistakes.errors += checked.mistakes
         if checked.mistakes:

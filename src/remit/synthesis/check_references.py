@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from remit.app import Output, Resource
+    from remit.errors import Origin
     from remit.iam.tokens import Reference
 
 
 @dataclass(frozen=True, slots=True)
 class KnownIds:
-    """What references may name: the resources of a template and its parameters; anything, while it is not whole."""
+    """What references may name: the resources of a template and its parameters; and what may be missing from it."""
 
     resources: Mapping[str, Resource]
     parameters: Collection[str] = ()
-    is_whole: bool = True
+    lost: Collection[str] = ()
+    """How the logical ids begin of what is missing, since it failed; "" for any."""
 
     def may_be_missing(self, name: str) -> bool:
         """Whether nothing of this name is known, and it may be a part that is missing."""
-        return not self.is_whole and name not in self.resources
+        return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,11 @@ class CheckedReferences:
     mistakes: tuple[RemitError, ...]
 
 
-def check_references(resource: Resource, known: KnownIds) -> CheckedReferences:
-    """What a resource refers to: everything must be in the template, or one of its parameters."""
+def check_references(resource: Resource, known: KnownIds, written: Mapping[str, Origin]) -> CheckedReferences:
+    """What a resource refers to: everything must be in the template, or one of its parameters.
+
+    `written`: the lines that set properties, where these are not the resource's own.
+    """
     label = f"`{resource.logical_id}`"
     mistakes: list[RemitError] = []
     targets = _awaited_names(resource)
@@ -49,17 +54,23 @@ def check_references(resource: Resource, known: KnownIds) -> CheckedReferences:
             message = f"{label} depends on {name!r}, which is not a resource of the template"
             mistakes.append(RemitError(message, hint=did_you_mean(name, known.resources), origin=resource.origin))
     try:
-        calls = [(name, argument) for name, argument, _ in functions(dict(resource.properties), late=True)]
-        named_references = [reference for call in calls for reference in named_by(*call)]
+        calls = [*functions(dict(resource.properties), late=True)]
+        named_references = [(reference, path) for *call, path in calls for reference in named_by(*call)]
         if resource.attributes:
-            named_references += _named(resource.attributes)
+            named_references += [(reference, ()) for reference in _named(resource.attributes)]
     except RemitError as error:
         unreadable = RemitError(f"{label}: {error.message}", origin=resource.origin)
         return CheckedReferences((), (*mistakes, unreadable))
-    for reference in named_references:
-        mistakes += _check_reference(reference, known, resource, label)
+    for reference, path in named_references:
+        for mistake in _check_reference(reference, known, resource, label):
+            property_name = str(path[0]) if path else ""
+            if property_name in written:
+                mistake.origin = written[property_name]
+            else:
+                mistake.path = path
+            mistakes.append(mistake)
         targets.append(str(reference.target))
-    mistakes += _check_sections((name for name, _ in calls), resource, label)
+    mistakes += _check_sections((name for name, _, _ in calls), resource, label)
     in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
     return CheckedReferences(tuple(in_template), tuple(mistakes))
 

@@ -1,10 +1,12 @@
 """Check that what a template names by ARN is in the region, and the account, from which its service takes it.
 
-Only a deploy knows its region and account, so a build alone does not ask. CloudFormation finds these minutes into it.
+CloudFormation finds these minutes into a deploy. A build alone does not know the region and account of the stack, but
+that these are one, and that some services take something from a region of their own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.arns import parse
@@ -15,7 +17,7 @@ from remit.template.branches import values_at
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Function, Resource, Template
     from remit.errors import Origin
@@ -97,31 +99,82 @@ Developer Guide). Keys of other types may encrypt what is written into a bucket,
 """
 
 
-def check_regions(template: Template, app: App, place: Mapping[str, str]) -> Iterator[RemitError]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Something that the app names by its ARN, and where it must be."""
+
+    arn: str
+    subject: str
+    """What names it, as the beginning of a sentence: `function `hello` runs on arn:…`."""
+    hint: str
+    """What to do if it is elsewhere; `{region}` stands for where it must be."""
+    origin: Origin | None
+    region: str = ""
+    """"": the region of the stack."""
+    same_account: bool = False
+
+
+def check_regions(template: Template, app: App, place: Mapping[str, str] | None) -> Iterator[RemitError]:
     """What lies in another region or account than its service takes it from, each at the line that names it.
 
-    `place` has what AWS::Region and AWS::AccountId are, by their texts.
+    `place` has what AWS::Region and AWS::AccountId are, by their texts. Where it is not known, the region and account
+    of the first thing that must be in those of the stack count as those: nothing can be right with two of them.
     """
-    region, account = place["${AWS::Region}"], place["${AWS::AccountId}"]
+    named_things = [*_of_resources(template, app), *_log_groups(app), *_stored_values(app)]
+    home = _home(named_things) if place is None else _Home(place["${AWS::Region}"], place["${AWS::AccountId}"])
+    for named in named_things:
+        region = named.region or home.region
+        region_problem = _problem(named.arn, region, "")
+        problem = region_problem or _problem(named.arn, "", home.account if named.same_account else "")
+        if not problem:
+            continue
+        hint = named.hint.replace("{region}", region)
+        named_as_well = home.region_of if region_problem else home.account_of
+        if named.region:
+            stack = f" ({home.region})" if home.region else ""
+            hint = f"{hint}: AWS takes it from there, whatever the region of the stack{stack}"
+        elif named_as_well:
+            hint = f"{hint}: a stack is in one region and account, and this one takes {named_as_well}, too"
+        yield RemitError(f"{named.subject}, {problem}", hint=hint, origin=named.origin)
+
+
+class _Home(NamedTuple):
+    """The region and account of a stack; "" where it is not known."""
+
+    region: str
+    account: str
+    region_of: str = ""
+    """The ARN that tells the region, where no deploy does."""
+    account_of: str = ""
+    """As `region_of`, the account."""
+
+
+def _home(named_things: Iterable[_Named]) -> _Home:
+    """The region and account of the first things that must be in those of the stack."""
+    region = account = region_of = account_of = ""
+    for named in named_things:
+        arn = parse(named.arn)
+        if arn is None:
+            continue
+        if not region and not named.region and "$" not in arn.region:
+            region, region_of = arn.region, named.arn
+        if not account and named.same_account and arn.account.isdigit():
+            account, account_of = arn.account, named.arn
+    return _Home(region, account, region_of, account_of)
+
+
+def _of_resources(template: Template, app: App) -> Iterator[_Named]:
+    """What the resources of the template name."""
     lines = dict(_lines(app))
     for resource in template.resources:
-        own_region = str(resource.properties.get("Region", region))  # a subscription is where its topic is
         for requirement in _requirements(resource):
-            wanted_region = requirement.region or own_region
-            hint = f"name one that is in {wanted_region}"
-            if requirement.region:
-                hint = f"{hint}: AWS takes it from there, whatever the region of the stack ({region})"
+            region = requirement.region or str(resource.properties.get("Region", ""))  # a subscription's topic's
             for value in values_at(resource.properties, requirement.path):
                 arn = tokens.textual(value)
-                problem = _problem(arn, wanted_region, account if requirement.same_account else "")
-                if problem:
-                    yield RemitError(
-                        f"`{resource.logical_id}` ({resource.type}) takes {arn}, {problem}",
-                        hint=hint,
-                        origin=lines.get(arn) or _written(resource, requirement.path, app),
-                    )
-    yield from _log_groups(app, region, account)
-    yield from _stored_values(app, region)
+                if isinstance(arn, str):
+                    subject = f"`{resource.logical_id}` ({resource.type}) takes {arn}"
+                    origin = lines.get(arn) or _written(resource, requirement.path, app)
+                    yield _Named(arn, subject, "name one that is in {region}", origin, region, requirement.same_account)
 
 
 def _requirements(resource: Resource) -> Iterator[_Requirement]:
@@ -134,15 +187,15 @@ def _requirements(resource: Resource) -> Iterator[_Requirement]:
                 yield _Requirement(path)
 
 
-def _problem(text: object, region: str, account: str) -> str:
+def _problem(text: str, region: str, account: str) -> str:
     """What is wrong with the place of an ARN, as the end of a sentence; "" where it is right, or not known.
 
-    It must be in `region`, and in `account`, which is "" where it may be in any.
+    It must be in `region`, and in `account`, which are "" where it may be in any.
     """
-    arn = parse(text) if isinstance(text, str) else None
+    arn = parse(text)
     if arn is None:
         return ""
-    if arn.region and "$" not in arn.region and arn.region != region:
+    if region and arn.region and "$" not in arn.region and arn.region != region:
         return f"which is in {arn.region}, and must be in {region}"
     if account and arn.account.isdigit() and arn.account != account:
         return f"which is of account {arn.account}, and must be of {account}"
@@ -176,21 +229,18 @@ def _written(resource: Resource, path: str, app: App) -> Origin | None:
     return resource.origin
 
 
-def _log_groups(app: App, region: str, account: str) -> Iterator[RemitError]:
-    """The log groups of triggers that are elsewhere: the template has their names alone."""
+def _log_groups(app: App) -> Iterator[_Named]:
+    """The log groups of triggers: the template has their names alone."""
     for function, written, source in _sources(app):
-        problem = _problem(source.arn, region, account) if source.kind == _LOG_GROUP else ""
-        if problem:
+        if source.kind == _LOG_GROUP:
             hint = "a log group sends to functions of its own region and account"
-            yield RemitError(f"function `{function.name}` runs on {source.arn}, {problem}", hint=hint, origin=written)
+            subject = f"function `{function.name}` runs on {source.arn}"
+            yield _Named(source.arn, subject, hint, written, same_account=True)
 
 
-def _stored_values(app: App, region: str) -> Iterator[RemitError]:
-    """The secrets and parameters that are in another region than the function that asks for them."""
+def _stored_values(app: App) -> Iterator[_Named]:
+    """The secrets and parameters that a function asks for, which it does in its own region."""
     for function in app.functions:
         for value in function.stored_values:
-            problem = _problem(value.name, region, "")
-            if problem:
-                hint = f"the function asks in its own region: replicate it to {region}, or name it there"
-                message = f"function `{function.name}` reads {value.name}, {problem}"
-                yield RemitError(message, hint=hint, origin=value.origin)
+            hint = "the function asks in its own region: replicate it to {region}, or name it there"
+            yield _Named(value.name, f"function `{function.name}` reads {value.name}", hint, value.origin)

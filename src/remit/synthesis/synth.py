@@ -25,11 +25,12 @@ from remit.template.references import references
 from remit.triggers import websocket_api
 from remit.triggers.app_wide import OUTPUTS, RESOURCES
 from remit.triggers.invoke_permission import fitted_permissions
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Grant
+    from remit.app import Grant, Trigger
     from remit.errors import Origin
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
@@ -138,7 +139,7 @@ def _functions(
         resources += (resource, *publication_resources(function, resource.properties))
         for trigger in function.triggers:
             with mistakes.noted():
-                resources += [*_all_bound(trigger.resources(function), late_bound_arns)]
+                resources += [*_all_bound(_at_trigger(trigger, function), late_bound_arns)]
         resources += worker_source(app, function)
     for app_wide in RESOURCES:
         with mistakes.noted():
@@ -245,6 +246,15 @@ def _variables(app: App, function: Function, role: Role | None) -> dict[str, str
     return {**variables, **job_variables(app, function), **served, **sent}
 
 
+def _at_trigger(trigger: Trigger, function: Function) -> Iterator[Resource]:
+    """What a trigger needs: the line that wrote the trigger is that of its resources, unless they have another."""
+    for resource in trigger.resources(function):
+        if isinstance(trigger, BaseTrigger) and resource.origin == function.origin:
+            yield replace(resource, origin=trigger.written)
+        else:
+            yield resource
+
+
 def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
     for resource in resources:
         yield replace(resource, properties=_bound(resource.properties, late_bound_arns))
@@ -267,12 +277,19 @@ def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resou
     for resource in resources:
         namesake = by_id.setdefault(resource.logical_id, resource)
         if namesake is not resource:
-            mistakes.errors.append(_same_id(namesake, resource))
+            mistakes.errors.append(_same_id(namesake, resource, by_id))
     return list(by_id.values())
 
 
-def _same_id(namesake: Resource, resource: Resource) -> RemitError:
-    if (namesake.type, namesake.origin) == (resource.type, resource.origin):
+def _functions_of(resource: Resource, by_id: Mapping[str, Resource]) -> frozenset[str]:
+    """The functions of the template that a resource names, by their logical ids."""
+    named = {str(reference.target) for reference, _ in references(dict(resource.properties), late=True)}
+    return frozenset(name for name in named if name in by_id and by_id[name].type == "AWS::Lambda::Function")
+
+
+def _same_id(namesake: Resource, resource: Resource, by_id: Mapping[str, Resource]) -> RemitError:
+    functions = _functions_of(resource, by_id)
+    if namesake.type == resource.type and functions and functions == _functions_of(namesake, by_id):
         return RemitError(
             f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})",
             hint="they have the same source: remove one of them",

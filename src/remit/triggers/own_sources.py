@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
@@ -11,6 +11,7 @@ from remit.iam import tokens
 from remit.triggers.cognito import with_pool_triggers
 from remit.triggers.dynamodb import with_streams
 from remit.triggers.s3 import with_notifications
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +55,7 @@ def _with_names_resolved(app: App) -> App:
 
 
 def _resolved(trigger: Any, own_arns: Mapping[tuple[str, str], str]) -> Any:
-    if not is_dataclass(trigger) or isinstance(trigger, type):
+    if not isinstance(trigger, BaseTrigger):
         return trigger
     changes: dict[str, Any] = {}
     for field in fields(trigger):
@@ -63,4 +64,4 @@ def _resolved(trigger: Any, own_arns: Mapping[tuple[str, str], str]) -> Any:
             name = value.rpartition(":")[2] if value.startswith("arn:") else value
             if (field.name, name) in own_arns:
                 changes[field.name] = own_arns[field.name, name]
-    return replace(trigger, **changes) if changes else trigger
+    return replace(trigger, **changes).at(trigger.written) if changes else trigger

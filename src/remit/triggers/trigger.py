@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from remit.errors import Mistakes, Origin, writer
 from remit.triggers.source import checked_flag
@@ -50,6 +51,12 @@ class BaseTrigger:
             with mistakes.noted():
                 check()
         mistakes.refuse()
+
+    def at(self, written: Origin) -> Self:
+        """The same trigger, which another line wrote."""
+        trigger = copy(self)
+        object.__setattr__(trigger, "written", written)
+        return trigger
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """What to check of the options: each call raises RemitError if something is wrong."""

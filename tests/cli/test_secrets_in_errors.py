@@ -1,0 +1,32 @@
+"""What the project's own code raises never shows a secret that it has read, whatever prints it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+SECRETS = {"GH": "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "DB_PASSWORD": "Corr3ct-H0rse-Batt3ry"}
+FUNCTION = "\ndef hello(event, context): ...\n"
+RAISING = {
+    "an exception": "raise ValueError(f\"no {os.environ['GH']} and {os.environ['DB_PASSWORD']}\")\n",
+    "a missing key": "{}[os.environ['DB_PASSWORD']]\n",
+    "a number": "int(os.environ['DB_PASSWORD'])\n",
+    "arguments": f"@app.function(sqs(os.environ['DB_PASSWORD'] + '!'), timeout=os.environ['GH']){FUNCTION}",
+    "a policy": f"@app.function(policy=[os.environ['GH'], 's3:' + os.environ['DB_PASSWORD']]){FUNCTION}",
+}
+
+
+@pytest.mark.parametrize("command", ["build --no-package", "build --no-package --json", "lint", "lint --json"])
+@pytest.mark.parametrize("kind", RAISING)
+def test_a_secret_of_the_environment_stands_in_no_message(
+    make: Make, monkeypatch: pytest.MonkeyPatch, kind: str, command: str
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    ran = make(app=f"import os\n{RAISING[kind]}").remit(*command.split())
+    assert (2, []) == (ran.status, [value for value in SECRETS.values() if value in ran.out + ran.err])
+    assert "*" * len(SECRETS["DB_PASSWORD"]) in ran.out + ran.err
