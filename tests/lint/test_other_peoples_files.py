@@ -302,6 +302,20 @@ def test_the_attribute_of_a_custom_resource_may_be_a_whole_principal() -> None:
     assert [] == of("R138", json.dumps({"Resources": resources}), "template.json")
 
 
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("!GetAZs !Ref AWS::Region", "write the outer function in full"),
+        ("the data LIF (e.g.: 10.0)", "put the text that holds `: ` in quotes"),
+        ("{{resolve:ssm:name}}", "put a text that begins with { in quotes"),
+    ],
+)
+def test_what_yaml_cannot_read_says_how_to_write_it(value: str, hint: str) -> None:
+    text = f"Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {value}\n"
+    (finding,) = of("R001", text, "template.yaml")
+    assert (True, 5) == (hint in (finding.hint or ""), finding.line)
+
+
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
     assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]
