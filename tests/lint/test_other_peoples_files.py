@@ -316,6 +316,19 @@ def test_what_yaml_cannot_read_says_how_to_write_it(value: str, hint: str) -> No
     assert (True, 5) == (hint in (finding.hint or ""), finding.line)
 
 
+@pytest.mark.parametrize(
+    ("action", "hint"),
+    [
+        ("s3:GetFoo*", "nearest: `s3:GetObject`"),
+        ("sqs:Break*", "`remit explain 'sqs:*'` lists its actions"),
+        ("sqs:Recieve*", "nearest: `sqs:Receive*`"),
+    ],
+)
+def test_no_pattern_is_proposed_that_means_much_more(action: str, hint: str) -> None:
+    (finding,) = of("R203", policy(Action=action, Resource="*"))
+    assert hint == finding.hint
+
+
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
     assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]
