@@ -273,6 +273,62 @@ def test_a_bucket_policy_that_names_its_bucket_by_reference_is_of_no_other_bucke
     assert count == len(of("R308", text, "template.yaml"))
 
 
+@pytest.mark.parametrize(
+    ("names", "severity"),
+    [
+        (["AWS::Region"], "error"),
+        (["AWS::Region", "AWS::AccountId", "Queue.Arn"], "warning"),
+    ],
+)
+def test_references_of_cloudformation_in_a_policy_file_are_said_once(names: list[str], severity: str) -> None:
+    resources = [f"arn:aws:sqs:eu-west-1:111122223333:{number}-${{{name}}}" for name in names for number in range(3)]
+    (finding,) = of("R129", policy(Action="sqs:SendMessage", Resource=resources))
+    assert severity == finding.severity
+    others = len(resources) - 1
+    assert finding.message.endswith(f" is literal text: nothing replaces it, nor {others} more of this policy")
+
+
+def test_the_attribute_of_a_custom_resource_may_be_a_whole_principal() -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Fn::GetAtt": ["Who", "Principal"]}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    resources = {
+        "Who": {"Type": "Custom::Principal", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:1:function:w"}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+    }
+    assert [] == of("R138", json.dumps({"Resources": resources}), "template.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("!GetAZs !Ref AWS::Region", "write the outer function in full"),
+        ("the data LIF (e.g.: 10.0)", "put the text that holds `: ` in quotes"),
+        ("{{resolve:ssm:name}}", "put a text that begins with { in quotes"),
+    ],
+)
+def test_what_yaml_cannot_read_says_how_to_write_it(value: str, hint: str) -> None:
+    text = f"Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {value}\n"
+    (finding,) = of("R001", text, "template.yaml")
+    assert (True, 5) == (hint in (finding.hint or ""), finding.line)
+
+
+@pytest.mark.parametrize(
+    ("action", "hint"),
+    [
+        ("s3:GetFoo*", "nearest: `s3:GetObject`"),
+        ("sqs:Break*", "`remit explain 'sqs:*'` lists its actions"),
+        ("sqs:Recieve*", "nearest: `sqs:Receive*`"),
+    ],
+)
+def test_no_pattern_is_proposed_that_means_much_more(action: str, hint: str) -> None:
+    (finding,) = of("R203", policy(Action=action, Resource="*"))
+    assert hint == finding.hint
+
+
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
     assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]

@@ -40,6 +40,7 @@ _PLAIN_TAGS: Final = frozenset(_TAG + name for name in ("str", "int", "float", "
 _UNKNOWN: Final = "unknown"
 """What stands for the function of a tag that CloudFormation does not have."""
 _OCTAL: Final = re.compile(r"0[0-7]+")
+_TWO_TAGS: Final = re.compile(r"(?<!\S)![A-Za-z]+ +![A-Za-z]")
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -92,6 +93,10 @@ def _advice(problem: str, mark: Any, text: str) -> str | None:
         return f"put the text that begins with {sign} in quotes"
     if "alphabetic or numeric" in problem and line[: mark.column + 1].rstrip().endswith(("*", "&")):
         return "a * begins an alias in YAML: put it in quotes, '*'"
+    if _TWO_TAGS.search(line) is not None:
+        return "a tag takes no other tag behind it: write the outer function in full, `Fn::GetAZs: !Ref …`"
+    if sign == ":" and ": " in line[: mark.column]:
+        return "put the text that holds `: ` in quotes"
     return None
 
 
@@ -249,7 +254,7 @@ class _Reader:
 
     def key(self, event: Any, at: Origin) -> str:
         if not isinstance(event, self.yaml.ScalarEvent):
-            self.fail("a key of a mapping must be plain text", at)
+            self.fail("a key of a mapping must be plain text", at, "put a text that begins with { in quotes")
         return str(event.value)
 
     def scalar(self, event: Any, path: Path, _: int, function: str | None) -> Any:

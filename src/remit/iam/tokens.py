@@ -37,9 +37,10 @@ FUNCTIONS: Final = frozenset({
 })  # fmt: skip
 """CloudFormation's functions, but Ref."""
 RULE_FUNCTIONS: Final = frozenset({
-    "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll",
+    "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Implies", "Fn::RefAll", "Fn::ValueOf",
+    "Fn::ValueOfAll",
 })  # fmt: skip
-"""Those of the section Rules alone."""
+"""Those of the section Rules alone: "Rule functions" (CloudFormation), and what AWS's language server knows besides."""
 SECTIONS: Final = {"Fn::FindInMap": "Mappings", "Fn::If": "Conditions"}
 """Functions, and the section of a template that each looks into."""
 PSEUDO: Final = frozenset(

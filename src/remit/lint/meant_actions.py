@@ -73,7 +73,7 @@ def respelt(prefix: str, pattern: str) -> str:
     parts = re.split(r"([*?]+)", pattern)
     for index, part in enumerate(parts):
         if part and part[0] not in "*?" and not any(part.lower() in bare_name for bare_name in names):
-            parts[index] = nearest(part, runs) or part
+            parts[index] = _misspelt_word(part, runs) or part
     mended = f"{prefix}:{''.join(parts)}"
     return mended if expand(mended) else ""
 
@@ -84,14 +84,23 @@ def _runs(words: list[str]) -> list[str]:
 
 
 def beginning(prefix: str, pattern: str) -> str:
-    """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none."""
+    """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none.
+
+    `GetFoo*` misspells no beginning: `Get*` would be much more than what was meant.
+    """
     stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
     beginnings = set()
     for name in bare_names(prefix.lower()) if stem else ():
         if name[0].lower() == stem[0]:
             ends = [place for place in range(2, len(name)) if name[place].isupper()]
             beginnings |= {name[:end] for end in ends}
-    return nearest(stem, beginnings) or ""
+    return _misspelt_word(stem, beginnings)
+
+
+def _misspelt_word(written: str, words: set[str]) -> str:
+    """The one of some words that a text misspells; none that it merely begins with, which would mean much more."""
+    word = nearest(written, words) or ""
+    return "" if written.lower().startswith(word.lower()) else word
 
 
 def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:

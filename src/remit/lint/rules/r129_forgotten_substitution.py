@@ -60,6 +60,7 @@ _BARE_VARIABLE = r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)"
 _FORGOTTEN = 2
 """Placeholders, or texts with one, that somebody may have forgotten; a policy with more is a pattern to fill in."""
 _WORD = r"\{[A-Za-z_]\w*\}"
+_ELEMENTS = ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal")
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
 _PLAIN_NAMES = frozenset({"dynamodb", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "states"})
@@ -85,6 +86,8 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 def document(document: PolicyDocument) -> Iterator[Problem]:
     """What a person has yet to fill in, once in a document: in Resource, Principal or Condition."""
+    if document.names is None and not document.late:
+        yield from _references_of_file(document)
     places = [place for place in document.unfilled if not place.tool]
     if not places:
         return
@@ -98,6 +101,24 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     is_pattern = len({place.marker for place in places}) > _FORGOTTEN
     severity = ERROR if _never_fits(place) and not is_pattern else WARNING
     yield Problem(message, "put the value in", place.spot, severity)
+
+
+def _references_of_file(document: PolicyDocument) -> Iterator[Problem]:
+    """References of CloudFormation's in a policy file, once: a template that takes the file in may replace them all."""
+    literals = []
+    for written in document.written:
+        for element in _ELEMENTS:
+            for text, spot in _texts(written.value.get(element), (element,)):
+                reference = REFERENCE.search(without_unfilled(text, ""))
+                if reference is not None:
+                    literals.append((reference, text, (*written.path, *spot)))
+    if not literals:
+        return
+    reference, text, spot = literals[0]
+    others = f", nor {len(literals) - 1} more of this policy" if len(literals) > 1 else ""
+    message = f"{reference.group()} in '{text}' is literal text: nothing replaces it{others}"
+    is_pattern = len({reference.group() for reference, _, _ in literals}) > _FORGOTTEN
+    yield Problem(message, _outside(reference[1]), spot, WARNING if is_pattern else ERROR)
 
 
 def _pattern_for_people(places: list[UnfilledPlace]) -> Problem:
@@ -125,7 +146,7 @@ def _never_fits(place: UnfilledPlace) -> bool:
 
 def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Texts of a statement that hold a placeholder."""
-    for element in ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"):
+    for element in _ELEMENTS:
         value = written.value.get(element)
         for text, spot in () if _signless(value) else _texts(value, (element,)):
             if written.document.late:  # references are put in place by remit
@@ -157,8 +178,9 @@ def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
     if _SIGNS.isdisjoint(text):
         return
     if (literal := REFERENCE.search(text)) is not None:
-        hint = "write Fn::Sub (!Sub) around it" if template else _outside(literal[1])
-        yield Problem(f"{literal.group()} in '{text}' is literal text: nothing replaces it", hint, spot)
+        if template:  # of a file it is said once
+            message = f"{literal.group()} in '{text}' is literal text: nothing replaces it"
+            yield Problem(message, "write Fn::Sub (!Sub) around it", spot)
     elif (literal := re.search(_FORMAT, text)) is not None:
         yield Problem(f"{literal.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
     elif (variable := _without_signs(text)) is not None:

@@ -49,6 +49,9 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
     if document_kind == TRUST and element == "NotPrincipal":
         yield Problem("a trust policy has no NotPrincipal: IAM refuses it", "name who may, in Principal", (element,))
         return
+    written = item.document.written[item.index].value.get(element) if item.document.written else None
+    if isinstance(written, dict) and "Fn::GetAtt" in written:
+        return  # a custom resource may give a whole object
     for kind, value in item.principals:
         if document_kind == TRUST and kind == "*":
             message = 'a trust policy has no "Principal": "*", everyone: IAM refuses it'

@@ -40,7 +40,9 @@ def doubtful(item: ParsedStatement) -> Iterator[Problem]:
         if meant_actions.well_formed(text) and service(prefix):
             severity = WARNING if meant_actions.written_by_aws(text) else ERROR
             nearest_pattern = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
-            hint = f"nearest: `{nearest_pattern}`" if nearest_pattern else f"`{prefix}:*` is every action of {prefix}"
+            hint = f"`remit explain '{prefix}:*'` lists its actions"
+            if nearest_pattern:
+                hint = f"nearest: `{nearest_pattern}`"
             spot = (item.action_element, text)
             yield Problem(f"'{text}' matches no action: {item.nothing_done}", hint, spot, severity)
 

@@ -109,7 +109,7 @@ def _colons(text: str, item: ParsedStatement) -> tuple[str, str] | None:
 
 
 def _no_operation(text: str, _: ParsedStatement) -> tuple[str, str] | None:
-    return ("names no operation", f"`{text}*` is every action of the service") if text.endswith(":") else None
+    return ("names no operation", f"`remit explain '{text}*'` lists the actions") if text.endswith(":") else None
 
 
 def _strange(text: str, item: ParsedStatement) -> tuple[str, str]:
