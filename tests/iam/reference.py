@@ -383,8 +383,8 @@ def of_nobody(question):
     temporary = ("role", "assumed-role", "federated-user")
     if re.fullmatch(f"kms:({KEY_WRITES})", question.action) and of_aws(question):
         return True
-    by_other_credentials = {"sts:assumerole": ("root",), "sts:getsessiontoken": temporary}
-    by_other_credentials["sts:getfederationtoken"] = temporary
+    by_other_credentials = dict.fromkeys(("sts:getsessiontoken", "sts:getfederationtoken"), temporary)
+    by_other_credentials |= dict.fromkeys(("sts:assumerole", "sts:assumeroot"), ("root",))
     return kind in by_other_credentials.get(question.action, ()) or any(
         re.fullmatch(action, question.action) and re.fullmatch(arn, question.resource) for action, arn in UNTOUCHABLE
     )
@@ -449,7 +449,7 @@ def verdict(policies, question):
     must = (action.startswith("kms:") and ":key/" in question.resource) or (trusting and ":role/" in question.resource)
     if not somebody:
         granted = direct
-    elif question.who is not None and question.account != question.owner:
+    elif question.who is not None and question.account != question.owner and action != "sts:assumeroot":
         granted = all_of([own, by_any])
     else:
         granted = some([direct, all_of([role, limited]), all_of([own, by_any]) if must else own])

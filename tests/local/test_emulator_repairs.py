@@ -42,7 +42,7 @@ def bare(bare_url: str) -> BareCloud:
 
 def told(code: str) -> str:
     """What a piece of code prints in an emulator's own process."""
-    services = "cloudwatch_logs, lambda_svc, scheduler"
+    services = "cloudwatch, cloudwatch_logs, lambda_svc, scheduler, sqs"
     start = f"from ministack.core.arn import parse_arn\nfrom ministack.services import {services}\n"
     ran = subprocess.run(
         [sys.executable, "-c", f"import inspect\n{start}print({code})"], capture_output=True, text=True, check=False
@@ -167,3 +167,8 @@ def test_no_mapping_starts_at_a_time() -> None:
 @pytest.mark.parametrize("name", ["MaximumRetryAttempts", "BisectBatchOnFunctionError", "batchItemFailures"])
 def test_a_batch_of_a_stream_that_fails_is_tried_for_ever(poll: str, name: str) -> None:
     assert told(f"{name!r} in inspect.getsource(lambda_svc.{poll})") == "False"
+
+
+def test_nothing_measures_queues_and_alarms_take_all_dimensions_for_one() -> None:
+    assert told("'AWS/SQS' in inspect.getsource(sqs)") == "False"
+    assert told("'Dimensions' in inspect.getsource(cloudwatch._evaluate_alarm)") == "False"

@@ -723,3 +723,51 @@ def test_policies_of_the_account_that_cannot_be_read_are_reported_beside_the_app
 def test_every_stage_that_is_not_listed_is_reported(make: Make) -> None:
     config = "config.stages = ['test']\nconfig.stages.production = ['prd', 'tset']"
     assert ["config/deploy.py:5:5", "config/deploy.py:6:5", "config/deploy.py:6:5"] == places(make(config=config))
+
+
+DATA_WITH_MISTAKES = """from remit import Shared, resource
+class Data(Shared):
+    lost = resource("AWS::SNS::Topic", deletion_policy="Retaim")
+    queue = resource("AWS::SQS::Queue")
+"""
+
+
+def test_a_module_that_is_partly_wrong_hides_no_mistake_of_those_that_import_it(make: Make) -> None:
+    """What it would have bound is missing everywhere, which is no mistake of its own."""
+    app = (
+        "import shared.resources.data as data\nfrom shared.resources.data import Data\n"
+        f"@app.function(sqs(Data.queue, batch_size=0), sqs(Data.lost), sqs(Data.queu)){FUNCTION}"
+        f"@app.function(sqs(data.Data.lost), timeout=0){OTHER}"
+    )
+    project = make(app=app, **{"shared/resources/data.py": DATA_WITH_MISTAKES})
+    assert ["app.py:11:15", "app.py:11:66", "app.py:13:44", "shared/resources/data.py:3:12"] == places(project)
+
+
+STAR = "from remit.triggers import sqs\nlost = sqs(3)\nqueue = sqs('orders')\n"
+
+
+def test_a_name_that_a_star_import_lacks_is_no_mistake_of_its_own(make: Make) -> None:
+    app = f"from names_ import lost\nfrom others_ import *\n@app.function(lost, kept, gone, missing_){FUNCTION}"
+    others = "import remit\ngone = 1 / 0\nkept = remit.triggers.sqs('orders')\n"
+    project = make(app=app, **{"names_.py": STAR, "others_.py": others})
+    assert ["app.py:11:33", "names_.py:2:8", "others_.py:2:8"] == places(project)
+
+
+def test_a_package_that_is_partly_wrong_hides_no_mistake_of_its_modules(make: Make) -> None:
+    """They need not speak of remit to declare functions."""
+    files = {
+        "shop/__init__.py": "from remit import App\napp = App()\nlost = 1 / 0\n",
+        "shop/main.py": "import missing_\nfrom shop import app, lost\n@app.function(timeout=0)" + FUNCTION,
+    }
+    expected = ["shop/__init__.py:3:8", "shop/main.py:1:1", "shop/main.py:3:23"]
+    assert expected == places(make(config="config.app = 'shop.main'", **files))
+
+
+def test_a_handler_below_a_decorator_that_failed_is_not_missed(make: Make) -> None:
+    assert ["app.py:9:2"] == places(make(app=f"@missing_\n@app.function{FUNCTION}"))
+
+
+def test_a_type_that_does_not_exist_is_no_other_type_than_a_trigger_takes(make: Make) -> None:
+    data = SHARED + "    queue = resource('AWS::SQS::Queu')\n"
+    app = f"from shared.resources.data import Data\n@app.function(sqs(Data.queue)){FUNCTION}"
+    assert ["shared/resources/data.py:3:13"] == places(make(app=app, **{"shared/resources/data.py": data}))

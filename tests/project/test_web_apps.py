@@ -88,6 +88,7 @@ WRONG = {
         "the web app `shop.mian:api` of function `web` does not exist",
         "did you mean `shop.main:api`?",
     ),
+    '"store:api"': ("the web app `store:api` of function `web` does not exist", "a web app reads `module:name`"),
     '"shop.main:api", interface="asgy"': ("interface cannot be 'asgy'", "did you mean `asgi`?"),
     '"shop.main:api", auth="none"': ("auth cannot be 'none'", "did you mean `NONE`?"),
     '"shop.main:api", on.http(), auth="NONE"': (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.catalogue.action_resources import asked_resource, is_without_resources
 from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
-from remit.iam.special_cases import SPECIAL_ACTIONS
+from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Request:
         put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
 
         same_account = caller.account is not None and caller.account == owner
-        local = caller.account_is_unknown or same_account
+        local = caller.account_is_unknown or same_account or folded in BEYOND_ACCOUNTS
         special = caller.has_own_rules or folded in SPECIAL_ACTIONS or self.needs_resource_policy
         put(self, "local", local)
         put(self, "simple", local and not special)

@@ -67,9 +67,9 @@ def _no_json(value: Any) -> str | None:
         below: list[Any] = []
         for part in level:
             if isinstance(part, dict):
-                for key in part:
-                    if not isinstance(key, str):
-                        return f"has a key that is not a string: {key!r}"
+                wrong_keys = [key for key in part if not isinstance(key, str)]
+                if wrong_keys:
+                    return f"has a key that is not a string: {wrong_keys[0]!r}"
                 below += part.values()
             elif not only_texts(part):
                 below += part
@@ -112,7 +112,7 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 
 
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
-    """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    """Lint a file that nobody named; None where it holds neither a policy nor a template."""
     has_sign = _SIGN.search(content) is not None
     if len(content) > LARGEST_DOCUMENT and not has_sign:
         return None

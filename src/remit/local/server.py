@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remit.local.alarms import keep_alarms
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
@@ -82,7 +83,7 @@ def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
     place = StateFiles(Path(arguments[0]))
     region = arguments[1]
-    lock = seize(place.alive, patience=1.0)
+    lock = seize(place.alive, patience=10.0)
     if lock is None:
         return BUSY
     previous = place.read()
@@ -276,6 +277,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     LogSubscriptions(calls, invocations).take_hold()
     StreamPollers().take_hold()
     FailedBatches(destinations, functions_of_emulator).take_hold()
+    keep_alarms()
     keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()

@@ -43,6 +43,8 @@ class Loading:
     """The settings that failed (`failed_settings.py`): what they would have said is not known."""
     without_triggers: set[Origin] = field(default_factory=set)
     """The declarations of functions some of whose triggers failed."""
+    missing_names: dict[str, set[str]] = field(default_factory=dict)
+    """By name, the modules some of whose statements failed: the names that these would have bound, `*` for any."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 

@@ -3,16 +3,18 @@
 Each statement at the top of the module, of a class there, of a loop, and of its `with configure()` gets a `try` of its
 own (`guarded_source.py`). What it raises is noted, the names that it would have bound are remembered, and a NameError
 for one of those is no mistake of its own. Each argument of a decorator that declares something may fail by itself as
-well, and so may each item of a policy, and each argument of a trigger, a grant or a resource (`guarded_calls.py`). At
-the end the module fails with its first exception, as it would have, which carries all the others: whoever imports it
-may still catch that. A module stops where it says so, with `raise`, `assert` or `sys.exit`.
+well, and so may each item of a policy, and each argument of a trigger, a grant or a resource (`guarded_calls.py`).
+Whoever imports the module goes on with what is right of it; one that tries the import gets its first exception, which
+carries all the others. A module stops where it says so, with `raise`, `assert` or `sys.exit`.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.errors import UnreadError
@@ -23,9 +25,8 @@ from remit.project.tried_code import is_tried
 from remit.project.unread import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
-    from types import ModuleType
     from typing import TypeAlias
 
     from remit.errors import RemitError
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     """Says what an exception means to people, which a file raised."""
 
 T = TypeVar("T")
+_DECLARES: Final = rb"remit|\.\s*(?:%s)\b" % "|".join(sorted(guarded_source.DECLARING)).encode()
+"""What stands in the source of each module that declares something."""
 _MISTAKES: Final = "remit_mistakes"
 """The attribute of an exception that has the mistakes of the module which it ended."""
 
@@ -54,6 +57,8 @@ class _Run:
         self.first: Exception | None = None
         self.mistakes: list[RemitError] = []
         self.missing: set[str] = set()
+        self.may_lack_others = False
+        """Whether a statement failed that binds no names, and may still have given the module some."""
         self.is_over = False
 
     @property
@@ -73,6 +78,7 @@ class _Run:
         if not isinstance(error, Exception):
             return
         self.note(error)
+        self.may_lack_others = self.may_lack_others or not names
         for name in names:
             self.missing.add(name)
             self.namespace.pop(name, None)  # what it was before is not what the next statements mean
@@ -104,18 +110,40 @@ class _Run:
         self.first = self.first or error
         self.mistakes += mistakes
 
-    def follows(self, error: Exception) -> bool:
+    def follows(self, error: BaseException) -> bool:
         """Whether an exception only repeats that an earlier statement, or an argument of this one, failed."""
-        if isinstance(error, UnreadError):
-            return True
-        if isinstance(error, NameError):
-            return error.name in self.missing or "*" in self.missing
-        owner = error.obj if isinstance(error, AttributeError) else None
-        return isinstance(owner, type) and owner.__name__ in self.missing
+        state = current_load.current()
+        imported = {} if state is None else state.missing_names
+        match error:
+            case UnreadError():
+                return True
+            case NameError(name=name):
+                own_names = (self.missing, *imported.values())  # `from module import *` gave those that are there
+                return any(name in names for names in own_names) or "*" in self.missing
+            case ImportError(name=str(module)) if module in imported:
+                name = getattr(error, "name_from", None)  # new in Python 3.12
+                return name is None or _is_among(imported[module], name)
+            case AttributeError(obj=ModuleType(__name__=module), name=str(name)):
+                return _is_among(imported.get(module, ()), name)
+            case AttributeError(obj=type(__name__=owner, __module__=module), name=str(name)):
+                return {owner, name} <= {*self.missing, *imported.get(module, ())}
+        return False
+
+
+def _is_among(names: Collection[str], name: str) -> bool:
+    return name in names or "*" in names
 
 
 def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None:
     """Execute a module's source. What it raises carries every mistake of the module."""
+    module = _executed(source, file, namespace, told)
+    if module.first is not None:
+        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined] # as below
+        raise module.first
+
+
+def _executed(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> _Run:
+    """Execute a module's source to its end. What ends it before carries every mistake of the module."""
     module = _Run(file, namespace, told)
     code = compile(guarded_source.guarded(source, file), file, "exec", dont_inherit=True)
     hooks = module.hooks
@@ -132,15 +160,14 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     finally:
         module.is_over = True
         namespace.pop(guarded_source.PASS_OVER, None)  # the others, functions of the module may still ask for
-    if module.first is not None:
-        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined] # as above
-        raise module.first
+    return module
 
 
 class Finder:
     """Finds the modules of a project that declare something, and has them run by `run`.
 
-    Others are imported as ever, from their compiled files: those that never speak of remit.
+    Others are imported as ever, from their compiled files: those that neither speak of remit nor declare anything with
+    an app that they import.
     """
 
     def __init__(self, folder: Path, told: Told) -> None:
@@ -158,7 +185,7 @@ class Finder:
             return None
         if not is_users_file(spec.origin, self.folder):
             return None
-        if b"remit" not in spec.loader.get_data(spec.origin):
+        if re.search(_DECLARES, spec.loader.get_data(spec.origin)) is None:
             return None
         spec.loader = _Loader(name, spec.origin, self)
         return spec
@@ -175,9 +202,21 @@ class _Loader(SourceFileLoader):
         if failure is not None:
             raise failure
         try:
-            run(self.get_data(self.path), self.path, module.__dict__, self.finder.told)
+            self._execute(module)
         except STOPS:
             raise
         except BaseException as error:
             self.finder.failed[module.__name__] = error
             raise
+
+    def _execute(self, module: ModuleType) -> None:
+        """Run the module. What is wrong with it is noted, and no exception, unless the project tries the import."""
+        source, told, state = self.get_data(self.path), self.finder.told, current_load.current()
+        if state is None or is_tried(self.finder.folder, is_in_function=True):
+            run(source, self.path, module.__dict__, told)
+            return
+        executed = _executed(source, self.path, module.__dict__, told)
+        if executed.first is not None:
+            state.mistakes.errors += executed.mistakes
+            others = {"*"} if executed.may_lack_others else set()
+            state.missing_names[module.__name__] = executed.missing | others

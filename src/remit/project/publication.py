@@ -73,6 +73,10 @@ def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[
             problems.append(
                 (f"has snap_start, which takes no file system and no more than {_TMP} MB of /tmp", "leave one out")
             )
+    reserved, provisioned = properties.get("ReservedConcurrentExecutions"), beside.get("provisioned_concurrency")
+    if isinstance(reserved, int) and isinstance(provisioned, int) and provisioned > reserved:
+        problem = f"keeps {provisioned} instances ready, and reserved_concurrency lets {reserved} run"
+        problems.append((problem, "Lambda wants provisioned_concurrency to be no more than reserved_concurrency"))
     if "DurableConfig" in properties and runtime not in _DURABLE:
         problems.append((f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
     return problems

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def is_tried(folder: Path) -> bool:
+def is_tried(folder: Path, *, is_in_function: bool = False) -> bool:
     """Whether a function of the project is called, by whoever called this, inside of a `try` or a `with`.
 
-    The call stack is followed to the top of a module. What stands there itself is told by `guarded_source`, which
-    leaves alone what is tried.
+    The call stack is followed to the top of a module. What stands there itself is looked at only if that
+    `is_in_function`, or does what a function could do, as an import does: any other call there is guarded only where
+    nothing tries it (`guarded_source.py`).
     """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to know who called
-    is_in_function = False
     while frame is not None:
         code = frame.f_code
         if code.co_name != "<lambda>" and is_users_file(code.co_filename, folder):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
 from remit.catalogue.resource_names import broken_rule
+from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -186,9 +187,9 @@ def own_id(subject: Any) -> str:
 
 
 def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
-    """A resource of the app must be of a type that the trigger reads."""
+    """A resource of the app must be of a type that the trigger reads; of a type that is none, the template says so."""
     kind = getattr(subject, "type", None)
-    if kind is not None and kind not in types:
+    if kind is not None and kind not in types and resource_type(kind) is not None:
         name = getattr(subject, "spelled", own_id(subject))
         raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 
