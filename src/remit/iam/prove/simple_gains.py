@@ -35,8 +35,10 @@ _MOST_WORK: Final = 50_000
 """Requests times the statements that each of them is held against: fewer requests are tried of long policies."""
 _WORDS: Final = ("example", "", "a", "zz")
 """What stands for a `*`; for a `?` those of one letter."""
-_MOST_OF_A_TEXT, _MOST_OF_A_KEY, _MOST_CONTEXTS, _MOST_RESOURCES = 6, 4, 24, 60
-_VARIABLE: Final = re.compile(r"\$\{([^{},:]+:[^{},]+)\}")
+_MOST_OF_A_TEXT, _MOST_OF_A_KEY, _MOST_CONTEXTS, _MOST_RESOURCES, _MOST_ACTIONS = 6, 4, 24, 60, 10
+_MOST_PATTERNS: Final = 100  # of other statements
+_VARIABLE: Final = re.compile(r"\$\{([^{},:]+:[^{},]+)(?:, *'([^']*)')?\}")
+"""A variable: its key, and its default if it has one."""
 _ANY_ACTION: Final = ("z:z", "z:a")
 
 SimpleRequest: TypeAlias = "tuple[str, str, dict[str, ContextValue]]"
@@ -104,18 +106,14 @@ def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> I
 
 
 def _actions(statements: Sequence[Statement]) -> tuple[str, ...]:
-    """What the action patterns of the first statement describe; if they say no more than any, what the others name."""
+    """Actions that the first statement is about: as it names them, any, and as the other statements name them."""
     statement = statements[0]
-    names = [] if statement.actions.negated else _named_actions(statement)
-    if not names:
-        named_elsewhere = [name for other in statements[1:] for name in _named_actions(other)]
-        names = [*_ANY_ACTION, *(name for name in named_elsewhere if _is_about(statement, name))]
-    return tuple(dict.fromkeys(names))[:_MOST_OF_A_TEXT]
-
-
-def _named_actions(statement: Statement) -> list[str]:
-    names = [text for pattern in statement.actions.patterns for text in _instances(pattern)]
-    return [name for name in names if name.count(":") == 1]
+    own = () if statement.actions.negated else statement.actions.patterns[:_MOST_ACTIONS]
+    elsewhere = (pattern for other in statements[1:] for pattern in other.actions.patterns)
+    named_elsewhere = _plainest_first(islice(elsewhere, _MOST_PATTERNS))
+    names = dict.fromkeys((*_plainest_first(own), *_ANY_ACTION, *named_elsewhere))
+    actions = (name for name in names if name.count(":") == 1 and _is_about(statement, name))
+    return tuple(islice(actions, _MOST_ACTIONS))
 
 
 def _is_about(statement: Statement, action: str) -> bool:
@@ -125,15 +123,20 @@ def _is_about(statement: Statement, action: str) -> bool:
 
 
 def _resources(statements: Iterable[Statement]) -> tuple[str, ...]:
-    """What the patterns describe: of every pattern the plainest text first."""
-    instances: list[tuple[str, ...]] = []
+    patterns: list[str] = []
     for statement in statements:
         if statement.resources is not None:
-            instances += [_instances(pattern) for pattern in statement.resources.patterns]
+            patterns += statement.resources.patterns
+    return tuple(text for text in _plainest_first(patterns) if text)[:_MOST_RESOURCES]
+
+
+def _plainest_first(patterns: Iterable[str]) -> tuple[str, ...]:
+    """What patterns describe: of every pattern the plainest text first."""
+    instances = [_instances(pattern) for pattern in patterns]
     by_plainness: dict[str, None] = {}
     for place in range(_MOST_OF_A_TEXT):
         by_plainness |= dict.fromkeys(texts[place] for texts in instances if place < len(texts))
-    return tuple(text for text in by_plainness if text)[:_MOST_RESOURCES]
+    return tuple(by_plainness)
 
 
 def _instances(pattern: str) -> tuple[str, ...]:
@@ -174,12 +177,13 @@ def _known(values: Iterable[tuple[str, ContextValue]]) -> dict[str, ContextValue
 
 
 def _with_values(resource: str, context: dict[str, ContextValue]) -> str:
-    """A resource with the values of the context for its variables."""
+    """A resource with the values of the context for its variables, or with their defaults."""
     if "${" not in resource:
         return resource
 
     def value_of(match: re.Match[str]) -> str:
-        value = context.get(match[1])
+        key, default = match.groups()
+        value = context.get(key, default)
         return value if isinstance(value, str) else match[0]
 
     return _VARIABLE.sub(value_of, resource)
