@@ -80,7 +80,6 @@ def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -
     for pieces, wide, narrow in ((found.freed, old, new), (found.forbidden, new, old)):
         for piece in pieces:
             assert verdict(wide, piece.request) == "ExplicitlyDenied" != verdict(narrow, piece.request)
-            assert (piece.tier == "now") is (verdict(narrow, piece.request) == "Allowed")
     for request in REQUESTS:
         before, after = verdict(old, request), verdict(new, request)
         assert not (after == "Allowed" != before) or found.gained or found.undecided
@@ -122,6 +121,16 @@ def test_what_is_denied_no_longer_is_shown_by_somebody_whom_other_policies_may_l
 
     assert ("*", "now") == (piece.principal, piece.tier)
     assert ("ExplicitlyDenied", "Allowed") == (verdict(old, piece.request), verdict(new, piece.request))
+
+
+def test_what_is_denied_no_longer_matters_today_also_where_the_resource_must_allow_by_itself() -> None:
+    """The document may be a resource control policy, beside which a key's own policy lets people in."""
+    denying = {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    old = parse({"Version": "2012-10-17", "Statement": [denying]})
+
+    (piece,) = compare_callers(ComparedPolicies((old,), (Policy(()),))).freed
+
+    assert ("now", True) == (piece.tier, piece.request.has_identity)
 
 
 def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:

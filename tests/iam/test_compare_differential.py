@@ -46,6 +46,10 @@ def test_a_plain_request_has_a_number_for_a_key_that_is_compared_as_one() -> Non
     assert case("4711/4699", Counter()) is None
 
 
+def test_a_plain_request_comes_from_an_address_and_not_from_a_block() -> None:
+    assert case("1729/2239", Counter()) is None
+
+
 @pytest.mark.parametrize("number", ["270551/2448", "424243/630", "424243/725"])
 def test_a_plain_request_may_have_an_action_that_other_statements_name(number: str) -> None:
     """In these pairs a statement means any action, and what it names itself is denied or covered."""

@@ -78,7 +78,7 @@ def compare_callers(policies: ComparedPolicies) -> Comparison:
             for piece in pieces:
                 key = piece.source, piece.action, piece.resource, piece.principal, piece.whole
                 known_piece = parts[name].setdefault(key, piece)
-                if known_piece.tier == "future":  # another caller's request may be one of today
+                if name in ("freed", "forbidden") and not known_piece.request.has_identity:
                     parts[name][key] = piece
         undecided |= dict.fromkeys(question.undecided)
     pieces_of = {name: tuple(pieces.values()) for name, pieces in parts.items()}
@@ -246,8 +246,7 @@ class _Question:
     def _confirmed_denials(self, pieces: Sequence[Piece], old: _Side, new: _Side, side: str) -> Iterator[Piece]:
         """The pieces with a request that only the new side denies; the others are noted as undecided.
 
-        It matters today to callers whose own policies may let them in where nothing is denied: nobody's are known of
-        whoever is anonymous, say.
+        It is shown by a caller whose own policies may let it in, if there is one: an anonymous one, say, has none.
         """
         difference = SideDifference(side, self.policies.part, of_denials=True)
         for piece in pieces:
@@ -258,15 +257,9 @@ class _Question:
                 if not undenied:
                     self._not_confirmed(source)
                     continue
-                shown = next((asked for asked in undenied if old.may_let_in(asked)), None)
-                yield replace(
-                    piece,
-                    source=source,
-                    request=shown or undenied[0],
-                    difference=difference,
-                    principal=principal,
-                    tier="future" if shown is None else piece.tier,
-                )
+                by_identities = [asked for asked in undenied if asked.has_identity] or undenied
+                shown = next((asked for asked in by_identities if old.may_let_in(asked)), by_identities[0])
+                yield replace(piece, source=source, request=shown, difference=difference, principal=principal)
 
     def _not_confirmed(self, source: StatementLocation) -> None:
         reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"

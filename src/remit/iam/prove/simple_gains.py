@@ -158,7 +158,9 @@ def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[di
     for condition in conditions:
         of_key = values.setdefault(condition.key, {})
         for value in condition.values:
-            if condition.operator != "Null":
+            if "IpAddress" in condition.operator:
+                of_key[value.partition("/")[0]] = None  # an address of the block
+            elif condition.operator != "Null":
                 of_key |= dict.fromkeys(_instances(value))
         of_key[None] = None
         usual = usual_value(condition.key)
