@@ -38,8 +38,10 @@ settings.load_profile("remit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# The stage of whoever runs the tests is not theirs.
-os.environ.pop("REMIT_STAGE", None)
+# The stage, the profile, the region and the terminal of whoever runs the tests are not theirs.
+for name in tuple(os.environ):
+    if name.startswith("AWS_") or name in {"REMIT_STAGE", "COLUMNS", "FORCE_COLOR", "NO_COLOR"}:
+        del os.environ[name]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +55,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1) + 1
 
 
-_WAITING = ("local", "dev", "runtime", "docs", "deploy")
+_WAITING = ("local", "dev", "runtime", "docs", "deploy", "testing")
 """Folders of tests that wait for the local AWS."""
 
 

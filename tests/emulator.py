@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import outlive
+from ports import free_ports
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 @contextmanager
 def running(home: Path) -> Iterator[str]:
     """The address of an emulator that keeps its files in `home`, and ends with this."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_ports(1)
     scrubbed = {
         "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "LOG_LEVEL": "ERROR",
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
@@ -31,11 +30,14 @@ def running(home: Path) -> Iterator[str]:
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
         server = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
-    for _ in range(20 * HANGS):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
+    while not _answers(port):
+        assert server.poll() is None, (home / "log").read_text()
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
     server.kill()  # a stack that waits would hold it
     server.communicate(timeout=HANGS)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

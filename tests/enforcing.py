@@ -15,6 +15,7 @@ import botocore.session
 
 from remit.catalogue.operations import operation
 from remit.iam.decide.evaluate import Request, evaluate
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from remit.iam.policy import Policy
@@ -132,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             error = f"<Error><Code>AccessDenied</Code><Message>{denied}</Message></Error>"
             self._answer(403, [("Content-Type", "text/xml")], f"<ErrorResponse>{error}</ErrorResponse>".encode())
             return
-        upstream = http.client.HTTPConnection(urlsplit(self.door.backend).netloc, timeout=120)
+        upstream = http.client.HTTPConnection(urlsplit(self.door.backend).netloc, timeout=HANGS)
         sent = {name: text for name, text in self.headers.items() if name.lower() not in _HOP | {"expect"}}
         upstream.request(self.command, self.path, body, sent | {"Content-Length": str(len(body))})
         answer = upstream.getresponse()

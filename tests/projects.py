@@ -21,6 +21,7 @@ from remit.errors import RemitError
 from remit.iam.policy import render_statement
 from remit.project.load import load
 from remit.roles.assign import assign
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -167,7 +168,7 @@ def remit_process(
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 

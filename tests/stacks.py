@@ -70,9 +70,9 @@ WAITING = {
 """Resources whose creation takes until a test fails it, by `end_waiting`."""
 
 
-def end_waiting(cloudformation: Any, stack: str) -> None:
-    """Fail what waits in a stack of `WAITING`, as a program would that it waits for."""
-    handle = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="Handle")["StackResourceDetail"]
+def end_waiting(cloudformation: Any, stack: str, name: str = "Handle") -> None:
+    """Fail what waits in a stack for this handle, as a program would that it waits for."""
+    handle = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)["StackResourceDetail"]
     signal = {"Status": "FAILURE", "Reason": "a test says so", "UniqueId": "1", "Data": ""}
     address = urlsplit(handle["PhysicalResourceId"])
     connection = http.client.HTTPConnection(address.netloc, timeout=HANGS)  # past any proxy: it is this machine

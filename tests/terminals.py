@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 SOURCE = str(Path(__file__).parent.parent / "src")
-HANGS = int(os.environ.get("TESTS_HANG_SECONDS", "120"))
+HANGS = int(os.environ.get("TESTS_HANG_SECONDS", "300"))
 """Seconds after which something hangs: no test waits for so long, on the busiest machine (defects/run.py sets less)."""
 MAIN = "from remit.cli import script; script()"
 

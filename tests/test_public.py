@@ -19,6 +19,11 @@ def test_every_public_name_is_there(name: str) -> None:
     assert getattr(remit, name) is not None
 
 
+def test_a_name_that_remit_does_not_have_is_told_with_those_that_it_has() -> None:
+    with pytest.raises(AttributeError, match=f"^remit has no `nosuch`; it has {', '.join(remit.__all__)}$"):
+        remit.nosuch  # noqa: B018 - to ask for it is the test
+
+
 def test_importing_remit_imports_nothing_else() -> None:
     code = "import sys; before = set(sys.modules); import remit; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

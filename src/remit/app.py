@@ -421,7 +421,7 @@ class App:
     default_policy_origin: Origin | None = None
     """The line that replaced it, which an empty policy does not tell by itself."""
     default_vpc_policy_origin: Origin | None = None
-    """As `default_policy_origin`."""
+    """The line that replaced its VPC part."""
     boundary: str | None = None
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None

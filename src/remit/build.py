@@ -31,15 +31,15 @@ from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Grant, Role, Template
+    from remit.app import App, Grant, Role, Template
     from remit.lint.finding import Finding
+    from remit.package.app_zip import Package, Target
     from remit.project.load import LoadedProject
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 
-T = TypeVar("T")
 Placed = TypeVar("Placed", "Finding", RemitError)
 FOLDER: Final = Path(".remit") / "build"
 
@@ -165,17 +165,24 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    role_notes = (
+    notes = (*_notes_on_app(app, template), *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, _must_exist(app))
+
+
+def _notes_on_app(app: App, template: Template) -> tuple[str, ...]:
+    return (
         *notes_on_own_roles(app),
         *notes_on_senders(app),
         *notes_on_readers(app),
         *app_wide_notes(app),
         *_on_existing(template),
     )
-    notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
+
+
+def _must_exist(app: App) -> tuple[ExistingSource, ...]:
+    """What an app needs of its account that its template does not make."""
     own_arns = own_resources(app).late_bound_arns
-    must_exist = (*existing_sources(app, own_arns), *existing_policies(app, own_arns), *existing_keys(app))
-    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
+    return (*existing_sources(app, own_arns), *existing_policies(app, own_arns), *existing_keys(app))
 
 
 def _on_existing(template: Template) -> tuple[str, ...]:
@@ -288,36 +295,22 @@ def _package(
 
     Unless it `keeps` them, zips are only tried, and none is put where people look.
     """
-    from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
-        Package,
-        Target,
-        bytes_in_words,
-        depends,
-        package,
-        place,
-        this_machine,
-    )
+    from remit.package.app_zip import package, place  # noqa: PLC0415 - not always asked for
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
     from remit.package.packed_imports import check_imports  # noqa: PLC0415 - as above
 
-    serving = {function.name for function in app.functions if function.web is not None}
-    if for_this_machine and (serving or depends(folder)):
-        runtimes = {str(function.properties["Runtime"]) for function in app.functions}
-        targets_by_runtime = {runtime: this_machine(runtime) for runtime in sorted(runtimes)}
-        targets = {function.name: targets_by_runtime[str(function.properties["Runtime"])] for function in app.functions}
-    else:
-        targets = {function.name: _target(function, Target) for function in app.functions}
-    packages: dict[Target, Package] = {
-        target: package(
+    targets = _targets(folder, app, for_this_machine=for_this_machine)
+    targets_of_web_apps = {targets[function.name] for function in app.functions if function.web is not None}
+    packages: dict[Target, Package] = {}
+    for target in dict.fromkeys(targets.values()):
+        packages[target] = package(
             folder,
             target,
             exclude=app.exclude,
             allow=app.allowed_secrets,
             progress=progress,
-            serves_web_app=any(targets[name] == target for name in serving),
+            serves_web_app=target in targets_of_web_apps,
         )
-        for target in dict.fromkeys(targets.values())
-    }
     packages_by_function = {name: packages[target] for name, target in targets.items()}
     mistakes, of_imports = Mistakes(), Mistakes()
     notes: list[str] = []
@@ -329,14 +322,7 @@ def _package(
     mistakes.refuse()
     if keeps:
         place(packages_by_function, folder)
-    for target, built in packages.items():
-        size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
-        notes.append(f"packed for {target.words}: {size}")
-        notes += (f"  left out ({left_out.reason}): {left_out.listed}" for left_out in built.left_out)
-        notes += (
-            f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
-            for exception in built.unneeded
-        )
+    notes += _notes_on_zips(packages)
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
         artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in packages.values()},
@@ -344,9 +330,33 @@ def _package(
     )
 
 
-def _target(function: Function, make: Callable[[str, str], T]) -> T:
-    runtime, architectures = function.properties["Runtime"], function.properties["Architectures"]
-    return make(str(runtime).removeprefix("python"), str(architectures[0]))
+def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Target]:
+    """What each function's zip is made for: Lambda, or this machine where that makes a difference."""
+    from remit.package.app_zip import Target, depends, this_machine  # noqa: PLC0415 - as above
+
+    has_web_app = any(function.web is not None for function in app.functions)
+    runtimes = {function.name: str(function.properties["Runtime"]) for function in app.functions}
+    if for_this_machine and (has_web_app or depends(folder)):
+        targets_by_runtime = {runtime: this_machine(runtime) for runtime in sorted(set(runtimes.values()))}
+        return {name: targets_by_runtime[runtime] for name, runtime in runtimes.items()}
+    targets: dict[str, Target] = {}
+    for function in app.functions:
+        python = runtimes[function.name].removeprefix("python")
+        targets[function.name] = Target(python, str(function.properties["Architectures"][0]))
+    return targets
+
+
+def _notes_on_zips(packages: Mapping[Target, Package]) -> Iterator[str]:
+    """For whom each zip is, how large it is, and what was left out of it."""
+    from remit.package.app_zip import bytes_in_words  # noqa: PLC0415 - as above
+
+    for target, package in packages.items():
+        size = f"{bytes_in_words(package.size)}, {bytes_in_words(package.unzipped)} unpacked"
+        yield f"packed for {target.words}: {size}"
+        for left_out in package.left_out:
+            yield f"  left out ({left_out.reason}): {left_out.listed}"
+        for exception in package.unneeded:
+            yield f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
 
 
 def _silent(_: str) -> None:

@@ -202,7 +202,7 @@ def caller_span(depth: int = 1) -> Span:
 
 
 def caller(depth: int = 1) -> Origin:
-    """As `caller_span`, its start alone."""
+    """Where `caller_span` starts."""
     return caller_span(depth + 1).origin
 
 

@@ -15,6 +15,7 @@ import pytest
 import remit as package
 from projects import SOURCE, Project, remit, remit_process, write
 from remit.cli.command_group import root
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -411,7 +412,7 @@ def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, 
         ran = subprocess.run(
             [sys.executable, "-m", "remit", *arguments],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, stdout=full,
-            stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+            stderr=subprocess.PIPE, text=True, check=False, timeout=HANGS,
         )  # fmt: skip
     assert ran.returncode in {1, 2}
     assert re.fullmatch(r"error: cannot .*No space left on device\n", ran.stderr)
@@ -425,13 +426,13 @@ def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: st
         ran = subprocess.run(
             ["/bin/sh", "-c", f'"$0" -m remit {arguments} {closed}', sys.executable],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False,
-            timeout=60,
+            timeout=HANGS,
         )  # fmt: skip
         assert "Traceback" not in ran.stderr
         ended.append(ran.returncode)
     subprocess.run(
         [sys.executable, "-m", "remit", "local", "stop"],
-        cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=60,
+        cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=HANGS,
     )  # fmt: skip
     assert [2 if "X" in arguments else 0] * 4 == ended
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+import filled_pipe
 from projects import remit
 
 if TYPE_CHECKING:
@@ -38,8 +38,5 @@ def test_a_pipe_to_which_nobody_writes_is_empty(tmp_path: Path, arguments: tuple
 def test_what_a_shell_substitutes_for_a_file_is_explained(tmp_path: Path) -> None:
     """`remit explain <(…)` names a pipe, without an ending."""
     pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    keep = os.open(pipe, os.O_RDWR)
-    os.write(keep, POLICY.encode())
-    threading.Timer(1.5, os.close, [keep]).start()
-    assert "Allow on *" in remit("explain", str(pipe)).out
+    with filled_pipe.filled(pipe, POLICY):
+        assert "Allow on *" in remit("explain", str(pipe)).out

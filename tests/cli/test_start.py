@@ -12,10 +12,12 @@ import pytest
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 210, 106, 44),
-    "lint": (["lint", "--project"], 210, 87, 38),
+    "build": (["build", "--no-package", "--project"], 185, 106, 44),
+    "lint": (["lint", "--project"], 185, 87, 38),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.
+
+Each rule of lint is a module of its own, and not counted.
 
 A module takes about 0.2 ms, a frozen dataclass 0.5 ms, an expression 0.1 ms.
 """
@@ -42,7 +44,8 @@ own = [name for name in sys.modules if name.partition(".")[0] == "remit"]
 values = {id(value): value for name in own for value in vars(sys.modules[name]).values()}.values()
 classes = [value for value in values if isinstance(value, type) and value.__module__ in own]
 dataclasses = [value for value in classes if "__dataclass_fields__" in vars(value)]
-print(len(own), len(dataclasses), sum(isinstance(value, re.Pattern) for value in values))
+modules = [name for name in own if not name.startswith("remit.lint.rules.")]
+print(len(modules), len(dataclasses), sum(isinstance(value, re.Pattern) for value in values))
 """
 
 

@@ -218,6 +218,20 @@ WRONG = {
         ),
         "No overload variant",
     ),
+    "a handler that takes no context": (
+        (
+            "from remit import App, on\napp = App()\n"
+            '@app.function(on.sqs("orders"))\ndef f(event: object) -> None: ...\n'
+        ),
+        'Value of type variable "F" of function cannot be "Callable[[object], None]"',
+    ),
+    "a bare handler that takes more": (
+        (
+            "from remit import App\napp = App()\n"
+            "@app.function\ndef f(event: object, context: object, more: int) -> None: ...\n"
+        ),
+        'Value of type variable "F" of "function" of "Group" cannot be',
+    ),
     "wrong use of what a decorator gives back": (
         (
             "from remit import App\napp = App()\n@app.function(timeout=3)\n"

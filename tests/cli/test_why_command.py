@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import SOURCE, Project, remit
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -467,7 +468,7 @@ def test_standard_input_is_read_whatever_its_bytes() -> None:
         env={"PYTHONPATH": str(SOURCE)},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert json.loads(ran.stdout)["function"] == "report"
 
@@ -566,6 +567,61 @@ def test_the_answer_of_a_templates_role_is_printed(tmp_path: Path) -> None:
     out = remit("why", "--template", str(tmp_path / "t.yaml"), told).out
     assert "cause:     a Deny of the role Named itself says no" in out
     assert "Denied: Named may not s3:GetObject" in out
+
+
+def test_a_resource_whose_name_a_parameter_gives_may_be_what_was_asked_for(tmp_path: Path) -> None:
+    template = TEMPLATE.replace("Resources:\n", LOG_OF_A_PARAMETER, 1)
+    (tmp_path / "t.yaml").write_text(template)
+    told = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/writer/x is not authorized to perform: logs:PutLogEvents "
+        f"on resource: arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:shop-log:log-stream:a"
+    )
+    answer = json.loads(remit("why", "--template", str(tmp_path / "t.yaml"), "--json", told).out)
+    assert [("Unknown", ["${Uid}"])] == [(one["verdict"], one["depends_on"]) for one in answer["answers"]]
+
+
+LOG_OF_A_PARAMETER = """Parameters: {Uid: {Type: String}}
+Resources:
+  Log: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub "${Uid}-log"}}
+  Writer:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: writer
+      AssumeRolePolicyDocument:
+        Version: 2012-10-17
+        Statement: {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: 2012-10-17
+            Statement: {Effect: Allow, Action: "logs:PutLogEvents", Resource: !GetAtt Log.Arn}
+"""
+
+
+def test_whoever_deploys_a_template_is_sent_to_the_policy_for_it_and_told_that_they_are_not_in_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE)
+    told = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/ci/x is not authorized to perform: iam:PassRole on resource: "
+        f"arn:aws:iam::{ACCOUNT}:role/a because no identity-based policy allows the iam:PassRole action"
+    )
+    answer = json.loads(remit("why", "--template", str(tmp_path / "t.yaml"), "--json", told).out)
+    assert answer["cause"].endswith("does not allow it; whoever asked is not a role of the template")
+    (advice,) = answer["advice"]
+    assert f"`remit policy deployer {tmp_path / 't.yaml'}`" in advice
+
+
+def test_the_name_of_a_secret_is_not_explained_beside_a_fix_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE)
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/shop-WorkerRole-1ABCDEFGH/x"
+    told = f"User: {who} is not authorized to perform: secretsmanager:GetSecretValue on resource: db"
+    answer = json.loads(remit("why", "--template", str(tmp_path / "t.yaml"), "--json", told).out)
+    (own,) = answer["answers"]
+    assert ([], f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:db-??????") == (
+        answer["advice"],
+        own["fix"]["statement"]["Resource"],
+    )
 
 
 PEOPLE = """

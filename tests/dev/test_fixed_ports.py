@@ -17,6 +17,7 @@ from websockets.sync.server import serve
 from ports import free_ports
 from remit.dev.fixed_ports import FixedPorts
 from remit.errors import RemitError
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def ports(tmp_path: Path) -> Iterator[FixedPorts]:
 
 
 def ask(url: str, method: str = "GET", path: str = "/", body: str = "") -> tuple[http.client.HTTPResponse, Any]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=HANGS)
     connection.request(method, path, body.encode() or None)
     response = connection.getresponse()
     content = response.read()
@@ -133,6 +134,16 @@ def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(
     again = FixedPorts(tmp_path / "dev" / "ports.json", first_port)
     assert second == again.serve({"A": upstream, "B": upstream})
     again.stop()
+
+
+@pytest.mark.parametrize("written", ["{", "[8000]", '{"A": "8000"}', '{"A": 1}'])
+def test_a_record_of_ports_that_holds_for_nothing_is_written_anew(tmp_path: Path, upstream: str, written: str) -> None:
+    record, first = tmp_path / "ports.json", free_ports(1)
+    record.write_text(written, "ascii")
+    fixed = FixedPorts(record, first)
+    assert {"A": f"http://127.0.0.1:{first}/"} == fixed.serve({"A": upstream})
+    assert {"A": first} == json.loads(record.read_text("ascii"))
+    fixed.stop()
 
 
 def test_a_further_output_passes_over_a_port_that_is_taken(tmp_path: Path, upstream: str) -> None:

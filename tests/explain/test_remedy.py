@@ -72,7 +72,7 @@ def fix(project: Project, action: str, resource: str, account: str = "1111222233
         ("dynamodb:PutItem", f"arn:aws:dynamodb:{PLACE}:table/orders-dev-DataTable-1ABC", "dynamodb.put(Data.table)"),
         ("s3:PutObject", "arn:aws:s3:::orders-dev-datafiles-1abc/in/a.csv", 's3.put(Data.files, "in/a.csv")'),
         ("sns:Publish", f"arn:aws:sns:{PLACE}:orders-dev-DataTopic-1ABC", "sns.publish(Data.topic)"),
-        ("dynamodb:DescribeTable", "${DataTable.Arn}", 'allow("dynamodb:DescribeTable", on=Data.table)'),
+        ("dynamodb:UpdateTimeToLive", "${DataTable.Arn}", 'allow("dynamodb:UpdateTimeToLive", on=Data.table)'),
         ("s3:PutObjectAcl", "${DataFiles.Arn}/a", 'allow("s3:PutObjectAcl", on=f"{Data.files.arn}/a")'),
     ],
 )

@@ -107,7 +107,7 @@ def plain_requests(statement: Statement, version: str) -> Iterator[tuple[str, st
     listed = {condition.key: condition.values[0] for condition in statement.conditions if condition.values}
     for context, resource, action in product(({}, listed), resources, islice(actions, 2)):
         text = filled(resource, context, version)
-        if text is not None:
+        if text:  # a resource is any text but the empty one
             yield action, text, context
 
 

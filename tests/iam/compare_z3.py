@@ -175,7 +175,7 @@ def compared(*, cases: int, seed: int) -> tuple[Counter[str], list[str]]:
         sides = pair(name)
         if sides is None:
             continue
-        said, found = adds(*sides), gains(*map(spelled, sides), actions_of=lambda _: ())
+        said, found = adds(*sides), gains(*map(spelled, sides))
         if said is None or isinstance(found, Undecided):
             tally["z3 gives up" if said is None else "undecided"] += 1
             continue

@@ -220,6 +220,7 @@ SPECIAL = (
     ("sts:GetSessionToken", ("*",)),
     ("sts:GetFederationToken", (f"arn:aws:sts::{A}:federated-user/al", "*")),
     ("sts:AssumeRole", (f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{B}:role/r")),
+    ("sts:AssumeRoot", (f"arn:aws:iam::{B}:root", f"arn:aws:iam::{A}:root")),
     ("s3:PutBucketPolicy", ("arn:aws:s3:::b", "arn:aws:s3:::ab")),
     ("s3:GetBucketPolicy", ("arn:aws:s3:::b",)),
     ("s3:DeleteBucketPolicy", ("arn:aws:s3:::b",)),
@@ -556,7 +557,7 @@ def deciding_layers(request: Request, layers: Layers) -> list[str]:
 
 def exceptions(request: Request, layers: Layers) -> list[str]:
     """The rows of IAM's exceptions that a case is of, each as `name_of` names it."""
-    cases = [special_case(request)]
+    cases = [special_case(request), unbinding_case("account", request)]
     cases += [unbinding_case(name, request) for name in ("resource", "scp", "rcp") if getattr(layers, name)]
     return [name_of(case) for case in cases if case is not None]
 

@@ -132,9 +132,9 @@ class Question:
         value = self.context.get(key.lower())
         if key.lower() not in self.context:
             return OPEN if self.open is True or key.lower() in self.open else None
-        if isinstance(value, list):
-            return [spelled(item) for item in value] or None
-        return None if value is None else spelled(value)
+        if value in (None, [], [""]) or (value == "" and key.lower() == "aws:tagkeys"):  # an empty set is none
+            return None
+        return [spelled(item) for item in value] if isinstance(value, list) else spelled(value)
 
 
 def filled(text, version, question, globs=True):
@@ -255,22 +255,22 @@ def value_fits(operator, wanted, value, version, question):
 
 
 def condition_met(name, key, wishes, version, question):
-    quantifier, if_exists, operator = name
-    value = question.says(key)
+    (quantifier, if_exists, operator), value = name, question.says(key)
     if operator == "Null":
         states = ["true", "false"] if value is OPEN else ["true" if value is None else "false"]
         found = {state in [wish.lower() for wish in wishes] for state in states}
         return found.pop() if len(found) == 1 else None
     if value is OPEN:
-        never = not wishes and "Not" not in operator and not if_exists and quantifier != "ForAllValues"
-        return False if never else None
+        several = re.fullmatch("ForAny.*|aws:(tagk|call|nobody|.*paths).*|kms:res.*|x:.*", quantifier or key.lower())
+        unsure = several if "Not" in operator else if_exists or quantifier == "ForAllValues"
+        return None if wishes or unsure else "Not" in operator
 
     def met(one):
         positive = operator.replace("Not", "", 1)
         answer = some(value_fits(positive, wish, one, version, question) for wish in wishes)
         return answer if positive == operator else no(answer)
 
-    values = [] if value in (None, "", [""]) else listed(value)
+    values = [] if value in (None, "") else listed(value)
     if quantifier == "ForAllValues":
         return all_of(met(one) for one in values)
     if quantifier == "ForAnyValue":
@@ -383,8 +383,8 @@ def of_nobody(question):
     temporary = ("role", "assumed-role", "federated-user")
     if re.fullmatch(f"kms:({KEY_WRITES})", question.action) and of_aws(question):
         return True
-    by_other_credentials = {"sts:assumerole": ("root",), "sts:getsessiontoken": temporary}
-    by_other_credentials["sts:getfederationtoken"] = temporary
+    by_other_credentials = dict.fromkeys(("sts:getsessiontoken", "sts:getfederationtoken"), temporary)
+    by_other_credentials |= dict.fromkeys(("sts:assumerole", "sts:assumeroot"), ("root",))
     return kind in by_other_credentials.get(question.action, ()) or any(
         re.fullmatch(action, question.action) and re.fullmatch(arn, question.resource) for action, arn in UNTOUCHABLE
     )
@@ -425,7 +425,7 @@ def verdict(policies, question):
             return "ExplicitlyDenied"
         return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]
     bound = not re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
-    somebody = question.account is not None or question.who is None
+    somebody = question.who is None or (question.account or "a").isdigit()
     central = question.raw.get("management_account") or ""
     unlimited = action == "kms:retiregrant" or (action.startswith("kms:") and of_aws(question))
     limited_by_rcp = bound and question.owner != central and not unlimited
@@ -449,7 +449,7 @@ def verdict(policies, question):
     must = (action.startswith("kms:") and ":key/" in question.resource) or (trusting and ":role/" in question.resource)
     if not somebody:
         granted = direct
-    elif question.who is not None and question.account != question.owner:
+    elif question.who is not None and question.account != question.owner and action != "sts:assumeroot":
         granted = all_of([own, by_any])
     else:
         granted = some([direct, all_of([role, limited]), all_of([own, by_any]) if must else own])

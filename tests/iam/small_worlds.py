@@ -156,6 +156,8 @@ def matches(name: str, wanted: str, value: str) -> bool:
 
 def condition_holds(condition: Condition, context: dict[str, Any], version: str) -> bool:
     value = context.get(condition.key)
+    if value == ("",):  # an empty set, which is as good as absent
+        value = None
     if condition.operator == "Null":
         return ("true" if value is None else "false") in condition.values
     negated = "Not" in condition.operator
@@ -168,7 +170,7 @@ def condition_holds(condition: Condition, context: dict[str, Any], version: str)
         if value is None:
             return condition.if_exists or negated
         return isinstance(value, str) and fits(value)
-    several = [] if value in (None, "", ("",)) else [value] if isinstance(value, str) else list(value)
+    several = [] if value in (None, "") else [value] if isinstance(value, str) else list(value)
     if condition.quantifier == "ForAllValues":
         return all(map(fits, several))
     return any(map(fits, several)) if several else condition.if_exists

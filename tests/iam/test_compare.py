@@ -9,6 +9,7 @@ import pytest
 import effort
 from remit.catalogue.partitions import partitions
 from remit.errors import RemitError
+from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.pattern import matches
 from remit.iam.policy import OLD_VERSION, Policy, parse
@@ -17,6 +18,7 @@ from remit.iam.prove.compare import (
     compare,
     compare_documents,
     equivalent,
+    gains,
     includes,
     within,
 )
@@ -158,6 +160,20 @@ CHANGES = {
         allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a", "b")),
         allow("sqs:*", Condition=when("ForAnyValue:StringEquals", "aws:TagKeys", "a", "b")),
         "+-",
+    ),
+    "a set that has a value, in two ways": (
+        allow(
+            "sqs:*",
+            Condition={
+                **when("ForAllValues:StringEquals", "aws:TagKeys", "a"),
+                **when("ForAnyValue:StringEquals", "aws:TagKeys", "a"),
+            },
+        ),
+        allow(
+            "sqs:*",
+            Condition={**when("ForAllValues:StringEquals", "aws:TagKeys", "a"), **when("Null", "aws:TagKeys", "false")},
+        ),
+        "",
     ),
     "all values of several": (
         allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a", "b")),
@@ -836,3 +852,10 @@ def test_the_piece_after_which_no_more_are_told_stands_for_the_whole_statement()
     assert [piece.whole for piece in many] == [*[False] * (len(many) - 1), True]
     few = compare(policy(), policy(allow("s3:*", [f"arn:aws:s3:::b{number}" for number in range(100)]))).gained
     assert not any(piece.whole for piece in few)
+
+
+def test_the_first_gain_has_the_action_as_it_is_spelled_and_asks_no_catalogue() -> None:
+    gain = gains(policy(allow("sqs:SendMessage")), policy(allow(["sqs:SendMessage", "SQS:receivemessage"])))
+
+    assert isinstance(gain, Piece)
+    assert ("SQS:receivemessage", "future") == (gain.request.action, gain.tier)

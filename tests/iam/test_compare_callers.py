@@ -80,6 +80,7 @@ def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -
     for pieces, wide, narrow in ((found.freed, old, new), (found.forbidden, new, old)):
         for piece in pieces:
             assert verdict(wide, piece.request) == "ExplicitlyDenied" != verdict(narrow, piece.request)
+            assert (piece.tier == "now") is (verdict(narrow, piece.request) == "Allowed")
     for request in REQUESTS:
         before, after = verdict(old, request), verdict(new, request)
         assert not (after == "Allowed" != before) or found.gained or found.undecided
@@ -107,6 +108,20 @@ def test_what_is_denied_no_longer_and_allowed_now_is_a_gain_alone() -> None:
     assert (["sqs:SendMessage"], [], True) == ([piece.action for piece in found.gained], users, bool(found.freed))
     back = compare_callers(ComparedPolicies((new,), (old,), owner=HERE))
     assert (1, len(found.freed)) == (len(back.lost), len(back.forbidden))
+
+
+@pytest.mark.parametrize("condition", [{}, {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}])
+def test_what_is_denied_no_longer_is_shown_by_somebody_whom_other_policies_may_let_in(condition: Any) -> None:
+    """Whoever is anonymous has no policies of its own, though the Deny means everybody."""
+    denying = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*", "Condition": condition}
+    if not condition:
+        del denying["Condition"]
+    old, new = parse({"Version": "2012-10-17", "Statement": [denying]}), Policy(())
+
+    (piece,) = compare_callers(ComparedPolicies((old,), (new,))).freed
+
+    assert ("*", "now") == (piece.principal, piece.tier)
+    assert ("ExplicitlyDenied", "Allowed") == (verdict(old, piece.request), verdict(new, piece.request))
 
 
 def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:

@@ -46,6 +46,11 @@ def test_a_plain_request_has_a_number_for_a_key_that_is_compared_as_one() -> Non
     assert case("4711/4699", Counter()) is None
 
 
+def test_a_plain_request_has_an_action_that_others_name_where_the_statement_names_none() -> None:
+    """In this pair a Deny with NotAction leaves nothing else open, and a part of the statement stays undecided."""
+    assert case("270551/2448", Counter()) is None
+
+
 def denials(policies: Iterable[Policy]) -> Layers:
     """The Deny statements of policies, as if they allowed, to see what they deny."""
     return Layers(

@@ -322,12 +322,41 @@ def test_an_absent_key_fails_positive_operators_and_passes_negated_ones(
         ("ForAnyValue:StringEquals", "a", "a", "yes"),
         ("StringEquals", "a", ["a"], "no"),
         ("StringNotEquals", "b", ["a"], "no"),
+        ("Null", "true", [""], "yes"),
+        ("Null", "true", "", "yes"),
+        ("Null", "false", [""], "no"),
+        ("Null", "false", ["", "a"], "yes"),
+        ("StringNotEquals", "b", [""], "yes"),
     ],
 )
 def test_set_operators_quantify_over_the_values_of_the_request(
     operator: str, values: Any, value: Any, expected: str
 ) -> None:
     assert met(operator, "aws:TagKeys", values, {"aws:TagKeys": value}) == expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "expected"),
+    [
+        ("StringNotEquals", "aws:SourceVpc", "yes"),
+        ("NotIpAddress", "aws:SourceIp", "yes"),
+        ("ArnNotLikeIfExists", "aws:PrincipalArn", "yes"),
+        ("ForAllValues:StringNotEquals", "aws:TagKeys", "yes"),
+        ("StringNotEquals", "aws:TagKeys", "open"),
+        ("StringNotEquals", "x:unknown", "open"),
+        ("ForAnyValue:StringNotEquals", "aws:TagKeys", "open"),
+        ("StringEqualsIfExists", "aws:SourceVpc", "open"),
+        ("ForAllValues:StringEquals", "aws:TagKeys", "open"),
+        ("ForAnyValue:StringEqualsIfExists", "aws:TagKeys", "open"),
+        ("StringEquals", "aws:SourceVpc", "no"),
+        ("ForAnyValue:StringEquals", "aws:TagKeys", "no"),
+        ("Null", "aws:SourceVpc", "no"),
+    ],
+)
+def test_a_condition_without_values_is_decided_for_an_open_key_where_that_says_nothing(
+    operator: str, key: str, expected: str
+) -> None:
+    assert met(operator, key, [], None) == expected
 
 
 def test_operators_and_keys_must_all_be_met() -> None:

@@ -270,3 +270,15 @@ def test_a_method_of_a_client_is_told_to_be_no_action() -> None:
 def test_a_ref_in_a_policy_file_names_nothing() -> None:
     message = "Ref 'Bucket' names no resource: a policy file has no template around it"
     assert [("R401", message, "write the ARN")] == found("s3:GetObject", {"Ref": "Bucket"})
+
+
+@pytest.mark.parametrize(("effect", "verb"), [("Allow", "grants"), ("Deny", "denies")])
+@pytest.mark.parametrize("element", ["NotAction", "NotResource"])
+def test_a_statement_that_excepts_everything_is_one_finding(effect: str, verb: str, element: str) -> None:
+    """It is not said of it that it grants all others."""
+    statement = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", element: "*"}
+    statement.pop(element.removeprefix("Not"))
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+    findings = lint_bytes(document, "policy.json", kind="identity")
+    message = f"{element} '*' excepts everything: the statement {verb} nothing"
+    assert [(finding.rule, finding.message) for finding in findings] == [("R309", message)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+import filled_pipe
 from remit.cli import main
 
 if TYPE_CHECKING:
@@ -140,19 +140,15 @@ def test_a_pipe_is_read_when_somebody_writes_to_it_and_not_waited_for_else(
     os.mkfifo(pipe)
     code, out, _ = run(capsys, str(pipe), "--json")
     assert (code, [one["message"] for one in json.loads(out)]) == (2, [f"{pipe.as_posix()} is empty"])
-    keep = os.open(pipe, os.O_RDWR)
-    os.write(keep, BAD.encode())
-    threading.Timer(0.2, os.close, [keep]).start()
-    assert run(capsys, str(pipe), "--json")[0] == 1
+    pipe.unlink()
+    with filled_pipe.filled(pipe, BAD):
+        assert run(capsys, str(pipe), "--json")[0] == 1
 
 
 def test_a_pipe_is_read_once_and_so_shows_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe = tmp_path / "pipe.json"
-    os.mkfifo(pipe)
-    keep = os.open(pipe, os.O_RDWR)
-    os.write(keep, BAD.encode())
-    threading.Timer(0.2, os.close, [keep]).start()
-    code, out, _ = run(capsys, str(pipe))
+    with filled_pipe.filled(pipe, BAD):
+        code, out, _ = run(capsys, str(pipe))
     assert (code, f"  --> {pipe.as_posix()}:2:32\n  hint:" in out) == (1, True)
 
 

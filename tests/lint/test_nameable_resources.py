@@ -46,7 +46,7 @@ SPELLINGS = {
     "s3:GetObject": "s3.read(Data.bucket)",
     "s3:ListBucket": "s3.list(Data.bucket)",
     "sqs:SendMessage": "queue.send(Data.queue)",
-    "dynamodb:DescribeTable": 'allow("dynamodb:DescribeTable", on=Data.table)`, with `from remit.grants import allow',
+    "dynamodb:UpdateTable": 'allow("dynamodb:UpdateTable", on=Data.table)`, with `from remit.grants import allow',
 }
 OF_SERVICES = {
     ("AWS::Bedrock::KnowledgeBase", "bedrock:Retrieve"): "bedrock.retrieve(Data.it)",
@@ -135,7 +135,7 @@ def test_the_imports_that_are_missing_are_said(make: Make) -> None:
 SILENT = {
     "nothing of the kind": '"sns:Publish"',
     "an action on several types": '"s3:GetBucketLocation"',
-    "an action of no service": '"dynamo:DescribeTable"',
+    "an action of no service": '"dynamo:UpdateTable"',
     "an action without resources": '"dynamodb:ListTables"',
     "a pattern": '"dynamodb:Get*"',
     "a named resource": "dynamodb.scan(Data.table)",
@@ -151,7 +151,7 @@ def test_nothing_is_said_where_nothing_can_be_named(make: Make, kind: str) -> No
 
 
 def test_an_action_that_no_verb_gives_is_named_on_what_the_app_declares_alone(make: Make) -> None:
-    assert [] == notes(make(app=f'@app.function(policy=["dynamodb:DescribeTable", dynamodb.read("orders")]){FUNCTION}'))
+    assert [] == notes(make(app=f'@app.function(policy=["dynamodb:UpdateTable", dynamodb.read("orders")]){FUNCTION}'))
 
 
 def test_an_app_that_names_nothing_gets_no_note(make: Make) -> None:
@@ -160,7 +160,7 @@ def test_an_app_that_names_nothing_gets_no_note(make: Make) -> None:
 
 def test_the_work_grows_with_the_flagged_lines_alone(make: Make) -> None:
     """Each line is looked up in a source that is read once, and of many resources a few are tried."""
-    grants = "[dynamodb.read('orders{0}'), 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:DescribeTable']"
+    grants = "[dynamodb.read('orders{0}'), 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:UpdateTable']"
     function = f"@app.function(policy={grants})\ndef f{{0}}(event, context): ...\n"
     project = make(app="\n".join(map(function.format, range(100))))
     app = project.load()

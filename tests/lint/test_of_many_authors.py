@@ -56,9 +56,14 @@ def test_a_table_grant_of_an_older_cdk_lists_no_condition_check() -> None:
 
 
 def test_no_rare_action_of_another_service_is_meant_by_one_of_a_closed_service() -> None:
-    closed = ["gamesparks:GetExtension", "iotroborunner:GetWorker", "elastic-inference:GetAnything", "mobilehub:Get*"]
+    closed = ["gamesparks:GetExtension", "iotroborunner:GetWorker", "mobilehub:Get*"]
     hints = {one.hint for one in found("R201", {"Action": [*closed, "deadline:GetJob"], "Resource": "*"})}
     assert hints == {"`remit explain SERVICE:ACTION` knows the prefixes of actions"}
+
+
+def test_a_service_that_aws_closed_and_still_names_in_its_policies_is_a_warning_without_a_guess() -> None:
+    (one,) = found("R201", {"Action": "iotevents:PutLoggingOptions", "Resource": "*"})
+    assert (one.severity, one.hint) == ("warning", None)
 
 
 def test_the_policy_of_an_endpoint_asks_whose_the_resources_are() -> None:

@@ -176,6 +176,14 @@ def test_mistakes_beside_what_a_tool_fills_in_are_found() -> None:
     assert ("R138", "error", 10) in found(text.replace("lambda.amazonaws.com", "lamdba.amazonaws.com"), "t.yaml")
 
 
+def test_mistakes_within_a_loop_of_a_helm_chart_are_found() -> None:
+    text = (
+        "Statement:\n  {{- range .Values.queues }}\n  - Effect: Allow\n    Action: sqs:SendMesage\n"
+        "    Resource: {{ .arn | quote }}\n  {{- end }}\n"
+    )
+    assert {("R202", "error", 4), ("R143", "note", 1)} <= set(found(text, "policy.yaml"))
+
+
 def test_what_stays_unreadable_after_its_language_is_put_aside_says_so() -> None:
     (one,) = lint_bytes(b"{{ header }}\n{% for x in y %}\n- [\n{% endfor %}\n", "policy.yaml.j2")
     assert ("R143", "warning") == (one.rule, one.severity)
@@ -192,6 +200,77 @@ def test_places_that_a_tool_fills_in_are_said_once_in_a_policy() -> None:
         one.message,
     )
     assert [] == [one for one in lint_bytes(text.encode(), "policy.json") if one.severity == "error"]
+
+
+def test_a_reference_whose_name_a_tool_fills_in_is_closed() -> None:
+    text = (
+        "Resources:\n  {{ name }}Policy:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n"
+        "        Statement:\n          - Effect: Allow\n            Action: sqs:SendMessage\n"
+        "            Resource: !GetAtt {{ name }}Queue.Arn\n"
+    )
+    assert [] == of("R127", text, "template.yaml")
+
+
+def test_a_trust_policy_whose_action_is_a_parameter_may_let_lambda_in() -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": {"Ref": "Action"}}
+        ],
+    }
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
+    template = {"Parameters": {"Action": {"Type": "String"}}, "Resources": resources}
+    assert [] == of("R705", json.dumps(template), "template.json")
+
+
+def test_what_is_proposed_has_one_wildcard_for_the_last_part() -> None:
+    machine = "arn:aws:states:eu-west-1:111122223333:execution:Orders"
+    (finding,) = of("R302", policy(Action="states:StopExecution", Resource=f"{machine}/*"))
+    assert f"did you mean '{machine}:*'?" == finding.hint
+
+
+def test_an_action_that_knows_the_tags_of_a_resource_is_not_sure_to_know_none() -> None:
+    access_point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/orders"
+    assert ["warning"] == [
+        finding.severity for finding in of("R301", policy(Action="s3:GetAccessPoint", Resource=access_point))
+    ]
+
+
+def test_the_policy_in_an_authorizer_s_answer_is_looked_at() -> None:
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "arn:aws:s3:::a"}
+    answer = {"principalId": "a", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}, "context": {}}
+    text = json.dumps(answer)
+    assert ([], [], 1) == (of("R110", text), of("R111", text), len(of("R303", text)))
+
+
+def test_what_the_serverless_framework_declares_is_no_unknown_reference() -> None:
+    text = (
+        "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
+        "    Properties: {DisplayName: !Ref ApiGatewayRestApi}\n"
+    )
+    assert [("R143", "note", 1)] == [finding for finding in found(text, "resources.yml") if finding[0] != "R401"]
+    assert [] == of("R401", text, "resources.yml")
+
+
+@pytest.mark.parametrize("action", ["dyn?modb:GetItem", "s?:GetObject", "dyn*:GetItem"])
+def test_a_wildcard_in_a_service_is_refused_whichever_sign_it_is(action: str) -> None:
+    (finding,) = of("R204", policy(Action=action, Resource="*"))
+    assert f"'{action}' has a wildcard in its service: IAM refuses it" == finding.message
+
+
+@pytest.mark.parametrize(("name", "count"), [("orders-b", 1), ("orders-a", 0)])
+def test_a_bucket_policy_that_names_its_bucket_by_reference_is_of_no_other_bucket(name: str, count: int) -> None:
+    text = (
+        "Resources:\n  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: orders-a}}\n  Policy:\n"
+        "    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Bucket\n      PolicyDocument:\n"
+        "        Version: '2012-10-17'\n        Statement:\n          - Effect: Allow\n"
+        "            Principal: {AWS: 'arn:aws:iam::111122223333:root'}\n            Action: s3:GetObject\n"
+        f"            Resource: arn:aws:s3:::{name}/*\n"
+    )
+    assert count == len(of("R308", text, "template.yaml"))
 
 
 def test_tokens_of_the_cdk_are_said_once() -> None:
@@ -430,7 +509,7 @@ def test_a_policy_of_a_data_source_that_is_read_during_the_apply_is_looked_at_as
 
 
 def test_what_a_statement_of_a_data_source_excepts_stands_for_what_it_does_not_name() -> None:
-    excepting = {"effect": "Deny", "not_actions": ["s3:GetObjct"], "not_resources": ["*"]}
+    excepting = {"effect": "Deny", "not_actions": ["s3:GetObjct"], "not_resources": ["arn:aws:s3:::scratch/*"]}
     (finding,) = lint_bytes(data_source(excepting).encode(), "plan.json")
     assert "did you mean `s3:GetObject`?" == finding.hint
 

@@ -85,6 +85,7 @@ def test_a_function_stops_at_a_breakpoint_for_longer_than_its_timeout(shared: Lo
     assert debug(shared, "debugged", None, project=tmp_path) is None
     with pytest.raises(ConnectionRefusedError):
         Debugger(port)
+    functions.update_function_configuration(FunctionName="debugged", Timeout=60)
     assert json.loads(functions.invoke(FunctionName="debugged", Payload=b"4")["Payload"].read()) == 8
 
 

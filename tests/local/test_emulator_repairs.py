@@ -42,7 +42,7 @@ def bare(bare_url: str) -> BareCloud:
 
 def told(code: str) -> str:
     """What a piece of code prints in an emulator's own process."""
-    services = "cloudwatch_logs, lambda_svc, scheduler"
+    services = "cloudwatch, cloudwatch_logs, lambda_svc, scheduler, sqs"
     start = f"from ministack.core.arn import parse_arn\nfrom ministack.services import {services}\n"
     ran = subprocess.run(
         [sys.executable, "-c", f"import inspect\n{start}print({code})"], capture_output=True, text=True, check=False
@@ -140,3 +140,35 @@ def test_log_events_beyond_the_first_page_are_not_given(bare: BareCloud) -> None
     logs.put_log_events(logGroupName="/pages", logStreamName="one", logEvents=events)
     answer = logs.filter_log_events(logGroupName="/pages", limit=2)
     assert (2, False) == (len(answer["events"]), "nextToken" in answer)
+
+
+def test_a_shard_that_is_split_is_gone_with_its_records(bare: BareCloud) -> None:
+    kinesis = bare.client("kinesis")
+    kinesis.create_stream(StreamName="split", ShardCount=1)
+    kinesis.put_record(StreamName="split", Data=b"x", PartitionKey="a")
+    kinesis.split_shard(StreamName="split", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
+    shards = [shard["ShardId"] for shard in kinesis.list_shards(StreamName="split")["Shards"]]
+    assert ["shardId-000000000001", "shardId-000000000002"] == shards
+
+
+def test_a_new_number_of_shards_gives_new_ones_the_ids_of_old_ones(bare: BareCloud) -> None:
+    kinesis = bare.client("kinesis")
+    kinesis.create_stream(StreamName="scaled", ShardCount=1)
+    kinesis.update_shard_count(StreamName="scaled", TargetShardCount=2, ScalingType="UNIFORM_SCALING")
+    shards = [shard["ShardId"] for shard in kinesis.list_shards(StreamName="scaled")["Shards"]]
+    assert ["shardId-000000000000", "shardId-000000000001"] == shards
+
+
+def test_no_mapping_starts_at_a_time() -> None:
+    assert told("'StartingPositionTimestamp' in inspect.getsource(lambda_svc)") == "False"
+
+
+@pytest.mark.parametrize("poll", ["_poll_kinesis", "_poll_dynamodb_streams"])
+@pytest.mark.parametrize("name", ["MaximumRetryAttempts", "BisectBatchOnFunctionError", "batchItemFailures"])
+def test_a_batch_of_a_stream_that_fails_is_tried_for_ever(poll: str, name: str) -> None:
+    assert told(f"{name!r} in inspect.getsource(lambda_svc.{poll})") == "False"
+
+
+def test_nothing_measures_queues_and_alarms_take_all_dimensions_for_one() -> None:
+    assert told("'AWS/SQS' in inspect.getsource(sqs)") == "False"
+    assert told("'Dimensions' in inspect.getsource(cloudwatch._evaluate_alarm)") == "False"

@@ -15,6 +15,7 @@ from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.state_files import own
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +155,7 @@ def remit(*arguments: str) -> int:
 
 
 def eventually(fact: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HANGS
     while not fact():
         if time.monotonic() > deadline:
             return False

@@ -14,6 +14,7 @@ from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.kept_data import keep_data, put_data_back
 from remit.local.event_sources import stream_positions
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ import base64
 import os
 import time
 
-from remit import App, on
+from remit import App, aws, grants, on
 from shared.resources.data import Data
 
 app = App()
@@ -69,7 +70,20 @@ def of_table(event, context):
 
 @app.function(on.kinesis(Data.clicks))
 def of_stream(event, context):
-    note("stream", [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]])
+    texts = [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]]
+    if "slow" in texts:
+        note("stream", ["begins"])
+        while not os.path.exists(os.environ["LEDGER"] + ".go-stream"):
+            time.sleep(0.05)
+    note("stream", texts)
+
+
+PAST = f"arn:aws:kinesis:{aws.region}:{aws.account}:stream/past"
+
+
+@app.function(policy=[grants.kinesis.read(PAST), grants.allow("kinesis:DescribeStream", on=PAST)])
+def of_past(event, context):
+    note("past", [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]])
 
 
 @app.function(on.sqs(Data.orders))
@@ -118,7 +132,8 @@ def is_delivered(folder: Path, name: str) -> bool:
 def is_noted(folder: Path, expected: set[str]) -> bool:
     """Wait until the functions have noted these lines."""
     ledger = folder.parent / "ledger"
-    for _ in range(100):
+    deadline = time.monotonic() + HANGS
+    while time.monotonic() < deadline:
         if ledger.exists() and expected <= set(ledger.read_text().splitlines()):
             return True
         time.sleep(0.1)
@@ -126,7 +141,7 @@ def is_noted(folder: Path, expected: set[str]) -> bool:
 
 
 def test_no_record_is_skipped_after_a_deploy_or_a_restart(project: Path) -> None:
-    deploy(project, timeout=3)
+    deploy(project, timeout=29)
     put(project, "after-a-deploy", "another")
     assert is_delivered(project, "after-a-deploy")
     assert is_delivered(project, "another")
@@ -183,12 +198,54 @@ def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.M
     assert {"full": 1, "empty": 0, "gone": 3} == positions
 
 
-def test_a_new_shard_is_read_from_its_first_record(project: Path) -> None:
+def test_a_shard_that_is_split_is_read_to_its_end_before_those_that_come_of_it(project: Path) -> None:
     kinesis = client(project, "kinesis")
-    (shard,) = kinesis.list_shards(StreamName="clicks")["Shards"]
+
+    def send(*texts: str) -> None:
+        for text in texts:
+            kinesis.put_record(StreamName="clicks", Data=text.encode(), PartitionKey=text.partition("-")[0])
+
+    def open_shards() -> list[dict[str, Any]]:
+        shards = kinesis.list_shards(StreamName="clicks")["Shards"]
+        return [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+
+    send("slow")
+    assert is_noted(project, {"stream begins"})
+    send("a-1", "b-1", "c-1")
+    (shard,) = open_shards()
     middle = str(int(shard["HashKeyRange"]["EndingHashKey"]) // 2)
     kinesis.split_shard(StreamName="clicks", ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
-    names = [f"key-{number}" for number in range(4)]
-    for name in names:
-        kinesis.put_record(StreamName="clicks", Data=name.encode(), PartitionKey=name)
-    assert is_noted(project, {f"stream {name}" for name in names})
+    send("a-2", "b-2", "c-2")
+    low, high = open_shards()
+    kinesis.merge_shards(StreamName="clicks", ShardToMerge=low["ShardId"], AdjacentShardToMerge=high["ShardId"])
+    send("a-3", "b-3", "c-3")
+    kinesis.update_shard_count(StreamName="clicks", TargetShardCount=3, ScalingType="UNIFORM_SCALING")
+    send("a-4", "b-4", "c-4")
+    summary = kinesis.describe_stream_summary(StreamName="clicks")["StreamDescriptionSummary"]
+    assert (3, 3) == (len(open_shards()), summary["OpenShardCount"])
+    (project.parent / "ledger.go-stream").touch()
+    assert is_noted(project, {f"stream {key}-{number}" for key in "abc" for number in range(1, 5)})
+    lines = (project.parent / "ledger").read_text().splitlines()
+    for key in "abc":
+        of_key = [line for line in lines if line.startswith(f"stream {key}-")]
+        assert [f"stream {key}-{number}" for number in range(1, 5)] == of_key
+
+
+def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path) -> None:
+    kinesis = client(project, "kinesis")
+    kinesis.create_stream(StreamName="past", ShardCount=1)
+    for text in ("before", "since"):
+        kinesis.put_record(StreamName="past", Data=text.encode(), PartitionKey="1")
+        time.sleep(0.01)  # the times of records have milliseconds
+    iterator = kinesis.get_shard_iterator(
+        StreamName="past", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    _, since = kinesis.get_records(ShardIterator=iterator)["Records"]
+    client(project, "lambda").create_event_source_mapping(
+        EventSourceArn=kinesis.describe_stream(StreamName="past")["StreamDescription"]["StreamARN"],
+        FunctionName="records-dev-of_past",
+        StartingPosition="AT_TIMESTAMP",
+        StartingPositionTimestamp=since["ApproximateArrivalTimestamp"],
+    )
+    assert is_noted(project, {"past since"})
+    assert "past before" not in (project.parent / "ledger").read_text().splitlines()

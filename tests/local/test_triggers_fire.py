@@ -15,6 +15,7 @@ import pytest
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ class Data(Shared):
     bus = resource("AWS::Events::EventBus", name="shop")
     dead = resource("AWS::SQS::Queue")
     orders = resource(
-        "AWS::SQS::Queue", visibility_timeout=6, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
+        "AWS::SQS::Queue", visibility_timeout=12, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
     )
     in_order = resource("AWS::SQS::Queue", queue_name="orders.fifo", fifo_queue=True, visibility_timeout=30,
                         content_based_deduplication=True)
@@ -41,6 +42,9 @@ class Data(Shared):
         key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
     clicks = resource("AWS::Kinesis::Stream", shard_count=1)
+    readings = resource("AWS::Kinesis::Stream", shard_count=1)
+    given_up = resource("AWS::SQS::Queue")
+    failures = resource("AWS::S3::Bucket")
     group = resource("AWS::Logs::LogGroup", log_group_name="/shop/web")
     users = resource("AWS::Cognito::UserPool")
     archive = resource("AWS::Events::Archive", source_arn=bus.arn)
@@ -99,14 +103,14 @@ def every_minute(event, context): see(event)
 def once(event, context): see(event)
 
 
-@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=3)
+@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=10)
 def ingest(event, context):
     see(event)
     failed = [item for item in event["Records"] if "bad" in item["body"]]
     return {{"batchItemFailures": [{{"itemIdentifier": item["messageId"]}} for item in failed]}}
 
 
-@app.function(on.sqs(Data.in_order), timeout=5)
+@app.function(on.sqs(Data.in_order), timeout=30)
 def ingest_in_order(event, context): see(event)
 
 
@@ -120,6 +124,33 @@ def count(event, context): see(event)
 
 @app.function(on.kinesis(Data.clicks, fan_out=True, starting_position="TRIM_HORIZON"))
 def count_apart(event, context): see(event)
+
+
+@app.function(
+    on.kinesis(
+        Data.readings, batch_size=100, bisect_batch=True, retries=0, on_failure=Data.given_up,
+        starting_position="TRIM_HORIZON",
+    )
+)
+def measure(event, context):
+    import base64
+
+    readings = [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]]
+    see(readings)
+    if "bad" in readings:
+        raise ValueError("a bad reading")
+
+
+@app.function(
+    on.dynamodb(
+        Data.table, filter={{"eventName": ["MODIFY"]}}, report_failures=True, retries=1, on_failure=Data.failures
+    )
+)
+def follow_changes(event, context):
+    states = [record["dynamodb"]["NewImage"]["state"]["S"] for record in event["Records"]]
+    see(states)
+    failed = [record for record, state in zip(event["Records"], states) if state == "bad"]
+    return {{"batchItemFailures": [{{"itemIdentifier": item["dynamodb"]["SequenceNumber"]}} for item in failed]}}
 
 
 @app.function(durable=60)
@@ -183,7 +214,6 @@ def greet(event, context):
     event["response"]["autoConfirmUser"] = True
     return event
 """
-MOST_SECONDS = 90.0
 AGAIN_SECONDS = 20.0
 PAUSES = (0.05, 0.05, 0.1, 0.1, 0.2, 0.2, 0.5)
 """Seconds between two looks at what a handler has seen; the last one again and again."""
@@ -210,7 +240,7 @@ class Cloud:
 
     def until(self, function: str, enough: Callable[[list[dict[str, Any]]], bool] = bool) -> list[dict[str, Any]]:
         """What a handler has seen, once it is enough."""
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + HANGS
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             if enough(events := self.seen(function)):
                 return events
@@ -218,9 +248,17 @@ class Cloud:
             time.sleep(pause)
         raise AssertionError
 
+    def messages(self, queue: str) -> list[str]:
+        """The messages of a queue, once there are some."""
+        deadline = time.monotonic() + HANGS
+        while not (messages := self.client("sqs").receive_message(QueueUrl=self.ids[queue]).get("Messages", [])):
+            assert time.monotonic() < deadline, queue
+            time.sleep(0.2)
+        return [message["Body"] for message in messages]
+
     def sent_until_seen(self, send: Callable[[], None], *functions: str) -> list[list[dict[str, Any]]]:
         """What handlers have seen of what is sent, again after a while: the emulator delivers once, busy or not."""
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + HANGS
         while True:
             send()
             patience = time.monotonic() + AGAIN_SECONDS
@@ -314,11 +352,7 @@ def test_a_queue_runs_its_function_and_what_fails_goes_to_the_dead_letters(cloud
 
     events = cloud.until("ingest", lambda events: len(bodies(events)) == 2)
     assert {'{"kind": "order"}', '{"kind": "order", "state": "bad"}'} == bodies(events)
-    deadline = time.monotonic() + MOST_SECONDS
-    while not (dead := queues.receive_message(QueueUrl=cloud.ids["DataDead"]).get("Messages", [])):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    assert ['{"kind": "order", "state": "bad"}'] == [message["Body"] for message in dead]
+    assert ['{"kind": "order", "state": "bad"}'] == cloud.messages("DataDead")
 
 
 def test_a_fifo_queue_runs_its_function_in_order(cloud: Cloud) -> None:
@@ -346,6 +380,42 @@ def test_a_record_of_a_stream_runs_its_functions_with_and_without_a_consumer_of_
     for function in ("count", "count_apart"):
         (event,) = cloud.until(function)
         assert ["Y2xpY2s="] == [record["kinesis"]["data"] for record in event["Records"]]
+
+
+def test_a_batch_that_fails_is_halved_until_the_record_that_fails_is_alone_and_its_place_goes_to_the_queue(
+    cloud: Cloud,
+) -> None:
+    readings = [{"Data": text.encode(), "PartitionKey": "a"} for text in ("1", "bad", "3", "4")]
+    written = cloud.client("kinesis").put_records(StreamName=cloud.ids["DataReadings"], Records=readings)["Records"]
+    events = cloud.until("measure", lambda events: any("4" in texts and "bad" not in texts for texts in events))
+    assert ["bad"] in events
+    assert {"1", "3", "4"} == {text for texts in events if "bad" not in texts for text in texts}
+    (message,) = cloud.messages("DataGivenUp")
+    document = json.loads(message)
+    place = document["KinesisBatchInfo"]
+    expected = (1, written[1]["SequenceNumber"], "shardId-000000000000", "RetryAttemptsExhausted")
+    assert expected == (
+        place["batchSize"], place["startSequenceNumber"], place["shardId"], document["requestContext"]["condition"],
+    )  # fmt: skip
+
+
+def test_changes_that_a_function_says_to_have_failed_come_again_and_then_go_to_the_bucket(cloud: Cloud) -> None:
+    table = cloud.client("dynamodb")
+    item = {"id": {"S": "changes"}}
+    for state in ("new", "good", "bad", "better"):
+        table.put_item(TableName=cloud.ids["DataTable"], Item={**item, "state": {"S": state}})
+    storage = cloud.client("s3")
+    deadline = time.monotonic() + HANGS
+    while not (objects := storage.list_objects_v2(Bucket=cloud.ids["DataFailures"]).get("Contents", [])):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    with storage.get_object(Bucket=cloud.ids["DataFailures"], Key=objects[0]["Key"])["Body"] as body:
+        document = json.loads(body.read())
+    (change, *_) = json.loads(document["payload"])["Records"]
+    assert "bad" == change["dynamodb"]["NewImage"]["state"]["S"]
+    assert 2 == document["requestContext"]["approximateInvokeCount"]
+    seen = cloud.until("follow_changes")
+    assert 2 == sum("bad" in states for states in seen)
 
 
 def test_a_line_of_a_log_group_runs_its_function(cloud: Cloud) -> None:

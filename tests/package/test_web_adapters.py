@@ -230,6 +230,14 @@ UNIMPORTABLE = {
         None,
     ),
     "api = {'a': 1}\n": ("is no web app but dict", None),
+    "def api(): ...\n": (
+        "takes (), and WSGI calls an app with (environ, start_response): what makes an app is none itself",
+        None,
+    ),
+    "async def api(scope): ...\n": (
+        "takes (scope), and ASGI calls an app with (scope, receive, send): what makes an app is none itself",
+        None,
+    ),
     "import sys\nsys.exit(3)\napi = 1": ("cannot be imported from its zip: SystemExit: 3 (shop.py:2)", None),
 }
 

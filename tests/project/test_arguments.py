@@ -96,11 +96,14 @@ ONE_CALL = {
         [(24, "`app.group` has no option `polic`"), (43, "app.py raised NameError: name 'missing_' is not defined")],
     ),
     "a secret": (
-        "@app.function(environment={'A': secret('/a', ky='k'), 'B': parameter(), 'C': existing.parameter('/c', x=1)})",
+        (
+            "@app.function(environment={'A': secret('/a', ky='alias/k'), 'B': parameter(), "
+            "'C': existing.parameter('/c', x=1)})"
+        ),
         [
             (46, "`secret` has no option `ky`"),
-            (60, "`parameter` lacks `name`"),
-            (103, "`existing.parameter` has no option `x`"),
+            (66, "`parameter` lacks `name`"),
+            (109, "`existing.parameter` has no option `x`"),
         ],
     ),
     "a setting": (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import remit
+from terminals import HANGS
 
 HERE = Path(remit.__file__).parents[1]
 APP = """
@@ -43,7 +44,7 @@ def after_load(folder: Path, top: str, then: str, *, sdk: str | None = None) -> 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     assert ran.stderr == ""
     return ran.stdout.strip()

@@ -233,7 +233,7 @@ def test_a_handler_of_a_dependency_that_is_not_installed_here_is_looked_for_in_t
 
 
 def test_a_handler_may_be_in_a_layer_or_in_lambda_itself(make: Make) -> None:
-    layer = "arn:aws:lambda:eu-west-1:1:layer:a:1"
+    layer = "arn:aws:lambda:eu-west-1:111122223333:layer:a:1"
     app = (
         f"app.function(name='one', handler='insights.wrapper.handler', layers=[{layer!r}])\n"
         "app.function(name='two', handler='boto3.client')\n"

@@ -121,6 +121,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "a handler reads `module.function`",
         "10:6",
     ),
+    "a class": (
+        "@app.function\nclass hello:\n    def __init__(self, event, context): ...\n",
+        "the handler `app.hello` of function `hello` is a class, and Lambda takes what it makes for the answer",
+        "write `def handler(event, context):`",
+        "9:2",
+    ),
     "a function that is gone": (
         f"@app.function{FUNCTION}del hello\n",
         "the handler `app.hello` of function `hello` does not exist",
@@ -419,14 +425,18 @@ OF_JOBS = (
 INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
-        "from remit.grants import dynamodb\ndynamodb.fetch('x')",
-        "there are batch_write, check, delete, get, list, put, query, read, scan, select, update",
+        "from remit.grants import ssm\nssm.fetch('x')",
+        "there are delete, list, put, read, read_batch",
     ),
     "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
     "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),
     "a name of remit": ("from remit import Ap", "did you mean `App`?"),
     "a verb of a grant on a trigger": (
         "from remit import on\non.sqs.send('x')",
+        "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
+    ),
+    "a misspelt verb of a grant on a trigger": (
+        "from remit import on\non.sqs.sned('x')",
         "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
     ),
     "a verb of a grant on a trigger that is made": (

@@ -223,6 +223,18 @@ WRONG: dict[str, tuple[str, str]] = {
         "`{}layers[0]` is 'numpy', which is not the ARN of a layer's version",
         "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
     ),
+    "layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:x:0']": (
+        "`{}layers[0]` is 'arn:aws:lambda:eu-west-1:111122223333:layer:x:0', which is not the ARN of a layer's version",
+        "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
+    ),
+    "layers = ['arn:aws:lambda:eu-west-1:1111:layer:x:1']": (
+        "`{}layers[0]` is 'arn:aws:lambda:eu-west-1:1111:layer:x:1', which is not the ARN of a layer's version",
+        "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
+    ),
+    "layers = [f'arn:aws:lambda:eu-west-1:123456789012:layer:x:{n}' for n in (1, 2)]": (
+        "`{}layers` has two versions of arn:aws:lambda:eu-west-1:123456789012:layer:x",
+        "a function takes one version of a layer",
+    ),
     "layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:x:1'] * 6": (
         "`{}layers` has 6 layers; Lambda allows 5",
         "",

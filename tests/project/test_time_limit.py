@@ -139,5 +139,5 @@ def test_what_is_no_file_in_the_place_of_one_is_an_error_that_names_it(make: Mak
         os.mkfifo(path)
     else:
         path.symlink_to("/dev/zero")
-    ran = remit_process("build", cwd=folder, environment={VARIABLE: "5"})
+    ran = remit_process("build", cwd=folder, environment=NO_LIMIT)
     assert (2, True, True) == (ran.status, f"error: it is {kind}, not a file" in ran.err, f"--> {file}\n" in ran.err)

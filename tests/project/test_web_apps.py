@@ -88,6 +88,7 @@ WRONG = {
         "the web app `shop.mian:api` of function `web` does not exist",
         "did you mean `shop.main:api`?",
     ),
+    '"store:api"': ("the web app `store:api` of function `web` does not exist", "a web app reads `module:name`"),
     '"shop.main:api", interface="asgy"': ("interface cannot be 'asgy'", "did you mean `asgi`?"),
     '"shop.main:api", auth="none"': ("auth cannot be 'none'", "did you mean `NONE`?"),
     '"shop.main:api", on.http(), auth="NONE"': (
@@ -109,6 +110,7 @@ COLUMNS = {
     '"shop.main:app"': 9,
     '"shop.main:site"': 9,
     '"shop.mian:api"': 9,
+    '"store:api"': 9,
     '"shop.main:api", runtime="python3.9"': 34,
 }
 """Of what is known of one argument alone, its own."""

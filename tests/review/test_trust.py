@@ -167,3 +167,12 @@ def test_a_statement_that_cannot_be_compared_is_undecided_as_it_is_written() -> 
     (undecided,) = compare_trust(trust(lets({"Service": LAMBDA})), new).undecided
     assert (undecided.source.name, undecided.source.statement) == ("trust[0].Statement[1]", new.statements[1])
     assert undecided.reason == "a text has characters of Unicode's private use area"
+
+
+def test_whom_a_reference_means_is_undecided_on_each_side_by_its_own_name() -> None:
+    """A parameter that gets another name: the two doubts are about two names."""
+    undecided = compare_trust(trust(lets({"AWS": "${Old}"})), trust(lets({"AWS": "${New}"}))).undecided
+    assert {doubt.reason for doubt in undecided} == {
+        "whom ${Old} means is known at the deploy only",
+        "whom ${New} means is known at the deploy only",
+    }

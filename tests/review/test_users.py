@@ -104,6 +104,14 @@ def test_a_policy_that_a_user_comes_to_have_is_the_users_gain_alone() -> None:
     assert gained(old, template(P=made, Ann=user(ManagedPolicyArns=[{"Ref": "P"}]))) == {"user Ann": ["s3:GetObject"]}
 
 
+def test_a_statement_that_moves_into_a_managed_policy_of_the_same_user_gains_nothing() -> None:
+    """Nor when it moves back: the policy is there with its user alone."""
+    inline = template(Ann=user("s3:GetObject"))
+    managed = template(P=policy("ManagedPolicy", "s3:GetObject"), Ann=user(ManagedPolicyArns=[{"Ref": "P"}]))
+    for old, new in ((inline, managed), (managed, inline)):
+        assert reviewed(old, new).changes == ()
+
+
 def test_a_password_is_told_and_not_shown() -> None:
     (change,) = reviewed(template(Ann=user()), template(Ann=user(LoginProfile={"Password": "correct horse"}))).changes
     assert [unseen.reason for unseen in change.unseen] == ["Ann (AWS::IAM::User): now with LoginProfile (not shown)"]

@@ -15,6 +15,7 @@ import cfn_lint
 from projects import at
 from random_cases import cases
 from remit.app import Grant, Reason, Resource, Role
+from remit.build import grant_document
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.partitions import partitions
 from remit.errors import Origin, RemitError
@@ -175,6 +176,7 @@ def test_statements_are_merged_first_and_keep_their_reasons_and_lines() -> None:
     assert (Origin("app.py", 1), tuple(grants)) == (merged.origin, merged.stands_for)
     assert proven_same(role, fitted)
     assert fitted is fit(fitted, SIZES)
+    assert [grant_document(grant) for grant in grants] == grant_document(merged)["stands_for"]
 
 
 def test_where_merging_is_enough_a_statement_that_another_covers_stays_as_it_is_written() -> None:

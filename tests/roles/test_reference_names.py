@@ -31,6 +31,12 @@ def test_a_stack_is_foretold_by_its_name_whatever_it_holds() -> None:
     assert {"${AWS::StackName}": "shop", "${AWS::StackId}": stack_id} == names_in("shop", ())
 
 
+def test_a_name_keeps_what_a_parameter_or_another_resource_gives() -> None:
+    named = {"Fn::Sub": "${Uid}-${AWS::StackName}-log"}
+    names = names_in("shop", (Resource("Log", "AWS::Logs::LogGroup", {"LogGroupName": named}),))
+    assert HERE % ("logs", "log-group:${Uid}-shop-log:*") == names["${Log.Arn}"]
+
+
 def test_a_bucket_without_a_name_gets_one_in_small_letters() -> None:
     names = names_in("Shop", (Resource("Uploads", "AWS::S3::Bucket", {}),))
     assert (names["${Uploads}"], names["${Uploads.Arn}"]) == (

@@ -21,7 +21,7 @@ from remit import configure
 
 with configure() as config:
     config.job.enable = True
-    config.lambda_.function.timeout = 3
+    config.lambda_.function.timeout = 10
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
 """
 APP = """
@@ -38,7 +38,7 @@ app = App()
 def slow(number):
     with open(os.environ["LEDGER"], "a") as ledger:
         ledger.write(f"{number}\\n")
-    time.sleep(0.5)
+    time.sleep(1.1)
 
 
 @app.group("sender", timeout=30).function
@@ -61,7 +61,7 @@ def unfinished(event, context):
     return sum(int(answer["Attributes"][name]) for name in counts)
 """
 JOBS = 10
-"""They arrive together, and one after the other they take five seconds: longer than the worker's timeout of three."""
+"""They arrive together, and one after the other they take eleven seconds: longer than the worker's timeout of ten."""
 
 
 @pytest.fixture

@@ -16,17 +16,17 @@ HASH, RANGE = {"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "tim
 BY_TIME = {**RANGE, "KeyType": "HASH"}
 
 
-def shared(properties: str) -> dict[str, str]:
+def shared(properties: str, billing: str = 'billing_mode="PAY_PER_REQUEST"') -> dict[str, str]:
     """A file of shared resources with one table."""
-    table = f'resource("AWS::DynamoDB::Table", billing_mode="PAY_PER_REQUEST", {properties})'
+    table = f'resource("AWS::DynamoDB::Table", {properties}, {billing})'
     data = f"from remit import Shared, aws, resource\nclass Data(Shared):\n    table = {table}\n"
     return {"shared/resources/data.py": data}
 
 
-def index(*key: dict[str, str]) -> str:
+def index(*key: dict[str, str], kind: str = "global", **more: object) -> str:
     """An index of the table, as a keyword of its resource."""
-    indexes = [{"IndexName": "by-time", "KeySchema": list(key), "Projection": {"ProjectionType": "ALL"}}]
-    return f"global_secondary_indexes={indexes}"
+    indexes = [{"IndexName": "by-time", "KeySchema": list(key), "Projection": {"ProjectionType": "ALL"}, **more}]
+    return f"{kind}_secondary_indexes={indexes}"
 
 
 WRONG = {
@@ -46,6 +46,18 @@ WRONG = {
     f"attribute_definitions={[ID, TIME]}, key_schema={[HASH]}, {index(HASH, RANGE, RANGE)}": (
         "the key of index by-time of `DataTable` has HASH, RANGE, RANGE; "
     ),
+    f"attribute_definitions={[ID, {**ID, 'AttributeType': 'N'}]}, key_schema={[HASH]}": (
+        "`DataTable` defines the attribute 'id' twice"
+    ),
+    f"attribute_definitions={[ID, TIME]}, key_schema={[HASH]}, {index(HASH, RANGE, kind='local')}": (
+        "index by-time of `DataTable` cannot be a local index"
+    ),
+    f"attribute_definitions={[ID, TIME]}, key_schema={[HASH, RANGE]}, {index(HASH, kind='local')}": (
+        "index by-time of `DataTable` cannot be a local index"
+    ),
+    f"attribute_definitions={[ID, TIME]}, key_schema={[HASH, RANGE]}, {index(BY_TIME, kind='local')}": (
+        "index by-time of `DataTable` cannot be a local index"
+    ),
 }
 
 
@@ -64,3 +76,38 @@ def test_a_key_that_dynamodb_would_refuse_is_an_error_at_its_line(make: Make, pr
 )
 def test_a_key_that_is_right_or_known_to_the_deploy_alone_is_taken(make: Make, properties: str) -> None:
     assert "DataTable" in make(**shared(properties)).template()["Resources"]
+
+
+UNITS = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+KEYS = f"attribute_definitions={[ID, TIME]}, key_schema={[HASH]}"
+PROVISIONED = f"provisioned_throughput={UNITS}"
+CAPACITIES = {
+    "none": (index(BY_TIME, ProvisionedThroughput=UNITS), "table `DataTable` sets no ProvisionedThroughput, and"),
+    "none of the index": (f"{index(BY_TIME)}, {PROVISIONED}", "index by-time of `DataTable` sets no Provisioned"),
+    "two": (
+        f"{index(BY_TIME)}, billing_mode='PAY_PER_REQUEST', {PROVISIONED}",
+        "table `DataTable` is paid by request, and sets ProvisionedThroughput",
+    ),
+    "two of the index": (
+        f"{index(BY_TIME, ProvisionedThroughput=UNITS)}, billing_mode='PAY_PER_REQUEST'",
+        "index by-time of `DataTable` is paid by request, and sets ProvisionedThroughput",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CAPACITIES)
+def test_a_table_with_no_capacity_or_with_two_is_an_error_at_its_line(make: Make, case: str) -> None:
+    billing, message = CAPACITIES[case]
+    error = make(**shared(KEYS, billing)).error()
+    assert ("shared/resources/data.py:3:13", True) == (at(error), error.message.startswith(message))
+
+
+@pytest.mark.parametrize(
+    "billing",
+    [
+        f"{index(BY_TIME, ProvisionedThroughput=UNITS)}, {PROVISIONED}",
+        f"{index(BY_TIME)}, billing_mode=f'{{aws.region}}'",
+    ],
+)
+def test_a_table_that_provides_what_it_and_its_indexes_take_is_taken(make: Make, billing: str) -> None:
+    assert "DataTable" in make(**shared(KEYS, billing)).template()["Resources"]

@@ -158,7 +158,6 @@ def test_each_file_holds_for_itself(make: Make) -> None:
 
 
 def test_a_roles_own_deny_keeps_it_within(make: Make) -> None:
-    """Also one on a resource whose name CloudFormation makes up, which is the same one for both."""
     wide = (
         'config.lambda_.iam.policy = ["dynamodb:*", {"Effect": "Deny", "Action": "dynamodb:Delete*", "Resource": "*"}]'
     )

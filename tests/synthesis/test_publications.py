@@ -146,6 +146,10 @@ def test_destinations_of_asynchronous_calls_have_their_grants(make: Make, alias:
         ('alias="1"', "`alias` is '1'"),
         ('snap_start=True, runtime="python3.11"', "function `hello` has snap_start, which python3.11 does not have"),
         ("snap_start=True, provisioned_concurrency=1", "function `hello` has both snap_start and provisioned_conc"),
+        (
+            "provisioned_concurrency=5, reserved_concurrency=2",
+            "function `hello` keeps 5 instances ready, and reserved_concurrency lets 2 run",
+        ),
         ("snap_start=True, ephemeral_storage=1024", "function `hello` has snap_start, which takes no file system"),
         ('durable=60, runtime="python3.12"', "function `hello` is durable, which python3.12 cannot be"),
         ("durable=0", "`durable` is 0 seconds; it can be 1 to 31622400"),

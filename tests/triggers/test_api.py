@@ -347,6 +347,11 @@ def test_a_certificate_may_be_one_that_only_the_deploy_knows(case: str, make: Ma
     assert _cfn_lint(make(config=config, app=_app('on.api("GET /")')), "eu-central-1") == []
 
 
+def test_a_domain_of_an_app_without_routes_is_said_to_have_no_effect(make: Make) -> None:
+    note = "no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect (config/deploy.py:"
+    assert [note] == [text[: len(note)] for text in make(config=CONFIG, app=_app("")).built().notes]
+
+
 SETTINGS = {
     "config.api.disable_execute_api_endpoint = True": (
         "`config.api.disable_execute_api_endpoint` leaves the API without an address: it has no domain",
@@ -362,6 +367,10 @@ SETTINGS = {
     ),
     'config.api.domain_name = "https://api.shop.example/x"': (
         "`config.api.domain_name` is 'https://api.shop.example/x', which is no domain",
+        "a domain reads 'api.shop.example'",
+    ),
+    'config.api.domain_name = "localhost"': (
+        "`config.api.domain_name` is 'localhost', which is no domain",
         "a domain reads 'api.shop.example'",
     ),
     'config.api.certificate_arn = "arn:aws:iam::1:cert/a"': (

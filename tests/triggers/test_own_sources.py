@@ -476,6 +476,16 @@ REFUSED = {
     'resource("AWS::SQS::Queue", queue_name="orders.fifo")': (
         "the name 'orders.fifo' of queue `DataExtra` ends with .fifo, as FIFO queues' do"
     ),
+    'resource("AWS::SQS::Queue", fifo_queue=True, redrive_policy={"deadLetterTargetArn": failed.arn})': (
+        "`DataExtra` is a FIFO queue, and its dead-letter queue `DataFailed` a standard one"
+    ),
+    'resource("AWS::SQS::Queue", redrive_policy={"deadLetterTargetArn": "${DataLast.Arn}"})\n'
+    '    last = resource("AWS::SQS::Queue", fifo_queue=True)': (
+        "`DataExtra` is a standard queue, and its dead-letter queue `DataLast` a FIFO one"
+    ),
+    'resource("AWS::SQS::Queue", content_based_deduplication=True)': (
+        "queue `DataExtra` sets ContentBasedDeduplication, which FIFO queues alone have"
+    ),
     'resource("AWS::SQS::Queue", queue_name="my orders")': "'my orders' is not a valid name for queue `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="My_Uploads")': "'My_Uploads' is not a valid name for bucket `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="10.0.0.1")': "'10.0.0.1' is not a valid name for bucket `DataExtra`",
@@ -615,3 +625,33 @@ def test_the_arn_of_a_resource_that_a_trigger_does_not_take_is_refused_as_the_re
 ) -> None:
     messages = [mistake.message for mistake in made(make, function(trigger), FAILURES).error().all]
     assert [REFERENCES_OF_OTHER_TYPES[trigger]] == messages
+
+
+@pytest.mark.parametrize(
+    ("view", "image"),
+    [("KEYS_ONLY", "NewImage"), ("KEYS_ONLY", "OldImage"), ("NEW_IMAGE", "OldImage"), ("OLD_IMAGE", "NewImage")],
+)
+def test_a_filter_by_an_image_that_the_view_leaves_out_matches_nothing(make: Make, view: str, image: str) -> None:
+    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
+    error = made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).error()
+    assert error.message == f"filter.dynamodb.{image} matches nothing: the records have no such field"
+
+
+@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("NEW_AND_OLD_IMAGES", "OldImage")])
+def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, image: str) -> None:
+    pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
+    assert made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).template()
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        function("on.sqs('orders', key='shop')"),
+        function("on.cognito(Data.users, 'CustomEmailSender', key='shop')"),
+        function("", more="policy=[grants.s3.read('uploads', key='shop')]"),
+        "from remit import secret\n" + function("", more="environment={'DATABASE': secret('/db', key='shop')}"),
+    ],
+)
+def test_the_name_of_a_key_that_is_no_id_and_no_alias_is_an_error(make: Make, declared: str) -> None:
+    error = made(make, declared).error()
+    assert ("no KMS key has the id 'shop'", "an alias reads 'alias/shop'") == (error.message, error.hint)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from remit.errors import RemitError
+from remit.errors import RemitError
 
 EntityKind: TypeAlias = Literal["user", "group", "role"]
 
@@ -22,9 +21,12 @@ class InputProblem:
         return f"{self.file}: {self.message}"
 
 
-def problem_of(error: RemitError, file: str) -> InputProblem:
-    """The problem that a file cannot be read, of an error whose sentence begins with the file's name."""
-    return InputProblem(file, error.message.removeprefix(f"{file}: ").removeprefix(f"{file} "))
+class UnreadableFileError(RemitError):
+    """A file cannot be read; `problem` is what a report says of it."""
+
+    def __init__(self, file: str, message: str) -> None:
+        self.problem = InputProblem(file, message)
+        super().__init__(str(self.problem))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page, tags_of
 from remit.audit.documents import Documents, document_value
-from remit.audit.entities import InputProblem, problem_of
+from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.json_bytes import compact, unzipped, values
 from remit.audit.trust import trusted
 from remit.errors import RemitError
@@ -153,8 +153,8 @@ def file_summary(file: AccountFile) -> FileSummary:
         for page in _page_values(file):
             has_pages = True
             summarizing.add(page)
-    except RemitError as error:
-        problems.append(problem_of(error, file.name))
+    except UnreadableFileError as error:
+        problems.append(error.problem)
     if not has_pages and not problems:
         problems.append(InputProblem(file.name, "it has no account details, and is left out"))
     return FileSummary(

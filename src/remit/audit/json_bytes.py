@@ -8,7 +8,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from remit.errors import RemitError
+from remit.audit.entities import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,14 +33,14 @@ except ImportError:  # what stands for msgspec has other signatures
 
 
 def unzipped(content: bytes, file: str) -> bytes:
-    """The content of a gzip file, or the content itself. RemitError: the gzip file ends early or is damaged."""
+    """The content of a gzip file, or the content itself. UnreadableFileError: it ends early or is damaged."""
     if not content.startswith(_GZIP):
         return content
     try:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         reason = "ends early" if isinstance(error, EOFError) else "is damaged"
-        raise RemitError(f"{file}: the gzip file {reason}", hint="copy it once more") from None
+        raise UnreadableFileError(file, f"the gzip file {reason}") from None
 
 
 def as_utf_8(content: bytes) -> bytes:
@@ -53,7 +53,7 @@ def as_utf_8(content: bytes) -> bytes:
 def values(content: bytes, file: str) -> Iterator[Any]:
     """The JSON values of a file: one, or several one after the other.
 
-    RemitError: it is cut off, or no JSON, or has characters that are no UTF-8, which are replaced.
+    UnreadableFileError: it is cut off, or no JSON, or has characters that are no UTF-8, which are replaced.
     """
     content = as_utf_8(content)
     try:
@@ -63,23 +63,23 @@ def values(content: bytes, file: str) -> Iterator[Any]:
 
 
 def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
-    """As `values`, of a file with several values; those before a mistake are given first."""
+    """The values of a file with several; those before a mistake are given first."""
     text = content.decode("utf-8", "replace")
     decoder = json.JSONDecoder()
     place = _after_blanks(text, 0)
     if place == len(text):
-        raise RemitError(f"{file} is empty", hint="collect it again")
+        raise UnreadableFileError(file, "is empty")
     while place < len(text):
         try:
             value, place = decoder.raw_decode(text, place)
         except RecursionError:
-            raise RemitError(f"{file} nests too deeply to be what AWS prints") from None
+            raise UnreadableFileError(file, "nests too deeply to be what AWS prints") from None
         except ValueError as error:
             raise _no_json(error, text, file) from None
         yield value
         place = _after_blanks(text, place)
     if text.encode() != content:
-        raise RemitError(f"{file} has characters that are no UTF-8, which cannot be read", hint="collect it again")
+        raise UnreadableFileError(file, "has characters that are no UTF-8, which cannot be read")
 
 
 def _after_blanks(text: str, place: int) -> int:
@@ -88,11 +88,11 @@ def _after_blanks(text: str, place: int) -> int:
     return place
 
 
-def _no_json(error: ValueError, text: str, file: str) -> RemitError:
+def _no_json(error: ValueError, text: str, file: str) -> UnreadableFileError:
     line, position = getattr(error, "lineno", 0), getattr(error, "pos", 0)
     if position >= len(text.rstrip()) - 1 or "Unterminated" in str(error):
-        return RemitError(f"{file} is cut off in line {line}: its JSON does not end", hint="collect it again")
-    return RemitError(f"{file} is no JSON: line {line} is {text[position : position + 20]!r}", hint="collect it again")
+        return UnreadableFileError(file, f"is cut off in line {line}: its JSON does not end")
+    return UnreadableFileError(file, f"is no JSON: line {line} is {text[position : position + 20]!r}")
 
 
 def compact(value: Any) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.documents import document_value
-from remit.audit.entities import InputProblem, problem_of
+from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.json_bytes import unzipped, values
 from remit.errors import RemitError
 from remit.iam.policy import parse
@@ -82,8 +82,8 @@ def organization_of_file(content: bytes, file: str) -> tuple[Organization, tuple
     """The organization of a file, which may be gzip; without any account where the file cannot be read."""
     try:
         value = next(values(unzipped(content, file), file))
-    except RemitError as error:
-        return Organization("", "", {}), (problem_of(error, file),)
+    except UnreadableFileError as error:
+        return Organization("", "", {}), (error.problem,)
     return organization(value, file)
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.documents import document_value
-from remit.audit.entities import InputProblem, problem_of
+from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.json_bytes import compact, unzipped, values
-from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +53,8 @@ def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, 
                 policies.append(item)
             else:
                 problems.append(InputProblem(file, item))
-    except RemitError as error:
-        problems.append(problem_of(error, file))
+    except UnreadableFileError as error:
+        problems.append(error.problem)
     return tuple(policies), tuple(problems)
 
 

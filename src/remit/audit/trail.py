@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from remit.audit.entities import InputProblem, problem_of
+from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.json_bytes import unzipped
 from remit.errors import RemitError
 
@@ -157,8 +157,8 @@ def _add_file(file: str, summary: TrailSummary) -> None:
 
     try:
         records = trail_records(unzipped(Path(file).read_bytes(), file), file)
-    except RemitError as error:
-        summary.problems.append(problem_of(error, file))
+    except UnreadableFileError as error:
+        summary.problems.append(error.problem)
         summary.unread += 1
         return
     except OSError as error:

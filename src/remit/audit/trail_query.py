@@ -71,7 +71,7 @@ def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
 
 
 def _unread_parquet(files: Sequence[str], reason: str) -> TrailSummary:
-    """As `summed_up_parquet`, file by file, since they cannot be read together."""
+    """Sum up Parquet files one by one, since they cannot be read together."""
     summary = TrailSummary()
     if len(files) == 1:
         summary.unread = 1

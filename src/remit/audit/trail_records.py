@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from remit.audit.entities import UnreadableFileError
 from remit.audit.json_bytes import values
-from remit.errors import RemitError
 
 
 class TrailIssuer(msgspec.Struct, gc=False):
@@ -70,7 +70,7 @@ UNREADABLE = TrailRecord()
 
 
 def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
-    """The events of a log file; None where it holds none, as a digest does. RemitError: it is no JSON of CloudTrail."""
+    """The events of a log file; None where it holds none, as a digest does. UnreadableFileError: it is none."""
     try:
         log = _DECODER.decode(content)
     except (msgspec.DecodeError, ValueError):
@@ -81,13 +81,13 @@ def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
 
 
 def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
-    """As `trail_records`, of a file with events that are none of CloudTrail's, or of several logs in one."""
+    """The events of a file in which some are none of CloudTrail's, or of several logs in one file."""
     records: list[TrailRecord] = []
     try:
         for value in values(content, file):
             log = msgspec.json.decode(msgspec.json.encode(value), type=_UndecodedFile)
             records += map(_record, log.records)
-    except (msgspec.DecodeError, ValueError, RemitError):
+    except (msgspec.DecodeError, ValueError, UnreadableFileError):
         raise _no_log(file) from None
     return records
 
@@ -99,5 +99,5 @@ def _record(text: msgspec.Raw) -> TrailRecord:
         return UNREADABLE
 
 
-def _no_log(file: str) -> RemitError:
-    return RemitError(f"{file} is no log file of CloudTrail, or is cut off", hint="copy it once more")
+def _no_log(file: str) -> UnreadableFileError:
+    return UnreadableFileError(file, "is no log file of CloudTrail, or is cut off")

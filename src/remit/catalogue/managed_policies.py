@@ -59,6 +59,12 @@ def occurs(text: str) -> bool:
     return text in _listed() or json.dumps(text) in _rows()
 
 
+def has_action_of(prefix: str) -> bool:
+    """Whether some managed policy holds an action with this prefix, as `iotevents`."""
+    begin = f"{prefix}:"
+    return any(word.startswith(begin) for word in _listed()) or f'"{begin}' in _rows()
+
+
 @cache
 def _listed() -> frozenset[str]:
     return frozenset(chunk("policy-words", ""))

@@ -37,7 +37,7 @@ class NameRule(NamedTuple):
     never: tuple[tuple[str, str], ...] = ()
     """Forms that no name has, and what to say of each."""
     reserved: tuple[tuple[str, str], ...] = ()
-    """As `never`, of names that AWS's own resources have: nobody can make one, but it may exist."""
+    """The same for names that AWS's own resources have: nobody can make one, but it may exist."""
 
 
 NAME_RULES: Final = {

@@ -32,7 +32,7 @@ class _Audit(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """As click does, of the command that is meant."""
+        """The context of the command that is meant."""
         if args[:1] == ["collect"]:
             from remit.cli.audit_collect import collect_command
 
@@ -120,8 +120,8 @@ def command(
     its groups, its boundary and every SCP, each with a request that is allowed, and how it can become an administrator,
     step by step. What is not proven is undecided. Each distinct policy is linted once.
 
-    The exit code is 1 if somebody can become an administrator, a policy has an error, something is undecided, or a file
-    cannot be read in whole.
+    The exit code is 1 if somebody can become an administrator, a resource or role is open to anyone on the internet, a
+    policy has an error, something is undecided, or a file cannot be read in whole.
 
     `remit audit collect FOLDER` gathers the files from an account or an organization. That and --athena need
     credentials.

@@ -10,6 +10,7 @@ import click
 
 from remit.cli import mistakes, options
 from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 
 _NOT_COMMANDS = frozenset({"__init__", "audit_collect", "command_group", "mistakes", "options", "stack_commands"})
 _SECTIONS: Final = {
@@ -71,11 +72,10 @@ class CommandFiles(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a did-you-mean."""
+        """Find the command. RemitError with a did-you-mean: there is none of that name."""
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             hint = did_you_mean(args[0], self.list_commands(ctx)) or "`remit --help` lists the commands"
-            message = f"there is no command `{args[0]}`\nhint: {hint}"
-            raise click.UsageError(message, ctx)
+            raise RemitError(f"there is no command `{args[0]}`", hint=hint)
         return super().resolve_command(ctx, args)
 
 

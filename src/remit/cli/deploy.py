@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build import Built
+    from remit.deploy.approval import DriftChoice
     from remit.deploy.deployment import Deployment
     from remit.deploy.planned_access import Approval
     from remit.deploy.session import Account
@@ -138,7 +139,7 @@ def command(
                         terminal,
                         yes=yes,
                         approval=approval,
-                        drift="accept" if accept_drift else "revert" if revert_drift else "ask",
+                        drift=_drift(accept=accept_drift, revert=revert_drift),
                         wait=wait,
                         force=force,
                         skip=skip,
@@ -151,6 +152,13 @@ def command(
             _tell(account, deployment, built, as_json=as_json)
         if local:
             options.require_kept(folder)
+
+
+def _drift(*, accept: bool, revert: bool) -> DriftChoice:
+    """What is done about changes that were made by hand."""
+    if accept:
+        return "accept"
+    return "revert" if revert else "ask"
 
 
 def _place(account: Account) -> dict[str, str]:

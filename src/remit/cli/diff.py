@@ -93,9 +93,9 @@ def command(
     """Compare the access of the working tree with that of the last deploy.
 
     The exit code is 1 if access is gained or undecided. Every gain and loss is shown with its reason, its line, and a
-    request that one side allows and the other does not. "now" means requests of today. "future" means only actions
-    that AWS may add later, or what has no effect today: an action on a resource that it does not take. Gains that
-    config/accepted.json accepts are shown and do not count.
+    request that one side allows and the other does not. What no request of today can use is shown as such: actions
+    that AWS may add later, or an action on a resource that it does not take ("tier" is "future" in the JSON, else
+    "now"). Gains that config/accepted.json accepts are shown and do not count.
 
     OLD and NEW are two templates (CloudFormation or SAM, JSON or YAML) or two policies. One of them may be - for
     standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":

@@ -21,9 +21,8 @@ def mistake_of(error: Exception) -> RemitError:
 
 
 def _misuse(error: click.ClickException) -> RemitError:
-    message, _, hint = error.format_message().partition("\nhint: ")
     context = error.ctx if isinstance(error, click.UsageError) else None
-    if not hint and context is not None:
-        hint = f"`{context.command_path} --help` shows how it is used"
+    hint = None if context is None else f"`{context.command_path} --help` shows how it is used"
+    message = error.format_message()
     message = f"{message[:1].lower()}{message[1:].removesuffix('.')}"
-    return RemitError(message, hint=hint or None, exit_code=error.exit_code)
+    return RemitError(message, hint=hint, exit_code=error.exit_code)

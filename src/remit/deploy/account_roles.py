@@ -68,7 +68,7 @@ def held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
 
 
 def _here(account: Account, role_names: Sequence[str]) -> dict[str, HeldRole]:
-    """As `held`, on this machine: all at once, but for the boundaries, which the AWS here leaves out of that."""
+    """`held` on this machine: all roles at once, and each boundary by itself, which the AWS here leaves out."""
     client = account.client("iam")
     roles = all_held(account, role_names) if role_names else {}
     raw_roles = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
@@ -76,14 +76,14 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, HeldRole]:
 
 
 def each_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
-    """As `held`, role by role."""
+    """`held` with a call for each role."""
     client = account.client("iam")
     roles = _at_once(lambda name: _held(client, name), names)
     return {role.name: role for role in roles if role is not None}
 
 
 def all_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
-    """As `held`, out of all the account's roles."""
+    """`held` with one list of all the account's roles."""
     role_names = frozenset(names)
     pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
     roles = {}

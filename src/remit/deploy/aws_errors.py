@@ -62,8 +62,8 @@ class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
 
 
 @contextmanager
-def remit_errors(operation: str | None = None) -> Iterator[None]:
-    """Turn what botocore raises into RemitError. `operation`: what continues in AWS whatever happens here."""
+def remit_errors() -> Iterator[None]:
+    """Turn what botocore raises into RemitError."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
@@ -72,9 +72,9 @@ def remit_errors(operation: str | None = None) -> Iterator[None]:
         yield
     except Boto3Error as error:  # the transfer manager wraps what it met
         met = error.__context__
-        raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error, operation) from error
+        raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error) from error
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        raise sentence(error, operation) from error
+        raise sentence(error) from error
 
 
 def code(error: BaseException) -> str:

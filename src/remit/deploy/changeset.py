@@ -30,7 +30,7 @@ from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe,
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
@@ -85,8 +85,6 @@ def plan(
     template_body: str,
     *,
     bucket: Bucket | None = None,
-    capabilities: Sequence[str] | None = None,
-    tags: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     force: bool = False,
     wait: bool = False,
@@ -95,22 +93,20 @@ def plan(
 ) -> StackPlan | None:
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
-    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given;
-    `parameters` are the values of the template's, which the plan pins. CloudFormation works as `service_role` (an
-    ARN), from then on, instead of as the caller.
+    `bucket` is remit's, unless it is given; `parameters` are the values of the template's, which the plan pins.
+    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
-    extra = dict(tags or {}) | {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
+    tags = {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
     new = json.loads(template_body)
-    needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
     bucket = bucket or artefact_bucket(account)
     pinned = dict(parameters or {})
     request = _ChangeSetRequest(
         namespace=namespace,
         body=template_body,
-        capabilities=needed,
-        tags=tuple(sorted(extra.items())),
+        capabilities=capabilities_of(new),
+        tags=tuple(sorted(tags.items())),
         bucket=bucket,
         service_role=service_role,
         parameters=tuple(sorted(pinned.items())),

@@ -51,19 +51,18 @@ class ManualChanges:
         return bool(self.drift) or self.unread is not None
 
 
-def changed_by_hand(account: Account, namespace: str, last: Version | None = None) -> ManualChanges:
+def changed_by_hand(account: Account, namespace: str) -> ManualChanges:
     """Compare the stack's roles in the account with what its template gives them.
 
-    Nothing is found where no stack is, nor while an operation runs on it or it is stuck. `last` is the record of the
-    last deploy, which has the reasons. RemitError: AWS does not answer. A call that is denied and a policy that remit
-    cannot read come back as `unread`.
+    Nothing is found where no stack is, nor while an operation runs on it or it is stuck. RemitError: AWS does not
+    answer. A call that is denied and a policy that remit cannot read come back as `unread`.
     """
     deployed = status(account, namespace)
-    return ManualChanges() if deployed is None else changes_of(account, deployed, last)
+    return ManualChanges() if deployed is None else changes_of(account, deployed)
 
 
 def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ManualChanges:
-    """As `changed_by_hand`, of a stack that was asked for already."""
+    """What `changed_by_hand` gives for a stack whose status is known; `last` is the record of the last deploy."""
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
         return ManualChanges()

@@ -42,7 +42,7 @@ class Repair:
 
     @property
     def operation(self) -> str:
-        """As the API's reference calls it: `iam.DeleteRolePolicy`."""
+        """Its name in the API's reference: `iam.DeleteRolePolicy`."""
         return f"{self.service}.{self.method.title().replace('_', '')}"
 
     @property

@@ -65,7 +65,7 @@ def status(account: Account, namespace: str) -> StackStatus | None:
 
 
 def status_of(account: Account, stack: DeployedStack) -> StackStatus:
-    """As `status`, of a stack that was asked for already: one call less."""
+    """`status` of a stack that was described already: one call less."""
     with remit_errors():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
         resources = [

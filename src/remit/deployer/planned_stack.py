@@ -291,10 +291,10 @@ def is_specific(text: str) -> bool:
     return any(part[:1].isalnum() for part in path.split("/"))
 
 
-def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
+def filled(format_: str, values: Mapping[str, str]) -> str:
     """An ARN from the catalogue's format, with the pseudo parameters in place of partition, region and account."""
     all_values = {**tokens.PLACE, **values}
-    return re.sub(r"\$\{([^{}]+)\}", lambda variable: all_values.get(variable[1], otherwise), format_)
+    return re.sub(r"\$\{([^{}]+)\}", lambda variable: all_values.get(variable[1], "*"), format_)
 
 
 def _formats(kind: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def saved_at_the_top(folder: Path, stop: threading.Event) -> Iterator[tuple[str,
 
 
 def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """As `saved_at_the_top`, in the folders below: the project's own, and those that are made meanwhile."""
+    """The files that are saved in the folders below: the project's own, and those that are made meanwhile."""
     root = folder.resolve()
     watched: tuple[Path, ...] | None = None
     while not stop.is_set():

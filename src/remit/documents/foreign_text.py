@@ -4,8 +4,9 @@ Such a file may be neither JSON nor YAML as it stands: then each place that will
 sign, as long as it was, so that lines and columns stay true, and the logic around it (`{% if … %}`) becomes blanks.
 Where the file can be read, what a tool alone writes (`Rain::Module`, `Fn::EnumTargetAccounts`) tells the tool.
 
-Sources: "Template Designer Documentation" (Jinja), "ERB" (Ruby), "EJS" (ejs.co), "String Templates" (Terraform), "Rain"
-(aws-cloudformation/rain), "Organization annotated CloudFormation" (org-formation), "Variables" (Serverless Framework).
+Sources: "Template Designer Documentation" (Jinja), "text/template" (Go), "ERB" (Ruby), "EJS" (ejs.co), "String
+Templates" (Terraform), "Rain" (aws-cloudformation/rain), "Organization annotated CloudFormation" (org-formation),
+"Variables" (Serverless Framework).
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ LANGUAGES: Final = (
         JINJA,
         "{{ … }}",
         r"(?<![${])\{\{(?!resolve:)(?:[^{}\n]|\{(?!\{)|\}(?!\}))*\}\}",
-        r"(?s)\{%.*?%\}|\{#.*?#\}",
+        r"(?s)\{%.*?%\}|\{#.*?#\}|\{\{-? *(?:block|define|else|end|if|range|with)\b[^}]*\}\}",
     ),
     Language(ERB, "<%= … %>", r"<%=.*?%>", r"(?s)<%(?!=).*?%>"),
     Language(
@@ -119,6 +120,7 @@ DIALECTS: Final = (
         ("${self:", "${opt:", "${sls:", "${file(", "${cf:", "${cf.", "${param:"),
         _SERVERLESS,
         places=_SERVERLESS,
+        names=frozenset({"ApiGatewayRestApi", "HttpApi", "IamRoleLambdaExecution", "ServerlessDeploymentBucket"}),
     ),
 )
 """The tools that are looked for in every file that can be read."""

@@ -73,7 +73,7 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFi
 
 
 def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
-    """As `read`, but past mistakes that leave the rest readable, and past what a tool fills in before AWS reads it.
+    """Read past mistakes that leave the rest readable, and past what a tool fills in before AWS reads the file.
 
     The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read; it is a
     NotFilledInError where that is no mistake.

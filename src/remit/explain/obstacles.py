@@ -66,7 +66,7 @@ def resource_obstacle(request: Request) -> Obstacle | None:
 
 
 def obstacle_in_message(request: Request) -> Obstacle | None:
-    """As `obstacle`, for a request that a message of AWS's reports: its resource is one thing, and no set of them."""
+    """The obstacle of a request that a message of AWS's reports: its resource is one thing, and no set of them."""
     return _unnamed(request) or obstacle(request)
 
 

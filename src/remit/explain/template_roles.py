@@ -59,7 +59,7 @@ class Conditions:
 def explain_in(
     conditions: Conditions, role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None
 ) -> Explanation:
-    """As `explain`, where `role` has all statements that there may be: its answer stands where every way says the same.
+    """Explain a request of a role that has all statements there may be: its answer stands if every way agrees.
 
     Else the verdict is unknown, and the answers are there, each with when it holds.
     """

@@ -123,14 +123,14 @@ def text_of(subject: Any, verb: str) -> str:
 
 
 def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ...]:
-    """As `text_of`, for several, of which there must be one: `needed` says of what."""
+    """The text of each subject. RemitError: there is no subject; `needed` says what is missing."""
     if not subjects:
         raise RemitError(f"{verb} needs {needed}", origin=writer())
     return tuple(text_of(subject, verb) for subject in subjects)
 
 
 def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
-    """As `text_of`, for an option that takes one text, or several in a list."""
+    """The texts of an option that takes one, or several in a list."""
     is_list = isinstance(subjects, Iterable) and not isinstance(subjects, str)
     return tuple(text_of(subject, verb) for subject in (subjects if is_list else (subjects,)))
 
@@ -203,7 +203,7 @@ def holding(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
 
 
 def holding_each(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
-    """As `holding`, for a key that has several values, all of which must fit.
+    """`holding` for a key that has several values, all of which must fit.
 
     ForAllValues holds for a request without the key, too: Null demands that it is there ("Set operators for multivalued
     context keys", IAM User Guide).

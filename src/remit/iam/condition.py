@@ -15,6 +15,7 @@ from functools import lru_cache
 from operator import eq
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.catalogue.actions import is_multivalued
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam import value_comparison
 from remit.iam.operators import check_operator
@@ -90,19 +91,26 @@ def compile_condition(condition: Condition, version: str) -> Test:
     key = condition.key.lower()
     if name == "Null":
         return _null(key, frozenset(text.lower() for text in condition.values))
-    if not condition.values and _needs_a_match(quantifier, negated=OPERATORS[name].negated, if_exists=if_exists):
-        return _never
-    return _TESTS[quantifier](key, check_of(name, condition.values, version), OPERATORS[name].negated, if_exists)
+    negated = OPERATORS[name].negated
+    test = _TESTS[quantifier](key, check_of(name, condition.values, version), negated, if_exists)
+    when_open = None
+    if not condition.values:
+        when_open = _without_values(key, quantifier, negated=negated, if_exists=if_exists)
+    if when_open is None:
+        return test
+    return lambda request: when_open if request.value(key) is OPEN else test(request)
 
 
-def _needs_a_match(quantifier: str, *, negated: bool, if_exists: bool) -> bool:
-    """Whether a condition holds only for a key of which some value matches."""
-    return not (negated or if_exists or quantifier == "forallvalues")
+def _without_values(key: str, quantifier: str, *, negated: bool, if_exists: bool) -> Truth:
+    """What a condition without values says whatever its key is; None: that depends.
 
-
-def _never(_: Request) -> Truth:
-    """A condition that no request meets, even where its key is open."""
-    return False
+    No value matches, and of a key that has one value at most each differs.
+    """
+    if negated:
+        is_met = quantifier == "forallvalues" or (not quantifier and is_multivalued(key) is False)
+        return True if is_met else None
+    is_met_without_key = if_exists or quantifier == "forallvalues"
+    return None if is_met_without_key else False
 
 
 def _late(key: str) -> Test:
@@ -171,9 +179,9 @@ def _turned(truth: Truth, negated: bool) -> Truth:  # noqa: FBT001 - as _single
 
 
 def _as_set(value: object) -> tuple[str, ...]:
-    """The values as a set; absent, empty, and a lone empty string are the empty set."""
+    """The values as a set; absent and an empty string are the empty set."""
     if isinstance(value, tuple):
-        return () if value == ("",) else value
+        return value
     return (value,) if isinstance(value, str) and value else ()
 
 

@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.catalogue.action_resources import asked_resource, is_without_resources
+from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
-from remit.iam.special_cases import SPECIAL_ACTIONS
+from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ _REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 class Principal:
     """The caller, taken apart.
 
-    `kind` is user, role, session, federated-user, root, service, federated, anonymous, or unknown.
+    `kind` is user, role, session, federated-user, root, certificate (of AWS IoT), service, federated, anonymous, or
+    unknown.
     """
 
     kind: str
@@ -76,6 +78,15 @@ class Principal:
         object.__setattr__(self, "has_own_rules", self.kind == "root" or self.federated)
 
     @property
+    def has_policies(self) -> bool:
+        """Whether identity policies apply to it, as to all of an account, but not to AWS's own.
+
+        The identities with which CloudFront reads buckets are of an "account" called `cloudfront`.
+        Source: "Use an origin access identity" (Amazon CloudFront Developer Guide).
+        """
+        return self.account is not None and not self.account.isalpha()
+
+    @property
     def federated(self) -> bool:
         """Whether its identity policies say only what a session policy could let it do.
 
@@ -88,8 +99,8 @@ class Principal:
 class Request:
     """One request. Resources with `*` or `?` ask about a whole set: may it be done on every one of them?
 
-    `principal` is an ARN (user, role, assumed-role session, federated user, root), an account id, a service
-    (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said".
+    `principal` is an ARN (user, role, assumed-role session, federated user, root, IoT certificate), an account, a
+    service (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said".
     `resource_account` is taken from the ARN when not given, else assumed to be the principal's. `open` names
     the keys, and the late-bound references (`${Queue.Arn}`), that may have any value. `wildcard_only` says
     whether the action has no resource-level permissions, so that only a statement on `*` speaks about it; None: the
@@ -122,7 +133,7 @@ class Request:
         put = object.__setattr__  # the dataclass is frozen
         caller = principal_of(self.principal)
         stated_owner = self.resource_account or _account_in(self.resource)
-        owner = stated_owner or caller.account
+        owner = stated_owner or (caller.account if caller.has_policies else None)
         put(self, "who", caller)
         put(self, "owner", owner)
         put(self, "_values", _values(self.context, caller, stated_owner))
@@ -142,7 +153,7 @@ class Request:
         put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
 
         same_account = caller.account is not None and caller.account == owner
-        local = caller.account_is_unknown or same_account
+        local = caller.account_is_unknown or same_account or folded in BEYOND_ACCOUNTS
         special = caller.has_own_rules or folded in SPECIAL_ACTIONS or self.needs_resource_policy
         put(self, "local", local)
         put(self, "simple", local and not special)
@@ -156,8 +167,8 @@ class Request:
 
     @property
     def has_identity(self) -> bool:
-        """Whether the caller has identity policies: an IAM identity, or one that is not told."""
-        return self.who.account is not None or self.who.kind == "unknown"
+        """Whether the caller has identity policies: an identity of an account, or one that is not told."""
+        return self.who.has_policies or self.who.kind == "unknown"
 
     @property
     def needs_resource_policy(self) -> bool:
@@ -237,15 +248,21 @@ def _values(
     if owner is not None:
         values["aws:resourceaccount"] = owner
     for key, value in (context or {}).items():
-        values[key.lower()] = value if isinstance(value, str) else _texts(value, key)
+        text = value if isinstance(value, str) else _texts(value, key)
+        values[key.lower()] = None if text == "" and is_multivalued(key) else text
     return values
 
 
 def _texts(value: object, key: str) -> str | tuple[str, ...] | None:
+    """The text of a value, or of each of several. A set is empty that has an empty text alone, and as good as absent.
+
+    Source: "Set operators for multivalued context keys" (IAM User Guide): `Null` keeps out keys with empty values.
+    """
     if value is None:
         return None
     if isinstance(value, list | tuple):
-        return tuple(_text(item, key) for item in value) or None
+        texts = tuple(_text(item, key) for item in value)
+        return None if texts in ((), ("",)) else texts
     return _text(value, key)
 
 
@@ -272,8 +289,11 @@ def principal_of(text: str | None) -> Principal:
     if _ACCOUNT_ID.fullmatch(text):
         return Principal("root", f"arn:aws:iam::{text}:root", text)
     parts = arn_parts(text)
-    if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[2] in ("iam", "sts") and parts[4]:
-        return _from_arn(text, parts[4], parts[5])
+    if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[4]:
+        if parts[2] in ("iam", "sts"):
+            return _from_arn(text, parts[4], parts[5])
+        if parts[2] == "iot" and parts[5].startswith("cert/"):
+            return Principal("certificate", text, parts[4])
     return Principal("service" if ".amazonaws." in text or text.endswith(".amazon.com") else "federated", text)
 
 
@@ -320,7 +340,7 @@ def _settled(caller: Principal) -> dict[str, str | None]:
         settled |= {"aws:principalisawsservice": "true", "aws:principalservicename": caller.text}
     if caller.kind == "anonymous":
         settled |= {"aws:principalaccount": "anonymous", "aws:principalarn": None}
-    if caller.account is None:
+    if caller.account is None or caller.kind == "certificate":
         return settled | dict.fromkeys(_IDENTITYS)
     return (
         settled

@@ -25,8 +25,8 @@ class SpecialCase(NamedTuple):
     A request is of the kind if its action is one of `actions` (in lower case), its caller of one of the kinds
     `callers`, its resource one that a pattern of `resources` describes, and `fact` is true; what is empty fits any.
     "allowed": no policy but that of a VPC endpoint matters. "refused": nobody may, whatever allows it. "unbound": the
-    policies of `layer` do not matter. `reason` completes "ACTION on RESOURCE …". `instead` says what to do where it is
-    refused.
+    policies of `layer` do not matter, or none of the resource's "account" needs to allow it. `reason` completes "ACTION
+    on RESOURCE …". `instead` says what to do where it is refused.
     """
 
     effect: Effect
@@ -88,7 +88,7 @@ SPECIAL_CASES: Final = (
         "refused",
         "cannot be called with the credentials of a root user",
         "AssumeRole (AWS STS API Reference)",
-        actions=("sts:assumerole",),
+        actions=("sts:assumerole", "sts:assumeroot"),
         callers=("root",),
         instead="call it as a user or a role",
     ),
@@ -143,6 +143,13 @@ SPECIAL_CASES: Final = (
     ),
     SpecialCase(
         "unbound",
+        "needs no policy of the member account, since centralized root access opens that to the organization",
+        "AssumeRoot (AWS STS API Reference)",
+        actions=("sts:assumeroot",),
+        layer="account",
+    ),
+    SpecialCase(
+        "unbound",
         "is not bound by SCPs, since they do not affect service-linked roles",
         _SCPS,
         fact="the caller is a service-linked role",
@@ -191,5 +198,9 @@ ALWAYS_ALLOWED: Final = frozenset(
     action for case in SPECIAL_CASES if case.effect == "allowed" for action in case.actions
 )
 """The actions that policies do not decide, so that no policy grants or takes them."""
+BEYOND_ACCOUNTS: Final = frozenset(
+    action for case in SPECIAL_CASES if case.layer == "account" for action in case.actions
+)
+"""The actions on another account's resources that no policy of that account must allow."""
 BEYOND_RCPS: Final = frozenset(action for case in SPECIAL_CASES if case.layer == "rcp" for action in case.actions)
 """The actions that no RCP denies."""

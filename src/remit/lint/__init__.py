@@ -35,7 +35,7 @@ class _Callable(ModuleType):
     """A module that is also its verb: `from remit import lint` gives both."""
 
     def __call__(self, *arguments: Any, **options: Any) -> tuple[Finding, ...]:
-        """As `remit.lint.lint`."""
+        """Call `remit.lint.lint`."""
         from remit.lint.apps import lint  # noqa: PLC0415 - as __getattr__
 
         return lint(*arguments, **options)

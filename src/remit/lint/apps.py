@@ -55,7 +55,7 @@ def lint(
 def errors(
     app: App, roles: tuple[Role, ...], *, folder: Path | str = ".", template: Template | None = None
 ) -> tuple[Finding, ...]:
-    """As `lint`, the error-level findings about grants and environments alone, and quick: for every build.
+    """The errors about grants and environments alone, which are quick to find: for every build.
 
     `template` is the app's, where it has been made already. What an override of the default policy breaks (R704) is not
     among them: a build asks about that by itself.
@@ -75,7 +75,7 @@ def errors(
 
 
 def errors_of_parts(app: App, *, folder: Path | str = ".") -> tuple[Finding, ...]:
-    """As `errors`, of an app some declarations of which could not be read: the errors of the others."""
+    """The errors of an app some declarations of which could not be read: those of the other declarations."""
     parts = without_jobs(app)
     findings = errors(parts, assign(parts), folder=folder)
     return tuple(finding for finding in findings if finding.rule not in _OF_WHOLE_APPS)

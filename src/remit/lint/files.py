@@ -67,9 +67,9 @@ def _no_json(value: Any) -> str | None:
         below: list[Any] = []
         for part in level:
             if isinstance(part, dict):
-                for key in part:
-                    if not isinstance(key, str):
-                        return f"has a key that is not a string: {key!r}"
+                wrong_keys = [key for key in part if not isinstance(key, str)]
+                if wrong_keys:
+                    return f"has a key that is not a string: {wrong_keys[0]!r}"
                 below += part.values()
             elif not only_texts(part):
                 below += part
@@ -112,7 +112,7 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 
 
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
-    """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    """Lint a file that nobody named; None where it holds neither a policy nor a template."""
     has_sign = _SIGN.search(content) is not None
     if len(content) > LARGEST_DOCUMENT and not has_sign:
         return None
@@ -281,9 +281,9 @@ def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
-    """The document inside what `aws iam get-policy-version` and its like print; else the value itself."""
+    """The document inside what `aws iam get-policy-version` and its like print, or an authorizer answers."""
     path: tuple[str, ...] = ()
-    for name in ("PolicyVersion", "Document", "PolicyDocument"):
+    for name in ("PolicyVersion", "Document", "PolicyDocument", "policyDocument"):
         if isinstance(value, dict) and "Statement" not in value and isinstance(value.get(name), dict):
             value, path = value[name], (*path, name)
     return value, path

@@ -38,6 +38,14 @@ def written_by_aws(word: str) -> bool:
     return occurs(word)
 
 
+@lru_cache(maxsize=512)
+def used_by_aws(prefix: str) -> bool:
+    """Whether AWS's own managed policies have an action with a prefix: its service may be closed, and is no slip."""
+    from remit.catalogue.managed_policies import has_action_of  # noqa: PLC0415 - asked of mistakes alone
+
+    return has_action_of(prefix)
+
+
 def in_service(prefix: str, name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions that `prefix:name` meant: a slip, other words, a namesake of another service."""
     return nearest_actions(f"{prefix}:{name}", _spoken_of(item))

@@ -245,7 +245,10 @@ def _inner(text: str, name: str) -> Iterator[str]:
     for format_ in sorted(arn_formats(name), key=_variables):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:
-            yield f"{text.removesuffix(between[1])}{between[1]}*"
+            begin = text.removesuffix(between[1])
+            if between[1] == ":":  # `execution:Orders/*`: somebody took the other sign
+                begin = begin.removesuffix("/*")
+            yield f"{begin}{between[1]}*"
 
 
 def _guesses(text: str) -> Iterator[str]:

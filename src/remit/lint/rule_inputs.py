@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
 from remit.iam.length import length
+from remit.iam.pattern import is_pattern
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE, from_intrinsic, is_intrinsic
 from remit.lint import resource_fit
@@ -254,6 +255,13 @@ class ParsedStatement:
         return "NotResource" if negated else "Resource"
 
     @_kept
+    def excepting_everything(self) -> str:
+        """The element by which it excepts everything, NotAction or NotResource; empty where it does not."""
+        if self.statement.actions.negated and "*" in self.statement.actions.patterns:
+            return "NotAction"
+        return "NotResource" if self.resource_element == "NotResource" and "*" in self.resources else ""
+
+    @_kept
     def resources(self) -> tuple[str, ...]:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
@@ -383,7 +391,7 @@ class ParsedStatement:
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return "*" in "".join(self.services) or not all(map(expand, self.statement.actions.patterns))
+        return is_pattern("".join(self.services)) or not all(map(expand, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:

@@ -182,7 +182,7 @@ def kind(text: str) -> str | None:
 
 
 def bare_key(text: str) -> str | None:
-    """As `kind`, and forty mixed characters that stand alone count as a secret access key."""
+    """The kind of a secret, where forty mixed characters that stand alone count as a secret access key, too."""
     secret = kind(text)
     if secret is not None or "EXAMPLE" in text:
         return secret

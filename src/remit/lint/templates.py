@@ -68,20 +68,25 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
     """Whatever has a Statement, or stands where a document must; and whether its parts have places of their own."""
     for branch in branches(value, path):
         part, at = branch.value, branch.path
-        if isinstance(part, list):
-            for index, item in enumerate(part):
-                yield from _policies(item, (*at, index), kind)
-        elif isinstance(part, dict):
-            if _is_document(part, at, kind):
-                yield part, at, True
-            elif (document := _in_text(part)) is not None:
-                yield document, at, False
-            else:
-                for key, item in part.items():
-                    if isinstance(item, dict | list) or (isinstance(item, str) and _STATEMENT in item):
-                        yield from _policies(item, (*at, key), kind)
-        elif isinstance(part, str) and (document := _in_text(part)) is not None:
+        if isinstance(part, dict) and _is_document(part, at, kind):
+            yield part, at, True
+            continue
+        document = _in_text(part) if isinstance(part, dict | str) else None
+        if document is not None:
             yield document, at, False
+            continue
+        for key, item in _parts(part):
+            yield from _policies(item, (*at, key), kind)
+
+
+def _parts(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """The parts of a value that may hold a policy, each by its key or its index."""
+    if isinstance(value, list):
+        yield from enumerate(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, dict | list) or (isinstance(item, str) and _STATEMENT in item):
+                yield key, item
 
 
 def _in_text(value: Any) -> dict[str, Any] | None:

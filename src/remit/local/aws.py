@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from remit.local.environment import LocalEnvironment
     from remit.local.state_files import Record
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0  # if it neither answers nor ends: a busy machine takes its time
 _STOP_SECONDS = 30.0
-_KILL_SECONDS = 5.0
+_KILL_SECONDS = 30.0
 _PAUSE = 0.02
-_PATIENCE = 2.0  # seconds for an answer about the server's health
-_SILENCES = 3  # answers in a row that a server which stands already may owe
+_PATIENCE = 10.0  # seconds for an answer about the server's health: a busy one serves others first
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
@@ -220,9 +219,9 @@ def _healthy(
     A server that has just ended may still hold it for a moment.
     """
     begin: int | None = None
-    silences = 0
+    is_mute = False
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and silences < _SILENCES:
+    while time.monotonic() < deadline and not is_mute:
         if not is_held(place.alive):
             if begin is not None:
                 raise died(place, begin)
@@ -234,8 +233,7 @@ def _healthy(
         running = find(folder, region=region)
         if running is not None:
             return running
-        silent = begin is None and time.monotonic() - asked >= _PATIENCE
-        silences = silences + 1 if silent else 0
+        is_mute = begin is None and time.monotonic() - asked >= _PATIENCE
         time.sleep(_PAUSE)
     raise RemitError(
         f"the AWS on this machine does not answer (its log is {str(place.log)!r})",

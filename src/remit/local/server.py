@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remit.local.alarms import keep_alarms
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
@@ -35,8 +36,10 @@ from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
+from remit.local.event_sources.closed_shards import keep_closed_shards
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
+from remit.local.event_sources.failed_batches import FailedBatches
 from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.log_subscriptions import LogSubscriptions
@@ -80,7 +83,7 @@ def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
     place = StateFiles(Path(arguments[0]))
     region = arguments[1]
-    lock = seize(place.alive, patience=1.0)
+    lock = seize(place.alive, patience=10.0)
     if lock is None:
         return BUSY
     previous = place.read()
@@ -268,10 +271,14 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
     on_the_way = EventsOnTheWay(place.state / "on-the-way")
     on_the_way.keep_notifications()
-    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator, on_the_way)
+    destinations = Destinations(record, calls)
+    invocations = AsynchronousInvocations(destinations, functions_of_emulator, on_the_way)
     invocations.take_hold()
     LogSubscriptions(calls, invocations).take_hold()
     StreamPollers().take_hold()
+    FailedBatches(destinations, functions_of_emulator).take_hold()
+    keep_alarms()
+    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.abc
 import importlib.machinery
+import inspect
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_MISSING = 50
+ARGUMENTS = {"asgi": ("scope", "receive", "send"), "wsgi": ("environ", "start_response")}
 CALLS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
 
 
@@ -55,7 +57,23 @@ def imported_web_app(target: str, interface: str | None) -> str | None:
     served = web.web_app(target)
     if not callable(served):
         return f"is no web app but {type(served).__name__}"
-    web.adapted(served, interface or web.interface_of(served), begins=False)
+    spoken = interface or web.interface_of(served)
+    web.adapted(served, spoken, begins=False)
+    return arity_problem(served, spoken)
+
+
+def arity_problem(served: Any, interface: str) -> str | None:
+    """What is wrong with the parameters of a web app, in words: a function that makes one has others."""
+    given = ARGUMENTS[interface]
+    try:
+        signature = inspect.signature(served)
+    except (TypeError, ValueError):  # what is written in C may show none
+        return None
+    try:
+        signature.bind(*given)
+    except TypeError:
+        name = interface.upper()
+        return f"takes {signature}, and {name} calls an app with ({', '.join(given)}): what makes an app is none itself"
     return None
 
 

@@ -65,6 +65,29 @@ class _Trial:
     is_exact: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An import that failed: in words, the module that is missing, and the line of the zip's own code that imports it.
+
+    What is not known is "", and 0 of a line.
+    """
+
+    error: str
+    missing: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the program says of a request: why nothing is known of it, how its web app failed, which imports failed."""
+
+    name: str
+    problem: str
+    failure: _Failure | None
+    lacking: tuple[_Failure, ...]
+
+
 def check_imports(
     folder: Path, app: App, packages: Mapping[str, Package], targets: Mapping[str, Target]
 ) -> tuple[str, ...]:
@@ -117,9 +140,9 @@ def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
     mistakes = Mistakes(_problems(folder, app, trial, answers))
     mistakes.refuse()
     for answer in answers:
-        if answer.get("problem"):
-            names = [function.name for function in by_request[answer["name"]]]
-            notes.append(f"whether the zip has all that {few(names)} imports is not known: it {answer['problem']}")
+        if answer.problem:
+            names = [function.name for function in by_request[answer.name]]
+            notes.append(f"whether the zip has all that {few(names)} imports is not known: it {answer.problem}")
     if len(answers) == len(trial_requests):
         _remember(memory, notes)
     return notes
@@ -178,20 +201,19 @@ def _notes_on_untried(functions: Iterable[Function], target: Target) -> Iterator
             )
 
 
-def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[Mapping[str, Any]]) -> list[RemitError]:
+def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[_Answer]) -> list[RemitError]:
     """What cannot be imported of the functions of a zip; a missing module once, for all that import it there."""
     mistakes: list[RemitError] = []
     imports: dict[tuple[str, str, int], list[Function]] = {}
     by_request = _by_request(app, trial.zip.functions)
     for answer in answers:
-        importers = by_request[answer["name"]]
+        importers = by_request[answer.name]
         web = importers[0].web
-        if web is not None and (answer.get("problem") or answer.get("error")):
+        if web is not None and (answer.problem or answer.failure is not None):
             mistakes.append(_problem_of_web_app(folder, importers[0], web, answer))
-        for error in answer.get("lacking", ()):
-            if _is_lacking(error, trial):
-                problem = str(error["missing"] or error["error"])
-                place = (problem, str(error.get("file", "")), int(error.get("line", 0)))
+        for failure in answer.lacking:
+            if _is_lacking(failure, trial):
+                place = (failure.missing or failure.error, failure.file, failure.line)
                 imports.setdefault(place, []).extend(importers)
     for (problem, file, line), importers in imports.items():
         own_file = _own_file(folder, file)
@@ -210,9 +232,9 @@ def _own_file(folder: Path, packed: str) -> str | None:
     return None
 
 
-def _is_lacking(error: Mapping[str, Any], trial: _Trial) -> bool:
+def _is_lacking(failure: _Failure, trial: _Trial) -> bool:
     """Whether an ImportError says that the zip lacks something; with another Python, that it has nothing of it."""
-    top = str(error["missing"] or "").partition(".")[0]
+    top = failure.missing.partition(".")[0]
     if top in OF_LAMBDA:
         return False
     if trial.is_exact:
@@ -249,12 +271,12 @@ def _way_to_pack(folder: Path, module: str) -> str:
     return f"list {package} in requirements.txt or pyproject.toml: the zip holds what they name"
 
 
-def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: Mapping[str, Any]) -> RemitError:
-    place = f" ({answer['file']}:{answer['line']})" if "file" in answer else ""
-    problem = answer.get("problem") or f"cannot be imported from its zip: {answer['error']}{place}"
-    hint = None
-    if answer.get("missing"):
-        hint = _way_to_pack(folder, str(answer["missing"]))
+def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: _Answer) -> RemitError:
+    problem, failure, hint = answer.problem, answer.failure, None
+    if failure is not None:
+        place = f" ({failure.file}:{failure.line})" if failure.file else ""
+        problem = f"cannot be imported from its zip: {failure.error}{place}"
+        hint = _way_to_pack(folder, failure.missing) if failure.missing else None
     return RemitError(
         f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.handler_origin
     )
@@ -294,7 +316,7 @@ def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, An
     }
 
 
-def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
     """What the program says. Of an import that does not end, nothing is known after it."""
     if not requests:
         return []
@@ -308,15 +330,20 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[dict
         command = [trial.python.program, "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), *arguments]
         ended = _run(command, folder)
         text = answers.read_text("utf-8") if answers.exists() else ""
-    said: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines()]
-    if not ended and len(said) < len(requests):
-        said.append(
-            {
-                "name": requests[len(said)]["name"],
-                "problem": f"does not finish its import in {_SECONDS} seconds",
-            }
-        )
-    return said
+    all_answers = [_answer(json.loads(line)) for line in text.splitlines()]
+    if not ended and len(all_answers) < len(requests):
+        name = requests[len(all_answers)]["name"]
+        all_answers.append(_Answer(name, f"does not finish its import in {_SECONDS} seconds", None, ()))
+    return all_answers
+
+
+def _answer(said: Mapping[str, Any]) -> _Answer:
+    failure = _failure(said) if "error" in said else None
+    return _Answer(said["name"], said.get("problem") or "", failure, tuple(map(_failure, said["lacking"])))
+
+
+def _failure(said: Mapping[str, Any]) -> _Failure:
+    return _Failure(said["error"], said["missing"] or "", said.get("file", ""), said.get("line", 0))
 
 
 def _run(command: Sequence[str], folder: Path) -> bool:

@@ -86,8 +86,9 @@ def domain_name(path: Path, value: Any) -> str:
     """A host's name in lower case; what only the deploy knows of it is not looked at."""
     name = text(path, value)
     if not tokens.references(name) and not re.fullmatch(_HOST, name):
-        hint = name.partition("://")[2].partition("/")[0] or name.lower()
-        raise mistake(path, f"is {name!r}, which is no domain", hint=f"a domain reads {hint or 'api.shop.example'!r}")
+        host = name.lower().rpartition("://")[2].partition("/")[0]
+        example = host if re.fullmatch(_HOST, host) else "api.shop.example"
+        raise mistake(path, f"is {name!r}, which is no domain", hint=f"a domain reads {example!r}")
     return name
 
 

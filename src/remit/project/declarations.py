@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remit.triggers.api import Authorization
     from remit.triggers.schedule import Schedule
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
 
 
 class Group:
@@ -247,8 +247,9 @@ def _decorates_nothing(function: Any) -> NoReturn:
 
 
 def _is_function(value: Any) -> bool:
-    """Whether a decorator is used without parentheses; a class is a trigger that nobody made."""
-    return callable(value) and hasattr(value, "__qualname__") and not isinstance(value, type)
+    """Whether a decorator is used without parentheses; a class of remit's is a trigger that nobody made."""
+    is_trigger = isinstance(value, type) and value.__module__.startswith("remit.")
+    return callable(value) and hasattr(value, "__qualname__") and not is_trigger
 
 
 def _undecorated(function: Any) -> Any:

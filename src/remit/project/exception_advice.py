@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import linecache
 import os
@@ -10,7 +11,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.did_you_mean import did_you_mean
+from remit.did_you_mean import did_you_mean, nearest
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 from remit.project.guarded_calls import option_names
@@ -131,22 +132,37 @@ def _attribute(owner: object, name: str) -> str | None:
     if kind.__module__.startswith("remit.triggers."):
         module = kind.__module__.rpartition(".")[2]
         service = _GRANTS_OF.get(module, module)
-        return f"that is a trigger; a grant is written `grants.{service}.{name}(…)`, with `from remit import grants`"
+        verb = _nearest_verb(service, name)
+        return f"that is a trigger; a grant is written `grants.{service}.{verb}(…)`, with `from remit import grants`"
     if not type(owner).__module__.startswith("remit."):
         return None
     return did_you_mean(name, [attribute for attribute in dir(owner) if not attribute.startswith("_")])
+
+
+def _nearest_verb(service: str, name: str) -> str:
+    """The verb of a service's grants that somebody meant; the name itself where none is like it."""
+    try:
+        grants = importlib.import_module(f"remit.grants.{service}")
+    except ModuleNotFoundError:
+        return name
+    return nearest(name, _functions_of(grants)) or name
+
+
+def _functions_of(module: ModuleType) -> set[str]:
+    """The functions that a module of remit offers."""
+    functions = set()
+    for function_name, function in vars(module).items():
+        is_defined_here = inspect.isfunction(function) and function.__module__ == module.__name__
+        if is_defined_here and not function_name.startswith("_"):
+            functions.add(function_name)
+    return functions
 
 
 def _instead(module: ModuleType, name: str) -> str | None:
     """What a module of remit offers that was perhaps meant: verbs, triggers."""
     if module.__name__.partition(".")[0] != "remit":
         return None
-    functions = set()
-    for function_name, function in vars(module).items():
-        is_defined_here = inspect.isfunction(function) and function.__module__ == module.__name__
-        if is_defined_here and not function_name.startswith("_"):
-            functions.add(function_name)
-    offered = sorted(functions or set(getattr(module, "__all__", ())))
+    offered = sorted(_functions_of(module) or set(getattr(module, "__all__", ())))
     return did_you_mean(name, offered) or f"there are {', '.join(offered)}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 HANDLER_FORM: Final = "a handler reads `module.function`"
+WEB_APP_FORM: Final = "a web app reads `module:name`"
 FUNCTION_FORM: Final = "write `def handler(event, context):`"
 
 
@@ -21,6 +22,11 @@ def split(handler: str) -> tuple[str, str]:
     """The module and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`)."""
     module, _, name = handler.rpartition(".")
     return module.replace("/", "."), name
+
+
+def of_class() -> HandlerProblem:
+    """The problem of a handler that is a class."""
+    return HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
 
 
 def takes_others(parameters: str) -> HandlerProblem:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.project.handler_problem import (
-    FUNCTION_FORM,
     HANDLER_FORM,
+    WEB_APP_FORM,
     HandlerProblem,
     asynchronous,
     generator,
+    of_class,
     takes_others,
 )
 from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _SHOWN: Final = 40  # characters of a value
 _DEPTH: Final = 32
 """Steps from a name to what it stands for, at most: two modules may import a name from each other."""
-_WEB_APP_FORM: Final = "a web app reads `module:name`"
 _NO_FUNCTIONS: Final = (
     ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp, ast.Compare,
@@ -106,7 +106,7 @@ def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> 
     except (ValueError, RecursionError):
         return None
     if isinstance(meaning, _Nothing):
-        form = _WEB_APP_FORM if is_web_app else HANDLER_FORM
+        form = WEB_APP_FORM if is_web_app else HANDLER_FORM
         return HandlerProblem(
             "does not exist", did_you_mean(meaning.name, set(meaning.module.definitions) - {meaning.name}) or form
         )
@@ -121,7 +121,7 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
         case _Object():
             return _problem_of_object(meaning, source)
         case _Class(node=node) if not (node.bases or node.keywords or node.decorator_list or _method(node, "__new__")):
-            return HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
+            return of_class()
         case _Module(name=name):
             return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
         case _NoFunction(text=text):

@@ -15,7 +15,16 @@ from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import item_lines, plain_files
 from remit.project.current_load import relative
-from remit.project.handler_problem import HANDLER_FORM, HandlerProblem, asynchronous, generator, split, takes_others
+from remit.project.handler_problem import (
+    HANDLER_FORM,
+    WEB_APP_FORM,
+    HandlerProblem,
+    asynchronous,
+    generator,
+    of_class,
+    split,
+    takes_others,
+)
 from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
@@ -140,7 +149,7 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
     elif _may_be_in_a_layer(state, declaration):
         problem = None
     else:
-        problem = _problem_of_absent(state, web.module, web.attribute, ":")
+        problem = _problem_of_absent(state, web.module, web.attribute, is_web_app=True)
     if problem is not None:
         raise RemitError(
             f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
@@ -163,6 +172,8 @@ def _problem_of(target: object) -> HandlerProblem | None:
         return asynchronous()
     if inspect.isgeneratorfunction(target):
         return generator()
+    if isinstance(target, type) and "__new__" not in vars(target) and target.__mro__[1:] == (object,):
+        return of_class()
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
     signature = _signature(target)
@@ -194,7 +205,7 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
     """
     if module_file(state.folder, module_name) is not None:
         return _problem_of_source(state, module_name, attribute)
-    return _problem_of_absent(state, module_name, attribute, ".")
+    return _problem_of_absent(state, module_name, attribute)
 
 
 def _problem_of_source(
@@ -215,7 +226,9 @@ def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None
     return None if content is None else (content, file)
 
 
-def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_by: str) -> HandlerProblem | None:
+def _problem_of_absent(
+    state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
+) -> HandlerProblem | None:
     """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
     for root in roots(state.folder):
         plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
@@ -231,7 +244,8 @@ def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_
         folder = root.joinpath(*parents.split(".")) if parents else root
         modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py") if file.is_file()}
     nearest_module = nearest(module_name, modules)
-    hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else HANDLER_FORM
+    form, joint = (WEB_APP_FORM, ":") if is_web_app else (HANDLER_FORM, ".")
+    hint = f"did you mean `{nearest_module}{joint}{attribute}`?" if nearest_module else form
     return HandlerProblem("does not exist", hint)
 
 

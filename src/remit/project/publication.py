@@ -77,6 +77,11 @@ def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[
         if properties.get("EphemeralStorage", {}).get("Size", _TMP) > _TMP or properties.get("FileSystemConfigs"):
             problem = f"has snap_start, which takes no file system and no more than {_TMP} MB of /tmp"
             problems.append(("ephemeral_storage", problem, "leave one out"))
+    reserved, provisioned = properties.get("ReservedConcurrentExecutions"), beside.get("provisioned_concurrency")
+    if isinstance(reserved, int) and isinstance(provisioned, int) and provisioned > reserved:
+        problem = f"keeps {provisioned} instances ready, and reserved_concurrency lets {reserved} run"
+        hint = "Lambda wants provisioned_concurrency to be no more than reserved_concurrency"
+        problems.append(("provisioned_concurrency", problem, hint))
     if "DurableConfig" in properties and runtime not in _DURABLE:
         problems.append(("durable", f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
     return problems

@@ -351,20 +351,28 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
-_LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?"
+_LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:([0-9]{12}|[^0-9:][^:]*):layer:[\w-]+(?P<version>:[1-9][0-9]*)?"
 _MOST_LAYERS: Final = 5  # "Lambda quotas"
 
 
 def _layers(path: Path, value: Any) -> Texts:
-    """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
+    """ARNs of versions of layers, each of another layer; what CloudFormation fills in is not looked at."""
     arns = texts(path, value, _check_layer)
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
+    layers = [arn.rpartition(":")[0] for arn in dict.fromkeys(arns) if _layer(arn) is not None]
+    for layer in layers:
+        if layers.count(layer) > 1:
+            raise mistake(path, f"has two versions of {layer}", hint="a function takes one version of a layer")
     return arns
 
 
+def _layer(arn: str) -> re.Match[str] | None:
+    return re.fullmatch(_LAYER, arn.replace("${AWS::", "{"))
+
+
 def _check_layer(path: Path, arn: str) -> None:
-    layer = re.fullmatch(_LAYER, arn.replace("${AWS::", "{"))
+    layer = _layer(arn)
     if arn.startswith("${") or (layer is not None and layer["version"]):
         return
     hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"

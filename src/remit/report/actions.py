@@ -129,7 +129,7 @@ def level_of(name: str) -> str:
 
 
 def covered_lines(actions: Globs) -> Iterator[str]:
-    """As `covered`, by level: exact names one per line, patterns as lists."""
+    """The covered actions by level: exact names one per line, patterns as lists."""
     levels = covered(actions)
     patterns = ", ".join(actions.patterns)
     if not levels:

@@ -89,8 +89,8 @@ def _part_of_rows(kind: str, rows: Sequence[Row]) -> _Part:
     return _Part(kind, lines, kind.capitalize(), columns, opened=kind in (GAINED, UNDECIDED))
 
 
-def comparison_comment(comparison: Comparison, places: Places, most: int = _GITHUB) -> str:
-    """As `review_comment`, of two policies, without a mark."""
+def comparison_comment(comparison: Comparison, places: Places) -> str:
+    """A comment on a comparison of two policies, without a mark."""
     if comparison.same:
         return "**Access: unchanged.** Proven for every request.\n"
     columns = ("Access", "Actions", "Resources", "Statement", "Request that shows it")
@@ -101,7 +101,7 @@ def comparison_comment(comparison: Comparison, places: Places, most: int = _GITH
         parts.append(_Part(kind, lines, title.capitalize(), columns, opened=sign == "+"))
     undecided = tuple(f"- {_code(item.source.name)}: {_code(item.reason)}" for item in comparison.undecided)
     parts.append(_Part(UNDECIDED, undecided, "Undecided", opened=True))
-    return _fitted((f"**Access: {summary(comparison)}**",), parts, (), most)
+    return _fitted((f"**Access: {summary(comparison)}**",), parts, (), _GITHUB)
 
 
 def _mark(about: str) -> str:

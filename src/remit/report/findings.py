@@ -130,7 +130,7 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """As `remit lint --json` prints it."""
+    """What `remit lint --json` prints."""
     return [finding.document() for finding in findings]
 
 

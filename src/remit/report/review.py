@@ -222,7 +222,7 @@ _FREED, _FORBIDDEN = "no longer denied:", "newly denied:"
 def _change_of_trust(
     statement: Statement, standing: Standing | None, counterpart: Standing | None, *, is_new: bool
 ) -> StatementChange:
-    """As `_change_of`, of a statement of a trust policy."""
+    """What changed of a statement of a trust policy."""
     own, others = trust_statements_of(standing), trust_statements_of(counterpart)
     return changed_statement(statement, own, others, is_new=is_new)
 

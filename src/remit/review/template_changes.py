@@ -123,11 +123,11 @@ class _Templates:
         for role in outside:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
-        attached_in_both = _attached(old).intersection(_attached(new))
+        alone = _alone(old) | _alone(new)
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
             if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
-                if names[0] not in attached_in_both:
+                if names[0] in alone:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
@@ -202,9 +202,10 @@ def _policies(read: FileRoles, file: str, doubts: _Doubts) -> Version:
     return Version(file, tuple(policies))
 
 
-def _attached(template: Any) -> frozenset[str]:
-    """The resources of a template that bear on some role, user or group."""
-    return frozenset(name for unit in units(template, template) for name in unit.resources)
+def _alone(template: Any) -> frozenset[str]:
+    """The resources of a template that bear on none of its roles, users and groups, with which they would be told."""
+    attached = {name for unit in units(template, template) for name in unit.resources}
+    return frozenset(section(template, "Resources")).difference(attached)
 
 
 def _givers(read: FileRoles, file: str, doubts: _Doubts) -> Version:

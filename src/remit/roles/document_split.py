@@ -44,7 +44,7 @@ def packed(
 
 
 def fewest(statements: tuple[Statement, ...], sizes: Sizes, most: int) -> tuple[tuple[Statement, ...], ...] | None:
-    """As `packed`, in no more documents than their length takes, where that goes."""
+    """Pack statements into no more documents than their length takes, where that goes."""
     least = -(-sizes.document(statements) // most)
     return packed(statements, sizes, first_length=most, further_length=most, spare=least - 1) or packed(
         statements, sizes, first_length=most, further_length=most

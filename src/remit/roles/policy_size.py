@@ -80,7 +80,7 @@ class Sizes:
         return self._of_references[reference.text]
 
     def _counted(self, reference: tokens.Reference) -> int:
-        """As `_longest`, of a reference that was not counted yet; of what nobody foretells, a long ARN."""
+        """The longest text of a reference that was not counted yet; of what nobody foretells, a long ARN."""
         name = reference.target
         if name in LONGEST:
             return LONGEST[name]

@@ -84,22 +84,33 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
 
 
 def _name(resource: Resource, naming: Naming, stack: str) -> str | None:
-    """The name that a resource is given, or that CloudFormation makes; None where nobody knows how."""
-    text = _text(resource, naming.property, stack)
+    """The name that a resource is given, or that CloudFormation makes; None where nobody knows how.
+
+    What a given name takes from a parameter or another resource stays in it as a reference.
+    """
+    text = _written_text(resource, naming.property, stack)
     if text:
-        return lowered(text) if naming.is_lower else text
+        return lowered(text) if naming.is_lower and "${" not in text else text
     return next(reversed(naming.generated_names(stack, resource.logical_id)), None)
 
 
 def _text(resource: Resource, path: str, stack: str) -> str | None:
     """The text of a property, but for where the stack is; None: there is none, or it refers to other resources."""
+    text = _written_text(resource, path, stack)
+    is_open = any(part.target is None or "::" not in part.target for part in references(text))
+    return None if not text or is_open else text
+
+
+def _written_text(resource: Resource, path: str, stack: str) -> str:
+    """The text of a property, with the stack's name put in, and `*` for what is made of its id; empty without one."""
     value: object = resource.properties
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     text = tokens.textual(value)
-    filled_text = fill_references(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
-    is_open = any(part.target is None or "::" not in part.target for part in references(filled_text))
-    return None if not filled_text or is_open else filled_text
+    if not isinstance(text, str):
+        return ""
+    of_the_stack = {part.text: "*" for part in references(text) if "AWS::StackId" in part.text}
+    return fill_references(text, {**of_the_stack, "${AWS::StackName}": stack})
 
 
 def arn_of(kind: str, name: str) -> str | None:
@@ -125,7 +136,7 @@ def fill_references(text: str, names: Mapping[str, str]) -> str:
 
 
 def references(text: str) -> tuple[tokens.Reference, ...]:
-    """As `tokens.references`, for a text that somebody typed or pasted: one that is not well formed has none."""
+    """The references in a text that somebody typed or pasted: one that is not well formed has none."""
     try:
         return tokens.references(text)
     except RemitError:
@@ -150,12 +161,12 @@ def fill_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
 
 
 def fill_policy(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """A policy whose statements are filled, as `fill_statement` does it."""
+    """A policy whose statements are filled by `fill_statement`."""
     return replace(policy, statements=tuple(fill_statement(statement, names) for statement in policy.statements))
 
 
 def fill_statement_with_principals(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """As `fill_statement`, with the values of the references in principals as well."""
+    """A statement with the values of its references, also of those in principals; unknown ones stay."""
     principals = statement.principals
     if principals is not None:
         patterns = tuple((kind, fill_references(text, names)) for kind, text in principals.patterns)

@@ -34,7 +34,7 @@ _SAME_IN_USUAL_PARTITION: Final = (
 
 
 def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
-    """As `compare`, with each reference in its shape; findings are told as they are written."""
+    """Compare with each reference in its shape, and report findings with the references as they are written."""
     before, after = _Shaped(old, was), _Shaped(new, now)
     comparison = compare(before.layers, after.layers)
     gained, unsure = before.settled(comparison.gained)
@@ -131,7 +131,7 @@ class _Shaped:
         )
 
     def undecided(self, open_question: Undecided) -> Undecided:
-        """As `piece`, for what is not decided."""
+        """What is not decided, as it is written."""
         written = self._written.get(id(open_question.source.statement))
         if written is None:
             return open_question

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+from urllib.parse import unquote_to_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def adapted(app: Any, interface: str, *, begins: bool = True) -> Callable[[dict[
     """
     if interface == "wsgi":
         adapt: Any = importlib.import_module("apig_wsgi").make_lambda_handler
-        wsgi_handler: Callable[[dict[str, Any], Any], Any] = adapt(app)
+        wsgi_handler: Callable[[dict[str, Any], Any], Any] = adapt(_with_path(app))
         return wsgi_handler
     # Mangum runs the app in the current event loop. Python 3.12 warns where there is none, 3.14 makes none.
     asyncio: Any = importlib.import_module("asyncio")
@@ -46,6 +47,20 @@ def adapted(app: Any, interface: str, *, begins: bool = True) -> Callable[[dict[
     adapter: Any = importlib.import_module("mangum").Mangum
     asgi_handler: Callable[[dict[str, Any], Any], Any] = adapter(_begun(app) if begins else app, lifespan="off")
     return asgi_handler
+
+
+def _with_path(app: Any) -> Any:
+    """A WSGI app whose path is what PEP 3333 asks for: the bytes of the path, each as a character of Latin-1.
+
+    An HTTP API passes a path on with its escapes decoded, but that of `%`. apig-wsgi reads it as if all were escaped.
+    """
+
+    def with_path(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ["apig_wsgi.full_event"]["rawPath"]
+        environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+        return app(environ, start_response)
+
+    return with_path
 
 
 def _begun(app: Any) -> Any:

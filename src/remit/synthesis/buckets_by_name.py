@@ -1,4 +1,4 @@
-"""A bucket that notifies a function is named by what it waits for: references both ways would be a circle.
+"""A bucket that notifies a function is named by what it waits for: references both ways would be a circular dependency.
 
 The bucket refers to the function in its notifications. The function's role may be about the bucket, its environment may
 hold its name, and its permission is for it: these write the bucket's name and the ARN that follows from it, so that the

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,16 +19,17 @@ from remit.roles.assign import assign
 from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
-from remit.synthesis.check_sources import check_name, with_any_name
+from remit.synthesis.check_sources import check_name, check_queue, with_any_name
 from remit.synthesis.check_tables import TABLES, check_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from remit.app import App, Resource, Role, Template
     from remit.errors import Origin
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_QUEUE: Final = "AWS::SQS::Queue"
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
@@ -119,13 +121,18 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
 
 
 def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """What Lambda refuses of a function's environment, or of what a queue runs; what DynamoDB does of keys."""
+    """What Lambda refuses of a function's environment, or of what a queue runs; what DynamoDB and SQS do."""
     if resource.type == "AWS::Lambda::Function":
         yield from _check_environment(resource)
     elif resource.type == _MAPPING:
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
         yield from check_table(resource)
+    elif resource.type == _QUEUE:
+        redrive = resource.properties.get("RedrivePolicy")
+        target = redrive.get("deadLetterTargetArn") if isinstance(redrive, Mapping) else None
+        dead_letters = by_id.get(_own_name(target))
+        yield from check_queue(resource, dead_letters if dead_letters and dead_letters.type == _QUEUE else None)
 
 
 def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
@@ -224,7 +231,7 @@ def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Itera
     """
     queue = by_id.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
     function = by_id.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
-    if queue is None or queue.type != "AWS::SQS::Queue" or function is None:
+    if queue is None or queue.type != _QUEUE or function is None:
         return
     hidden, runs = queue.properties.get("VisibilityTimeout", 30), function.properties.get("Timeout", 3)
     if isinstance(hidden, int) and isinstance(runs, int) and hidden < runs:

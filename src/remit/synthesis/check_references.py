@@ -1,4 +1,4 @@
-"""Check what a template's resources refer to: dangling references, attributes that do not exist, circles."""
+"""Check what a template's resources refer to: what does not exist, unknown attributes, circular dependencies."""
 
 from __future__ import annotations
 

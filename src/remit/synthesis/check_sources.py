@@ -1,4 +1,4 @@
-"""Check names that AWS refuses."""
+"""Check names that AWS refuses, and queues that are FIFO in one respect alone."""
 
 from __future__ import annotations
 
@@ -49,13 +49,41 @@ def with_any_name(resource: Resource) -> Resource:
 
 def _check_fifo(resource: Resource, kind: str, name: str) -> Iterator[RemitError]:
     """The names of FIFO queues and topics, and theirs alone, end with .fifo."""
-    is_fifo = str(resource.properties.get(_FIFO_PROPERTIES[resource.type], False)).lower() == "true"
+    is_fifo = _is_fifo(resource)
     if is_fifo == name.endswith(_FIFO):
         return
     fifo_option, name_option = f"fifo_{kind}", f"{kind}_name"
     if is_fifo:
-        problem, hint = f"must end with {_FIFO}: it is a FIFO {kind}", f'{name_option}="{name}{_FIFO}"'
+        stem = name[: -len(_FIFO)] if name.lower().endswith(_FIFO) else name
+        problem, hint = f"must end with {_FIFO}: it is a FIFO {kind}", f'{name_option}="{stem}{_FIFO}"'
     else:
         problem, hint = f"ends with {_FIFO}, as FIFO {kind}s' do", f"add `{fifo_option}=True`"
     message = f"the name {name!r} of {kind} `{resource.logical_id}` {problem}"
     yield RemitError(message, hint=hint, origin=resource.origin)
+
+
+def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[RemitError]:
+    """What SQS refuses of a queue that is FIFO, or none; `dead_letters` is the app's queue for what it gave up.
+
+    Source: "SetQueueAttributes" (Amazon SQS API Reference): the dead-letter queue of a FIFO queue must be one, too.
+    """
+    if not _is_fifo(queue) and "ContentBasedDeduplication" in queue.properties:
+        yield RemitError(
+            f"queue `{queue.logical_id}` sets ContentBasedDeduplication, which FIFO queues alone have",
+            hint="add `fifo_queue=True`, or leave it out",
+            origin=queue.origin,
+            path=("ContentBasedDeduplication",),
+        )
+    if dead_letters is not None and _is_fifo(queue) != _is_fifo(dead_letters):
+        kind, other_kind = ("a FIFO", "a standard") if _is_fifo(queue) else ("a standard", "a FIFO")
+        yield RemitError(
+            f"`{queue.logical_id}` is {kind} queue, and its dead-letter queue"
+            f" `{dead_letters.logical_id}` {other_kind} one",
+            hint="SQS wants both to be of one kind",
+            origin=queue.origin,
+            path=("RedrivePolicy",),
+        )
+
+
+def _is_fifo(resource: Resource) -> bool:
+    return str(resource.properties.get(_FIFO_PROPERTIES[resource.type], False)).lower() == "true"

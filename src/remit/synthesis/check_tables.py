@@ -1,6 +1,6 @@
-"""Check the keys of a DynamoDB table and its indexes, which CloudFormation finds only when it makes the table.
+"""Check the keys and the capacity of a DynamoDB table and its indexes, as DynamoDB does when it makes the table.
 
-Source: "CreateTable", "AttributeDefinition", "KeySchemaElement" (Amazon DynamoDB API Reference).
+Source: "CreateTable", "AttributeDefinition", "KeySchemaElement", "LocalSecondaryIndex" (Amazon DynamoDB API Reference).
 """
 
 from __future__ import annotations
@@ -17,15 +17,40 @@ if TYPE_CHECKING:
     from remit.app import Resource
 
 TABLES: Final = frozenset({"AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"})
-_INDEXES: Final = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+_GLOBAL_INDEXES: Final = "GlobalSecondaryIndexes"
+_LOCAL_INDEXES: Final = "LocalSecondaryIndexes"
+_THROUGHPUT: Final = "ProvisionedThroughput"
 _KEY_TYPES: Final = (["HASH"], ["HASH", "RANGE"])
+_BILLING_MODES: Final = ("PAY_PER_REQUEST", "PROVISIONED")
 
 
 def check_table(table: Resource) -> Iterator[RemitError]:
-    """Keys that are none, and attributes of the keys that are not those that the table defines.
+    """Keys that are none, attributes of the keys that are not those that the table defines, and no or two capacities.
 
     What only the deploy knows is not looked at.
     """
+    yield from _check_capacity(table)
+    yield from _check_keys(table)
+
+
+def _check_capacity(table: Resource) -> Iterator[RemitError]:
+    """A table is paid by request, or it and each global index say what they provide: never both."""
+    billing = table.properties.get("BillingMode", "PROVISIONED")
+    if table.type != "AWS::DynamoDB::Table" or billing not in _BILLING_MODES:
+        return
+    for label, properties in (f"table `{table.logical_id}`", table.properties), *_indexes(table, _GLOBAL_INDEXES):
+        is_provisioned = _THROUGHPUT in properties
+        if is_provisioned == (billing == "PROVISIONED"):
+            continue
+        problem = f"{label} is paid by request, and sets {_THROUGHPUT}"
+        hint = f"leave {_THROUGHPUT} out, or the billing mode"
+        if not is_provisioned:
+            problem = f"{label} sets no {_THROUGHPUT}, and is not paid by request"
+            hint = 'write billing_mode="PAY_PER_REQUEST", or provisioned_throughput with its units'
+        yield RemitError(problem, hint=hint, origin=table.origin, path=("BillingMode",))
+
+
+def _check_keys(table: Resource) -> Iterator[RemitError]:
     defined = _texts(table.properties.get("AttributeDefinitions"), "AttributeName")
     used: dict[str, None] = {}
     for label, schema in _key_schemas(table):
@@ -34,6 +59,7 @@ def check_table(table: Resource) -> Iterator[RemitError]:
             return
         yield from _check_key(table, label, names, kinds)
         used |= dict.fromkeys(names)
+    yield from _check_local_indexes(table)
     if defined is None or not used:
         return
     for name in used:
@@ -44,6 +70,9 @@ def check_table(table: Resource) -> Iterator[RemitError]:
                 origin=table.origin,
                 path=("AttributeDefinitions",),
             )
+    for name in sorted({name for name in defined if defined.count(name) > 1}):
+        problem = f"`{table.logical_id}` defines the attribute {name!r} twice"
+        yield RemitError(problem, origin=table.origin, path=("AttributeDefinitions",))
     unused = [name for name in defined if name not in used]
     if unused:
         yield RemitError(
@@ -58,11 +87,18 @@ def _key_schemas(table: Resource) -> Iterator[tuple[str, Any]]:
     """The key of the table and of each index, with how errors call it."""
     if "KeySchema" in table.properties:
         yield f"`{table.logical_id}`", table.properties["KeySchema"]
-    for kind in _INDEXES:
-        indexes = table.properties.get(kind)
-        for index in indexes if isinstance(indexes, list) else ():
-            if isinstance(index, Mapping) and "KeySchema" in index:
-                yield f"index {index.get('IndexName')} of `{table.logical_id}`", index["KeySchema"]
+    for kind in (_GLOBAL_INDEXES, _LOCAL_INDEXES):
+        for label, index in _indexes(table, kind):
+            if "KeySchema" in index:
+                yield label, index["KeySchema"]
+
+
+def _indexes(table: Resource, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The indexes of a table that are known before the deploy, with how errors call each."""
+    indexes = table.properties.get(kind)
+    for index in indexes if isinstance(indexes, list) else ():
+        if isinstance(index, Mapping):
+            yield f"index {index.get('IndexName')} of `{table.logical_id}`", index
 
 
 def _check_key(table: Resource, label: str, names: list[str], kinds: list[str]) -> Iterator[RemitError]:
@@ -74,6 +110,22 @@ def _check_key(table: Resource, label: str, names: list[str], kinds: list[str]) 
         )
     if len(names) != len(set(names)):
         yield RemitError(f"the key of {label} has the attribute {names[0]!r} twice", origin=table.origin)
+
+
+def _check_local_indexes(table: Resource) -> Iterator[RemitError]:
+    """A local index sorts the items of each HASH attribute of its table by another RANGE attribute."""
+    table_key = _texts(table.properties.get("KeySchema"), "AttributeName") or []
+    for label, index in _indexes(table, _LOCAL_INDEXES):
+        key = _texts(index.get("KeySchema"), "AttributeName")
+        if key is None or not table_key:
+            continue
+        hint = ""
+        if len(table_key) == 1:
+            hint = "it needs a table whose key has a RANGE attribute"
+        elif len(key) == 1 or key[0] != table_key[0]:
+            hint = f"its key is the HASH attribute {table_key[0]!r} of its table, and a RANGE attribute of its own"
+        if hint:
+            yield RemitError(f"{label} cannot be a local index", hint=hint, origin=table.origin)
 
 
 def _texts(items: Any, key: str) -> list[str] | None:

@@ -1,7 +1,7 @@
 """What a role may do with a resource that waits for the role's own function stands in a policy that comes after both.
 
 A user pool refers to the function that it runs, the function to its role. If the role's policy referred to the pool,
-that would be a circular dependency; a policy of its own, attached to the role, closes no circle.
+that would be a circular dependency; a policy of its own, attached to the role, makes none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAME: Final = "remit-later"
 
 
 def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -> list[Resource]:
-    """The resources, where statements of roles that would close a circle stand in policies of their own.
+    """The resources; statements of roles that would make a circular dependency stand in policies of their own.
 
     `roles` has the logical ids of those that remit assigned, with one inline policy each at most; a role that is a
     shared resource is as it was written.

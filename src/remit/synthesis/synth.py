@@ -68,7 +68,7 @@ def draft(
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
 ) -> Draft:
-    """As `synth`, without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
+    """Synthesise without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
 
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """

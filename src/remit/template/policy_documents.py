@@ -48,7 +48,7 @@ def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
 
 
 def whole_policy(document: Any, base: Path, place: Place) -> Policy | None:
-    """As `policy_of`; None also when a part of it is known at the deploy only."""
+    """The policy of a document; None also when a part of it is known at the deploy only."""
     policy = policy_of(document, base, place)
     return policy if known(document) else None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from remit.app import App, Function, Grant, Resource
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers.record_fields import DYNAMODB
+from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
-_VIEWS: Final = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+_ABSENT_IMAGES: Final = {
+    "KEYS_ONLY": ("NewImage", "OldImage"),
+    "NEW_IMAGE": ("OldImage",),
+    "OLD_IMAGE": ("NewImage",),
+    "NEW_AND_OLD_IMAGES": (),
+}
+"""What the records of a view do not hold ("StreamSpecification", Amazon DynamoDB API Reference)."""
 _TABLES: Final = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
@@ -61,7 +67,7 @@ class Dynamodb(StreamTrigger):
             )
 
     def _check_view(self) -> None:
-        checked_choice("view", self.view, _VIEWS)
+        checked_choice("view", self.view, tuple(_ABSENT_IMAGES))
         if not own_id(self.stream):
             raise RemitError("view is for a table of the app's: this stream has one", origin=writer())
 
@@ -73,8 +79,10 @@ class Dynamodb(StreamTrigger):
 
     @property
     def record(self) -> Shape:
-        """What its records have."""
-        return DYNAMODB
+        """What its records have: not the images that its view leaves out."""
+        absent = _ABSENT_IMAGES.get(self.view or "NEW_AND_OLD_IMAGES", ())
+        change = {name: shape for name, shape in DYNAMODB_CHANGE.items() if name not in absent}
+        return {**DYNAMODB, "dynamodb": change}
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""

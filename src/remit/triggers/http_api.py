@@ -138,8 +138,10 @@ def outputs(app: App) -> Iterator[Output]:
 
 
 def notes(app: App) -> tuple[str, ...]:
-    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
+    """A sentence for each route that answers everyone, each issuer that AWS cannot ask, and settings of no API."""
     app_routes = routes(app.functions)
+    if not app_routes:
+        return tuple(_notes_on_settings(app.api))
     open_to_all = [
         f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
         for routed in app_routes
@@ -153,6 +155,13 @@ def notes(app: App) -> tuple[str, ...]:
         if issuer.startswith("http://")
     ]
     return (*open_to_all, *on_loopback, *_notes_on_preflights(app.api, app_routes), *_notes_on_timeouts(app_routes))
+
+
+def _notes_on_settings(settings: ApiSettings) -> Iterator[str]:
+    """A sentence where settings of the API have no effect, since the app has none."""
+    for setting, origin in settings.written.items():
+        if setting == "domain_name" and settings.domain_name is not None:
+            yield f"no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect ({origin})"
 
 
 def _notes_on_timeouts(app_routes: tuple[Routed, ...]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,9 @@ RESOURCE_ALIASES: Final = "kms:ResourceAliases"
 _ALIAS: Final = "alias/"
 _OF_AWS: Final = "alias/aws/"
 _KEY: Final = "key/"
+_NAMES_OF_KEYS: Final = ("arn:", _ALIAS, "${", "*")
+"""What a name begins with that is no id: the ARN or the alias of a key, late-bound text, a pattern."""
+_ID: Final = r"(?:mrk-)?[0-9a-fA-F-]+"
 _ARN: Final = f"arn:{tokens.PARTITION}:kms:{tokens.REGION}:{tokens.ACCOUNT}:%s"
 EVERY_KEY: Final = _ARN % "key/*"
 """Every key of the account and region."""
@@ -98,7 +102,7 @@ def kms_key(resources: Mapping[str, Resource], value: Any) -> KmsKey | None:
 
 def key_named(text: str) -> KmsKey:
     """The key of an id, an ARN or an alias, whoever's it is."""
-    is_id = not text.startswith(("arn:", _ALIAS, "${", "*"))
+    is_id = not text.startswith(_NAMES_OF_KEYS)
     return KmsKey(_ARN % f"{_KEY}{text}" if is_id else text)
 
 
@@ -118,7 +122,7 @@ def encrypting_key(resource: Any) -> Any:
 def key_text(subject: Any, taker: str = "key") -> Any:
     """What names a key that an option takes: the Ref of an alias of the app, the ARN of another resource, else text.
 
-    None where there is no key. RemitError: it is neither, which `taker` takes.
+    None where there is no key. RemitError: it is neither, which `taker` takes, or it cannot be the id of a key.
     """
     if getattr(subject, "type", None) == ALIAS_TYPE:
         return tokens.plain(subject.ref)
@@ -126,6 +130,8 @@ def key_text(subject: Any, taker: str = "key") -> Any:
     if text is not None and not isinstance(text, str):
         hint = 'its id, its ARN, "alias/NAME", or a resource'
         raise RemitError(f"{taker} takes a KMS key, got {described(subject)}", hint=hint, origin=writer())
+    if text and not text.startswith(_NAMES_OF_KEYS) and not re.fullmatch(_ID, text):
+        raise RemitError(f"no KMS key has the id {text!r}", hint=f"an alias reads {_ALIAS + text!r}", origin=writer())
     return text
 
 

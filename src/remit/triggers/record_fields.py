@@ -79,6 +79,16 @@ SQS: Final[Mapping[str, Shape]] = {
     "eventSourceARN": Text(),
     "awsRegion": Text(),
 }  # fmt: skip
+DYNAMODB_CHANGE: Final[Mapping[str, Shape]] = {
+    "Keys": AnyNames(_ATTRIBUTE),
+    "NewImage": AnyNames(_ATTRIBUTE),
+    "OldImage": AnyNames(_ATTRIBUTE),
+    "ApproximateCreationDateTime": Value(),
+    "SequenceNumber": Text(),
+    "SizeBytes": Value(),
+    "StreamViewType": Text(("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")),
+}
+"""What a record of a table has about its item ("StreamRecord")."""
 DYNAMODB: Final[Mapping[str, Shape]] = {
     "eventID": Text(),
     "eventName": Text(("INSERT", "MODIFY", "REMOVE")),
@@ -87,15 +97,7 @@ DYNAMODB: Final[Mapping[str, Shape]] = {
     "eventSourceARN": Text(),
     "awsRegion": Text(),
     "userIdentity": {"type": Text(("Service",)), "principalId": Text(("dynamodb.amazonaws.com",))},
-    "dynamodb": {
-        "Keys": AnyNames(_ATTRIBUTE),
-        "NewImage": AnyNames(_ATTRIBUTE),
-        "OldImage": AnyNames(_ATTRIBUTE),
-        "ApproximateCreationDateTime": Value(),
-        "SequenceNumber": Text(),
-        "SizeBytes": Value(),
-        "StreamViewType": Text(("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")),
-    },
+    "dynamodb": DYNAMODB_CHANGE,
 }
 KINESIS: Final[Mapping[str, Shape]] = {"data": None}
 """Lambda filters by the data alone."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from remit.why.denial import Denial, LayerName
     from remit.why.denied_request import LoadedApp
 
-DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
-"""The advice to somebody who is not a role of the app."""
+DEPLOYER_COMMAND: Final = "remit policy deployer"
+"""What writes the policy of whoever deploys the app of this folder; for a template, its file follows."""
 _ASSUMES: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 _ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
 _CHANGE: Final[dict[LayerName, str]] = {
@@ -97,13 +97,17 @@ def _change(denial: Denial) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A denial, the app in this folder and the function that asked, where known, and what its role answers."""
+    """A denial, the app in this folder and the function that asked, where known, and what its role answers.
+
+    `deployer_command` writes the policy of whoever deploys; None where it was surely not they who asked.
+    """
 
     denial: Denial
     here: LoadedApp | None
     function: str | None
     actions: tuple[str, ...]
     answers: tuple[Explanation, ...]
+    deployer_command: str | None = DEPLOYER_COMMAND
 
     @property
     def allowed(self) -> bool:
@@ -127,9 +131,11 @@ def advice_here(
     function: str | None,
     actions: tuple[str, ...],
     answers: tuple[Explanation, ...],
+    *,
+    deployer_command: str | None = DEPLOYER_COMMAND,
 ) -> Iterator[str]:
     """What the app in this folder, or its absence, adds to that."""
-    case = _Case(denial, project, function, actions, answers)
+    case = _Case(denial, project, function, actions, answers, deployer_command)
     for piece_of_advice in _ADVICE:
         yield from piece_of_advice(case)
 
@@ -160,7 +166,7 @@ def _own_boundary(case: _Case) -> Iterator[str]:
 
 
 def _missing_object(case: _Case) -> Iterator[str]:
-    nobody_answered = case.here is None or (case.function is None and not case.answers)
+    nobody_answered = not case.answers and (case.here is None or case.function is None)
     no_layer_is_told = case.denial.layer is None and not case.denial.explicit
     if "s3:GetObject" in case.actions and no_layer_is_told and (case.allowed or nobody_answered):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
@@ -183,7 +189,8 @@ def _needed_grant(case: _Case) -> Iterator[str]:
 
 def _other_side(case: _Case) -> Iterator[str]:
     if case.lacks_an_allow and not case.answers:
-        yield from _secret(case.denial)
+        yield from _secret(case.denial)  # an answer names it in its fix
+    if case.lacks_an_allow and (case.here is None or not case.answers):
         yield from _of_the_resource(case.denial, case.actions)
 
 
@@ -197,8 +204,8 @@ def _permission_set(case: _Case) -> Iterator[str]:
 def _deployers(case: _Case) -> Iterator[str]:
     denial = case.denial
     may_be_a_deployer = case.function is None and denial.layer != "trust" and not denial.explicit
-    if may_be_a_deployer and _of_a_deploy(denial, case.actions):
-        yield DEPLOYERS
+    if may_be_a_deployer and case.deployer_command is not None and _of_a_deploy(denial, case.actions):
+        yield f"for whoever deploys, `{case.deployer_command}` writes the whole policy"
 
 
 _ADVICE: Final = (

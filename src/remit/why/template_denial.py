@@ -11,7 +11,7 @@ from remit.roles.reference_names import names_in
 from remit.roles.role_policies import ready_role
 from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
-from remit.why.advice import DEPLOYERS
+from remit.why.advice import DEPLOYER_COMMAND, advice, advice_here
 from remit.why.denied_request import actions_of, role_and_session, user_name
 from remit.why.why import Cause, why
 
@@ -49,19 +49,25 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if denial.layer not in ("trust", "other"):
         actions = actions_of(denial, None, None)
         answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
+    deployer_command = None if matching_roles else f"{DEPLOYER_COMMAND} {source.file}"
+    own_advice = advice_here(denial, None, None, cause.actions, answers, deployer_command=deployer_command)
+    cause = replace(cause, advice=(*advice(denial), *own_advice))
     if not answers:
-        if denial.layer is None and denial.principal is not None:
-            kind = "role" if user_name(denial) is None else "user"
-            return replace(cause, conclusion=f"whoever asked is not a {kind} of the template")
-        return cause
-    advice = cause.advice
-    if matching_roles:
-        advice = tuple(line for line in advice if line != DEPLOYERS)
+        return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
     unseen = cause.unseen
     if not _unread(roles, read):
         unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
-    return replace(cause, answers=answers, advice=advice, conclusion=conclusion, unseen=unseen)
+    return replace(cause, answers=answers, conclusion=conclusion, unseen=unseen)
+
+
+def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
+    """What said no to somebody who is none of the template's, as far as the message tells."""
+    if denial.principal is None or denial.layer not in (None, "identity"):
+        return layer_conclusion
+    kind = "role" if user_name(denial) is None else "user"
+    stranger = f"whoever asked is not a {kind} of the template"
+    return stranger if denial.layer is None else f"{layer_conclusion}; {stranger}"
 
 
 def _answers(

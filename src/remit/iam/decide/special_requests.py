@@ -81,5 +81,5 @@ def _test_of(case: SpecialCase) -> _Test:
 _DECIDING: Final = tuple((_test_of(case), case) for case in SPECIAL_CASES if case.effect != "unbound")
 _UNBINDING: Final = {
     layer: tuple((_test_of(case), case) for case in SPECIAL_CASES if case.layer == layer)
-    for layer in ("resource", "scp", "rcp")
+    for layer in ("account", "resource", "scp", "rcp")
 }

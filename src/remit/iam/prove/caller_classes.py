@@ -138,9 +138,9 @@ def _named(statements: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def _accounts(named: Iterable[str]) -> tuple[str, ...]:
-    """The accounts of some callers."""
-    accounts = (principal_of(text).account for text in named)
-    return tuple(dict.fromkeys(account for account in accounts if account is not None))
+    """The accounts of some callers, but for AWS's own identities, beside which nobody is of their account."""
+    callers = [principal_of(text) for text in named]
+    return tuple(dict.fromkeys(caller.account for caller in callers if caller.account and caller.has_policies))
 
 
 def _texts(statement: Statement) -> Iterator[str]:

@@ -239,14 +239,12 @@ def _as_denial(item: Undecided, old: Policy, new: Policy) -> Undecided:
     return item
 
 
-def gains(
-    old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
-) -> Piece | Undecided | None:
+def gains(old: Policies, new: Policies, *, budget: Budget | None = None) -> Piece | Undecided | None:
     """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
 
-    Whether a request of today can use the gain is not looked for: its tier is always "future".
+    Whether a request of today can use the gain, and for which existing action, is not looked for: its tier is "future".
     """
-    search = GainSearch(side_of(old), side_of(new), actions_of, budget=budget)
+    search = GainSearch(side_of(old), side_of(new), no_actions, budget=budget)
     for piece in search.gains(only_first=True):
         return piece
     return next(iter(search.undecided), None)
@@ -254,7 +252,7 @@ def gains(
 
 def includes(wide: Policies, narrow: Policies, *, budget: Budget | None = None) -> bool:
     """Whether it is proven that `wide` allows everything that `narrow` does."""
-    return gains(wide, narrow, actions_of=no_actions, budget=budget) is None
+    return gains(wide, narrow, budget=budget) is None
 
 
 def equivalent(old: Policies, new: Policies, *, budget: Budget | None = None) -> bool:

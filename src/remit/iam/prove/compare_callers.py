@@ -77,7 +77,9 @@ def compare_callers(policies: ComparedPolicies) -> Comparison:
         for name, pieces in question.pieces():
             for piece in pieces:
                 key = piece.source, piece.action, piece.resource, piece.principal, piece.whole
-                parts[name].setdefault(key, piece)
+                known_piece = parts[name].setdefault(key, piece)
+                if known_piece.tier == "future":  # another caller's request may be one of today
+                    parts[name][key] = piece
         undecided |= dict.fromkeys(question.undecided)
     pieces_of = {name: tuple(pieces.values()) for name, pieces in parts.items()}
     return Comparison(undecided=tuple(undecided), **pieces_of)
@@ -152,6 +154,10 @@ class _Side:
         """Whether the evaluator allows a request, all of whose own policies allow it."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).allowed
 
+    def may_let_in(self, request: Request) -> bool:
+        """Whether the evaluator does not rule that out: it allows the request, or cannot tell."""
+        return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict in ("Allowed", "Unknown")
+
     def denies(self, request: Request) -> bool:
         """Whether the evaluator finds a Deny."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict == "ExplicitlyDenied"
@@ -217,9 +223,9 @@ class _Question:
         """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
         for piece in pieces:
             source = new.location(piece.source)
-            for principal, caller in _by_spelling(self.callers, source).items():
+            for principal, (caller, *_) in _by_spelling(self.callers, source).items():
                 if _may_be_named(caller, old):
-                    reason = "whom its Principal means is known at the deploy only"
+                    reason = f"whom {principal} means is known at the deploy only"
                     self.undecided.append(Undecided(source, reason))
                     continue
                 requests = tuple(self._requests(piece, caller))
@@ -238,17 +244,29 @@ class _Question:
                 )
 
     def _confirmed_denials(self, pieces: Sequence[Piece], old: _Side, new: _Side, side: str) -> Iterator[Piece]:
-        """The pieces with a request that only the new side denies; the others are noted as undecided."""
+        """The pieces with a request that only the new side denies; the others are noted as undecided.
+
+        It matters today to callers whose own policies may let them in where nothing is denied: nobody's are known of
+        whoever is anonymous, say.
+        """
         difference = SideDifference(side, self.policies.part, of_denials=True)
         for piece in pieces:
             source = new.location(piece.source)
-            for principal, caller in _by_spelling(self.callers, source).items():
-                requests = self._requests(piece, caller)
-                shown = next((asked for asked in requests if new.denies(asked) and not old.denies(asked)), None)
-                if shown is None:
+            for principal, callers in _by_spelling(self.callers, source).items():
+                asked_by_all = (asked for caller in callers for asked in self._requests(piece, caller))
+                undenied = [asked for asked in asked_by_all if new.denies(asked) and not old.denies(asked)]
+                if not undenied:
                     self._not_confirmed(source)
                     continue
-                yield replace(piece, source=source, request=shown, difference=difference, principal=principal)
+                shown = next((asked for asked in undenied if old.may_let_in(asked)), None)
+                yield replace(
+                    piece,
+                    source=source,
+                    request=shown or undenied[0],
+                    difference=difference,
+                    principal=principal,
+                    tier="future" if shown is None else piece.tier,
+                )
 
     def _not_confirmed(self, source: StatementLocation) -> None:
         reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"
@@ -296,12 +314,12 @@ def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, ComparedCaller]:
-    """A caller for each principal by whose name a statement means some of a class: for each account, say."""
-    first_callers: dict[str, ComparedCaller] = {}
+def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, list[ComparedCaller]]:
+    """The callers for each principal by whose name a statement means some of a class: for each account, say."""
+    by_principal: dict[str, list[ComparedCaller]] = {}
     for caller in callers:
-        first_callers.setdefault(_spelled(source, caller), caller)
-    return first_callers
+        by_principal.setdefault(_spelled(source, caller), []).append(caller)
+    return by_principal
 
 
 def _spelled(source: StatementLocation, caller: ComparedCaller) -> str:

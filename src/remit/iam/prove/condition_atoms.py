@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from remit.iam.text_comparison import Check
 
 State: TypeAlias = str | tuple[str, ...] | None
-"""What a key has: one value, several, or None (absent). A tuple of one empty string is a set without values."""
-
-EMPTY: Final = ("",)
+"""What a key has: one value, several, or None (absent, which a set without values is as well)."""
 _NOBODY: Final = Request("none:None", context={})
 
 
@@ -94,7 +92,7 @@ class Atom:
 def _as_set(state: State) -> tuple[str, ...]:
     if isinstance(state, str):
         return (state,) if state else ()
-    return () if state is None or state == EMPTY else state
+    return state or ()
 
 
 @lru_cache(maxsize=65_536)

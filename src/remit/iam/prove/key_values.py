@@ -17,7 +17,6 @@ from remit.catalogue.actions import is_multivalued
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.condition_atoms import EMPTY, Atom, State
 from remit.iam.prove.glob_sets import Unclear, points, some_points
 from remit.iam.prove.typed_values import TYPED
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.iam.policy import Statement
+    from remit.iam.prove.condition_atoms import Atom, State
 
 MOST_VALUES: Final = 2_000
 MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
@@ -126,10 +126,7 @@ class Domain:
         if not self.multivalued:
             return None
         chosen = self._multiple_values(true, false)
-        for state in (chosen, EMPTY):
-            if state and suits(state):
-                return (state,)
-        return None
+        return (chosen,) if chosen and suits(chosen) else None
 
     def _one_value(self, true: frozenset[Atom], false: frozenset[Atom]) -> int:
         """The values of the pool, as a bit mask, for each of which those are true and these false."""
@@ -206,7 +203,11 @@ def _domain(
     if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
         return _DomainResult(None, len(pool), too_many)
     has_sets = multivalued or any(atom.quantifier for atom in atoms)
-    texts = (*pool, "") if has_sets and not kinds else pool  # to set operators an empty text is an empty set
+    texts = list(pool)
+    if is_multivalued(ordered[0].key):
+        texts = [text for text in pool if text]  # an empty set, which is as good as absent
+    elif has_sets and not kinds:
+        texts.append("")  # to set operators an empty set
     exact = exact or any(_lists_all(atom, kinds) for atom in to_match)
     domain = Domain(tuple(dict.fromkeys(texts)), atoms, multivalued=multivalued, exact=exact)
     return _DomainResult(domain, steps)

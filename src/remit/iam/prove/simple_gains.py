@@ -21,7 +21,7 @@ from remit.iam.request import Request
 from remit.iam.tokens import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.iam.comparison import StatementLocation, Tier
     from remit.iam.policy import Statement
@@ -95,7 +95,7 @@ def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> I
     """Action, resource and context of requests in the words of a statement and of the others."""
     every_statement = (statement, *statements)
     count = min(MOST, _MOST_WORK // len(every_statement))
-    actions = _actions(statement)
+    actions = _actions(every_statement)
     resources = _resources(every_statement)
     contexts = _contexts(statement, every_statement)
     requests = product(contexts, resources, actions)
@@ -103,11 +103,25 @@ def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> I
         yield action, _with_values(resource, context), context
 
 
-def _actions(statement: Statement) -> tuple[str, ...]:
-    if statement.actions.negated:
-        return _ANY_ACTION
+def _actions(statements: Sequence[Statement]) -> tuple[str, ...]:
+    """What the action patterns of the first statement describe; if they say no more than any, what the others name."""
+    statement = statements[0]
+    names = [] if statement.actions.negated else _named_actions(statement)
+    if not names:
+        named_elsewhere = [name for other in statements[1:] for name in _named_actions(other)]
+        names = [*_ANY_ACTION, *(name for name in named_elsewhere if _is_about(statement, name))]
+    return tuple(dict.fromkeys(names))[:_MOST_OF_A_TEXT]
+
+
+def _named_actions(statement: Statement) -> list[str]:
     names = [text for pattern in statement.actions.patterns for text in _instances(pattern)]
-    return tuple(dict.fromkeys(name for name in names if name.count(":") == 1))[:_MOST_OF_A_TEXT] or _ANY_ACTION
+    return [name for name in names if name.count(":") == 1]
+
+
+def _is_about(statement: Statement, action: str) -> bool:
+    """Whether a statement is about an action."""
+    is_named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions.patterns)
+    return is_named is not statement.actions.negated
 
 
 def _resources(statements: Iterable[Statement]) -> tuple[str, ...]:

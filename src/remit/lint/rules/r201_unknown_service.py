@@ -46,7 +46,7 @@ def doubtful(item: ParsedStatement) -> Iterator[Problem]:
             hint = f"did you mean `{meant[0]}`?" if meant else "an action reads service:Operation"
             yield Problem(f"'{text}' is a call of an SDK, not an IAM action: {item.nothing_done}", hint, spot)
             continue
-        if meant_actions.written_by_aws(text):
+        if meant_actions.used_by_aws(prefix.lower()):
             message = f"'{prefix}' in '{text}' is not a documented service, though AWS's own policies use it"
             yield Problem(message, None, spot, WARNING)
             continue

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.actions import service
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policy
-from remit.iam.pattern import matches
+from remit.iam.pattern import is_pattern, matches
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
@@ -41,7 +41,7 @@ _LONG = 200  # characters of no action
 def doubtful(item: ParsedStatement) -> Iterator[Problem]:
     """Actions that IAM cannot read."""
     for text in item.statement.actions.patterns:
-        if not expand(text) or "*" in text.partition(":")[0]:
+        if not expand(text) or is_pattern(text.partition(":")[0]):
             yield from _problem(text, item)
 
 

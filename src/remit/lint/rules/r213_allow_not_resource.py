@@ -29,6 +29,6 @@ SEVERITY = WARNING
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Allow with NotResource."""
-    if item.allows and item.resource_element == "NotResource":
+    if item.allows and item.resource_element == "NotResource" and not item.excepting_everything:
         message = "Allow with NotResource grants every other resource"
         yield Problem(message, "name the resources in Resource; NotResource belongs to Deny", ("NotResource",))

@@ -29,6 +29,6 @@ SEVERITY = WARNING
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Allow with NotAction."""
-    if item.allows and item.statement.actions.negated:
+    if item.allows and item.statement.actions.negated and not item.excepting_everything:
         message = "Allow with NotAction grants every other action"
         yield Problem(message, "name the actions in Action; NotAction belongs to Deny", ("NotAction",))

@@ -103,7 +103,15 @@ def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
             and _is_bucket(foreign_reference[1], written)
             and _is_bucket(bucket[1], written)
         )
-    return is_plain(name) and is_plain(own_bucket) and name != own_bucket
+    own_name = own_bucket if bucket is None else _name_of(bucket[1], written)
+    return is_plain(name) and is_plain(own_name) and name != own_name
+
+
+def _name_of(logical_id: str, written: WrittenTemplate) -> str:
+    """The name that a bucket of the template is given; a reference to it where it has none."""
+    properties = written.resources.get(logical_id, {}).get("Properties")
+    name = properties.get("BucketName") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) and name else f"${{{logical_id}}}"
 
 
 def _is_bucket(name: str, written: WrittenTemplate) -> bool:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from remit.iam.policy import Statement
     from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
@@ -49,12 +49,15 @@ def policy(document: PolicyDocument) -> Iterator[Problem]:
         for group in groups.values():
             if len({getattr(item.statement, element) for item in group}) > 1:
                 reported |= {item.index for item in group}
-                numbers = ", ".join(str(item.index + 1) for item in group[:_LISTED])
-                if len(group) > _LISTED:
-                    numbers += ", …"
-                message = f"{len(group)} statements ({numbers}) differ in their {element} alone: one would do"
+                message = f"{len(group)} statements ({_numbers(group)}) differ in their {element} alone: one would do"
                 severity = WARNING if len(group) >= _MANY else NOTE
                 yield Problem(message, f"merge them: one statement with all {element}", (), severity, group[1].index)
+
+
+def _numbers(group: Sequence[ParsedStatement]) -> str:
+    """Which statements of the document they are, the first being 1."""
+    numbers = [str(item.index + 1) for item in group]
+    return ", ".join(numbers if len(numbers) <= _LISTED else [*numbers[:_LISTED], "…"])
 
 
 def _without(statement: Statement, element: str) -> tuple[object, ...]:

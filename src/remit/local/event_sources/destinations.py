@@ -1,4 +1,4 @@
-"""Where Lambda sends what came of an asynchronous invocation: a queue, a topic, a function, an event bus, or a bucket.
+"""Where Lambda sends what came of an invocation: a queue, a topic, a function, an event bus, or a bucket.
 
 Each record is sent through the service's own API, with what the function's role may do.
 
@@ -9,9 +9,10 @@ Guide).
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
 from remit.catalogue.arns import parse
@@ -30,6 +31,23 @@ _JSON: Final = "application/x-amz-json-1.0"
 _FORM: Final = "application/x-www-form-urlencoded"
 _LONGEST_ERROR: Final = 1024
 """Characters of an error's message beside a dead letter."""
+
+
+class DestinationRecord(Protocol):
+    """What is sent to a destination."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether no attempt succeeded."""
+
+    def document(self) -> dict[str, Any]:
+        """The record as destinations get it."""
+
+    def stored_document(self) -> dict[str, Any]:
+        """The record as buckets get it."""
+
+    def object_name(self, function: DeployedFunction) -> str:
+        """The key of the object in a bucket, without the day and what comes after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,12 @@ class InvocationRecord:
             "responsePayload": self.response,
         }
 
+    stored_document = document
+
+    def object_name(self, function: DeployedFunction) -> str:
+        """The key of the object in a bucket, without the day and what comes after it."""
+        return f"async/{function.name}"
+
 
 _PLAIN: Final = 6  # colons of a function's ARN without a version or an alias
 
@@ -95,7 +119,7 @@ class Destinations:
     server: RunningServer
     calls: ServiceCalls
 
-    def send(self, function: DeployedFunction, destination: str, record: InvocationRecord) -> None:
+    def send(self, function: DeployedFunction, destination: str, record: DestinationRecord) -> None:
         """Send a record to a destination (ARN), if the function's role may."""
         arn = parse(destination)
         request_to = None if arn is None else _REQUESTS.get(arn.service)
@@ -123,22 +147,22 @@ class Destinations:
             )
 
 
-def _to_queue(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+def _to_queue(arn: Arn, _function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
     return _message(arn, json.dumps(record.document()), {})
 
 
-def _to_topic(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+def _to_topic(arn: Arn, _function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
     return _publication(arn, json.dumps(record.document()), {})
 
 
-def _to_function(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+def _to_function(arn: Arn, _function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
     name = arn.resource.partition(":")[2]
     path = f"/2015-03-31/functions/{quote(name, safe='')}/invocations"
     headers = {"content-type": "application/json", "x-amz-invocation-type": "Event"}
     return DestinationRequest("lambda:InvokeFunction", "lambda", path, json.dumps(record.document()).encode(), headers)
 
 
-def _to_bus(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+def _to_bus(arn: Arn, function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
     outcome = "Failure" if record.failed else "Success"
     entry = {
         "Source": "lambda",
@@ -151,15 +175,16 @@ def _to_bus(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> D
     return DestinationRequest("events:PutEvents", "events", "/", json.dumps({"Entries": [entry]}).encode(), headers)
 
 
-def _to_bucket(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
-    """An object for each failure, by the function's name, the day and the time."""
+def _to_bucket(arn: Arn, function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
+    """An object for each failure, by the function's or the mapping's name, the day and the time."""
     now = datetime.now(UTC)
-    key = f"aws/lambda/async/{function.name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{record.request_id}"
-    body = json.dumps(record.document()).encode()
+    name = record.object_name(function)
+    key = f"aws/lambda/{name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+    body = json.dumps(record.stored_document()).encode()
     return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
 
 
-_REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, InvocationRecord], DestinationRequest]]] = {
+_REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, DestinationRecord], DestinationRequest]]] = {
     "sqs": _to_queue,
     "sns": _to_topic,
     "lambda": _to_function,

@@ -21,6 +21,11 @@ _ONLY: Final[ContextVar[str]] = ContextVar("only", default="")
 """The id of the mapping that this thread reads for; "": for all."""
 
 
+def mapping_that_reads() -> str:
+    """The id of the mapping that this thread reads a stream for; "" where it reads for none."""
+    return _ONLY.get()
+
+
 @dataclass(slots=True)
 class StreamPollers:
     """The threads that read streams now: one for each mapping at most, and none where there is nothing to read."""

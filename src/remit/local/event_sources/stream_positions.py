@@ -2,7 +2,8 @@
 
 The emulator keeps these positions over a restart, but not the records of tables, which they count: as many changes as
 had been read before were skipped then. It takes the position in a Kinesis stream when it first reads, and so leaves out
-what was written since the mapping was made; and what a new shard had before Lambda first looked at it.
+what was written since the mapping was made; and what a new shard had before Lambda first looked at it. It takes a
+position at a time for the latest record.
 
 Source: "Polling and stream starting positions", "How Lambda processes records from stream and queue-based event
 sources" (AWS Lambda Developer Guide).
@@ -11,16 +12,26 @@ sources" (AWS Lambda Developer Guide).
 from __future__ import annotations
 
 import importlib
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.event_sources.closed_shards import parents
 from remit.local.loaded_state import when_state_is_loaded
+from remit.local.stack_operations import before_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.local.stack_operations import ResourceOperation
+
 STREAM_STATE: Final = ("stream_records", "stream_trimmed", "closed_streams")
 """What belongs to the state of tables beside what the emulator saves: the records of their streams, and how many
 have expired, which a position counts, too."""
+_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_START_TIME: Final[ContextVar[Any]] = ContextVar("start_time", default=None)
+"""Where a mapping that is about to be made starts to read, in seconds since 1970."""
+_AFTER_ITS_PARENTS: Final = 1 << 62
+"""The position in a shard whose parents have records that are not read yet: behind every record."""
 
 
 def keep_stream_positions() -> None:
@@ -51,34 +62,59 @@ def _save_records_of_tables() -> None:
 def _place_mappings_when_they_are_made() -> None:
     """A mapping that starts with the latest record reads each one that is put after it was made."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    place = functions._init_stream_position  # noqa: SLF001 - the emulator has no other place to take hold of
+    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    place, create = functions._init_stream_position, functions._create_esm  # noqa: SLF001 - the emulator has no other place to take hold of
 
     def placed(mapping_id: str, source: str, starting_position: str) -> None:
         place(mapping_id, source, starting_position)
         shards = _shards(source)
         if shards is not None and mapping_id not in functions._kinesis_positions:  # noqa: SLF001 - as above
-            from_the_first = starting_position == "TRIM_HORIZON"
-            functions._kinesis_positions[mapping_id] = {  # noqa: SLF001 - as above
-                shard_id: 0 if from_the_first else len(shard["records"]) for shard_id, shard in shards.items()
-            }
+            positions = {}
+            for shard_id, shard in shards.items():
+                start = kinesis._start_position(shard["records"], starting_position, "", _START_TIME.get())  # noqa: SLF001 - as above
+                positions[shard_id] = len(shard["records"]) if start is None else start
+            functions._kinesis_positions[mapping_id] = positions  # noqa: SLF001 - as above
 
-    functions._init_stream_position = placed  # noqa: SLF001 - as above
+    def created(data: Mapping[str, Any]) -> Any:
+        _START_TIME.set(data.get("StartingPositionTimestamp"))
+        return create(data)
+
+    def note_start(operation: ResourceOperation) -> None:
+        if operation.type == _MAPPING:
+            _START_TIME.set(operation.properties.get("StartingPositionTimestamp"))
+
+    functions._init_stream_position, functions._create_esm = placed, created  # noqa: SLF001 - as above
+    before_each(note_start)
 
 
 def _read_new_shards_from_their_first_record() -> None:
-    """A shard without a position came after its mapping, when somebody split or merged others."""
+    """A shard without a position came after its mapping, when somebody split or merged others, which come first."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     all_mappings = functions._iter_all_esms  # noqa: SLF001 - as above
 
     def with_new_shards() -> Iterator[tuple[str, str, dict[str, Any]]]:
         for account, region, mapping in all_mappings():
             positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])  # noqa: SLF001 - as above
-            if positions is not None:
-                for shard_id in tuple(_shards(mapping["EventSourceArn"]) or ()):
-                    positions.setdefault(shard_id, 0)
+            shards = _shards(mapping["EventSourceArn"])
+            if positions is not None and shards is not None:
+                _place_new_shards(positions, shards)
             yield account, region, mapping
 
     functions._iter_all_esms = with_new_shards  # noqa: SLF001 - as above
+
+
+def _place_new_shards(positions: dict[str, int], shards: Mapping[str, Any]) -> None:
+    """Give each new shard its position: its first record, once the shards that it came from are read to their ends."""
+    for shard_id, shard in tuple(shards.items()):
+        if positions.get(shard_id, _AFTER_ITS_PARENTS) != _AFTER_ITS_PARENTS:
+            continue
+        known_parents = [parent for parent in parents(shard) if parent in shards]
+        are_read = all(_is_read(positions.get(parent, 0), shards[parent]) for parent in known_parents)
+        positions[shard_id] = 0 if are_read else _AFTER_ITS_PARENTS
+
+
+def _is_read(position: int, shard: Mapping[str, Any]) -> bool:
+    return position != _AFTER_ITS_PARENTS and position >= len(shard["records"])
 
 
 def _move_back_when_records_expire() -> None:
@@ -99,7 +135,8 @@ def _move_back_when_records_expire() -> None:
             positions = functions._kinesis_positions._data.get(place)  # noqa: SLF001 - as above
             if positions is not None and mapping["EventSourceArn"] == stream["StreamARN"]:
                 for shard_id, position in positions.items():
-                    positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
+                    if position != _AFTER_ITS_PARENTS:
+                        positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
 
     kinesis._expire_records = expired  # noqa: SLF001 - as above
 
@@ -129,7 +166,7 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
     shards = _shards(source) or {}
     positions = functions._kinesis_positions._data.get(place, {})  # noqa: SLF001 - as above
     for shard_id, position in positions.items():
-        if shard_id in shards:
+        if shard_id in shards and position != _AFTER_ITS_PARENTS:
             positions[shard_id] = min(position, len(shards[shard_id]["records"]))
 
 

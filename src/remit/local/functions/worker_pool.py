@@ -222,10 +222,10 @@ class WorkerPool:
         if not kept:
             self._kill([worker])
 
-    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool], idle_seconds: float = IDLE_SECONDS) -> None:
+    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool]) -> None:
         """End workers that were idle for long, and those of functions that are not what they were."""
         unneeded: list[Worker] = []
-        since = time.monotonic() - idle_seconds
+        since = time.monotonic() - IDLE_SECONDS
         with self._lock:
             for function in list(self._idle):
                 current = is_current(function)

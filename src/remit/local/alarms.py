@@ -1,0 +1,144 @@
+"""Alarms look at their metrics all the time, each at its own dimensions, and SQS measures the queues that they watch.
+
+The emulator looks when somebody puts metrics, at a metric of all dimensions, and measures no queue. So an alarm on a
+dead-letter queue tells nobody.
+
+Sources: "Evaluating an alarm", "Configuring how CloudWatch alarms treat missing data" (Amazon CloudWatch User Guide);
+"Available CloudWatch metrics for Amazon SQS" (Amazon SQS Developer Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import operator
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator_place import as_request_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    Message = Mapping[str, Any]
+
+_SECONDS: Final = 1.0
+"""Between two looks; AWS looks each minute, which nobody wants to wait for here."""
+_MINUTE: Final = 60
+_QUEUES: Final = "AWS/SQS"
+_QUEUE_METRICS: Final[Mapping[str, Callable[[Message, float], bool]]] = {
+    "ApproximateNumberOfMessagesVisible": lambda message, now: message["visible_at"] <= now,
+    "ApproximateNumberOfMessagesNotVisible": lambda message, now: (
+        message["visible_at"] > now and message["receive_count"] > 0
+    ),
+    "ApproximateNumberOfMessagesDelayed": lambda message, now: (
+        message["visible_at"] > now and message["receive_count"] == 0
+    ),
+}
+"""Which messages each metric of SQS counts."""
+_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "GreaterThanThreshold": operator.gt,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
+_STATES: Final = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
+"""The state of an alarm without data, by how it treats that; with `ignore` it keeps its state."""
+
+
+def keep_alarms() -> None:
+    """Have alarms look in a thread of their own, in the process that serves. Called once."""
+    cloudwatch: Any = importlib.import_module("ministack.services.cloudwatch")
+    evaluate = cloudwatch._evaluate_alarm  # noqa: SLF001 - the emulator has no other place to take hold of
+
+    def evaluated(alarm: dict[str, Any]) -> None:
+        if alarm.get("ComparisonOperator") in _COMPARISONS:
+            _evaluate(cloudwatch, alarm)
+        else:
+            evaluate(alarm)  # a band of values, which no metric of an app has here
+
+    cloudwatch._evaluate_alarm = evaluated  # noqa: SLF001 - as above
+    threading.Thread(target=_look_for_ever, args=(cloudwatch,), daemon=True).start()
+
+
+def _look_for_ever(cloudwatch: Any) -> None:
+    while True:
+        time.sleep(_SECONDS)
+        for place, alarm in list(cloudwatch._alarms._data.items()):  # noqa: SLF001 - as above
+            account, region, _ = place
+            with as_request_of(account, region):
+                try:
+                    _measure_queue(cloudwatch, alarm)
+                    cloudwatch._evaluate_alarm(alarm)  # noqa: SLF001 - as above
+                except Exception:  # as the emulator does: the next look tries again
+                    logging.getLogger("cloudwatch").exception("the alarm %s cannot be evaluated", alarm["AlarmName"])
+
+
+def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
+    """Note what an alarm on a queue is about: one value for each minute, which is the last one in it."""
+    counts = _QUEUE_METRICS.get(str(alarm.get("MetricName")))
+    name = _dimensions(alarm).get("QueueName")
+    if alarm.get("Namespace") != _QUEUES or counts is None or name is None:
+        return
+    sqs: Any = importlib.import_module("ministack.services.sqs")
+    queue = sqs._queues.get(sqs._queue_url(name))  # noqa: SLF001 - as above
+    if queue is None:
+        return
+    now = time.time()
+    value = sum(counts(message, now) for message in list(queue["messages"]))
+    points = _points(cloudwatch, alarm)
+    while points and points[-1]["Timestamp"] // _MINUTE == now // _MINUTE:
+        points.pop()
+    cloudwatch.record_metric(_QUEUES, alarm["MetricName"], value, "Count", {"QueueName": name})
+
+
+def _evaluate(cloudwatch: Any, alarm: dict[str, Any]) -> None:
+    """Set the state of an alarm by its last periods, and tell whoever it tells of a change."""
+    values = _values(cloudwatch, alarm)
+    threshold = float(alarm["Threshold"])
+    is_breaching = _COMPARISONS[alarm["ComparisonOperator"]]
+    treatment = str(alarm.get("TreatMissingData") or "missing")
+    breaching = [value for value in values if value is not None and is_breaching(value, threshold)]
+    missing = values.count(None)
+    counted = len(breaching) + (missing if treatment == "breaching" else 0)
+    old_state = alarm["StateValue"]
+    if missing == len(values):
+        new_state = _STATES.get(treatment, old_state)
+        reason = f"no datapoints were received for {missing} period(s), which count as {treatment}"
+    else:
+        needed = int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
+        new_state = "ALARM" if counted >= needed else "OK"
+        reason = f"Threshold Crossed: {counted} of {len(values)} datapoints: {alarm['ComparisonOperator']} {threshold}"
+    if new_state == old_state:
+        return
+    alarm |= {"StateValue": new_state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
+    cloudwatch._record_history(alarm["AlarmName"], old_state, new_state, reason)  # noqa: SLF001 - as above
+    cloudwatch._dispatch_alarm_actions(alarm, old_state, new_state, reason)  # noqa: SLF001 - as above
+    cloudwatch._evaluate_parent_alarms(alarm)  # noqa: SLF001 - as above
+
+
+def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]:
+    """The statistic of each of the alarm's last periods, the newest first; None where it has no data."""
+    period = int(alarm.get("Period") or _MINUTE)
+    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
+    points = list(_points(cloudwatch, alarm))
+    now = time.time()
+    values: list[float | None] = []
+    for number in range(int(alarm.get("EvaluationPeriods") or 1)):
+        start, end = now - period * (number + 1), now - period * number
+        of_period = [point for point in points if start < point["Timestamp"] <= end]
+        statistics = cloudwatch._calc_stats(of_period)  # noqa: SLF001 - as above
+        values.append(cloudwatch._stat_value(statistics, statistic, of_period) if statistics else None)  # noqa: SLF001 - as above
+    return values
+
+
+def _points(cloudwatch: Any, alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was measured of the metric that an alarm is about."""
+    dimensions = cloudwatch._dims_key(_dimensions(alarm))  # noqa: SLF001 - as above
+    points: list[dict[str, Any]] = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []  # noqa: SLF001 - as above
+    return points
+
+
+def _dimensions(alarm: Mapping[str, Any]) -> dict[str, str]:
+    return {item["Name"]: str(item["Value"]) for item in alarm.get("Dimensions") or ()}

@@ -1,0 +1,105 @@
+"""A shard of Kinesis that is split or merged is closed, and keeps its records: what reads it reads it to its end.
+
+The emulator forgets the shard with all that nobody has read yet. When it changes the number of shards it gives new ones
+the ids of old ones, whose positions then skip records.
+
+Source: "After a reshard" (Amazon Kinesis Data Streams Developer Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Shards = dict[str, dict[str, Any]]
+
+_CLOSED: Final = "closed_by_remit"
+_RESHARDING: Final = ("_split_shard", "_merge_shards", "_update_shard_count")
+
+
+def keep_closed_shards() -> None:
+    """Have it so in the process that serves. Called once."""
+    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    for name in _RESHARDING:
+        setattr(kinesis, name, _keeping_closed(kinesis, getattr(kinesis, name)))
+    route, described, summary = kinesis._route_to_shard, kinesis._shard_out, kinesis._describe_stream_summary  # noqa: SLF001 - it has no other place to take hold of
+
+    def route_to_open(hash_key: int, stream: Mapping[str, Any]) -> Any:
+        shards = {shard_id: shard for shard_id, shard in stream["shards"].items() if not is_closed(shard)}
+        return route(hash_key, {**stream, "shards": shards})
+
+    def described_with_end(shard_id: str, shard: Mapping[str, Any]) -> Any:
+        description = described(shard_id, shard)
+        if is_closed(shard):
+            description["SequenceNumberRange"]["EndingSequenceNumber"] = shard[_CLOSED]
+        return description
+
+    def summary_of_open(data: Mapping[str, Any]) -> Any:
+        status, headers, body = summary(data)
+        _, stream = kinesis._resolve_stream(data)  # noqa: SLF001 - as above
+        if stream is not None:
+            document = json.loads(body)
+            number = sum(not is_closed(shard) for shard in stream["shards"].values())
+            document["StreamDescriptionSummary"]["OpenShardCount"] = number
+            body = json.dumps(document).encode()
+        return status, headers, body
+
+    kinesis._route_to_shard, kinesis._shard_out = route_to_open, described_with_end  # noqa: SLF001 - as above
+    kinesis._describe_stream_summary = summary_of_open  # noqa: SLF001 - as above
+
+
+def is_closed(shard: Mapping[str, Any]) -> bool:
+    """Whether a shard, as the emulator keeps it, was split or merged."""
+    return _CLOSED in shard
+
+
+def parents(shard: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the shards that a shard came from, which are read before it."""
+    ids = (shard.get("parent_shard_id"), shard.get("adjacent_parent_shard_id"))
+    return tuple(str(shard_id) for shard_id in ids if shard_id)
+
+
+def _keeping_closed(kinesis: Any, reshard: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """An operation that replaces shards, which keeps those that it replaces."""
+
+    def resharded(data: Mapping[str, Any]) -> Any:
+        _, stream = kinesis._resolve_stream(data)  # noqa: SLF001 - as above
+        if stream is None:
+            return reshard(data)
+        before: Shards = stream["shards"]
+        closed_before = {shard_id: shard for shard_id, shard in before.items() if is_closed(shard)}
+        open_before = {shard_id: shard for shard_id, shard in before.items() if not is_closed(shard)}
+        first_number = kinesis._max_shard_index(stream) + 1  # noqa: SLF001 - as above
+        stream["shards"] = dict(open_before)
+        answer = reshard(data)
+        after: Shards = stream["shards"]
+        replaced = {shard_id: shard for shard_id, shard in open_before.items() if after.get(shard_id) is not shard}
+        if len(replaced) == len(open_before):
+            after = _new_ones(after, replaced, first_number)
+        for shard in replaced.values():
+            shard[_CLOSED] = kinesis._next_sequence_number()  # noqa: SLF001 - as above
+        stream["shards"] = {**closed_before, **replaced, **after}
+        return answer
+
+    return resharded
+
+
+def _new_ones(shards: Shards, replaced: Shards, first_number: int) -> Shards:
+    """Shards that replace all others: with ids that no shard had, and the shards that they came from."""
+    new_shards: Shards = {}
+    for number, shard in enumerate(shards.values(), first_number):
+        origins = [shard_id for shard_id, old in replaced.items() if _overlap(shard, old)][:2]
+        ancestors = dict(zip(("parent_shard_id", "adjacent_parent_shard_id"), origins, strict=False))
+        new_shards[f"shardId-{number:012d}"] = {**shard, **ancestors}
+    return new_shards
+
+
+def _overlap(shard: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two shards have hash keys in common."""
+    return int(shard["starting_hash_key"]) <= int(other["ending_hash_key"]) and int(other["starting_hash_key"]) <= int(
+        shard["ending_hash_key"]
+    )

@@ -1,0 +1,220 @@
+"""What Lambda does with a batch of a stream that fails: it tries again, in halves and as often as the mapping says.
+
+The batch, or what is left of it, is tried again until it succeeds, or its retries or its age are over; then its record
+goes to the destination for failures. The emulator tries every batch for ever, and knows no partial failures of streams.
+
+Sources: "Using AWS Lambda with Amazon Kinesis", "… with DynamoDB Streams": error handling, partial batch response,
+destinations (AWS Lambda Developer Guide). The pauses are a second or two, as for asynchronous invocations.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.event_sources.stream_pollers import mapping_that_reads
+from remit.local.functions.deployed_function import DeployedFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from remit.local.event_sources.destinations import Destinations
+
+    Record = dict[str, Any]
+
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 10.0
+_NO_LIMIT: Final = -1
+_DONE: Final[dict[str, Any]] = {"body": None, "log": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Records that are run together, and how often they were."""
+
+    records: Sequence[Record]
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FailedBatch:
+    """The record of a batch that Lambda has given up, which came from a shard of a stream.
+
+    `condition` is RetryAttemptsExhausted or MaxRecordAgeExceeded.
+    """
+
+    mapping: str
+    source: str
+    function: DeployedFunction
+    condition: str
+    batch: _Batch
+
+    failed = True
+
+    def document(self) -> dict[str, Any]:
+        """The record as queues and topics get it, which tells where the batch is, and not what."""
+        first, last = self.batch.records[0], self.batch.records[-1]
+        return {
+            "requestContext": {
+                "requestId": str(uuid.uuid4()),
+                "functionArn": self.function.configuration["FunctionArn"],
+                "condition": self.condition,
+                "approximateInvokeCount": self.batch.attempts,
+            },
+            "responseContext": {
+                "statusCode": 200,
+                "executedVersion": self.function.version,
+                "functionError": "Unhandled",
+            },
+            "version": "1.0",
+            "timestamp": _written(time.time()),
+            _info_name(first): {
+                "shardId": _shard(first),
+                "startSequenceNumber": _sequence_number(first),
+                "endSequenceNumber": _sequence_number(last),
+                "approximateArrivalOfFirstRecord": _written(_arrival(first)),
+                "approximateArrivalOfLastRecord": _written(_arrival(last)),
+                "batchSize": len(self.batch.records),
+                "streamArn": self.source,
+            },
+        }
+
+    def stored_document(self) -> dict[str, Any]:
+        """The record as buckets get it: with the records themselves."""
+        return {**self.document(), "payload": json.dumps({"Records": list(self.batch.records)})}
+
+    def object_name(self, _function: DeployedFunction) -> str:
+        """The mapping and the shard."""
+        return f"{self.mapping}/{_shard(self.batch.records[0])}"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedBatches:
+    """Runs the batches of streams, in the threads that read these."""
+
+    destinations: Destinations
+    service: Any
+    """The emulator's module `lambda_svc`."""
+
+    def take_hold(self) -> None:
+        """Run what a mapping has read until all of it succeeded or was given up."""
+        execute = self.service._execute_function  # noqa: SLF001 - the emulator has no other place to take hold of
+
+        def executed(record: Record, event: Any) -> Any:
+            mapping = mapping_that_reads()
+            return self._run_all(mapping, event["Records"], execute) if mapping else execute(record, event)
+
+        self.service._execute_function = executed  # noqa: SLF001 - as above
+
+    def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
+        """The result of records that a mapping has read: an error only where the mapping reads no more."""
+        waiting = [_Batch(records)]
+        pause = _FIRST_PAUSE
+        result: Any = _DONE
+        while waiting:
+            mapping = self.service._esms.get(mapping_id)  # noqa: SLF001 - as above
+            function = self._function_of(mapping)
+            if mapping is None or function is None:
+                return {**result, "error": True}
+            batch, *others = waiting
+            result = execute(function, {"Records": list(batch.records)})
+            if result.get("throttle"):
+                time.sleep(pause)
+                continue
+            rest = _rest(batch, result, mapping)
+            if rest and self._gives_up(mapping, function, rest[0]):
+                rest = rest[1:]
+            elif len(rest) == 1:
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                pause = _FIRST_PAUSE
+            waiting = [*rest, *others]
+        return _DONE
+
+    def _function_of(self, mapping: Mapping[str, Any] | None) -> Record | None:
+        """The function that a mapping runs, as it is now; None where the mapping is gone or switched off."""
+        if mapping is None or not mapping.get("Enabled", True):
+            return None
+        found: Record | None
+        found, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))  # noqa: SLF001 - as above
+        return found
+
+    def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:
+        """Whether a batch that failed is tried no more; its record is sent then."""
+        retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in ("MaximumRetryAttempts", _OLDEST))
+        condition = ""
+        if retries != _NO_LIMIT and batch.attempts > retries:
+            condition = "RetryAttemptsExhausted"
+        elif oldest != _NO_LIMIT and time.time() - _arrival(batch.records[0]) > oldest:
+            condition = "MaxRecordAgeExceeded"
+        if not condition:
+            return False
+        destination = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+        if destination:
+            deployed = DeployedFunction.of(function["config"])
+            failed = FailedBatch(mapping["UUID"], mapping["EventSourceArn"], deployed, condition, batch)
+            self.destinations.send(deployed, str(destination), failed)
+        return True
+
+
+_OLDEST: Final = "MaximumRecordAgeInSeconds"
+
+
+def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[_Batch]:
+    """What is to be run again of a batch: nothing, all of it, its halves, or what comes after what succeeded."""
+    if result.get("error"):
+        half = len(batch.records) // 2
+        if half and str(mapping.get("BisectBatchOnFunctionError", False)).lower() == "true":
+            return [_Batch(batch.records[:half], batch.attempts), _Batch(batch.records[half:], batch.attempts)]
+        return [_Batch(batch.records, batch.attempts + 1)]
+    if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", ()):
+        return []
+    first = _first_failure(batch.records, result.get("body"))
+    if first is None:
+        return []
+    return [_Batch(batch.records[first:], batch.attempts + 1 if first == 0 else 1)]
+
+
+def _first_failure(records: Sequence[Record], body: Any) -> int | None:
+    """The place of the first record that a function says to have failed; the first of all where it says it wrongly."""
+    answer = json.loads(body or "null") if isinstance(body, str | bytes) else body
+    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    if not failures:
+        return None
+    numbers = [_sequence_number(record) for record in records]
+    places = []
+    for failure in failures:
+        identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+        places.append(numbers.index(identifier) if identifier in numbers else 0)
+    return min(places)
+
+
+def _info_name(record: Record) -> str:
+    return "KinesisBatchInfo" if "kinesis" in record else "DDBStreamBatchInfo"
+
+
+def _shard(record: Record) -> str:
+    """The shard of a record; the emulator has one for each table."""
+    if "kinesis" in record:
+        return str(record["eventID"]).partition(":")[0]
+    return "shardId-00000000000000000000-00000000"
+
+
+def _sequence_number(record: Record) -> str:
+    return str(record["kinesis"]["sequenceNumber"] if "kinesis" in record else record["dynamodb"]["SequenceNumber"])
+
+
+def _arrival(record: Record) -> float:
+    """When a record came, in seconds since 1970."""
+    if "kinesis" in record:
+        return float(record["kinesis"]["approximateArrivalTimestamp"])
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])
+
+
+def _written(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
