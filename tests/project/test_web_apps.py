@@ -110,6 +110,7 @@ COLUMNS = {
     '"shop.main:app"': 9,
     '"shop.main:site"': 9,
     '"shop.mian:api"': 9,
+    '"store:api"': 9,
     '"shop.main:api", runtime="python3.9"': 34,
 }
 """Of what is known of one argument alone, its own."""
