@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.lint.secrets import concealed
+
 if TYPE_CHECKING:
     from conftest import Make
 
@@ -30,3 +32,9 @@ def test_a_secret_of_the_environment_stands_in_no_message(
     ran = make(app=f"import os\n{RAISING[kind]}").remit(*command.split())
     assert (2, []) == (ran.status, [value for value in SECRETS.values() if value in ran.out + ran.err])
     assert "*" * len(SECRETS["DB_PASSWORD"]) in ran.out + ran.err
+
+
+def test_of_a_secret_that_holds_another_no_part_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("DB_PASSWORD", "Corr3ct-H0rse"), ("ROOT_PASSWORD", "Corr3ct-H0rse-Batt3ry")):
+        monkeypatch.setenv(name, value)
+    assert f"no {'*' * 21}" == concealed("no Corr3ct-H0rse-Batt3ry")

@@ -215,13 +215,14 @@ def hidden(text: str) -> str:
 
 
 def concealed(text: str) -> str:
-    """As `hidden`, and so is each value of this process's environment that is a secret by its form or its name.
+    """Hide also each value of this process's environment that is a secret by its form or its name.
 
-    It is for what the project's own code raises: a message may hold any value that the code has read.
+    It is for what the project's own code raises: a message may hold any value that the code has read. Of two secrets of
+    which one holds the other, the longer is hidden first: no part of it is left.
     """
-    for name, value in os.environ.items():
-        if value in text and named(name, value) is not None:
-            text = text.replace(value, "*" * len(value))
+    secrets = [value for name, value in os.environ.items() if value in text and named(name, value) is not None]
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "*" * len(secret))
     return hidden(text)
 
 
