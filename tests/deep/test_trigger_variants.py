@@ -17,6 +17,7 @@ import pytest
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,7 +135,6 @@ def on_errors(event, context):
 @app.function(on.iot("SELECT temperature AS t FROM 'rooms/+/air' WHERE temperature > 30"))
 def too_warm(event, context): see(event)
 """
-MOST_SECONDS = 150.0
 
 
 class Fired:
@@ -153,14 +153,14 @@ class Fired:
         return [json.loads(line.removeprefix("SEEN ")) for line in lines if line.startswith("SEEN ")]
 
     def until(self, function: str, enough: Callable[[list[Any]], bool] = bool) -> list[Any]:
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + HANGS
         while not enough(events := self.seen(function)):
             assert time.monotonic() < deadline, (function, events)
             time.sleep(0.2)
         return events
 
     def messages(self, queue: str) -> list[str]:
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + HANGS
         while not (found := self.client("sqs").receive_message(QueueUrl=self.ids[queue]).get("Messages", [])):
             assert time.monotonic() < deadline, queue
             time.sleep(0.2)

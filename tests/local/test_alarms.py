@@ -7,17 +7,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
-
-MOST_SECONDS = 60.0
 
 
 def states_told(queues: Any, url: str, number: int) -> list[tuple[str, str]]:
     """The alarms that a topic has told a queue of, with their states, once there are so many."""
     told: list[tuple[str, str]] = []
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + HANGS
     while len(told) < number:
         assert time.monotonic() < deadline, told
         for message in queues.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", []):

@@ -21,6 +21,7 @@ from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.json_bytes import unzipped, values
 from remit.errors import RemitError
 from remit.iam.policy import parse
+from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,7 +107,7 @@ class _OrganizationReader:
         self.problems: list[InputProblem] = []
         self.targets: dict[str, dict[str, Any]] = {}
         for name in ("Roots", "OrganizationalUnits", "Accounts"):
-            for row in self._rows(name):
+            for row in mappings(self.value.get(name)):
                 self.targets[str(row.get("Id"))] = row
         self.policies = dict(self._policies())
         self.uses_scps = self._is_used(SCP)
@@ -116,15 +117,11 @@ class _OrganizationReader:
         """Note what is wrong with the file."""
         self.problems.append(InputProblem(self.file, message))
 
-    def _rows(self, name: str) -> list[dict[str, Any]]:
-        rows = self.value.get(name)
-        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
     def _policies(self) -> Iterator[tuple[str, ControlPolicy | None]]:
         """The control policies by id; None where the document cannot be read."""
         for identifier, (kind, document) in _OF_AWS.items():
             yield identifier, ControlPolicy(identifier, identifier, kind, document)
-        for row in self._rows("Policies"):
+        for row in mappings(self.value.get("Policies")):
             summary = row.get("PolicySummary")
             about = summary if isinstance(summary, dict) else row
             identifier = str(about.get("Id"))
@@ -147,7 +144,7 @@ class _OrganizationReader:
 
     def accounts(self) -> Iterator[OrganizationAccount]:
         """The accounts of the file with their levels."""
-        for row in self._rows("Accounts"):
+        for row in mappings(self.value.get("Accounts")):
             identifier = str(row.get("Id"))
             path, unknown = self._path(identifier)
             scps, of_scps = self._levels(path, SCP)

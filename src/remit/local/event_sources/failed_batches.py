@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 10.0
+_RETRIES: Final = "MaximumRetryAttempts"
+_OLDEST: Final = "MaximumRecordAgeInSeconds"
 _NO_LIMIT: Final = -1
 _DONE: Final[dict[str, Any]] = {"body": None, "log": ""}
 
@@ -141,13 +143,13 @@ class FailedBatches:
         """The function that a mapping runs, as it is now; None where the mapping is gone or switched off."""
         if mapping is None or not mapping.get("Enabled", True):
             return None
-        found: Record | None
-        found, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))  # noqa: SLF001 - as above
-        return found
+        function: Record | None
+        function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))  # noqa: SLF001 - as above
+        return function
 
     def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:
         """Whether a batch that failed is tried no more; its record is sent then."""
-        retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in ("MaximumRetryAttempts", _OLDEST))
+        retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in (_RETRIES, _OLDEST))
         condition = ""
         if retries != _NO_LIMIT and batch.attempts > retries:
             condition = "RetryAttemptsExhausted"
@@ -161,9 +163,6 @@ class FailedBatches:
             failed = FailedBatch(mapping["UUID"], mapping["EventSourceArn"], deployed, condition, batch)
             self.destinations.send(deployed, str(destination), failed)
         return True
-
-
-_OLDEST: Final = "MaximumRecordAgeInSeconds"
 
 
 def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[_Batch]:
