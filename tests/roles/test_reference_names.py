@@ -37,6 +37,18 @@ def test_a_name_keeps_what_a_parameter_or_another_resource_gives() -> None:
     assert HERE % ("logs", "log-group:${Uid}-shop-log:*") == names["${Log.Arn}"]
 
 
+def test_a_name_in_small_letters_keeps_the_name_of_the_parameter_in_it() -> None:
+    named = {"Fn::Sub": "Shop-${Uid}"}
+    names = names_in("shop", (Resource("Db", "AWS::RDS::DBInstance", {"DBInstanceIdentifier": named}),))
+    assert "shop-${Uid}" == names["${Db}"]
+
+
+def test_a_name_holds_anything_where_it_is_made_of_the_id_of_the_stack() -> None:
+    made = {"Fn::Sub": "log-${AWS::StackId}"}
+    names = names_in("shop", (Resource("Log", "AWS::Logs::LogGroup", {"LogGroupName": made}),))
+    assert HERE % ("logs", "log-group:log-*:*") == names["${Log.Arn}"]
+
+
 def test_a_bucket_without_a_name_gets_one_in_small_letters() -> None:
     names = names_in("Shop", (Resource("Uploads", "AWS::S3::Bucket", {}),))
     assert (names["${Uploads}"], names["${Uploads.Arn}"]) == (

@@ -90,7 +90,7 @@ def _name(resource: Resource, naming: Naming, stack: str) -> str | None:
     """
     text = _written_text(resource, naming.property, stack)
     if text:
-        return lowered(text) if naming.is_lower and "${" not in text else text
+        return lowered(text) if naming.is_lower else text
     return next(reversed(naming.generated_names(stack, resource.logical_id)), None)
 
 
