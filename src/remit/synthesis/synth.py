@@ -247,12 +247,9 @@ def _variables(app: App, function: Function, role: Role | None) -> dict[str, str
 
 
 def _at_trigger(trigger: Trigger, function: Function) -> Iterator[Resource]:
-    """What a trigger needs: the line that wrote the trigger is that of its resources, unless they have another."""
+    """What a trigger needs, at the line that wrote the trigger."""
     for resource in trigger.resources(function):
-        if isinstance(trigger, BaseTrigger) and resource.origin == function.origin:
-            yield replace(resource, origin=trigger.written)
-        else:
-            yield resource
+        yield replace(resource, origin=trigger.written) if isinstance(trigger, BaseTrigger) else resource
 
 
 def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
