@@ -38,3 +38,8 @@ def test_of_a_secret_that_holds_another_no_part_is_left(monkeypatch: pytest.Monk
     for name, value in (("DB_PASSWORD", "Corr3ct-H0rse"), ("ROOT_PASSWORD", "Corr3ct-H0rse-Batt3ry")):
         monkeypatch.setenv(name, value)
     assert f"no {'*' * 21}" == concealed("no Corr3ct-H0rse-Batt3ry")
+
+
+def test_what_is_no_secret_of_the_environment_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLE", "orders-table")
+    assert "no orders-table" == concealed("no orders-table")

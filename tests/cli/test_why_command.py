@@ -624,6 +624,18 @@ def test_the_name_of_a_secret_is_not_explained_beside_a_fix_that_has_it(tmp_path
     )
 
 
+def test_the_owner_of_what_lies_in_another_account_is_asked_beside_a_templates_answer(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE)
+    told = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/shop-WorkerRole-1ABCDEFGH/x is not authorized to perform: "
+        "sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:444455556666:orders"
+    )
+    answer = json.loads(remit("why", "--template", str(tmp_path / "t.yaml"), "--json", told).out)
+    assert 1 == len(answer["answers"])
+    advice = "it belongs to another account, 444455556666: the resource's own policy must allow it as well"
+    assert [advice] == answer["advice"]
+
+
 PEOPLE = """
 Resources:
   Ann:

@@ -281,3 +281,8 @@ def test_a_managed_policy_of_the_same_letters_was_meant() -> None:
 @pytest.mark.parametrize("name", ["s3:Frobnicate", "dynamodb:MakeCoffee", "lambda:Hello", "xyzzy:Plugh", "sqs:DoIt"])
 def test_nothing_is_named_that_nobody_can_have_meant(name: str) -> None:
     assert nearest_actions(name) == ()
+
+
+def test_of_a_service_that_the_prefix_only_resembles_no_action_is_meant_by_some_words_of_its_name() -> None:
+    assert () == nearest_actions("comprehendmedicl:StopJob")
+    assert () != nearest_actions("comprehendmedical:StopJob")

@@ -743,6 +743,13 @@ def test_a_module_that_is_partly_wrong_hides_no_mistake_of_those_that_import_it(
     assert ["app.py:11:15", "app.py:11:66", "app.py:13:44", "shared/resources/data.py:3:12"] == places(project)
 
 
+def test_what_another_class_lacks_is_a_mistake_also_where_a_class_of_that_file_lost_it(make: Make) -> None:
+    others = "class Others(Shared):\n    topic = resource('AWS::SNS::Topic')\n"
+    app = f"from shared.resources.data import Others\n@app.function(sqs(Others.lost)){FUNCTION}"
+    project = make(app=app, **{"shared/resources/data.py": DATA_WITH_MISTAKES + others})
+    assert ["app.py:10:19", "shared/resources/data.py:3:12"] == places(project)
+
+
 STAR = "from remit.triggers import sqs\nlost = sqs(3)\nqueue = sqs('orders')\n"
 
 
@@ -787,6 +794,7 @@ ARGUMENTS = {
         ["app.py:11:17"],
     ),
     "a queue of jobs": ("@app.job(\n    timeout=10,\n    queue='gone',\n)", ["app.py:11:11"]),
+    "a trigger behind a list of some": ("@app.function(\n    *[http()],\n    3,\n)", ["app.py:9:2"]),
     "the second trigger": ("@app.function(\n    http(),\n    3,\n)", ["app.py:11:5"]),
 }
 
@@ -806,6 +814,7 @@ LOSING = {
     "a module": ("import missing_\n", []),
     "a function that may declare anything": ("def declare():\n    1 / 0\ndeclare()\n", []),
     "the name of a function": (f"@app.function(name='a b'){FUNCTION}", []),
+    "a job": (f"@app.job(timeout=0){FUNCTION}", []),
 }
 
 

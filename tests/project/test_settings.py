@@ -350,6 +350,11 @@ def test_an_unknown_setting_of_a_decorator_is_told_at_its_name(make: Make, level
     )
 
 
+def test_a_layer_that_is_listed_twice_is_no_second_version(make: Make) -> None:
+    layers = ["arn:aws:lambda:eu-west-1:111122223333:layer:x:1"] * 2
+    assert layers == make(config=f"config.lambda_.function.layers = {layers}").function().properties["Layers"]
+
+
 def test_members_of_enumerations_are_taken_for_what_they_stand_for(make: Make) -> None:
     project = make(
         app="""

@@ -384,6 +384,29 @@ def test_what_differs_of_a_resource_that_may_say_anything_is_named_without_its_v
     ) in lines
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "difference"),
+    [
+        ({"Type": "Custom::Cluster"}, {"Type": "Custom::Group"}, "is of another type"),
+        (
+            {"Type": "Custom::Cluster", "Properties": {"Name": {"Ref": "Old"}}},
+            {"Type": "Custom::Cluster", "Properties": {"Name": {"Ref": "New"}}},
+            "has another Properties.Name",
+        ),
+    ],
+)
+def test_of_a_resource_that_may_say_anything_its_type_is_named_and_a_property_whole_where_it_is_a_reference(
+    before: dict[str, Any], after: dict[str, Any], difference: str
+) -> None:
+    def of(cluster: dict[str, Any]) -> dict[str, Any]:
+        return template(allow("eks:DescribeCluster", {"Fn::GetAtt": ["Cluster", "Arn"]}), more={"Cluster": cluster})
+
+    lines = list(review_lines(between(of(before), of(after))))
+
+    reason = f"Cluster, on which it depends, {difference}: what it gives is known at the deploy only"
+    assert f"  ? {reason}" in lines
+
+
 def test_what_is_said_about_a_resource_that_may_say_anything_makes_nothing_undecided() -> None:
     """Its metadata, or what it waits for, is nothing that its attributes are made of."""
 

@@ -133,6 +133,13 @@ def test_two_regions_or_accounts_of_one_stack_are_a_mistake_of_a_build_alone(mak
     assert ": a stack is in one region and account, and this one takes arn:aws:" in str(error.hint)
 
 
+def test_what_must_be_in_a_region_of_its_own_does_not_tell_the_region_of_the_stack(make: Make) -> None:
+    """The certificate of a distribution is in us-east-1, whatever the region of the layer."""
+    certificate = ELSEWHERE[ANYWHERE][0]["shared/resources/data.py"].replace("eu-west-1", "us-east-1")
+    files = declared(f"layers=['{arn('lambda', 'layer:a:1')}']")
+    make(**files, **{"shared/resources/data.py": certificate}).built()
+
+
 @pytest.mark.parametrize("kind", ELSEWHERE)
 def test_what_aws_takes_from_another_place_is_refused_at_its_line(make: Make, kind: str) -> None:
     files, place = ELSEWHERE[kind]

@@ -111,3 +111,15 @@ def test_a_table_with_no_capacity_or_with_two_is_an_error_at_its_line(make: Make
 )
 def test_a_table_that_provides_what_it_and_its_indexes_take_is_taken(make: Make, billing: str) -> None:
     assert "DataTable" in make(**shared(KEYS, billing)).template()["Resources"]
+
+
+def test_a_global_table_provides_by_settings_of_its_own(make: Make) -> None:
+    """It has no ProvisionedThroughput ("AWS::DynamoDB::GlobalTable", CloudFormation)."""
+    scaling = {"WriteCapacityAutoScalingSettings": {
+        "MinCapacity": 1, "MaxCapacity": 2, "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70},
+    }}  # fmt: skip
+    replicas = [{"Region": "eu-west-1", "ReadProvisionedThroughputSettings": {"ReadCapacityUnits": 1}}]
+    table = f"attribute_definitions={[ID]}, key_schema={[HASH]}, replicas={replicas}"
+    files = shared(table, f"write_provisioned_throughput_settings={scaling}")
+    data = files["shared/resources/data.py"].replace("DynamoDB::Table", "DynamoDB::GlobalTable")
+    assert "DataTable" in make(**{"shared/resources/data.py": data}).template()["Resources"]

@@ -172,6 +172,10 @@ def test_what_lambda_refuses_is_told_at_the_function(make: Make, settings: str, 
     assert (True, "app.py:11") == (error.message.startswith(message), at(error).rpartition(":")[0]), error.message
 
 
+def test_as_many_instances_may_be_kept_ready_as_may_run(make: Make) -> None:
+    assert project(make, "provisioned_concurrency=2, reserved_concurrency=2").built()
+
+
 def test_cfn_lint_and_remit_lint_have_nothing_to_say(make: Make, tmp_path: Path) -> None:
     made = project(make, ", durable=3600, on_failure=Data.failed", ", ".join(TRIGGERS))
     template = tmp_path / "template.json"

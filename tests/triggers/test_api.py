@@ -368,9 +368,19 @@ def test_a_user_pool_may_be_one_that_only_the_deploy_knows(pool: str, make: Make
     assert EXISTING_POOLS[pool] == authorizer["JwtConfiguration"]["Issuer"]
 
 
+def test_an_arn_of_another_service_is_no_user_pool(make: Make) -> None:
+    pool = "arn:aws:sqs:eu-central-1:111122223333:eu-central-1_AbCdEf123"
+    error = make(app=_app(f'on.api("GET /", auth=on.user_pool({pool!r}, clients=["a"]))')).error()
+    assert error.message.startswith("user_pool takes a user pool of the app, an id or an ARN, got ")
+
+
 def test_a_domain_of_an_app_without_routes_is_said_to_have_no_effect(make: Make) -> None:
     note = "no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect (config/deploy.py:"
     assert [note] == [text[: len(note)] for text in make(config=CONFIG, app=_app("")).built().notes]
+
+
+def test_a_domain_that_is_taken_back_is_no_setting_of_no_effect(make: Make) -> None:
+    assert () == make(config="config.api.domain_name = None", app=_app("")).built().notes
 
 
 SETTINGS = {
@@ -393,6 +403,10 @@ SETTINGS = {
     'config.api.domain_name = "localhost"': (
         "`config.api.domain_name` is 'localhost', which is no domain",
         "a domain reads 'api.shop.example'",
+    ),
+    'config.api.domain_name = "https://Store.Shop.example"': (
+        "`config.api.domain_name` is 'https://Store.Shop.example', which is no domain",
+        "a domain reads 'store.shop.example'",
     ),
     'config.api.certificate_arn = "arn:aws:iam::1:cert/a"': (
         "`config.api.certificate_arn` is 'arn:aws:iam::1:cert/a', which is no certificate's ARN",

@@ -518,6 +518,16 @@ def test_what_aws_refuses_in_mid_deploy_stops_the_build_at_its_line(make: Make, 
     assert (REFUSED[resource], "shared/resources/data.py") == (error.message, str(at(error)).partition(":")[0])
 
 
+def test_what_is_no_queue_is_not_asked_whether_it_is_fifo(make: Make) -> None:
+    extra = '    extra = resource("AWS::SQS::Queue", redrive_policy={"deadLetterTargetArn": table.arn})\n'
+    assert "DataExtra" in made(make, function(""), DATA + extra).template()["Resources"]
+
+
+def test_the_name_of_a_fifo_queue_in_another_case_is_spelled_right_in_the_hint(make: Make) -> None:
+    extra = '    extra = resource("AWS::SQS::Queue", queue_name="orders.FIFO", fifo_queue=True)\n'
+    assert 'queue_name="orders.fifo"' == made(make, function(""), DATA + extra).error().hint
+
+
 def test_a_rule_that_was_written_by_hand_with_its_permission_is_taken(make: Make) -> None:
     own = (
         '    rule = resource("AWS::Events::Rule", schedule_expression="rate(1 day)", '
@@ -637,8 +647,10 @@ def test_a_filter_by_an_image_that_the_view_leaves_out_matches_nothing(make: Mak
     assert error.message == f"filter.dynamodb.{image} matches nothing: the records have no such field"
 
 
-@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("NEW_AND_OLD_IMAGES", "OldImage")])
-def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str, image: str) -> None:
+@pytest.mark.parametrize(
+    ("view", "image"), [("NEW_IMAGE", "NewImage"), ("NEW_AND_OLD_IMAGES", "OldImage"), (None, "OldImage")]
+)
+def test_a_filter_by_an_image_that_the_view_has_is_taken(make: Make, view: str | None, image: str) -> None:
     pattern = {"dynamodb": {image: {"kind": {"S": ["order"]}}}}
     assert made(make, function(f"on.dynamodb(Data.table, view={view!r}, filter={pattern})")).template()
 
