@@ -12,7 +12,7 @@ import pytest
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 185, 106, 44),
+    "build": (["build", "--no-package", "--project"], 186, 106, 44),
     "lint": (["lint", "--project"], 185, 87, 38),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.
