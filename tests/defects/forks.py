@@ -210,6 +210,10 @@ def main(ordered: str, results: str, noted_seconds: str) -> int:
     plugin = Trials(trials, json.loads(Path(noted_seconds).read_text("utf-8")))
     files = sorted({test.split("::")[0] for tests in trials.values() for test in tests})
     options = ["-n", "0", "-p", "no:cacheprovider", "--no-summary", "--capture=no", "-qq", *files]
+    options += [
+        "-o",
+        "faulthandler_timeout=0",
+    ]  # its thread is in no fork, which waits for it for ever; each has a limit
     code = pytest.main(options, [plugin])
     Path(results).write_text(json.dumps({str(defect): end for defect, end in plugin.ends.items()}), "utf-8")
     return 0 if plugin.ends else int(code)

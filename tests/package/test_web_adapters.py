@@ -250,7 +250,7 @@ def test_a_web_app_that_cannot_be_imported_is_told_at_the_build(
     with pytest.raises(RemitError) as caught:
         build(project(_web(module)))
     problem, hint = UNIMPORTABLE[module]
-    assert (f"the web app `shop:api` of function `web` {problem}", hint, "app.py:3:1") == (
+    assert (f"the web app `shop:api` of function `web` {problem}", hint, "app.py:3:9") == (
         caught.value.message,
         caught.value.hint,
         str(caught.value.origin),

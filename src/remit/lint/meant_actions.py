@@ -98,9 +98,10 @@ def beginning(prefix: str, pattern: str) -> str:
 
 
 def _misspelt_word(written: str, words: set[str]) -> str:
-    """The one of some words that a text misspells; none that it merely begins with, which would mean much more."""
+    """The one of some words that a text misspells; none that it goes on after, which would mean much more."""
     word = nearest(written, words) or ""
-    return "" if written.lower().startswith(word.lower()) else word
+    goes_on = written.lower().startswith(word.lower()) and len(written) > len(word) + 1
+    return "" if goes_on else word
 
 
 def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:

@@ -104,11 +104,12 @@ _HARMLESS: Final = (
 )
 """What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
 _LEAST: Final = 8
-_NAMED: Final = (
-    rf"(?i)(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
-    r"(?:[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)|:\s{0,4}[^\s\"'{}\[\](),#!][^,}#]*)"
-)
+_NAMED_BEFORE: Final = rf"(?i)(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
+_QUOTED: Final = r"[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)"
+_NAMED: Final = rf"{_NAMED_BEFORE}(?:{_QUOTED}|:\s{{0,4}}[^\s\"'{{}}\[\](),#!][^,}}#]*)"
 """A name as above in a line of YAML, JSON or Python, and what is assigned to it; an ARN's `secret:NAME` is none."""
+_NAMED_IN_SENTENCE: Final = _NAMED_BEFORE + _QUOTED
+"""As `_NAMED`, but for what follows `credentials:` without quotation marks, which is the rest of the sentence."""
 _BARE: Final = r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 _CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
@@ -206,16 +207,11 @@ def named(name: str, value: str) -> str | None:
 @lru_cache(maxsize=16_384)  # most findings of a rule say the same
 def hidden(text: str) -> str:
     """The text with a star for every sign of what is a secret in it, or is named as one; as long as before."""
-    folded = text.lower()
-    for secret_kind in IN_FILES:
-        if _may_hold(text, secret_kind):
-            text = _compiled(secret_kind.pattern).sub(_stars, text)
-    text = _compiled(_BARE).sub(_stars_of_a_key, text)
-    return _compiled(_NAMED).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
+    return _hidden(text, _NAMED)
 
 
 def concealed(text: str) -> str:
-    """Hide also each value of this process's environment that is a secret by its form or its name.
+    """Sentences with stars for what is a secret by its form, and for the secrets of this process's environment.
 
     It is for what the project's own code raises: a message may hold any value that the code has read. Of two secrets of
     which one holds the other, the longer is hidden first: no part of it is left.
@@ -223,7 +219,16 @@ def concealed(text: str) -> str:
     secrets = [value for name, value in os.environ.items() if value in text and named(name, value) is not None]
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "*" * len(secret))
-    return hidden(text)
+    return _hidden(text, _NAMED_IN_SENTENCE)
+
+
+def _hidden(text: str, assignment: str) -> str:
+    folded = text.lower()
+    for secret_kind in IN_FILES:
+        if _may_hold(text, secret_kind):
+            text = _compiled(secret_kind.pattern).sub(_stars, text)
+    text = _compiled(_BARE).sub(_stars_of_a_key, text)
+    return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 
 def _assigned(assignment: re.Match[str]) -> str:

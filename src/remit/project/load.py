@@ -23,7 +23,7 @@ from remit.project.publication import BESIDE
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
-from remit.triggers.app_wide import CHECKS
+from remit.triggers.app_wide import APIS, CHECKS
 from remit.triggers.own_sources import with_own_sources
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
@@ -132,7 +132,7 @@ def _may_lack_access(declaration: Declaration, state: Loading) -> bool:
 
 def _lost_ids(state: Loading) -> frozenset[str]:
     """How the logical ids begin of what may have failed: by statements, settings and declarations of functions."""
-    lost = {"".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.lost_names}
+    lost = set(APIS) | {"".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.lost_names}
     if not state.failed_settings <= _OF_NO_RESOURCE or any(item.job is not None for item in state.declarations):
         lost.add("")
     places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]

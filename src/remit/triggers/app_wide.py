@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 RESOURCES: Final[tuple[Callable[[App], Iterator[Resource]], ...]] = (http_api.resources, websocket_api.resources)
 OUTPUTS: Final[tuple[Callable[[App], Iterator[Output]], ...]] = (http_api.outputs, websocket_api.outputs)
 NOTES: Final[tuple[Callable[[App], tuple[str, ...]], ...]] = (http_api.notes, websocket_api.notes)
+APIS: Final = (http_api.API, websocket_api.API)
+"""The logical ids of the APIs, which the app lacks where no trigger makes them or all of these are mistakes."""
 
 
 CHECKS: Final[tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]] = (
