@@ -80,7 +80,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
         return ExpandedTemplate(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
-    for declaration, resource_made in _made(declared, place):
+    for declaration, resource_made in _made(declared, section(template, "Globals"), place):
         _keep(declaration, resource_made, plain, origins, reasons)
     for declaration in declared:
         notes += _unknown(declaration)
@@ -123,8 +123,14 @@ def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: 
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, dict):
             raise declaration.wrong("Properties must be a mapping", declaration.at())
-        above = {key: item for key, item in section(shared, declaration.kind).items() if key not in _NOT_GLOBAL}
-        yield SamResource(name, kind, _merged(above, properties or {}), attributes, place)
+        yield replace(declaration, properties=_with_globals(shared, declaration.kind, properties or {}))
+
+
+def _with_globals(shared: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a resource of a kind, on top of what Globals say for all of the kind."""
+    above = {key: item for key, item in section(shared, kind).items() if key not in _NOT_GLOBAL}
+    merged: dict[str, Any] = _merged(above, properties)
+    return merged
 
 
 def _merged(above: Any, below: Any) -> Any:
@@ -139,7 +145,9 @@ def _merged(above: Any, below: Any) -> Any:
     return [*above, *below] if isinstance(above, list) and isinstance(below, list) else below
 
 
-def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, MadeResource]]:
+def _made(
+    declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place
+) -> Iterator[tuple[SamResource, MadeResource]]:
     """What SAM makes of the resources, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}
     for declaration in declared:
@@ -156,6 +164,7 @@ def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamRe
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name]
         api = SamResource(name, kind, properties, {}, place)
+        api = replace(api, properties=_with_globals(shared, api.kind, properties))
         for resource_made in make_api(api):
             yield SamResource(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
 
