@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import written_at
+from remit.template.parameters import parameters
 from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import api_of, known
@@ -15,6 +16,7 @@ from remit.template.sam.resources import SamResource, arn_of
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
+from remit.template.settled_values import with_values
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ _IMPLICIT: Final = {
     "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),
 }
 _NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
+_TEXTS: Final = ("String", "Number")
+"""Types of parameters whose value is one text, which no store holds."""
 _PASSED_ON: Final = ("Condition",)
 _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 """How SAM keeps the versions of a state machine."""
@@ -88,9 +92,11 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
 
 
-def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A template with its resources in their plain form, and what was not expanded."""
-    expansion = expanded(template, place)
+def plain_template(
+    template: Mapping[str, Any], place: Place, values: Mapping[str, str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A template with its resources in their plain form, and what was not expanded; `values` are its parameters'."""
+    expansion = expanded(_with_values(template, values), place)
     local = [
         str(name)
         for name, resource in section(template, "Resources").items()
@@ -98,6 +104,21 @@ def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str,
     ]
     uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
     return {**template, "Resources": dict(expansion.resources)}, (*expansion.notes, *([uploaded] if local else []))
+
+
+def _with_values(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A template whose parameters stand as texts in what SAM reads, as they do for SAM's own translator."""
+    texts = {}
+    for name, parameter in parameters(template).items():
+        if parameter.type in _TEXTS and not parameter.is_hidden and values.get(name):
+            texts[name] = values[name]
+    mappings = section(template, "Mappings")
+    resources = {
+        name: with_values(resource, texts, mappings) if _is_sam(resource) else resource
+        for name, resource in section(template, "Resources").items()
+    }
+    shared = with_values(section(template, "Globals"), texts, mappings)
+    return {**template, "Globals": shared, "Resources": resources}
 
 
 def _is_local(properties: Any) -> bool:
