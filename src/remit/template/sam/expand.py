@@ -12,7 +12,8 @@ from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import api_of, known
 from remit.template.sam.function import function
-from remit.template.sam.resources import SamResource, arn_of
+from remit.template.sam.linked_resources import is_defined, linked
+from remit.template.sam.resources import SamResource
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
@@ -20,7 +21,7 @@ from remit.template.settled_values import with_values
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.documents.json_text import Path
     from remit.errors import Origin
@@ -86,9 +87,10 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     reasons: dict[Path, str] = {}
     for declaration, resource_made in _made(declared, section(template, "Globals"), place):
         _keep(declaration, resource_made, plain, origins, reasons)
+    defined_apis = {api.logical_id for api in declared if is_defined(api)}
     for declaration in declared:
         notes += _unknown(declaration)
-        plain |= _linked(declaration, plain)
+        plain |= linked(declaration, plain, defined_apis)
     return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
 
 
@@ -229,56 +231,3 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
 
 
 _LEFT_OUT: Final = ("Connectors",)
-
-
-def _linked(declaration: SamResource, plain: Mapping[str, Any]) -> dict[str, Any]:
-    """The buckets, user pools and APIs that events write themselves into."""
-    changed: dict[str, Any] = {}
-    for event in declaration.events():
-        link = _LINKS.get((declaration.kind, event.type))
-        if link is None:
-            continue
-        property_name, write = link
-        reference = event.properties.get(property_name)
-        name = reference.get("Ref") if isinstance(reference, dict) else api_of(event)
-        target = changed.get(name, plain.get(name)) if isinstance(name, str) else None
-        if isinstance(name, str) and isinstance(target, dict) and isinstance(target.get("Properties", {}), dict):
-            properties = write(target.get("Properties", {}), event, arn_of(declaration.logical_id))
-            changed[name] = {**target, "Properties": properties}
-    return changed
-
-
-def _notifying(bucket: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
-    """The bucket notifies the function."""
-    config = section(bucket, "NotificationConfiguration")
-    listed = config.get("LambdaConfigurations")
-    added = {"Event": event.properties.get("Events"), "Function": function}
-    notifications = [*(listed if isinstance(listed, list) else []), added]
-    return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": notifications}}
-
-
-def _calling(api: dict[str, Any], event: SamEvent, _: Any) -> dict[str, Any]:
-    """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
-    body = section(api, "Body")
-    if tokens.is_intrinsic(body):
-        body = {}
-    path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
-    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
-    methods = {**section(body, "paths", path), method.lower(): called}
-    return {**api, "Body": {**body, "paths": {**section(body, "paths"), path: methods}}}
-
-
-def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
-    """The user pool calls the function at the event's triggers."""
-    trigger = event.properties.get("Trigger")
-    triggers = trigger if isinstance(trigger, list) else [trigger]
-    names = [name for name in triggers if isinstance(name, str)]
-    return {**pool, "LambdaConfig": {**section(pool, "LambdaConfig"), **dict.fromkeys(names, function)}}
-
-
-_LINKS: Final[dict[tuple[str, str], tuple[str, Callable[[dict[str, Any], SamEvent, Any], dict[str, Any]]]]] = {
-    ("Function", "Cognito"): ("UserPool", _triggering),
-    ("Function", "S3"): ("Bucket", _notifying),
-    ("StateMachine", "Api"): ("RestApiId", _calling),
-}
-"""By a resource's type and an event's: the event's property that names what is changed, and how it is."""
