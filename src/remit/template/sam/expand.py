@@ -10,9 +10,9 @@ from remit.template.branches import written_at
 from remit.template.parameters import parameters
 from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
-from remit.template.sam.events import api_of, known
+from remit.template.sam.events import IMPLICIT_API, api_of, known
 from remit.template.sam.function import function
-from remit.template.sam.linked_resources import is_defined, linked
+from remit.template.sam.linked_resources import linked
 from remit.template.sam.resources import SamResource
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
@@ -39,7 +39,7 @@ _MAKERS: Final = {
 }
 """What makes the resources of a type of SAM's, by the end of its name."""
 _IMPLICIT: Final = {
-    "ServerlessRestApi": (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
+    IMPLICIT_API: (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
     "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),
 }
 _NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
@@ -85,12 +85,14 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
         return ExpandedTemplate(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
-    for declaration, resource_made in _made(declared, section(template, "Globals"), place):
+    shared = section(template, "Globals")
+    for declaration, resource_made in _made(declared, shared, place):
         _keep(declaration, resource_made, plain, origins, reasons)
-    defined_apis = {api.logical_id for api in declared if is_defined(api)}
+    apis: dict[str, Mapping[str, Any]] = {IMPLICIT_API: _with_globals(shared, "Api", {})}
+    apis |= {api.logical_id: api.properties for api in declared if api.kind == "Api"}
     for declaration in declared:
         notes += _unknown(declaration)
-        plain |= linked(declaration, plain, defined_apis)
+        plain |= linked(declaration, plain, apis)
     return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
 
 

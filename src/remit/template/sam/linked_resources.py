@@ -10,35 +10,63 @@ from remit.template.sam.resources import arn_of
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Mapping
 
     from remit.template.sam.resources import SamEvent, SamResource
 
-
-def is_defined(declaration: SamResource) -> bool:
-    """Whether an API's own definition says what it calls, into which SAM writes no event."""
-    names = ("DefinitionBody", "DefinitionUri")
-    has_definition = any(declaration.properties.get(name) for name in names)
-    return declaration.kind == "Api" and has_definition and not declaration.properties.get("MergeDefinitions")
+    _Argument = Callable[[SamResource, SamEvent, Mapping[str, Any]], Any]
+    _Write = Callable[[dict[str, Any], SamEvent, Any], dict[str, Any]]
 
 
-def linked(declaration: SamResource, plain: Mapping[str, Any], defined_apis: Container[str]) -> dict[str, Any]:
-    """The buckets, user pools and APIs that events write themselves into."""
+def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The buckets, user pools and APIs that events write themselves into, by name.
+
+    `apis` are the properties of SAM's REST APIs.
+    """
     changed: dict[str, Any] = {}
     for event in declaration.events():
         link = _LINKS.get((declaration.kind, event.type))
         if link is None:
             continue
-        property_name, write = link
+        property_name, argument, write = link
         reference = event.properties.get(property_name)
         name = reference.get("Ref") if isinstance(reference, dict) else api_of(event)
-        if not isinstance(name, str) or name in defined_apis:
+        if not isinstance(name, str):
             continue
+        api = apis.get(name, {})
         target = changed.get(name, plain.get(name))
-        if isinstance(target, dict) and isinstance(target.get("Properties", {}), dict):
-            properties = write(target.get("Properties", {}), event, arn_of(declaration.logical_id))
+        if isinstance(target, dict) and isinstance(target.get("Properties", {}), dict) and not _is_defined(api):
+            properties = write(target.get("Properties", {}), event, argument(declaration, event, api))
             changed[name] = {**target, "Properties": properties}
     return changed
+
+
+def _is_defined(api: Mapping[str, Any]) -> bool:
+    """Whether an API's own definition says what it calls, into which SAM writes no event."""
+    has_definition = any(api.get(name) for name in ("DefinitionBody", "DefinitionUri"))
+    return has_definition and not api.get("MergeDefinitions")
+
+
+def _called(declaration: SamResource, _: SamEvent, __: Mapping[str, Any]) -> Any:
+    """The ARN of the function that is called."""
+    return arn_of(declaration.logical_id)
+
+
+def _event_role(_: SamResource, event: SamEvent, __: Mapping[str, Any]) -> Any:
+    """The role that SAM makes for an event."""
+    return arn_of(f"{event.id}Role")
+
+
+def _invoke_role(_: SamResource, event: SamEvent, api: Mapping[str, Any]) -> Any:
+    """The role of its own under which an API calls a function for requests that IAM authorizes; None for no role."""
+    shared, own = section(api, "Auth"), section(event.properties, "Auth")
+    authorizer = own.get("Authorizer") if own else shared.get("DefaultAuthorizer")
+    role = own.get("InvokeRole") or shared.get("InvokeRole")
+    return role if authorizer == "AWS_IAM" and role not in _NO_ROLES else None
+
+
+_NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE")
+"""What InvokeRole may be besides a role's ARN."""
 
 
 def _notifying(bucket: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
@@ -50,13 +78,15 @@ def _notifying(bucket: dict[str, Any], event: SamEvent, function: Any) -> dict[s
     return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": notifications}}
 
 
-def _calling(api: dict[str, Any], event: SamEvent, _: Any) -> dict[str, Any]:
-    """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
+def _calling(api: dict[str, Any], event: SamEvent, role: Any) -> dict[str, Any]:
+    """The API calls what the event starts under a role: it is in the body, where a deploy passes it."""
+    if role is None:
+        return api
     body = section(api, "Body")
     if tokens.is_intrinsic(body):
         body = {}
     path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
-    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
+    called = {"x-amazon-apigateway-integration": {"credentials": role}}
     methods = {**section(body, "paths", path), method.lower(): called}
     return {**api, "Body": {**body, "paths": {**section(body, "paths"), path: methods}}}
 
@@ -69,9 +99,10 @@ def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[st
     return {**pool, "LambdaConfig": {**section(pool, "LambdaConfig"), **dict.fromkeys(names, function)}}
 
 
-_LINKS: Final[dict[tuple[str, str], tuple[str, Callable[[dict[str, Any], SamEvent, Any], dict[str, Any]]]]] = {
-    ("Function", "Cognito"): ("UserPool", _triggering),
-    ("Function", "S3"): ("Bucket", _notifying),
-    ("StateMachine", "Api"): ("RestApiId", _calling),
+_LINKS: Final[dict[tuple[str, str], tuple[str, _Argument, _Write]]] = {
+    ("Function", "Api"): ("RestApiId", _invoke_role, _calling),
+    ("Function", "Cognito"): ("UserPool", _called, _triggering),
+    ("Function", "S3"): ("Bucket", _called, _notifying),
+    ("StateMachine", "Api"): ("RestApiId", _event_role, _calling),
 }
-"""By a resource's type and an event's: the event's property that names what is changed, and how it is."""
+"""By a resource's type and an event's: the event's property that names what is changed, what is put in, and how."""
