@@ -291,6 +291,21 @@ def test_a_template_of_sam_in_yaml_is_taken_as_what_it_becomes() -> None:
     assert "left out" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("options", "configuration"),
+    [((), "CodeDeployDefault.LambdaAllAtOnce"), (("--parameter", "Shift=Slowly"), "Slowly")],
+)
+def test_sam_reads_the_values_of_parameters(tmp_path: Path, options: tuple[str, ...], configuration: str) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        "Parameters: {Shift: {Type: String, Default: AllAtOnce}}\n"
+        "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+        "      AutoPublishAlias: live\n      DeploymentPreference: {Type: !Ref Shift}\n"
+    )
+    ran = deployer(str(path), "--stack", "shop", *PLACE, *options)
+    assert f":deploymentconfig:{configuration}" in ran.out
+
+
 def test_code_that_sam_uploads_is_told(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_text(

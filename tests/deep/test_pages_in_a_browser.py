@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from processes import listening
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.functions import debug
@@ -224,14 +225,6 @@ def test_a_page_reads_nothing_and_changes_nothing(world: World, tmp_path: Path, 
     assert read == {}
     assert SECRET not in "".join(attacks.values())
     assert [name for name, outcome in attacks.items() if name.startswith("socket") and outcome == "open"] == []
-
-
-def listening(pid: int) -> set[int]:
-    """The ports that a process listens on."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    ports = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
-    links = [descriptor.readlink() for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
-    return {ports[inode] for inode in ports if Path(f"socket:[{inode}]") in links}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="not tried: it looks at /proc")

@@ -7,11 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
+from processes import opened
 from remit.local.lifeline import PROGRAM, lifeline
 from terminals import HANGS, SOURCE
 
@@ -26,15 +25,6 @@ with lifeline(int(sys.argv[1])):
 
 
 HOLD = "anon_inode:[pidfd]"
-
-
-def opened(pid: int) -> set[str]:
-    """What a process has opened."""
-    names = set()
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            names.add(str(descriptor.readlink()))
-    return names
 
 
 def test_it_ends_with_a_process_that_is_killed() -> None:

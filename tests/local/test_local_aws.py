@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import pytest
 
 import outlive
 from ports import free_ports
+from processes import opened
 from remit.errors import RemitError
 from remit.local import aws, environment
 from remit.local.control.clients import client_arguments, session
@@ -431,16 +431,13 @@ def test_the_users_credentials_and_proxies_never_reach_it(project: Path, monkeyp
 def test_it_listens_on_loopback_alone(project: Path) -> None:
     running = aws.start(project)
     make_queue(running, "any")
-    inodes = set()
-    for descriptor in Path(f"/proc/{running.pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
+    names = opened(running.pid)
     rows = [
         line.split()
         for table in ("tcp", "tcp6", "udp", "udp6")
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
     ]
-    listening = {row[1] for row in rows if row[9] in inodes and row[3] in {"0A", "07"}}
+    listening = {row[1] for row in rows if f"socket:[{row[9]}]" in names and row[3] in {"0A", "07"}}
     assert listening == {f"0100007F:{running.port:04X}"}
 
 

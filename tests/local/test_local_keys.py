@@ -22,6 +22,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from processes import children, listening
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import client_arguments, environment, session
@@ -383,6 +384,7 @@ class TestAnotherUserOfTheMachine:
     def test_cannot_see_its_keys_where_processes_are_listed(self, shared: LocalAws, deployed: Deployed) -> None:
         assert ask(shared, "GET", f"/_aws/lambda-url/{deployed.url}/")[0] == 200  # its function's process lives
         workers = [Path(f"/proc/{pid}/environ").read_bytes() for pid in children(shared.pid)]
+        assert workers != []
         key = re.findall(rb"AWS_SECRET_ACCESS_KEY=([^\0]+)", b"\0".join(workers))[0]  # its function's own
 
         def seen() -> list[str]:
@@ -434,20 +436,3 @@ class TestAnotherUserOfTheMachine:
 
         assert as_nobody(answer) == ""
         assert answer() == ""  # nor does another process of the same user get anything
-
-
-def listening(pid: int) -> set[int]:
-    """The ports that a process listens on."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    ports = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
-    inodes = {
-        str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]")
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir()
-    }
-    return {port for inode, port in ports.items() if inode in inodes}
-
-
-def children(pid: int) -> list[int]:
-    found = [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
-    assert found != []
-    return found

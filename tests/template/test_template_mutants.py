@@ -14,6 +14,7 @@ from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.errors import RemitError
+from remit.template.parameters import defaults
 from remit.template.sam.expand import plain_template
 from remit.template.terraform.plan import read_plan
 from role_readers import read_roles
@@ -72,7 +73,7 @@ def told(do: Callable[[], object]) -> None:
 def for_deploying(data: bytes) -> None:
     source = read(data, "t.json")
     if isinstance(source.value, dict):
-        deployer(stack_of("shop", [plain_template(source.value, source.place)[0]]))
+        deployer(stack_of("shop", [plain_template(source.value, source.place, defaults(source.value))[0]]))
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)

@@ -304,7 +304,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
         raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", origin=source.place(()))
     values = {**defaults(source.value), **parameters}
-    template, notes = plain_template(unrolled(source.value, values).template, source.place)
+    template, notes = plain_template(unrolled(source.value, values).template, source.place, values)
     for note in notes:
         options.note(note)
     return template

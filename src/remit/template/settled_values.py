@@ -63,6 +63,11 @@ def settled_source(source: ParsedFile, values: Mapping[str, str] | None = None) 
     return replace(source, value=value, place=place)
 
 
+def with_values(value: Any, values: Mapping[str, str], mappings: Mapping[str, Any]) -> Any:
+    """A part of a template with these values of parameters, and what mappings give for them, put in at any depth."""
+    return _Substitution(values, mappings).value(value)
+
+
 class _Substitution:
     """Puts values in place of Ref, `${…}` in Fn::Sub and Fn::FindInMap, where they are certain."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.template.sam.definitions import definition
 from remit.template.sam.domains import authorizer_permissions, http_domain, rest_domain
 from remit.template.sam.resources import MadeResource, given, tags
 from remit.template.sam.usage_plans import usage_plan
@@ -26,7 +27,7 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
         "AWS::ApiGateway::RestApi",
         {
             **given(properties, "BinaryMediaTypes", "MinimumCompressionSize", "Name", "Description"),
-            "Body": properties.get("DefinitionBody") or {},
+            **definition(declared),
             **({"EndpointConfiguration": endpoint} if endpoint is not None else {}),
             "Parameters": {"endpointConfigurationTypes": "EDGE"},
         },
@@ -71,8 +72,7 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
         name = f"{logical_id}ApiGatewayDefaultStage"
     else:
         name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
-    body = properties.get("DefinitionBody") or {}
-    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", {"Body": body}, declared.path)
+    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", definition(declared), declared.path)
     yield MadeResource(
         name,
         "AWS::ApiGatewayV2::Stage",

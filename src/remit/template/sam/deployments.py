@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.template.branches import Choice, choice
 from remit.template.sam.resources import MadeResource, arn_of, given
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ APPLICATION: Final = "ServerlessDeploymentApplication"
 _ROLE: Final = "CodeDeployServiceRole"
 _EVENTS: Final = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 _POLICY: Final = "service-role/AWSCodeDeployRoleForLambda"
+_TYPES: Final = (
+    "AllAtOnce", "Canary10Percent10Minutes", "Canary10Percent15Minutes", "Canary10Percent30Minutes",
+    "Canary10Percent5Minutes", "Linear10PercentEvery10Minutes", "Linear10PercentEvery1Minute",
+    "Linear10PercentEvery2Minutes", "Linear10PercentEvery3Minutes",
+)  # fmt: skip
+"""The ways of shifting traffic that CodeDeploy has a configuration for; any other is the name of one's own."""
 
 
 def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, MadeResource]]:
@@ -67,7 +74,7 @@ def _group(function: SamResource) -> MadeResource:
     properties = {
         "ApplicationName": {"Ref": APPLICATION},
         "AutoRollbackConfiguration": {"Enabled": True, "Events": _EVENTS},
-        "DeploymentConfigName": f"CodeDeployDefault.Lambda{preference.get('Type')}",
+        "DeploymentConfigName": _configuration(preference.get("Type")),
         "DeploymentStyle": {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
         "ServiceRoleArn": preference.get("Role") or arn_of(_ROLE),
         **given(preference, "TriggerConfigurations"),
@@ -76,6 +83,15 @@ def _group(function: SamResource) -> MadeResource:
         properties["AlarmConfiguration"] = {"Enabled": True, "Alarms": [{"Name": alarm} for alarm in alarms]}
     name = f"{function.logical_id}DeploymentGroup"
     return MadeResource(name, "AWS::CodeDeploy::DeploymentGroup", properties, function.at("DeploymentPreference"))
+
+
+def _configuration(shift: Any) -> Any:
+    """The deployment configuration of a Type, which a condition may choose."""
+    chosen = choice(shift)
+    if chosen is not None:
+        if_true, if_false = (_configuration(shift_chosen) for shift_chosen in chosen.values)
+        return Choice(chosen.condition, (if_true, if_false)).written()
+    return f"CodeDeployDefault.Lambda{shift}" if shift in _TYPES else shift
 
 
 def _role() -> dict[str, Any]:

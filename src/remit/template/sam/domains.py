@@ -54,7 +54,11 @@ def http_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
     path = declared.at("Domain")
     logical_id = f"ApiGatewayDomainNameV2{_hash(domain.get('DomainName'))}"
     configuration = {**given(domain, "CertificateArn", "SecurityPolicy"), "EndpointType": "REGIONAL"}
-    properties = {"DomainName": domain.get("DomainName"), "DomainNameConfigurations": [configuration]}
+    properties = {
+        "DomainName": domain.get("DomainName"),
+        "DomainNameConfigurations": [configuration],
+        **given(domain, "MutualTlsAuthentication"),
+    }
     yield MadeResource(logical_id, "AWS::ApiGatewayV2::DomainName", properties, path)
     for suffix, base_path in _base_paths(domain):
         mapping = {

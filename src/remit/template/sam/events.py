@@ -12,7 +12,7 @@ from remit.template.sam.role import trusting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_API: Final = "ServerlessRestApi"
+IMPLICIT_API: Final = "ServerlessRestApi"
 _HTTP: Final = "ServerlessHttpApi"
 _MAPPING: Final = (
     "BatchSize", "BisectBatchOnFunctionError", "DestinationConfig", "Enabled", "FilterCriteria",
@@ -52,7 +52,7 @@ def known(event: SamEvent) -> bool:
 
 def api_of(event: SamEvent) -> str | None:
     """The implicit API that an event belongs to; None when it names one, or is not an event of an API."""
-    api = {"Api": ("RestApiId", _API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
+    api = {"Api": ("RestApiId", IMPLICIT_API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
     return api[1] if api is not None and event.properties.get(api[0]) is None else None
 
 

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import written_at
+from remit.template.parameters import parameters
 from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
-from remit.template.sam.events import api_of, known
+from remit.template.sam.events import IMPLICIT_API, api_of, known
 from remit.template.sam.function import function
-from remit.template.sam.resources import SamResource, arn_of
+from remit.template.sam.linked_resources import linked
+from remit.template.sam.resources import SamResource
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
+from remit.template.settled_values import with_values
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.documents.json_text import Path
     from remit.errors import Origin
@@ -36,10 +39,12 @@ _MAKERS: Final = {
 }
 """What makes the resources of a type of SAM's, by the end of its name."""
 _IMPLICIT: Final = {
-    "ServerlessRestApi": (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
+    IMPLICIT_API: (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
     "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),
 }
 _NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
+_TEXTS: Final = ("String", "Number")
+"""Types of parameters whose value is one text, which no store holds."""
 _PASSED_ON: Final = ("Condition",)
 _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 """How SAM keeps the versions of a state machine."""
@@ -80,17 +85,22 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
         return ExpandedTemplate(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
-    for declaration, resource_made in _made(declared, place):
+    shared = section(template, "Globals")
+    for declaration, resource_made in _made(declared, shared, place):
         _keep(declaration, resource_made, plain, origins, reasons)
+    apis: dict[str, Mapping[str, Any]] = {IMPLICIT_API: _with_globals(shared, "Api", {})}
+    apis |= {api.logical_id: api.properties for api in declared if api.kind == "Api"}
     for declaration in declared:
         notes += _unknown(declaration)
-        plain |= _linked(declaration, plain)
+        plain |= linked(declaration, plain, apis)
     return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
 
 
-def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A template with its resources in their plain form, and what was not expanded."""
-    expansion = expanded(template, place)
+def plain_template(
+    template: Mapping[str, Any], place: Place, values: Mapping[str, str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A template with its resources in their plain form, and what was not expanded; `values` are its parameters'."""
+    expansion = expanded(_with_values(template, values), place)
     local = [
         str(name)
         for name, resource in section(template, "Resources").items()
@@ -98,6 +108,21 @@ def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str,
     ]
     uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
     return {**template, "Resources": dict(expansion.resources)}, (*expansion.notes, *([uploaded] if local else []))
+
+
+def _with_values(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """A template whose parameters stand as texts in what SAM reads, as they do for SAM's own translator."""
+    texts = {}
+    for name, parameter in parameters(template).items():
+        if parameter.type in _TEXTS and not parameter.is_hidden and values.get(name):
+            texts[name] = values[name]
+    mappings = section(template, "Mappings")
+    resources = {
+        name: with_values(resource, texts, mappings) if _is_sam(resource) else resource
+        for name, resource in section(template, "Resources").items()
+    }
+    shared = with_values(section(template, "Globals"), texts, mappings)
+    return {**template, "Globals": shared, "Resources": resources}
 
 
 def _is_local(properties: Any) -> bool:
@@ -123,8 +148,14 @@ def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: 
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, dict):
             raise declaration.wrong("Properties must be a mapping", declaration.at())
-        above = {key: item for key, item in section(shared, declaration.kind).items() if key not in _NOT_GLOBAL}
-        yield SamResource(name, kind, _merged(above, properties or {}), attributes, place)
+        yield replace(declaration, properties=_with_globals(shared, declaration.kind, properties or {}))
+
+
+def _with_globals(shared: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a resource of a kind, on top of what Globals say for all of the kind."""
+    above = {key: item for key, item in section(shared, kind).items() if key not in _NOT_GLOBAL}
+    merged: dict[str, Any] = _merged(above, properties)
+    return merged
 
 
 def _merged(above: Any, below: Any) -> Any:
@@ -139,7 +170,9 @@ def _merged(above: Any, below: Any) -> Any:
     return [*above, *below] if isinstance(above, list) and isinstance(below, list) else below
 
 
-def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, MadeResource]]:
+def _made(
+    declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place
+) -> Iterator[tuple[SamResource, MadeResource]]:
     """What SAM makes of the resources, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}
     for declaration in declared:
@@ -156,6 +189,7 @@ def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamRe
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name]
         api = SamResource(name, kind, properties, {}, place)
+        api = replace(api, properties=_with_globals(shared, api.kind, properties))
         for resource_made in make_api(api):
             yield SamResource(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
 
@@ -199,56 +233,3 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
 
 
 _LEFT_OUT: Final = ("Connectors",)
-
-
-def _linked(declaration: SamResource, plain: Mapping[str, Any]) -> dict[str, Any]:
-    """The buckets, user pools and APIs that events write themselves into."""
-    changed: dict[str, Any] = {}
-    for event in declaration.events():
-        link = _LINKS.get((declaration.kind, event.type))
-        if link is None:
-            continue
-        property_name, write = link
-        reference = event.properties.get(property_name)
-        name = reference.get("Ref") if isinstance(reference, dict) else api_of(event)
-        target = changed.get(name, plain.get(name)) if isinstance(name, str) else None
-        if isinstance(name, str) and isinstance(target, dict) and isinstance(target.get("Properties", {}), dict):
-            properties = write(target.get("Properties", {}), event, arn_of(declaration.logical_id))
-            changed[name] = {**target, "Properties": properties}
-    return changed
-
-
-def _notifying(bucket: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
-    """The bucket notifies the function."""
-    config = section(bucket, "NotificationConfiguration")
-    listed = config.get("LambdaConfigurations")
-    added = {"Event": event.properties.get("Events"), "Function": function}
-    notifications = [*(listed if isinstance(listed, list) else []), added]
-    return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": notifications}}
-
-
-def _calling(api: dict[str, Any], event: SamEvent, _: Any) -> dict[str, Any]:
-    """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
-    body = section(api, "Body")
-    if tokens.is_intrinsic(body):
-        body = {}
-    path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
-    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
-    methods = {**section(body, "paths", path), method.lower(): called}
-    return {**api, "Body": {**body, "paths": {**section(body, "paths"), path: methods}}}
-
-
-def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
-    """The user pool calls the function at the event's triggers."""
-    trigger = event.properties.get("Trigger")
-    triggers = trigger if isinstance(trigger, list) else [trigger]
-    names = [name for name in triggers if isinstance(name, str)]
-    return {**pool, "LambdaConfig": {**section(pool, "LambdaConfig"), **dict.fromkeys(names, function)}}
-
-
-_LINKS: Final[dict[tuple[str, str], tuple[str, Callable[[dict[str, Any], SamEvent, Any], dict[str, Any]]]]] = {
-    ("Function", "Cognito"): ("UserPool", _triggering),
-    ("Function", "S3"): ("Bucket", _notifying),
-    ("StateMachine", "Api"): ("RestApiId", _calling),
-}
-"""By a resource's type and an event's: the event's property that names what is changed, and how it is."""
