@@ -865,3 +865,10 @@ def test_the_template_of_an_application_is_fetched_from_the_repository_that_has_
     for action_name in ("CreateCloudFormationTemplate", "GetCloudFormationTemplate"):
         both_spellings = {application, arn("serverlessrepo", "applications~replay")}
         assert places(made(Replay=nested), f"serverlessrepo:{action_name}") == both_spellings
+
+
+def test_a_resource_whose_type_is_none_is_passed_over() -> None:
+    mapping = resource(
+        "AWS::Lambda::EventSourceMapping", FunctionName="f", EventSourceArn={"Fn::GetAtt": ["Odd", "Arn"]}
+    )
+    assert actions(made(Map=mapping)) == actions(made(Map=mapping, Odd=resource("Odd")))

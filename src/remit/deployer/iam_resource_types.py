@@ -44,8 +44,9 @@ def own_kinds(resource: Resource, kinds: Iterable[IamResourceType]) -> frozenset
     row = resource_type(resource.type)
     if row is not None and row.iam:
         return frozenset(row.iam)
-    service = resource.type.split("::")[1]
-    last = folded(resource.type.rpartition("::")[2])
+    _, _, service_and_name = resource.type.partition("::")  # both are empty where a text is no type
+    service, _, name = service_and_name.partition("::")
+    last = folded(name)
     alike = [kind for kind in kinds if last.endswith(folded(kind.name))]
     if not alike or folded(alike[0].service) != _SERVICES.get(service, service.lower()):
         return frozenset()
