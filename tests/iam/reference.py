@@ -261,7 +261,7 @@ def condition_met(name, key, wishes, version, question):
         found = {state in [wish.lower() for wish in wishes] for state in states}
         return found.pop() if len(found) == 1 else None
     if value is OPEN:
-        several = re.fullmatch("ForAny.*|aws:(tagk|call|nobody|.*paths).*|kms:res.*|x:.*", quantifier or key.lower())
+        several = re.fullmatch("ForAny.*|aws:(tagk|call|nobo|open|.*paths).*|kms:res.*|x:.*", quantifier or key.lower())
         unsure = several if "Not" in operator else if_exists or quantifier == "ForAllValues"
         return None if wishes or unsure else "Not" in operator
 
