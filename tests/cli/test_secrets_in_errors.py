@@ -40,6 +40,11 @@ def test_of_a_secret_that_holds_another_no_part_is_left(monkeypatch: pytest.Monk
     assert f"no {'*' * 21}" == concealed("no Corr3ct-H0rse-Batt3ry")
 
 
+def test_a_sentence_has_no_secret_but_what_a_name_is_given_in_quotation_marks() -> None:
+    assert "container credentials: not in a container" == concealed("container credentials: not in a container")
+    assert f"connect(password='{'*' * 13}')" == concealed("connect(password='Corr3ct-H0rse')")
+
+
 def test_what_is_no_secret_of_the_environment_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE", "orders-table")
     assert "no orders-table" == concealed("no orders-table")

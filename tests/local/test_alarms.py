@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from remit.local.control.clients import client_arguments, session
@@ -26,6 +27,18 @@ def states_told(queues: Any, url: str, number: int) -> list[tuple[str, str]]:
     return told
 
 
+def watch(alarms: Any, name: str, dimension: str, **settings: Any) -> None:
+    """Make an alarm of a name on the metric of what has the same name."""
+    dimensions = [{"Name": dimension, "Value": name}]
+    alarms.put_metric_alarm(AlarmName=name, Dimensions=dimensions, Period=600, Threshold=1, **settings)
+
+
+def changes(alarms: Any, name: str) -> list[str]:
+    """The states that an alarm came to, the newest first."""
+    items = alarms.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+    return [json.loads(item["HistoryData"])["newState"]["stateValue"] for item in items]
+
+
 def test_an_alarm_tells_of_messages_in_its_own_queue_and_when_they_are_gone(shared: LocalAws) -> None:
     clients, arguments = session(shared), client_arguments(shared)
     queues, topics, alarms = (clients.client(name, **arguments) for name in ("sqs", "sns", "cloudwatch"))
@@ -34,15 +47,14 @@ def test_an_alarm_tells_of_messages_in_its_own_queue_and_when_they_are_gone(shar
     told_arn = queues.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told_arn)
     for name in ("dead", "other"):
-        alarms.put_metric_alarm(
-            AlarmName=name,
+        watch(
+            alarms,
+            name,
+            "QueueName",
             Namespace="AWS/SQS",
             MetricName="ApproximateNumberOfMessagesVisible",
-            Dimensions=[{"Name": "QueueName", "Value": name}],
             Statistic="Maximum",
-            Period=60,
             EvaluationPeriods=1,
-            Threshold=1,
             ComparisonOperator="GreaterThanOrEqualToThreshold",
             TreatMissingData="notBreaching",
             AlarmActions=[topic],
@@ -59,16 +71,15 @@ def test_an_alarm_tells_of_messages_in_its_own_queue_and_when_they_are_gone(shar
 def test_an_alarm_counts_the_periods_of_its_own_function(shared: LocalAws) -> None:
     alarms = session(shared).client("cloudwatch", **client_arguments(shared))
     for name, treatment in (("errors", "missing"), ("heartbeat", "breaching")):
-        alarms.put_metric_alarm(
-            AlarmName=name,
+        watch(
+            alarms,
+            name,
+            "FunctionName",
             Namespace="Shop",
             MetricName="Errors",
-            Dimensions=[{"Name": "FunctionName", "Value": name}],
             Statistic="Sum",
-            Period=60,
             EvaluationPeriods=2,
             DatapointsToAlarm=1,
-            Threshold=1,
             ComparisonOperator="GreaterThanThreshold",
             TreatMissingData=treatment,
         )
@@ -77,9 +88,50 @@ def test_an_alarm_counts_the_periods_of_its_own_function(shared: LocalAws) -> No
         return {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms.describe_alarms()["MetricAlarms"]}
 
     assert {"errors": "INSUFFICIENT_DATA", "heartbeat": "ALARM"} == states()
-    for function in ("errors", "another", "errors"):
+    measured = (("errors", 1), ("another", 1), ("errors", 1), ("heartbeat", 0))
+    data = []
+    for function, value in measured:
         dimensions = [{"Name": "FunctionName", "Value": function}]
-        alarms.put_metric_data(
-            Namespace="Shop", MetricData=[{"MetricName": "Errors", "Value": 1, "Dimensions": dimensions}]
-        )
-    assert "ALARM" == states()["errors"]
+        data.append({"MetricName": "Errors", "Value": value, "Dimensions": dimensions})
+    alarms.put_metric_data(Namespace="Shop", MetricData=data)
+    assert {"errors": "ALARM", "heartbeat": "ALARM"} == states()  # of the period before, the heartbeat has no data
+    alarms.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "Others", "Value": 1}])  # all look again
+    assert ["ALARM", "INSUFFICIENT_DATA"] == changes(alarms, "errors")
+
+
+def test_a_queue_is_measured_by_what_its_messages_wait_for(shared: LocalAws) -> None:
+    clients, arguments = session(shared), client_arguments(shared)
+    queues, alarms = (clients.client(name, **arguments) for name in ("sqs", "cloudwatch"))
+    url = queues.create_queue(QueueName="measured", Attributes={"VisibilityTimeout": "900"})["QueueUrl"]
+    for number in range(3):
+        queues.send_message(QueueUrl=url, MessageBody=str(number))
+    queues.receive_message(QueueUrl=url, MaxNumberOfMessages=2)
+    queues.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
+    watched = {"Namespace": "AWS/SQS", "Statistic": "Maximum", "EvaluationPeriods": 1}
+    more_than = {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Dimensions": [{"Name": "QueueName", "Value": "measured"}],
+    }
+    metrics = [f"ApproximateNumberOfMessages{state}" for state in ("Visible", "NotVisible", "Delayed")]
+    for metric in metrics:
+        alarms.put_metric_alarm(AlarmName=metric, MetricName=metric, Period=600, Threshold=100, **watched, **more_than)
+    deadline = time.monotonic() + HANGS
+    while any(values(alarms, metric) == set() for metric in metrics):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert [{1}, {2}, {1}] == [values(alarms, metric) for metric in metrics]
+
+
+def values(alarms: Any, metric: str) -> set[float]:
+    """What was measured of a queue, rounded to periods of an hour."""
+    now = datetime.now(UTC)
+    statistics = alarms.get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName=metric,
+        Dimensions=[{"Name": "QueueName", "Value": "measured"}],
+        StartTime=now - timedelta(hours=2),
+        EndTime=now + timedelta(hours=2),
+        Period=3600,
+        Statistics=["Maximum"],
+    )
+    return {point["Maximum"] for point in statistics["Datapoints"]}

@@ -17,6 +17,7 @@ LINE = {
     "cause": None,
     "ip": "10.0.0.7",
     "a-b": "x",
+    "build": "77",
 }
 
 
@@ -52,6 +53,7 @@ def test_a_pattern_holds(pattern: str) -> None:
         '{ $.level != "err*" }',
         "{ $.code > 503 }",
         '{ $.level > "a" }',
+        "{ $.build > 3 }",
         "{ $.code = 503 && $.retried IS TRUE }",
         '{ ($.level = "info" || $.code = 503) && $.ratio > 1 }',
         '{ $.user.roles[2] = "ops" }',

@@ -527,6 +527,11 @@ WRONG = {
         "logs: pattern '%a% %b% %c%' has 3 regular expressions; CloudWatch Logs takes 2",
         LOGS,
     ),
+    "on.logs('/x', '%a[%')": (
+        "logs: pattern '%a[%' has the regular expression %a[%, which cannot be read: "
+        "unterminated character set at position 1",
+        LOGS,
+    ),
     "on.logs('/x', 'x' * 1025)": (
         f"logs: pattern '{'x' * 59} has 1,025 characters; CloudWatch Logs takes 1,024",
         LOGS,

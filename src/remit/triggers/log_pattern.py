@@ -49,6 +49,11 @@ def _problem(text: str) -> str | None:
     expressions = re.findall(_REGULAR_EXPRESSION, without_texts)
     if len(expressions) > _MOST_REGULAR_EXPRESSIONS:
         return f"has {len(expressions)} regular expressions; CloudWatch Logs takes {_MOST_REGULAR_EXPRESSIONS}"
+    for expression in expressions:
+        try:
+            re.compile(expression.strip("%"))
+        except re.error as error:
+            return f"has the regular expression {expression}, which cannot be read: {error}"
     plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
     if plain.startswith("{"):
         return _problem_of_json(plain)

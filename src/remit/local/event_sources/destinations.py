@@ -9,6 +9,7 @@ Guide).
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from urllib.parse import quote, urlencode
 
 from remit.catalogue.arns import parse
 from remit.local.control.signed_request import ask
+from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +80,7 @@ class InvocationRecord:
             context["functionError"] = "Unhandled"
         return {
             "version": "1.0",
-            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "timestamp": timestamp(time.time()),
             "requestContext": {
                 "requestId": self.request_id,
                 "functionArn": self.invoked if self.invoked.count(":") > _PLAIN else f"{self.invoked}:{self.version}",

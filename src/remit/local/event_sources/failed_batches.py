@@ -13,12 +13,12 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.event_sources.reported_failures import may_report, reported_items
 from remit.local.event_sources.stream_pollers import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
+from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,13 +74,13 @@ class FailedBatch:
                 "functionError": "Unhandled",
             },
             "version": "1.0",
-            "timestamp": _written(time.time()),
+            "timestamp": timestamp(time.time()),
             _info_name(first): {
                 "shardId": _shard(first),
                 "startSequenceNumber": _sequence_number(first),
                 "endSequenceNumber": _sequence_number(last),
-                "approximateArrivalOfFirstRecord": _written(_arrival(first)),
-                "approximateArrivalOfLastRecord": _written(_arrival(last)),
+                "approximateArrivalOfFirstRecord": timestamp(_arrival(first)),
+                "approximateArrivalOfLastRecord": timestamp(_arrival(last)),
                 "batchSize": len(self.batch.records),
                 "streamArn": self.source,
             },
@@ -207,7 +207,3 @@ def _arrival(record: Record) -> float:
     if "kinesis" in record:
         return float(record["kinesis"]["approximateArrivalTimestamp"])
     return float(record["dynamodb"]["ApproximateCreationDateTime"])
-
-
-def _written(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

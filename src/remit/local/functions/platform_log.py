@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import math
 import secrets
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remit.local.functions.failures import TIMED_OUT
+from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
     from remit.local.functions.failures import Failure
 
@@ -72,7 +75,7 @@ def _failure_in_text(invocation: Invocation, failure: Failure | None) -> tuple[s
     if failure is None:
         return ()
     if failure.error_type == TIMED_OUT:
-        return (f"{_time()} {invocation.request_id} {failure.message}",)
+        return (f"{timestamp(time.time())} {invocation.request_id} {failure.message}",)
     return (f"RequestId: {invocation.request_id} Error: {failure.message}", failure.error_type)
 
 
@@ -103,11 +106,7 @@ def _in_json(function: DeployedFunction, invocation: Invocation, result: Invocat
 
 
 def _event(kind: str, record: dict[str, Any]) -> str:
-    return json.dumps({"time": _time(), "type": kind, "record": record})
-
-
-def _time() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"time": timestamp(time.time()), "type": kind, "record": record})
 
 
 def _billed(result: InvocationResult) -> int:
