@@ -528,8 +528,10 @@ WRONG = {
         LOGS,
     ),
     "on.logs('/x', '%a[%')": (
-        "logs: pattern '%a[%' has the regular expression %a[%, which cannot be read: "
-        "unterminated character set at position 1",
+        (
+            "logs: pattern '%a[%' has the regular expression %a[%, which cannot be read: "
+            "unterminated character set at position 1"
+        ),
         LOGS,
     ),
     "on.logs('/x', 'x' * 1025)": (

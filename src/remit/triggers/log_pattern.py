@@ -7,10 +7,13 @@ CloudWatch Logs User Guide), "PutSubscriptionFilter" (API Reference: 1,024 chara
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MOST: Final = 1_024
 _MOST_REGULAR_EXPRESSIONS: Final = 2
@@ -46,7 +49,18 @@ def _problem(text: str) -> str | None:
     without_texts = re.sub(_QUOTED, _STAND_IN, text)
     if '"' in without_texts:
         return 'has a " without its second one'
-    expressions = re.findall(_REGULAR_EXPRESSION, without_texts)
+    problem = _problem_of_expressions(re.findall(_REGULAR_EXPRESSION, without_texts))
+    if problem is not None:
+        return problem
+    plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
+    if plain.startswith("{"):
+        return _problem_of_json(plain)
+    if plain.startswith("["):
+        return _problem_of_columns(plain)
+    return _problem_of_terms(plain)
+
+
+def _problem_of_expressions(expressions: Sequence[str]) -> str | None:
     if len(expressions) > _MOST_REGULAR_EXPRESSIONS:
         return f"has {len(expressions)} regular expressions; CloudWatch Logs takes {_MOST_REGULAR_EXPRESSIONS}"
     for expression in expressions:
@@ -54,12 +68,7 @@ def _problem(text: str) -> str | None:
             re.compile(expression.strip("%"))
         except re.error as error:
             return f"has the regular expression {expression}, which cannot be read: {error}"
-    plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
-    if plain.startswith("{"):
-        return _problem_of_json(plain)
-    if plain.startswith("["):
-        return _problem_of_columns(plain)
-    return _problem_of_terms(plain)
+    return None
 
 
 def _problem_of_terms(plain: str) -> str | None:
