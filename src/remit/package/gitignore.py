@@ -67,7 +67,7 @@ def translate(glob: str) -> str | None:
     return expression
 
 
-def _tokens(glob: str) -> str | None:
+def _tokens(glob: str) -> str | None:  # noqa: C901 - one case after the other
     """A pattern of .gitignore as a regular expression; None for what matches nothing: an open `[`, a last backslash.
 
     Of several stars, all but the last take the first match of what follows and keep it (`(?>…)`): a later match would
