@@ -4,9 +4,6 @@ The rows by hand are in `access.toml`, one a line: the type and the path of the 
 several have a space between them), its kind, its order of openness, and the reason or source beside the type's page in
 the CloudFormation Template Reference. The kinds and orders are those of `catalogue.type_access.AccessRow`. The compile
 fails on a row that matches nothing, or says what is computed all the same.
-
-`POLICIES` has what `lint` asks of the types that hold policies. Sources: "Policies and permissions in IAM", "IAM and
-AWS STS quotas" (IAM User Guide).
 """
 
 from __future__ import annotations
@@ -27,30 +24,6 @@ if TYPE_CHECKING:
 
     from remit.catalogue.compiler.types import TypeTable
 
-_RESOURCE: Final = {"policies": "resource"}
-POLICIES: Final[dict[str, dict[str, Any]]] = {
-    "AWS::EC2::VPCEndpoint": {"policies": "ceiling"},
-    "AWS::ECR::Repository": _RESOURCE,
-    "AWS::IAM::Group": {"policies": "identity", "quota": "iam.group.inline", "managed": "ManagedPolicyArns"},
-    "AWS::IAM::GroupPolicy": {"policies": "identity"},
-    "AWS::IAM::ManagedPolicy": {"policies": "attached", "quota": "iam.managed", "roles": "Roles"},
-    "AWS::IAM::Policy": {"policies": "identity", "roles": "Roles"},
-    "AWS::IAM::Role": {"policies": "identity", "quota": "iam.role.inline", "managed": "ManagedPolicyArns"},
-    "AWS::IAM::RolePolicy": {"policies": "identity", "quota": "iam.role.inline", "roles": "RoleName"},
-    "AWS::IAM::User": {"policies": "identity", "quota": "iam.user.inline", "managed": "ManagedPolicyArns"},
-    "AWS::IAM::UserPolicy": {"policies": "identity"},
-    "AWS::IoT::Policy": {"policies": "attached"},
-    "AWS::KMS::Key": _RESOURCE,
-    "AWS::Organizations::Policy": {"policies": "ceiling"},
-    "AWS::S3::BucketPolicy": _RESOURCE,
-    "AWS::SNS::TopicPolicy": _RESOURCE,
-    "AWS::SQS::QueuePolicy": _RESOURCE,
-    "AWS::SSO::PermissionSet": {"policies": "identity", "managed": "ManagedPolicies"},
-    "AWS::SecretsManager::ResourcePolicy": _RESOURCE,
-    "AWS::Serverless::Connector": {"policies": "identity"},
-    "AWS::Serverless::Function": {"policies": "identity", "quota": "iam.role.inline", "managed": "Policies"},
-    "AWS::Serverless::StateMachine": {"policies": "identity", "managed": "Policies"},
-}
 _EVERY_TYPE: Final = "AWS::*"
 _TABLE: Final = Path(__file__).with_name("access.toml")
 _ROLE_NAME: Final = re.compile(

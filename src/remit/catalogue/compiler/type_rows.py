@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from remit.catalogue.compiler.type_access import POLICIES
+from remit.catalogue.compiler.type_policies import POLICIES
 
 _BALANCERS: Final = "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:"
 HOLD_DATA: Final = (

@@ -11,7 +11,7 @@ In that order, and the last one wins. `report` keeps which of them each value ca
     name, name_is          the property that names it, "identity" or "label"
     name_least, name_most, name_pattern, name_lower, name_starts, name_path
     generated, generated_most, generated_least: how CloudFormation makes a name, cut to how many characters
-    access                 what policies a resource holds (see `type_access`)
+    access                 what policies a resource holds (see `type_policies`)
     properties             how its properties bear on access (see `type_access`)
     arn_defaults           {variable: text}: what a variable is where the template does not give its property
     arn_ends               {attribute: text}: what an attribute has behind the ARN (`:*` of a log group)
