@@ -22,7 +22,7 @@ SIGNS: Final = r"(?i)role|polic(?:y|ies)|principal|auth|public|group"
 STRONG_SIGNS: Final = r"(?i)role|polic(?:y|ies)|principal"
 
 
-class AccessRow(NamedTuple):
+class PropertyAccess(NamedTuple):
     """What a property does, by its path or a pattern of paths.
 
     `opens` is the order of openness, from closed to open: `AWS_IAM<JWT~CUSTOM<NONE=-!`. `=` stands between values that
@@ -43,17 +43,17 @@ def pattern_of(path: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4096)
-def access_rows(type_name: str) -> tuple[AccessRow, ...] | None:
+def access_rows(type_name: str) -> tuple[PropertyAccess, ...] | None:
     """The rows of a type: of those that match a path, the first counts. None: there is no such type."""
     kind = resource_type(type_name)
     return (
         None
         if kind is None
-        else tuple(AccessRow(path, cast("Kind", row), opens) for path, row, opens in kind.properties)
+        else tuple(PropertyAccess(path, cast("Kind", row), opens) for path, row, opens in kind.properties)
     )
 
 
-def access_row(type_name: str, path: str) -> AccessRow | None:
+def access_row(type_name: str, path: str) -> PropertyAccess | None:
     """The row of a property; None where there is none."""
     for row in access_rows(type_name) or ():
         if pattern_of(row.path).fullmatch(path):

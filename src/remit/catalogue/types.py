@@ -259,7 +259,7 @@ class ResourceType(NamedTuple):
     invokes: Invoker | None
     access: TypeAccess
     properties: tuple[tuple[str, str, str], ...]
-    """How its properties bear on access (`type_access.AccessRow`)."""
+    """How its properties bear on access (`type_access.PropertyAccess`)."""
     makes: str
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]

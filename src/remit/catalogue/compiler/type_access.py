@@ -2,7 +2,7 @@
 
 The rows by hand are in `access.toml`, one a line: the type and the path of the property (patterns of `*`;
 several have a space between them), its kind, its order of openness, and the reason or source beside the type's page in
-the CloudFormation Template Reference. The kinds and orders are those of `catalogue.type_access.AccessRow`. The compile
+the CloudFormation Template Reference. The kinds and orders are those of `catalogue.type_access.PropertyAccess`. The compile
 fails on a row that matches nothing, or says what is computed all the same.
 """
 
