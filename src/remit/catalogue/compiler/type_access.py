@@ -1,8 +1,8 @@
 """How each property of a type bears on access: computed from schemas and CDK's relationships, or kept by hand.
 
-The rows by hand are in `access.toml`, one a line: the type and the path of the property (patterns of `*`;
-several have a space between them), its kind, its order of openness, and the reason or source beside the type's page in
-the CloudFormation Template Reference. The kinds and orders are those of `catalogue.type_access.PropertyAccess`. The compile
+The rows by hand are in `access.toml`, one a line: the type and the path of the property (patterns of `*`; several have
+a space between them), its kind, its order of openness, and the reason or source beside the type's page in the
+CloudFormation Template Reference. The kinds and orders are those of `catalogue.type_access.PropertyAccess`. The compile
 fails on a row that matches nothing, or says what is computed all the same.
 """
 
