@@ -59,3 +59,9 @@ def access_row(type_name: str, path: str) -> PropertyAccess | None:
         if pattern_of(row.path).fullmatch(path):
             return row
     return None
+
+
+def known_properties(type_name: str) -> tuple[str, ...]:
+    """The top-level properties that a type has; none for a type that nobody knows."""
+    kind = resource_type(type_name)
+    return () if kind is None else kind.shape.properties

@@ -46,6 +46,7 @@ class _Wishes:
     accept: str | None
     as_json: bool
     markdown: bool
+    strict: bool
 
     @property
     def stage(self) -> str | None:
@@ -74,6 +75,7 @@ class _Pair:
 @options.account_options
 @click.option("--accept", metavar="REASON", help="Accept what is gained, and write it to config/accepted.json.")
 @options.json_option
+@click.option("--strict", is_flag=True, help="What is not compared counts as undecided, but for the network.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
 def command(
     files: tuple[Path, ...],
@@ -89,6 +91,7 @@ def command(
     local: bool,
     as_json: bool,
     markdown: bool,
+    strict: bool,
 ) -> int:
     """Compare the access of the working tree with that of the last deploy.
 
@@ -113,7 +116,18 @@ def command(
       git show main:role.json | remit diff - role.json --json
     """
     wishes = _Wishes(
-        folder, stages, base, deployed, live, local, region, profile, accept, as_json=as_json, markdown=markdown
+        folder,
+        stages,
+        base,
+        deployed,
+        live,
+        local,
+        region,
+        profile,
+        accept,
+        as_json=as_json,
+        markdown=markdown,
+        strict=strict,
     )
     _check(files, wishes)
     if not files:
@@ -161,7 +175,7 @@ def _project(wishes: _Wishes) -> int:
         reviewed = _accept(reviewed, entries, wishes)
     result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *_unused(stale)))))
     _tell(result, pair.drift, pair.new.namespace, wishes)
-    return 1 if result.broadens or pair.drift else 0
+    return 1 if _is_no(result, wishes) or pair.drift else 0
 
 
 def _unused(stale: tuple[AcceptedGain, ...]) -> Iterator[str]:
@@ -287,7 +301,12 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
             )
         reviewed = review_files(files[0], files[1])
     _tell(reviewed, (), " ".join(name for _, name in files), wishes)
-    return 1 if reviewed.broadens else 0
+    return 1 if _is_no(reviewed, wishes) else 0
+
+
+def _is_no(review: Review, wishes: _Wishes) -> bool:
+    """Whether access is gained or undecided; with --strict, or something was not compared."""
+    return review.broadens or (wishes.strict and any(item.why != "network" for item in review.not_compared))
 
 
 def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:

@@ -14,10 +14,60 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Grant, Role
+    from remit.errors import Origin
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
 
 SAME: Final = Comparison()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSetting:
+    """What a property of a resource says about access without a policy; `path` is "" for all of the resource."""
+
+    path: str
+    kind: str
+    """A kind of `catalogue.type_access`; a role is one that is handed over."""
+    opens: str
+    """Its order of openness (`PropertyAccess.opens`); of kind `unknown`, why nobody can tell."""
+    values: tuple[str, ...]
+    """One text, or each item of a list; secrets, and what need not be told, as a digest."""
+    door: str = ""
+    """What people call the door: `GET /orders`; empty where it is called by the resource's logical id."""
+    is_limited: bool = False
+    """Whether something else lets in fewer than all."""
+    origin: Origin | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Something that lets in more or fewer than before: an authorization, a membership, a grant, a use of a role."""
+
+    id: str
+    """What people call it: `GET /orders`, `Pool AllowUnauthenticatedIdentities`."""
+    was: str
+    now: str
+    opens: bool
+    """Whether it lets in more; else fewer."""
+    public: bool = False
+    """Whether it lets in everybody now."""
+    origin: Origin | None = None
+
+    @property
+    def words(self) -> str:
+        """As a line: `GET /orders: AWS_IAM -> everybody`."""
+        return f"{self.id}: {self.was} -> {self.now}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """A property that differs and may bear on access, of which nobody can say here how."""
+
+    type: str
+    id: str
+    property: str
+    why: str
+    """`code`, `other template`, `free text`, `unknown type`, `unknown property` or `network`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +79,8 @@ class Given:
     """The statements of each of its policies, with their lines."""
     on: tuple[str, ...] = ()
     """What the policies are of, by the text that names it: the bucket of a bucket policy, or the resource itself."""
-    openings: frozenset[str] = frozenset()
-    """What else lets somebody in, in words: `AccessControl = PublicRead`."""
-    properties: frozenset[str] = frozenset()
-    """What of a share or an assignment says who may do something, in words, whatever a change of it does."""
+    settings: tuple[AccessSetting, ...] = ()
+    """What else of it says who may do what."""
     unread: frozenset[str] = frozenset()
     """The policies that are known at the deploy only, as text."""
     doubts: frozenset[str] = frozenset()
@@ -52,10 +100,16 @@ class Given:
         return tuple(policies)
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether it lets nobody do anything."""
+        return not (self.documents or self.unread or any(setting.path or setting.kind for setting in self.settings))
+
+    @property
     def meaning(self) -> object:
         """All that it says, wherever it stands in a file and in whatever order."""
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
-        return policies, self.on, self.openings, self.properties, self.unread, self.is_gateway
+        settings = frozenset(setting for setting in self.settings if setting.kind not in ("network", "unknown"))
+        return policies, self.on, settings, self.unread, self.is_gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +130,14 @@ class Elsewhere:
 
 def type_words(kind: str) -> str:
     """A resource's type in words: AWS::S3::BucketPolicy is a bucket policy, AWS::SQS::Queue has one."""
-    name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
-    plain = _CAPITAL.sub(" ", name).lower()
+    plain = resource_words(kind)
     return plain if plain.endswith(_POLICIES_OF_THEIR_OWN) else f"policy of {plain}"
+
+
+def resource_words(kind: str) -> str:
+    """A resource's type in words: `security group`."""
+    name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
+    return _CAPITAL.sub(" ", name).lower()
 
 
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -110,12 +169,20 @@ class Version:
     """What the app's resources let others do, by their logical id; None where nobody knows."""
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
+    handed_over: tuple[Role, ...] | None = None
+    """The roles that resources may hand over, where those are not `roles`."""
 
     @property
     def contents(self) -> object:
         """What a part of a template holds, which may be the same however its conditions fall out."""
         giving = self.giving or {}
-        return self.roles, tuple(self.documents.items()), tuple(self.others.items()), tuple(giving.items())
+        return (
+            self.roles,
+            self.handed_over,
+            tuple(self.documents.items()),
+            tuple(self.others.items()),
+            tuple(giving.items()),
+        )
 
 
 def nothing() -> Version:
@@ -189,12 +256,12 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Something that counts for nothing, because a person gave a reason: a gain, or what is undecided."""
+    """Something that counts for nothing, because a person gave a reason: a gain, a door, or what is undecided."""
 
-    what: Piece | Undecided | Unseen
+    what: Piece | Undecided | Unseen | Door
     because: str
     kind: str = "access"
-    """`access` or `trust`."""
+    """`access`, `trust` or `door`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +280,7 @@ class Change:
     trust: Comparison = SAME
     attached: tuple[Attached, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    doors: tuple[Door, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     when: tuple[str, ...] = ()
     """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
@@ -234,12 +302,15 @@ class Change:
     @property
     def broadens(self) -> bool:
         """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
-        return self.access.broadens or self.trust.broadens or bool(self.unseen)
+        is_opened = any(door.opens for door in self.doors)
+        return self.access.broadens or self.trust.broadens or bool(self.unseen) or is_opened
 
     @property
     def same(self) -> bool:
         """Whether it is proven that nothing differs."""
-        return self.access.same and self.trust.same and not (self.attached or self.unseen or self.accepted)
+        return (
+            self.access.same and self.trust.same and not (self.attached or self.unseen or self.doors or self.accepted)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +335,8 @@ class Review:
     """What references are known to be in the new version, the stack's name among them."""
     shapes: Mapping[str, str] = field(default_factory=dict)
     """The shapes of the new version's references, by their text."""
+    not_compared: tuple[NotCompared, ...] = ()
+    """What else differs and may bear on access."""
 
     @property
     def broadens(self) -> bool:

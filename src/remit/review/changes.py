@@ -5,6 +5,7 @@ A role is compared whole: inline statements, managed policies, boundary, and who
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.managed_policies import is_of_aws
@@ -16,7 +17,8 @@ from remit.review.boundary_changes import attached, notes, unseen
 from remit.review.comparable_roles import plain, stand
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_policies import beside, elsewhere
-from remit.review.role_pairs import pairs, renamed
+from remit.review.role_pairs import Pair, pairs, renamed
+from remit.review.setting_changes import setting_changes
 from remit.roles.reference_names import fill_references
 from remit.roles.shaped_comparison import compare_in_shape
 from remit.template.policy_documents import trusting
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Role
-    from remit.review.access_change import Elsewhere, Standing, Version
-    from remit.review.role_pairs import Pair
+    from remit.review.access_change import Elsewhere, NotCompared, Standing, Version
+    from remit.review.setting_changes import RoleUse
 
 _NOTHING: Final = Layers((Policy(()),))
 _PLAIN_TRUST: Final = trusting(("lambda.amazonaws.com",))
@@ -46,10 +48,22 @@ def review(old: Version, new: Version) -> Review:
         if not change.same:
             changes.append(change)
     resource_differences: tuple[Elsewhere, ...] | None = None
+    not_compared: tuple[NotCompared, ...] = ()
     if old.giving is not None and new.giving is not None:
         was, now = {**old.names, **_shapes(old, new)}, {**new.names, **_shapes(new, old)}
-        changes += beside(old.giving, new.giving, was, now)
+        old_roles, new_roles = _handed_over(old), _handed_over(new)
+        settings = {
+            name: setting_changes(name, old.giving.get(name), new.giving.get(name), new_roles.keys() - old_roles.keys())
+            for name in dict.fromkeys((*new.giving, *old.giving))
+        }
+        changes += beside(old.giving, new.giving, settings, was, now)
+        for use in (use for of_resource in settings.values() for use in of_resource.uses):
+            roles = old_roles.get(use.was), new_roles.get(use.now)
+            change = _use_change(use, roles, (before, after), old, new)
+            if not change.same:
+                changes.append(change)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
+        not_compared = tuple(item for of_resource in settings.values() for item in of_resource.not_compared)
     stack_name = {"${AWS::StackName}": new.namespace} if new.namespace else {}
     return Review(
         old=old.where,
@@ -61,7 +75,26 @@ def review(old: Version, new: Version) -> Review:
         elsewhere=resource_differences,
         names={**stack_name, **new.names},
         shapes=_shapes(new, old),
+        not_compared=not_compared,
     )
+
+
+def _handed_over(version: Version) -> dict[str, Role]:
+    """The roles that resources may hand over, by the text that names them."""
+    roles = version.roles if version.handed_over is None else version.handed_over
+    return {f"${{{role.logical_id}.Arn}}": role for role in roles if role.kind == "role" and not role.only_attached_to}
+
+
+def _use_change(
+    use: RoleUse, roles: tuple[Role | None, Role | None], sides: tuple[_Side, _Side], old: Version, new: Version
+) -> Change:
+    """What a resource may do more or less by another role; undecided where one of them cannot be read here."""
+    before, after = sides[0].of(roles[0]), sides[1].of(roles[1])
+    if before is None or after is None:
+        words = f"{use.property} is {use.now} in place of {use.was}: what both may do cannot be seen here"
+        return Change((use.resource,), before, after, unseen=(Unseen("", f"{use.resource} ({use.type}): {words}"),))
+    change = _change(Pair((use.resource,), *roles), before, after, old, new)
+    return replace(change, trust=SAME)
 
 
 def _shapes(version: Version, counterpart: Version) -> dict[str, str]:
@@ -79,7 +112,7 @@ def functions_of(version: Version) -> Iterator[str]:
 def others_of(version: Version) -> Iterator[str]:
     """What of a version stands for itself: roles without functions, and resources that let others do something."""
     yield from (role.logical_id for role in version.roles if not role.functions)
-    yield from version.giving or ()
+    yield from (name for name, access in (version.giving or {}).items() if not access.is_nothing)
 
 
 class _Side:

@@ -1,7 +1,6 @@
 """Compare whom the resources of two versions let in: policies by what they mean, all that one resource has together.
 
-What lets somebody in without a statement (an access control list, a share) is not compared: where it may be more than
-before, it is undecided, with what of it is new.
+What lets somebody in without a statement (an access control list, a share) is compared by `setting_changes`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
-from remit.review.resource_access import URLS, service_of
+from remit.review.resource_access import service_of
+from remit.review.setting_changes import SettingChanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -62,29 +62,44 @@ class _Document(NamedTuple):
 def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
-        if name not in old:
-            yield Elsewhere(name, new[name].type, "added")
-        elif name not in new:
-            yield Elsewhere(name, old[name].type, "removed")
-        elif old[name].meaning != new[name].meaning:
+        before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
+        if before.is_nothing and not after.is_nothing:
+            yield Elsewhere(name, after.type, "added")
+        elif after.is_nothing and not before.is_nothing:
+            yield Elsewhere(name, before.type, "removed")
+        elif before.meaning != after.meaning and not after.is_nothing:
             yield Elsewhere(name, new[name].type, "changed")
 
 
 def beside(
-    old: Mapping[str, Given], new: Mapping[str, Given], was: Names = _NO_SHAPES, now: Names = _NO_SHAPES
+    old: Mapping[str, Given],
+    new: Mapping[str, Given],
+    settings: Mapping[str, SettingChanges],
+    was: Names = _NO_SHAPES,
+    now: Names = _NO_SHAPES,
 ) -> Iterator[Change]:
-    """What each resource lets others do more or less than before. `was` and `now` have what references are."""
+    """What each resource lets others do more or less than before.
+
+    `settings` has what differs outside of policies, by the resource; `was` and `now` have what references are.
+    """
     comparisons = _comparisons(old, new, was, now)
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name), new.get(name)
         comparison = comparisons.get(name, Comparison())
-        unseen = tuple(
-            Unseen("", f"{name} ({(after or before or _NOTHING).type}): {reason}") for reason in _unseen(before, after)
+        changed_settings = settings.get(name, SettingChanges())
+        kind = (after or before or _NOTHING).type
+        unseen = [Unseen("", f"{name} ({kind}): {reason}") for reason in _unseen(before, after)]
+        change = Change(
+            (),
+            _standing(name, before),
+            _standing(name, after),
+            comparison,
+            unseen=(*unseen, *changed_settings.unseen),
+            doors=changed_settings.doors,
+            of_resource=True,
         )
-        if not comparison.same or unseen:
-            yield Change(
-                (), _standing(name, before), _standing(name, after), comparison, unseen=unseen, of_resource=True
-            )
+        if not change.same:
+            yield change
 
 
 def _standing(name: str, access: Given | None) -> Standing | None:
@@ -113,25 +128,7 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
         comparison = replace(comparison, undecided=tuple(undecided))
         for name, part in _by_owner(comparison, old_documents, new_documents).items():
             by_name[name] = _joined(by_name.get(name, Comparison()), part)
-    return _told_once(by_name, old, new)
-
-
-def _told_once(
-    by_name: Mapping[str, Comparison], old: Mapping[str, Given], new: Mapping[str, Given]
-) -> dict[str, Comparison]:
-    """The comparisons without what a function's URL gives by a permission that is told by itself."""
-    urls = {name for given in (old, new) for name, access in given.items() if access.type in URLS}
-    told = {name: comparison for name, comparison in by_name.items() if name not in urls}
-    pieces = [piece for comparison in told.values() for piece in (*comparison.gained, *comparison.lost)]
-    statements = {piece.source.statement for piece in pieces}
-    for name in urls & by_name.keys():
-        comparison = by_name[name]
-        parts: dict[str, Any] = {}
-        for part in _PARTS:
-            items = getattr(comparison, part)
-            parts[part] = tuple(item for item in items if item.source.statement not in statements)
-        told[name] = Comparison(**parts)
-    return told
+    return by_name
 
 
 def _undecided_in_gateways(*sides: Sequence[_Document]) -> Iterator[Undecided]:
@@ -195,17 +192,6 @@ def _joined(comparison: Comparison, further: Comparison) -> Comparison:
 def _unseen(before: Given | None, after: Given | None) -> Iterator[str]:
     """What may let in somebody new and is no statement."""
     old, new = before or _NOTHING, after or _NOTHING
-    openings = sorted(new.openings - old.openings)
-    if openings:
-        yield f"now with {', '.join(openings)}"
     for text in sorted(new.unread ^ old.unread):
         yield f"what this says is known at the deploy only: {text}"
     yield from sorted(new.doubts - old.doubts)
-    if after is not None and old.properties != new.properties:
-        yield _property_changes(old.properties, new.properties)
-
-
-def _property_changes(old: frozenset[str], new: frozenset[str]) -> str:
-    added = [f"now with {text}" for text in sorted(new - old)]
-    removed = [f"no longer with {text}" for text in sorted(old - new)]
-    return ", ".join((*added, *removed))

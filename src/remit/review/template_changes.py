@@ -5,7 +5,6 @@ A role of which all that bears on it is the same text in both is not compared: n
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -38,12 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.documents.read import ParsedFile
-    from remit.review.access_change import Change, Elsewhere
+    from remit.review.access_change import Change, Elsewhere, NotCompared
     from remit.roles.reference_shapes import Shapes
     from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
+_IAM: Final = "AWS::IAM::"
 _DECIDING: Final = ("Resources", "Conditions", "Globals")
 _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 """What is not certain of a text, as sentences."""
@@ -74,12 +74,14 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     functions = [*functions_of(after), *functions_of(before)]
     roles = [*others_of(after), *others_of(before)]
     resource_differences: list[Elsewhere] = []
+    not_compared: list[NotCompared] = []
     for part_review in pair.reviews(outside):
         changes += part_review.changes
         notes += part_review.notes
         functions += part_review.functions
         roles += part_review.roles
         resource_differences += part_review.elsewhere or ()
+        not_compared += part_review.not_compared
     return Review(
         old=old.file,
         new=new.file,
@@ -89,6 +91,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
         roles=tuple(dict.fromkeys(roles)),
         elsewhere=tuple(resource_differences),
         shapes=after.shapes.beside(before.shapes),
+        not_compared=tuple(dict.fromkeys(not_compared)),
     )
 
 
@@ -124,6 +127,7 @@ class _Templates:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
         alone = _alone(old) | _alone(new)
+        policies_of_roles = {role: _of_iam(unit.resources, old, new) for unit in role_units for role in unit.roles}
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
             if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
@@ -131,8 +135,11 @@ class _Templates:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
+                roles = _other_roles(before, after).intersection(policies_of_roles)
+                beside = {name for role in roles for name in policies_of_roles[role]}.difference(names)
+                before, after = part(old_template, (*names, *beside)), part(new_template, (*names, *beside))
                 with_stubs = with_targets(before, old_template), with_targets(after, new_template)
-                yield from self._compared(*with_stubs, _givers)
+                yield from self._compared(*with_stubs, partial(_givers, beside=frozenset(beside)))
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
@@ -208,30 +215,43 @@ def _alone(template: Any) -> frozenset[str]:
     return frozenset(section(template, "Resources")).difference(attached)
 
 
-def _givers(read: FileRoles, file: str, doubts: _Doubts) -> Version:
-    """What the resources of a part let others do, with a sentence for each doubt."""
-    access_by_id = giving(read.resources, read.place)
-    with_doubts = {}
-    for resource in read.resources:
-        access = access_by_id.get(resource.logical_id)
-        if access is not None:
-            text = json.dumps(_late(resource.properties), default=str)
-            with_doubts[resource.logical_id] = replace(access, doubts=frozenset(doubts(text)))
-    return Version(file, (), giving=with_doubts)
+def _givers(read: FileRoles, file: str, doubts: _Doubts, beside: frozenset[str]) -> Version:
+    """What the resources of a part let others do, with a sentence for each doubt.
+
+    Those `beside` are the roles that they hand over, and the policies of these, which are told by themselves.
+    """
+    access_by_id = {}
+    for name, access in giving(read.resources, read.place).items():
+        if name not in beside:
+            compared = [setting.values for setting in access.settings if setting.kind not in ("network", "unknown")]
+            text = repr((access.documents, access.on, compared))
+            access_by_id[name] = replace(access, doubts=frozenset(doubts(text)))
+    return Version(file, (), documents=read.documents, giving=access_by_id, handed_over=read.roles)
 
 
-def _late(value: Any) -> Any:
-    """A value with its intrinsic functions as late-bound text."""
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if isinstance(value, dict):
-        return {name: _late(item) for name, item in value.items()}
-    return [_late(item) for item in value] if isinstance(value, list) else value
+def _of_iam(names: Iterable[str], *templates: Any) -> tuple[str, ...]:
+    """Those of some resources that are of IAM, in any of the templates."""
+    return tuple(name for name in names if any(_type_of(template, name).startswith(_IAM) for template in templates))
+
+
+def _other_roles(before: Any, after: Any) -> frozenset[str]:
+    """The words of resources that may hand over a role, where these differ between two versions of a part."""
+    words: set[str] = set()
+    old, new = section(before, "Resources"), section(after, "Resources")
+    for name in {**old, **new}:
+        if not any(_type_of(template, name).startswith(_IAM) for template in (before, after)):
+            old_words, new_words = names_in(old.get(name)), names_in(new.get(name))
+            words |= old_words | new_words if old_words != new_words else set()
+    return frozenset(words)
 
 
 def _is_managed(template: Any, name: str) -> bool:
+    return _type_of(template, name) == MANAGED
+
+
+def _type_of(template: Any, name: str) -> str:
     resource = section(template, "Resources").get(name)
-    return isinstance(resource, dict) and resource.get("Type") == MANAGED
+    return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
 
 
 def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
