@@ -90,7 +90,7 @@ def test_the_same_access_says_that_it_is_proven(files: Path) -> None:
     (files / "other.json").write_text(json.dumps([document(allow("dynamodb:GetItem", TABLE)), OLD]))
     assert remit("diff", "old.json", "other.json", cwd=files)[:2] == (
         0,
-        "The same access: proven for every request.\n",
+        "The same access by roles, policies and doors: proven for every request.\n",
     )
 
 
@@ -251,7 +251,7 @@ def test_policies_may_be_yaml(files: Path) -> None:
 def test_a_template_is_known_however_its_yaml_is_written(files: Path, text: str) -> None:
     (files / "template.yaml").write_text(text)
     status, out, err = remit("diff", "template.yaml", "template.yaml", cwd=files)
-    assert (status, out, err) == (0, "The same access: proven for every request.\n", "")
+    assert (status, out, err) == (0, "The same access by roles, policies and doors: proven for every request.\n", "")
 
 
 def of_resource(principal: object, *actions: str, resource: str | None = "arn:aws:s3:::b/*") -> dict[str, Any]:
@@ -277,7 +277,7 @@ def test_a_resources_policy_by_itself_is_compared_by_whom_it_lets_in(tmp_path: P
 
 def test_a_resources_policy_in_another_form_is_the_same(tmp_path: Path) -> None:
     root = of_resource({"AWS": ["arn:aws:iam::111122223333:root"]})
-    same = (0, "The same access: proven for every request.\n")
+    same = (0, "The same access by roles, policies and doors: proven for every request.\n")
     assert compared(tmp_path, of_resource({"AWS": "111122223333"}), [root]) == same
 
 

@@ -51,7 +51,7 @@ def gained(project: Project) -> list[tuple[str, str, bool]]:
 
 def test_what_stays_is_not_told(project: Project) -> None:
     ran = project.remit("diff")
-    assert (ran.status, ran.out) == (0, "The same access for 1 function: proven for every request.\n")
+    assert (ran.status, ran.out) == (0, "The same access by roles, policies and doors: proven for every request.\n")
 
 
 def test_a_queue_that_is_opened_to_everyone_is_public_now(project: Project) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Layers
 
 SAME: Final = Comparison()
+_BEYOND: Final = ("network", "unknown")
+"""The kinds of settings that are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,13 @@ class Given:
     @property
     def is_nothing(self) -> bool:
         """Whether it lets nobody do anything."""
-        return not (self.documents or self.unread or any(setting.path or setting.kind for setting in self.settings))
+        return not (self.documents or self.unread or any(setting.kind not in _BEYOND for setting in self.settings))
 
     @property
     def meaning(self) -> object:
         """All that it says, wherever it stands in a file and in whatever order."""
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
-        settings = frozenset(setting for setting in self.settings if setting.kind not in ("network", "unknown"))
+        settings = frozenset(setting for setting in self.settings if setting.kind not in _BEYOND)
         return policies, self.on, settings, self.unread, self.is_gateway
 
 

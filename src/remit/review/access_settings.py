@@ -11,7 +11,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.type_access import SIGNS, PropertyAccess, access_row, access_rows, known_properties
+from remit.catalogue.type_access import (
+    SIGNS,
+    PropertyAccess,
+    access_row,
+    access_rows,
+    has_property,
+    has_rows_below,
+    is_known,
+    is_of_terraform,
+)
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.review.access_change import AccessSetting
@@ -35,6 +44,8 @@ _NO_ROLES_IN: Final = ("policy", "ceiling", "grant", "member")
 _PROFILES: Final = {"AWS::IAM::InstanceProfile": "Roles", "aws_iam_instance_profile": "role"}
 _ROLE_TYPES: Final = ("AWS::IAM::Role", "aws_iam_role")
 _WHOLE: Final = "*"
+_OPEN_UNSET: Final = "-!"
+"""How orders end in which a property that is not given lets in everybody."""
 HOLDS_FOR_ROLES: Final = (
     "AWS::IAM::Group", "AWS::IAM::GroupPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role",
     "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "aws_iam_group", "aws_iam_group_policy",
@@ -44,7 +55,12 @@ HOLDS_FOR_ROLES: Final = (
 """Types that say nothing but what roles, users and groups hold, which is compared with these."""
 _ENFORCED: Final = "BucketOwnerEnforced"
 _BLOCKS: Final = "PublicAccessBlockConfiguration"
-_OF_LISTS: Final = ("AccessControl", f"{_BLOCKS}.BlockPublicAcls", f"{_BLOCKS}.IgnorePublicAcls")
+_IGNORES_LISTS: Final = f"{_BLOCKS}.IgnorePublicAcls"
+_OF_LISTS: Final = ("AccessControl", f"{_BLOCKS}.BlockPublicAcls", _IGNORES_LISTS)
+"""What of a bucket has no effect where its owner owns all objects, so that lists are disabled.
+
+Source: "Controlling ownership of objects and disabling ACLs for your bucket" (Amazon S3 User Guide).
+"""
 _APIS: Final = {"AWS::ApiGateway::Method": "RestApiId", "AWS::ApiGatewayV2::Route": "ApiId"}
 _LIMITS: Final = ("ApiKeyRequired", "Policy")
 """The properties of a method or an API by which fewer than all may call it."""
@@ -66,19 +82,27 @@ def settings_of(
         if name not in TAGS and name not in reader.labels and not _is_run_role(resource, name):
             reader.read(name, value)
     settings = reader.settings()
-    if any(setting.values == (_ENFORCED,) for setting in settings):  # access control lists have no effect then
-        settings = tuple(setting for setting in settings if setting.path not in _OF_LISTS)
-    return settings
+    without_effect: tuple[str, ...] = ()
+    if any(setting.values == (_ENFORCED,) for setting in settings):
+        without_effect = _OF_LISTS
+    elif any(setting.path == _IGNORES_LISTS and setting.values == ("true",) for setting in settings):
+        without_effect = _OF_LISTS[:1]
+    return tuple(setting for setting in settings if setting.path not in without_effect)
 
 
 def _without_members_made_here(resource: Resource, resources: Mapping[str, Resource]) -> Mapping[str, Any]:
     """The properties, without what is compared with the users of the template: those in groups of the template."""
+    names = {_name(holder) for holder in resources.values()} - {""}
 
     def elsewhere(values: Any) -> list[Any]:
         texts = values if isinstance(values, list) else [values]
-        return [item for item in texts if tokens.text_of(item) not in resources]
+        return [item for item in texts if tokens.text_of(item) not in resources and item not in names]
 
     properties = resource.properties
+    for members, groups in (("user", "groups"), ("users", "group")):
+        if resource.type.endswith("group_membership") and members in properties and groups in properties:
+            is_made_here = not elsewhere(properties[members]) and not elsewhere(properties[groups])
+            return {} if is_made_here else properties
     if resource.type == "AWS::IAM::User":
         return {**properties, "Groups": elsewhere(properties.get("Groups", []))}
     if resource.type == "AWS::IAM::UserToGroupAddition" and not elsewhere(properties.get("GroupName")):
@@ -90,17 +114,18 @@ def _without_members_made_here(resource: Resource, resources: Mapping[str, Resou
 def role_meant(value: Any, resources: Mapping[str, Resource]) -> str | None:
     """The text by which a value names a role of the template, through its instance profile; None: it names none."""
     text = tokens.text_of(value) if isinstance(value, str) or tokens.is_intrinsic(value) else ""
-    reference = tokens.REFERENCE.fullmatch(text)
-    if reference is not None:
-        logical_id, _, attribute = reference[1].partition(".")
-        resource = resources.get(f"${{{logical_id}}}")
-        if resource is None or attribute not in ("", "Arn", "arn", "id", "name"):
+    if text.startswith("${") and text.endswith("}"):
+        resource, attribute = resources.get(text), "Arn"
+        if resource is None:
+            logical_id, _, attribute = text[2:-1].rpartition(".")
+            resource = resources.get(f"${{{logical_id}}}")
+        if resource is None or attribute not in ("Arn", "arn", "id", "name"):
             return None
         if resource.type in _PROFILES:
             held = resource.properties.get(_PROFILES[resource.type])
             role = held[0] if isinstance(held, list) and held else held
             return text if role is None else role_meant(role, resources) or tokens.text_of(role)
-        return f"${{{logical_id}.Arn}}" if resource.type in _ROLE_TYPES else None
+        return resource.attribute("Arn") if resource.type in _ROLE_TYPES else None
     if ":role/" in text:
         name = text.rpartition("/")[2]
         for resource in resources.values():
@@ -109,8 +134,11 @@ def role_meant(value: Any, resources: Mapping[str, Resource]) -> str | None:
     return None
 
 
-def _name(role: Resource) -> str:
-    return tokens.text_of(role.properties.get("RoleName", role.properties.get("name", "")))
+def _name(holder: Resource) -> str:
+    """The name of a role, a user or a group; "" for other resources, and those without a name."""
+    names = ("RoleName", "UserName", "GroupName") if holder.type.startswith("AWS::IAM::") else ("name",)
+    given_name = next((holder.properties[name] for name in names if name in holder.properties), "")
+    return tokens.text_of(given_name) if "iam" in holder.type.lower() else ""
 
 
 def _is_run_role(resource: Resource, name: str) -> bool:
@@ -130,10 +158,12 @@ class _SettingReader:
         kind = resource_type(resource.type)
         naming = () if kind is None or kind.naming is None else (kind.naming.property, kind.naming.path)
         self.labels = (*_LABELS, *naming)
-        self._known = known_properties(resource.type)
 
     def settings(self) -> tuple[AccessSetting, ...]:
         """What was read."""
+        for row in self._rows or ():
+            if row.opens.endswith(_OPEN_UNSET) and "." not in row.path:
+                self._put(row.path, row.kind, row.opens, [])
         door = _door_name(self._resource, self._resources)
         is_limited = _is_limited(self._resource, self._resources)
         return tuple(
@@ -152,7 +182,7 @@ class _SettingReader:
         if value in ({}, [], None):
             return
         row = access_row(self._resource.type, path)
-        if row is not None and not self._has_rows_below(path):
+        if row is not None and not has_rows_below(self._resource.type, path):
             self._add(row, path, value)
         elif isinstance(value, dict) and not tokens.is_intrinsic(value):
             for name, item in value.items():
@@ -163,14 +193,13 @@ class _SettingReader:
         else:
             self._add(row or self._unknown(path), path, value)
 
-    def _has_rows_below(self, path: str) -> bool:
-        return any(row.path.startswith((f"{path}.", f"{path}[")) for row in self._rows or ())
-
     def _unknown(self, path: str) -> PropertyAccess | None:
         """What stands for the row of a property that nobody knows; None where nothing speaks of access."""
-        if self._rows is None:
-            return PropertyAccess(path, "unknown", "unknown type")
-        if re.search(SIGNS, path.rpartition(".")[2]) or path.partition(".")[0].removesuffix("[]") not in self._known:
+        kind = self._resource.type
+        if not is_known(kind):
+            is_foreign = is_of_terraform(kind) and not kind.startswith("aws_")  # another provider's
+            return None if is_foreign else PropertyAccess(path, "unknown", "unknown type")
+        if re.search(SIGNS, path.rpartition(".")[2]) or not has_property(kind, re.split(r"[.\[]", path)[0]):
             return PropertyAccess(path, "unknown", "unknown property")
         return None
 

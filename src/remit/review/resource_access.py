@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.template.policy_documents import Place
 
+_USERS: Final = ("AWS::IAM::User", "aws_iam_user")
 _CEILINGS: Final = ("aws_organizations_policy", "aws_vpc_endpoint")
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
@@ -117,7 +118,8 @@ class _Reader:
         settings = settings_of(resource, self._resources, self._place)
         if resource.type in PERMISSIONS:
             access = self._permission(resource)
-        elif resource.type in HOLDS_FOR_ROLES:
+            settings = ()
+        elif resource.type in (*HOLDS_FOR_ROLES, *_USERS):
             access = Given(resource.type)
         else:
             access = self._policies(resource)

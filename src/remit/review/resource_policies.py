@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from remit.review.principal_policies import Names
 
 _NO_SHAPES: Final[Names] = MappingProxyType({})
+_NO_SETTINGS: Final[Mapping[str, SettingChanges]] = MappingProxyType({})
 _NOTHING: Final = Given("")
 _PARTS: Final = ("gained", "lost", "undecided", "freed", "forbidden")
 
@@ -74,7 +75,7 @@ def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[El
 def beside(
     old: Mapping[str, Given],
     new: Mapping[str, Given],
-    settings: Mapping[str, SettingChanges],
+    settings: Mapping[str, SettingChanges] = _NO_SETTINGS,
     was: Names = _NO_SHAPES,
     now: Names = _NO_SHAPES,
 ) -> Iterator[Change]:

@@ -18,6 +18,9 @@ _ABSENT, _OTHER, _PUBLIC = "-", "*", "!"
 _UNASKED: Final = ("NONE", _NOT_SET)
 """The values of an authorization that asks nobody."""
 _NO_VALUES: Final = AccessSetting("", "", "", ())
+_BY_PRESENCE: Final = ([_ABSENT, _OTHER], [_OTHER, _ABSENT])
+_PROFILES: Final = ("AWS::IAM::InstanceProfile", "aws_iam_instance_profile")
+"""Types by which nobody acts: what has one does."""
 _GRANTING: Final = ("grant", "member")
 
 
@@ -53,7 +56,8 @@ def setting_changes(
     old, new = _by_path(before), _by_path(after)
     for key in dict.fromkeys((*new, *old)):
         was, now = old.get(key, _NO_VALUES), new.get(key, _NO_VALUES)
-        if was.values != now.values:
+        is_unset = before is None and not now.values  # which may be as open as can be
+        if was.values != now.values or is_unset:
             comparison.compare(now if key in new else was, was.values, now.values)
     return SettingChanges(
         tuple(dict.fromkeys(comparison.doors)),
@@ -101,7 +105,7 @@ class _Comparison:
         for old_role, new_role in zip(removed, added, strict=False):
             self.uses.append(RoleUse(self._name, setting.path, self._type, old_role, new_role))
         for role in added[len(removed) :]:
-            if not self._is_new or role not in self._new_roles:
+            if self._type not in _PROFILES and not (self._is_new and role in self._new_roles):
                 self.doors.append(Door(self._id(setting), _NOBODY, _acts_as(role), opens=True, origin=setting.origin))
         for role in removed[len(added) :]:
             self.doors.append(Door(self._id(setting), _acts_as(role), _NOBODY, opens=False, origin=setting.origin))
@@ -131,10 +135,13 @@ class _Comparison:
         levels = [level.removesuffix(_PUBLIC) for level in setting.opens.split("<")]
         old_level, new_level = _level(levels, was), _level(levels, now)
         is_public = setting.opens.split("<")[new_level].endswith(_PUBLIC) if new_level >= 0 else False
-        if self._is_gone or (self._is_new and new_level != len(levels) - 1):
+        if levels in _BY_PRESENCE:
+            opens = bool(now) == (levels[-1] == _OTHER)
+            self._door(setting, _present(was), _present(now), opens=opens)
+        elif self._is_gone:
             return
-        if self._is_new:
-            if now or is_public:
+        elif self._is_new and new_level >= 0:
+            if is_public or (now and new_level == len(levels) - 1):
                 self._door(setting, _NOBODY, _listed(now), opens=True, public=is_public)
         elif old_level < 0 or new_level < 0:
             self._undecided(setting, was, now)
@@ -152,8 +159,8 @@ class _Comparison:
         self.doors.append(Door(self._id(setting), old_words, new_words, opens, is_public, setting.origin))
 
     def _undecided(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
-        name = setting.path or "it"
-        if len(was) <= 1 and len(now) <= 1:
+        name = setting.path
+        if setting.path and len(was) <= 1 and len(now) <= 1:
             words = f"{name} is {_listed(now)} in place of {_listed(was)}"
         else:
             added = [f"now with {text}" for text in sorted(set(now) - set(was))]
@@ -186,5 +193,9 @@ def _acts_as(role: str) -> str:
     return f"acts as {role.removeprefix('${').removesuffix('}').removesuffix('.Arn')}"
 
 
+def _present(values: tuple[str, ...]) -> str:
+    return "set" if values else _NOT_SET
+
+
 def _listed(values: tuple[str, ...]) -> str:
-    return ", ".join(values) or _NOT_SET
+    return ", ".join(re.sub(r"\(not shown\) \w+", "(not shown)", text) for text in values) or _NOT_SET

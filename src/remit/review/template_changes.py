@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
 _IAM: Final = "AWS::IAM::"
+_PROFILE: Final = "AWS::IAM::InstanceProfile"
 _DECIDING: Final = ("Resources", "Conditions", "Globals")
 _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 """What is not certain of a text, as sentences."""
@@ -127,7 +128,9 @@ class _Templates:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
         alone = _alone(old) | _alone(new)
-        policies_of_roles = {role: _of_iam(unit.resources, old, new) for unit in role_units for role in unit.roles}
+        units_of_iam = [_of_iam(unit.resources, old, new) for unit in role_units]
+        held_together = {name: names for names in units_of_iam for name in names}
+        every_name = frozenset((*section(old_template, "Resources"), *section(new_template, "Resources")))
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
             if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
@@ -135,11 +138,11 @@ class _Templates:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
-                roles = _other_roles(before, after).intersection(policies_of_roles)
-                beside = {name for role in roles for name in policies_of_roles[role]}.difference(names)
-                before, after = part(old_template, (*names, *beside)), part(new_template, (*names, *beside))
+                roles = _other_roles(before, after).intersection(held_together)
+                with_roles = (*names, *dict.fromkeys(name for role in roles for name in held_together[role]))
+                before, after = part(old_template, with_roles), part(new_template, with_roles)
                 with_stubs = with_targets(before, old_template), with_targets(after, new_template)
-                yield from self._compared(*with_stubs, partial(_givers, beside=frozenset(beside)))
+                yield from self._compared(*with_stubs, partial(_givers, beside=every_name.difference(names)))
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
@@ -218,14 +221,15 @@ def _alone(template: Any) -> frozenset[str]:
 def _givers(read: FileRoles, file: str, doubts: _Doubts, beside: frozenset[str]) -> Version:
     """What the resources of a part let others do, with a sentence for each doubt.
 
-    Those `beside` are the roles that they hand over, and the policies of these, which are told by themselves.
+    Those `beside` are told by themselves: the roles that they hand over, and the policies of these, say.
     """
     access_by_id = {}
     for name, access in giving(read.resources, read.place).items():
         if name not in beside:
             compared = [setting.values for setting in access.settings if setting.kind not in ("network", "unknown")]
             text = repr((access.documents, access.on, compared))
-            access_by_id[name] = replace(access, doubts=frozenset(doubts(text)))
+            concerns = () if access.is_nothing else doubts(text)
+            access_by_id[name] = replace(access, doubts=frozenset(concerns))
     return Version(file, (), documents=read.documents, giving=access_by_id, handed_over=read.roles)
 
 
@@ -239,7 +243,8 @@ def _other_roles(before: Any, after: Any) -> frozenset[str]:
     words: set[str] = set()
     old, new = section(before, "Resources"), section(after, "Resources")
     for name in {**old, **new}:
-        if not any(_type_of(template, name).startswith(_IAM) for template in (before, after)):
+        types = {_type_of(template, name) for template in (before, after)}
+        if _PROFILE in types or not any(kind.startswith(_IAM) for kind in types):
             old_words, new_words = names_in(old.get(name)), names_in(new.get(name))
             words |= old_words | new_words if old_words != new_words else set()
     return frozenset(words)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _ROLE: Final = "AWS::IAM::Role"
+_PROFILE: Final = "AWS::IAM::InstanceProfile"
 _IAM: Final = "AWS::IAM::"
 _SAM: Final = "AWS::Serverless::"
 _DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
@@ -39,9 +40,10 @@ _SAME_POLICY: Final = {"AWS::Lambda::Url": _PERMISSION}
 """What is looked at together with resources of another type: whom a URL lets in is said by permissions."""
 _LIMITED_BY: Final = {
     "AWS::ApiGateway::Method": ("RestApiId", "AuthorizerId"),
+    "AWS::ApiGateway::Resource": ("RestApiId",),
     "AWS::ApiGatewayV2::Route": ("ApiId", "AuthorizerId"),
 }
-"""The types of what an API answers to, and what names the API and the authorizer, which may let fewer in."""
+"""The types of what an API answers to, and what names the API and the authorizer, which may let fewer in; its paths."""
 _SPELLING: Final = frozenset(
     (
         "Arn",
@@ -199,19 +201,29 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
-    """A part of a template with what its policies are of and the roles that it names, as far as references need them.
+    """A part of a template with what its policies are of and the roles, users and groups that it names, as stubs.
 
-    Of each it has the type alone.
+    Of each it has type and name alone, but of an instance profile all, since that hands over its role.
     """
     resources = section(template, "Resources")
-    roles = {name for name, resource in resources.items() if _type(resource) == _ROLE}
+    names_of_holders = {name: _named(resource) for name, resource in resources.items() if _type(resource) in HOLDERS}
     stubs: dict[str, Any] = {}
+    profiles = {name: resource for name, resource in resources.items() if _type(resource) == _PROFILE}
     for resource in small["Resources"].values():
-        for word in targets_in(resource) | (names_in(section(resource, "Properties")) & roles):
+        words = names_in(section(resource, "Properties"))
+        for word in words & profiles.keys():
+            stubs[word] = profiles[word]
+            words |= names_in(profiles[word])
+        holders = {name for name, texts in names_of_holders.items() if name in words or names_in(texts) & words}
+        for word in targets_in(resource) | holders:
             if word in resources and word not in small["Resources"]:
                 kind = _type(resources[word])
-                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind)}
+                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": names_of_holders.get(word, {})}
     return {**small, "Resources": {**small["Resources"], **stubs}}
+
+
+def _named(resource: Any) -> dict[str, Any]:
+    return {key: value for key, value in section(resource, "Properties").items() if key in _NAMES}
 
 
 def targets_in(resource: Any) -> frozenset[str]:
