@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote
 
-from remit.local.authorization.caller import CALLER
+from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
+from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.decided_service import DECIDED
 from remit.local.refusal import answer
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from remit.local.authorization.authorizer import RequestAuthorizer
-    from remit.local.authorization.callers import Caller
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.simulated_delays import SimulatedDelays
 
@@ -58,7 +58,11 @@ _ADDRESSES: Final = (
 _USER_POOLS: Final = "cognito-idp"
 _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 """How the names of headers begin that speak of the body: they are not true of another one."""
+_NOBODY: Final = Caller("", "")
+"""Who makes a request that a token is to say it of."""
+_LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" takes 100,000 of the assertion alone)
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
+_FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -125,7 +129,7 @@ class Gate:
             if request.method not in _READING:
                 self.changed()
 
-    async def _entering(
+    async def _entering(  # noqa: C901 - one case after the other
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
         """A request to the control plane as it goes on, once it is decided. RefusedRequest: it does not."""
@@ -140,6 +144,10 @@ class Gate:
         if is_of_user(request):
             asked = canonical_request(request, _USER_POOLS, await _body(receive))
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
+        if _has_token(request):
+            asked = canonical_request(request, "sts", await _body(receive))
+            asked, send = self._decided(asked, "sts", "us-east-1", _NOBODY, send)
+            return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         is_answered = path in {RESET, *self.controls} or path.startswith(FUNCTIONS)
         if is_own(path) and not is_answered:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
@@ -153,25 +161,28 @@ class Gate:
         if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
         asked = canonical_request(request, signature.service, body)
-        asked, send = self._decided(asked, signature, caller, send)
+        asked, send = self._decided(asked, signature.service, signature.region, caller, send)
         operation = asked.operation
         if operation.client in ("cloudformation", "apigatewayv2") or "FunctionUrlConfig" in operation.name:
             send = _rewriting(send, b"127.0.0.1:%d" % self.port)
         return self._remade(scope, asked, signature), _replaying(asked.body, receive), send
 
     def _decided(
-        self, asked: CanonicalRequest, signature: Signature, caller: Caller, send: Send
+        self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
     ) -> tuple[CanonicalRequest, Send]:
         """What of a request its caller may make, and how its answer goes back. RefusedRequest: nothing."""
-        service = signature.service
         if not self.is_simulated(asked.received, service):
             reason = f"the AWS on this machine does not have the service {service!r}"
             raise RefusedRequest("NotImplemented", reason, 501)
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
+        if is_federated(asked.operation):
+            caller = _named_by_token(asked)
+        elif caller is _NOBODY:
+            raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
             return asked, send
-        denied_parts = self.authorizer.check(asked, signature.region, caller)
+        denied_parts = self.authorizer.check(asked, region, caller)
         if not denied_parts:
             return asked, send
         partial = PARTIAL_OPERATIONS[asked.operation.client, asked.operation.name]
@@ -208,7 +219,7 @@ class Gate:
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
             check_version_2(old, request, secret, datetime.now(UTC))
-            CALLER.set("" if caller.is_root else caller.arn)
+            CALLER.set(None if caller.is_root else caller)
             return old.as_version_4(self.region), caller, receive
         signature = read(request)
         secret, caller = self.signer_of(signature.access_key_id, signature.token)
@@ -217,7 +228,7 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
         check(signature, request, secret, body, datetime.now(UTC))
-        CALLER.set("" if caller.is_root else caller.arn)
+        CALLER.set(None if caller.is_root else caller)
         return signature, caller, receive
 
 
@@ -275,6 +286,23 @@ def _refuse_pages(request: ReceivedRequest) -> None:
     """
     if "origin" in request.headers or request.header("sec-fetch-site") not in {None, "none"}:
         raise RefusedRequest("AccessDenied", "the AWS on this machine does not answer pages that a browser shows")
+
+
+def _has_token(request: ReceivedRequest) -> bool:
+    """Whether nobody signs a request that may have the token of an identity provider."""
+    length = request.header("content-length") or "0"
+    is_short = length.isdecimal() and int(length) <= _LARGEST_TOKEN and "transfer-encoding" not in request.headers
+    is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)
+    is_unsigned = "authorization" not in request.headers and not is_signed(request)
+    return is_unsigned and is_form and is_short and request.path == "/"
+
+
+def _named_by_token(asked: CanonicalRequest) -> Caller:
+    """Whoever the token in a request says that its caller is. RefusedRequest: STS would not take it."""
+    token = federated_caller(asked.operation.name, asked.parameters)
+    caller = Caller(token.provider, "", keys=token.keys)
+    CALLER.set(caller)
+    return caller
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:
