@@ -45,6 +45,7 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _QUEUE_URL: Final = re.compile(rf"(?:https?://[^/?#]+)?(?:{QUEUE_PATH.pattern})|[\w-]{{1,80}}(?:\.fifo)?", re.ASCII)
 _OF_ANY_OBJECT: Final = ("content-md5", "x-amz-checksum-")
 """How the names of headers begin by which S3 checks a body, whatever the operation."""
+_SQS: Final = "sqs"
 _TRACE: Final = "x-amzn-trace-id"
 
 
@@ -90,7 +91,7 @@ def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> Cano
     is_cbor = operation.protocol == "cbor"
     document = (_cbor_document if is_cbor else _json_document)(content) if content else {}
     known = _known_members(document, operation, {name: name for name in _format(operation).kinds})
-    if signing_name == "sqs":
+    if signing_name == _SQS:
         _check_queue(request, operation, known)
     if len(known) != len(document) or not content:
         content = _cbor().dumps(known) if is_cbor else json.dumps(known).encode()
@@ -118,10 +119,11 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
         pairs[name] = value
     operation = requested_operation(request, signing_name, pairs)
     member_format = _format(operation)
-    known = {name: value for name, value in pairs.items() if name.partition(".")[0] in member_format.wire_names}
-    known = {name: value for name, value in known.items() if name not in ("Action", "Version")}
+    known = {name: value for name, value in pairs.items() if name not in ("Action", "Version")}
+    if signing_name != _SQS:  # whose model has the names of its JSON alone
+        known = {name: value for name, value in known.items() if name.partition(".")[0] in member_format.wire_names}
     parameters = form_members(known, member_format.body)
-    if signing_name == "sqs":
+    if signing_name == _SQS:
         _check_queue(request, operation, parameters)
         if "QueueUrl" in parameters:
             known["QueueUrl"] = parameters["QueueUrl"]

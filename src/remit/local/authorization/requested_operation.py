@@ -192,6 +192,7 @@ def _best_route(
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
     best: tuple[str, Route, list[str]] | None = None
     most = (-1, -1)
+    conflict = False
     for client in client_names:
         segments = _s3_segments(path) if client == S3 else path.strip("/").split("/")
         for route in routes(client, request.method, len(segments)):
@@ -199,7 +200,11 @@ def _best_route(
                 continue
             specificity = len(route.literals), len(route.query) + len(route.headers)
             if specificity > most:
-                best, most = (client, route, segments), specificity
+                best, most, conflict = (client, route, segments), specificity, False
+            elif specificity == most and client == S3 and best is not None:
+                conflict = conflict or route.query != best[1].query
+    if conflict:
+        raise RefusedRequest("InvalidArgument", "Conflicting query string parameters", 400)
     return best
 
 
