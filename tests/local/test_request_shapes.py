@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
 SHAPES = [json.loads(line) for line in (Path(__file__).parent / "data/request_shapes.jsonl").read_text().splitlines()]
-"""What AWS answers to each shape, its status and code: `aws` to a role that may do little, `root` to whoever may all."""
+"""What AWS answers to each shape, the status and code: `aws` to a role that may do little, `root` to all others."""
 ACCOUNT = "000000000000"
 HERE = f"us-east-1:{ACCOUNT}"
 NARROW = {
@@ -113,12 +113,12 @@ def signer(shared: LocalAws, name: str, statements: list[dict[str, str]]) -> Sig
 
 
 @pytest.fixture(scope="module")
-def narrow(shared: LocalAws, root: Signer) -> Signer:
+def narrow(shared: LocalAws) -> Signer:
     return signer(shared, "narrow", [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in NARROW.items()])
 
 
 @pytest.fixture(scope="module")
-def empty(shared: LocalAws, root: Signer) -> Signer:
+def empty(shared: LocalAws) -> Signer:
     return signer(shared, "empty", [])
 
 
@@ -141,12 +141,12 @@ def differing(caller: Signer, shapes: list[dict[str, Any]], expected: str) -> st
     )
 
 
-@pytest.mark.usefixtures("_strictness")
+@pytest.mark.usefixtures("root", "_strictness")
 def test_no_shape_reaches_what_a_narrow_policy_does_not_allow(narrow: Signer) -> None:
     assert not differing(narrow, SHAPES, "aws")
 
 
-@pytest.mark.usefixtures("_strictness")
+@pytest.mark.usefixtures("root", "_strictness")
 def test_no_shape_of_a_user_without_policies_is_answered(empty: Signer) -> None:
     assert [] == [shape["shape"] for shape in SHAPES if empty.answer(shape)[0] != "4"]
 

@@ -199,17 +199,18 @@ def _header_parameters(
 ) -> dict[str, str]:
     """The headers that the model has; they and what is in the path are put among the parameters."""
     headers: dict[str, str] = {}
+    for name, values in request.headers.items():
+        if name in member_format.headers:
+            headers[name] = parameters[member_format.headers[name]] = ",".join(values)
     for member, (place, wire_name) in member_format.places.items():
-        name = wire_name.lower()
         if place == "uri" and wire_name in operation.path:
             parameters[member] = operation.path[wire_name]
-        elif place == "header" and name in request.headers:
-            headers[name] = parameters[member] = request.header(name) or ""
         elif place == "headers":
-            named = {key: request.header(key) or "" for key in request.headers if key.startswith(name)}
+            prefix = wire_name.lower()
+            named = {name: ",".join(values) for name, values in request.headers.items() if name.startswith(prefix)}
             headers |= named
             if named:
-                parameters[member] = {key.removeprefix(name): value for key, value in named.items()}
+                parameters[member] = {name.removeprefix(prefix): value for name, value in named.items()}
     if _TRACE in request.headers:
         headers[_TRACE] = request.header(_TRACE) or ""
     return headers
@@ -219,7 +220,7 @@ def _object_headers(
     request: ReceivedRequest, headers: Mapping[str, str], trailers: Mapping[str, str]
 ) -> dict[str, str]:
     """The checksums of a body, which may follow it, and the encodings that are the object's own."""
-    sent = {name: request.header(name) or "" for name in request.headers}
+    sent = {name: ",".join(values) for name, values in request.headers.items()}
     of_object = {name: value for name, value in {**trailers, **sent}.items() if name.startswith(_OF_ANY_OBJECT)}
     if "content-encoding" in headers:
         own = [name for name in encodings(request) if name != "aws-chunked"]

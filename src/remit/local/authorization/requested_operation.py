@@ -195,8 +195,9 @@ def _best_route(
     conflict = False
     for client in client_names:
         segments = _s3_segments(path) if client == S3 else path.strip("/").split("/")
+        is_whole = all(segments[:1] if client == S3 else segments)  # no part is empty, but of the key of an object
         for route in routes(client, request.method, len(segments)):
-            if not _fits(client, route, segments) or not _has_needed(route, query, request):
+            if not (_has_needed(route, query, request) and _fits(route, segments, is_whole=is_whole)):
                 continue
             specificity = len(route.literals), len(route.query) + len(route.headers)
             if specificity > most:
@@ -244,19 +245,18 @@ def _s3_segments(path: str) -> list[str]:
     return [bucket, *key.split("/")] if slash and key else [bucket]
 
 
-def _fits(client: str, route: Route, segments: list[str]) -> bool:
-    """Whether a path is one of a route, whose length it has; no parameter is empty but in the key of an object."""
-    if any(segments[place] != text for place, text in route.literals):
-        return False
-    texts = segments[:1] if client == S3 else segments
-    return all(texts) or len(route.literals) == len(segments)
-
-
 def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest) -> bool:
     for name, value in route.query:
         if name not in query or (value is not None and query[name] != value):
             return False
-    return all(name in request.headers for name in route.headers)
+    return not route.headers or all(name in request.headers for name in route.headers)
+
+
+def _fits(route: Route, segments: list[str], *, is_whole: bool) -> bool:
+    """Whether a path is one of a route, whose length it has; no parameter is empty."""
+    if any(segments[place] != text for place, text in route.literals):
+        return False
+    return is_whole or len(route.literals) == len(segments)
 
 
 def _path_parameters(pattern: tuple[str, ...], segments: list[str]) -> Iterator[tuple[str, str]]:
