@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.inference_profiles import ANYWHERE
 from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
 from remit.did_you_mean import MISSPELT, nearest
 from remit.lint import arn_parts
@@ -61,7 +62,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
             ("StringEq", "StringNotEq")
         ):
             for value in condition.values:
-                if value and is_plain(value) and not is_region(value):
+                if value and value != ANYWHERE and is_plain(value) and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))
 
 
