@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.body_encoding import decoded
-from remit.local.authorization.caller import CALLER
+from remit.local.authorization.caller import CALLER, Caller
+from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import requested_operation
@@ -47,9 +48,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     from remit.local.authorization.authorizer import RequestAuthorizer
-    from remit.local.authorization.callers import Caller
     from remit.local.authorization.denied_part import DeniedPart
     from remit.local.authorization.partial_operations import PartialOperation
+    from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
     from remit.local.simulated_delays import SimulatedDelays
@@ -75,7 +76,11 @@ _OF_CONTENT: Final = (
     "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm", "x-amz-trailer",
 )  # fmt: skip
 """How the names of headers begin that speak of the body: they are not true of another one."""
+_NOBODY: Final = Caller("", "")
+"""Who makes a request that a token is to say it of."""
+_LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" takes 100,000 of the assertion alone)
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
+_FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -150,6 +155,8 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
+        if _has_token(request):
+            return await self._authorized(request, ("sts", "us-east-1"), _NOBODY, (scope, receive, send))
         is_answered = scope["path"] in {RESET, *self.controls} or scope["path"].startswith(FUNCTIONS)
         if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
@@ -157,7 +164,7 @@ class Gate:
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
             check_version_2(old, request, secret, datetime.now(UTC))
-            CALLER.set("" if caller.is_root else caller.arn)
+            CALLER.set(None if caller.is_root else caller)
             asked = "s3", "us-east-1"
             scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
@@ -174,7 +181,7 @@ class Gate:
             scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
         return scope, receive, send
 
-    async def _authorized(
+    async def _authorized(  # noqa: C901 - one case after the other
         self, request: ReceivedRequest, asked: tuple[str, str], caller: Caller, passage: Passage
     ) -> Passage:
         """How a request goes on that its caller may make to a service in a region. RefusedRequest: it may not."""
@@ -188,7 +195,7 @@ class Gate:
             reason = f"the AWS on this machine does not have the service {service!r}"
             raise RefusedRequest("NotImplemented", reason, 501)
         is_delayed = self.delays.concern(service)
-        if caller.is_root and not is_delayed:
+        if caller.is_root and not is_delayed and service != "sts":
             return passage
         body = b""
         operation = requested_operation(request, service)
@@ -198,6 +205,10 @@ class Gate:
             operation = operation or requested_operation(request, service, body)
         if is_delayed and operation is not None:
             self.delays.check(service, operation.name, parameters_of(request, operation, body))
+        if is_federated(operation):
+            caller = _named_by_token(request, operation, body)
+        elif caller is _NOBODY:
+            raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
             return scope, receive, send
         denied_parts = self.authorizer.check(request, operation, body, region, caller)
@@ -217,7 +228,7 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
         check(signature, request, secret, body, datetime.now(UTC))
-        CALLER.set("" if caller.is_root else caller.arn)
+        CALLER.set(None if caller.is_root else caller)
         return signature, caller, receive
 
 
@@ -275,6 +286,23 @@ def _refuse_pages(request: ReceivedRequest) -> None:
     """
     if "origin" in request.headers or request.header("sec-fetch-site") not in {None, "none"}:
         raise RefusedRequest("AccessDenied", "the AWS on this machine does not answer pages that a browser shows")
+
+
+def _has_token(request: ReceivedRequest) -> bool:
+    """Whether nobody signs a request that may have the token of an identity provider."""
+    length = request.header("content-length") or "0"
+    is_short = length.isdecimal() and int(length) <= _LARGEST_TOKEN and "transfer-encoding" not in request.headers
+    is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)
+    is_unsigned = "authorization" not in request.headers and not is_signed(request)
+    return is_unsigned and is_form and is_short and request.path == "/"
+
+
+def _named_by_token(request: ReceivedRequest, operation: RequestedOperation, body: bytes) -> Caller:
+    """Whoever the token in a request says that its caller is. RefusedRequest: STS would not take it."""
+    token = federated_caller(operation.name, parameters_of(request, operation, body))
+    caller = Caller(token.provider, "", keys=token.keys)
+    CALLER.set(caller)
+    return caller
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:

@@ -27,7 +27,8 @@ from remit.local.alarms import keep_alarms
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
-from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
+from remit.local.authorization.caller import Caller
+from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
@@ -63,11 +64,11 @@ from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.role_sessions import make_sessions_as_sts_does
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.service_metadata import read_metadata_alone
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
-from remit.local.source_identities import keep_source_identities
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -160,7 +161,7 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
 
 def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
     """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here."""
-    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
+    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, is_root=True)
 
     def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
         if access_key_id == record.access_key_id:
@@ -265,7 +266,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair(ACCOUNT)
     give_pages_of_log_events()
     match_log_patterns()
-    keep_source_identities()
+    make_sessions_as_sts_does()
     read_metadata_alone()
 
 

@@ -32,12 +32,12 @@ from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 from remit.local.emulator_place import as_request_of
-from remit.local.source_identities import SOURCE_IDENTITY
+from remit.local.role_sessions import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.local.authorization.callers import Caller
+    from remit.local.authorization.caller import Caller
     from remit.local.request import ReceivedRequest
 
 _VERDICTS: Final[dict[str, Verdict]] = {
