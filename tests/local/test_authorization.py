@@ -36,7 +36,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/worker"
 OPEN = f"arn:aws:iam::{ACCOUNT}:role/open"
 FUNCTIONS = f"arn:aws:lambda:{HERE}:function"
 ACTIVITIES = f"arn:aws:states:{HERE}:activity"
-ANY_REGION = "arn:aws:bedrock:*:"
+OF_A_PROFILE = [f"arn:aws:bedrock:{HERE}:inference-profile/*.a.b", "arn:aws:bedrock:*::foundation-model/a.b"]
 
 
 def allow(action: str | list[str], resource: str | list[str], **condition: Any) -> dict[str, Any]:
@@ -170,7 +170,7 @@ POLICY = [
     allow("ec2:DescribeVpcs", "*"),
     allow("ses:SendEmail", f"arn:aws:ses:{HERE}:identity/shop.example", StringLike={"ses:FromAddress": "*@shop.*"}),
     allow("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
-    allow("bedrock:InvokeModel", [f"arn:aws:bedrock:{HERE}:inference-profile/*.a.b", f"{ANY_REGION}:foundation-model/a.b"]),
+    allow("bedrock:InvokeModel", OF_A_PROFILE),
     deny("bedrock:*", "*", StringEquals={"aws:RequestedRegion": "unspecified"}),
     allow("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/shop/*"),
 ]  # fmt: skip
