@@ -89,6 +89,7 @@ CALLS: Final[dict[str, Calls]] = {
     ],
     'bedrock.invoke_profile("global.amazon.nova-lite-v1:0")': [
         ("bedrock-runtime", "converse", {"modelId": "global.amazon.nova-lite-v1:0", "messages": []}),
+        ("bedrock-runtime", "converse_stream", {"modelId": "global.amazon.nova-lite-v1:0", "messages": []}),
     ],
     'bedrock.guard("gr-1a2b")': [
         (
