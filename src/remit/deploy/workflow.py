@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from remit.deploy import execute
 from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
-from remit.deploy.aws_errors import remit_errors
+from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import Stuck, discard, plan
 from remit.deploy.delete import delete
@@ -116,11 +116,7 @@ def deploy(
             make_policies(built, account, operator.note)
         missing.refuse()
     job = replace(job, parameters=parameters)
-    try:
-        deployment = _change_stack(job)
-    except execute.Superseded:
-        operator.note(f"{built.namespace} was changed by somebody else meanwhile; planning again")
-        deployment = _change_stack(job)
+    deployment = _change_stack_again(job)
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
             remember(account, built.folder, built)
@@ -163,6 +159,20 @@ class _Job:
     service_role: str | None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The values of the template's parameters, as they were looked up for this deploy."""
+
+
+def _change_stack_again(job: _Job) -> Deployment:
+    """As `_change_stack`: once more if somebody else changed the stack meanwhile, and until it is free with `wait`."""
+    was_superseded = False
+    while True:
+        try:
+            return _change_stack(job)
+        except RemitError as error:
+            superseded = isinstance(error, execute.Superseded) and not was_superseded
+            if not (superseded or (job.wait and error.exit_code == BUSY)):
+                raise
+            was_superseded = was_superseded or superseded
+        job.operator.note(f"{job.built.namespace} was changed by somebody else meanwhile; planning again")
 
 
 def _change_stack(job: _Job) -> Deployment:
