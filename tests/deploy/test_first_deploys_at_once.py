@@ -125,6 +125,6 @@ def test_a_first_deploy_that_comes_second_says_who_was_first(account: Account, j
     assert slow is not None
     assert quick is not None
     assert execute(account, quick, lambda _: None).ok
-    with pytest.raises(RemitError, match="somebody else has deployed orders-dev since 20") as refusal:
+    with pytest.raises(RemitError, match="somebody else was first to deploy orders-dev, at 20") as refusal:
         execute(account, slow, lambda _: None)
     assert refusal.value.exit_code == 75

@@ -164,14 +164,18 @@ def minute(at: str) -> str:
 
 def busy(account: Account, stack: DeployedStack) -> RemitError:
     """The refusal to deploy while another operation runs, or after somebody else's first deploy was quicker."""
-    doing = "is deploying"
-    if stack.status.startswith("DELETE"):
-        doing = "is deleting"
-    elif not stack.busy:
-        doing = "has deployed"
-    who = "" if stack.status.startswith("DELETE") else deployer(account, stack)
+    deleting = stack.status.startswith("DELETE")
+    who = "" if deleting else deployer(account, stack)
+    colon = f": {who}" if who else ""
+    if not stack.busy:
+        return RemitError(
+            f"somebody else was first to deploy {stack.name}, at {minute(stack.since)} ({stack.status}){colon}",
+            hint="`remit deploy` again plans what is still to change",
+            exit_code=BUSY,
+        )
     return RemitError(
-        f"somebody else {doing} {stack.name} since {minute(stack.since)} ({stack.status}){who and f': {who}'}",
+        f"somebody else is {'deleting' if deleting else 'deploying'} {stack.name} "
+        f"since {minute(stack.since)} ({stack.status}){colon}",
         hint="`--wait` waits for them; `remit deploy --resume` follows what they do",
         exit_code=BUSY,
     )
