@@ -202,7 +202,8 @@ def _deployable(stack: DeployedStack, *, force: bool) -> None:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    release = version.partition("dev")[0]  # 0.1.0.dev7 comes before 0.1.0
+    return tuple(int(part) for part in re.findall(r"\d+", release)[:3])
 
 
 def _same_request(stack: DeployedStack, request: _ChangeSetRequest) -> bool:

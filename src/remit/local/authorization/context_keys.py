@@ -132,7 +132,7 @@ def _principal_tags(question: Question) -> Mapping[str, str]:
     return {
         key.removeprefix(prefix): value
         for key, value in question.caller.keys.items()
-        if key.startswith(prefix) and value is not None
+        if key.startswith(prefix) and isinstance(value, str)
     }
 
 
