@@ -76,7 +76,7 @@ def test_a_policy_that_goes_lets_nobody_in(project: Project) -> None:
 def test_a_record_that_does_not_say_what_resources_give_tells_nothing(project: Project) -> None:
     (path,) = (project.folder / ".remit/deployed").iterdir()
     older = json.loads(path.read_text())
-    del older["resources"]
+    del older["access"]
     path.write_text(json.dumps(older))
     write(project.folder, {"shared/resources/data.py": shared("*")})
     assert gained(project) == []

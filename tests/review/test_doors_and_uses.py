@@ -124,7 +124,7 @@ def test_what_was_not_compared_is_named_below_the_verdict() -> None:
             "Copy": {"Type": "Custom::LambdaCopy", "Properties": {"Size": size}},
             "Auth": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"https://a.com/{size}"}},
             "Web": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [rule]}},
-            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": size}},
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": size}},
         }
 
     files = [(json.dumps({"Resources": resources(size)}).encode(), size) for size in ("one", "two")]

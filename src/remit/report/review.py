@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
 from remit.report.comparison import PUBLIC, example, groups, some, stack_document, tier_document
+from remit.report.resource_losses import loss_document, loss_lines
 from remit.review.access_change import Door, Unseen, resource_words
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of, trust_statements_of
 
@@ -316,7 +317,7 @@ def subject_of(*changes: Change) -> str:
 def review_lines(review: Review) -> Iterator[str]:
     """For people: a line that begins with + for each gain, - for each loss, ? undecided, ~ accepted."""
     change_rows = together(review)
-    if change_rows:
+    if change_rows or review.losses:
         yield f"{review.old} -> {review.new}"
     for change in change_rows:
         yield ""
@@ -324,7 +325,8 @@ def review_lines(review: Review) -> Iterator[str]:
         yield from (f"  ! {words}" for words in change.attached)
         for row in change.rows:
             yield from _row_lines(row)
-    if change_rows:
+    yield from loss_lines(review.losses or ())
+    if change_rows or review.losses:
         yield ""
     yield from _stat(change_rows)
     yield from (f"note: {note}" for note in notes_of(review))
@@ -435,12 +437,12 @@ def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
 
 
 def review_document(review: Review) -> dict[str, Any]:
-    """For programs: {gained, lost, undecided, doors, not_compared, accepted, policies, resources, notes, old, new}.
+    """For programs: what is gained, lost, undecided, accepted, doors, not_compared, policies, resources, losses, notes.
 
-    Each is a flat list. `doors` are {id, was, is, opens, public, origin}; of `not_compared`, {type, id, property, why},
-    `why` is code, other template, free text, unknown type, unknown property or network.
+    Each is a flat list; `old` and `new` are texts. `doors` are {id, was, is, opens, public, origin}; `not_compared` are
+    {type, id, property, why}, `why` is code, other template, free text, unknown type, unknown property or network.
     `resources` are those whose own policies differ: {resource, type, change: added | removed | changed}; null where
-    nobody knows. Where such a change may let somebody in, it is among `undecided` as well.
+    nobody knows. `losses` are the resources that are removed or replaced; null where the templates were not compared.
     """
     document: dict[str, Any] = {GAINED: [], LOST: [], UNDECIDED: [], "doors": []}
     document |= {"not_compared": [asdict(item) for item in review.not_compared], ACCEPTED: [], "policies": []}
@@ -456,6 +458,7 @@ def review_document(review: Review) -> dict[str, Any]:
     return {
         **document,
         "resources": _resources(review),
+        "losses": loss_document(review.losses),
         "notes": list(review.notes),
         "old": review.old,
         "new": review.new,

@@ -13,10 +13,11 @@ from remit.roles.reference_shapes import Shapes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant, Role
+    from remit.app import Grant, Resource, Role
     from remit.errors import Origin
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
+    from remit.review.resource_losses import ResourceLoss
 
 SAME: Final = Comparison()
 _BEYOND: Final = ("network", "unknown")
@@ -173,6 +174,8 @@ class Version:
     """What is known of its references before the deploy."""
     handed_over: tuple[Role, ...] | None = None
     """The roles that resources may hand over, where those are not `roles`."""
+    resources: tuple[Resource, ...] | None = None
+    """All resources of its template; None where nobody asked for them."""
 
     @property
     def contents(self) -> object:
@@ -339,8 +342,15 @@ class Review:
     """The shapes of the new version's references, by their text."""
     not_compared: tuple[NotCompared, ...] = ()
     """What else differs and may bear on access."""
+    losses: tuple[ResourceLoss, ...] | None = None
+    """The resources that are removed or replaced; None where the templates were not compared."""
 
     @property
     def broadens(self) -> bool:
         """Whether some function gains something, or it is not proven that none does."""
         return any(change.broadens for change in self.changes)
+
+    def leaves_open(self, *, strict: bool) -> bool:
+        """Whether access is gained or undecided; if `strict`, also whether more than network was not compared."""
+        is_left_out = any(item.why != "network" for item in self.not_compared)
+        return self.broadens or (strict and is_left_out)

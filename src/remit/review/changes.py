@@ -16,6 +16,7 @@ from remit.review.access_change import SAME, Change, Review, Unseen
 from remit.review.boundary_changes import attached, notes, unseen
 from remit.review.comparable_roles import plain, stand
 from remit.review.principal_policies import compare_trust
+from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import Pair, pairs, renamed
 from remit.review.setting_changes import setting_changes
@@ -64,6 +65,9 @@ def review(old: Version, new: Version) -> Review:
                 changes.append(change)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
         not_compared = tuple(item for of_resource in settings.values() for item in of_resource.not_compared)
+    losses = None
+    if old.resources is not None and new.resources is not None:
+        losses = resource_losses(old.resources, new.resources)
     stack_name = {"${AWS::StackName}": new.namespace} if new.namespace else {}
     return Review(
         old=old.where,
@@ -76,6 +80,7 @@ def review(old: Version, new: Version) -> Review:
         names={**stack_name, **new.names},
         shapes=_shapes(new, old),
         not_compared=not_compared,
+        losses=losses,
     )
 
 

@@ -15,6 +15,7 @@ from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, others_of, review
 from remit.review.joined_worlds import merged
 from remit.review.resource_access import giving
+from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.condition_outcomes import MOST, by_conditions, worlds
@@ -93,6 +94,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
         elsewhere=tuple(resource_differences),
         shapes=after.shapes.beside(before.shapes),
         not_compared=tuple(dict.fromkeys(not_compared)),
+        losses=resource_losses(read_old.resources, read_new.resources),
     )
 
 
