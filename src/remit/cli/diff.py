@@ -180,17 +180,20 @@ def _project(wishes: _Wishes) -> int:
     reviewed, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
         reviewed = _accept(reviewed, entries, wishes)
-    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *_unused(stale)))))
+    unused = _unused(stale, is_open=reviewed.broadens)
+    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *unused))))
     _tell(result, pair.drift, pair.new.namespace, wishes)
     return 1 if result.leaves_open(strict=wishes.strict) or pair.drift else 0
 
 
-def _unused(stale: tuple[AcceptedGain, ...]) -> Iterator[str]:
-    """A note on the accepted gains that are there already, or no more."""
+def _unused(stale: tuple[AcceptedGain, ...], *, is_open: bool) -> Iterator[str]:
+    """A note on the accepted gains that are there already, or no more; or that are told otherwise now."""
     places = [entry.origin for entry in stale if entry.origin is not None]
     if places:
         lines = ", ".join(str(place.line) for place in places)
-        yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
+        renewal = "; `remit diff --accept REASON` accepts what is left as it is told now" if is_open else ""
+        entries = "entry" if len(places) == 1 else "entries"
+        yield f"{places[0].file}: nothing needs the {entries} of line {lines} now{renewal}"
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
@@ -266,6 +269,7 @@ def _deployed(wishes: _Wishes) -> _Pair:
     if old is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
     record = last(account, wishes.folder, new.namespace)
+    old = old.as_declared_by(new)
     return _Pair(old if record is None else explained(old, record), replace(new, names=old.names))
 
 
@@ -278,7 +282,7 @@ def _live(wishes: _Wishes) -> _Pair:
     roles = live(_account(wishes), new.namespace)
     if roles is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    return _Pair(roles.version, roles.beside(new), roles.notes, roles.drift)
+    return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)
 
 
 def _account(wishes: _Wishes) -> Account:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.policy import Policy
@@ -176,6 +176,15 @@ class Version:
     """The roles that resources may hand over, where those are not `roles`."""
     resources: tuple[Resource, ...] | None = None
     """All resources of its template; None where nobody asked for them."""
+
+    def as_declared_by(self, declaration: Version) -> Version:
+        """A deployed version without what resources say that its app does not declare: those of triggers, say."""
+        if self.giving is None or declaration.giving is None:
+            return self
+        giving = dict(self.giving)
+        for name in giving.keys() - declaration.giving.keys():
+            giving[name] = replace(giving[name], settings=())
+        return replace(self, giving=giving)
 
     @property
     def contents(self) -> object:
