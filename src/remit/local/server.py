@@ -59,9 +59,9 @@ from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
+from remit.local.journal import Journal
 from remit.local.log_pages import give_pages_of_log_events
 from remit.local.log_patterns import match_log_patterns
-from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
@@ -196,7 +196,7 @@ def _function_pool(
 class _Saving(logging.Handler):
     """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
 
-    def __init__(self, place: StateFiles, journal: MessageJournal) -> None:
+    def __init__(self, place: StateFiles, journal: Journal) -> None:
         super().__init__(logging.WARNING)
         self._place = place
         self._journal = journal
@@ -312,6 +312,8 @@ async def _serve(
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
+    journal = Journal(place.state / "messages.jsonl")
+    journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)
     note_task_tokens()
     ask_before_function_urls()
@@ -325,8 +327,6 @@ async def _serve(
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    journal = MessageJournal(place.state / "messages.jsonl")
-    journal.take_hold()
     save_quickly()
     saving = _Saving(place, journal)
     data = Checkpoint()
