@@ -184,6 +184,7 @@ def _function_pool(
     code = UnpackedCode(folder / "code")
     pool = WorkerPool(
         folder / "work",
+        hidden=place.root,
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
         environment=environment,
