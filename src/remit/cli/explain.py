@@ -320,7 +320,7 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     action, resources = _asked(ready_role, words)
     function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
-    policies = policies_beside(app.resources)
+    policies = tuple(policies_beside(app.resources))
     answers = []
     for resource in resources:
         answer = explain(ready_role, name, action, resource)
@@ -484,7 +484,7 @@ def _template(
         return 0
     is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
     conditions = Conditions(source)
-    policies = policies_beside(read.resources)
+    policies = tuple(policies_beside(read.resources))
     answers: list[Explanation] = []
     for role in roles:
         asked_role = ready_role(role, names, read.documents, endpoint)
