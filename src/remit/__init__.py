@@ -4,8 +4,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # `typing` itself would cost half of what `remit --version` takes
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from typing import Any
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from remit.synthesis.synth import synth
 
     config: Config
+    __version__: str
 
 _HOMES = {
     "App": "remit.project.declarations",
@@ -117,6 +116,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("remit.project.configure").the_config()
     if name in _ROOMS:
         return importlib.import_module(f"remit.{_ROOMS[name]}")
+    if name == "__version__":  # the build took it from git's tag
+        return importlib.import_module("importlib.metadata").version("remit")
     if name not in _HOMES:
         raise AttributeError(f"remit has no `{name}`; it has {', '.join(__all__)}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -279,6 +279,14 @@ class Function:
         return f"${{{self.resource_id}.Arn}}"
 
     @property
+    def source_arn(self) -> str:
+        """Its ARN as requests of its code carry it (`lambda:SourceFunctionArn`).
+
+        It has the name as text: a role that refers to its function, which refers to it, is a circular dependency.
+        """
+        return f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{self.physical_name}"
+
+    @property
     def ref(self) -> str:
         """What names it in a property that takes a function's name or the ARN of its alias, as late-bound text."""
         return f"${{{self.resource_id}}}" if self.publication is None else self.arn

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import remit
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
@@ -72,7 +73,7 @@ def test_the_stack_is_tagged_with_its_namespace_and_the_version_that_made_it(acc
     deploy(account, template(READ))
     found = status(account, NAME)
     assert found is not None
-    assert found.stack.tags == (("remit:namespace", NAME), ("remit:version", "0.1.0"))
+    assert found.stack.tags == (("remit:namespace", NAME), ("remit:version", remit.__version__))
 
 
 def test_the_same_template_again_is_no_change_and_writes_nothing(account: Account, requests: list[str]) -> None:

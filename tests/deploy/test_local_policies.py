@@ -108,3 +108,54 @@ def test_a_policy_that_is_there_and_says_the_same_is_left_alone(elsewhere: Accou
     stand_in, again, of_file, of_file_again = versions
     assert (1, stand_in, of_file) == (len(notes), again, of_file_again)
     assert of_file != stand_in
+
+
+IN_A_VPC = """
+import boto3
+
+from remit import App
+
+app = App()
+
+
+def manage():
+    ec2 = boto3.client("ec2")
+    interface = {"NetworkInterfaceId": "eni-1"}
+    calls = {
+        "create_network_interface": {"SubnetId": "subnet-1"},
+        "delete_network_interface": interface,
+        "describe_network_interfaces": {},
+        "describe_subnets": {},
+        "assign_private_ip_addresses": interface,
+        "unassign_private_ip_addresses": {**interface, "PrivateIpAddresses": ["10.0.0.1"]},
+        "describe_vpcs": {},
+    }
+    answers = {}
+    for name, parameters in calls.items():
+        try:
+            getattr(ec2, name)(**parameters)
+        except Exception as error:
+            answers[name] = error.response["Error"]["Code"]
+    return answers
+
+
+@app.function
+def count(event, context):
+    return manage()
+
+
+@app.function(policy=["ec2:DescribeSubnets"])
+def look(event, context):
+    return manage()
+"""
+VPC = 'config.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}\n'
+
+
+def test_the_code_of_a_function_in_a_vpc_is_denied_each_call_on_network_interfaces(remit: Remit, company: Path) -> None:
+    (company / "config" / "deploy.py").write_text(f"from remit import config\n{VPC}")
+    (company / "app.py").write_text(IN_A_VPC)
+    assert 0 == remit("deploy", "--yes")[0]
+    count = json.loads(remit("invoke", "count")[1])
+    assert ({"UnauthorizedOperation"}, 7) == (set(count.values()), len(count))
+    look = json.loads(remit("invoke", "look")[1])
+    assert count.keys() - look.keys() == {"describe_subnets"}

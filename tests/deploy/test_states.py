@@ -286,7 +286,8 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_
 
 
 @pytest.mark.parametrize(
-    ("older", "newer"), [("0.9.0", "0.10.0"), ("9.0.0", "10.0.0"), ("1.2.3", "1.2.10"), ("", "0.1.0")]
+    ("older", "newer"),
+    [("0.9.0", "0.10.0"), ("9.0.0", "10.0.0"), ("1.2.3", "1.2.10"), ("", "0.1.0"), ("0.1.dev2110", "0.1.0")],
 )
 def test_versions_of_remit_are_compared_as_numbers(older: str, newer: str) -> None:
     assert changeset._number(older) < changeset._number(newer)

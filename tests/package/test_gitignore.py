@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from effort import at_most
 from remit.package.gitignore import Patterns, parse
 
 if TYPE_CHECKING:
@@ -69,10 +70,10 @@ def git_says(repository: Path, lines: list[str], path: str) -> bool:
 # `**` stands alone between slashes: beside other characters git takes it for two `*`, but not always (`a**/*`
 # is cut after `a`, and what is left then starts with `**/`).
 TOKENS = st.sampled_from(["a", "b", "*", "?", "[ab]", "[!a]", "\\a", ".", "-"])
-WORDS = st.lists(TOKENS, min_size=1, max_size=3).map("".join).filter(lambda word: "**" not in word)
-GLOBS = st.lists(WORDS | st.sampled_from(["**", ""]), min_size=1, max_size=4).map("/".join)
+WORDS = st.lists(TOKENS, min_size=1, max_size=5).map("".join).filter(lambda word: "**" not in word)
+GLOBS = st.lists(WORDS | st.sampled_from(["**", ""]), min_size=1, max_size=5).map("/".join)
 LINES = st.lists(st.builds(str.__add__, st.sampled_from(["", "", "!"]), GLOBS), min_size=1, max_size=3)
-PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "-"]), min_size=1, max_size=3).map("/".join)
+PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "-", "abab", "aabb"]), min_size=1, max_size=4).map("/".join)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -85,3 +86,18 @@ def test_git_agrees_about_every_path(repository: Path, lines: list[str], path: s
         decided = patterns.decide("/".join(parts[:count]) + "/" * (count < len(parts)))
         out = out or (decided is not None and not decided.back)
     assert git_says(repository, lines, path) == out
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 30, "a" * 200 + "b"),
+        ("**/a/" * 30 + "b", "a/" * 100 + "c"),
+        ("**/*a*a/" * 15 + "b", "aaa/" * 60 + "c"),
+        ("**/" * 30 + "b", "a/" * 100 + "c"),
+        ("*a" * 30 + "/**/" + "*a" * 30, ("a" * 200 + "/") * 15 + "b"),
+    ],
+)
+def test_a_pattern_of_many_stars_takes_no_longer_than_one_of_few(pattern: str, path: str) -> None:
+    with at_most(1):
+        assert Patterns(parse([pattern], "r")).decide(path) is None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from effort import calls_of
 from projects import at
 from remit.build import build
 from remit.errors import RemitError
@@ -239,3 +241,21 @@ def test_a_handler_may_be_in_a_layer_or_in_lambda_itself(make: Make) -> None:
         "app.function(name='two', handler='boto3.client')\n"
     )
     assert 2 == len(build(make(app=app).folder).app.functions)
+
+
+@pytest.mark.parametrize("is_declared_in_it", [True, False], ids=["decorated", "by name"])
+def test_a_module_of_many_handlers_is_read_once(make: Make, is_declared_in_it: bool) -> None:  # noqa: FBT001 - a column
+    body = "".join(f"    value_{line} = event.get({line})\n" for line in range(100))
+
+    def work_of_a_build(count: int) -> int:
+        definitions = [f"def work_{number}(event, context):\n{body}" for number in range(40)]
+        if is_declared_in_it:
+            app = "".join(("@app.function\n" if n < count else "") + text for n, text in enumerate(definitions))
+            project = make(app=app)
+        else:
+            app = "".join(f"app.function(name='f{n}', handler='web.work_{n}')\n" for n in range(count))
+            project = make(app=app, **{"web.py": "".join(definitions)})
+        return calls_of(partial(build, project.folder))
+
+    work_of_a_build(1)  # what is imported then stays
+    assert work_of_a_build(40) < 3 * work_of_a_build(2)

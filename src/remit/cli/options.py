@@ -125,7 +125,8 @@ def content(path: Path) -> tuple[bytes, str]:
 def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
     """A file's bytes; of a pipe or a device at most so many (-1: all), and nothing when nobody writes to it."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
     with os.fdopen(descriptor, "rb") as file:
         return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else most)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.execute import OnEvent
 
 _COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "?": "yellow"}
-_STOPS: Final = (signal.SIGTERM, signal.SIGHUP)
+_STOPS: Final = (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))  # Windows has no SIGHUP
 _BIG: Final = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 _SHOWN: Final = 8  # resources in progress on the screen at once
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
+from remit.local.posix_modules import fcntl
 from remit.package.installer import OFFLINE, without_secrets
 from remit.package.interpreters import own_program, uv_program
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pwd
 import shutil
 import stat
 import time
@@ -14,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.local.posix_modules import fcntl, pwd
 from remit.project.dot_remit import link
 
 if TYPE_CHECKING:

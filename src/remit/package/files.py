@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from remit.errors import Origin, RemitError
 from remit.package.archive import NAMES, check_name
 from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, usually_out
-from remit.package.packed_files import Entry, stamp
+from remit.package.packed_files import READING, Entry, stamp
 from remit.package.secrets import only_public
 from remit.project import plain_files
 from remit.project.layout import src_layout
@@ -210,7 +210,7 @@ def _public(item: os.DirEntry[str]) -> bool:
     try:
         if not item.is_file(follow_symlinks=False):
             return True
-        with open(os.open(item.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123 - Path.open takes no descriptor
+        with open(os.open(item.path, READING), "rb") as file:  # noqa: PTH123 - Path.open takes no descriptor
             return only_public(file.read(_LONGEST_PEM))
     except OSError:
         return False

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
 from remit.package.archive import CHUNK
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import RawIOBase
     from pathlib import Path
+
+READING: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opens a file to pack, but no link, and without waiting for who writes to a FIFO. Windows has neither flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def _next(file: RawIOBase, count: int, entry: Entry) -> bytes:
 
 def _open(entry: Entry) -> int:
     try:
-        return os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return os.open(entry.path, READING)
     except FileNotFoundError as error:
         raise ChangedError(entry.name) from error
     except OSError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Mistakes, RemitError
 from remit.project import handler_source
 from remit.project.handler_problem import HandlerProblem, split
+from remit.project.module_source import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,22 +31,23 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
     for package in dict.fromkeys(packages.values()):
         with zipfile.ZipFile(package.path) as archive:
             names = frozenset(archive.namelist())
+            sources = Sources(partial(_source, archive, names))
             for function in functions:
                 if packages[function.name] is not package:
                     continue
-                problem = _problem(archive, names, function)
+                problem = _problem(sources, names, function)
                 if problem is not None:
                     message = f"the handler `{function.handler}` of function `{function.name}` {problem.message}"
                     mistakes.errors.append(RemitError(message, hint=problem.hint, origin=function.handler_origin))
     mistakes.refuse()
 
 
-def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function) -> HandlerProblem | None:
+def _problem(sources: Sources, names: frozenset[str], function: Function) -> HandlerProblem | None:
     """What is wrong with a handler in its zip; None: nothing, or nobody can say (compiled, in a layer, of Lambda)."""
     module, attribute = split(function.handler)
     path = module.replace(".", "/")
     if _file(names, module) is not None:
-        return handler_source.problem(partial(_source, archive, names), module, attribute)
+        return handler_source.problem(sources, module, attribute)
     is_compiled = any(name.startswith((f"{path}.", f"{path}/__init__.")) for name in names)
     is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in _OF_LAMBDA
     if is_compiled or is_elsewhere:

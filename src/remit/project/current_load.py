@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
+    from remit.project.module_source import ModuleSource
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ class Loading:
     """How the logical ids begin of what statements that failed would have declared: `Data_queue`; "" for any."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
+    module_sources: dict[str, ModuleSource | None] = field(default_factory=dict)
+    """By name, the modules that were read and not imported."""
 
 
 _current: contextvars.ContextVar[Loading | None] = contextvars.ContextVar("remit_loading", default=None)

@@ -23,7 +23,7 @@ from remit.project.handler_problem import (
     of_class,
     takes_others,
 )
-from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
+from remit.project.module_source import Definition, Import, ModuleSource, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,12 +90,11 @@ _Meaning: TypeAlias = _Function | _Class | _Object | _Module | _NoFunction | _No
 """What an expression stands for; None: the source does not show it."""
 
 
-def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
+def problem(sources: Sources, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
     """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
 
     A web app only has to be there: its adapter calls it in other ways.
     """
-    sources = Sources(read)
     try:
         source = sources.module(module)
         if source is None:

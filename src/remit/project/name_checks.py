@@ -212,8 +212,10 @@ def _problem_of_source(
     state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     from remit.project.handler_source import problem  # noqa: PLC0415 - most handlers have been imported: few are read
+    from remit.project.module_source import Sources  # noqa: PLC0415 - as above
 
-    return problem(partial(_module_source, state), module_name, attribute, is_web_app=is_web_app)
+    sources = Sources(partial(_module_source, state), state.module_sources)
+    return problem(sources, module_name, attribute, is_web_app=is_web_app)
 
 
 def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None:

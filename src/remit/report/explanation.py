@@ -282,7 +282,9 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
     """The grants that deny, or for which the verdict is open; None where another Allow would settle it."""
     grants = [source.grant for source in explanation.deciding if source.grant is not None]
     if explanation.decision.verdict == "ExplicitlyDenied":
-        return grants
+        # a computed Deny leaves out what the function's own policy grants
+        is_computed = bool(grants) and all(grant.reason.kind == "computed" for grant in grants)
+        return None if is_computed else grants
     denials = [grant for grant in grants if grant.statement.effect == "Deny"]
     return denials if explanation.decision.unknown and denials else None
 

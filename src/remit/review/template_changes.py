@@ -17,6 +17,7 @@ from remit.review.changes import functions_of, others_of, review, role_arns
 from remit.review.joined_worlds import merged
 from remit.review.joint_access import is_joined, is_key
 from remit.review.resource_access import giving
+from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.condition_outcomes import MOST, by_conditions, worlds
@@ -92,6 +93,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
         roles=tuple(dict.fromkeys(roles)),
         elsewhere=tuple(resource_differences),
         shapes=after.shapes.beside(before.shapes),
+        losses=resource_losses(read_old.resources, read_new.resources),
     )
 
 

@@ -24,6 +24,7 @@ _LOG_GROUP: Final = 160
 _FILLED: Final = 0.8
 """How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
+_OWN_ARN: Final = "${OwnFunction.Arn}"
 
 
 def assign(app: App) -> tuple[Role, ...]:
@@ -77,7 +78,8 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
     shared = sum(length(render_statement(grant.statement), _longest) for grant in members[0][1])
     spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
     parted = inline < shared <= _FILLED * (inline + spare * managed)
-    most = max(1, (managed if parted else inline - shared) // _LOG_GROUP)
+    own = _LOG_GROUP * (2 if "VpcConfig" in members[0][0].properties else 1)  # its ARN, too
+    most = max(1, (managed if parted else inline - shared) // own)
     for start in range(0, len(members), most):
         yield members[start : start + most]
 
@@ -106,6 +108,8 @@ def _for_all(grant: Grant, first_function: Function, functions: tuple[Function, 
     """A grant of a shared role: about all of its functions, and their log groups, where it was about the first one."""
     if grant.reason.subjects == (first_function.name,) and grant.reason.kind in ("computed", "function"):
         grant = replace(grant, reason=replace(grant.reason, subjects=tuple(function.name for function in functions)))
+    source_arns = tuple(function.source_arn for function in functions)
+    grant = replace(grant, statement=_with_source_arns(grant.statement, first_function, source_arns))
     resources = grant.statement.resources
     if resources is None or first_function.log_group_arn not in resources.patterns:
         return grant
@@ -115,8 +119,18 @@ def _for_all(grant: Grant, first_function: Function, functions: tuple[Function, 
 
 
 def _anonymous(statement: Statement, function: Function) -> Statement:
-    """The statement with the function's own log group made the same for all: what `identical access` compares."""
-    return _with_resources(statement, {function.log_group_arn: _OWN_LOGS})
+    """The statement with the function's own log group and ARN made the same for all: `identical access` compares it."""
+    anonymous = _with_resources(statement, {function.log_group_arn: _OWN_LOGS})
+    return _with_source_arns(anonymous, function, (_OWN_ARN,))
+
+
+def _with_source_arns(statement: Statement, function: Function, arns: tuple[str, ...]) -> Statement:
+    """The statement with other ARNs where a condition asks whether the function's code makes a request."""
+    conditions = tuple(
+        replace(condition, values=arns) if condition.values == (function.source_arn,) else condition
+        for condition in statement.conditions
+    )
+    return replace(statement, conditions=conditions)
 
 
 def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
@@ -170,7 +184,9 @@ def may_break(app: App, roles: Iterable[Role]) -> bool:
     """Whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
     if replaces(app) or app.boundary is not None:
         return True
-    return any(grant.statement.effect == "Deny" for role in roles for grant in role.grants)
+    return any(
+        grant.statement.effect == "Deny" and grant.reason.kind != "computed" for role in roles for grant in role.grants
+    )
 
 
 def replaces(app: App) -> bool:

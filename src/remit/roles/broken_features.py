@@ -133,7 +133,6 @@ _BY_LAMBDA: Final = frozenset(
 )
 """What Lambda itself asks for, in the role's name, and without saying for which function."""
 _ACCOUNT: Final = "aws:PrincipalAccount"
-_SOURCE: Final = "lambda:SourceFunctionArn"
 _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
@@ -159,6 +158,8 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
         role = by_id[by_function[function.name].role.logical_id]
         for part in defaults.DEFAULTS:
             for grant in part(plain, function):
+                if grant.statement.effect == "Deny":  # which is no need
+                    continue
                 losses += _broken(app, function, role, part, bind(grant, own))
     return _merged(losses)
 
@@ -332,7 +333,8 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
         for condition in grant.statement.conditions
         if condition.operator == "StringEquals" and len(condition.values) == 1
     }
-    source = {} if part is defaults.encryption else {_SOURCE: None if part in _BY_LAMBDA else function.unqualified_arn}
+    code = None if part in _BY_LAMBDA else function.unqualified_arn
+    source = {} if part is defaults.encryption else {defaults.SOURCE_FUNCTION: code}
     return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant, JobQueue, Reason, Role
+from remit.catalogue.managed_policies import managed_policy
 from remit.errors import few
 from remit.iam import tokens
-from remit.iam.policy import Condition, allow
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Condition, Globs, Statement, allow, parse
 from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
 from remit.roles.own_resources import own_resources
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
@@ -27,6 +29,14 @@ JOB_SCHEDULES: Final = "JobSchedules"
 """The logical id of the group of schedules that send jobs later."""
 JOB_SCHEDULE_GROUP: Final = "${AWS::StackName}-jobs"
 """The name of that group."""
+SOURCE_FUNCTION: Final = "lambda:SourceFunctionArn"
+"""The condition key with the function whose code makes a request."""
+_INTERFACE_CHANGES: Final = (
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)  # fmt: skip
+_FOR_LAMBDA: Final = frozenset({"AWSLambdaENIManagementAccess", "AWSLambdaVPCAccessExecutionRole"})
+"""AWS's managed policies with what Lambda needs for functions in a VPC, and not their code."""
 _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 
@@ -89,6 +99,8 @@ def network(app: App, function: Function) -> Iterator[Grant]:
 
     Sources: AWSLambdaVPCAccessExecutionRole (v3), and "Giving Lambda functions access to resources in an Amazon VPC":
     describing works on every resource only; for the rest all resources of the account and region must be named.
+    The function's own code gets none of it: its requests carry its ARN, those of Lambda for it do not ("Using source
+    function ARN to control function access behavior").
     """
     if "VpcConfig" not in function.properties:
         return
@@ -102,16 +114,43 @@ def network(app: App, function: Function) -> Iterator[Grant]:
         origin,
     )
     yield Grant(
-        allow(
-            "ec2:CreateNetworkInterface",
-            "ec2:DeleteNetworkInterface",
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:UnassignPrivateIpAddresses",
-            on=_HERE % ("ec2", "*/*"),
-        ),
+        allow(*_INTERFACE_CHANGES, on=_HERE % ("ec2", "*/*")),
         function.computed("runs in a VPC"),
         origin,
     )
+    granted = [*_granted(app, function)]
+    denied = [
+        action
+        for action in ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", *_INTERFACE_CHANGES)
+        if not any(actions_cover(statement.actions, Globs((action,))) for statement in granted)
+    ]
+    if denied:
+        yield Grant(
+            Statement(
+                "Deny",
+                Globs(tuple(denied)),
+                Globs(("*",)),
+                conditions=(Condition("ArnEquals", SOURCE_FUNCTION, (function.source_arn,)),),
+            ),
+            function.computed("leaves its network interfaces to Lambda", "its own code may not manage them"),
+            origin,
+        )
+
+
+def _granted(app: App, function: Function) -> Iterator[Statement]:
+    """What a function's own policy and managed policies allow, as far as these are known, but those for Lambda."""
+    for grant in function.policy:
+        if grant.statement.effect == "Allow":
+            yield grant.statement
+    for arn in function.managed:
+        name = arn.rpartition("/")[2]
+        policy = app.policies.get(name)
+        managed = managed_policy(arn) if policy is None else None
+        if managed is not None and name not in _FOR_LAMBDA:
+            policy = parse(managed.document)
+        for statement in () if policy is None else policy.statements:
+            if statement.effect == "Allow":
+                yield statement
 
 
 def triggers(_app: App, function: Function) -> Iterator[Grant]:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.errors import Origin
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.policy import VERSION, Globs, Policy, allow
+from remit.iam.policy import VERSION, Condition, Globs, Policy, Statement, allow
+from remit.iam.policy_text import is_late
 from remit.iam.prove.compare import Policies, gain_of_today, gains
+from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.deploy_places import Candidate, candidates
 from remit.roles.reference_names import fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from remit.app import App, Grant, Role
     from remit.iam.comparison import Undecided
-    from remit.iam.policy import Statement
     from remit.roles.guardrails import Guardrail
     from remit.roles.role_policies import Place, ReadyRole
 
@@ -134,6 +135,7 @@ class _Prover:
         # References as far as they are known: `_exact` has names, `_shapes` ARNs with a symbol for what is not known.
         self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
         self._shapes = shapes_of(resources_of(app)).beside(Shapes())
+        self._source_arns = {function.name: function.source_arn for function in app.functions}
         self._roles = [(role, ready_role(role, {}, documents)) for role in roles]
         self._limits = {role.logical_id: self._limits_of(ready) for role, ready in self._roles}
         self._owners: dict[tuple[Statement, str], list[GrantedStatement]] = {}
@@ -163,10 +165,19 @@ class _Prover:
         denies = []
         for policy in ready.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
+            if any(condition.key == SOURCE_FUNCTION for denial in denials for condition in denial.conditions):
+                denials = (*denials, self._known(self._not_asked_by_code(ready.role)))
             if denials:
                 denies.append(Policy(denials, policy.version))
         boundary = ready.role.boundary
         return _Limits(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
+
+    def _not_asked_by_code(self, role: Role) -> Statement:
+        """A Deny of all requests but those of the code of a role's functions, which guardrails hold for."""
+        by_others = Condition(
+            "ArnNotEquals", SOURCE_FUNCTION, tuple(self._source_arns[name] for name in role.functions)
+        )
+        return Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
@@ -178,7 +189,7 @@ class _Prover:
                 at = role.origin or Origin(rails[0].file)
                 yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, at, note=note)
             for grant in role.grants:
-                late_bound = [text for text in grant.statement.actions.patterns if "${" in text]
+                late_bound = [text for text in grant.statement.actions.patterns if is_late(text)]
                 if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:
                     note = f"which action {late_bound[0]} is, is known at the deploy only"
                     yield Breach(
@@ -333,6 +344,8 @@ def _gain_of_today(guardrail: Policies, role: Policies) -> Piece | Undecided | N
 def late(piece: Piece) -> tuple[str, ...]:
     """The references that a request of a finding still holds: nobody knows what they stand for."""
     texts = [piece.request.resource]
-    for value in piece.context.values():
+    for key, value in piece.context.items():
+        if key == SOURCE_FUNCTION:  # the function's own ARN, wherever it is
+            continue
         texts += map(str, value if isinstance(value, list) else [value])
     return tuple(dict.fromkeys(reference.text for text in texts for reference in references(text)))

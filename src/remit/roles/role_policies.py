@@ -14,6 +14,7 @@ from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
+from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.reference_names import fill_policy, fill_references, names_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class ReadyRole:
     """The inline statements as the identity layer has them: a policy for each version of the language, one at least."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
     """What managed policies and boundaries say that are not AWS's."""
+    source_arn: str = ""
+    """The ARN that requests carry of the function whose code asks; empty where that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,13 @@ def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_EN
         names |= {reference: reference for reference in arns_of(resource)}
     names |= names_of(app)
     custom_policies = dict(_managed(app))
+    source_arns = {function.name: function.source_arn for function in app.functions}
     roles_by_function: dict[str, ReadyRole] = {}
     for role in roles:
         of_the_account = {arn: app.policies[name] for arn, name in _named_policies(role) if name in app.policies}
         ready = ready_role(role, names, {**of_the_account, **custom_policies}, endpoint)
         for function_name in role.functions:
-            roles_by_function[function_name] = ready
+            roles_by_function[function_name] = replace(ready, source_arn=source_arns[function_name])
     return roles_by_function
 
 
@@ -145,7 +149,8 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
 
 def at(role: ReadyRole, place: Place) -> ReadyRole:
     """The same role as it is in one partition, region and account."""
-    return ready_role(role.role, names_at(role.names, place), role.documents, role.layers.vpc_endpoint)
+    placed = ready_role(role.role, names_at(role.names, place), role.documents, role.layers.vpc_endpoint)
+    return replace(placed, source_arn=role.source_arn)
 
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
@@ -218,7 +223,7 @@ def ask(
         action=action,
         resource=fill_references(resource, role.names),
         principal=principal,
-        context={**_own_name(role.role), **(context or {})},
+        context={**_own_name(role.role), **_own_function(role), **(context or {})},
         open=ALL,
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
@@ -228,6 +233,11 @@ def _own_name(role: Role) -> dict[str, str]:
     """What `aws:username` is in every request of a user whose name is given."""
     is_known = role.kind == "user" and role.name and "${" not in role.name
     return {"aws:username": role.name} if is_known else {}
+
+
+def _own_function(role: ReadyRole) -> dict[str, str]:
+    """The function in every request of its code ("Using source function ARN to control function access behavior")."""
+    return {SOURCE_FUNCTION: fill_references(role.source_arn, role.names)} if role.source_arn else {}
 
 
 def own_verdict(decision: Decision) -> Verdict:

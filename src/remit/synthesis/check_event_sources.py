@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.role_policies import ask, at, own_verdict, places, ready_roles
 from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
 from remit.triggers.kinesis import CONSUME as READ_STREAM
@@ -56,7 +57,10 @@ def check_event_sources(
 
 def _may(role: ReadyRole, action: str, source: str) -> bool:
     """Whether a role may do something with a source in some place; what is not known may be so."""
-    decisions = [ask(at(role, place), action, source, identity_alone=True) for place in places(role, source)]
+    by_lambda = {SOURCE_FUNCTION: None}
+    decisions = [
+        ask(at(role, place), action, source, context=by_lambda, identity_alone=True) for place in places(role, source)
+    ]
     return any(own_verdict(decision) in ("Allowed", "Unknown") for decision in decisions)
 
 
