@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
-from remit.catalogue.types import access_of, resource_type
+from remit.catalogue.type_access import access_rows
+from remit.catalogue.types import access_of, arns_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.pattern import matches
@@ -45,9 +46,11 @@ _HOLDERS: Final = frozenset((
     "aws_iam_user_group_membership", "aws_iam_user_policy", "aws_iam_user_policy_attachment",
 ))  # fmt: skip
 """Types that are compared as roles, users and groups with their policies are."""
+_BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 _USERS: Final = {"AWS::IAM::User": ("LoginProfile",), "aws_iam_user": ()}
 """Types of users, and what of them lets somebody be that user."""
 _GIVING: Final = (
+    "AWS::IAM::InstanceProfile",
     "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
     "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
@@ -58,11 +61,14 @@ _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _AUTHORIZATIONS: Final = {
+    "AWS::ApiGateway::Method": "AuthorizationType",
+    "AWS::ApiGatewayV2::Route": "AuthorizationType",
+    "AWS::Lambda::Url": "AuthType",
     "aws_api_gateway_method": "authorization",
     "aws_apigatewayv2_route": "authorization_type",
     "aws_lambda_function_url": "authorization_type",
 }
-"""By Terraform's type, the property that says whether IAM must know who calls: as of CloudFormation's types."""
+"""The property that says whether IAM must know who calls."""
 _ANYBODY: Final = "NONE"
 URLS: Final = {"AWS::Lambda::Url": "TargetFunctionArn", "aws_lambda_function_url": "function_name"}
 """The types of functions' URLs, and the property that names the function.
@@ -106,12 +112,32 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
     """
     declared = tuple(resources)
     reader = _Reader({resource.ref: resource for resource in declared}, place)
+    by_id = {resource.logical_id: resource for resource in declared}
     access_by_id: dict[str, Given] = {}
     for resource in declared:
         access = reader.given(resource)
         if access.documents or access.openings or access.properties or access.unread:
-            access_by_id[resource.logical_id] = access
+            arns = tuple(_arn(text, resource, by_id) for text in access.on)
+            access_by_id[resource.logical_id] = replace(
+                access, arns=arns, is_conditional="Condition" in resource.attributes
+            )
     return access_by_id
+
+
+def _arn(text: str, holder: Resource, resources: Mapping[str, Resource]) -> str:
+    """The ARN of the resource that the policy in `holder` is of; empty where nobody can tell.
+
+    `text` is the logical id of a holder whose policy is its own; else it refers to the resource, or is its ARN or name.
+    """
+    reference = tokens.REFERENCE.fullmatch(text)
+    target = resources.get(reference[1].partition(".")[0]) if reference is not None else None
+    if text == holder.logical_id:
+        target = holder
+    if target is not None:
+        return next(iter(arns_of(target)), "")
+    if text.startswith("arn:"):
+        return text
+    return f"arn:{PARTITION}:s3:::{text}" if holder.type in _BUCKET_POLICIES else ""
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
@@ -171,13 +197,12 @@ class _Reader:
     def given(self, resource: Resource) -> Given:
         """What one resource lets others do."""
         kind = resource.type
-        access = access_of(kind)
         if kind in _HOLDERS:
             return Given(kind)
         if kind in _USERS:
             passwords = (name for name in _USERS[kind] if name in resource.properties)
             return Given(kind, openings=frozenset(_in_words(name, "") for name in passwords))
-        authorization = access.authorization or _AUTHORIZATIONS.get(kind, "")
+        authorization = _AUTHORIZATIONS.get(kind, "")
         if authorization:
             return self._answering(resource, authorization)
         if kind in PERMISSIONS:
@@ -247,7 +272,9 @@ class _Reader:
         """What a resource lets others do by its policies, or by its properties where they say it without a policy."""
         kind = resource.type
         access = access_of(kind)
-        if access.is_grant or kind.startswith(_GIVING):
+        if any(row.path == "*" and row.kind in ("grant", "member") for row in access_rows(kind) or ()) or (
+            kind.startswith(_GIVING)
+        ):
             return Given(kind, properties=frozenset(self._granting_properties(kind, properties)))
         names_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
         policies, unread = self._read_policies(resource, properties)
