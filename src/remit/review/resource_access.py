@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
-from remit.catalogue.types import access_of
+from remit.catalogue.types import access_of, arns_of
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
+from remit.iam.tokens import PARTITION
 from remit.review.access_change import Given, type_words
 from remit.review.access_settings import HOLDS_FOR_ROLES, TAGS, in_words, settings_of
 from remit.review.gateway_endpoints import is_gateway
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.template.policy_documents import Place
 
+_BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 _USERS: Final = ("AWS::IAM::User", "aws_iam_user")
 _CEILINGS: Final = ("aws_organizations_policy", "aws_vpc_endpoint")
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
@@ -56,7 +58,30 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
     """
     declared = tuple(resources)
     reader = _Reader({resource.ref: resource for resource in declared}, place)
-    return {resource.logical_id: reader.given(resource) for resource in declared}
+    by_id = {resource.logical_id: resource for resource in declared}
+    access_by_id: dict[str, Given] = {}
+    for resource in declared:
+        access = reader.given(resource)
+        arns = tuple(_arn(text, resource, by_id) for text in access.on)
+        is_conditional = "Condition" in resource.attributes
+        access_by_id[resource.logical_id] = replace(access, arns=arns, is_conditional=is_conditional)
+    return access_by_id
+
+
+def _arn(text: str, holder: Resource, resources: Mapping[str, Resource]) -> str:
+    """The ARN of the resource that the policy in `holder` is of; empty where nobody can tell.
+
+    `text` is the logical id of a holder whose policy is its own; else it refers to the resource, or is its ARN or name.
+    """
+    reference = tokens.REFERENCE.fullmatch(text)
+    target = resources.get(reference[1].partition(".")[0]) if reference is not None else None
+    if text == holder.logical_id:
+        target = holder
+    if target is not None:
+        return next(iter(arns_of(target)), "")
+    if text.startswith("arn:"):
+        return text
+    return f"arn:{PARTITION}:s3:::{text}" if holder.type in _BUCKET_POLICIES else ""
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
