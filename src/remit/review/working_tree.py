@@ -28,6 +28,12 @@ def tree(folder: Path, stage: str | None = None) -> Version:
     return version_of(load(folder, stage))
 
 
+def with_resources(app: App) -> Version:
+    """As `version_of`, with the resources of the app's template as well."""
+    stack = declared_by(app, assign(app))
+    return replace(version_declared(stack, "the working tree", app.namespace), resources=stack.resources)
+
+
 def version_of(app: App, label: str = "the working tree") -> Version:
     """The roles of an app's template, with the app's reasons. RemitError: there can be no such template."""
     return version_declared(declared_by(app, assign(app)), label, app.namespace)
