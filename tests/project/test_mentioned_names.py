@@ -176,9 +176,22 @@ def declared(event, context):
 @app.function(sends=[])
 def mute(event, context):
     send_mail.perform_later(1)
-""", shop__app="import shop.hello, shop.mail, shop.other\nfrom shop.base import app\n")  # fmt: skip
-    assert [("mail",), ("default",), ()] == [made.function(name).sends for name in ("hello", "declared", "mute")]
-    assert not [note for note in made.built().notes if "may send" in note]
+""", shop__third="""
+import shop.mail as jobs
+from shop.base import app
+
+
+@app.function(sends=[jobs.send_mail], reads=[])
+def posts(event, context): ...
+
+
+@app.function
+def beside(event, context): ...
+""", shop__app="import shop.hello, shop.mail, shop.other, shop.third\nfrom shop.base import app\n")  # fmt: skip
+    names = ("hello", "declared", "mute", "posts", "beside")
+    assert [("mail",), ("default",), (), ("mail",), None] == [made.function(name).sends for name in names]
+    (note,) = [note for note in made.built().notes if "may send" in note]
+    assert note.startswith("beside may send no job")
 
 
 def test_a_worker_sends_what_the_modules_of_its_jobs_name(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
     names: set[str] = set()
     imports: set[str] = set()
     imports_elsewhere = names_anything = False
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         match node:
             case ast.Name(id=used):
                 names.add(used)
@@ -130,7 +130,7 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
                 source = imported_from(node, package)
                 imports.update((source, *(f"{source}.{alias.name}" for alias in aliases)))
                 names.update((*source.split("."), *(alias.name for alias in aliases)))
-            case ast.FunctionDef(name=defined) | ast.AsyncFunctionDef(name=defined) if not _is_mere_job(node):
+            case ast.FunctionDef(name=defined) if not _is_mere_job(node):
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
@@ -142,7 +142,21 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
     )
 
 
-def _is_mere_job(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but those that only declare: a job's decorator; `sends=`, `reads=`, which speak for one function."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.keyword) and node.arg in ("sends", "reads"):
+            continue
+        yield node
+        if isinstance(node, ast.FunctionDef) and _is_mere_job(node):
+            waiting += (node.args, *node.body)
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def _is_mere_job(node: ast.FunctionDef) -> bool:
     """Whether a function is decorated as a job and by nothing else, which may keep it under its name."""
     match node.decorator_list:
         case [ast.Attribute(attr="job") | ast.Call(func=ast.Attribute(attr="job"))]:
