@@ -42,6 +42,9 @@ def case(**fields: Any) -> bytes:
     return json.dumps({**line, **fields}).encode()
 
 
+GOOD = case(request={"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"})
+
+
 def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     """What the lines are answered with."""
     code, out, talk = remit("evaluate", "-", stdin=b"\n".join(lines))
@@ -432,3 +435,64 @@ def test_the_patterns_are_those_on_which_the_request_is_allowed(
     _, (answer,), _ = answers(case(policies=layers, request={"action": action, "principal": USER}))
     pattern = "arn:aws:s3" if expected is None else f"arn:aws:s3:::{expected}"
     assert (answer["verdict"], answer["allowed_on"][0]) == ("ImplicitlyDenied", pattern)
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+@pytest.mark.parametrize(
+    "text", ["s3:${aws:PrincipalTag/verb}", "${aws:username}", "s3:${*}", "s3:Get${aws:x, 'Object'}*"]
+)
+def test_a_variable_in_an_action_is_plain_text(element: str, text: str) -> None:
+    """IAM fills variables in resources and conditions alone."""
+    statement = {
+        "Effect": "Allow",
+        element: text,
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+    }
+    policies = {"identity": [{"Version": "2012-10-17", "Statement": [statement]}]}
+    keys = {"aws:PrincipalTag/verb": "GetObject", "aws:username": "s3:GetObject", "aws:SecureTransport": True}
+    request = {"action": "s3:GetObject", "context": keys}
+
+    code, found, talk = answers(case(policies=policies, request=request), GOOD)
+
+    assert (code, talk) == (0, "")
+    verdict = "ImplicitlyDenied" if element == "Action" else "Allowed"
+    assert [answer["verdict"] for answer in found] == [verdict, "Allowed"]
+
+
+@pytest.mark.parametrize("kind", ["AWS", "Service", "Federated"])
+def test_a_variable_in_a_principal_is_plain_text(kind: str) -> None:
+    caller = "arn:aws:iam::111122223333:user/ann"
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": {kind: "${aws:PrincipalArn}"}}
+    resource = {"Version": "2012-10-17", "Statement": [statement]}
+    line = case(policies={"resource": [resource]}, request={"action": "s3:GetObject", "principal": caller})
+
+    _, found, _ = answers(line)
+
+    assert found[0]["verdict"] == "ImplicitlyDenied"
+
+
+BAD_LINES = {
+    "no JSON": b"{",
+    "another value": b"5",
+    "NUL": b"\\0",
+    "NUL in a text": b'{"policies": {}, "request": {"action": "s3:Get\\\\u0000", "resource": "\\\\u0000"}}',
+    "no UTF-8": b"\\xff\\xfe",
+    "deep": b"[" * 100_000,
+    "deep in a policy": b'{"policies": {"identity": ' + b"[" * 500 + b"]" * 500 + b'}, "request": {"action": "a:b"}}',
+    "huge number": b'{"policies": {}, "request": {"action": "s3:GetObject", "context": {"a": 1' + b"0" * 6_000 + b"}}}",
+    "infinite": b'{"policies": {}, "request": {"action": "s3:GetObject", "context": {"a": 1e999}}}',
+    "half a character": b'{"id": "\\\\ud800", "policies": {}, "request": {"action": "s3:GetObject"}}',
+    "late action": case(
+        policies={"identity": [{**POLICY, "Statement": [{**POLICY["Statement"][1], "Action": "s3:${Verb}"}]}]}
+    ),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES)
+def test_a_bad_line_has_an_answer_and_so_has_the_next(bad: bytes) -> None:
+    code, found, talk = answers(bad, GOOD)
+
+    assert code in (0, 2)
+    assert "bug in remit" not in talk
+    assert [answer.get("verdict") for answer in found][1:] == ["Allowed"]

@@ -12,7 +12,8 @@ import pytest
 
 from random_cases import cases
 from remit.iam.decide.evaluate import ALL, Request, evaluate
-from remit.iam.policy import parse
+from remit.iam.policy import Policy, parse
+from remit.iam.prove.compare import compare
 
 VALUES = {
     "${Queue.Arn}": ("arn:aws:sqs:r:1:q", "arn:aws:sqs:r:1:x"),
@@ -226,3 +227,18 @@ def test_where_nothing_is_open_a_reference_is_one_part_of_an_arn() -> None:
     request = Request("sqs:SendMessage", queue, role, open=frozenset())
     policy = parse({"Version": "2012-10-17", "Statement": statement})
     assert evaluate(request, policy).verdict == "ImplicitlyDenied"
+
+
+@pytest.mark.parametrize("text", ["s3:${aws:PrincipalTag/verb}", "s3:Get${aws:username}*", "${*}"])
+def test_a_variable_in_an_action_is_compared_as_plain_text(text: str) -> None:
+    """No action of AWS has such a name: it may be one some day."""
+
+    def allowing(element: str, action: str) -> Policy:
+        return parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", element: action, "Resource": "*"}]})
+
+    old = allowing("Action", "s3:GetObject")
+    named, all_others = compare([old], [allowing("Action", text)]), compare([old], [allowing("NotAction", text)])
+
+    assert (named.undecided, all_others.undecided) == ((), ())
+    assert [(piece.action, piece.tier) for piece in named.gained] == [(text, "future")]
+    assert [(piece.action, piece.tier) for piece in all_others.gained] == [("*", "now")]

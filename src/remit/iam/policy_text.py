@@ -95,6 +95,11 @@ def perhaps_incomplete(text: str) -> bool:
     return late and any(isinstance(part, Late) and part.text not in PLACE.values() for part in _stretches(text))
 
 
+def is_late(text: str) -> bool:
+    """Whether CloudFormation puts a part into a text; IAM's own variables are none."""
+    return any(isinstance(stretch, Late) for stretch in _stretches(text))
+
+
 def _stretches(text: str) -> tuple[str | Late, ...]:
     if "${" not in text:
         return (text,)

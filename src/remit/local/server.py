@@ -27,12 +27,14 @@ from remit.local.alarms import keep_alarms
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
-from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
+from remit.local.authorization.caller import Caller
+from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
+from remit.local.decided_service import send_to_the_decided_service
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
@@ -57,17 +59,17 @@ from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
+from remit.local.journal import Journal
 from remit.local.log_pages import give_pages_of_log_events
 from remit.local.log_patterns import match_log_patterns
-from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.role_sessions import make_sessions_as_sts_does
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.service_metadata import read_metadata_alone
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
-from remit.local.source_identities import keep_source_identities
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -160,7 +162,7 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
 
 def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
     """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here."""
-    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
+    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, is_root=True)
 
     def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
         if access_key_id == record.access_key_id:
@@ -194,7 +196,7 @@ def _function_pool(
 class _Saving(logging.Handler):
     """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
 
-    def __init__(self, place: StateFiles, journal: MessageJournal) -> None:
+    def __init__(self, place: StateFiles, journal: Journal) -> None:
         super().__init__(logging.WARNING)
         self._place = place
         self._journal = journal
@@ -265,7 +267,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair(ACCOUNT)
     give_pages_of_log_events()
     match_log_patterns()
-    keep_source_identities()
+    make_sessions_as_sts_does()
     read_metadata_alone()
 
 
@@ -309,6 +311,9 @@ async def _serve(
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
+    send_to_the_decided_service()
+    journal = Journal(place.state / "messages.jsonl")
+    journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)
     note_task_tokens()
     ask_before_function_urls()
@@ -322,14 +327,13 @@ async def _serve(
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    journal = MessageJournal(place.state / "messages.jsonl")
-    journal.take_hold()
     save_quickly()
     saving = _Saving(place, journal)
     data = Checkpoint()
     app = Gate(
         emulator.app,
         port=record.port,
+        region=os.environ["MINISTACK_REGION"],
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
         authorizer=authorizer,

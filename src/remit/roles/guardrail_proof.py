@@ -16,6 +16,7 @@ from remit.errors import Origin
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import VERSION, Condition, Globs, Policy, Statement, allow
+from remit.iam.policy_text import is_late
 from remit.iam.prove.compare import Policies, gain_of_today, gains
 from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.deploy_places import Candidate, candidates
@@ -188,7 +189,7 @@ class _Prover:
                 at = role.origin or Origin(rails[0].file)
                 yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, at, note=note)
             for grant in role.grants:
-                late_bound = [text for text in grant.statement.actions.patterns if "${" in text]
+                late_bound = [text for text in grant.statement.actions.patterns if is_late(text)]
                 if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:
                     note = f"which action {late_bound[0]} is, is known at the deploy only"
                     yield Breach(

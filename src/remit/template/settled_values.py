@@ -115,7 +115,7 @@ class _Substitution:
 def _with_choices(template: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:
     """The template with texts of a few possible values as choices, and their conditions among its own."""
     choices = _Choices(declared, section(template, "Mappings"))
-    changed = {**template, "Resources": choices.value(template.get("Resources"))}
+    changed = {**template, "Resources": choices.resources(template.get("Resources"))}
     if choices.conditions:
         changed["Conditions"] = {**section(template, "Conditions"), **choices.conditions}
     return changed
@@ -136,6 +136,16 @@ class _Choices:
         self.parameters = declared
         self.mappings = mappings
         self.conditions: dict[str, Any] = {}
+
+    def resources(self, declared: Any) -> Any:
+        """The resources; a Condition that is written out in one gets its text as its name."""
+        resources = self.value(declared)
+        for resource in resources.values() if isinstance(resources, dict) else ():
+            condition = resource.get("Condition", "") if isinstance(resource, dict) else ""
+            if not isinstance(condition, str):
+                name = resource["Condition"] = json.dumps(condition, sort_keys=True, default=str)
+                self.conditions[name] = condition
+        return resources
 
     def value(self, value: Any) -> Any:
         if isinstance(value, list):

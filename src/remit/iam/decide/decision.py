@@ -354,7 +354,7 @@ def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -
     if name in _WITH_PRINCIPALS and layer.reach(rule, request) is Reach.NOBODY:
         has_principals = rule.statement.principals is not None
         return 2, Miss(ruling, f"allows it, but not {request.principal}" if has_principals else "has no Principal")
-    for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
+    for condition, test in zip(rule.statement.conditions, rule.conditions, strict=False):  # late actions add a test
         if test(request) is False:
             values = ", ".join(condition.values[:_MOST_MISSES]) or "no value"
             return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")

@@ -12,7 +12,16 @@ from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
 from remit.iam.pattern_list import with_stars
 from remit.iam.policy import Globs
-from remit.iam.policy_text import asked, completed, holds, names_in, parts_of, perhaps_incomplete, resource_parts
+from remit.iam.policy_text import (
+    asked,
+    completed,
+    holds,
+    is_late,
+    names_in,
+    parts_of,
+    perhaps_incomplete,
+    resource_parts,
+)
 from remit.iam.principal import Reach, reach
 from remit.iam.text_comparison import either
 
@@ -159,7 +168,7 @@ def action_names(actions: Globs) -> ActionNames:
     if names_by_shape is None:
         folded = tuple(map(str.lower, actions.patterns))
         joined = "\n".join(folded)
-        late = "${" in joined
+        late = "${" in joined and any(map(is_late, folded))
         globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
         literals = frozenset(folded).difference(globs)
         names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs, late))

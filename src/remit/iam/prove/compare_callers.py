@@ -16,6 +16,7 @@ from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.pattern_list import with_stars
 from remit.iam.policy import Globs, Policy, Principals, allow
+from remit.iam.policy_text import is_late
 from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
 from remit.iam.prove.compare import Comparison, allows_of, compare, denials_as_allows, denied_alone
@@ -298,12 +299,12 @@ class _Question:
 def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
     """Whether a caller is a reference, or named by one, that may stand for somebody whom a side names."""
     principal = caller.principal
-    if "${" not in principal:
+    if not is_late(principal):
         return False
     if principal_of(principal).account is None:
         return any(True for _ in side.named_identities)
     pattern = with_stars(principal)
-    return any("${" not in name and matches(pattern, name) for name in side.named_identities)
+    return any(not is_late(name) and matches(pattern, name) for name in side.named_identities)
 
 
 @lru_cache(maxsize=1024)

@@ -182,7 +182,7 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
 
     RemitError: a condition operator that does not exist; Unclear: a text that cannot be compared.
     """
-    if "${" in "".join(statement.actions.patterns):
+    if action_names(statement.actions).late:
         raise Unclear("an action has a part that only CloudFormation knows")
     box = Box(statement, index, version)
     if statement.resources is None:

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-CALLER: Final[ContextVar[str]] = ContextVar("caller", default="")
-"""The ARN of the caller; "": this server's own key, which may do anything.
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.iam.policy import Policy
+
+_NO_LIMIT: Final[tuple[Policy, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed a request: its ARN, the policies of its session, and what its condition keys say.
+
+    `keys` are condition keys in lower case: its id, its tags, when it was made. `function` is the deployed name of the
+    function that calls, else empty. `session` is the same object for the same policies. `is_root` says that the
+    server's own key signed, or a session of it: no name and no ARN makes a caller root.
+    """
+
+    arn: str
+    account: str
+    session: tuple[Policy, ...] = _NO_LIMIT
+    keys: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
+    function: str = ""
+    is_root: bool = False
+
+
+CALLER: Final[ContextVar[Caller | None]] = ContextVar("caller", default=None)
+"""The caller; None: this server's own key, which may do anything.
 
 What a request starts and does not wait for (a stack's changes, its rollback) still sees its caller.
 """

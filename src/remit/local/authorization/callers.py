@@ -8,42 +8,22 @@ import importlib
 import json
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
+from remit.local.authorization.caller import Caller
 from remit.local.authorization.stored_policies import policies_of
 from remit.local.request import RefusedRequest
-from remit.local.source_identities import SOURCE_IDENTITY
+from remit.local.role_sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, SOURCE_IDENTITY, stored_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NO_LIMIT: Final[tuple[Policy, ...]] = ()
 SOURCE_IDENTITY_KEY: Final = "aws:sourceidentity"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who signed a request: its ARN, the policies of its session, and what its condition keys say.
-
-    `keys` are condition keys in lower case: its id, its tags, when it was made. `function` is the deployed name of the
-    function that calls, else empty. `session` is the same object for the same policies.
-    """
-
-    arn: str
-    account: str
-    session: tuple[Policy, ...] = _NO_LIMIT
-    keys: Mapping[str, str | None] = field(default_factory=dict)
-    function: str = ""
-
-    @property
-    def is_root(self) -> bool:
-        """Whether it is the account's root user, who may do everything here."""
-        return self.arn.endswith(":root")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +136,19 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
         )
     sts: Any = importlib.import_module("ministack.services.sts")
     session = sts._sessions.get(access_key_id) or {}  # noqa: SLF001 - as above
-    keys = dict(emulator._principal_keys(issued))  # noqa: SLF001 - as above
+    role = stored_role(str(issued.principal_arn))
+    if issued.principal_type == "AssumedRole" and (role is None or role["RoleId"] != session.get(ROLE_ID)):
+        # A role of the same name that was made later is another one.
+        raise RefusedRequest("InvalidClientTokenId", "The security token included in the request is invalid.")
+    keys = dict(emulator._principal_keys(issued)) | session.get(FEDERATED_KEYS, {})  # noqa: SLF001 - as above
     if session.get(SOURCE_IDENTITY):
         keys[SOURCE_IDENTITY_KEY] = session[SOURCE_IDENTITY]
     passed = session.get("SessionPolicies") or {}
     policies = _session_policies(passed.get("Policy") or "", tuple(passed.get("PolicyArns") or ()), issued.account_id)
-    return str(issued.secret_access_key), Caller(str(issued.principal_arn), str(issued.account_id), policies, keys)
+    caller = Caller(
+        str(issued.principal_arn), str(issued.account_id), policies, keys, is_root=bool(session.get(IS_ROOT))
+    )
+    return str(issued.secret_access_key), caller
 
 
 @lru_cache(maxsize=256)

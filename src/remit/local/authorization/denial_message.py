@@ -26,6 +26,8 @@ def denial_message(stored: StoredDecision) -> str:
     """`User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action`."""
     request = stored.decision.request
     subject = f"User: {request.principal} is not authorized to perform: {request.action} on resource: {request.asked}"
+    if request.who.kind == "federated":
+        return f"Not authorized to perform {request.action}"
     denying_layers = [layer.layer for layer in stored.decision.layers if layer.verdict == "ExplicitlyDenied"]
     if denying_layers:
         return f"{subject} with an explicit deny in {_with_article(_policy(denying_layers[0]))}"

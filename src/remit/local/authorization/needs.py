@@ -17,6 +17,7 @@ from remit.catalogue.action_resources import asked_resource, is_without_resource
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.operations import Operation, arns, operation
+from remit.local.authorization.federated_callers import is_federated
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
 from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
@@ -71,8 +72,8 @@ def needs_of(
     known = operation(requested.client, requested.name)
     if known is None or not (known.calls or known.free):
         return None
-    if known.free:
-        return ()
+    if known.free and not is_federated(requested):
+        return ()  # what nobody signs, a role's trust lets in
     named = with_names(requested, parameters)
     needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):

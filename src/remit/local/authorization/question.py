@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.iam.request import Open
 
 if TYPE_CHECKING:
-    from remit.local.authorization.callers import Caller
+    from remit.local.authorization.caller import Caller
     from remit.local.authorization.needs import NeededAccess
     from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.authorization.setting import RequestSetting

@@ -15,7 +15,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
 from remit.iam.policy import parse
-from remit.local.authorization.caller import CALLER
+from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
 from remit.local.authorization.resource_policies import resource_policy
@@ -36,8 +36,8 @@ _ROLE: Final = "RoleARN"
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _SERVICE: Final = "cloudformation.amazonaws.com"
 _KMS: Final = "kms:"
-_REQUESTED_ROLE: Final[ContextVar[str]] = ContextVar("requested_role", default="")
-"""The ARN of the service role of the request that is answered, or of its stack."""
+_REQUESTED_ROLE: Final[ContextVar[Caller | None]] = ContextVar("requested_role", default=None)
+"""The service role of the request that is answered, or of its stack."""
 
 
 def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
@@ -56,15 +56,16 @@ def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
 
 def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
     caller = acting_for(operation.stack)
-    if not caller:
+    if caller is None:
         return
     for need in handler_needs(operation, place_of_request()):
         decisions = [
             decide(
-                caller,
+                caller.arn,
                 need.action,
                 arn,
                 need.context,
+                session=caller.session,
                 open_keys=ALL,
                 resource_policy=_resource_policy(operation, need.action, arn),
             )
@@ -105,19 +106,23 @@ def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | 
         return None
 
 
-def acting_in_request() -> str:
-    """The ARN of whoever CloudFormation acts for in the request that it answers; "": this server's own key."""
+def acting_in_request() -> Caller | None:
+    """Whoever CloudFormation acts for in the request that it answers; None: this server's own key."""
     return _REQUESTED_ROLE.get() or CALLER.get()
 
 
-def acting_for(stack_name: str) -> str:
-    """The ARN of the service role of a stack, or of the stack that it is nested in; else of the caller."""
+def acting_for(stack_name: str) -> Caller | None:
+    """The service role of a stack, or of the stack that it is nested in; else of the caller."""
     stack = stored_stack(stack_name)
     while stack is not None:
         if stack.get(_ROLE):
-            return str(stack[_ROLE])
+            return _service_role(stack[_ROLE])
         stack = stored_stack(stack.get("_parent_stack_name", ""))
     return CALLER.get()
+
+
+def _service_role(arn: str) -> Caller | None:
+    return Caller(arn, arn.split(":")[4]) if arn else None
 
 
 def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
@@ -126,7 +131,7 @@ def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answe
     if role and not trusts(role, _SERVICE):
         raise StackRequestError("ValidationError", f"Role {role} is invalid or cannot be assumed")
     earlier_stack = stored_stack(parameters.get("StackName", ""))
-    token = _REQUESTED_ROLE.set(role or str((earlier_stack or {}).get(_ROLE, "")))
+    token = _REQUESTED_ROLE.set(_service_role(role or str((earlier_stack or {}).get(_ROLE, ""))))
     try:
         result = answer()
     finally:

@@ -26,6 +26,8 @@ from remit.local.emulator_place import place_of_request
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from remit.local.authorization.caller import Caller
+
 _CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _REFERENCE: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
@@ -95,10 +97,11 @@ def _check_reference(literal: str) -> None:
         _check(caller, "ssm:GetParameters", _parameter(_VERSION.sub("", reference)))
 
 
-def _check(caller: str, action: str, resource: str) -> None:
-    if not caller:
+def _check(caller: Caller | None, action: str, resource: str) -> None:
+    if caller is None:
         return
-    stored = decide(caller, action, resource, {"aws:ViaAWSService": True}, open_keys=ALL)
+    context = {"aws:ViaAWSService": True}
+    stored = decide(caller.arn, action, resource, context, session=caller.session, open_keys=ALL)
     if stored.verdict in _DENIED:
         raise ValueError(denial_message(stored).replace(UNRESOLVED, "*"))
 

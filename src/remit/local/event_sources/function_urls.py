@@ -12,7 +12,7 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.authorization.caller import CALLER
+from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
 from remit.local.emulator_place import as_request_of
@@ -53,18 +53,20 @@ def _may_pass(
     if qualifier:
         arn = f"{arn}:{qualifier}"
     authorization = str(configuration.get("AuthType", "NONE"))
-    caller = _EVERYBODY
+    caller = Caller(_EVERYBODY, account)
     if authorization == "AWS_IAM":
-        caller = CALLER.get()
-        if not caller:  # it is not signed, which the emulator refuses, or by the server's own key
+        signer = CALLER.get()
+        if signer is None:  # it is not signed, which the emulator refuses, or by the server's own key
             return True
+        caller = signer
     needs: tuple[tuple[str, Mapping[str, ContextValue]], ...] = (
         ("lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": authorization}),
         ("lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}),
     )
     with as_request_of(account, region):
         for action, context in needs:
-            stored = decide(caller, action, arn, context, resource_policy=resource_policy(action, arn))
+            policies = resource_policy(action, arn)
+            stored = decide(caller.arn, action, arn, context, session=caller.session, resource_policy=policies)
             if stored.verdict in _DENIED:
                 return False
     return True

@@ -1,0 +1,351 @@
+"""Changes that are acknowledged before they are saved, kept in a file: a server that is killed loses none of them.
+
+The server saves all of its state every second. A message of a queue, and a change of DynamoDB, of Parameter Store or of
+Secrets Manager is acknowledged before that, so it is written down first, whoever made it: a caller, or a service. All
+changes of a request stand in one line, so that a transaction comes back as a whole or not at all. A line says how
+something is, and not what was done to it: the saved state may have the change already.
+
+A message that was deleted since may come again, as in SQS ("At-least-once delivery").
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import threading
+from collections import defaultdict
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.local.loaded_state import when_state_is_loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    Place: TypeAlias = tuple[str, str, str]
+
+_SEND: Final = "SendMessage"
+_DELIVERIES: Final = (
+    ("sns", "_deliver_to_sqs"),
+    ("eventbridge", "_dispatch_to_sqs"),
+    ("s3", "_deliver_event_to_sqs"),
+)
+"""The functions with which the emulator's services deliver to a queue, whose ARN is the first argument."""
+_SERVICES: Final = ("dynamodb", "secretsmanager", "ssm")
+"""The emulator's modules whose changes are written down. What it calls a store has entries by account, region and name;
+the items of a table are changes of their own."""
+_READS: Final = ("BatchGet", "Describe", "Get", "List", "Query", "Scan", "Search", "TransactGet")
+"""How the names of operations begin that change nothing."""
+_OF_ITEMS: Final = ("items", "ItemCount", "TableSizeBytes")
+"""What of a table changes with its items."""
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a request may have changed; how it is then is read when the request is done.
+
+    Entries of stores by service, store and place, with what was there before; the tables of items by place and key;
+    new records of the streams of tables, with the places of these.
+    """
+
+    entries: dict[tuple[str, str, Place], Any] = field(default_factory=dict)
+    items: dict[tuple[Place, str, str], Any] = field(default_factory=dict)
+    records: list[tuple[Place, Any]] = field(default_factory=list)
+    is_written: bool = False
+    """A thread that the request has started may go on: its changes are lines of their own then."""
+
+
+_CHANGES: Final[ContextVar[_Changes | None]] = ContextVar("changes", default=None)
+
+
+@dataclass(slots=True)
+class Journal:
+    """The file of changes that no save has yet."""
+
+    path: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _written: dict[tuple[str, str, Place], int] = field(default_factory=dict)
+    """The hash of what was last written of an entry that was only looked at: a list in it may have grown."""
+
+    def take_hold(self) -> None:
+        """Write down each change, and put back what is written down once the state is loaded."""
+        self._keep_messages()
+        for service in _SERVICES:
+            self._keep_entries(service)
+        self._keep_items()
+        when_state_is_loaded(self._replay)
+        emulator: Any = importlib.import_module("ministack.app")
+        reset = emulator._reset_all_state  # noqa: SLF001 - the emulator has no other place to take hold of
+
+        def forget_all() -> None:
+            reset()
+            self.begin_save()
+            self.end_save()
+
+        emulator._reset_all_state = forget_all  # noqa: SLF001 - as above
+
+    def _keep_messages(self) -> None:
+        sqs: Any = importlib.import_module("ministack.services.sqs")
+        send = sqs._act_send_message  # noqa: SLF001 - as above
+
+        def sent(data: Mapping[str, Any], queue_url: str) -> Any:
+            queue = sqs._get_q(data.get("QueueUrl", queue_url), "sqs:SendMessage")  # noqa: SLF001 - as above
+            with self._written_down(queue):
+                return send(data, queue_url)
+
+        sqs._act_send_message = sent  # noqa: SLF001 - as above
+        sqs._HANDLERS[_SEND] = sent  # noqa: SLF001 - as above
+        for service, name in _DELIVERIES:
+            module: Any = importlib.import_module(f"ministack.services.{service}")
+            setattr(module, name, self._delivered(getattr(module, name), sqs))
+
+    def _delivered(self, deliver: Callable[..., None], sqs: Any) -> Callable[..., None]:
+        """A delivery that writes down what it puts into a queue."""
+
+        def delivered(queue_arn: object, *arguments: Any, **options: Any) -> None:
+            queue = sqs._queue_by_arn(str(queue_arn))  # noqa: SLF001 - as above
+            with self._written_down(queue):
+                deliver(queue_arn, *arguments, **options)
+
+        return delivered
+
+    @contextmanager
+    def _written_down(self, queue: Mapping[str, Any] | None) -> Iterator[None]:
+        """Write down the messages that are put into a queue meanwhile; None: there is no such queue."""
+        if queue is None:
+            yield
+            return
+        last = queue["messages"][-1]["id"] if queue["messages"] else None
+        yield
+        for message in reversed(queue["messages"]):
+            if message["id"] == last:
+                return
+            self._append({"queue": queue["attributes"]["QueueArn"], "message": message})
+
+    def _keep_entries(self, service: str) -> None:
+        """Write down the entries of a service's stores that a request changes."""
+        module: Any = importlib.import_module(f"ministack.services.{service}")
+        for name in module.get_state():
+            store = getattr(module, f"_{name}")
+            store.__class__ = _noting(type(store), service, name)
+        handle = module.handle_request
+
+        async def handled(method: str, path: str, headers: Mapping[str, str], *arguments: Any) -> Any:
+            operation = headers.get("x-amz-target", "").rpartition(".")[2]
+            if operation.startswith(_READS):
+                return await handle(method, path, headers, *arguments)
+            with self._one_line():
+                return await handle(method, path, headers, *arguments)
+
+        module.handle_request = handled
+
+    def _keep_items(self) -> None:
+        """Write down the items of tables that are put or deleted, and the records of streams that this makes."""
+        tables: Any = importlib.import_module("ministack.services.dynamodb")
+        emit = tables._emit_stream_event  # noqa: SLF001 - as above
+
+        def noting_items(change: Callable[..., Any]) -> Callable[..., Any]:
+            def changed(table: Any, partition_key: str, sort_key: str, *item: Any) -> Any:
+                with self._one_line() as changes:
+                    _, _, _, region, account, name = table["TableArn"].split(":", 5)
+                    place = (account, region, name.partition("/")[2])
+                    changes.entries.setdefault(("dynamodb", "tables", place), table)
+                    changes.items[place, partition_key, sort_key] = table
+                    return change(table, partition_key, sort_key, *item)
+
+            return changed
+
+        def emitted(table_name: str, *arguments: Any, **options: Any) -> None:
+            store = tables._stream_records  # noqa: SLF001 - as above
+            before = (store.get(table_name) or [None])[-1]
+            emit(table_name, *arguments, **options)
+            last = (store.get(table_name) or [None])[-1]
+            if last is not before:
+                with self._one_line() as changes:
+                    changes.records.append((store._scoped(table_name), last))  # noqa: SLF001 - as above
+
+        tables._set_item = noting_items(tables._set_item)  # noqa: SLF001 - as above
+        tables._remove_item = noting_items(tables._remove_item)  # noqa: SLF001 - as above
+        tables._emit_stream_event = emitted  # noqa: SLF001 - as above
+
+    @contextmanager
+    def _one_line(self) -> Iterator[_Changes]:
+        """Write down what changes meanwhile in one line: that of the request, if there is one."""
+        of_request = _CHANGES.get()
+        if of_request is not None and not of_request.is_written:
+            yield of_request
+            return
+        changes = _Changes()
+        reset = _CHANGES.set(changes)
+        try:
+            yield changes
+        finally:
+            _CHANGES.reset(reset)
+            changes.is_written = True
+            lines = [*self._entries(changes), *_items(changes), *_records(changes)]
+            if lines:
+                self._append({"changes": lines})
+
+    def _entries(self, changes: _Changes) -> Iterator[Mapping[str, Any]]:
+        """The entries that were replaced or deleted, and those that were looked at and are not as they were written."""
+        for (service, name, place), before in changes.entries.items():
+            module: Any = importlib.import_module(f"ministack.services.{service}")
+            entry = getattr(module, f"_{name}")._data.get(place)  # noqa: SLF001 - as above
+            if entry is None and before is None:
+                continue
+            value = entry
+            if name == "tables" and entry is not None:
+                left_out = {*(_OF_ITEMS if entry is before else ()), module._INDEX_MEMBERS}  # noqa: SLF001 - as above
+                value = {key: part for key, part in entry.items() if key not in left_out}
+            written = hash(_encoded(value))
+            if entry is before and self._written.get((service, name, place)) == written:
+                continue
+            self._written[service, name, place] = written
+            yield {"service": service, "store": name, "place": place, "entry": value}
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        with self._lock, suppress(OSError):  # a full disk: the save says so
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab", buffering=0) as file:
+                file.write(f"\n{_encoded(line)}".encode())  # begins a line: the last one may have been cut off
+
+    def begin_save(self) -> None:
+        """Set aside what is written down: the state that is saved now has it."""
+        with self._lock, suppress(OSError):
+            if not self._set_aside.exists():
+                self.path.replace(self._set_aside)
+                return
+            with self._set_aside.open("ab") as file:
+                file.write(self.path.read_bytes())
+            self.path.unlink()
+
+    def end_save(self) -> None:
+        """Forget what was set aside, once all of the state is saved."""
+        with suppress(OSError):
+            self._set_aside.unlink(missing_ok=True)
+
+    @property
+    def _set_aside(self) -> Path:
+        return self.path.with_suffix(".saving")
+
+    def _replay(self) -> None:
+        """Put back what the loaded state lacks. The last line may not be whole; a table or a queue may be gone."""
+        replay = _Replay()
+        reset = _CHANGES.set(_Changes())  # nothing writes it down again
+        for text in (*_lines(self._set_aside), *_lines(self.path)):
+            with suppress(ValueError):
+                line = json.loads(text, object_hook=_persistence()._json_object_hook)  # noqa: SLF001 - as above
+                for change in line.get("changes", (line,)):
+                    with suppress(KeyError):
+                        replay.put_back(change)
+        _CHANGES.reset(reset)
+
+
+def _noting(store: Any, service: str, name: str) -> Any:
+    """The class of a store that notes each entry that a request looks at."""
+
+    def note(entries: Mapping[Place, Any], place: Place) -> None:
+        changes = _CHANGES.get()
+        if changes is not None:
+            changes.entries.setdefault((service, name, place), entries.get(place))
+
+    class Noting(store):  # type: ignore[misc] # the emulator has no types
+        __slots__ = ()
+
+        def _scoped(self, key: str) -> Place:
+            place: Place = super()._scoped(key)
+            note(self._data, place)
+            return place
+
+        def get_scoped(self, account: str, region: str, key: str, default: Any = None) -> Any:
+            note(self._data, (account, region, key))
+            return super().get_scoped(account, region, key, default)
+
+        def set_scoped(self, account: str, region: str, key: str, value: Any) -> None:
+            note(self._data, (account, region, key))
+            super().set_scoped(account, region, key, value)
+
+        def pop_scoped(self, account: str, region: str, key: str, *default: Any) -> Any:
+            note(self._data, (account, region, key))
+            return super().pop_scoped(account, region, key, *default)
+
+    return Noting
+
+
+def _items(changes: _Changes) -> Iterator[Mapping[str, Any]]:
+    for (place, partition_key, sort_key), table in changes.items.items():
+        item = table["items"].get(partition_key, {}).get(sort_key)
+        yield {"table": place, "key": (partition_key, sort_key), "item": item}
+
+
+def _records(changes: _Changes) -> Iterator[Mapping[str, Any]]:
+    for place, record in changes.records:
+        yield {"table": place, "record": record}
+
+
+class _Replay:
+    """Puts back what lines say, after the state is loaded."""
+
+    def __init__(self) -> None:
+        sqs: Any = importlib.import_module("ministack.services.sqs")
+        self._queues = {queue["attributes"]["QueueArn"]: queue for queue in sqs._queues._data.values()}  # noqa: SLF001 - as above
+        self._tables: Any = importlib.import_module("ministack.services.dynamodb")
+        self._ids: dict[tuple[str, ...], set[str]] = {}
+
+    def put_back(self, change: Mapping[str, Any]) -> None:
+        """Make something what a change says. KeyError: it belongs to what is not there any more."""
+        if "queue" in change:
+            self._add(self._queues[change["queue"]]["messages"], change["message"], "id", (change["queue"],))
+        elif "record" in change:
+            place = tuple(change["table"])
+            records = self._tables._stream_records._data.setdefault(place, [])  # noqa: SLF001 - as above
+            self._add(records, change["record"], "eventID", place)
+        elif "item" in change:
+            table = self._tables._tables._data[tuple(change["table"])]  # noqa: SLF001 - as above
+            if change["item"] is None:
+                self._tables._remove_item(table, *change["key"])  # noqa: SLF001 - as above
+            else:
+                self._tables._set_item(table, *change["key"], change["item"])  # noqa: SLF001 - as above
+        else:
+            _put_entry_back(change)
+
+    def _add(self, elements: list[Any], element: Any, name: str, place: tuple[str, ...]) -> None:
+        """Add a message or a record to those of a place, unless it is one of them, by what is called its id."""
+        ids = self._ids.setdefault(place, {known[name] for known in elements})
+        if element[name] not in ids:
+            ids.add(element[name])
+            elements.append(element)
+
+
+def _put_entry_back(change: Mapping[str, Any]) -> None:
+    module: Any = importlib.import_module(f"ministack.services.{change['service']}")
+    entries = getattr(module, f"_{change['store']}")._data  # noqa: SLF001 - as above
+    place, entry = tuple(change["place"]), change["entry"]
+    if entry is None:
+        entries.pop(place, None)
+        return
+    if change["store"] == "tables":
+        before = entries.get(place, {"items": {}})
+        entry = {**{name: before[name] for name in _OF_ITEMS if name in before}, **entry}
+        entry["items"] = defaultdict(dict, entry["items"])
+    entries[place] = entry
+
+
+def _encoded(value: object) -> str:
+    return json.dumps(value, default=_persistence()._json_default)  # noqa: SLF001 - as above
+
+
+@cache
+def _persistence() -> Any:
+    return importlib.import_module("ministack.core.persistence")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8", "replace").split("\n")
+    except OSError:
+        return []

@@ -1,0 +1,271 @@
+"""What the AWS on this machine has acknowledged is there after its server was killed, saved or not."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.local import aws
+from remit.local.control.clients import client_arguments, session
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+KEY = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
+OF_TEXT = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+OF_NUMBERS = {
+    "KeySchema": [*KEY["KeySchema"], {"AttributeName": "at", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [*OF_TEXT["AttributeDefinitions"], {"AttributeName": "at", "AttributeType": "N"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+def client(running: aws.LocalAws, service: str) -> Any:
+    return session(running).client(service, **client_arguments(running))
+
+
+def journal(project: Path) -> Path:
+    return project / ".remit/local/state/messages.jsonl"
+
+
+def killed(project: Path, running: aws.LocalAws) -> None:
+    process = os.pidfd_open(running.pid)
+    os.kill(running.pid, signal.SIGKILL)
+    assert select.select([process], [], [], HANGS)[0]
+    os.close(process)
+    assert aws.find(project) is None
+
+
+def restarted(project: Path, running: aws.LocalAws) -> aws.LocalAws:
+    """The AWS after its server was killed."""
+    killed(project, running)
+    return aws.start(project)
+
+
+def item(name: str, **attributes: str) -> dict[str, Any]:
+    return {"id": {"S": name}, **{key: {"S": value} for key, value in attributes.items()}}
+
+
+def items(tables: Any, name: str = "orders") -> list[str]:
+    """The items of a table, by their keys, each with its attribute v if it has one."""
+    found = [found for page in tables.get_paginator("scan").paginate(TableName=name) for found in page["Items"]]
+    return sorted(one["id"]["S"] + one.get("v", {"S": ""})["S"] for one in found)
+
+
+def test_of_200_items_and_20_parameters_none_is_missing_after_a_kill(project: Path) -> None:
+    running = aws.start(project)
+    tables, parameters, secrets = (client(running, service) for service in ("dynamodb", "ssm", "secretsmanager"))
+    tables.create_table(TableName="orders", **KEY, **OF_TEXT)
+    for number in range(200):
+        tables.put_item(TableName="orders", Item=item(f"{number:03}"))
+        if number % 10 == 0:
+            parameters.put_parameter(Name=f"/p/{number:03}", Value=str(number), Type="String")
+    secrets.create_secret(Name="key", SecretString="s")
+    again = restarted(project, running)
+    tables, parameters, secrets = (client(again, service) for service in ("dynamodb", "ssm", "secretsmanager"))
+    assert [f"{number:03}" for number in range(200)] == items(tables)
+    assert 200 == tables.describe_table(TableName="orders")["Table"]["ItemCount"]
+    pages = parameters.get_paginator("get_parameters_by_path").paginate(Path="/p")
+    values = {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
+    assert {f"/p/{number:03}": str(number) for number in range(0, 200, 10)} == values
+    assert "s" == secrets.get_secret_value(SecretId="key")["SecretString"]
+
+
+def _updates(tables: Any) -> None:
+    tables.update_item(
+        TableName="orders",
+        Key=item("a"),
+        UpdateExpression="SET v = :v",
+        ExpressionAttributeValues={":v": {"S": "2"}},
+    )
+
+
+def _deletes(tables: Any) -> None:
+    tables.delete_item(TableName="orders", Key=item("a"))
+
+
+def _conditional(tables: Any) -> None:
+    new = {"TableName": "orders", "ConditionExpression": "attribute_not_exists(id)"}
+    tables.put_item(Item=item("c", v="1"), **new)
+    with pytest.raises(tables.exceptions.ConditionalCheckFailedException):
+        tables.put_item(Item=item("a", v="9"), **new)
+
+
+def _batch(tables: Any) -> None:
+    puts = [{"PutRequest": {"Item": item(name, v="3")}} for name in "cd"]
+    tables.batch_write_item(RequestItems={"orders": [*puts, {"DeleteRequest": {"Key": item("b")}}]})
+
+
+def _transaction(tables: Any) -> None:
+    tables.transact_write_items(
+        TransactItems=[
+            {"Put": {"TableName": "orders", "Item": item("c", v="4")}},
+            {"Delete": {"TableName": "orders", "Key": item("a")}},
+        ]
+    )
+    with pytest.raises(tables.exceptions.TransactionCanceledException):
+        tables.transact_write_items(
+            TransactItems=[
+                {"Put": {"TableName": "orders", "Item": item("d")}},
+                {
+                    "ConditionCheck": {
+                        "TableName": "orders",
+                        "Key": item("a"),
+                        "ConditionExpression": "attribute_exists(id)",
+                    }
+                },
+            ]
+        )
+
+
+def _statements(tables: Any) -> None:
+    tables.execute_statement(Statement="INSERT INTO orders VALUE {'id': 'c', 'v': '5'}")
+    statements = ["INSERT INTO orders VALUE {'id': 'd'}", "INSERT INTO orders VALUE {'id': 'a'}"]
+    with pytest.raises(tables.exceptions.TransactionCanceledException):
+        tables.execute_transaction(TransactStatements=[{"Statement": statement} for statement in statements])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (_updates, ["a2", "b1"]),
+        (_deletes, ["b1"]),
+        (_conditional, ["a1", "b1", "c1"]),
+        (_batch, ["a1", "c3", "d3"]),
+        (_transaction, ["b1", "c4"]),
+        (_statements, ["a1", "b1", "c5"]),
+    ],
+)
+def test_every_kind_of_write_is_kept(shared_project: Path, change: Callable[[Any], None], expected: list[str]) -> None:
+    running = aws.start(shared_project)
+    tables = client(running, "dynamodb")
+    if "orders" in tables.list_tables()["TableNames"]:
+        tables.delete_table(TableName="orders")
+    tables.create_table(TableName="orders", **KEY, **OF_TEXT)
+    for name in "ab":
+        tables.put_item(TableName="orders", Item=item(name, v="1"))
+    assert aws.save(shared_project) is None
+    change(tables)
+    assert expected == items(client(restarted(shared_project, running), "dynamodb"))
+
+
+@pytest.fixture(scope="module")
+def shared_project(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("project")
+    yield folder
+    aws.stop(folder)
+
+
+def test_tables_are_kept_as_they_are_made_changed_and_deleted(project: Path) -> None:
+    running = aws.start(project)
+    tables = client(running, "dynamodb")
+    for name in ("gone", "again", "orders"):
+        tables.create_table(TableName=name, **KEY, **OF_TEXT)
+        tables.put_item(TableName=name, Item=item("a"))
+    assert aws.save(project) is None
+    for name in ("gone", "again"):
+        tables.delete_table(TableName=name)
+    tables.create_table(TableName="again", **OF_NUMBERS)
+    tables.put_item(TableName="again", Item={**item("b"), "at": {"N": "1"}})
+    tables.update_table(TableName="orders", DeletionProtectionEnabled=True)
+    setting = {"Enabled": True, "AttributeName": "expires"}
+    tables.update_time_to_live(TableName="orders", TimeToLiveSpecification=setting)
+    arn = tables.describe_table(TableName="orders")["Table"]["TableArn"]
+    tables.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "shop"}])
+    tables = client(restarted(project, running), "dynamodb")
+    assert ["again", "orders"] == sorted(tables.list_tables()["TableNames"])
+    assert (["b"], ["a"]) == (items(tables, "again"), items(tables))
+    assert tables.describe_table(TableName="orders")["Table"]["DeletionProtectionEnabled"]
+    described = tables.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
+    assert ("ENABLED", "expires") == (described["TimeToLiveStatus"], described["AttributeName"])
+    assert [{"Key": "team", "Value": "shop"}] == tables.list_tags_of_resource(ResourceArn=arn)["Tags"]
+
+
+def test_parameters_are_kept_with_their_history_labels_and_tags_and_stay_deleted(project: Path) -> None:
+    running = aws.start(project)
+    parameters = client(running, "ssm")
+    for name in ("kept", "gone"):
+        parameters.put_parameter(Name=name, Value="1", Type="String")
+    assert aws.save(project) is None
+    parameters.put_parameter(Name="kept", Value="2", Type="String", Overwrite=True)
+    parameters.label_parameter_version(Name="kept", ParameterVersion=1, Labels=["first"])
+    tags = [{"Key": "team", "Value": "shop"}]
+    parameters.add_tags_to_resource(ResourceType="Parameter", ResourceId="kept", Tags=tags)
+    parameters.delete_parameter(Name="gone")
+    parameters = client(restarted(project, running), "ssm")
+    assert "2" == parameters.get_parameter(Name="kept")["Parameter"]["Value"]
+    assert "1" == parameters.get_parameter(Name="kept:first")["Parameter"]["Value"]
+    assert tags == parameters.list_tags_for_resource(ResourceType="Parameter", ResourceId="kept")["TagList"]
+    assert ["kept"] == [one["Name"] for one in parameters.describe_parameters()["Parameters"]]
+
+
+def test_the_record_of_a_stream_is_kept_with_the_item_that_made_it(project: Path) -> None:
+    running = aws.start(project)
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    made = client(running, "dynamodb").create_table(TableName="orders", **KEY, **OF_TEXT, StreamSpecification=stream)
+    client(running, "dynamodb").put_item(TableName="orders", Item=item("a"))
+    streams = client(restarted(project, running), "dynamodbstreams")
+    arn = made["TableDescription"]["LatestStreamArn"]
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    start = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    records = streams.get_records(ShardIterator=streams.get_shard_iterator(**start)["ShardIterator"])["Records"]
+    assert [item("a")] == [record["dynamodb"]["NewImage"] for record in records]
+
+
+def test_a_line_that_was_cut_off_is_left_out_and_the_next_one_is_not(project: Path) -> None:
+    running = aws.start(project)
+    tables = client(running, "dynamodb")
+    tables.create_table(TableName="orders", **KEY, **OF_TEXT)
+    assert aws.save(project) is None
+    tables.put_item(TableName="orders", Item=item("a"))
+    killed(project, running)
+    whole = journal(project).read_bytes()
+    journal(project).write_bytes(whole + whole[: len(whole) // 2])  # ends within a line
+    running = aws.start(project)
+    client(running, "dynamodb").put_item(TableName="orders", Item=item("b"))
+    assert ["a", "b"] == items(client(restarted(project, running), "dynamodb"))
+
+
+def test_a_save_empties_the_journal_and_what_it_had_is_not_put_back_over_newer_changes(project: Path) -> None:
+    running = aws.start(project)
+    tables = client(running, "dynamodb")
+    tables.create_table(TableName="orders", **KEY, **OF_TEXT)
+    tables.put_item(TableName="orders", Item=item("a", v="1"))
+    assert aws.save(project) is None
+    assert [] == list(journal(project).parent.glob("messages.*"))
+    tables.put_item(TableName="orders", Item=item("a", v="2"))
+    tables.delete_item(TableName="orders", Key=item("a"))
+    tables.put_item(TableName="orders", Item=item("b"))
+    assert ["b"] == items(client(restarted(project, running), "dynamodb"))
+
+
+def test_a_reset_forgets_what_is_written_down(project: Path) -> None:
+    running = aws.start(project)
+    client(running, "dynamodb").create_table(TableName="orders", **KEY, **OF_TEXT)
+    client(running, "ssm").put_parameter(Name="p", Value="1", Type="String")
+    assert aws.reset(project) is not None
+    again = restarted(project, running)
+    assert [] == client(again, "dynamodb").list_tables()["TableNames"]
+    assert [] == client(again, "ssm").describe_parameters()["Parameters"]
+
+
+def test_the_journal_of_an_older_remit_is_read(project: Path) -> None:
+    """It has messages alone."""
+    running = aws.start(project)
+    queues = client(running, "sqs")
+    queue = {"QueueUrl": queues.create_queue(QueueName="work")["QueueUrl"]}
+    assert aws.save(project) is None
+    queues.send_message(**queue, MessageBody="one")
+    killed(project, running)
+    line = json.loads(journal(project).read_text())
+    assert {"queue", "message"} == set(line)
+    journal(project).write_text(f"{json.dumps(line)}\n")
+    received = client(aws.start(project), "sqs").receive_message(**queue)["Messages"]
+    assert ["one"] == [message["Body"] for message in received]

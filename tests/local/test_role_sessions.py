@@ -1,0 +1,347 @@
+"""Sessions that STS gives out on this machine: who gets one, whose it is, and how long it is good for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from remit.local.control.clients import client_arguments, environment, session, session_as
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.local.aws import LocalAws
+
+ACCOUNT = "000000000000"
+GITHUB, GITLAB = "token.actions.githubusercontent.com", "gitlab.com"
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ANYBODY = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": ["sts:AssumeRole"]}
+SAML_PROVIDER = f"arn:aws:iam::{ACCOUNT}:saml-provider/Corp"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def trust(issuer: str, **condition: Any) -> dict[str, Any]:
+    provider = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+    statement = {"Effect": "Allow", "Principal": provider, "Action": "sts:AssumeRoleWithWebIdentity"}
+    return {**statement, "Condition": condition}
+
+
+def token(**claims: Any) -> str:
+    def part(value: Any) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2lnbmF0dXJl"
+
+
+def claims(issuer: str = GITHUB, **instead: Any) -> dict[str, Any]:
+    subject = "repo:acme/shop:ref:refs/heads/main"
+    given = {
+        "iss": f"https://{issuer}",
+        "aud": "sts.amazonaws.com",
+        "sub": subject,
+        "exp": time.time() + 300,
+        **instead,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """An account with the identity providers of GitHub and GitLab, and roles."""
+
+    aws: LocalAws
+
+    def client(self, service: str, **credentials: str) -> Any:
+        arguments = client_arguments(self.aws) | credentials
+        arguments["config"] = arguments["config"].merge(Config(parameter_validation=False))
+        return session(self.aws).client(service, **arguments)
+
+    def role(self, name: str, *trusts: dict[str, Any], **options: Any) -> str:
+        made = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document(*trusts), **options)
+        return str(made["Role"]["Arn"])
+
+    def as_session(self, answer: dict[str, Any]) -> Any:
+        keys = answer["Credentials"]
+        return session_as(self.aws, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]).client
+
+    def with_token(self, role: str, web_token: str, **options: Any) -> dict[str, Any]:
+        request = self.client("sts").assume_role_with_web_identity
+        given = {"RoleArn": role, "RoleSessionName": "job", "WebIdentityToken": web_token, **options}
+        answer: dict[str, Any] = request(**given)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def account(shared: LocalAws) -> Roles:
+    roles = Roles(shared)
+    for issuer, audience in ((GITHUB, "sts.amazonaws.com"), (GITLAB, "https://gitlab.com")):
+        roles.client("iam").create_open_id_connect_provider(Url=f"https://{issuer}", ClientIDList=[audience])
+    metadata = f"<EntityDescriptor>{'x' * 1000}</EntityDescriptor>"
+    roles.client("iam").create_saml_provider(Name="Corp", SAMLMetadataDocument=metadata)
+    return roles
+
+
+@pytest.fixture
+def names() -> str:
+    """A name for a role of each test."""
+    return f"role-{time.monotonic_ns()}"
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **options)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_no_name_makes_a_caller_root(account: Roles, names: str) -> None:
+    account.client("iam").create_user(UserName="x:root")
+    keys = account.client("iam").create_access_key(UserName="x:root")["AccessKey"]
+    user = partial(account.client, aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"])
+    assert "AccessDenied" == refusal(user("s3").list_buckets)[0]
+    of_session = account.as_session(user("sts").get_session_token())
+    assert "AccessDenied" == refusal(of_session("s3").list_buckets)[0]
+    role = account.role(names, ANYBODY)
+    request = account.client("sts").assume_role
+    assert "ValidationError" == refusal(request, RoleArn=role, RoleSessionName="x:root")[0]
+    role = account.role(f"{names}-job", trust(GITHUB))
+    assert "ValidationError" == refusal(account.with_token, role, token(**claims()), RoleSessionName="x:root")[0]
+
+
+def test_a_session_of_the_servers_own_key_may_do_everything_and_one_of_a_session_is_not_made(
+    account: Roles, names: str
+) -> None:
+    root = account.as_session(account.client("sts").get_session_token())
+    assert root("s3").list_buckets()
+    role = account.role(names, ANYBODY)
+    account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(EVERYTHING))
+    narrow = document({**EVERYTHING, "Action": ["sts:*", "sqs:*"]})
+    limited = account.as_session(
+        account.client("sts").assume_role(RoleArn=role, RoleSessionName="limited", Policy=narrow)
+    )
+    expected = "AccessDenied", "Cannot call GetSessionToken with session credentials"
+    assert expected == refusal(limited("sts").get_session_token)
+    assert "AccessDenied" == refusal(limited("sts").get_federation_token, Name="ada")[0]
+
+
+GITHUB_TRUST = trust(
+    GITHUB,
+    StringEquals={f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:repository_owner_id": "42"},
+    StringLike={f"{GITHUB}:sub": "repo:acme/shop:*"},
+)
+GITLAB_TRUST = trust(
+    GITLAB,
+    StringEquals={f"{GITLAB}:aud": "https://gitlab.com", f"{GITLAB}:ref_protected": "true"},
+    StringLike={f"{GITLAB}:sub": "project_path:acme/shop:ref_type:branch:ref:main"},
+)
+OF_GITLAB = {
+    "aud": "https://gitlab.com",
+    "sub": "project_path:acme/shop:ref_type:branch:ref:main",
+    "ref_protected": True,
+}
+DENIED = "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+
+
+@pytest.mark.parametrize(
+    ("statement", "issuer", "instead", "is_let_in"),
+    [
+        (GITHUB_TRUST, GITHUB, {"repository_owner_id": "42"}, True),
+        (GITHUB_TRUST, GITHUB, {"repository_owner_id": 42, "aud": ["sts.amazonaws.com"]}, True),
+        (GITHUB_TRUST, GITHUB, {"repository_owner_id": "43"}, False),
+        (GITHUB_TRUST, GITHUB, {}, False),
+        (GITHUB_TRUST, GITHUB, {"repository_owner_id": "42", "sub": "repo:acme/shop-fork:ref:refs/heads/main"}, False),
+        (GITLAB_TRUST, GITLAB, OF_GITLAB, True),
+        (GITLAB_TRUST, GITLAB, {**OF_GITLAB, "ref_protected": False}, False),
+        (GITLAB_TRUST, GITHUB, {}, False),
+        # AWS makes no condition key of this claim of GitLab's.
+        (
+            trust(GITLAB, StringEquals={f"{GITLAB}:project_path": "acme"}),
+            GITLAB,
+            OF_GITLAB | {"project_path": "acme"},
+            False,
+        ),
+        ({**ANYBODY, "Action": "sts:AssumeRoleWithWebIdentity"}, GITHUB, {}, False),
+    ],
+)
+def test_a_jobs_token_gets_the_role_whose_trust_its_claims_meet(
+    account: Roles,
+    names: str,
+    statement: dict[str, Any],
+    issuer: str,
+    instead: dict[str, Any],
+    is_let_in: bool,  # noqa: FBT001 - a case
+) -> None:
+    role = account.role(names, statement)
+    given = token(**claims(issuer, **instead))
+    if not is_let_in:
+        assert refusal(account.with_token, role, given) == DENIED
+        return
+    answer = account.with_token(role, given)
+    identity = account.as_session(answer)("sts").get_caller_identity()
+    assert f"arn:aws:sts::{ACCOUNT}:assumed-role/{names}/job" == identity["Arn"] == answer["AssumedRoleUser"]["Arn"]
+    assert (f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}",) == (answer["Provider"],)
+    assert claims(issuer, **instead)["sub"] == answer["SubjectFromWebIdentityToken"]
+
+
+def test_the_sdk_of_a_job_gets_its_role_by_itself(
+    account: Roles, names: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = account.role(names, trust(GITHUB, StringEquals={f"{GITHUB}:aud": "sts.amazonaws.com"}))
+    (tmp_path / "token").write_text(token(**claims()))
+    for name, value in environment(account.aws).items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ROLE_ARN", role)
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    import boto3  # noqa: PLC0415 - reads the variables
+
+    assert f":assumed-role/{names}/" in boto3.Session().client("sts").get_caller_identity()["Arn"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message"),
+    [
+        ("not-a-token", "InvalidIdentityToken", "is not a valid JWT"),
+        ("a.b.c.d", "InvalidIdentityToken", "is not a valid JWT"),
+        (token(**claims(sub=None)), "InvalidIdentityToken", "Missing a required claim: sub"),
+        (token(**claims(sub="")), "InvalidIdentityToken", "Missing a required claim: sub"),
+        (token(**claims(aud=None)), "InvalidIdentityToken", "Missing a required claim: aud"),
+        (token(**claims(iss=None)), "InvalidIdentityToken", "Missing a required claim: iss"),
+        (token(**claims(exp=None)), "InvalidIdentityToken", "Missing a required claim: exp"),
+        (token(**claims(exp="soon")), "InvalidIdentityToken", "exp is no number"),
+        (token(**claims(exp=1_700_000_000)), "ExpiredTokenException", "before the expiration date/time 1700000000"),
+        (token(**claims(aud="another")), "InvalidIdentityToken", "Incorrect token audience"),
+        (token(**claims("other.example")), "InvalidIdentityToken", "No OpenIDConnect provider found in your account"),
+    ],
+)  # fmt: skip
+def test_a_token_that_aws_would_not_take_is_refused_in_its_words(
+    account: Roles, given: str, code: str, message: str
+) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/any"
+    got = refusal(account.with_token, role, given)
+    assert code == got[0]
+    assert message in got[1]
+
+
+def assertion(role: str, *, until: int = 300, provider: str = SAML_PROVIDER, **attributes: Any) -> str:
+    moment = (datetime.now(UTC) + timedelta(seconds=until)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    named = {
+        "https://aws.amazon.com/SAML/Attributes/Role": f"{role},{provider}",
+        "https://aws.amazon.com/SAML/Attributes/RoleSessionName": "ada@corp.example",
+        **attributes,
+    }
+    written = "".join(
+        f'<Attribute Name="{name}"><AttributeValue>{value}</AttributeValue></Attribute>'
+        for name, value in named.items()
+    )
+    text = (
+        '<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol">'
+        '<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion"><Issuer>https://idp.corp.example</Issuer><Subject>'
+        '<NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">ada</NameID><SubjectConfirmation>'
+        f'<SubjectConfirmationData NotOnOrAfter="{moment}" Recipient="https://signin.aws.amazon.com/saml"/>'
+        f"</SubjectConfirmation></Subject><AttributeStatement>{written}</AttributeStatement></Assertion></p:Response>"
+    )
+    return base64.b64encode(text.encode()).decode()
+
+
+def saml_trust(**condition: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Federated": SAML_PROVIDER}, "Action": "sts:AssumeRoleWithSAML"}
+    return {**statement, "Condition": {"StringEquals": condition}}
+
+
+def test_a_saml_assertion_gets_the_role_whose_trust_it_meets(account: Roles, names: str) -> None:
+    role = account.role(
+        names, saml_trust(**{"SAML:aud": "https://signin.aws.amazon.com/saml", "saml:edupersonaffiliation": "staff"})
+    )
+    request = partial(account.client("sts").assume_role_with_saml, RoleArn=role, PrincipalArn=SAML_PROVIDER)
+    wrong_name: dict[str, Any] = {"https://aws.amazon.com/SAML/Attributes/RoleSessionName": "x:root"}
+
+    def given(affiliation: str) -> dict[str, Any]:
+        return {"urn:example/eduPersonAffiliation": affiliation}
+
+    answer = request(SAMLAssertion=assertion(role, **given("staff")))
+    identity = account.as_session(answer)("sts").get_caller_identity()
+    assert f"arn:aws:sts::{ACCOUNT}:assumed-role/{names}/ada@corp.example" == identity["Arn"]
+    assert ("ada", "persistent") == (answer["Subject"], answer["SubjectType"])
+    wrong = {
+        assertion(role, **given("guest")): "AccessDenied",
+        assertion(role): "AccessDenied",
+        assertion(f"arn:aws:iam::{ACCOUNT}:role/other"): "AccessDenied",
+        assertion(role, until=-1, **given("staff")): "ExpiredTokenException",
+        assertion(role, **wrong_name): "InvalidIdentityToken",
+        "bm90IFhNTA==": "InvalidIdentityToken",
+    }
+    assert wrong == {text: refusal(request, SAMLAssertion=text)[0] for text in wrong}
+    nowhere = f"arn:aws:iam::{ACCOUNT}:saml-provider/Other"
+    text = assertion(role, provider=nowhere)
+    assert "InvalidIdentityToken" == refusal(request, PrincipalArn=nowhere, SAMLAssertion=text)[0]
+
+
+def test_a_session_ends_with_its_role_and_a_new_role_of_the_name_is_another(account: Roles, names: str) -> None:
+    role = account.role(names, ANYBODY)
+    ended = account.as_session(account.client("sts").assume_role(RoleArn=role, RoleSessionName="one"))
+    assert ended("sts").get_caller_identity()["Arn"].endswith(f"{names}/one")
+    account.client("iam").delete_role(RoleName=names)
+    expected = "InvalidClientTokenId", "The security token included in the request is invalid."
+    assert expected == refusal(ended("sts").get_caller_identity)
+    account.role(names, ANYBODY)
+    account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(EVERYTHING))
+    assert expected == refusal(ended("sts").get_caller_identity)
+    assert (
+        "AccessDenied" == refusal(account.client("sts").assume_role, RoleArn=f"{role}-gone", RoleSessionName="one")[0]
+    )
+
+
+def test_a_session_lasts_no_longer_than_its_role_lets_it_and_an_hour_in_a_chain(account: Roles, names: str) -> None:
+    own = account.client("sts")
+    long = account.role(names, ANYBODY, trust(GITHUB), MaxSessionDuration=7200)
+    account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(EVERYTHING))
+    short = account.role(f"{names}-short", ANYBODY)
+    first = own.assume_role(RoleArn=long, RoleSessionName="one", DurationSeconds=7200)
+    lasts = first["Credentials"]["Expiration"] - datetime.now(UTC)
+    assert timedelta(seconds=7100) < lasts <= timedelta(seconds=7200)
+    too_long = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    request = partial(own.assume_role, RoleSessionName="one")
+    for role, seconds, message in (
+        (long, 7201, too_long),
+        (short, 3601, too_long),
+        (short, 899, "greater than or equal to 900"),
+        (short, 43201, "less than or equal to 43200"),
+    ):
+        code, text = refusal(request, RoleArn=role, DurationSeconds=seconds)
+        assert "ValidationError" == code
+        assert message in text
+    assert too_long == refusal(account.with_token, long, token(**claims()), DurationSeconds=7201)[1]
+    chained = account.as_session(first)("sts")
+    assert chained.assume_role(RoleArn=long, RoleSessionName="two", DurationSeconds=3600)
+    message = refusal(chained.assume_role, RoleArn=long, RoleSessionName="two", DurationSeconds=3601)[1]
+    assert "exceeds the 1 hour session limit for roles assumed by role chaining." in message
+
+
+def test_a_stack_is_made_with_no_more_than_the_policy_of_its_callers_session(account: Roles, names: str) -> None:
+    role = account.role(names, ANYBODY)
+    account.client("iam").put_role_policy(RoleName=names, PolicyName="all", PolicyDocument=document(EVERYTHING))
+    narrow = document({**EVERYTHING, "Action": ["cloudformation:*", "sqs:*"]})
+    answer = account.client("sts").assume_role(RoleArn=role, RoleSessionName="limited", Policy=narrow)
+    stacks = account.as_session(answer)("cloudformation")
+    for kind, status in (("AWS::SQS::Queue", "CREATE_COMPLETE"), ("AWS::SNS::Topic", "ROLLBACK_COMPLETE")):
+        name = f"{names}-{kind[-5:]}"
+        stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Made": {"Type": kind}}}))
+        while (found := stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
+            time.sleep(0.02)
+        assert status == found
