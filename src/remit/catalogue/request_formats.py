@@ -63,6 +63,8 @@ class ParameterFormat:
     kinds: Mapping[str, str]
     wire_names: Mapping[str, str] = field(init=False, compare=False)
     """The parameters of the body by what it calls them."""
+    headers: Mapping[str, str] = field(init=False, compare=False)
+    """The parameters that are headers by the names of these, in lower case."""
 
     def __post_init__(self) -> None:
         spelling = self.body if isinstance(self.body, dict) else {}
@@ -70,6 +72,8 @@ class ParameterFormat:
         spelled = frozenset(names.values())
         names |= {name: name for name in self.kinds if name not in self.places and name not in spelled}
         object.__setattr__(self, "wire_names", names)
+        headers = {name.lower(): member for member, (place, name) in self.places.items() if place == "header"}
+        object.__setattr__(self, "headers", headers)
 
 
 @cache

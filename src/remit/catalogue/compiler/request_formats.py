@@ -63,7 +63,7 @@ def _client(model: dict[str, Any], protocols: set[str]) -> tuple[dict[str, Any],
     chunk: dict[str, Any] = {"o": {name: place for place, name in enumerate(rows)}}
     if routes:
         chunk["r"] = sorted(routes, key=lambda route: (bool(model["operations"][route[2]].get("deprecated")), route[2]))
-    elif protocol in _FORMS:
+    elif protocol in _FORMS or "awsQueryCompatible" in model["metadata"]:
         chunk["v"] = model["metadata"]["apiVersion"]
     return chunk, list(rows.values())
 

@@ -45,6 +45,7 @@ _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _QUEUE_URL: Final = re.compile(rf"(?:https?://[^/?#]+)?(?:{QUEUE_PATH.pattern})|[\w-]{{1,80}}(?:\.fifo)?", re.ASCII)
 _OF_ANY_OBJECT: Final = ("content-md5", "x-amz-checksum-")
 """How the names of headers begin by which S3 checks a body, whatever the operation."""
+_SQS: Final = "sqs"
 _TRACE: Final = "x-amzn-trace-id"
 
 
@@ -90,7 +91,7 @@ def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> Cano
     is_cbor = operation.protocol == "cbor"
     document = (_cbor_document if is_cbor else _json_document)(content) if content else {}
     known = _known_members(document, operation, {name: name for name in _format(operation).kinds})
-    if signing_name == "sqs":
+    if signing_name == _SQS:
         _check_queue(request, operation, known)
     if len(known) != len(document) or not content:
         content = _cbor().dumps(known) if is_cbor else json.dumps(known).encode()
@@ -118,10 +119,11 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
         pairs[name] = value
     operation = requested_operation(request, signing_name, pairs)
     member_format = _format(operation)
-    known = {name: value for name, value in pairs.items() if name.partition(".")[0] in member_format.wire_names}
-    known = {name: value for name, value in known.items() if name not in ("Action", "Version")}
+    known = {name: value for name, value in pairs.items() if name not in ("Action", "Version")}
+    if signing_name != _SQS:  # whose model has the names of its JSON alone
+        known = {name: value for name, value in known.items() if name.partition(".")[0] in member_format.wire_names}
     parameters = form_members(known, member_format.body)
-    if signing_name == "sqs":
+    if signing_name == _SQS:
         _check_queue(request, operation, parameters)
         if "QueueUrl" in parameters:
             known["QueueUrl"] = parameters["QueueUrl"]
@@ -197,17 +199,18 @@ def _header_parameters(
 ) -> dict[str, str]:
     """The headers that the model has; they and what is in the path are put among the parameters."""
     headers: dict[str, str] = {}
+    for name, values in request.headers.items():
+        if name in member_format.headers:
+            headers[name] = parameters[member_format.headers[name]] = ",".join(values)
     for member, (place, wire_name) in member_format.places.items():
-        name = wire_name.lower()
         if place == "uri" and wire_name in operation.path:
             parameters[member] = operation.path[wire_name]
-        elif place == "header" and name in request.headers:
-            headers[name] = parameters[member] = request.header(name) or ""
         elif place == "headers":
-            named = {key: request.header(key) or "" for key in request.headers if key.startswith(name)}
+            prefix = wire_name.lower()
+            named = {name: ",".join(values) for name, values in request.headers.items() if name.startswith(prefix)}
             headers |= named
             if named:
-                parameters[member] = {key.removeprefix(name): value for key, value in named.items()}
+                parameters[member] = {name.removeprefix(prefix): value for name, value in named.items()}
     if _TRACE in request.headers:
         headers[_TRACE] = request.header(_TRACE) or ""
     return headers
@@ -217,7 +220,7 @@ def _object_headers(
     request: ReceivedRequest, headers: Mapping[str, str], trailers: Mapping[str, str]
 ) -> dict[str, str]:
     """The checksums of a body, which may follow it, and the encodings that are the object's own."""
-    sent = {name: request.header(name) or "" for name in request.headers}
+    sent = {name: ",".join(values) for name, values in request.headers.items()}
     of_object = {name: value for name, value in {**trailers, **sent}.items() if name.startswith(_OF_ANY_OBJECT)}
     if "content-encoding" in headers:
         own = [name for name in encodings(request) if name != "aws-chunked"]

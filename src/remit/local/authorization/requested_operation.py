@@ -192,14 +192,20 @@ def _best_route(
     query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
     best: tuple[str, Route, list[str]] | None = None
     most = (-1, -1)
+    conflict = False
     for client in client_names:
         segments = _s3_segments(path) if client == S3 else path.strip("/").split("/")
+        is_whole = all(segments[:1] if client == S3 else segments)  # no part is empty, but of the key of an object
         for route in routes(client, request.method, len(segments)):
-            if not _fits(client, route, segments) or not _has_needed(route, query, request):
+            if not (_has_needed(route, query, request) and _fits(route, segments, is_whole=is_whole)):
                 continue
             specificity = len(route.literals), len(route.query) + len(route.headers)
             if specificity > most:
-                best, most = (client, route, segments), specificity
+                best, most, conflict = (client, route, segments), specificity, False
+            elif specificity == most and client == S3 and best is not None:
+                conflict = conflict or route.query != best[1].query
+    if conflict:
+        raise RefusedRequest("InvalidArgument", "Conflicting query string parameters", 400)
     return best
 
 
@@ -239,19 +245,18 @@ def _s3_segments(path: str) -> list[str]:
     return [bucket, *key.split("/")] if slash and key else [bucket]
 
 
-def _fits(client: str, route: Route, segments: list[str]) -> bool:
-    """Whether a path is one of a route, whose length it has; no parameter is empty but in the key of an object."""
-    if any(segments[place] != text for place, text in route.literals):
-        return False
-    texts = segments[:1] if client == S3 else segments
-    return all(texts) or len(route.literals) == len(segments)
-
-
 def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest) -> bool:
     for name, value in route.query:
         if name not in query or (value is not None and query[name] != value):
             return False
-    return all(name in request.headers for name in route.headers)
+    return not route.headers or all(name in request.headers for name in route.headers)
+
+
+def _fits(route: Route, segments: list[str], *, is_whole: bool) -> bool:
+    """Whether a path is one of a route, whose length it has; no parameter is empty."""
+    if any(segments[place] != text for place, text in route.literals):
+        return False
+    return is_whole or len(route.literals) == len(segments)
 
 
 def _path_parameters(pattern: tuple[str, ...], segments: list[str]) -> Iterator[tuple[str, str]]:
