@@ -179,11 +179,13 @@ def test_a_secret_without_a_name_has_one_as_on_aws_keeps_it_and_is_seen_to_be_us
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project / "app.py").write_text(OWN)
+    (project / "config/deploy.py").write_text("from remit import config\n")
     (project / "shared/resources/data.py").parent.mkdir(parents=True, exist_ok=True)
     names = []
     for more in ("", ', description="another"'):
         (project / "shared/resources/data.py").write_text(OWN_DATA.format(more))
-        assert 0 == remit("deploy", "--yes")[0]
+        ran = remit("deploy", "--yes")
+        assert 0 == ran[0], ran
         names.append(json.loads(remit("invoke", "read")[1]))
     assert (True, 1) == (names[0].startswith("DataKey-"), len(set(names)))
     (project / "shared/resources/data.py").write_text(OWN_DATA.format(""))
