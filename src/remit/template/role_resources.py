@@ -89,6 +89,8 @@ class Unit:
 
     resources: tuple[str, ...]
     roles: frozenset[str]
+    names: frozenset[str]
+    """The words of the names that the account knows its roles by."""
 
 
 def without_code(template: Any) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
         listed = frozenset().union(*(resources.listed(name) for name in group))
         beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
         members = tuple(name for name in resources.names if name in group or name in beside)
-        all_units.append(Unit(members, frozenset(group)))
+        all_units.append(Unit(members, frozenset(group), resources.names_of(group)))
     return tuple(all_units)
 
 
@@ -294,6 +296,10 @@ class _Resources:
         bodies = self._bodies[name]
         role_values = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
         return self._named_in(role_values).intersection((*self.roles, *self.running))
+
+    def names_of(self, group: Iterable[str]) -> frozenset[str]:
+        """The words of the names that the account knows some resources by."""
+        return frozenset().union(*(words for name in group for words in self._name_words[name]))
 
     def listed(self, name: str) -> frozenset[str]:
         """What a resource may list as attached: a role its policies, a policy its roles."""
