@@ -76,7 +76,15 @@ def access_row(type_name: str, path: str) -> PropertyAccess | None:
 def has_rows_below(type_name: str, path: str) -> bool:
     """Whether some row is of a part of a property."""
     spelled = _folded(path) if is_of_terraform(type_name) else path
-    return any(row.path.startswith((f"{spelled}.", f"{spelled}[")) for row in access_rows(type_name) or ())
+    depth = spelled.count(".") + 1
+    for row in access_rows(type_name) or ():
+        first_parts = ".".join(row.path.split(".")[:depth])
+        if row.path.startswith((f"{spelled}.", f"{spelled}[")):
+            return True
+        if "*" not in row.path.partition(".")[0] and first_parts != row.path:
+            if pattern_of(first_parts).fullmatch(spelled):
+                return True
+    return False
 
 
 def is_known(type_name: str) -> bool:

@@ -43,6 +43,7 @@ _RECIPIENT: Final = re.compile(r"(?i)principal|grantee|member|holder|user")
 _NO_ROLES_IN: Final = ("policy", "ceiling", "grant", "member")
 _PROFILES: Final = {"AWS::IAM::InstanceProfile": "Roles", "aws_iam_instance_profile": "role"}
 _ROLE_TYPES: Final = ("AWS::IAM::Role", "aws_iam_role")
+_SAM: Final = "AWS::Serverless::"
 _WHOLE: Final = "*"
 _OPEN_UNSET: Final = "-!"
 """How orders end in which a property that is not given lets in everybody."""
@@ -143,7 +144,7 @@ def _name(holder: Resource) -> str:
 
 def _is_run_role(resource: Resource, name: str) -> bool:
     """Whether it is the role of a function or a state machine, which is compared with what it runs."""
-    return RUNS.get(resource.type) == name
+    return RUNS.get(resource.type, "Role" if resource.type.startswith(_SAM) else None) == name
 
 
 class _SettingReader:

@@ -57,7 +57,7 @@ def review(old: Version, new: Version) -> Review:
         own_principals = frozenset((*role_arns(old, new), *role_arns(new, old)))
         old_roles, new_roles = _handed_over(old), _handed_over(new)
         settings = {
-            name: setting_changes(name, old.giving.get(name), new.giving.get(name), new_roles.keys() - old_roles.keys())
+            name: setting_changes(name, old.giving.get(name), new.giving.get(name), new_roles.keys() ^ old_roles.keys())
             for name in dict.fromkeys((*new.giving, *old.giving))
         }
         changes += beside(old.giving, new.giving, settings, was, now, own_principals)

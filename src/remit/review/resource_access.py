@@ -13,6 +13,7 @@ from remit.iam import tokens
 from remit.iam.tokens import PARTITION
 from remit.review.access_change import Given, type_words
 from remit.review.access_settings import HOLDS_FOR_ROLES, TAGS, in_words, settings_of
+from remit.review.api_routes import BODIES, default_of_definition, routes_of_body, routes_of_events
 from remit.review.gateway_endpoints import is_gateway
 from remit.template.branches import branches
 from remit.template.permissions import PERMISSIONS, permission_statement
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.documents.json_text import Path
+    from remit.review.access_change import AccessSetting
     from remit.template.policy_documents import Place
+    from remit.template.roles import FileRoles
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 _USERS: Final = ("AWS::IAM::User", "aws_iam_user")
@@ -48,6 +51,29 @@ _POLICY_PROPERTIES: Final = frozenset((
 ))  # fmt: skip
 """Properties that hold a policy, folded."""
 _NOWHERE: Final = Origin("the template")
+
+
+def giving_of_file(read: FileRoles) -> dict[str, Given]:
+    """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
+    access_by_id = giving(read.resources, read.place)
+    for name in read.made:
+        access_by_id[name] = replace(access_by_id[name], settings=())
+    resources = {resource.ref: resource for resource in (*read.resources, *read.declared)}
+    for resource in read.declared:
+        access = access_by_id.get(resource.logical_id, Given(resource.type))
+        settings = (*settings_of(resource, resources, read.place), *_routes(resource, resources))
+        access_by_id[resource.logical_id] = replace(access, settings=settings)
+    return access_by_id
+
+
+def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[AccessSetting]:
+    """The routes of an API: those that its definition lists, or that events of a function add."""
+    if resource.type == "AWS::Serverless::Function":
+        yield from routes_of_events(resource, resources)
+    if resource.type in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+        yield from default_of_definition(resource)
+    for name in BODIES:
+        yield from routes_of_body(name, resource.properties.get(name), resource.origin)
 
 
 def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
@@ -140,7 +166,10 @@ class _Reader:
 
     def given(self, resource: Resource) -> Given:
         """What one resource lets others do."""
-        settings = settings_of(resource, self._resources, self._place)
+        settings = (
+            *settings_of(resource, self._resources, self._place),
+            *_routes(resource, self._resources),
+        )
         if resource.type in PERMISSIONS:
             access = self._permission(resource)
             settings = ()

@@ -46,13 +46,13 @@ class SettingChanges:
 
 
 def setting_changes(
-    name: str, before: Given | None, after: Given | None, new_roles: Collection[str] = ()
+    name: str, before: Given | None, after: Given | None, own_roles: Collection[str] = ()
 ) -> SettingChanges:
     """What differs between the settings of a resource; one that is new, or gone, has no `before` or `after`.
 
-    `new_roles` are the texts that name roles which the old version has not: what they give is told with them.
+    `own_roles` are the texts that name roles which one version alone has: what they give is told with them.
     """
-    comparison = _Comparison(name, before, after, new_roles)
+    comparison = _Comparison(name, before, after, own_roles)
     old, new = _by_path(before), _by_path(after)
     for key in dict.fromkeys((*new, *old)):
         was, now = old.get(key, _NO_VALUES), new.get(key, _NO_VALUES)
@@ -74,11 +74,11 @@ def _by_path(given: Given | None) -> dict[tuple[str, str], AccessSetting]:
 class _Comparison:
     """What differs of one resource, gathered."""
 
-    def __init__(self, name: str, before: Given | None, after: Given | None, new_roles: Collection[str]) -> None:
+    def __init__(self, name: str, before: Given | None, after: Given | None, own_roles: Collection[str]) -> None:
         self._name = name
         self._type = (after or before or _NOTHING).type
         self._is_new, self._is_gone = before is None, after is None
-        self._new_roles = new_roles
+        self._own_roles = own_roles
         self.doors: list[Door] = []
         self.unseen: list[Unseen] = []
         self.not_compared: list[NotCompared] = []
@@ -104,11 +104,15 @@ class _Comparison:
         added = [role for role in now if role not in was]
         for old_role, new_role in zip(removed, added, strict=False):
             self.uses.append(RoleUse(self._name, setting.path, self._type, old_role, new_role))
+        if self._type in _PROFILES:
+            return
+        is_told_by_itself = self._own_roles if self._is_new or self._is_gone else ()
         for role in added[len(removed) :]:
-            if self._type not in _PROFILES and not (self._is_new and role in self._new_roles):
+            if role not in is_told_by_itself:
                 self.doors.append(Door(self._id(setting), _NOBODY, _acts_as(role), opens=True, origin=setting.origin))
         for role in removed[len(added) :]:
-            self.doors.append(Door(self._id(setting), _acts_as(role), _NOBODY, opens=False, origin=setting.origin))
+            if role not in is_told_by_itself:
+                self.doors.append(Door(self._id(setting), _acts_as(role), _NOBODY, opens=False, origin=setting.origin))
 
     def _beyond(self, setting: AccessSetting) -> None:
         if (self._is_new or self._is_gone) and setting.path and setting.kind == "network":

@@ -15,7 +15,7 @@ from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, others_of, review, role_arns
 from remit.review.joined_worlds import merged
 from remit.review.joint_access import is_joined, is_key
-from remit.review.resource_access import giving
+from remit.review.resource_access import giving_of_file
 from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
@@ -54,7 +54,7 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 
 def version_of(read: FileRoles, file: str) -> Version:
     """The roles of a file as one side of a review."""
-    access_by_id = giving(read.resources, read.place)
+    access_by_id = giving_of_file(read)
     shapes = shapes_of(read.resources)
     return Version(file, read.holders, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
 
@@ -254,7 +254,7 @@ def _roles_beside(read: FileRoles, file: str, doubts: _Doubts, stubs: frozenset[
     """As `_roles`, with what resources say to the roles; `stubs` are there for references alone."""
     version = _roles(read, file, doubts)
     roles = tuple(role for role in version.roles if role.logical_id not in stubs)
-    return replace(version, roles=roles, beside=giving(read.resources, read.place))
+    return replace(version, roles=roles, beside=giving_of_file(read))
 
 
 def _mentions(old: Version, new: Version) -> Iterator[_Mention]:
@@ -299,7 +299,7 @@ def _givers(read: FileRoles, file: str, doubts: _Doubts, beside: frozenset[str])
     Those `beside` are told by themselves: the roles that they hand over, and the policies of these, say.
     """
     access_by_id = {}
-    for name, access in giving(read.resources, read.place).items():
+    for name, access in giving_of_file(read).items():
         if name not in beside:
             compared = [setting.values for setting in access.settings if setting.kind not in ("network", "unknown")]
             text = repr((access.documents, access.on, compared))

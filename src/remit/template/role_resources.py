@@ -41,9 +41,11 @@ _SAME_POLICY: Final = {"AWS::Lambda::Url": _PERMISSION}
 _LIMITED_BY: Final = {
     "AWS::ApiGateway::Method": ("RestApiId", "AuthorizerId"),
     "AWS::ApiGateway::Resource": ("RestApiId",),
+    "AWS::Serverless::Function": ("Events",),
     "AWS::ApiGatewayV2::Route": ("ApiId", "AuthorizerId"),
 }
 """The types of what an API answers to, and what names the API and the authorizer, which may let fewer in; its paths."""
+_APIS_OF_SAM: Final = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 _SPELLING: Final = frozenset(
     (
         "Arn",
@@ -196,7 +198,10 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
         for word in targets_in(resource):
             _join(groups, [name, by_target.setdefault((_SAME_POLICY.get(kind, kind), word), name)])
         limits = [section(resource, "Properties").get(limit) for limit in _LIMITED_BY.get(kind, ())]
-        _join(groups, [name, *names_in(limits).intersection((*new_resources, *old_resources))])
+        limiting = names_in(limits).intersection((*new_resources, *old_resources))
+        if _is_sam(kind):  # of what an event of a function refers to, its API alone limits who calls
+            limiting = limiting.intersection(name for name, body in bodies if _type(body) in _APIS_OF_SAM)
+        _join(groups, [name, *limiting])
     names = tuple(dict.fromkeys(name for name, _ in bodies))
     distinct = {id(groups[name]): groups[name] for name in names}
     return tuple(tuple(name for name in names if name in group) for group in distinct.values())
