@@ -181,3 +181,66 @@ def test_every_type_with_a_role_at_the_top_tells_another_one() -> None:
         if not any(piece["functions"] == ["R"] for piece in found["gained"]):
             silent.append(kind)
     assert silent == []
+
+
+def sam(event_auth: object = None, api: object = None, *, implicit: bool = False) -> Declared:
+    """A function of SAM's with an event of an API."""
+    named = {} if implicit else {"RestApiId": {"Ref": "Api"}}
+    auth = {} if event_auth is None else {"Auth": event_auth}
+    event = {"Type": "Api", "Properties": {"Path": "/orders", "Method": "get", **named, **auth}}
+    code = {"Handler": "a.b", "Runtime": "python3.12", "CodeUri": "./"}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {**code, "Events": {"Get": event}}}
+    declared = {"StageName": "prod", **({} if api is None else {"Auth": api})}
+    apis = {} if implicit else {"Api": {"Type": "AWS::Serverless::Api", "Properties": declared}}
+    return {"F": function, **apis}
+
+
+USERS: Final = {"Authorizers": {"Users": {"UserPoolArn": "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/p"}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told_doors"),
+    [
+        (sam(None, {**USERS, "DefaultAuthorizer": "Users"}), sam(None, USERS), [("Users", "everybody", True, True)]),
+        (sam(None, USERS), sam(None, {**USERS, "DefaultAuthorizer": "Users"}), [("everybody", "Users", False, False)]),
+        (sam({"Authorizer": "AWS_IAM"}), sam(), [("AWS_IAM", "everybody", True, True)]),
+        (sam({"Authorizer": "AWS_IAM"}), sam({"Authorizer": "NONE"}), [("AWS_IAM", "everybody", True, True)]),
+        (
+            sam({"Authorizer": "AWS_IAM", "ApiKeyRequired": True}),
+            sam({"ApiKeyRequired": True}),
+            [("AWS_IAM", "everybody", True, False)],
+        ),
+        (sam({"Authorizer": "AWS_IAM"}, implicit=True), sam(implicit=True), [("AWS_IAM", "everybody", True, True)]),
+        (sam(), sam(), []),
+    ],
+)
+def test_a_route_of_sams_tells_whom_it_lets_in(
+    old: Declared, new: Declared, told_doors: list[tuple[str, str, bool, bool]]
+) -> None:
+    doors = compared(old, new)["doors"]
+    assert {door["id"] for door in doors} <= {"GET /orders"}
+    assert [(door["was"], door["is"], door["opens"], door["public"]) for door in doors] == told_doors
+
+
+def test_what_an_authorizer_of_sams_is_made_of_is_undecided() -> None:
+    other = {"Authorizers": {"Users": {"UserPoolArn": "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/q"}}}
+    found = compared(sam(None, USERS), sam(None, other))
+    assert (found["doors"], len(found["undecided"])) == ([], 1)
+
+
+def definition(security: object, **operation: object) -> Declared:
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}}
+    paths = {"/orders": {"get": {**({} if security is None else {"security": security}), **operation}}}
+    body = {"openapi": "3.0.1", "paths": paths, "components": {"securitySchemes": schemes}}
+    return {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}}
+
+
+def test_a_route_of_a_definition_tells_whom_it_lets_in_and_its_other_parts_do_not_matter() -> None:
+    asked = [{"key": []}]
+    (door,) = compared(definition(asked), definition(None))["doors"]
+    assert (door["id"], door["was"], door["is"], door["public"]) == ("GET /orders", "key", "everybody", True)
+    signed = {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}
+    (door,) = compared(definition(None), definition(None, **signed))["doors"]
+    assert (door["was"], door["is"], door["opens"]) == ("everybody", "AWS_IAM", False)
+    found = compared(definition(asked), definition(asked, description="the orders"))
+    assert (found["doors"], found["undecided"], found["not_compared"]) == ([], [], [])

@@ -79,11 +79,11 @@ def has_rows_below(type_name: str, path: str) -> bool:
     depth = spelled.count(".") + 1
     for row in access_rows(type_name) or ():
         first_parts = ".".join(row.path.split(".")[:depth])
-        if row.path.startswith((f"{spelled}.", f"{spelled}[")):
+        is_below = row.path != first_parts and "*" not in row.path.partition(".")[0]
+        if row.path.startswith((f"{spelled}.", f"{spelled}[")) or (
+            is_below and pattern_of(first_parts).fullmatch(spelled)
+        ):
             return True
-        if "*" not in row.path.partition(".")[0] and first_parts != row.path:
-            if pattern_of(first_parts).fullmatch(spelled):
-                return True
     return False
 
 
