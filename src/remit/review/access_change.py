@@ -113,10 +113,11 @@ class Given:
 
     @property
     def meaning(self) -> object:
-        """All that it says, wherever it stands in a file and in whatever order."""
+        """All that it says of others, wherever it stands in a file and in whatever order; "" for nothing."""
+        settings = frozenset(setting for setting in self.settings if setting.kind not in (*_BEYOND, "role"))
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
-        settings = frozenset(setting for setting in self.settings if setting.kind not in _BEYOND)
-        return policies, self.on, settings, self.unread, self.is_gateway
+        is_nothing = not (policies or settings or self.unread)
+        return "" if is_nothing else (policies, self.on, settings, self.unread, self.is_gateway)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,9 @@ def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[El
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
-        if before.is_nothing and not after.is_nothing:
-            yield Elsewhere(name, after.type, "added")
-        elif after.is_nothing and not before.is_nothing:
-            yield Elsewhere(name, before.type, "removed")
-        elif before.meaning != after.meaning and not after.is_nothing:
-            yield Elsewhere(name, new[name].type, "changed")
+        if before.meaning != after.meaning:
+            how = "changed" if before.meaning and after.meaning else "added" if after.meaning else "removed"
+            yield Elsewhere(name, after.type or before.type, how)
 
 
 def beside(
