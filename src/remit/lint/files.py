@@ -298,7 +298,8 @@ def _kind(value: Any, file: str) -> str:
     statements = raw_statements(value)
     with_principal = [statement for statement in statements if has_principal(statement)]
     if not with_principal:
-        return CONTROL if re.search(_OF_SCPS, file, re.IGNORECASE) else IDENTITY
+        near_names = "/".join(file.split("/")[-3:])
+        return CONTROL if re.search(_OF_SCPS, near_names, re.IGNORECASE) else IDENTITY
     if all(map(_only_assumes, statements)) and not any(map(_is_of_organisation, statements)):
         return TRUST
     anywhere = all(statement.get("Resource") in ("*", None) for statement in statements)
