@@ -37,7 +37,7 @@ _VARIABLE = re.compile(r"\$\{[a-z0-9-]+:(?!:)[^}]*\}", re.IGNORECASE)
 
 
 def document(document: PolicyDocument) -> Iterator[Problem]:
-    """The old version, where it turns a variable into text."""
+    """The old version; an error where it turns a variable into text."""
     raw = document.raw
     if not isinstance(raw, dict) or "Statement" not in raw or raw.get("Version", OLD_VERSION) != OLD_VERSION:
         return
