@@ -266,8 +266,8 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             {},
         ),
         (
-            r"permissions to process tags|permissions error performing a tagging|authorized to perform \w+ with Tags",
-            "what is denied is the action that tags the resource (of a role iam:TagRole, of logs logs:TagResource)",
+            r"permissions to process tags|permissions error performing a tagging",
+            "what is denied is the action that tags the resource (of a role, iam:TagRole)",
             {},
         ),
         (
