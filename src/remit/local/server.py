@@ -59,6 +59,7 @@ from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.journal import Journal
+from remit.local.loaded_state import refuse_damaged_state
 from remit.local.log_pages import give_pages_of_log_events
 from remit.local.log_patterns import match_log_patterns
 from remit.local.process import BUSY
@@ -310,7 +311,8 @@ async def _serve(
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
-    journal = Journal(place.state / "messages.jsonl")
+    refuse_damaged_state(place.state / "services")
+    journal = Journal(place.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)
     note_task_tokens()
