@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.callers import Caller
-from remit.local.authorization.requested_operation import requested_operation
+from remit.local.authorization.canonical_request import canonical_request
 from remit.local.request import ReceivedRequest
 from remit.local.signature import check, read
 
@@ -118,8 +118,7 @@ def gate() -> Callable[[ReceivedRequest, bytes], None]:
     def decide(request: ReceivedRequest, body: bytes) -> None:
         signature = read(request)
         check(signature, request, SECRET, body, datetime.now(UTC))
-        operation = requested_operation(request, signature.service, body)
-        authorizer.check(request, operation, body, signature.region, caller)
+        authorizer.check(canonical_request(request, signature.service, body), signature.region, caller)
 
     return decide
 

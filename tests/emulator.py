@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_REPAIRED = "from remit.local.emulator_repairs import stacks_in_review; stacks_in_review()\n"
+"""Deploys that meet need the stacks in review that AWS has."""
+
+
 @contextmanager
 def running(home: Path) -> Iterator[str]:
     """The address of an emulator that keeps its files in `home`, and ends with this."""
@@ -28,7 +32,7 @@ def running(home: Path) -> Iterator[str]:
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
     }  # fmt: skip
     with (home / "log").open("wb") as log:
-        command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
+        command = [sys.executable, "-c", _REPAIRED + outlive.INSIDE, "ministack"]
         server = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
     while not _answers(port):
         assert server.poll() is None, (home / "log").read_text()

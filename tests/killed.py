@@ -23,10 +23,15 @@ _FORKS.set_forkserver_preload(
 """A server that has imported the SDK, and forks for each piece of work."""
 
 
+def processes() -> Any:
+    """Where processes come from that work on accounts."""
+    return _FORKS
+
+
 def killed_at(operation: str, when: str, account: Account, work: Callable[..., None], *arguments: Any) -> bool:
     """Do `work(account, *arguments)`, a function of a module, until it is killed at `service.Operation`, or ends."""
     process = _FORKS.Process(
-        target=_work_until, args=(operation, when, account.account, str(account.endpoint), work, *arguments)
+        target=work_until, args=(f"{operation} {when}", account.account, str(account.endpoint), work, *arguments)
     )
     process.start()
     process.join(HANGS)
@@ -36,17 +41,18 @@ def killed_at(operation: str, when: str, account: Account, work: Callable[..., N
 _KILLED = 137
 
 
-def _work_until(
-    operation: str, when: str, number: str, endpoint: str, work: Callable[..., None], *arguments: Any
-) -> None:
+def work_until(point: str, number: str, endpoint: str, work: Callable[..., None], *arguments: Any) -> None:
+    """Work in this process until it is killed at a point such as `s3.PutObject before`; none: to the end."""
     keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
     account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
+    operation, _, when = point.partition(" ")
 
     def die(request: Any, **_: Any) -> None:
         if when == "after":
             URLLib3Session().send(request)
         os._exit(_KILLED)
 
-    service, name = operation.split(".")
-    account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
+    if operation:
+        service, name = operation.split(".")
+        account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
     work(account, *arguments)

@@ -271,13 +271,12 @@ def test_no_two_rows_kept_by_hand_say_the_same_of_data() -> None:
     ("name", "access"),
     [
         ("AWS::IAM::RolePolicy", TypeAccess("identity", quota="iam.role.inline", roles="RoleName")),
-        ("AWS::SSO::PermissionSet", TypeAccess("identity", managed="ManagedPolicies", is_grant=True)),
+        ("AWS::SSO::PermissionSet", TypeAccess("identity", managed="ManagedPolicies")),
         ("AWS::Organizations::Policy", TypeAccess("ceiling")),
         ("AWS::ECR::Repository", TypeAccess("resource")),
-        ("AWS::Lambda::Url", TypeAccess(authorization="AuthType")),
         ("AWS::SQS::Queue", TypeAccess()),
         ("AWS::Shop::Order", TypeAccess()),
     ],
 )
-def test_a_row_says_whose_policies_a_resource_holds_and_what_access_it_gives(name: str, access: TypeAccess) -> None:
+def test_a_row_says_whose_policies_a_resource_holds(name: str, access: TypeAccess) -> None:
     assert access_of(name) == access

@@ -139,7 +139,7 @@ def test_markdown_is_a_table_that_policies_cannot_break(files: Path) -> None:
     (files / "odd.json").write_text(json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::a|b`c/*"))))
     status, out, _ = remit("diff", "old.json", "odd.json", "--markdown", cwd=files)
     assert status == 1
-    assert out.startswith("**Access: 1 gained, 1 lost, 0 undecided**\n")
+    assert out.startswith("<!-- remit diff odd.json -->\n**Access: 1 gained, 1 lost, 0 undecided**\n")
     (row,) = [line for line in out.splitlines() if line.startswith("| + ")]
     assert row.count(" | ") == 5
     assert "`arn:aws:s3:::a\\|b'c/*`" in row
@@ -158,7 +158,9 @@ def test_nothing_of_a_policy_or_of_its_name_stands_in_markdown_but_as_code(files
     rows = [line for line in out.splitlines() if line.startswith(("| + ", "| - "))]
     assert len(rows) > 2
     assert all(re.sub(r"\\\|", "", row).count("|") == 7 for row in rows)
-    outside = re.sub(r"`[^`]*`", "", out)
+    mark, _, shown = out.partition("\n")
+    assert re.fullmatch(r"<!-- (?:(?!--).)* -->", mark)  # nothing in it ends it
+    outside = re.sub(r"`[^`]*`", "", shown)
     assert not set("@`") & set(outside)
     assert not [tag for tag in ("<b>", "<i", "<u>") if tag in outside]
 

@@ -158,6 +158,26 @@ def test_a_commit_is_compared_with(make: Make) -> None:
     assert answer["old"].startswith("main (")
 
 
+def test_the_resources_that_an_app_loses_since_a_commit_are_told(make: Make) -> None:
+    shared = """from remit import Shared, resource
+
+class Data(Shared):
+    orders = resource("AWS::SQS::Queue", queue_name="orders")
+    uploads = resource("AWS::S3::Bucket", deletion_policy="Retain")
+"""
+    project = make(**{"app.py": HELLO, "shared/resources/data.py": shared})
+    commit(project.folder)
+    without = shared.replace('"orders"', '"all-orders"').replace("    uploads", "    other")
+    write(project.folder, {"shared/resources/data.py": without})
+    losses = told(project.remit("diff", "--base", "HEAD", "--json"))["losses"]
+    assert [(loss["resource"], loss["change"], loss["properties"], loss["stays"]) for loss in losses] == [
+        ("DataOrders", "replaced", ["QueueName"], False),
+        ("DataUploads", "removed", [], True),
+    ]
+    comment = project.remit("diff", "--base", "HEAD", "--markdown").out
+    assert "shared/resources/data.py:4:" in comment
+
+
 def test_a_mistake_at_the_commit_is_told_with_its_place_there(make: Make) -> None:
     project = make(**{"app.py": "import nothing_of_this_name\n"})
     commit(project.folder)

@@ -106,7 +106,7 @@ def test_the_deployers_policy_suffices_and_no_action_of_it_can_be_left_out(
     with pytest.raises(SystemExit):  # its zips are in the bucket then
         main(["deploy", "-C", str(example), "--local", "--yes", "--region", "us-east-1"])
     with pytest.raises(SystemExit):
-        main(["delete", "-C", str(example), "--local", "--yes", "--region", "us-east-1"])
+        main(["delete", "-C", str(example), "--local", "--yes-delete", "all", "--region", "us-east-1"])
     stacks = Stacks(example, running)
     assert stacks.life(policy) == LIFE
     superfluous = []

@@ -23,13 +23,12 @@ from remit.catalogue.action_resources import is_without_resources, takes
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
 from remit.catalogue.operations import operation as catalogued_operation
+from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.needs import NeededAccess, needs_of
-from remit.local.authorization.parameters import parameters_of
-from remit.local.authorization.requested_operation import requested_operation
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_names import NothingStored
-from remit.local.request import ReceivedRequest
+from remit.local.request import ReceivedRequest, RefusedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,12 +115,17 @@ def tallied(service: str) -> Tally:
         tally.operations += 1
         made = Made(service, name).parameters(model.operation_model(name).input_shape)
         request, body = serialized(client, name, made)
-        requested = requested_operation(request, model.signing_name, body)
-        if requested is None or (requested.client, requested.name) != (service, name):
+        try:
+            asked = canonical_request(request, model.signing_name, body)
+        except RefusedRequest as refused:
+            tally.problems.append(f"{name}: {refused.code}: {refused.reason}")
+            continue
+        requested = asked.operation
+        if (requested.client, requested.name) != (service, name):
             tally.problems.append(f"{name}: read as {requested}")
             continue
         tally.recognised += 1
-        needs = needs_of(requested, parameters_of(request, requested, body), HERE)
+        needs = needs_of(requested, asked.parameters, HERE)
         if needs is None:
             tally.problems.append(f"{name}: no action is known")
             continue

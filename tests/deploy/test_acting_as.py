@@ -72,7 +72,8 @@ def test_it_suffices_where_a_policy_is_attached_to_a_role_afterwards(
         main(["policy", "deployer", "-C", str(project), *PLACE])
     file = tmp_path / "deployer.json"
     file.write_text(capsys.readouterr().out)
-    assert [0, 0] == [remit(command, "--yes", "--as", str(file))[0] for command in ("deploy", "delete")]
+    assert 0 == remit("deploy", "--yes", "--as", str(file))[0]
+    assert 0 == remit("delete", "--yes-delete", "all", "--as", str(file))[0]
 
 
 def test_a_layer_of_another_account_needs_what_the_printed_policy_has(

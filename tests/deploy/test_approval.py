@@ -53,15 +53,13 @@ def test_without_a_terminal_a_first_deploy_gains_everything_and_is_refused(remit
     assert (code, out) == (1, "")
     assert "  + report: Read on dynamodb; Write on logs\n" in err
     assert "error: nothing was deployed: it adds access (2 gains)\n" in err
-    assert "--local --accept REASON` accepts what is gained; `--yes`, or a yes at a terminal," in err
+    assert "hint: `--first` deploys a stage for the first time; `--yes`, or a yes at a terminal," in err
     assert remit("status")[0] == 1
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_the_command_that_a_refusal_gives_accepts_what_was_shown(remit: Remit, project: Path, *, first: bool) -> None:
-    if not first:
-        assert remit("deploy", "--yes")[0] == 0
-        (project / ".remit" / "deployed" / "orders-dev@local.json").unlink()
+def test_the_command_that_a_refusal_gives_accepts_what_was_shown(remit: Remit, project: Path) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    (project / ".remit" / "deployed" / "orders-dev@local.json").unlink()
     (project / "app.py").write_text(MORE)
     _, _, err = remit("deploy")
     hint = err.partition("hint: `remit ")[2].partition("`")[0]
@@ -70,8 +68,17 @@ def test_the_command_that_a_refusal_gives_accepts_what_was_shown(remit: Remit, p
         main(hint.split())
     assert ended.value.code == 0
     accepted = json.loads((project / "config" / "accepted.json").read_text())
-    assert len(accepted) == (2 if first else 1)
+    assert len(accepted) == 1
     assert remit("deploy", "--require-approval", "broadening")[0] == 0
+
+
+def test_a_first_deploy_goes_ahead_without_a_terminal_when_it_is_said_to_be_one(remit: Remit, project: Path) -> None:
+    assert remit("deploy", "--first", "--require-approval", "any")[0] == 0
+    for app in (SAME, MORE):
+        (project / "app.py").write_text(app)
+        code, _, err = remit("deploy", "--first", "--yes")
+        assert (code, "error: `--first`: orders-dev is deployed already\n" in err) == (2, True)
+    assert not (project / "config" / "accepted.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,9 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     preparing = tuple(calls)
     calls.clear()
     upload(account, bucket, path, key_of(path))
-    assert plan(account, NAME, json.dumps(template | {"Description": "left behind"})) is not None
+    thrown_away = plan(account, NAME, json.dumps(template | {"Description": "thrown away"}))
+    assert thrown_away is not None
+    discard(account, thrown_away)
     carry_out(account, template)
     found = status(account, NAME)
     assert found is not None

@@ -105,7 +105,7 @@ class Shop:
         self.write(32, FAILING)
         codes.append(self.remit("deploy", "--yes")[0])
         codes.append(self.remit("status")[0])
-        codes.append(self.remit("delete", "--yes")[0])
+        codes.append(self.remit("delete", "--yes-delete", "all")[0])
         return codes
 
 
@@ -146,7 +146,7 @@ def test_without_any_one_statement_about_what_remit_calls_it_is_refused(shop: Sh
         assert 0 != shop.remit("deploy", "--yes")[0]
         assert shop.door.refused
     shop.door.policy = shop.policy
-    shop.remit("delete", "--yes")
+    shop.remit("delete", "--yes-delete", "all")
 
 
 def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_command(shop: Shop) -> None:
@@ -207,7 +207,7 @@ def test_with_a_bucket_of_ones_own_the_printed_policy_is_about_that_alone(shop: 
     account.client("s3").create_bucket(Bucket=own, CreateBucketConfiguration={"LocationConstraint": REGION})
     account.client("s3").close()
     assert shop.remit("deploy", "--yes", *chosen)[0] == 0
-    assert shop.remit("delete", "--yes", *chosen)[0] == 0
+    assert shop.remit("delete", "--yes-delete", "all", *chosen)[0] == 0
     assert shop.door.refused == []
     buckets = {resource.partition("/")[0] for action, resource in shop.door.asked if action.startswith("s3:")}
     assert buckets == {f"arn:aws:s3:::{own}"}
@@ -227,7 +227,7 @@ def test_without_reading_functions_a_deploy_is_no_success(shop: Shop) -> None:
     assert (code, {action for action, _ in shop.door.refused}) == (2, {"lambda:GetFunction"})
     assert "shop-dev is deployed, but whether its functions run what was built is not known" in talk
     shop.door.policy = shop.policy
-    shop.remit("delete", "--yes")
+    shop.remit("delete", "--yes-delete", "all")
 
 
 def test_a_refusal_is_told_with_the_action_that_is_missing(shop: Shop) -> None:
@@ -251,4 +251,4 @@ def test_roles_that_may_not_be_read_stop_a_deploy_unless_drift_is_accepted(shop:
     assert shop.remit("deploy", "--accept-drift")[0] == 0
     assert shop.remit("status")[0] == 0
     shop.door.policy = shop.policy
-    shop.remit("delete", "--yes")
+    shop.remit("delete", "--yes-delete", "all")

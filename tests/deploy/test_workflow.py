@@ -68,7 +68,7 @@ def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_plan
     with pytest.raises(NotApproved, match=r"nothing was deployed: it adds access \(2 gains\)") as refused:
         deploy(build(project), elsewhere)
     assert 1 == refused.value.exit_code
-    assert "remit diff --deployed --accept REASON" in str(refused.value.hint)
+    assert "`--first` deploys a stage for the first time" in str(refused.value.hint)
     assert refused.value.deployment.access is not None
     assert refused.value.deployment.access.broadens
     assert [] == elsewhere.client("cloudformation").list_change_sets(StackName="orders-dev").get("Summaries", [])

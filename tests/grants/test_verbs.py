@@ -181,6 +181,7 @@ OPTIONS = {
     "group": ['"shop"', '"shop-*"'],
     "tables": ['["orders"]', '["orders_*"]'],
     "prefix": ['"orders/"'],
+    "model": ['"amazon.nova-lite-v1:0"'],
     "results": ['"texts"'],
     "secret": ['"/shop/db"', "Data.secret"],
     "keys": ['"in/*"', '"a", "b/?.jpg"'],

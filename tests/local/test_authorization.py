@@ -36,6 +36,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/worker"
 OPEN = f"arn:aws:iam::{ACCOUNT}:role/open"
 FUNCTIONS = f"arn:aws:lambda:{HERE}:function"
 ACTIVITIES = f"arn:aws:states:{HERE}:activity"
+OF_A_PROFILE = [f"arn:aws:bedrock:{HERE}:inference-profile/*.a.b", "arn:aws:bedrock:*::foundation-model/a.b"]
 
 
 def allow(action: str | list[str], resource: str | list[str], **condition: Any) -> dict[str, Any]:
@@ -169,6 +170,8 @@ POLICY = [
     allow("ec2:DescribeVpcs", "*"),
     allow("ses:SendEmail", f"arn:aws:ses:{HERE}:identity/shop.example", StringLike={"ses:FromAddress": "*@shop.*"}),
     allow("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
+    allow("bedrock:InvokeModel", OF_A_PROFILE),
+    deny("bedrock:*", "*", StringEquals={"aws:RequestedRegion": "unspecified"}),
     allow("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/shop/*"),
 ]  # fmt: skip
 BOUNDARY = [allow("*", "*"), deny("dynamodb:DeleteTable", "*")]
@@ -426,6 +429,8 @@ CALLS: list[Row] = [
     ("ses", "send_email", {"Source": "orders@bank.example", **MAIL}, NO),
     ("bedrock-runtime", "invoke_model", {"modelId": "amazon.nova-lite-v1:0", "body": b"{}"}, YES),
     ("bedrock-runtime", "invoke_model", {"modelId": "eu.amazon.nova-lite-v1:0", "body": b"{}"}, NO),
+    ("bedrock-runtime", "invoke_model", {"modelId": "eu.a.b", "body": b"{}"}, YES),
+    ("bedrock-runtime", "invoke_model", {"modelId": "global.a.b", "body": b"{}"}, NO),
     ("cloudformation", "describe_stacks", {"StackName": "shop"}, YES),
     ("cloudformation", "describe_stacks", {"StackName": "bank"}, NO),
 ]  # fmt: skip

@@ -57,6 +57,12 @@ def test_a_type_that_it_does_not_know_refuses_the_whole_template(bare: BareCloud
         bare.create("unknown", {"Topic": {"Type": "AWS::SNS::Topic"}, "Unknown": {"Type": kind, "Properties": {}}})
 
 
+def test_a_further_first_change_set_makes_its_stack_anew() -> None:
+    module = "__import__('ministack.services.cloudformation.changesets', fromlist=['x'])"
+    made_anew = '\'ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"\''
+    assert told(f"{made_anew} in inspect.getsource({module}._create_change_set)") == "True"
+
+
 def test_a_mapping_does_not_read_a_stream_through_a_consumer() -> None:
     consumer = f"{STREAM}/consumer/hello:1"
     assert told(f"lambda_svc._kinesis_stream_name_from_arn_spec(parse_arn({consumer!r}))") == "None"

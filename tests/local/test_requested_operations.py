@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.needs import needs_of
-from remit.local.authorization.parameters import parameters_of
-from remit.local.authorization.requested_operation import RequestedOperation, requested_operation
+from remit.local.authorization.requested_operation import RequestedOperation
 from remit.local.authorization.setting import RequestSetting
-from remit.local.request import ReceivedRequest
+from remit.local.request import ReceivedRequest, RefusedRequest
 
 HERE = RequestSetting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")
 
@@ -24,9 +24,8 @@ def received(method: str, target: str, **headers: str) -> ReceivedRequest:
 
 def needs(request: ReceivedRequest, service: str, body: bytes = b"") -> list[str]:
     """The access that a request needs, as `action on resource`."""
-    operation = requested_operation(request, service, body)
-    assert operation is not None
-    needed = needs_of(operation, parameters_of(request, operation, body), HERE)
+    asked = canonical_request(request, service, body)
+    needed = needs_of(asked.operation, asked.parameters, HERE)
     assert needed is not None
     return [f"{need.action} on {need.resource}" for need in needed]
 
@@ -183,33 +182,46 @@ def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "service"),
+    ("request_", "service", "code"),
     [
-        (received("POST", "/", x_amz_target="DynamoDB_20120810.Nothing"), "dynamodb"),
-        (received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "sqs"),
-        (received("POST", "/", content_type=FORM), "sns"),
-        (received("PATCH", "/shop"), "s3"),
-        (received("POST", "/service/Nothing/operation/Nothing"), "monitoring"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.Nothing"), "dynamodb", "UnknownOperationException"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "sqs", "InvalidSignatureException"),
+        (received("POST", "/", content_type=FORM), "sns", "InvalidAction"),
+        (received("PATCH", "/shop"), "s3", "MethodNotAllowed"),
+        (received("POST", "/service/Nothing/operation/Nothing"), "monitoring", "UnknownOperationException"),
     ],
 )
-def test_what_no_model_has_is_no_operation(request_: ReceivedRequest, service: str) -> None:
-    assert requested_operation(request_, service, b"Action=Nothing") is None
+def test_what_no_model_has_is_refused_as_aws_does(request_: ReceivedRequest, service: str, code: str) -> None:
+    assert code == refusal(request_, service, b"Action=Nothing")
+
+
+def refusal(request: ReceivedRequest, service: str, body: bytes) -> str:
+    with pytest.raises(RefusedRequest) as refused:
+        canonical_request(request, service, body)
+    return refused.value.code
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"TableName": 1}', b"[" * 100_000, b'{"a":' * 900]
+    "body", [b"{", b"[]", b"\xff\xfe", b"null", b'{"TableName": 1}', b"[" * 100_000, b'{"a":' * 900]
 )
-def test_a_body_that_is_broken_tells_no_parameters(body: bytes) -> None:
+def test_a_body_that_is_broken_is_refused(body: bytes) -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem")
+    assert "SerializationException" == refusal(request, "dynamodb", body)
+
+
+def test_an_empty_body_tells_no_parameters() -> None:
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem")
     unresolved = "dynamodb:PutItem on arn:aws:dynamodb:eu-central-1:111122223333:table/${Unresolved}"
-    assert [unresolved] == needs(request, "dynamodb", body)
+    assert [unresolved] == needs(request, "dynamodb", b"")
 
 
-@pytest.mark.parametrize(
-    "body", [b"<", b"<Delete>", b"\x00", b"<Delete/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&d;</a>']
-)
-def test_a_broken_list_of_objects_asks_for_none(body: bytes) -> None:
-    assert [] == needs(received("POST", "/shop?delete"), "s3", body)
+@pytest.mark.parametrize("body", [b"<", b"<Delete>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&d;</a>'])
+def test_a_broken_list_of_objects_is_refused(body: bytes) -> None:
+    assert "MalformedXML" == refusal(received("POST", "/shop?delete"), "s3", body)
+
+
+def test_an_empty_list_of_objects_asks_for_none() -> None:
+    assert [] == needs(received("POST", "/shop?delete"), "s3", b"<Delete/>")
 
 
 def test_the_numbers_of_a_form_may_be_nonsense() -> None:
@@ -224,16 +236,15 @@ def read_from_cbor(content: bytes) -> Any:
     request = received(
         "POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData", smithy_protocol="rpc-v2-cbor"
     )
-    operation = requested_operation(request, "monitoring", content)
-    assert operation is not None
-    return parameters_of(request, operation, content)
+    return canonical_request(request, "monitoring", content).parameters
 
 
 @pytest.mark.parametrize("content", [b"\xa1", b"\x1f", b"\x81" * 10_000, b"\xfb\x00", b"\x62\xff\xff", b"\xa1\xa0"])
-def test_of_broken_cbor_nothing_is_read(content: bytes) -> None:
-    assert {} == read_from_cbor(content)
+def test_broken_cbor_is_refused(content: bytes) -> None:
+    with pytest.raises(RefusedRequest, match="CBOR"):
+        read_from_cbor(content)
 
 
 def test_cbor_of_open_length_is_read() -> None:
-    content = b"\xbf\x61a\x9f\x01\x20\xf5\xff\x61b\x7f\x61x\x61y\xff\x61d\xf9\x3c\x00\xff"
-    assert {"a": [1, -1, True], "b": "xy", "d": 1.0} == read_from_cbor(content)
+    content = b"\xbf\x6aMetricData\x9f\x01\x20\xf5\xff\x69Namespace\x7f\x61x\x61y\xff\x61d\xf9\x3c\x00\xff"
+    assert {"MetricData": [1, -1, True], "Namespace": "xy"} == read_from_cbor(content)

@@ -87,6 +87,10 @@ CALLS: Final[dict[str, Calls]] = {
         ("bedrock-runtime", "converse", {"modelId": "eu.amazon.nova-lite-v1:0", "messages": []}),
         ("bedrock-runtime", "converse_stream", {"modelId": "eu.amazon.nova-lite-v1:0", "messages": []}),
     ],
+    'bedrock.invoke_profile("global.amazon.nova-lite-v1:0")': [
+        ("bedrock-runtime", "converse", {"modelId": "global.amazon.nova-lite-v1:0", "messages": []}),
+        ("bedrock-runtime", "converse_stream", {"modelId": "global.amazon.nova-lite-v1:0", "messages": []}),
+    ],
     'bedrock.guard("gr-1a2b")': [
         (
             "bedrock-runtime",

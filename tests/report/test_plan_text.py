@@ -61,7 +61,7 @@ def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
         "  + AWS::Lambda::Function  New",
         "  - AWS::Lambda::Function  Old",
         "  ~ AWS::Lambda::Function  Slow  (perhaps replaced)",
-        "  ~ AWS::SQS::Queue        Orders  (replaced)",
+        "  ~ AWS::SQS::Queue        Orders  (replaced; it holds data)",
         "1 to add, 3 to change, 1 to remove, 1 of them replaced; access: 0 gained, 0 lost",
     ]
 
@@ -177,19 +177,21 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     gone = ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table")
     new = ResourceChange("Modify", "Queue", "AWS::SQS::Queue", "True")
     access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
-    assert refusal(planned(gone, new), access) == (
-        "it adds access (1 gain) and resources go (Orders removed, Queue replaced)",
-        (
-            "`remit diff --deployed --accept REASON` accepts what is gained; "
-            "`--yes`, or a yes at a terminal, deploys it anyway"
-        ),
+    accepts = "`remit diff --deployed --accept REASON` accepts what is gained"
+    function = ResourceChange("Remove", "Web", FUNCTION)
+    assert refusal(planned(gone, new, function), access) == (
+        "it adds access (1 gain) and data goes (table Orders, queue Queue) and resources go (Web removed)",
+        f"{accepts}; `--yes --yes-delete Orders --yes-delete Queue`, or a yes at a terminal, deploys it anyway",
     )
-    assert refusal(planned(gone), access, agreed_but_for_access=True) == (
-        "it adds access (1 gain)",
-        (
-            "`remit diff --deployed --accept REASON` accepts what is gained; "
-            "without --require-approval, `--yes` approves changes of access, too"
-        ),
+    assert refusal(planned(gone), access, ("Orders",), yes=True) == (
+        "it adds access (1 gain)", f"{accepts}; without --require-approval, `--yes` approves changes of access, too",
+    )  # fmt: skip
+    assert refusal(planned(gone, new), access, ("Orders",), yes=True, lacks_access=False) == (
+        "data goes (queue Queue)", "`--yes-delete Queue` agrees to that",
+    )  # fmt: skip
+    first = replace(planned(), kind="CREATE")
+    assert refusal(first, access)[1] == (
+        "`--first` deploys a stage for the first time; `--yes`, or a yes at a terminal, deploys it anyway"
     )
     assert refusal(planned(), PlannedAccess(review(version("dynamodb:Query"), version()))) == (
         "access changes (0 gained, 1 lost)", "`--yes`, or a yes at a terminal, deploys it anyway",
@@ -200,7 +202,10 @@ def test_programs_get_each_roles_comparison() -> None:
     access = PlannedAccess(review(version(), version("dynamodb:Query")))
     document = plan_document(planned(ResourceChange("Add", "New", FUNCTION)), access)
     assert document["resources"] == [
-        {"action": "Add", "logical_id": "New", "type": FUNCTION, "replacement": None, "scope": []},
+        {
+            "action": "Add", "logical_id": "New", "type": FUNCTION, "replacement": None, "replacing_properties": [],
+            "holds_data": False, "scope": [],
+        },
     ]  # fmt: skip
     (role,) = document["roles"]
     assert (role["logical_id"], role["action"], role["functions"]) == ("ReportRole", "Modify", ["report"])
@@ -239,13 +244,68 @@ def test_a_question_names_the_data_that_would_go_and_how() -> None:
     assert loss_words(planned(changes[1])) == ""
 
 
-def test_a_question_does_not_name_what_stays_by_its_policy() -> None:
+def test_a_question_names_what_stays_by_its_policy_as_left_behind() -> None:
     removed = ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table")
     replaced = ResourceChange("Modify", "Jobs", "AWS::SQS::Queue", "True")
     kept = {"Resources": {"Orders": {"DeletionPolicy": "Retain"}, "Jobs": {"UpdateReplacePolicy": "Retain"}}}
     whole = replace(planned(removed, replaced), running=kept, template=kept)
-    assert loss_words(whole) == ""
-    assert loss_words(replace(whole, template={})) == "This replaces queue Jobs, with all that is in it."
+    left = "in the account, and the app no longer uses"
+    assert loss_words(whole) == f"This leaves table Orders, queue Jobs {left} them."
+    assert loss_words(replace(whole, template={})) == (
+        f"This replaces queue Jobs, with all that is in it. This leaves table Orders {left} it."
+    )
+    assert "  - AWS::DynamoDB::Table  Orders  (it holds data, which stays in the account)" in list(
+        plan_lines(whole, SAME)
+    )
+
+
+def test_a_replacement_names_the_properties_that_cause_it() -> None:
+    table, scope = "AWS::DynamoDB::Table", ("Properties",)
+    key = (Detail("KeySchema", "", "Always"), Detail("Tags"))
+    changes = (
+        ResourceChange("Modify", "Orders", table, "True", scope, key),
+        ResourceChange("Modify", "People", table, "Conditional", scope, (Detail("KeySchema", "", "Conditionally"),)),
+    )
+    assert list(plan_lines(planned(*changes), SAME))[1:3] == [
+        "  ~ AWS::DynamoDB::Table  Orders  (replaced, since KeySchema changes; it holds data)",
+        "  ~ AWS::DynamoDB::Table  People  (perhaps replaced, since KeySchema changes; it holds data)",
+    ]
+    assert plan_document(planned(*changes), SAME)["resources"][0]["replacing_properties"] == ["KeySchema"]
+
+
+def renamed(type_: str, before: dict[str, Any], after: dict[str, Any]) -> StackPlan:
+    """A plan that removes DataOrders and adds DataPurchases."""
+    changes = (ResourceChange("Remove", "DataOrders", type_), ResourceChange("Add", "DataPurchases", type_))
+    return replace(
+        planned(*changes),
+        running={"Resources": {"DataOrders": {"Type": type_, "Properties": before}}},
+        template={"Resources": {"DataPurchases": {"Type": type_, "Properties": after}}},
+    )
+
+
+def test_what_goes_and_what_comes_with_the_same_properties_is_told_as_a_rename() -> None:
+    table, bucket = "AWS::DynamoDB::Table", "AWS::S3::Bucket"
+    plan = renamed(table, {"BillingMode": "PAY_PER_REQUEST"}, {"BillingMode": "PAY_PER_REQUEST"})
+    assert (
+        "  ? DataPurchases has the type and the properties of DataOrders: if that is a rename, the new one is empty"
+        in (list(plan_lines(plan, SAME)))
+    )
+    assert plan_document(plan, SAME)["renames"] == [{"removed": "DataOrders", "added": "DataPurchases"}]
+    assert renamed(bucket, {"BucketName": "a"}, {"BucketName": "b"}).renames == (("DataOrders", "DataPurchases"),)
+    assert renamed(table, {"BillingMode": "PAY_PER_REQUEST"}, {"BillingMode": "PROVISIONED"}).renames == ()
+    assert renamed(FUNCTION, {}, {}).renames == ()
+
+
+def test_a_name_is_wanted_for_all_data_that_goes_but_the_logs_of_functions() -> None:
+    logs = {"LogGroup": {"Ref": "ReportLogGroup"}}
+    running = {"Resources": {"ReportFunction": {"Type": FUNCTION, "Properties": {"LoggingConfig": logs}}}}
+    changes = [
+        ResourceChange("Remove", name, type_)
+        for name, type_ in (("ReportLogGroup", "AWS::Logs::LogGroup"), ("Audit", "AWS::Logs::LogGroup"), ("Rest", "A"))
+    ]
+    plan = replace(planned(*changes), running=running)
+    assert [change.logical_id for change in plan.data_at_risk] == ["ReportLogGroup", "Audit"]
+    assert [change.logical_id for change in plan.data_to_name] == ["Audit"]
 
 
 def test_the_question_before_a_delete_names_the_data() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from remit.app import Grant, Reason, Role
 from remit.errors import Origin
 from remit.iam.comparison import StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.prove.compare import Comparison
-from remit.report.comment import review_comment
+from remit.report.comment import files_comment, review_comment
 from remit.report.review import review_document, review_lines
 from remit.review.access_change import Elsewhere, Review, Version
 from remit.review.changes import review
@@ -122,12 +123,12 @@ def test_a_resource_whose_policy_differs_is_named_beside_equal_roles() -> None:
 def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
     found = many(600)
     text = review_comment(found, "orders-dev")
-    assert len(text.encode()) <= 65_536
+    assert len(text.encode()) <= 65_000
     rows = [line for line in text.splitlines() if line.startswith("| + ")]
     assert text.startswith("<!-- remit diff orders-dev -->\n**Access: 1200 of 1200 functions: 600 gained, 600 lost")
     assert "600 of 600 left out: `remit diff` shows all." in text.splitlines()
     assert f"{600 - len(rows)} of 600 left out: `remit diff` shows all." in text.splitlines()
-    assert len(text.encode()) > 65_000
+    assert len(text.encode()) > 64_900
     assert text.count("<details") == text.count("</details>") == 2
     unfolding = [line for line in text.splitlines() if line.startswith("<details")]
     assert ["<details open><summary>Gained (600)</summary>", "<details><summary>Lost (600)</summary>"] == unfolding
@@ -221,3 +222,13 @@ def test_gains_for_different_reasons_are_told_apart_where_no_line_is_known() -> 
     old = Version("before", (role("a"), role("b")))
     lines = list(review_lines(review(old, Version("after", tuple(roles)))))
     assert [line for line in lines if "needs it" in line] == ["      a needs it", "      b needs it"]
+
+
+def test_one_comment_on_many_large_files_fits() -> None:
+    large, small = many(600), many(1)
+    comments = {f"t{number}.json": partial(review_comment, large if number < 4 else small, "") for number in range(8)}
+    text = files_comment(comments)
+    assert len(text.encode()) <= 65_000
+    assert 8 == text.count("### `t")
+    assert "left out" in text
+    assert text.count("**Access: 2 of 2 functions: 1 gained, 1 lost, 0 undecided**") == 4

@@ -194,7 +194,7 @@ def test_a_shallow_clone_says_how_to_get_the_rest(repository: Path, tmp_path: Pa
     git(tmp_path, "clone", "--quiet", "--depth", "1", repository.as_uri(), "clone")
     error = refused(tmp_path / "clone", "HEAD~1")
     assert error.hint is not None
-    assert "fetch-depth: 0" in error.hint
+    assert "`--base HEAD^1`" in error.hint
 
 
 def test_without_git_a_sentence_says_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

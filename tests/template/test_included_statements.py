@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from remit.app import Resource
+from remit.iam.tokens import for_people
 from remit.lint.files import lint_bytes
 from remit.review.resource_access import giving
 from remit.template.attached_policies import attached, held_policies
@@ -79,7 +80,8 @@ def test_a_document_that_stands_elsewhere_is_a_note_and_the_others_are_read(sour
     content = template_with(DOCUMENTS_ELSEWHERE[source], {"Version": "2012-10-17", "Statement": SENDING})
     (role,) = read_roles(content, "template.json").roles
     assert [grant.statement.actions.patterns for grant in role.grants] == [("sqs:SendMessage",)]
-    assert role.notes == (f"some of its inline policies are known at the deploy only: {source}",)
+    (note,) = role.notes
+    assert for_people(note) == for_people(f"some of its inline policies are known at the deploy only: {source}")
 
 
 @pytest.mark.parametrize("source", DOCUMENTS_ELSEWHERE)

@@ -76,7 +76,7 @@ REFUSED = {
     "no UTF-8": (b"a: \xff", "t.yaml is not UTF-8: byte 3 is 0xff", "t.yaml"),
     "UTF-16": ("a: 1".encode("utf-16"), "t.yaml is not UTF-8: byte 0 is 0xff", "t.yaml"),
     "a key twice, in JSON": (b'{"a": 1,\n "a": 2}', "stands twice", "t.yaml:2:2"),
-    "a key twice, in YAML": (b"a: 1\na: 2", "stands twice", "t.yaml:2:1"),
+    "a key of a policy twice, in YAML": (b"Statement: []\nStatement: []", "stands twice", "t.yaml:2:1"),
     "NaN": (b'{"a": NaN}', "NaN is not valid JSON", "t.yaml:1:7"),
     "lists in lists": (b"[" * 10_000, "nests deeper", "t.yaml:1:65"),
     "a tag": (b"a: !!python/object:os.system {}", "!!python/object:os.system", "t.yaml:1:4"),

@@ -70,7 +70,11 @@ REFUSED = {
     "a python name": ("a: !!python/name:os.system\n", 1, "not allowed"),
     "binary data": ("a: !!binary aGk=\n", 1, "!!binary"),
     "an unknown function": ("a:\n  b: !Sbu x\n", 2, "!Sbu"),
-    "a repeated key": ("a: 1\nb: 2\na: 3\n", 3, "'a' stands twice in one mapping, first at t.yaml:1:1"),
+    "a repeated key": (
+        "Effect: Allow\nAction: a:A\nEffect: Deny\n",
+        3,
+        "'Effect' stands twice in one mapping, first at t.yaml:1:1",
+    ),
     "two documents": ("a: 1\n---\nb: 2\n", 2, "more than one"),
     "an alias of nothing": ("a: *b\n", 1, "undefined alias|its own anchor, or before it"),
     "an alias inside itself": ("a: &a [1, *a]\n", 1, "inside its own anchor|undefined"),

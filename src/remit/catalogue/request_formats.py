@@ -26,12 +26,14 @@ class Route:
 
     `segments` are the parts of the path between its slashes: texts, or parameters in braces; one that ends in `+`
     takes all the rest. `query` and `headers` (in lower case) must be there; a query's value only where it is not None.
+    `has_closing_slash` says that the URI ends in a slash.
     """
 
     segments: tuple[str, ...]
     operation: str
     query: tuple[tuple[str, str | None], ...]
     headers: tuple[str, ...]
+    has_closing_slash: bool = False
     literals: tuple[tuple[int, str], ...] = field(init=False, compare=False)
     """The segments that are texts, each with its place."""
 
@@ -50,13 +52,28 @@ class ParameterFormat:
     """Where a request has an operation's parameters.
 
     `places` gives for a parameter `uri`, `query`, `header` or `headers`, and the name there. `payload` is the parameter
-    that is the body, `is_raw` says that it is no structure. `body` is how the body spells its members.
+    that is the body, `is_raw` says that it is no structure. `body` is how the body spells its members. `kinds` says of
+    every parameter whether it is a `text`, a `list`, a `mapping`, a `scalar` or `any` of these.
     """
 
     places: Mapping[str, tuple[str, str]]
     payload: str | None
     is_raw: bool
     body: Any
+    kinds: Mapping[str, str]
+    wire_names: Mapping[str, str] = field(init=False, compare=False)
+    """The parameters of the body by what it calls them."""
+    headers: Mapping[str, str] = field(init=False, compare=False)
+    """The parameters that are headers by the names of these, in lower case."""
+
+    def __post_init__(self) -> None:
+        spelling = self.body if isinstance(self.body, dict) else {}
+        names = {wire: member if isinstance(member, str) else member[0] for wire, member in spelling.items()}
+        spelled = frozenset(names.values())
+        names |= {name: name for name in self.kinds if name not in self.places and name not in spelled}
+        object.__setattr__(self, "wire_names", names)
+        headers = {name.lower(): member for member, (place, name) in self.places.items() if place == "header"}
+        object.__setattr__(self, "headers", headers)
 
 
 @cache
@@ -102,7 +119,8 @@ def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
     routes_by_method: dict[str, list[Route]] = {}
     for method, uri, operation, query, headers in _client(client).get("r", ()):
         pairs = tuple((name, value) for name, value in query)
-        route = Route(tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers))
+        closes = len(uri) > 1 and uri.endswith("/")
+        route = Route(tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers), closes)
         routes_by_method.setdefault(method, []).append(route)
     return {method: tuple(routes) for method, routes in routes_by_method.items()}
 
@@ -120,16 +138,17 @@ def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
 
 @lru_cache(maxsize=4096)
 def parameter_format(client: str, operation: str) -> ParameterFormat | None:
-    """Where an operation's parameters stand; None where the body has them all under their own names."""
+    """Where an operation's parameters stand; None where no model has the operation."""
     place = _client(client)["o"].get(operation)
     if place is None:
         return None
-    places, payload, body = json.loads(_lines(client)[place])
+    places, payload, body, kinds = json.loads(_lines(client)[place])
     return ParameterFormat(
         {name: (kind, wire_name) for name, (kind, wire_name) in places.items()},
         None if payload is None else payload[0],
         payload is not None and payload[1] == "raw",
         body,
+        kinds,
     )
 
 

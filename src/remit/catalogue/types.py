@@ -174,7 +174,7 @@ class Invoker(NamedTuple):
 
 
 class TypeAccess(NamedTuple):
-    """What a resource of a type says about who may do what; properties are "" where it has none such."""
+    """What policies a resource of a type holds; properties are "" where it has none such."""
 
     policies: Literal["identity", "attached", "resource", "ceiling", ""] = ""
     """Whose policies it holds, if any: those of a role, user or group; of whatever it is attached to; of a resource,
@@ -186,10 +186,6 @@ class TypeAccess(NamedTuple):
     """The property with the ARNs of managed policies, and what else SAM takes there."""
     roles: str = ""
     """Of a policy: the property that names the roles that it is attached to."""
-    authorization: str = ""
-    """The property that says whether IAM must know who calls: `AWS_IAM`."""
-    is_grant: bool = False
-    """Whether all of its properties but the tags say who may do something."""
 
 
 class PropertyCalls(NamedTuple):
@@ -262,6 +258,8 @@ class ResourceType(NamedTuple):
     references: tuple[ReferenceProperty, ...]
     invokes: Invoker | None
     access: TypeAccess
+    properties: tuple[tuple[str, str, str], ...]
+    """How its properties bear on access (`type_access.PropertyAccess`)."""
     makes: str
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]
@@ -453,6 +451,7 @@ def resource_type(name: str) -> ResourceType | None:
         references=tuple(_references(row.get("h", {}))),
         invokes=_invoker(row["v"]) if "v" in row else None,
         access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
+        properties=tuple(tuple(columns) for columns in row.get("b", ())),
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
         deployment=_deployment(row["y"]) if "y" in row else _NO_DEPLOYMENT,

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 @options.acting_as_option
 @options.account_options
 @options.yes_option
+@click.option(
+    "--yes-delete",
+    type=click.Choice(("all",)),
+    help="Answer yes, and agree that the tables, buckets, queues … go with all that is in them. --yes does not.",
+)
 @options.artefact_bucket_option
 @click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
 @click.option("--resume", is_flag=True, help="Follow a delete that is running.")
@@ -41,6 +46,7 @@ def command(
     profile: str | None,
     acting_as: options.ActingAs | None,
     artefact_bucket: str | None,
+    yes_delete: str | None,
     *,
     local: bool,
     yes: bool,
@@ -51,6 +57,8 @@ def command(
 ) -> None:
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
 
+    Without a terminal it needs --yes, and --yes-delete all where the stack holds data.
+
     Resources with a deletion policy of Retain are kept and listed. The artefact bucket is kept for other apps, unless
     --bucket is given. A bucket of your own is always kept.
 
@@ -60,6 +68,7 @@ def command(
     Examples:
       remit delete --local
       remit delete --stage test --yes
+      remit delete --stage test --yes-delete all
     """
     from remit.deploy import bucket as buckets
 
@@ -69,7 +78,9 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
-        outcome = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
+        outcome = _delete(
+            account, name, bucket_of_zips, yes=yes, with_data=yes_delete is not None, wait=wait, resume=resume
+        )
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure
 
@@ -80,8 +91,11 @@ def command(
     _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket), as_json=as_json)
 
 
-def _delete(account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool) -> Outcome | None:
+def _delete(
+    account: Account, name: str, bucket: Bucket, *, yes: bool, with_data: bool, wait: bool, resume: bool
+) -> Outcome | None:
     """How it ended; None where nothing is deployed."""
+    from remit.deploy.approval import agree_to_delete
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
 
@@ -89,19 +103,10 @@ def _delete(account: Account, name: str, bucket: Bucket, *, yes: bool, wait: boo
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
         question = f"Delete {name} and everything in it from {place(account)}?"
-        if not terminal.agrees(question if yes else f"{_loss(account, name)}{question}", yes=yes):
+        if not agree_to_delete(account, name, terminal, question, yes=yes, with_data=with_data):
             raise click.Abort
     with terminal.events(name) as on_event:
         return delete(account, name, on_event, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting)
-
-
-def _loss(account: Account, name: str) -> str:
-    """The data that goes with the stack, in a sentence and a blank; empty when none does."""
-    from remit.deploy.delete import data_at_risk
-    from remit.report.plan import deletion_words
-
-    words = deletion_words(data_at_risk(account, name))
-    return f"{words} " if words else ""
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:

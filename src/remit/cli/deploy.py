@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 @options.strict_option
 @options.account_options
 @options.yes_option
+@click.option(
+    "--yes-delete",
+    multiple=True,
+    metavar="ID",
+    help="Agree that resource ID, which holds data, is removed or replaced. --yes does not.",
+)
+@click.option("--first", is_flag=True, help="Agree to all access of a stage that is deployed for the first time.")
 @options.artefact_bucket_option
 @click.option(
     "--require-approval",
@@ -52,6 +59,7 @@ def command(
     acting_as: options.ActingAs | None,
     seed: str | None,
     skip: tuple[str, ...],
+    yes_delete: tuple[str, ...],
     accept: str | None,
     approval: Approval | None,
     artefact_bucket: str | None,
@@ -59,6 +67,7 @@ def command(
     local: bool,
     strict: bool,
     yes: bool,
+    first: bool,
     accept_drift: bool,
     revert_drift: bool,
     wait: bool,
@@ -73,7 +82,11 @@ def command(
     Without a terminal, as in CI, it cannot ask. It deploys if no access is gained beyond what `remit diff --accept` has
     accepted, and nothing is removed or replaced. Otherwise it deploys nothing and exits with 1. --require-approval sets
     which changes of access stop it. --yes answers yes to the question. With --require-approval, --yes does not approve
-    changes of access.
+    changes of access. --first approves them where a stage is deployed for the first time.
+
+    --yes never takes data away. A table, bucket, queue, user pool, database, file system, key or stream that would be
+    removed or replaced (also perhaps, or kept by its deletion policy) needs --yes-delete with the ID that the plan
+    shows. Repeat it for each.
 
     It also compares the stack's roles with the last deploy. It shows changes that were made by hand (a policy, a
     boundary, a trust policy, a deleted role) with the access that they add or remove, and asks whether to deploy
@@ -89,6 +102,8 @@ def command(
       remit deploy --stage prod --region eu-central-1
       remit deploy --yes --json | jq .outputs
       remit deploy --yes --require-approval broadening
+      remit deploy --stage prod --first
+      remit deploy --yes --yes-delete DataOrders
       remit deploy --artefact-bucket our-artefacts
       remit deploy --resume
     """
@@ -138,6 +153,8 @@ def command(
                         account,
                         terminal,
                         yes=yes,
+                        yes_delete=yes_delete,
+                        first=first,
                         approval=approval,
                         drift=_drift(accept=accept_drift, revert=revert_drift),
                         wait=wait,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from remit.deploy.drift import Drift
     from remit.deploy.session import Account
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from remit.review.access_change import Review, Version
     from remit.template.policy_files import ComparisonSide
 
-_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
 _NO_RECORD = (
     "no deploy from here is recorded, so everything is shown as new: "
     "`remit diff --deployed` compares with CloudFormation, `--base REF` with a commit"
 )
+_SIDES = 2
 _NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 
@@ -64,7 +65,7 @@ class _Pair:
 
 
 @click.command("diff", short_help="Show what access a change adds or removes.")
-@click.argument("files", nargs=-1, type=_FILE, metavar="[OLD NEW | PLAN]")
+@click.argument("files", nargs=-1, type=_FILE, metavar="[OLD NEW | PLAN | FILE...]")
 @options.project_option
 @click.option("--stage", "stages", multiple=True, help="The stage (default: dev). Give it twice to compare two stages.")
 @click.option("--base", metavar="REF", help="Compare with a commit. `main...` is where this branch left main.")
@@ -101,7 +102,7 @@ def command(
     standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":
     [...], "boundary": {...}, "session": {...}, "endpoint": {...}, "endpoint_type": "Interface",
     "scp": [[...]], "rcp": [[...]]}, of which "endpoint" is the policy of a VPC endpoint that the requests pass. PLAN is
-    the output of `terraform show -json`.
+    the output of `terraform show -json`. With --base, each FILE is compared with what it was at that commit.
 
     \b
     Examples:
@@ -110,6 +111,7 @@ def command(
       remit diff --live --stage prod
       remit diff --stage dev --stage prod
       remit diff old.yaml new.yaml
+      remit diff --base HEAD^1 template.yaml --markdown
       git show main:role.json | remit diff - role.json --json
     """
     wishes = _Wishes(
@@ -118,6 +120,8 @@ def command(
     _check(files, wishes)
     if not files:
         return _project(wishes)
+    if wishes.base is not None:
+        return _files_since(files, wishes.base, wishes)
     return _files([options.content(path) for path in files], wishes)
 
 
@@ -125,7 +129,7 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
     """Refuse what does not go together: the first of these that is so."""
     two_stages = len(wishes.stages) > 1
     old_sides = {
-        "files": bool(files),
+        "files": bool(files) and wishes.base is None,
         "--base": wishes.base is not None,
         "two stages": two_stages,
         "--deployed": wishes.deployed,
@@ -137,7 +141,10 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
     refusals = {
         f"choose one to compare with: {' or '.join(chosen)}": len(chosen) > 1,
         "files are compared by themselves: --stage, --local and --accept are for a project": files and of_a_project,
-        "two are compared, an old and a new": max(len(files), len(wishes.stages)) > 2,  # noqa: PLR2004 - as it says
+        "two are compared, an old and a new": max(0 if wishes.base else len(files), len(wishes.stages)) > _SIDES,
+        "a file that --base compares with itself is no standard input": (
+            wishes.base is not None and Path("-") in files
+        ),
         "--local goes with the last deploy, --deployed or --live": (
             wishes.local and (wishes.base is not None or two_stages)
         ),
@@ -212,11 +219,12 @@ def _recorded(wishes: _Wishes) -> _Pair:
 
 
 def _since(wishes: _Wishes, ref: str) -> _Pair:
+    from remit.project.load import load
     from remit.review.base_commit import loading_base
-    from remit.review.working_tree import tree
+    from remit.review.working_tree import with_resources
 
     with loading_base(wishes.folder, wishes.stage, ref) as loaded:
-        new = tree(wishes.folder, wishes.stage)
+        new = with_resources(load(wishes.folder, wishes.stage))
         return _Pair(loaded(), new)
 
 
@@ -263,34 +271,95 @@ def _account(wishes: _Wishes) -> Account:
     return options.account(wishes.folder, local=wishes.local, region=wishes.region, profile=wishes.profile)
 
 
+@dataclass(frozen=True, slots=True)
+class _FileReport:
+    """What is told of two files."""
+
+    broadens: bool
+    document: dict[str, Any]
+    lines: tuple[str, ...]
+    comment: Callable[[int], str]
+    """Markdown of at most so many bytes."""
+
+
 def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.documents.read import may_be_plan
-    from remit.review.role_files import holds_roles, plan_review, review_files
+    from remit.report.comment import LONGEST
+    from remit.review.role_files import plan_review, review_files
 
+    about = files[-1][1]
     if len(files) == 1:
         if not may_be_plan(files[0][0]):
             raise RemitError(
-                f"{files[0][1]} alone is compared with nothing: it is not a Terraform plan",
+                f"{about} alone is compared with nothing: it is not a Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        reviewed = plan_review(*files[0])
+        report = _review_report(plan_review(*files[0]), about)
+    elif _are_templates(files):
+        report = _review_report(review_files(files[0], files[1]), about)
     else:
-        roles = [holds_roles(data) for data, _ in files]
-        if not any(roles):
-            return _policies(files, wishes)
-        if not all(roles):
-            (policy,) = [name for (_, name), has_roles in zip(files, roles, strict=True) if not has_roles]
-            raise RemitError(
-                f"{policy} is not a template, and the other file is one",
-                hint="compare two templates, or two policies",
-            )
-        reviewed = review_files(files[0], files[1])
-    _tell(reviewed, (), " ".join(name for _, name in files), wishes)
-    return 1 if reviewed.broadens else 0
+        report = _policy_report(files, about)
+    if wishes.as_json:
+        options.print_report(report.document)
+    elif wishes.markdown:
+        click.echo(report.comment(LONGEST), nl=False)
+    else:
+        _print(report.lines)
+    return 1 if report.broadens else 0
 
 
-def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
+    """Files and what they were at a commit, each by itself. RemitError has the mistakes of all of them."""
+    from remit.errors import Mistakes
+    from remit.report.comment import files_comment
+    from remit.review.base_files import since
+
+    mistakes = Mistakes()
+    reports: dict[str, _FileReport] = {}
+    for path in dict.fromkeys(files):
+        with mistakes.noted():
+            pair = since(path, ref)
+            if _are_templates([pair.old, pair.new]):
+                reports[str(path)] = _review_report(pair.review(), str(path))
+            else:
+                reports[str(path)] = _policy_report([pair.old, pair.new], str(path))
+    mistakes.refuse()
+    if wishes.as_json:
+        options.print_report({"files": [{"file": name, **report.document} for name, report in reports.items()]})
+    elif wishes.markdown:
+        click.echo(files_comment({name: report.comment for name, report in reports.items()}), nl=False)
+    else:
+        for number, (name, report) in enumerate(reports.items()):
+            _print((*([""] if number else []), *([f"{name}:"] if len(reports) > 1 else []), *report.lines))
+    return 1 if any(report.broadens for report in reports.values()) else 0
+
+
+def _are_templates(files: list[tuple[bytes, str]]) -> bool:
+    """Whether two files are templates, and not policies. RemitError: one is a template."""
+    from remit.review.role_files import holds_roles
+
+    roles = [holds_roles(data) for data, _ in files]
+    if any(roles) and not all(roles):
+        (policy,) = [name for (_, name), has_roles in zip(files, roles, strict=True) if not has_roles]
+        raise RemitError(
+            f"{policy} is not a template, and the other file is one",
+            hint="compare two templates, or two policies",
+        )
+    return all(roles)
+
+
+def _review_report(review: Review, about: str) -> _FileReport:
+    from remit.report.comment import review_comment
+    from remit.report.review import review_document, review_lines
+
+    document = {**review_document(review), "drift": []}
+    return _FileReport(
+        review.broadens, document, tuple(review_lines(review)), lambda most: review_comment(review, about, most)
+    )
+
+
+def _policy_report(files: list[tuple[bytes, str]], about: str) -> _FileReport:
     from remit.report.comment import comparison_comment
     from remit.report.comparison import Places, comparison_document, comparison_lines
     from remit.template.role_files import read_policies
@@ -298,13 +367,12 @@ def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     before, after = (read_policies(*file) for file in files)
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
-    if wishes.as_json:
-        options.print_report(comparison_document(comparison, places))
-    elif wishes.markdown:
-        click.echo(comparison_comment(comparison, places), nl=False)
-    else:
-        _print(comparison_lines(comparison, places))
-    return 1 if comparison.broadens else 0
+    return _FileReport(
+        comparison.broadens,
+        comparison_document(comparison, places),
+        tuple(comparison_lines(comparison, places)),
+        lambda most: comparison_comment(comparison, places, about, most),
+    )
 
 
 def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:

@@ -11,6 +11,7 @@ import click
 
 from remit.cli.options import endpoint_type_option, file_bytes, json_option, note, print_report, type_of_endpoint
 from remit.did_you_mean import did_you_mean, nearest
+from remit.documents.foreign_text import late_bound
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
 from remit.iam.decide.endpoint import ENDPOINT_TYPES
@@ -219,7 +220,7 @@ def _action(text: str, origin: Origin | None) -> None:
 
 def _policy(path: Path) -> Policy:
     value, locate = read_json(_read(path), _name(path))
-    return _parsed(value, (), locate)
+    return _parsed(late_bound(value, in_template=False), (), locate)
 
 
 def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, ...], ...]:

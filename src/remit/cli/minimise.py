@@ -165,10 +165,10 @@ class _Given:
 
 
 def _read(path: Path) -> _Given:
-    from remit.documents.read import read as read_source
+    from remit.documents.read import read_as_written
     from remit.template.policy_files import side_of
 
-    source = read_source(*content(path))
+    source = read_as_written(*content(path))
     name = source.file
     value = source.value
     _check_kind(value, name)

@@ -305,7 +305,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
         raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", origin=source.place(()))
     values = {**defaults(source.value), **parameters}
     template, notes = plain_template(unrolled(source.value, values).template, source.place, values)
-    for note in notes:
+    for note in (*source.warnings, *notes):
         options.note(note)
     return template
 

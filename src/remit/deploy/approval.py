@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from remit.deploy.delete import data_at_risk
 from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last
 from remit.deploy.manual_changes import ManualChanges, changes_of, revert
@@ -11,10 +12,12 @@ from remit.deploy.stack import settled
 from remit.deploy.status import status_of
 from remit.errors import RemitError
 from remit.report.manual_changes import by_hand_lines
-from remit.report.plan import gained_words, loss_words, refusal
+from remit.report.plan import data_words, deletion_words, gained_words, loss_words, refusal
 from remit.report.stacks import place
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from remit.build import Built
     from remit.deploy.operators import DeployOperator
     from remit.deploy.plan import StackPlan
@@ -87,26 +90,66 @@ def agree_to_plan(
     approval: Approval | None,
     *,
     yes: bool,
+    yes_delete: Collection[str] = (),
+    first: bool = False,
 ) -> None:
     """Return if somebody or something agrees to a plan and what it does to access.
 
     Without `approval`, access that is gained needs approval, and `yes` gives that, too; with it, `yes` agrees to all
-    but the changes of access that need approval. NotApproved (1): nobody agrees. RemitError (1): a person says no.
+    but the changes of access that need approval. `first` agrees to the access of a first deploy. Data goes only by a
+    person's answer, or where `yes_delete` names it.
+
+    NotApproved (1): nobody agrees. RemitError (1): a person says no; (2): `yes_delete` names what does not go.
     """
-    needs_approval = access.wants(approval or "broadening")
-    if yes:
-        refused = needs_approval and approval is not None
-    else:
+    check_names(yes_delete, [change.logical_id for change in plan.data_at_risk])
+    unnamed = any(change.logical_id not in yes_delete for change in plan.data_to_name)
+    answer = None
+    if unnamed or not yes:
         question = (loss_words(plan), gained_words(access), f"Deploy to {place(account)}?")
         answer = operator.ask(" ".join(filter(None, question)))
-        refused = answer is None and (needs_approval or bool(plan.destroyed))
         require(answer is not False)
-    if refused:
-        reason, hint = refusal(plan, access, agreed_but_for_access=yes, place=operator.command_options)
+    lacks_access = access.wants(approval or "broadening") and not first and not (yes and approval is None)
+    destroyed = [change for change in plan.destroyed if change.logical_id not in yes_delete]
+    if answer is None and (lacks_access or unnamed or (destroyed and not yes)):
+        reason, hint = refusal(
+            plan, access, yes_delete, yes=yes, lacks_access=lacks_access, place=operator.command_options
+        )
         raise NotApproved(
             RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1),
             Deployment(plan.namespace, changes, plan, access),
         )
+
+
+def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:
+    """Refuse a `--yes-delete` of what would not go. RemitError (2) names what would."""
+    names = sorted(name for name in yes_delete if name not in data_ids)
+    if names:
+        raise RemitError(
+            f"`--yes-delete {' '.join(names)}`: no data of this name would go",
+            hint=f"what would go: {', '.join(sorted(data_ids)) or 'nothing that holds data'}",
+        )
+
+
+def agree_to_delete(
+    account: Account, namespace: str, operator: DeployOperator, question: str, *, yes: bool, with_data: bool = False
+) -> bool:
+    """Whether to delete a stack: `yes` says so where no data goes, `with_data` in any case, or a person does.
+
+    RemitError (1): data would go, and nobody agrees to that; (2): nobody is there to ask.
+    """
+    data, logs = data_at_risk(account, namespace)
+    to_name = [resource for resource in data if resource.logical_id not in logs]
+    asked = " ".join(filter(None, (deletion_words(data), question)))
+    if with_data or not (yes and to_name):
+        return operator.agrees(asked, yes=yes or with_data)
+    answer = operator.ask(asked)
+    if answer is None:
+        raise RemitError(
+            f"nothing was deleted: data goes ({data_words(to_name)})",
+            hint=f"`remit delete{operator.command_options} --yes-delete all` agrees to that",
+            exit_code=1,
+        )
+    return answer
 
 
 def require(answer: bool) -> None:  # noqa: FBT001 - the answer itself

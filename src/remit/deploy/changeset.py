@@ -1,8 +1,9 @@
 """Ask CloudFormation what a template would change: make a change set, read it, throw it away if it is empty.
 
-A change set's name is a hash of what it would deploy onto which state, so that a request which AWS carried
-out but whose answer was lost finds its own change set again. When one is executed, AWS deletes
-the stack's others; only those that wait on a stack which was never made are tidied here.
+A change set's name is a hash of what it would deploy onto which state, and of the process that asks, so that a request
+which AWS carried out but whose answer was lost finds its own change set again, and never another deploy's. Its
+description says who asks. When one is executed, AWS deletes the stack's others: of several first deploys at once, that
+one wins.
 
 Source: "CreateChangeSet", "ExecuteChangeSet" (CloudFormation API Reference); "Quotas" (CloudFormation User
 Guide).
@@ -10,9 +11,13 @@ Guide).
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import re
+import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -21,12 +26,12 @@ import remit
 from remit.build import text
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
-from remit.deploy.aws_errors import code, message, remit_errors
+from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
-from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
+from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -39,7 +44,6 @@ if TYPE_CHECKING:
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
 _TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
-_BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 
 
 class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a fault
@@ -61,6 +65,8 @@ class _ChangeSetRequest:
     bucket: Bucket
     service_role: str | None
     parameters: tuple[tuple[str, str], ...]
+    owner: str
+    """Who asks, in words."""
 
     @property
     def inline(self) -> bool:
@@ -75,7 +81,8 @@ class _ChangeSetRequest:
     def name_onto(self, stack: DeployedStack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
-        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role, self.parameters])
+        owner = (self.owner, os.getpid())
+        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role, self.parameters, owner])
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -110,6 +117,7 @@ def plan(
         bucket=bucket,
         service_role=service_role,
         parameters=tuple(sorted(pinned.items())),
+        owner=_owner(account),
     )
     with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
@@ -141,6 +149,14 @@ def plan(
         running_parameters={} if stack is None else dict(stack.parameters),
         parameters=pinned,
     )
+
+
+def _owner(account: Account) -> str:
+    """`alice@laptop, arn:aws:iam::111122223333:user/alice`: who deploys, for colleagues."""
+    user = ""
+    with suppress(OSError, KeyError, ImportError):  # a user without a name, as in some containers
+        user = f"{getpass.getuser()}@"
+    return f"{user}{socket.gethostname()}, {account.caller}"
 
 
 def discard(account: Account, planned: StackPlan) -> None:
@@ -200,12 +216,13 @@ def _same_request(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
 def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeSetRequest) -> dict[str, Any] | None:
     """The change set, with all its changes; None when it has none (it is gone then)."""
     name = request.name_onto(stack)
-    if stack is not None and stack.new:
-        _tidy(account, stack, name)
     source = _source(account, request)
     for again in (True, False):
         _create(account, stack, request, name, source)
         change_set = _created(account, request.namespace, name)
+        if change_set is None:  # it went with the stack, whose own plan somebody threw away, or executed
+            _refuse_overtaken(account, request.namespace)
+            continue
         if change_set["Status"] != "FAILED" and change_set["ExecutionStatus"] == "AVAILABLE":
             return change_set
         _discard(account, change_set["ChangeSetId"], change_set["StackId"])
@@ -214,7 +231,9 @@ def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeS
             return None
         if change_set["Status"] == "FAILED" or not again:
             raise _refused(request, reason or change_set["ExecutionStatus"])
-    return None
+    raise RemitError(
+        f"somebody else plans and discards deploys of {request.namespace}", hint="deploy again", exit_code=BUSY
+    )
 
 
 def _same_template(account: Account, change_set: dict[str, Any], template: dict[str, Any]) -> None:
@@ -264,6 +283,7 @@ def _create(
         "StackName": request.namespace,
         "ChangeSetName": name,
         "ChangeSetType": "CREATE" if is_new else "UPDATE",
+        "Description": request.owner,
         "Capabilities": list(request.capabilities),
         "Tags": [{"Key": key, "Value": value} for key, value in request.tags],
         **source,
@@ -279,21 +299,33 @@ def _create(
     try:
         account.client("cloudformation").create_change_set(**arguments)
     except ClientError as error:
-        if code(error) == "AlreadyExistsException":
-            return  # this very request came through before: its answer was lost, or its sender was killed
-        if _BUSY.search(message(error)):
-            current = describe(account, request.namespace)
-            if current is not None and current.busy:
-                raise busy(current) from error
+        if code(error) not in ("AlreadyExistsException", "ValidationError"):
+            raise
+        _refuse_overtaken(account, request.namespace, only_busy=not is_new)
         if code(error) == "ValidationError":
             raise RemitError(f"CloudFormation refuses the template: {message(error)}") from error
-        raise
+        # else this very request came through before: its answer was lost
 
 
-def _created(account: Account, namespace: str, name: str) -> dict[str, Any]:
+def _refuse_overtaken(account: Account, namespace: str, *, only_busy: bool = False) -> None:
+    """Refuse to go on where somebody else deploys, or has deployed what was not there a moment ago. RemitError (75)."""
+    stack = describe(account, namespace)
+    if stack is not None and (stack.busy or not (stack.new or only_busy)):
+        raise busy(account, stack)
+
+
+def _created(account: Account, namespace: str, name: str) -> dict[str, Any] | None:
+    """The change set once it is made, with all its changes; None where it is gone."""
+    from botocore.exceptions import ClientError
+
     client = account.client("cloudformation")
     for pause in pauses(account):
-        change_set: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
+        try:
+            change_set: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
+        except ClientError as error:
+            if code(error) == "ChangeSetNotFound" or absent(error):
+                return None
+            raise
         if change_set["Status"] not in _PENDING:
             break
         time.sleep(pause)
@@ -305,23 +337,14 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any]:
     return {**change_set, "Changes": change_set.get("Changes", [])}
 
 
-def _tidy(account: Account, stack: DeployedStack, keep: str) -> None:
-    """Delete what killed plans left on a stack that was never made."""
-    client = account.client("cloudformation")
-    for page in client.get_paginator("list_change_sets").paginate(StackName=stack.name):
-        for summary in page["Summaries"]:
-            name = summary["ChangeSetName"]
-            if name.startswith("remit-") and name != keep:
-                client.delete_change_set(ChangeSetName=name, StackName=stack.id)
-
-
 def _discard(account: Account, change_set: str, stack_id: str) -> None:
+    """Delete a change set, and the empty stack that AWS made to hold it if nobody else's change set waits there."""
     client = account.client("cloudformation")
     stack = describe(account, stack_id)
     if stack is None:
         return
     client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
-    if stack.status == "REVIEW_IN_PROGRESS":
+    if stack.status == "REVIEW_IN_PROGRESS" and not client.list_change_sets(StackName=stack.name)["Summaries"]:
         client.delete_stack(StackName=stack_id)
 
 

@@ -12,6 +12,7 @@ from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
 from remit.deploy.events import StackOperation
 from remit.deploy.execute import OnEvent, Outcome, followed
+from remit.deploy.plan import function_log_groups
 from remit.deploy.stack import describe, ours, settled
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -40,20 +41,22 @@ def deletable(account: Account, namespace: str) -> DeployedStack | None:
     return ours(stack, "delete")
 
 
-def data_at_risk(account: Account, namespace: str) -> tuple[DeployedResource, ...]:
-    """The resources of the stack that hold data, and that no deletion policy keeps."""
+def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResource, ...], frozenset[str]]:
+    """What of the stack holds data and is kept by no deletion policy; the ids of the log groups of functions."""
     deployed = status(account, namespace)
     if deployed is None:
-        return ()
+        return (), frozenset()
     with remit_errors():
-        declared = deployed_template(account, deployed.stack).get("Resources", {})
-    return tuple(
+        template = deployed_template(account, deployed.stack)
+    declared = template.get("Resources", {})
+    resources = tuple(
         resource
         for resource in deployed.resources
         if holds_data(resource.type)
         and resource.status != "DELETE_COMPLETE"
         and declared.get(resource.logical_id, {}).get("DeletionPolicy") not in KEEPS
     )
+    return resources, function_log_groups(template)
 
 
 def delete(

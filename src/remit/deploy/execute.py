@@ -142,14 +142,16 @@ def _start(account: Account, planned: StackPlan, operation: StackOperation) -> N
     except ClientError as error:
         if code(error) == "TokenAlreadyExistsException":
             return
-        if code(error) not in {"InvalidChangeSetStatus", "ChangeSetNotFound"}:
+        if code(error) not in {"InvalidChangeSetStatus", "ChangeSetNotFound", "ValidationError"}:
             raise
         running = latest(account, planned.stack_id)
         if running is not None and running.token == operation.token:
             return  # the request came through before, and its answer was lost
         stack = describe(account, planned.namespace)
-        if stack is not None and stack.busy:
-            raise busy(stack) from error
+        if stack is not None and (stack.busy or (planned.kind == "CREATE" and not stack.new)):
+            raise busy(account, stack) from error
+        if code(error) == "ValidationError" and stack is not None:
+            raise
         raise Superseded(
             f"{planned.namespace} was changed by somebody else after this was planned",
             hint="deploy again, with a new plan",

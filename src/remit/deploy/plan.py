@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _LASTING: Final = ("", "Arn")
 """What of a resource stays the same for as long as it is not replaced: its Ref, and its ARN."""
+_GOES: Final = ("Remove", "Dynamic")
+_REPLACED: Final = ("True", "Conditional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +135,59 @@ class StackPlan:
 
     @property
     def data_at_risk(self) -> tuple[ResourceChange, ...]:
-        """What holds data and is removed or replaced, surely or perhaps, and does not stay by a policy of its own."""
-        at_risk = []
-        for change in self.real:
-            goes = change.action == "Remove" or change.replacement in ("True", "Conditional")
-            if goes and holds_data(change.type) and not self._stays(change):
-                at_risk.append(change)
-        return tuple(at_risk)
+        """What holds data and is removed or replaced, surely or perhaps: also what `stays`, which the app loses."""
+        goes = [change for change in self.real if change.action in _GOES or change.replacement in _REPLACED]
+        return tuple(change for change in goes if holds_data(change.type))
 
-    def _stays(self, change: ResourceChange) -> bool:
+    @property
+    def data_to_name(self) -> tuple[ResourceChange, ...]:
+        """The data at risk that only its own name agrees to: all but the logs of functions."""
+        logs = function_log_groups(self.running)
+        return tuple(change for change in self.data_at_risk if change.logical_id not in logs)
+
+    @property
+    def renames(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of logical ids: data that is removed, and what is added in its place with the same type and properties.
+
+        The name that a resource is given does not count: that of a bucket may come from its logical id.
+        """
+        added = [change for change in self.changes if change.action == "Add"]
+        pairs = []
+        for removed in self.data_to_name:
+            before = _without_name(removed, self.running)
+            for new in added:
+                same = new.type == removed.type and _without_name(new, self.template) == before
+                if same and removed.action == "Remove":
+                    pairs.append((removed.logical_id, new.logical_id))
+                    added.remove(new)
+                    break
+        return tuple(pairs)
+
+    def stays(self, change: ResourceChange) -> bool:
         """Whether the resource, or the one that is replaced, stays in the account."""
         before = self.running.get("Resources", {}).get(change.logical_id, {})
         if change.action == "Remove":
             return before.get("DeletionPolicy") in KEEPS
         after = self.template.get("Resources", {}).get(change.logical_id, {})
         return all(resource.get("UpdateReplacePolicy") in KEEPS for resource in (before, after))
+
+
+def function_log_groups(template: Mapping[str, Any]) -> frozenset[str]:
+    """The logical ids of the log groups that a template's functions write to: they come and go with them."""
+    groups = set()
+    for resource in template.get("Resources", {}).values():
+        if isinstance(resource, dict) and resource.get("Type") == "AWS::Lambda::Function":
+            logging = resource.get("Properties", {}).get("LoggingConfig")
+            groups.add(tokens.text_of(logging.get("LogGroup")).removeprefix("${").removesuffix("}") if logging else "")
+    return frozenset(groups)
+
+
+def _without_name(change: ResourceChange, template: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that a template gives a resource, but for its name."""
+    kind = resource_type(change.type)
+    name = None if kind is None or kind.naming is None else kind.naming.property
+    properties = template.get("Resources", {}).get(change.logical_id, {}).get("Properties", {})
+    return {key: value for key, value in properties.items() if key != name}
 
 
 def _roles_of_functions(template: Mapping[str, Any]) -> dict[str, str]:

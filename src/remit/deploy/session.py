@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -50,6 +50,8 @@ class Account:
     partition: str
     session: Any
     endpoint: str | None = None
+    caller: str = ""
+    """The ARN of whoever the credentials belong to."""
     owner: Account | None = None
     """On this machine: who may do anything, where the session may only do what a policy allows (`--as`)."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -117,8 +119,7 @@ def connect(
     arn = identity.get("Arn", "").split(":")
     if len(arn) < _ARN_PARTS or not identity.get("Account", "").isdigit():
         raise not_aws()
-    partition = arn[1]
-    return Account(identity["Account"], draft.region, partition, session, endpoint, _clients=draft._clients)  # noqa: SLF001 - the same account, now known
+    return replace(draft, account=identity["Account"], partition=arn[1], caller=identity["Arn"])
 
 
 def _no_address() -> RemitError:

@@ -150,7 +150,7 @@ def settled(
         if stack is None or not stack.busy:
             return stack
         if not wait and stack.status not in CLEANING:
-            raise busy(stack)
+            raise busy(account, stack)
         if on_wait is not None and told_of != stack.status:
             on_wait(stack)
             told_of = stack.status
@@ -162,14 +162,36 @@ def minute(at: str) -> str:
     return f"{at[:16].replace('T', ' ')} UTC"
 
 
-def busy(stack: DeployedStack) -> RemitError:
-    """The refusal to deploy while another operation runs."""
-    doing = "deleting" if stack.status.startswith("DELETE") else "deploying"
+def busy(account: Account, stack: DeployedStack) -> RemitError:
+    """The refusal to deploy while another operation runs, or after somebody else's first deploy was quicker."""
+    deleting = stack.status.startswith("DELETE")
+    who = "" if deleting else deployer(account, stack)
+    colon = f": {who}" if who else ""
+    if not stack.busy:
+        return RemitError(
+            f"somebody else was first to deploy {stack.name}, at {minute(stack.since)} ({stack.status}){colon}",
+            hint="`remit deploy` again plans what is still to change",
+            exit_code=BUSY,
+        )
     return RemitError(
-        f"somebody else is {doing} {stack.name} since {minute(stack.since)} ({stack.status})",
+        f"somebody else is {'deleting' if deleting else 'deploying'} {stack.name} "
+        f"since {minute(stack.since)} ({stack.status}){colon}",
         hint="`--wait` waits for them; `remit deploy --resume` follows what they do",
         exit_code=BUSY,
     )
+
+
+def deployer(account: Account, stack: DeployedStack) -> str:
+    """Who deployed a stack last or deploys it now, by the description of the change set; "" where AWS does not say."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        summaries = account.client("cloudformation").list_change_sets(StackName=stack.name)["Summaries"]
+    except (BotoCoreError, ClientError):  # it is only told beside the refusal
+        return ""
+    executed = [summary for summary in summaries if summary["ExecutionStatus"].startswith("EXECUTE_")]
+    newest = max(executed, key=lambda summary: summary["CreationTime"], default=None)
+    return "" if newest is None else str(newest.get("Description", ""))
 
 
 def ours(stack: DeployedStack, doing: str) -> DeployedStack:

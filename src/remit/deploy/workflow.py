@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
-from remit.deploy.approval import agree_to_plan, require, settle_manual_changes
+from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
-from remit.deploy.aws_errors import remit_errors
+from remit.deploy.aws_errors import BUSY, remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import Stuck, discard, plan
 from remit.deploy.delete import delete
@@ -41,7 +41,7 @@ from remit.review.accepted import read_accepted
 from remit.review.working_tree import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from remit.build import Built
@@ -63,6 +63,8 @@ def deploy(
     operator: DeployOperator = _NOBODY,
     *,
     yes: bool = False,
+    yes_delete: Collection[str] = (),
+    first: bool = False,
     approval: Approval | None = None,
     drift: DriftChoice = "ask",
     wait: bool = False,
@@ -74,6 +76,8 @@ def deploy(
     """Deploy a build to an account, and follow CloudFormation to the end.
 
     - `yes` answers yes to the questions whether to deploy, and whether to clear a stack that is stuck.
+    - `yes_delete` has the logical ids of what holds data and may be removed or replaced; `yes` does not agree to that.
+    - `first` agrees to all access of a stage that is deployed for the first time.
     - `approval` says which changes of access need approval even then: broadening, any or never.
     - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
     - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit.
@@ -92,6 +96,8 @@ def deploy(
         bucket=artefact_bucket(account, bucket),
         accepted=read_accepted(built.folder),
         yes=yes,
+        yes_delete=frozenset(yes_delete),
+        first=first,
         approval=approval,
         drift=drift,
         wait=wait,
@@ -110,11 +116,7 @@ def deploy(
             make_policies(built, account, operator.note)
         missing.refuse()
     job = replace(job, parameters=parameters)
-    try:
-        deployment = _change_stack(job)
-    except execute.Superseded:
-        operator.note(f"{built.namespace} was changed by somebody else meanwhile; planning again")
-        deployment = _change_stack(job)
+    deployment = _change_stack_again(job)
     if deployment.succeeded:
         with _noted(operator, _NOT_RECORDED):
             remember(account, built.folder, built)
@@ -147,6 +149,8 @@ class _Job:
     bucket: Bucket
     accepted: Sequence[AcceptedGain]
     yes: bool
+    yes_delete: frozenset[str]
+    first: bool
     approval: Approval | None
     drift: DriftChoice
     wait: bool
@@ -157,19 +161,55 @@ class _Job:
     """The values of the template's parameters, as they were looked up for this deploy."""
 
 
+def _change_stack_again(job: _Job) -> Deployment:
+    """As `_change_stack`: once more if somebody else changed the stack meanwhile, and until it is free with `wait`."""
+    was_superseded = False
+    while True:
+        try:
+            return _change_stack(job)
+        except RemitError as error:
+            superseded = isinstance(error, execute.Superseded) and not was_superseded
+            if not (superseded or (job.wait and error.exit_code == BUSY)):
+                raise
+            was_superseded = was_superseded or superseded
+        job.operator.note(f"{job.built.namespace} was changed by somebody else meanwhile; planning again")
+
+
 def _change_stack(job: _Job) -> Deployment:
     """From the look at the stack to the end of its change; without a plan when nothing has to change."""
     changes, planned = _settle_and_plan(job)
     if planned is None:
+        _require_first(job, is_first=False)
+        check_names(job.yes_delete, ())
         return _unchanged(job, changes)
     planned = replace(planned, must_exist=job.built.must_exist)
     with _before_deploying(job.account, planned):
+        _require_first(job, is_first=planned.kind == "CREATE")
         access = _show(job, planned)
-        agree_to_plan(job.account, changes, planned, access, job.operator, job.approval, yes=job.yes)
+        agree_to_plan(
+            job.account,
+            changes,
+            planned,
+            access,
+            job.operator,
+            job.approval,
+            yes=job.yes,
+            yes_delete=job.yes_delete,
+            first=job.first,
+        )
         _upload(job)
     with job.operator.events(planned.namespace) as on_event:
         outcome = execute.execute(job.account, planned, on_event)
     return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
+
+
+def _require_first(job: _Job, *, is_first: bool) -> None:
+    """Refuse `--first` where the stack exists. RemitError (2)."""
+    if job.first and not is_first:
+        raise RemitError(
+            f"`--first`: {job.built.namespace} is deployed already",
+            hint="leave `--first` out: a later deploy stops where access is gained",
+        )
 
 
 def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
@@ -202,8 +242,10 @@ def _clear(job: _Job, stuck: Stuck) -> None:
     stack, operator = stuck.stack, job.operator
     rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
     skipped = f", leaving {', '.join(job.skip)} as it is" if job.skip else ""
-    question = f"Go on going back{skipped}?" if rolling_back else "Delete what is left of it?"
-    require(operator.agrees(question, yes=job.yes))
+    if rolling_back:
+        require(operator.agrees(f"Go on going back{skipped}?", yes=job.yes))
+    else:
+        require(agree_to_delete(job.account, stack.name, operator, "Delete what is left of it?", yes=job.yes))
     with operator.events(stack.name) as on_event:
         if rolling_back:
             outcome: execute.Outcome | None = execute.continue_rollback(job.account, stack, on_event, job.skip)

@@ -15,12 +15,20 @@ import re
 import zlib
 from typing import Any, Final, NamedTuple
 
+from remit.iam import tokens
+
 _FIRST_SIGN: Final = 0xE000
 _SIGNS: Final = 6_400
 """What stands for a character of a place: Unicode's private use, which no text of AWS holds. Each place has a sign of
 its own, so that what is filled in differently stays different."""
 _RUN: Final = "([\ue000-\uf8ff])\\1*"
 _UNFILLED: Final = r"\$\{Placeholder\d+\}"
+OF_TOOLS: Final = r"(?P<cdk>[$#]\{Token\[[^\]{}]*\]\})|(?P<jinja>(?<![${])\{\{(?!resolve:)[^{}]*\}\})|(?P<erb><%=.*?%>)"
+"""What tools fill in within texts of JSON and YAML that can be read: tokens of the AWS CDK, Jinja, ERB."""
+_EXPRESSION: Final = r"[a-z_]\w*(?:(?:\.\w+|\[[^\[\]{}]*\])+|\([^{}]*\))"
+"""An attribute, an element or a call of Terraform's; the attributes of CloudFormation's resources are in capitals."""
+OF_TEMPLATEFILE: Final = rf"(?P<templatefile>\$\{{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+|{_EXPRESSION})\}})"
+"""What Terraform fills in within a policy of its own; in a template it would be CloudFormation's."""
 
 
 def unfilled(place: str) -> str:
@@ -97,7 +105,10 @@ RAIN_TAGS: Final = frozenset({"!Flatten", "!InsertFile", "!Invoke", "!MergeTags"
 _OF_ORGANISATIONS_ALONE: Final = ("!Cmd", "!JsonString", "!MD5Dir", "!MD5File", "!ReadFile")
 ORGANISATION_TAGS: Final = frozenset({*_OF_ORGANISATIONS_ALONE, "!Include"})
 """What org-formation reads from elsewhere."""
-_SERVERLESS: Final = r"\$\{(?:self|opt|sls|file|cf|param)[:(.](?:[^{}]|\$\{[^{}]*\})*\}"
+_SERVERLESS: Final = r"\$\{(?:(?:self|opt|sls|file|cf|param|env)[:(.]|ssm:/)(?:[^{}]|\$\{[^{}]*\})*\}"
+
+_MARKS: Final = re.compile(r"[$#]\{|\{\{|<%")
+"""What every place of a tool begins with, told by a glance."""
 
 DIALECTS: Final = (
     Dialect(
@@ -146,6 +157,18 @@ def _refers_to_names(dialect: Dialect, text: str) -> bool:
         if refers and not declares:
             return True
     return False
+
+
+def late_bound(value: Any, *, in_template: bool) -> Any:
+    """A document that can be read with late-bound text in each place that a tool fills in, which tells what it was."""
+    pattern = f"{OF_TOOLS}|{_SERVERLESS}" if in_template else f"{OF_TOOLS}|{_SERVERLESS}|{OF_TEMPLATEFILE}"
+    if isinstance(value, str):
+        return re.sub(pattern, lambda place: tokens.unfilled(place[0]), value) if _MARKS.search(value) else value
+    if isinstance(value, list):
+        return [late_bound(part, in_template=in_template) for part in value]
+    if isinstance(value, dict):
+        return {key: late_bound(part, in_template=in_template) for key, part in value.items()}
+    return value
 
 
 def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import dialects_of, filled_in, readable
+from remit.documents.foreign_text import dialects_of, filled_in, late_bound, readable
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.json_text import decode, read_json, too_large
-from remit.documents.slips import LANGUAGE, Slip
+from remit.documents.slips import LANGUAGE, REPEATED_KEY, Slip
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ class ParsedFile:
     slips: tuple[Slip, ...] = ()
     mistakes: tuple[RemitError, ...] = ()
     """What is wrong with the text, and did not keep it from being read: a key that stands twice, an unknown tag."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What readers of the file should know: a key that stands twice, with its place."""
+        return tuple(
+            f"{self.place(slip.spot)}: the key {slip.text} stands twice, first at {slip.inside}: the last one counts"
+            for slip in self.slips
+            if slip.kind == REPEATED_KEY
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -64,12 +73,22 @@ def may_be_plan(content: bytes) -> bool:
     return b"planned_values" in content or b"terraform_version" in content
 
 
-def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
+def read_as_written(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
     """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column.
 
     More than `most` bytes are refused; what may be a plan may have `LARGEST`.
     """
     return _parsed(_text(content, file, most), file)
+
+
+def read(content: bytes, file: str) -> ParsedFile:
+    """As `read_as_written`, with late-bound text for what another tool fills in before AWS reads the file."""
+    source = read_as_written(content, file)
+    value = source.value
+    if isinstance(value, dict) and ("planned_values" in value or "terraform_version" in value):
+        return source
+    is_policy = isinstance(value, list) or (isinstance(value, dict) and "Resources" not in value)
+    return replace(source, value=late_bound(value, in_template=not is_policy))
 
 
 def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:

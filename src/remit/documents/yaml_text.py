@@ -1,8 +1,9 @@
 """Strict YAML for templates: text to value, with the place of every part, and CloudFormation's short forms spelled out.
 
-Refused at line and column: tags that would build objects, keys that stand twice, more than one document, nesting deeper
-than `DEPTH`, aliases that expand beyond `MOST` parts. Nothing is ever executed. Dates stay text, as CloudFormation
-reads them; dates and octal numbers are noticed (`Slip`), since other readers take them otherwise.
+Refused at line and column: tags that would build objects, keys of a policy that stand twice, more than one document,
+nesting deeper than `DEPTH`, aliases that expand beyond `MOST` parts. Nothing is ever executed. Dates stay text, as
+CloudFormation reads them; dates and octal numbers are noticed (`Slip`), since other readers take them otherwise, and so
+are other keys that stand twice, of which CloudFormation takes the last.
 
 Sources: YAML 1.1; "CloudFormation template formats" (CloudFormation User Guide) for what it does not support.
 """
@@ -16,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from remit.did_you_mean import nearest
 from remit.documents.foreign_text import ORGANISATION_TAGS, RAIN, RAIN_TAGS, is_unfilled, unfilled
 from remit.documents.json_text import DEPTH
-from remit.documents.slips import Slip
+from remit.documents.slips import REPEATED_KEY, Slip
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.documents.json_text import Path
 
@@ -49,8 +50,8 @@ def read_yaml(
 ) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
     """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line.
 
-    A key that stands twice and an unknown tag are added to `mistakes`, if that is given: the last value of the key
-    counts, and nothing is known of the tag's.
+    A key of a policy that stands twice and an unknown tag are added to `mistakes`, if that is given: the last value of
+    the key counts, and nothing is known of the tag's.
     """
     import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - needed for YAML alone
 
@@ -216,7 +217,7 @@ class _Reader:
 
     def members(self, path: Path, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        first_places: dict[str, Origin] = {}
+        key_places: dict[str, list[Origin]] = {}
         merged: list[tuple[Any, Origin]] = []
         for event in self.events:
             if isinstance(event, self.yaml.MappingEndEvent):
@@ -226,18 +227,27 @@ class _Reader:
             if key == "<<" and not event.style:
                 merged.append((self.value(next(self.events), (*path, "<<"), depth + 1), at))
                 continue
-            if key in first_places:
-                message = f"the key {key!r} stands twice in one mapping, first at {first_places[key]}"
-                self.mistake(message, at, "YAML readers keep only the last one: merge them")
-            first_places[key] = at
+            key_places.setdefault(key, []).append(at)
             mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
                 self.places[(*path, key)] = (
                     at  # a value on later lines, or a condition operator, is reported at its key
                 )
+        for key, places in key_places.items():
+            for place in places[1:]:
+                self.repeated(key, places[0], place, mapping, path)
         for value, at in merged:
             self.merge(mapping, value, path, at)
         return mapping
+
+    def repeated(self, key: str, first: Origin, at: Origin, mapping: Mapping[str, Any], path: Path) -> None:
+        """Note that a key stands twice. In a policy that is a mistake: one of two statements would be lost."""
+        if "Statement" in path or not mapping.keys().isdisjoint(("Statement", "Effect")):
+            message = f"the key {key!r} stands twice in one mapping, first at {first}"
+            self.mistake(message, at, "YAML readers keep only the last one: merge them")
+        else:
+            self.places[(*path, key)] = at
+            self.slips.append(Slip(REPEATED_KEY, key, (*path, key), str(first)))
 
     def merge(self, mapping: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
         """Take over `<<: *other`: keys that the mapping has itself win."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.inference_profiles import geography_and_model, is_profile
+from remit.errors import RemitError, writer
 from remit.grants import typed
 from remit.iam.policy import Condition
 
@@ -23,17 +25,36 @@ _ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream
 def invoke(model: AnyRef) -> typed.Grants:
     """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
     arn = typed.arn(model, "bedrock.invoke", _MODEL)
+    name = arn.rpartition("/")[2]
+    if is_profile(arn) or is_profile(name):
+        parts = geography_and_model(name)
+        arguments = f'"{name}"' if parts else f'"{name}", "MODEL"'
+        raise RemitError(
+            f"{name} is an inference profile, and bedrock.invoke takes a model",
+            hint=f"write bedrock.invoke_profile({arguments}), which allows the profile and its model",
+            origin=writer(),
+        )
     return typed.grant(_ACTIONS, (arn,), f"runs model {arn.rpartition('/')[2]}")
 
 
-def invoke_profile(profile: AnyRef, model: AnyRef) -> typed.Grants:
+def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants:
     """Run a model through an inference profile: bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
     On the profile, and on the model in every region to which the profile may send a request, by that profile alone
-    ("Prerequisites for inference profiles", Amazon Bedrock User Guide).
+    ("Prerequisites for inference profiles", Amazon Bedrock User Guide). The id of a profile that AWS defines names
+    its model (`us.amazon.nova-lite-v1:0`).
     """
     verb = "bedrock.invoke_profile"
     profile_arn = typed.arn(profile, verb, typed.HERE % ("bedrock", "inference-profile/{}"))
+    if model is None:
+        parts = geography_and_model(profile_arn)
+        if parts is None:
+            raise RemitError(
+                f"{verb} needs the model behind {profile_arn.rpartition('/')[2]}, which its id does not say",
+                hint=f'write {verb}(PROFILE, "MODEL")',
+                origin=writer(),
+            )
+        model = parts[1]
     model_arn = typed.arn(model, verb, _ANY_REGION)
     because = f"runs model {model_arn.rpartition('/')[2]} by profile {profile_arn.rpartition('/')[2]}"
     by_profile = Condition("StringEquals", "bedrock:InferenceProfileArn", (profile_arn,))

@@ -4,7 +4,7 @@ Inside remit a late-bound string is plain text in the spelling of Fn::Sub: `${AW
 `${Queue.Arn}` (a Fn::GetAtt), `${{"Fn::ImportValue":"x"}}` (any other intrinsic, as canonical JSON). IAM's own
 variables hold one colon or a sign (`${aws:username}`, `${*}`), so the two never meet. A dynamic reference
 (`{{resolve:ssm:/orders/bucket}}`) is an intrinsic of ours, `${{"Fn::Resolve":"ssm:/orders/bucket"}}`, and text again in
-a template.
+a template. So is what another tool fills in before AWS reads a file: `${{"Fn::Unfilled":"{{ region }}"}}`.
 
 Sources: "Intrinsic function reference", "Fn::Sub", "Pseudo parameters reference" and "Get values stored in other
 services using dynamic references" (CloudFormation User Guide), "IAM policy elements: Variables and tags" (IAM User
@@ -51,6 +51,7 @@ PSEUDO: Final = frozenset(
 REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
 _RESOLVE: Final = "Fn::Resolve"
+_UNFILLED: Final = "Fn::Unfilled"
 _RESOLVED: Final = re.compile(r'\$\{\{"Fn::Resolve":"([^"\\]*)"\}\}')
 _DYNAMIC: Final = re.compile(r'\{\{resolve:((?:[^{}"\\]|\$\{[^{}]*\})+)\}\}')
 _START: Final = re.compile(r"\$\{\{|" + REFERENCE.pattern)
@@ -164,6 +165,11 @@ def is_dynamic(value: object) -> bool:
     return isinstance(value, str) and _DYNAMIC.fullmatch(value) is not None
 
 
+def unfilled(place: str) -> str:
+    """The late-bound text of a place that another tool fills in."""
+    return _raw({_UNFILLED: place})
+
+
 def as_written(text: str) -> str:
     """A text with its dynamic references as a template spells them."""
     return _RESOLVED.sub(r"{{resolve:\1}}", text) if _RESOLVE in text else text
@@ -191,6 +197,8 @@ def for_people(text: str) -> str:
 def _short_form(reference: Reference) -> str:
     if _RESOLVE in reference.intrinsic:
         return as_written(reference.text)
+    if _UNFILLED in reference.intrinsic:
+        return str(reference.intrinsic[_UNFILLED])
     return f"{{{_flow(reference.intrinsic)}}}" if is_intrinsic(reference.intrinsic) else reference.text
 
 

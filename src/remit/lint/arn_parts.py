@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import resource_types, service
 from remit.catalogue.arns import parse
+from remit.catalogue.partitions import is_region
+from remit.lint.reference_samples import settled
 from remit.lint.resource_types import types_named
 
 if TYPE_CHECKING:
@@ -44,6 +46,12 @@ def may_lack(part: str, pattern: Arn) -> bool:
 def _ever_has(part: str, prefix: str) -> bool:
     kinds = resource_types(prefix) if service(prefix) is not None else ()
     return any(getattr(shape, part) for kind in kinds for format_ in kind.arns if (shape := parse(format_)))
+
+
+def are_exchanged(arn: Arn) -> bool:
+    """Whether an ARN has the account in the place of the region, and the region in the place of the account."""
+    region, account = settled(arn.region), settled(arn.account)
+    return re.fullmatch(r"\d{12}", region) is not None and is_region(account)
 
 
 def _formats_of(pattern: Arn) -> list[Arn]:

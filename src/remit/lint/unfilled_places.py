@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import ERB, JINJA, TEMPLATEFILE, is_unfilled, unfilled
+from remit.documents.foreign_text import ERB, JINJA, OF_TEMPLATEFILE, OF_TOOLS, TEMPLATEFILE, is_unfilled, unfilled
 from remit.lint import conditions
 from remit.lint.plain_text import PLACEHOLDER
 
@@ -23,18 +23,12 @@ if TYPE_CHECKING:
 
 _BRACE: Final = re.compile(r"\{[A-Za-z{]")
 _BY_PEOPLE: Final = r"<[A-Za-z][^<>]*>|(?<![${#@%])\{(?!(?:aws|project)\.)[A-Za-z][\w. -]*\}(?!\})"
-_BY_TOOLS: Final = (
-    r"(?P<cdk>[$#]\{Token\[[^\]{}]*\]\})|(?P<jinja>(?<![${])\{\{(?!resolve:)[^{}]*\}\})|(?P<erb><%=.*?%>)"
-)
-_EXPRESSION: Final = r"[a-z_]\w*(?:(?:\.\w+|\[[^\[\]{}]*\])+|\([^{}]*\))"
-"""An attribute, an element or a call of Terraform's; the attributes of CloudFormation's resources are in capitals."""
-_TEMPLATEFILE: Final = rf"(?P<templatefile>\$\{{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+|{_EXPRESSION})\}})"
-_IN_TEMPLATES: Final = re.compile(f"{_BY_TOOLS}|{_BY_PEOPLE}")
-_IN_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|{_BY_PEOPLE}")
+_IN_TEMPLATES: Final = re.compile(f"{OF_TOOLS}|{_BY_PEOPLE}")
+_IN_POLICIES: Final = re.compile(f"{OF_TOOLS}|{OF_TEMPLATEFILE}|{_BY_PEOPLE}")
 _IN_ARNS_OF_POLICIES: Final = re.compile(f"{_IN_POLICIES.pattern}|{PLACEHOLDER.pattern}")
 """In a policy of its own, words such as ACCOUNT_ID, too: whoever attaches it, a person or a program, replaces them."""
-_ACTIONS_OF_TEMPLATES: Final = re.compile(f"{_BY_TOOLS}|<[A-Za-z][^<>]*>")
-_ACTIONS_OF_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|<[A-Za-z][^<>]*>")
+_ACTIONS_OF_TEMPLATES: Final = re.compile(f"{OF_TOOLS}|<[A-Za-z][^<>]*>")
+_ACTIONS_OF_POLICIES: Final = re.compile(f"{OF_TOOLS}|{OF_TEMPLATEFILE}|<[A-Za-z][^<>]*>")
 """What stands for an action; other signs that actions cannot have are slips."""
 _TOOLS: Final = {"cdk": "the AWS CDK", "jinja": JINJA, "erb": ERB, "templatefile": TEMPLATEFILE}
 """The tools by the groups of the patterns."""

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
+from remit.local.stack_requests import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from remit.local.stack_requests import Answer
 
     Handler = dict[str, Callable[..., Any]]
 
@@ -36,6 +39,7 @@ def repair(account: str) -> None:
     _role_boundaries()
     _records_of_aliases()
     _table_encryption()
+    stacks_in_review()
     _unknown_types(account)
 
 
@@ -126,6 +130,27 @@ def _table_encryption() -> None:
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
+
+
+def stacks_in_review() -> None:
+    """A further first change set is one of the same stack, which waits for one of them; the emulator makes it anew."""
+    cloudformation: Any = importlib.import_module(_CLOUDFORMATION)
+
+    def create(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
+        stacks, name = cloudformation._stacks, parameters.get("StackName", "")  # noqa: SLF001 - as above
+        stack = stacks.get(name)
+        if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
+            return answer()
+        status, headers, body = answer()
+        made, stacks[name] = stacks.get(name), stack
+        if made is None or made is stack:
+            return status, headers, body
+        for change_set in cloudformation._change_sets.values():  # noqa: SLF001 - as above
+            if change_set["StackId"] == made["StackId"]:
+                change_set["StackId"] = stack["StackId"]
+        return status, headers, body.replace(made["StackId"].encode(), stack["StackId"].encode())
+
+    around("CreateChangeSet", create)
 
 
 def _schedule_properties() -> None:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote
 
-from remit.local.authorization.authorizer import CALL
-from remit.local.authorization.body_encoding import decoded
 from remit.local.authorization.caller import CALLER, Caller
+from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller, is_federated
-from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
-from remit.local.authorization.requested_operation import requested_operation
+from remit.local.decided_service import DECIDED
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
@@ -29,36 +27,24 @@ from remit.local.routes import (
     RESET,
     app_prefix,
     is_answer,
-    is_of_user_pool,
+    is_keys_of_user_pool,
+    is_of_user,
     is_own,
     is_this_machine,
     rooted,
 )
-from remit.local.signature import (
-    QUERY_NAMES,
-    URL_OF_VERSION_2,
-    check,
-    check_version_2,
-    is_signed,
-    read,
-    read_version_2,
-)
+from remit.local.signature import Signature, check, check_version_2, is_signed, read, read_version_2
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from remit.local.authorization.authorizer import RequestAuthorizer
-    from remit.local.authorization.denied_part import DeniedPart
-    from remit.local.authorization.partial_operations import PartialOperation
-    from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.functions.function_requests import FunctionRequests
-    from remit.local.signature import Signature
     from remit.local.simulated_delays import SimulatedDelays
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
-    Passage = tuple[Message, Receive, Send]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _ADDRESSES: Final = (
@@ -69,12 +55,8 @@ _ADDRESSES: Final = (
     ),
 )
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
-_APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
-_FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_OF_CONTENT: Final = (
-    "content-md5", "content-encoding", "content-length", "transfer-encoding", "x-amz-checksum-", "x-amz-content-sha256",
-    "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm", "x-amz-trailer",
-)  # fmt: skip
+_USER_POOLS: Final = "cognito-idp"
+_OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 """How the names of headers begin that speak of the body: they are not true of another one."""
 _NOBODY: Final = Caller("", "")
 """Who makes a request that a token is to say it of."""
@@ -90,6 +72,7 @@ class Gate:
 
     app: Application
     port: int
+    region: str
     about: Callable[[], Mapping[str, Any]]
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
     signer_of: Callable[[str, str], tuple[str, Caller]]
@@ -146,81 +129,98 @@ class Gate:
             if request.method not in _READING:
                 self.changed()
 
-    async def _entering(
+    async def _entering(  # noqa: C901 - one case after the other
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
-        """A request to the control plane as it goes on, once it is known who sent it. RefusedRequest: it is not."""
+        """A request to the control plane as it goes on, once it is decided. RefusedRequest: it does not."""
         send = _without_cors(send)
-        if is_answer(request.method, scope["path"]):
-            return scope, receive, send
-        if is_of_user_pool(request):
-            return _at(scope, "", self.port), receive, send
+        path = scope["path"]
+        if scope["type"] != "http":
+            raise RefusedRequest("AccessDenied", f"no API of AWS has a WebSocket at {path!r}")
+        if is_answer(request.method, path):
+            return self._plain(scope, {"content-type": request.header("content-type") or ""}), receive, send
+        if is_keys_of_user_pool(request):
+            return {**self._plain(scope, {}), "query_string": b""}, receive, send
+        if is_of_user(request):
+            asked = canonical_request(request, _USER_POOLS, await _body(receive))
+            return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         if _has_token(request):
-            return await self._authorized(request, ("sts", "us-east-1"), _NOBODY, (scope, receive, send))
-        is_answered = scope["path"] in {RESET, *self.controls} or scope["path"].startswith(FUNCTIONS)
-        if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
-            raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
-        old = read_version_2(request)
-        if old is not None:
-            secret, caller = self.signer_of(old.access_key_id, old.token)
-            check_version_2(old, request, secret, datetime.now(UTC))
-            CALLER.set(None if caller.is_root else caller)
-            asked = "s3", "us-east-1"
-            scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
-            return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
+            asked = canonical_request(request, "sts", await _body(receive))
+            asked, send = self._decided(asked, "sts", "us-east-1", _NOBODY, send)
+            return self._remade(scope, asked, None), _replaying(asked.body, receive), send
+        is_answered = path in {RESET, *self.controls} or path.startswith(FUNCTIONS)
+        if is_own(path) and not is_answered:
+            raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
         signature, caller, receive = await self._verified(scope, request, receive)
-        asked = signature.service, signature.region
-        scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
-        scope = _without_place(scope)
-        paths = (_FUNCTION_URL_CONFIG, _APIS)
-        if signature.service == "cloudformation" or any(path.fullmatch(scope["path"]) for path in paths):
-            send = _rewriting(send, b"127.0.0.1:%d" % self.port)
-        if scope["path"] == RESET:
-            scope = {**scope, "path": self.reset_path, "raw_path": self.reset_path.encode()}
-        if signature.seconds is not None:
-            scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
-        return scope, receive, send
-
-    async def _authorized(  # noqa: C901 - one case after the other
-        self, request: ReceivedRequest, asked: tuple[str, str], caller: Caller, passage: Passage
-    ) -> Passage:
-        """How a request goes on that its caller may make to a service in a region. RefusedRequest: it may not."""
-        service, region = asked
-        scope, receive, send = passage
-        if is_own(scope["path"]):
+        if is_own(path):
             if not caller.is_root:
                 raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
-            return passage
-        if not self.is_simulated(request, service):
+            own = self.reset_path if path == RESET else path
+            return {**self._plain(scope, {}), "path": own, "raw_path": own.encode()}, receive, send
+        body = await _body(receive)
+        if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
+            request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
+        asked = canonical_request(request, signature.service, body)
+        asked, send = self._decided(asked, signature.service, signature.region, caller, send)
+        operation = asked.operation
+        if operation.client in ("cloudformation", "apigatewayv2") or "FunctionUrlConfig" in operation.name:
+            send = _rewriting(send, b"127.0.0.1:%d" % self.port)
+        return self._remade(scope, asked, signature), _replaying(asked.body, receive), send
+
+    def _decided(
+        self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
+    ) -> tuple[CanonicalRequest, Send]:
+        """What of a request its caller may make, and how its answer goes back. RefusedRequest: nothing."""
+        if not self.is_simulated(asked.received, service):
             reason = f"the AWS on this machine does not have the service {service!r}"
             raise RefusedRequest("NotImplemented", reason, 501)
-        is_delayed = self.delays.concern(service)
-        if caller.is_root and not is_delayed and service != "sts":
-            return passage
-        body = b""
-        operation = requested_operation(request, service)
-        if operation is None or operation.has_parameters_in_body:
-            body = await _body(receive)
-            receive = _replaying(body, receive)
-            operation = operation or requested_operation(request, service, body)
-        if is_delayed and operation is not None:
-            self.delays.check(service, operation.name, parameters_of(request, operation, body))
-        if is_federated(operation):
-            caller = _named_by_token(request, operation, body)
+        if self.delays.concern(service):
+            self.delays.check(service, asked.operation.name, asked.parameters)
+        if is_federated(asked.operation):
+            caller = _named_by_token(asked)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
-            return scope, receive, send
-        denied_parts = self.authorizer.check(request, operation, body, region, caller)
-        if denied_parts and operation is not None:
-            partial = PARTIAL_OPERATIONS[operation.client, operation.name]
-            return _without_parts(partial, decoded(request, body), denied_parts, (scope, receive, send))
-        return scope, receive, send
+            return asked, send
+        denied_parts = self.authorizer.check(asked, region, caller)
+        if not denied_parts:
+            return asked, send
+        partial = PARTIAL_OPERATIONS[asked.operation.client, asked.operation.name]
+        headers = {name: value for name, value in asked.headers.items() if not name.startswith(_OF_CONTENT)}
+        rest = replace(asked, body=partial.remaining(asked.body, denied_parts), headers=headers)
+        return rest, _changing(send, lambda answer: partial.answered(answer, denied_parts))
+
+    def _remade(self, scope: Message, asked: CanonicalRequest, signature: Signature | None) -> Message:
+        """The request that the emulator gets: of what came it has nothing but the connection."""
+        headers = {**asked.headers, "content-length": str(len(asked.body))}
+        if signature is not None:
+            headers["authorization"] = signature.header()
+            if signature.token:
+                headers["x-amz-security-token"] = signature.token
+        DECIDED.set(asked.operation.client)
+        return {
+            **self._plain(scope, headers),
+            "method": asked.method,
+            "path": asked.path,
+            "raw_path": quote(asked.path).encode(),
+            "query_string": asked.query.encode(),
+        }
+
+    def _plain(self, scope: Message, headers: Mapping[str, str]) -> Message:
+        """A request to this machine with these headers alone, whatever host and headers it had."""
+        host = (b"host", b"127.0.0.1:%d" % self.port)
+        return {**scope, "headers": [host, *((name.encode(), value.encode()) for name, value in headers.items())]}
 
     async def _verified(
         self, scope: Message, request: ReceivedRequest, receive: Receive
     ) -> tuple[Signature, Caller, Receive]:
         """The signature of a request, which holds, whose it is, and what its body is read from then."""
+        old = read_version_2(request)
+        if old is not None:
+            secret, caller = self.signer_of(old.access_key_id, old.token)
+            check_version_2(old, request, secret, datetime.now(UTC))
+            CALLER.set(None if caller.is_root else caller)
+            return old.as_version_4(self.region), caller, receive
         signature = read(request)
         secret, caller = self.signer_of(signature.access_key_id, signature.token)
         body = b""
@@ -297,9 +297,9 @@ def _has_token(request: ReceivedRequest) -> bool:
     return is_unsigned and is_form and is_short and request.path == "/"
 
 
-def _named_by_token(request: ReceivedRequest, operation: RequestedOperation, body: bytes) -> Caller:
+def _named_by_token(asked: CanonicalRequest) -> Caller:
     """Whoever the token in a request says that its caller is. RefusedRequest: STS would not take it."""
-    token = federated_caller(operation.name, parameters_of(request, operation, body))
+    token = federated_caller(asked.operation.name, asked.parameters)
     caller = Caller(token.provider, "", keys=token.keys)
     CALLER.set(caller)
     return caller
@@ -313,23 +313,6 @@ def _at(scope: Message, prefix: str, port: int) -> Message:
         "path": rooted(prefix + scope["path"]),
         "raw_path": rooted(prefix + scope["raw_path"].decode("latin-1")).encode("latin-1"),
         "headers": [*headers, (b"host", b"127.0.0.1:%d" % port)],
-    }
-
-
-def _without_place(scope: Message) -> Message:
-    """A request without the place in the code that made it, which is for the gate alone."""
-    headers = [pair for pair in scope["headers"] if pair[0].lower() != CALL.encode()]
-    return {**scope, "headers": headers}
-
-
-def _signed_by_header(scope: Message, header: str, parameters: frozenset[str]) -> Message:
-    """A request with its signature in the header: one in the query the emulator would check again, its own way."""
-    pairs = scope["query_string"].decode("latin-1").split("&")
-    unsigned = [pair for pair in pairs if unquote(pair.partition("=")[0]).lower() not in parameters]
-    return {
-        **scope,
-        "query_string": "&".join(unsigned).encode("latin-1"),
-        "headers": [*scope["headers"], (b"authorization", header.encode())],
     }
 
 
@@ -396,18 +379,6 @@ def _changing(send: Send, changed: Callable[[bytes], bytes]) -> Send:
         await send({"type": "http.response.body", "body": content})
 
     return change
-
-
-def _without_parts(
-    partial: PartialOperation, content: bytes, denied: Sequence[DeniedPart], passage: Passage
-) -> Passage:
-    """A request without its denied parts, whose answer has an error for each of these."""
-    scope, receive, send = passage
-    body = partial.remaining(content, denied)
-    headers = [pair for pair in scope["headers"] if not pair[0].decode("latin-1").lower().startswith(_OF_CONTENT)]
-    headers.append((b"content-length", b"%d" % len(body)))
-    changed = {**scope, "headers": headers}
-    return changed, _replaying(body, receive), _changing(send, lambda answer: partial.answered(answer, denied))
 
 
 async def _refuse(

@@ -118,10 +118,13 @@ def is_answer(method: str, path: str) -> bool:
     return method == "PUT" and _ANSWER.fullmatch(path) is not None
 
 
-def is_of_user_pool(request: ReceivedRequest) -> bool:
-    """Whether the app's user pool is asked for what AWS, too, answers without a signature."""
-    if request.method == "GET":
-        return _USER_POOL_KEYS.fullmatch(request.path) is not None
+def is_keys_of_user_pool(request: ReceivedRequest) -> bool:
+    """Whether the app's user pool is asked for its public keys, which everybody may have."""
+    return request.method == "GET" and _USER_POOL_KEYS.fullmatch(request.path) is not None
+
+
+def is_of_user(request: ReceivedRequest) -> bool:
+    """Whether a user of the app's user pool asks it for what AWS, too, answers without a signature."""
     unsigned = "authorization" not in request.headers and not request.query
     plain = request.method == "POST" and request.path == "/" and unsigned
     return plain and request.header("x-amz-target") in _USER_OPERATIONS

@@ -34,6 +34,7 @@ from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
+from remit.local.decided_service import send_to_the_decided_service
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
@@ -311,6 +312,7 @@ async def _serve(
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
+    send_to_the_decided_service()
     refuse_damaged_state(place.state / "services")
     journal = Journal(place.journal)
     journal.take_hold()  # before what delivers events that were on the way
@@ -333,6 +335,7 @@ async def _serve(
     app = Gate(
         emulator.app,
         port=record.port,
+        region=os.environ["MINISTACK_REGION"],
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
         authorizer=authorizer,

@@ -303,13 +303,10 @@ class UrlOfVersion2:
     value: str
     token: str
 
-    def header(self) -> str:
-        """The Authorization header that says the same."""
-        return f"AWS {self.access_key_id}:{self.value}"
+    def as_version_4(self, region: str) -> Signature:
+        """What a URL of Version 4 would say of who signed it; Version 2 has no region and no date."""
+        return Signature(self.access_key_id, "20060301", region, "s3", "", ("host",), self.value, self.token, 0)
 
-
-URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "x-amz-security-token"})
-"""The parameters, in lower case, that sign a URL with Version 2."""
 
 # What makes a request one for another service than S3. Version 2 signs few
 # of the parameters of a query, so the holder of a URL could add these.

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.report.comparison import NO_EXAMPLE, PARTS, PUBLIC, groups, some, summary
+from remit.report.resource_losses import loss_headline, reason, what_happens
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, notes_of, together
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from remit.iam.prove.compare import Comparison
     from remit.report.comparison import PieceGroup, Places
     from remit.report.review import Row
     from remit.review.access_change import Review
+    from remit.review.resource_losses import ResourceLoss
 
-_GITHUB: Final = 65_536  # the most that a comment takes ("body is too long (maximum is 65536 characters)")
+LONGEST: Final = 65_000  # a comment takes 65,536 ("body is too long (maximum is 65536 characters)")
 _ORDER: Final = (GAINED, UNDECIDED, LOST, ACCEPTED)
 _LEAST: Final = ("lost", "forbidden", ACCEPTED, "gained", "freed", UNDECIDED)
 """The parts of either comment from what is left out first to what is told to the last."""
@@ -56,7 +58,7 @@ class _Part:
             yield "</details>"
 
 
-def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
+def review_comment(review: Review, about: str = "", most: int = LONGEST) -> str:
     """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again.
 
     What does not fit is left out with its number: losses first, then what is accepted, then the last gains.
@@ -65,11 +67,27 @@ def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
     rows = [row for change in changes for row in change.rows]
     attached = tuple(f"- {_code(change.subject)}: {_code(text)}" for change in changes for text in change.attached)
     notes = tuple(f"- {_code(note)}" for note in notes_of(review))
+    losses = review.losses or ()
     parts = [_Part("attached", attached)]
+    parts += [_losses("lost data", tuple(loss for loss in losses if loss.loses_data))]
+    parts += [_losses("lost resources", tuple(loss for loss in losses if not loss.loses_data))]
     parts += [_part_of_rows(kind, rows) for kind in _ORDER]
     parts.append(_Part("notes", notes))
     versions = f"{_code(review.old)} → {_code(review.new)}"
-    return _fitted((_mark(about), _headline(review, rows)), parts, ("", versions), most)
+    headlines = [_headline(review, rows)]
+    if losses:
+        headlines += ["", f"**Resources: {loss_headline(losses)}.**"]
+    return _fitted((_mark(about), *headlines), parts, ("", versions), most)
+
+
+def _losses(kind: str, losses: Sequence[ResourceLoss]) -> _Part:
+    """A table of resources that are removed or replaced."""
+    rows = []
+    for loss in losses:
+        why = f"{reason(loss)} {_code(str(loss.origin)) if loss.origin else ''}".strip()
+        rows.append(f"| ! | {_code(loss.logical_id)} | {_code(loss.type)} | {what_happens(loss)} | {why} |")
+    title = "Resources that lose data" if kind == "lost data" else "Other resources that are removed or replaced"
+    return _Part(kind, tuple(rows), title, ("Resource", "Type", "Change", "Why"), opened=kind == "lost data")
 
 
 def _headline(review: Review, rows: Sequence[Row]) -> str:
@@ -89,10 +107,10 @@ def _part_of_rows(kind: str, rows: Sequence[Row]) -> _Part:
     return _Part(kind, lines, kind.capitalize(), columns, opened=kind in (GAINED, UNDECIDED))
 
 
-def comparison_comment(comparison: Comparison, places: Places) -> str:
-    """A comment on a comparison of two policies, without a mark."""
+def comparison_comment(comparison: Comparison, places: Places, about: str = "", most: int = LONGEST) -> str:
+    """A comment on a comparison of two policies, as `review_comment`."""
     if comparison.same:
-        return "**Access: unchanged.** Proven for every request.\n"
+        return f"{_mark(about)}\n**Access: unchanged.** Proven for every request.\n"
     columns = ("Access", "Actions", "Resources", "Statement", "Request that shows it")
     parts = []
     for kind, sign, title in PARTS:
@@ -101,7 +119,19 @@ def comparison_comment(comparison: Comparison, places: Places) -> str:
         parts.append(_Part(kind, lines, title.capitalize(), columns, opened=sign == "+"))
     undecided = tuple(f"- {_code(item.source.name)}: {_code(item.reason)}" for item in comparison.undecided)
     parts.append(_Part(UNDECIDED, undecided, "Undecided", opened=True))
-    return _fitted((f"**Access: {summary(comparison)}**",), parts, (), _GITHUB)
+    return _fitted((_mark(about), f"**Access: {summary(comparison)}**"), parts, (), most)
+
+
+def files_comment(comments: Mapping[str, Callable[[int], str]]) -> str:
+    """One comment for several files: each file's own, made for a number of bytes, under its name."""
+    heads = {name: f"\n### {_code(name)}\n\n" for name in comments}
+    room = LONGEST - len("".join((_mark(" ".join(comments)), *heads.values())).encode())
+    for most in (room, room // len(comments)):
+        bodies = [heads[name] + comment(most).partition("\n")[2] for name, comment in comments.items()]
+        text = "".join((_mark(" ".join(comments)), "\n", *bodies))
+        if len(text.encode()) <= LONGEST:
+            break
+    return text
 
 
 def _mark(about: str) -> str:
@@ -120,7 +150,7 @@ def _fitted(before: Sequence[str], parts: Sequence[_Part], after: Sequence[str],
             lines += part.shown(limits[part.kind])
         return "\n".join((*lines, *after)) + "\n"
 
-    for kind in (*_LEAST, "attached", "notes"):
+    for kind in ("lost resources", *_LEAST, "attached", "notes"):  # never what loses data
 
         def too_long(limit: int, kind: str = kind) -> bool:
             return len(written({**limits, kind: limit}).encode(errors="backslashreplace")) > most

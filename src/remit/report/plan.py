@@ -14,7 +14,7 @@ from remit.report.terminal_text import shown
 from remit.triggers.existing_sources import document as source_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from remit.deploy.plan import ResourceChange, StackPlan
     from remit.deploy.planned_access import PlannedAccess
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
 _URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
-_IF_NOBODY_AGREED: Final = "`--yes`, or a yes at a terminal, deploys it anyway"
-_IF_AGREED_BUT_FOR_ACCESS: Final = "without --require-approval, `--yes` approves changes of access, too"
 _MANY: Final = 2  # log groups that are counted in a question, and not named
-_LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace"}
+_LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace", "Dynamic": "may replace"}
 _VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
 
 
@@ -81,7 +79,8 @@ def plan_lines(
     """
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
-    yield from _resource_lines(plan.real)
+    yield from _resource_lines(plan)
+    yield from _rename_lines(plan)
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
@@ -142,10 +141,13 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
                 "logical_id": change.logical_id,
                 "type": change.type,
                 "replacement": change.replacement or None,
+                "replacing_properties": [detail.property for detail in change.details if detail.recreates],
+                "holds_data": holds_data(change.type),
                 "scope": list(change.scope),
             }
             for change in plan.changes
         ],
+        "renames": [{"removed": before, "added": after} for before, after in plan.renames],
         "role_replacements": [
             {"function": replacement.function, "before": replacement.before, "after": replacement.after}
             for replacement in plan.role_replacements
@@ -245,7 +247,16 @@ def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
         yield from paragraphs
 
 
-def _resource_lines(changes: tuple[ResourceChange, ...]) -> Iterator[str]:
+def _rename_lines(plan: StackPlan) -> Iterator[str]:
+    """What looks like a resource that was renamed, and loses what is in it."""
+    for before, after in plan.renames:
+        yield f"  ? {after} has the type and the properties of {before}: if that is a rename, the new one is empty"
+    if plan.renames:
+        yield "      a resource keeps its data for as long as its class and attribute keep their names"
+
+
+def _resource_lines(plan: StackPlan) -> Iterator[str]:
+    changes, data = plan.real, plan.data_to_name
     listed = sorted(changes, key=lambda change: (change.type, change.logical_id))
     counted: Counter[str] = Counter()
     if len(changes) > _LISTED:
@@ -253,18 +264,25 @@ def _resource_lines(changes: tuple[ResourceChange, ...]) -> Iterator[str]:
         listed = [change for change in listed if change.action != "Add"]
     width = max((len(change.type) for change in listed), default=0)
     for change in listed:
-        yield f"  {_SIGNS.get(change.action, '~')} {change.type:<{width}}  {change.logical_id}{_replaced(change)}"
+        sign = _SIGNS.get(change.action, "~")
+        yield f"  {sign} {change.type:<{width}}  {change.logical_id}{_fate(plan, change, with_data=change in data)}"
     for type_, count in counted.items():
         yield f"  + {count} of {type_}"
 
 
-def _replaced(change: ResourceChange) -> str:
-    if change.replacement == "True":
-        return "  (replaced)"
-    if change.replacement != "Conditional":
-        return ""
-    causes = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)
-    return f"  (replaced if {', '.join(causes)})" if causes else "  (perhaps replaced)"
+def _fate(plan: StackPlan, change: ResourceChange, *, with_data: bool) -> str:
+    """`  (replaced, since KeySchema changes; it holds data)`: how a resource goes, because of what, with its data."""
+    parts = []
+    direct = ", ".join(dict.fromkeys(detail.property for detail in change.details if detail.recreates))
+    dynamic = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)
+    if change.replacement == "Conditional" and dynamic:
+        parts.append(f"replaced if {', '.join(dynamic)}")
+    elif change.replacement in ("True", "Conditional"):
+        since = f", since {direct} changes" if direct else ""
+        parts.append(f"{'replaced' if change.replacement == 'True' else 'perhaps replaced'}{since}")
+    if with_data:
+        parts.append("it holds data, which stays in the account" if plan.stays(change) else "it holds data")
+    return f"  ({'; '.join(parts)})" if parts else ""
 
 
 def _summary(plan: StackPlan, access: PlannedAccess) -> str:
@@ -284,20 +302,24 @@ def gained_words(access: PlannedAccess) -> str:
 
 def loss_words(plan: StackPlan) -> str:
     """The data that would go, as the beginning of a question; empty when none would."""
-    at_risk: dict[str, list[ResourceChange]] = {}
-    for change in plan.data_at_risk:
-        verb = _LOSES["Remove" if change.action == "Remove" else change.replacement]
-        at_risk.setdefault(verb, []).append(change)
-    parts = [f"{verb} {_data(at_risk[verb])}" for verb in _LOSES.values() if verb in at_risk]
-    return f"This {' and '.join(parts)}, with all that is in {_it(plan.data_at_risk)}." if parts else ""
+    left = [change for change in plan.data_at_risk if plan.stays(change)]
+    lost = [change for change in plan.data_at_risk if change not in left]
+    losses: dict[str, list[ResourceChange]] = {verb: [] for verb in _LOSES.values()}
+    for change in lost:
+        losses[_LOSES[change.replacement if change.action == "Modify" else change.action]].append(change)
+    parts = [f"{verb} {data_words(changes)}" for verb, changes in losses.items() if changes]
+    sentences = [f"This {' and '.join(parts)}, with all that is in {_it(lost)}."] if parts else []
+    if left:
+        sentences.append(f"This leaves {data_words(left)} in the account, and the app no longer uses {_it(left)}.")
+    return " ".join(sentences)
 
 
 def deletion_words(resources: Sequence[DeployedResource]) -> str:
     """The data that a delete of a stack takes away, as the beginning of a question; empty when it takes none."""
-    return f"This deletes {_data(resources)}, with all that is in {_it(resources)}." if resources else ""
+    return f"This deletes {data_words(resources)}, with all that is in {_it(resources)}." if resources else ""
 
 
-def _data(resources: Iterable[ResourceChange | DeployedResource]) -> str:
+def data_words(resources: Iterable[ResourceChange | DeployedResource]) -> str:
     """Each by its kind and name; log groups, of which every function has one, by their number."""
     resource_phrases: list[str] = []
     log_groups: list[str] = []
@@ -315,25 +337,48 @@ def _it(resources: Sequence[object]) -> str:
     return "it" if len(resources) == 1 else "them"
 
 
-def refusal(
-    plan: StackPlan, access: PlannedAccess, *, agreed_but_for_access: bool = False, place: str = ""
+def refusal(  # noqa: C901 - one case after the other
+    plan: StackPlan,
+    access: PlannedAccess,
+    yes_delete: Collection[str] = (),
+    *,
+    yes: bool = False,
+    lacks_access: bool = True,
+    place: str = "",
 ) -> tuple[str, str]:
     """Why a deploy does not go ahead by itself, and how it can; for `deploy.approval`.
 
-    `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
+    `lacks_access`: nobody agreed to its changes of access. `place` are the options that a command to come needs to be
+    about the same deploy, as in ` --stage prod`.
     """
     reasons, ways = [], []
-    if access.broadens:
+    unnamed = [change for change in plan.data_to_name if change.logical_id not in yes_delete]
+    if not lacks_access:
+        pass
+    elif access.broadens:
         reasons.append(f"it adds access ({counts(access).new})")
-        # A deploy shows what changes against the template that runs, which only --deployed compares with.
-        ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
+        if plan.kind == "CREATE":
+            ways.append("`--first` deploys a stage for the first time")
+        else:
+            # A deploy shows what changes against the template that runs, which only --deployed compares with.
+            ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:
         reasons.append(f"access changes ({counts(access).words})")
-    if plan.destroyed and not agreed_but_for_access:
-        losses = []
-        for change in sorted(plan.destroyed, key=lambda change: not holds_data(change.type)):  # those with data first
-            verb = "removed" if change.action == "Remove" else "replaced"
-            losses.append(f"{change.logical_id} {verb}")
-        reasons.append(f"resources go ({some(tuple(losses))})")
-    ways.append(_IF_AGREED_BUT_FOR_ACCESS if agreed_but_for_access else _IF_NOBODY_AGREED)
+    if unnamed:
+        reasons.append(f"data goes ({data_words(unnamed)})")
+    if plan.destroyed and not yes:
+        losses = [
+            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
+            for change in plan.destroyed
+            if change not in unnamed and change.logical_id not in yes_delete
+        ]
+        if losses:
+            reasons.append(f"resources go ({some(tuple(losses))})")
+    word = "".join(f" --yes-delete {change.logical_id}" for change in unnamed)
+    if yes and lacks_access:
+        ways.append("without --require-approval, `--yes` approves changes of access, too")
+    if word and yes:
+        ways.append(f"`{word.strip()}` agrees to that")
+    elif not yes:
+        ways.append(f"`--yes{word}`, or a yes at a terminal, deploys it anyway")
     return " and ".join(reasons), "; ".join(ways)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
 from remit.report.comparison import PUBLIC, example, groups, some, stack_document, tier_document
+from remit.report.resource_losses import loss_document, loss_lines
 from remit.review.access_change import Unseen
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of, trust_statements_of
 
@@ -303,7 +304,7 @@ def subject_of(*changes: Change) -> str:
 def review_lines(review: Review) -> Iterator[str]:
     """For people: a line that begins with + for each gain, - for each loss, ? undecided, ~ accepted."""
     change_rows = together(review)
-    if change_rows:
+    if change_rows or review.losses:
         yield f"{review.old} -> {review.new}"
     for change in change_rows:
         yield ""
@@ -311,7 +312,8 @@ def review_lines(review: Review) -> Iterator[str]:
         yield from (f"  ! {words}" for words in change.attached)
         for row in change.rows:
             yield from _row_lines(row)
-    if change_rows:
+    yield from loss_lines(review.losses or ())
+    if change_rows or review.losses:
         yield ""
     yield from _stat(change_rows)
     yield from (f"note: {note}" for note in notes_of(review))
@@ -399,10 +401,11 @@ def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
 
 
 def review_document(review: Review) -> dict[str, Any]:
-    """For programs: {gained, lost, undecided, accepted, policies, resources, notes, old, new}, each a flat list.
+    """For programs: {gained, lost, undecided, accepted, policies, resources, losses, notes, old, new}, flat lists.
 
     `resources` are those whose own policies differ: {resource, type, change: added | removed | changed}; null where
-    nobody knows. Where such a change may let somebody in, it is among `undecided` as well.
+    nobody knows. Where such a change may let somebody in, it is among `undecided` as well. `losses` are
+    the resources that are removed or replaced; null where the templates were not compared.
     """
     document: dict[str, Any] = {GAINED: [], LOST: [], UNDECIDED: [], ACCEPTED: [], "policies": []}
     for change in review.changes:
@@ -416,6 +419,7 @@ def review_document(review: Review) -> dict[str, Any]:
     return {
         **document,
         "resources": _resources(review),
+        "losses": loss_document(review.losses),
         "notes": list(review.notes),
         "old": review.old,
         "new": review.new,

@@ -13,9 +13,10 @@ from remit.roles.reference_shapes import Shapes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant, Role
+    from remit.app import Grant, Resource, Role
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
+    from remit.review.resource_losses import ResourceLoss
 
 SAME: Final = Comparison()
 
@@ -110,6 +111,8 @@ class Version:
     """What the app's resources let others do, by their logical id; None where nobody knows."""
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
+    resources: tuple[Resource, ...] | None = None
+    """All resources of its template; None where nobody asked for them."""
 
     @property
     def contents(self) -> object:
@@ -264,6 +267,8 @@ class Review:
     """What references are known to be in the new version, the stack's name among them."""
     shapes: Mapping[str, str] = field(default_factory=dict)
     """The shapes of the new version's references, by their text."""
+    losses: tuple[ResourceLoss, ...] | None = None
+    """The resources that are removed or replaced; None where the templates were not compared."""
 
     @property
     def broadens(self) -> bool:

@@ -43,6 +43,15 @@ def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable
             yield lambda: _loaded(loaded, ref, commit)
 
 
+def file_at(path: Path, ref: str) -> bytes | None:
+    """A file as it was at a commit; None if there was none. RemitError: no git, no repository, no such commit."""
+    place = path.parent.resolve() / path.name
+    folder = next(parent for parent in place.parents if parent.is_dir())  # its own may be deleted by now
+    top = _inside(folder).top.resolve()
+    answer = _git(folder, "cat-file", "blob", f"{_commit(folder, ref)}:{place.relative_to(top).as_posix()}")
+    return answer.content if answer.ok else None
+
+
 def _loaded(loaded: Callable[[], Version], ref: str, commit: str) -> Version:
     try:
         version = loaded()
@@ -60,8 +69,13 @@ class _GitAnswer:
     """What git answered."""
 
     ok: bool
-    out: str
+    content: bytes
     err: str
+
+    @property
+    def out(self) -> str:
+        """The content as text, without the end of its last line."""
+        return self.content.decode("utf-8", errors="replace").strip()
 
 
 def _git(folder: Path, *arguments: str, index: Path | None = None) -> _GitAnswer:
@@ -80,8 +94,7 @@ def _git(folder: Path, *arguments: str, index: Path | None = None) -> _GitAnswer
         )
     except FileNotFoundError:
         raise RemitError("git is not installed, which --base needs", hint="install git") from None
-    out, err = (text.decode("utf-8", errors="replace").strip() for text in (done.stdout, done.stderr))
-    return _GitAnswer(done.returncode == 0, out, err)
+    return _GitAnswer(done.returncode == 0, done.stdout, done.stderr.decode("utf-8", errors="replace").strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,8 @@ def _commit(folder: Path, ref: str) -> str:
     if not name or name.startswith("-"):
         raise _no_commit(folder, name)
     commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if not commit.ok:  # a clone of CI has no branches of its own
+        commit = _git(folder, "rev-parse", "--verify", "--quiet", f"origin/{name}^{{commit}}")
     if not commit.ok:
         raise _no_commit(folder, name)
     if name == ref:
@@ -132,7 +147,10 @@ def _shallow(folder: Path) -> str | None:
     """What to do about a clone that does not have all commits, as CI makes them."""
     if _git(folder, "rev-parse", "--is-shallow-repository").out != "true":
         return None
-    return "this clone does not have all commits: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
+    return (
+        "this clone does not have all commits: with `fetch-depth: 2` of actions/checkout, `--base HEAD^1` is what a "
+        "pull request is merged onto; `git fetch --unshallow` gets all"
+    )
 
 
 def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:

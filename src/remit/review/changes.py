@@ -15,6 +15,7 @@ from remit.review.access_change import SAME, Change, Review, Unseen
 from remit.review.boundary_changes import attached, notes, unseen
 from remit.review.comparable_roles import plain, stand
 from remit.review.principal_policies import compare_trust
+from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import pairs, renamed
 from remit.roles.reference_names import fill_references
@@ -50,6 +51,9 @@ def review(old: Version, new: Version) -> Review:
         was, now = {**old.names, **_shapes(old, new)}, {**new.names, **_shapes(new, old)}
         changes += beside(old.giving, new.giving, was, now)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
+    losses = None
+    if old.resources is not None and new.resources is not None:
+        losses = resource_losses(old.resources, new.resources)
     stack_name = {"${AWS::StackName}": new.namespace} if new.namespace else {}
     return Review(
         old=old.where,
@@ -61,6 +65,7 @@ def review(old: Version, new: Version) -> Review:
         elsewhere=resource_differences,
         names={**stack_name, **new.names},
         shapes=_shapes(new, old),
+        losses=losses,
     )
 
 

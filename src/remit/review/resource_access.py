@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
+from remit.catalogue.type_access import access_rows
 from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
@@ -48,6 +49,7 @@ _HOLDERS: Final = frozenset((
 _USERS: Final = {"AWS::IAM::User": ("LoginProfile",), "aws_iam_user": ()}
 """Types of users, and what of them lets somebody be that user."""
 _GIVING: Final = (
+    "AWS::IAM::InstanceProfile",
     "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
     "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
@@ -58,11 +60,14 @@ _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _AUTHORIZATIONS: Final = {
+    "AWS::ApiGateway::Method": "AuthorizationType",
+    "AWS::ApiGatewayV2::Route": "AuthorizationType",
+    "AWS::Lambda::Url": "AuthType",
     "aws_api_gateway_method": "authorization",
     "aws_apigatewayv2_route": "authorization_type",
     "aws_lambda_function_url": "authorization_type",
 }
-"""By Terraform's type, the property that says whether IAM must know who calls: as of CloudFormation's types."""
+"""The property that says whether IAM must know who calls."""
 _ANYBODY: Final = "NONE"
 URLS: Final = {"AWS::Lambda::Url": "TargetFunctionArn", "aws_lambda_function_url": "function_name"}
 """The types of functions' URLs, and the property that names the function.
@@ -171,13 +176,12 @@ class _Reader:
     def given(self, resource: Resource) -> Given:
         """What one resource lets others do."""
         kind = resource.type
-        access = access_of(kind)
         if kind in _HOLDERS:
             return Given(kind)
         if kind in _USERS:
             passwords = (name for name in _USERS[kind] if name in resource.properties)
             return Given(kind, openings=frozenset(_in_words(name, "") for name in passwords))
-        authorization = access.authorization or _AUTHORIZATIONS.get(kind, "")
+        authorization = _AUTHORIZATIONS.get(kind, "")
         if authorization:
             return self._answering(resource, authorization)
         if kind in PERMISSIONS:
@@ -247,7 +251,9 @@ class _Reader:
         """What a resource lets others do by its policies, or by its properties where they say it without a policy."""
         kind = resource.type
         access = access_of(kind)
-        if access.is_grant or kind.startswith(_GIVING):
+        if any(row.path == "*" and row.kind in ("grant", "member") for row in access_rows(kind) or ()) or (
+            kind.startswith(_GIVING)
+        ):
             return Given(kind, properties=frozenset(self._granting_properties(kind, properties)))
         names_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
         policies, unread = self._read_policies(resource, properties)

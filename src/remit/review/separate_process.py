@@ -11,9 +11,11 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import Resource
 from remit.errors import Origin, RemitError
 from remit.review.record import read_record, record
 
@@ -61,7 +63,8 @@ def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Versio
     content = answer.read_bytes()
     document = json.loads(content)
     if "errors" not in document:
-        return read_record(content, answer.name)
+        resources = tuple(Resource(*resource) for resource in document["template"])
+        return replace(read_record(content, answer.name), resources=resources)
     first, *further = [_mistake(error) for error in document["errors"]]
     first.further = tuple(further)
     raise first
@@ -75,11 +78,16 @@ def _mistake(error: dict[str, Any]) -> RemitError:
 def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
     """The other process: write the app's roles as a record of a deploy, or the mistakes in the project."""
     from remit.project.load import load  # noqa: PLC0415 - the other process alone loads a project
-    from remit.review.working_tree import version_of  # noqa: PLC0415 - as above
+    from remit.review.working_tree import with_resources  # noqa: PLC0415 - as above
 
     try:
         app = load(Path(folder), json.loads(stage), json.loads(folder_name))
-        text = record(version_of(app), app.stage, None)
+        version = with_resources(app)
+        resources = [
+            (resource.logical_id, resource.type, resource.properties, resource.attributes)
+            for resource in version.resources or ()
+        ]
+        text = json.dumps({**json.loads(record(version, app.stage, None)), "template": resources})
     except RemitError as error:
         text = json.dumps({"errors": [_error(mistake) for mistake in error.all]})
     Path(answer).write_text(text, "utf-8")

@@ -16,6 +16,7 @@ from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, others_of, review
 from remit.review.joined_worlds import merged
 from remit.review.resource_access import giving
+from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.condition_outcomes import MOST, by_conditions, worlds
@@ -89,6 +90,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
         roles=tuple(dict.fromkeys(roles)),
         elsewhere=tuple(resource_differences),
         shapes=after.shapes.beside(before.shapes),
+        losses=resource_losses(read_old.resources, read_new.resources),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.app import Resource
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.iam.policy import Globs
 from remit.project.load import load
@@ -16,7 +17,7 @@ from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import every_role, open_to_everyone, users_of
-from remit.synthesis.synth import intrinsics
+from remit.synthesis.synth import draft, intrinsics
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 def tree(folder: Path, stage: str | None = None) -> Version:
     """The roles of the working tree, for a stage. Nothing is packaged. RemitError: as `load`."""
     return version_of(load(folder, stage))
+
+
+def with_resources(app: App) -> Version:
+    """As `version_of`, with the resources of the app's template as well, as far as it can be made."""
+    resources = draft(app, assign(app), Mistakes()).template.resources
+    return replace(version_of(app), resources=resources)
 
 
 def version_of(app: App, label: str = "the working tree") -> Version:

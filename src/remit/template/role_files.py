@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.documents.read import read
@@ -26,7 +27,7 @@ def read_source(source: ParsedFile) -> FileRoles:
     if isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value:
         return policy_role(source.value, file, source.place)
     if is_template(source.value):
-        return template_roles(source.value, file, source.place)
+        return _of_template(source)
     raise RemitError(
         f"{file} is not a policy document, a CloudFormation template or a Terraform plan",
         hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
@@ -55,4 +56,9 @@ def template_source(source: ParsedFile) -> FileRoles:
     """The roles of a template or a plan. RemitError as above."""
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.place)
-    return template_roles(source.value, source.file, source.place)
+    return _of_template(source)
+
+
+def _of_template(source: ParsedFile) -> FileRoles:
+    read_roles = template_roles(source.value, source.file, source.place)
+    return replace(read_roles, notes=(*source.warnings, *read_roles.notes))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse
+from remit.catalogue.inference_profiles import geography_and_model, is_profile
 from remit.explain.obstacles import FEDERATED
 from remit.explain.remedy import remedy, resource_form_of
 from remit.roles.broken_features import broken
@@ -194,6 +195,25 @@ def _other_side(case: _Case) -> Iterator[str]:
         yield from _of_the_resource(case.denial, case.actions)
 
 
+def _models_behind(case: _Case) -> Iterator[str]:
+    """The model to which an inference profile sends requests, and which must be allowed as well."""
+    profile = parse(case.denial.resource or "")
+    if profile is None or not case.lacks_an_allow or not is_profile(str(profile)):
+        return
+    parts = geography_and_model(str(profile))
+    model = "MODEL" if parts is None else parts[1]
+    if any(answer.remedy is not None and answer.remedy.typed for answer in case.answers):
+        yield f"the profile runs {model}, which bedrock.invoke_profile allows as well"
+        return
+    statement = {
+        "Effect": "Allow",
+        "Action": case.actions[0],
+        "Resource": f"arn:{profile.partition}:bedrock:*::foundation-model/{model}",
+        "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": str(profile)}},
+    }
+    yield f"the profile runs {model}, which must be allowed as well, in each of its regions: {json.dumps(statement)}"
+
+
 def _permission_set(case: _Case) -> Iterator[str]:
     """Where the policies of a role of IAM Identity Center are changed."""
     role, _ = role_and_session(case.denial)
@@ -215,6 +235,7 @@ _ADVICE: Final = (
     _replaced_default,
     _needed_grant,
     _other_side,
+    _models_behind,
     _permission_set,
     _deployers,
 )

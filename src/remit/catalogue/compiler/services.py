@@ -30,6 +30,12 @@ Sources: "Creating granular permissions for non-admin users in Step Functions" (
 activities), StepFunctionsCallbackPolicy of SAM's policy templates, and the denials that Step Functions prints
 ("not authorized to perform: states:SendTaskFailure on resource: arn:…:stateMachine:…"). Written down 2026-11.
 """
+UNLISTED_ARNS: Final = {"bedrock:foundation-model": ("arn:${Partition}:bedrock:::foundation-model/${ResourceId}",)}
+"""Forms of the ARNs of a resource type that the reference does not list.
+
+Source: "Global cross-Region inference" (Amazon Bedrock User Guide): a global inference profile asks for its model
+without a region, and aws:RequestedRegion is `unspecified` then. Written down 2026-11.
+"""
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
@@ -73,6 +79,7 @@ class _Service:
         self.resource_types: list[list[Any]] = []
         for _, row in sorted(_read(newer / "resourceTypes" / f"{prefix}.json").items()):
             name, arns = row["key"], row["arn"].split(", ")
+            arns += UNLISTED_ARNS.get(f"{prefix}:{name}", ())
             self._type_places[name.casefold()] = len(self.resource_types)
             self.resource_types.append([name, arns, self._keys(row.get("conditionKeys", ()))])
 

@@ -1,74 +1,138 @@
-"""Rows about who may do what by a resource: the policies that it holds, and the access that it gives by itself.
+"""How each property of a type bears on access: computed from schemas and CDK's relationships, or kept by hand.
 
-The columns are those of `types.TypeAccess`. The compile fails on a type or a property that is gone. Sources: the types'
-pages in the CloudFormation Template Reference; "Policies and permissions in IAM", "IAM and AWS STS quotas" (IAM User
-Guide).
+The rows by hand are in `access.toml`, one a line: the type and the path of the property (patterns of `*`; several have
+a space between them), its kind, its order of openness, and the reason or source beside the type's page in the
+CloudFormation Template Reference. The kinds and orders are those of `catalogue.type_access.PropertyAccess`. The compile
+fails on a row that matches nothing, or says what is computed all the same.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+import tomllib
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-_GRANT: Final = {"is_grant": True}
-_RESOURCE: Final = {"policies": "resource"}
-ACCESS: Final[dict[str, dict[str, Any]]] = {
-    "AWS::ApiGateway::Method": {"authorization": "AuthorizationType"},
-    "AWS::ApiGatewayV2::Route": {"authorization": "AuthorizationType"},
-    "AWS::Cognito::IdentityPoolRoleAttachment": _GRANT,
-    "AWS::EC2::VPCEndpoint": {"policies": "ceiling"},
-    "AWS::EC2::VPCEndpointServicePermissions": _GRANT,
-    "AWS::ECR::Repository": _RESOURCE,
-    "AWS::IAM::AccessKey": _GRANT,
-    "AWS::IAM::Group": {
-        "policies": "identity",
-        "quota": "iam.group.inline",
-        "managed": "ManagedPolicyArns",
-        "is_grant": True,
-    },
-    "AWS::IAM::GroupPolicy": {"policies": "identity", "is_grant": True},
-    "AWS::IAM::InstanceProfile": _GRANT,
-    "AWS::IAM::ManagedPolicy": {"policies": "attached", "quota": "iam.managed", "roles": "Roles"},
-    "AWS::IAM::OIDCProvider": _GRANT,
-    "AWS::IAM::Policy": {"policies": "identity", "roles": "Roles"},
-    "AWS::IAM::Role": {"policies": "identity", "quota": "iam.role.inline", "managed": "ManagedPolicyArns"},
-    "AWS::IAM::RolePolicy": {"policies": "identity", "quota": "iam.role.inline", "roles": "RoleName"},
-    "AWS::IAM::SAMLProvider": _GRANT,
-    "AWS::IAM::User": {
-        "policies": "identity",
-        "quota": "iam.user.inline",
-        "managed": "ManagedPolicyArns",
-        "is_grant": True,
-    },
-    "AWS::IAM::UserPolicy": {"policies": "identity", "is_grant": True},
-    "AWS::IAM::UserToGroupAddition": _GRANT,
-    "AWS::IoT::Policy": {"policies": "attached"},
-    "AWS::KMS::Key": _RESOURCE,
-    "AWS::LakeFormation::DataCellsFilter": _GRANT,
-    "AWS::LakeFormation::DataLakeSettings": _GRANT,
-    "AWS::LakeFormation::Permissions": _GRANT,
-    "AWS::LakeFormation::PrincipalPermissions": _GRANT,
-    "AWS::LakeFormation::Resource": _GRANT,
-    "AWS::LakeFormation::Tag": _GRANT,
-    "AWS::LakeFormation::TagAssociation": _GRANT,
-    "AWS::Lambda::LayerVersionPermission": _GRANT,
-    "AWS::Lambda::Permission": _GRANT,
-    "AWS::Lambda::Url": {"authorization": "AuthType"},
-    "AWS::Organizations::Policy": {"policies": "ceiling"},
-    "AWS::RAM::ResourceShare": _GRANT,
-    "AWS::S3::AccessGrant": _GRANT,
-    "AWS::S3::AccessGrantsInstance": _GRANT,
-    "AWS::S3::AccessGrantsLocation": _GRANT,
-    "AWS::S3::BucketPolicy": _RESOURCE,
-    "AWS::SNS::TopicPolicy": _RESOURCE,
-    "AWS::SQS::QueuePolicy": _RESOURCE,
-    "AWS::SSO::Application": _GRANT,
-    "AWS::SSO::ApplicationAssignment": _GRANT,
-    "AWS::SSO::Assignment": _GRANT,
-    "AWS::SSO::Instance": _GRANT,
-    "AWS::SSO::InstanceAccessControlAttributeConfiguration": _GRANT,
-    "AWS::SSO::PermissionSet": {"policies": "identity", "managed": "ManagedPolicies", "is_grant": True},
-    "AWS::SecretsManager::ResourcePolicy": _RESOURCE,
-    "AWS::Serverless::Connector": {"policies": "identity"},
-    "AWS::Serverless::Function": {"policies": "identity", "quota": "iam.role.inline", "managed": "Policies"},
-    "AWS::Serverless::StateMachine": {"policies": "identity", "managed": "Policies"},
-}
+from remit.catalogue.compiler.checks import refuse_stale
+from remit.catalogue.compiler.type_schemas import paths, properties_in
+from remit.catalogue.type_access import KINDS, SIGNS, pattern_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.catalogue.compiler.types import TypeTable
+
+_EVERY_TYPE: Final = "AWS::*"
+_TABLE: Final = Path(__file__).with_name("access.toml")
+_ROLE_NAME: Final = re.compile(
+    r"(?:Iam|IAM|Execution|Service|Operator)?Role(?:Arn|ARN|Name)?s?$|InstanceProfile(?:Arn|Name)?$"
+)
+_POLICY_NAME: Final = re.compile(r"(?:^|[a-z])(?:Policy|AccessPolicies|Policy(?:Document|Text))$")
+_POLICY_TEXTS: Final = ("Policy", "PolicyDocument", "ResourcePolicy")
+
+
+class CuratedRow(NamedTuple):
+    """A row kept by hand."""
+
+    type: str
+    path: str
+    kind: str
+    opens: str
+    note: str
+
+
+@lru_cache(maxsize=1)
+def curated_rows() -> tuple[CuratedRow, ...]:
+    """The rows kept by hand, also those of Terraform's types."""
+    table = tomllib.loads(_TABLE.read_text("utf-8"))
+    rows = [CuratedRow(*row) for row in table["rows"]]
+    return tuple(row._replace(path=path) for row in rows for path in row.path.split())
+
+
+def put_access(
+    table: TypeTable, documents: Mapping[str, Mapping[str, Any]], rows: tuple[CuratedRow, ...] | None = None
+) -> None:
+    """Put in the rows of each type. RemitError, with all of them, for rows by hand that are stale."""
+    needed: set[CuratedRow] = set()
+    rows = curated_rows() if rows is None else rows
+    for name, schema in documents.items():
+        settable = dict(_settable(schema))
+        computed = _computed(settable, table.rows[name].get("references", {}))
+        own_rows = [row for row in rows if fnmatchcase(name, row.type) and _matches(row.path, settable)]
+        needed.update(row for row in own_rows if computed.get(row.path) != row.kind)
+        table.put(name, {"properties": _ordered(own_rows, computed)}, "curated" if own_rows else "schema")
+    refuse_stale([f"{row.type} {row.path}: {problem}" for row in rows for problem in _problems(row, needed)])
+
+
+def signs_without_row(table: TypeTable, documents: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The properties whose own name speaks of access, and that no row knows, nor one of what is below them."""
+    for name, schema in documents.items():
+        row_paths = [path for path, *_ in table.rows[name].get("properties", ())]
+        patterns = [pattern_of(path) for path in row_paths]
+        for path in dict(_settable(schema)):
+            own_name = path.rpartition(".")[2]
+            texts = (path, path.removesuffix("[]"))
+            is_known = any(pattern.fullmatch(text) for pattern in patterns for text in texts)
+            if (
+                not is_known
+                and re.search(SIGNS, own_name)
+                and not any(row_path.startswith((f"{path}.", f"{path}[")) for row_path in row_paths)
+            ):
+                yield f"{name} {path}"
+
+
+def _problems(row: CuratedRow, needed: set[CuratedRow]) -> Iterator[str]:
+    if row.kind not in KINDS:
+        yield f"there is no kind {row.kind}"
+    if row.kind == "none" and not row.note:
+        yield "a row of kind none says why"
+    if row not in needed and not row.type.startswith("aws_"):
+        yield "no type has such a property, or it is derived"
+
+
+def _settable(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    read_only = set(paths(schema, "readOnlyProperties"))
+    for path, described in properties_in(schema):
+        if path.partition(".")[0] not in read_only and path not in read_only:
+            yield path, described
+
+
+def _computed(settable: Mapping[str, Mapping[str, Any]], references: Mapping[str, list[str]]) -> dict[str, str]:
+    """The kinds of the properties that hold a role or a policy, by what CDK and the schema say, and by their names."""
+    computed = {path: "role" for referent in ("role", "instance profile") for path in references.get(referent, ())}
+    for path, described in settable.items():
+        own_name = path.rpartition(".")[2].removesuffix("[]")
+        types = described.get("type", ())
+        json_types = {types} if isinstance(types, str) else set(types)
+        is_text = "object" not in json_types and ("string" in json_types or not json_types)
+        is_free_form = "object" in json_types and not described.get("properties")
+        if is_text and _ROLE_NAME.search(own_name):
+            computed.setdefault(path, "role")
+        elif (is_free_form and _POLICY_NAME.search(own_name)) or (is_text and own_name in _POLICY_TEXTS):
+            computed.setdefault(path, "policy")
+    return computed
+
+
+def _matches(pattern: str, settable: Mapping[str, Any]) -> bool:
+    """Whether a type has a property that a pattern means; below free-form JSON there is anything."""
+    compiled = pattern_of(pattern)
+    free_form = pattern.partition(".*.")[0]
+    return any(compiled.fullmatch(path) or path == free_form for path in settable)
+
+
+def _ordered(own_rows: list[CuratedRow], computed: Mapping[str, str]) -> list[list[str]]:
+    """The rows of a type; of those that match, the first counts.
+
+    Exact rows by hand come first, then what is none of a type, the computed ones, and patterns, the narrowest first.
+    """
+    exact = [row for row in own_rows if "*" not in row.path]
+    nothing = [row for row in own_rows if row not in exact and row.kind == "none" and row.type != _EVERY_TYPE]
+    nothing = [row for row in nothing if row.path != "*"]
+    wide = [row for row in own_rows if row not in exact and row not in nothing]
+    wide.sort(key=lambda row: (len(row.type), len(row.path)), reverse=True)
+    by_hand = {row.path for row in exact}
+    ordered = [[row.path, row.kind, row.opens] for row in (*exact, *nothing)]
+    ordered += [[path, kind, ""] for path, kind in sorted(computed.items()) if path not in by_hand]
+    return [*ordered, *([row.path, row.kind, row.opens] for row in wide)]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from remit.catalogue.compiler.type_access import ACCESS
+from remit.catalogue.compiler.type_policies import POLICIES
 
 _BALANCERS: Final = "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:"
 HOLD_DATA: Final = (
@@ -500,7 +500,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
 ROWS_AND_DATA: Final = {
     name: ROWS.get(name, {})
     | ({"holds_data": True} if name in HOLD_DATA else {})
-    | ({"access": ACCESS[name]} if name in ACCESS else {})
-    for name in sorted({*ROWS, *HOLD_DATA, *ACCESS})
+    | ({"access": POLICIES[name]} if name in POLICIES else {})
+    for name in sorted({*ROWS, *HOLD_DATA, *POLICIES})
 }
 """The rows, `holds_data` and `access` among them."""

@@ -126,7 +126,8 @@ def _tags(schema: Mapping[str, Any]) -> list[str]:
 def _references(schema: Mapping[str, Any]) -> dict[str, list[str]]:
     """The paths of properties that hold something, by what they hold."""
     paths_by_referent: dict[str, list[str]] = {}
-    for path, format_, is_text in _leaves(schema):
+    for path, described in properties_in(schema):
+        format_, is_text = str(described.get("format", "")), _is_text(described)
         referent = REFERENTS.get(format_, "")
         if not referent and not format_ and is_text:
             own_name = path.rpartition(".")[2].removesuffix("[]")
@@ -141,8 +142,8 @@ def _references(schema: Mapping[str, Any]) -> dict[str, list[str]]:
     return {referent: of_it for referent, of_it in sorted(settable.items()) if of_it}
 
 
-def _leaves(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
-    """Each property at any depth that is not an object: its path, its format ("" without one), whether it is a text."""
+def properties_in(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each property at any depth, and the items of each list (`Users[]`), with its schema; one of several has each."""
     waiting: list[tuple[str, Any, tuple[str, ...]]] = [
         (name, value, ()) for name, value in reversed(schema["properties"].items())
     ]
@@ -159,10 +160,12 @@ def _leaves(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
         waiting += [(f"{path}.{name}", described, within) for name, described in reversed(inner.items())]
         if isinstance(resolved.get("items"), dict):
             waiting.append((f"{path}[]", resolved["items"], within))
-        types = resolved.get("type", ())
-        is_text = "string" in ((types,) if isinstance(types, str) else types)
-        if is_text or isinstance(resolved.get("format"), str):
-            yield path, str(resolved.get("format", "")), is_text
+        yield path, resolved
+
+
+def _is_text(described: Mapping[str, Any]) -> bool:
+    types = described.get("type", ())
+    return "string" in ((types,) if isinstance(types, str) else types)
 
 
 def _resolved(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[str, Any]:

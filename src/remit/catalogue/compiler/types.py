@@ -11,7 +11,8 @@ In that order, and the last one wins. `report` keeps which of them each value ca
     name, name_is          the property that names it, "identity" or "label"
     name_least, name_most, name_pattern, name_lower, name_starts, name_path
     generated, generated_most, generated_least: how CloudFormation makes a name, cut to how many characters
-    access                 what a resource says about who may do what (see `type_access`)
+    access                 what policies a resource holds (see `type_policies`)
+    properties             how its properties bear on access (see `type_access`)
     arn_defaults           {variable: text}: what a variable is where the template does not give its property
     arn_ends               {attribute: text}: what an attribute has behind the ARN (`:*` of a log group)
     create_only, write_only, holds_data, replicas, stream
@@ -55,7 +56,7 @@ _LETTERS: Final = {
     "name_least": "ml", "name_most": "mm", "name_pattern": "mp", "name_lower": "mo", "name_starts": "ms",
     "name_path": "mh", "generated": "g", "generated_most": "gm", "generated_least": "gl", "create_only": "c",
     "write_only": "x", "tags": "t", "holds_data": "d", "replicas": "rp", "stream": "st", "references": "h",
-    "invokes": "v", "makes": "k", "deployment": "y",
+    "invokes": "v", "makes": "k", "deployment": "y", "properties": "b",
 }  # fmt: skip
 """The keys of the columns in the snapshot; `s`, `a`, `p`, `r` and `w` are those of `templates`."""
 _ANY_VALUE: Final = "Value"
@@ -226,9 +227,7 @@ def _gone(completed_row: Columns, curated: Columns, schema: Mapping[str, Any]) -
     """
     named_paths = [curated[key] for key in ("name", "name_path", "replicas") if curated.get(key)]
     named_paths += [path for path in curated.get("arn_of", {}).values() if path]
-    named_paths += [
-        path for key, path in curated.get("access", {}).items() if key in ("authorization", "managed", "roles")
-    ]
+    named_paths += [path for key, path in curated.get("access", {}).items() if key in ("managed", "roles")]
     named_paths += curated.get("tags", [])[:1]
     named_paths += [path for paths in curated.get("references", {}).values() for path in paths]
     gone = [f"there is no property {path}" for path in named_paths if property_at(schema, path) is None]

@@ -20,7 +20,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.arns import OWNERS
-from remit.lint import arn_parts
+from remit.iam.placeholders import placeholder
+from remit.lint import arn_parts, conditions
+from remit.lint.arn_parts import are_exchanged
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import holds_placeholder, is_plain
 from remit.lint.reference_samples import settled
@@ -28,7 +30,6 @@ from remit.lint.reference_samples import settled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
@@ -59,26 +60,21 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _accounts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
-    for spot, arn in item.arns:
+    arns = [(spot, arn) for spot, arn in item.arns if not holds_placeholder(str(arn)) and not are_exchanged(arn)]
+    for spot, arn in arns:  # R129 and R123 tell of the others
         if not arn.account and arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service):
             yield spot, ""
         elif not arn.account and arn_parts.always_has("account", arn):
             yield spot, _LEFT_OUT
-        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS and not _told_elsewhere(arn):
+        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS:
             yield spot, arn.account
     for condition in item.statement.conditions:
-        if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):
-            for value in condition.values:
-                yield ("Condition", condition.spelled, condition.key, value), value
+        if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
+            values = [value for value in condition.values if placeholder(value) is None]
+            yield from ((("Condition", condition.spelled, condition.key, value), value) for value in values)
     for kind, value in item.principals:
         if kind == "AWS" and value.isdigit():
             yield ("Principal", kind, value), value
-
-
-def _told_elsewhere(arn: Arn) -> bool:
-    """Whether R129 finds a placeholder in the account, or R123 that region and account are exchanged."""
-    exchanged = (arn.region, arn.account) == ("${AWS::AccountId}", "${AWS::Region}")
-    return exchanged or holds_placeholder(arn.account)
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.inference_profiles import ANYWHERE
 from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
 from remit.did_you_mean import MISSPELT, nearest
-from remit.lint import arn_parts
+from remit.iam.placeholders import placeholder
+from remit.lint import arn_parts, conditions
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import holds_placeholder, is_plain
 from remit.lint.reference_samples import settled
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
+_KEYS = ("aws:requestedregion", "ec2:region")
 _PLACES = {
     "bahrain": "me-south-1", "canada": "ca-central-1", "capetown": "af-south-1", "dublin": "eu-west-1",
     "frankfurt": "eu-central-1", "hongkong": "ap-east-1", "hyderabad": "ap-south-2", "ireland": "eu-west-1",
@@ -57,18 +60,17 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)
         yield from _misplaced(arn, spot)
     for condition in item.statement.conditions:
-        if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(
-            ("StringEq", "StringNotEq")
-        ):
-            for value in condition.values:
-                if value and is_plain(value) and not is_region(value):
+        if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
+            for value in map(settled, condition.values):
+                is_text = bool(value) and is_plain(value) and placeholder(value) is None
+                if is_text and value != ANYWHERE and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))
 
 
 def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
     """Something else in the place of the region; a pseudo parameter counts as what it stands for."""
     written, region = arn.region, settled(arn.region)
-    if written == "${AWS::AccountId}" and arn.account == "${AWS::Region}":
+    if arn_parts.are_exchanged(arn):
         message = "the ARN has region and account in the wrong order: nothing matches"
         yield Problem(message, "arn:partition:service:region:account:resource", spot)
     elif not region or not is_plain(region) or is_region(region):

@@ -59,7 +59,6 @@ _BARE_VARIABLE = r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)"
 """One of IAM's variables without its dollar sign or its braces."""
 _FORGOTTEN = 2
 """Placeholders, or texts with one, that somebody may have forgotten; a policy with more is a pattern to fill in."""
-_WORD = r"\{[A-Za-z_]\w*\}"
 _ELEMENTS = ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal")
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
@@ -74,14 +73,15 @@ def concerned(text: str) -> bool:
 
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
-    """Resources of an app's grants, and ARNs in their conditions, that hold a placeholder."""
+    """Resources of an app's grants, and the values of their conditions, that hold a placeholder."""
     if item.document.raw is not None:
         return
-    for spot, text in item.arn_texts:
+    for spot, text in item.texts:
         marker = placeholder(text)
         if marker is not None:
             message = f"'{marker}' in '{text}' is a placeholder: nothing replaces it"
-            yield Problem(message, "put the value in, by an f-string", spot)
+            is_arn = spot[0] != "Condition" or text.startswith("arn:")
+            yield Problem(message, "put the value in, by an f-string", spot, ERROR if is_arn else WARNING)
 
 
 def document(document: PolicyDocument) -> Iterator[Problem]:
@@ -174,7 +174,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    text = without_unfilled(text, "")  # said of the whole document
+    written, text = text, without_unfilled(text, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return
     if (literal := REFERENCE.search(text)) is not None:
@@ -186,8 +186,12 @@ def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
     elif (variable := _without_signs(text)) is not None:
         message = f"{variable} in '{text}' is literal text: a variable of IAM's has a dollar sign and braces"
         yield Problem(message, f"did you mean `${{{variable.strip('${}')}}}`?", spot)
-    elif spot[0] == "Condition" and re.fullmatch(_WORD, text):
-        yield Problem(f"'{text}' is a placeholder: nothing replaces it", "put the value in", spot, WARNING)
+    elif spot[0] == "Condition" and not text.startswith("arn:") and text == written:
+        marker = placeholder(text)
+        if marker is not None:
+            around = f" in '{text}'" if text != marker else ""
+            message = f"'{marker}'{around} is a placeholder: nothing replaces it"
+            yield Problem(message, "put the value in", spot, WARNING)
     else:
         yield from _left(text, spot)
 

@@ -23,7 +23,9 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from remit.catalogue.actions import value_type
 from remit.did_you_mean import nearest
+from remit.iam.placeholders import placeholder
 from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain
@@ -71,6 +73,8 @@ _EXACT = {
 }
 """Forms of which a value of another shape is wrong; of an id, it may stand for one that is put in later."""
 _FORMS = {**_LOOSE, **_EXACT}
+_ARN = ("an ARN", re.compile(r"arn:|\Z"))
+"""The form of all keys of that type; an empty text is another rule's."""
 _WORDS = {
     "aws:principaltype": ("Account", "User", "FederatedUser", "AssumedRole", "Anonymous"),
     "s3:x-amz-acl": (
@@ -80,7 +84,6 @@ _WORDS = {
     "s3:x-amz-server-side-encryption": ("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"),
 }  # fmt: skip
 _DATES = ("aws:currenttime", "aws:tokenissuetime")
-_KEYS = frozenset((*_FORMS, *_WORDS, *_DATES))
 _YEAR = 4
 _END = 253_402_300_800  # the year 10000
 _KEYS_BY_BEGINNING = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
@@ -88,14 +91,16 @@ _KEYS_BY_BEGINNING = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": 
 
 def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Values of keys whose form is known."""
-    for condition in () if item.keys.isdisjoint(_KEYS) else item.statement.conditions:
+    for condition in item.statement.conditions:
         key = condition.key.lower()
         if key in _DATES and conditions.family(condition) == "Date":
             yield from _seconds(condition)
-        if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) not in ("String", "ARN"):
+        family = conditions.family(condition)
+        holds_arn = family == "String" and value_type(key) == "ARN"
+        if not (key in _FORMS or key in _WORDS or holds_arn) or family not in ("String", "ARN"):
             continue
         for value in condition.values:
-            if is_plain(settled(value)) and not (value.startswith("{") or "<" in value):
+            if is_plain(settled(value)) and placeholder(value) is None:
                 yield from _problem(condition, value)
 
 
@@ -105,7 +110,7 @@ def _problem(condition: Condition, value: str) -> Iterator[Problem]:
     if key in _WORDS:
         yield from _wrong_word(condition, value, spot)
         return
-    form, pattern = _FORMS[key]
+    form, pattern = _FORMS.get(key, _ARN)
     if not pattern.match(settled(value)):
         proper_key = _key_of_form(key, value)
         hint = f"did you mean `{proper_key}`?" if proper_key else _meant(key, value) or f"write {form}"
@@ -151,5 +156,5 @@ def _meant(key: str, value: str) -> str | None:
     label = value.lower().removesuffix(".amazonaws.com")
     if key == "kms:viaservice" and re.fullmatch(r"[a-z0-9-]+", label):
         return f"write '{label}.REGION.amazonaws.com'"
-    mistake = principals.of_service(value) if _FORMS[key] is _SERVICE else None
+    mistake = principals.of_service(value) if _FORMS.get(key) is _SERVICE else None
     return mistake[1] if mistake is not None else None

@@ -24,9 +24,7 @@ from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.denied_part import DeniedPart
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import NeededAccess, needs_of
-from remit.local.authorization.parameters import Parameters, parameters_of
 from remit.local.authorization.question import Question
-from remit.local.authorization.requested_operation import RequestedOperation, protocol_of
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
@@ -38,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.local.authorization.caller import Caller
+    from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
+    from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.request import ReceivedRequest
 
 _VERDICTS: Final[dict[str, Verdict]] = {
@@ -76,25 +76,16 @@ class RequestAuthorizer:
         self.is_strict = parameters.get("on") == "true"
         return {"before": before}
 
-    def check(
-        self,
-        request: ReceivedRequest,
-        operation: RequestedOperation | None,
-        body: bytes,
-        region: str,
-        caller: Caller,
-    ) -> tuple[DeniedPart, ...]:
+    def check(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DeniedPart, ...]:
         """Decide a request of a caller; the parts of it that are denied, where AWS goes on with the rest.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
-        if operation is None:
-            self._unrecognised(request, caller)
-            return ()
+        operation = request.operation
         denied_parts: dict[tuple[str, ...], DeniedPart] = {}
-        for decided in self.decisions(request, operation, body, region, caller):
-            self._note(request, operation, decided, caller)
+        for decided in self.decisions(request, region, caller):
+            self._note(request.received, operation, decided, caller)
             if not self._refuses(decided):
                 continue
             part = decided.need.part
@@ -121,18 +112,11 @@ class RequestAuthorizer:
             if self._refuses(decided):
                 raise denial(operation.client, operation.protocol, decided.message)
 
-    def decisions(
-        self,
-        request: ReceivedRequest,
-        operation: RequestedOperation,
-        body: bytes,
-        region: str,
-        caller: Caller,
-    ) -> tuple[DecidedNeed, ...]:
+    def decisions(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DecidedNeed, ...]:
         """The decision on each access that a request needs."""
+        operation, parameters = request.operation, request.parameters
         setting = _setting(region, caller)
         with as_request_of(setting.account, setting.region):
-            parameters = parameters_of(request, operation, body)
             if (operation.client, operation.name) == _ASSUME_ROLE and SOURCE_IDENTITY_KEY in caller.keys:
                 identity = caller.keys[SOURCE_IDENTITY_KEY]
                 if parameters.setdefault(SOURCE_IDENTITY, identity) != identity:
@@ -142,7 +126,7 @@ class RequestAuthorizer:
                 name = f"{operation.client}:{operation.name}"
                 because = f"nobody knows which actions {name} needs"
                 return (DecidedNeed(NeededAccess(name, "*", parameters), "unknown", because, "", because),)
-            return tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+            return tuple(_decided(Question(need, operation, request.received, setting, caller)) for need in needs)
 
     def _refuses(self, decided: DecidedNeed) -> bool:
         return decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict)
@@ -151,26 +135,14 @@ class RequestAuthorizer:
         self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
     ) -> None:
         request_id, file, line = call_place(request)
-        name = f"{operation.client}:{operation.name}"
-        self._add(caller, name, decided, request_id, file, line)
-
-    def _add(self, caller: Caller, operation: str, decided: DecidedNeed, request_id: str, file: str, line: int) -> None:
         time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        name = f"{operation.client}:{operation.name}"
         self.log.add(
             AccessRecord(
-                time, caller.arn, caller.function, request_id, operation, decided.need.action, decided.need.resource,
+                time, caller.arn, caller.function, request_id, name, decided.need.action, decided.need.resource,
                 decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
             )
         )  # fmt: skip
-
-    def _unrecognised(self, request: ReceivedRequest, caller: Caller) -> None:
-        """Note a request that no model has; it is refused where the setting is strict."""
-        name = request.header("x-amz-target") or f"{request.method} {request.path}"
-        because = f"no API that is known here has the operation of {name!r}"
-        decided = DecidedNeed(NeededAccess(name, "*", {}), "unknown", because, "", because)
-        self._add(caller, name, decided, *call_place(request))
-        if self.is_strict:
-            raise denial("", protocol_of(request), because)
 
 
 def _changed_identity(parameters: Parameters, caller: Caller) -> DecidedNeed:

@@ -10,6 +10,8 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from remit.local.request import RefusedRequest
+
 if TYPE_CHECKING:
     from remit.local.request import ReceivedRequest
 
@@ -18,31 +20,78 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})(?:;[^\r\n]*)?\r\n")
 
 
+def encodings(request: ReceivedRequest) -> list[str]:
+    """The encodings of a body, in the order in which they were applied, in lower case."""
+    named = (request.header("content-encoding") or "").lower().split(",")
+    return [encoding for text in named if (encoding := text.strip()) not in ("", "identity")]
+
+
 def is_in_chunks(request: ReceivedRequest) -> bool:
     """Whether a body comes in the chunks of aws-chunked, signed or not."""
-    encodings = (request.header("content-encoding") or "").replace(" ", "").split(",")
-    return "aws-chunked" in encodings or (request.header("x-amz-content-sha256") or "").startswith("STREAMING-")
+    declared = (request.header("x-amz-content-sha256") or "").startswith("STREAMING-")
+    return declared or "aws-chunked" in encodings(request)
 
 
-def decoded(request: ReceivedRequest, body: bytes) -> bytes:
-    """The content of a body."""
-    content = _without_chunks(body) if is_in_chunks(request) else body
-    if "gzip" not in (request.header("content-encoding") or ""):
-        return content
-    try:
-        return zlib.decompressobj(_GZIP).decompress(content, _LONGEST)
-    except zlib.error:
-        return b""
+def without_chunks(request: ReceivedRequest, body: bytes) -> tuple[bytes, dict[str, str]]:
+    """The data of aws-chunked, and the trailing headers by their names in lower case.
 
+    Each chunk begins with its size in hexadecimal digits, and the last one is empty.
 
-def _without_chunks(body: bytes) -> bytes:
-    """The data of aws-chunked: each chunk begins with its size in hexadecimal digits, the last one is empty."""
+    Raises:
+        RefusedRequest: the chunks do not end, or their data is not as long as the request says.
+    """
     data: list[bytes] = []
     place = 0
-    while (head := _CHUNK.match(body, place)) is not None:
+    while True:
+        head = _CHUNK.match(body, place)
+        if head is None:
+            raise _incomplete()
+        place = head.end()
         size = int(head[1], 16)
         if size == 0:
             break
-        data.append(body[head.end() : head.end() + size])
-        place = head.end() + size + 2
-    return b"".join(data)
+        if body[place + size : place + size + 2] != b"\r\n":
+            raise _incomplete()
+        data.append(body[place : place + size])
+        place += size + 2
+    content = b"".join(data)
+    length = request.header("x-amz-decoded-content-length")
+    if length is not None and length != str(len(content)):
+        raise _incomplete()
+    trailers: dict[str, str] = {}
+    for line in body[place:].decode("latin-1").split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon and not name.startswith("x-amz-trailer-signature"):
+            trailers[name.strip().lower()] = value.strip()
+    return content, trailers
+
+
+def decoded(request: ReceivedRequest, body: bytes) -> bytes:
+    """The content of a body that is no object of S3.
+
+    Raises:
+        RefusedRequest: it is not encoded as the request says, in a way that no API takes, or in two streams.
+    """
+    content = without_chunks(request, body)[0] if is_in_chunks(request) else body
+    encoding = [name for name in encodings(request) if name != "aws-chunked"]
+    if not encoding:
+        return content
+    if encoding != ["gzip"]:
+        raise RefusedRequest("UnsupportedMediaTypeException", f"no API takes the encoding {', '.join(encoding)!r}", 415)
+    stream = zlib.decompressobj(_GZIP)
+    try:
+        unpacked = stream.decompress(content, _LONGEST)
+    except zlib.error:
+        raise _not_gzip("the body is not gzip") from None
+    if not stream.eof or stream.unused_data:
+        raise _not_gzip("the body is not one whole stream of gzip, or too long")
+    return unpacked
+
+
+def _incomplete() -> RefusedRequest:
+    reason = "The request body terminated unexpectedly"
+    return RefusedRequest("IncompleteBody", reason, 400)
+
+
+def _not_gzip(reason: str) -> RefusedRequest:
+    return RefusedRequest("SerializationException", reason, 400)

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 
 from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.condition_keys import global_key
+from remit.catalogue.inference_profiles import ANYWHERE
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
 from remit.local.authorization.question import Question, Value, as_texts
@@ -320,12 +321,19 @@ _ABSENT: Final = (
 )  # fmt: skip
 """What a request does not have that a caller sends by itself, unless the caller's own keys say so."""
 
+
+def _requested_region(question: Question) -> Value:
+    """The region of the endpoint; of a global inference profile, none for its model."""
+    is_anywhere = ":bedrock:::foundation-model/" in question.need.resource
+    return ANYWHERE if is_anywhere else question.setting.region
+
+
 _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     **{key: _constant(None) for key in _ABSENT},
     "aws:currenttime": lambda _question: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "aws:epochtime": lambda _question: str(int(datetime.now(UTC).timestamp())),
     "aws:securetransport": _constant("true"),  # the SDK that is pointed at AWS uses TLS
-    "aws:requestedregion": lambda question: question.setting.region,
+    "aws:requestedregion": _requested_region,
     "aws:resourceaccount": lambda question: question.setting.account,
     "aws:useragent": _header("user-agent"),
     "aws:referer": _header("referer"),

@@ -15,11 +15,11 @@ from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import (
     clients_of_target,
     clients_signed_for,
-    is_rest,
     parameter_format,
     routes,
     version,
 )
+from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,23 +29,28 @@ if TYPE_CHECKING:
 
 Protocol = Literal["json", "cbor", "query", "rest"]
 
+FORM: Final = "application/x-www-form-urlencoded"
 _RPC: Final = re.compile(r"/service/(?P<target>[^/]+)/operation/(?P<operation>\w+)/?")
-_FORM: Final = "application/x-www-form-urlencoded"
 _BUCKET_HOST: Final = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,62}?)"
-    r"(?:\.s3(?:[.-][a-z0-9-]+)?)?\.(?:localhost|amazonaws\.com(?:\.cn)?)(?::\d+)?",
+    r"(?P<s3>\.s3(?:[.-][a-z0-9-]+)?)?\.(?:localhost|amazonaws\.com(?:\.cn)?)(?::\d+)?",
     re.IGNORECASE,
 )
 _NO_BUCKET_HOST: Final = re.compile(r"s3(?:[.-][a-z0-9-]+)?\.(?:localhost|amazonaws\.com(?:\.cn)?)(?::\d+)?")
 _API_ADDRESS: Final = re.compile(r"/_aws/execute-api/(?P<api>[0-9a-z]+)/(?P<stage>[^/]+)(?=/@connections/)")
+QUEUE_PATH: Final = re.compile(r"/(?P<account>\d{12})/(?P<name>[\w-]{1,80}(?:\.fifo)?)/?", re.ASCII)
+"""The path of a queue's URL, to which the query protocol may be sent ("Making Query API requests", Amazon SQS)."""
+_NAME_OF_LAMBDA: Final = re.compile(r"[^/]+(?:/durable-execution/[^/]+/[^/]+)?")
 S3: Final = "s3"
+_S3_NAMES: Final = frozenset({S3, "s3express", "s3-object-lambda"})
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedOperation:
     """An operation that a request asks for, by boto3's name of the client, and how the request spells it.
 
-    `path` has the parameters of the URI. `address` is the API and the stage, where the URI begins with them.
+    `path` has the parameters of the URI, and `route` its model. `address` is the API and the stage, where the URI
+    begins with them. `target` is the service's name in X-Amz-Target and in the paths of RPC.
     """
 
     client: str
@@ -53,80 +58,99 @@ class RequestedOperation:
     protocol: Protocol
     path: Mapping[str, str] = field(default_factory=dict)
     address: tuple[str, str] | None = None
+    target: str = ""
+    route: Route | None = None
 
     @property
     def format(self) -> ParameterFormat | None:
         """Where the request has the operation's parameters."""
         return parameter_format(self.client, self.name)
 
-    @property
-    def has_parameters_in_body(self) -> bool:
-        """Whether the body has to be read: what an object of S3 or a function's event holds tells nothing."""
-        member_format = self.format
-        return member_format is None or not member_format.is_raw
 
-
-def protocol_of(request: ReceivedRequest) -> Protocol:
-    """The protocol by which a request says its operation."""
+def protocol_of(request: ReceivedRequest, signing_name: str) -> Protocol:
+    """The protocol by which a request says its operation: that of a service which has but one is no choice."""
+    if signing_name in _S3_NAMES:
+        return "rest"
     if "x-amz-target" in request.headers:
         return "json"
     if _RPC.fullmatch(request.path) is not None:
         return "cbor"
-    if (request.header("content-type") or "").startswith(_FORM):
-        return "query"
-    if request.path in ("", "/") and re.search(r"(?:^|&)Action=", request.query):
+    is_form = (request.header("content-type") or "").startswith(FORM)
+    is_root = request.path in ("", "/") or (signing_name == "sqs" and QUEUE_PATH.fullmatch(request.path) is not None)
+    if is_root and (is_form or re.search(r"(?:^|&)Action=", request.query)):
         return "query"
     return "rest"
 
 
 def requested_operation(
-    request: ReceivedRequest, signing_name: str, body: bytes | None = None
-) -> RequestedOperation | None:
-    """The operation that a request asks for; None where no model has it.
+    request: ReceivedRequest, signing_name: str, pairs: Mapping[str, str] | None = None
+) -> RequestedOperation:
+    """The operation that a request asks for.
 
     Args:
         request: The request.
         signing_name: The service that it is signed for (`s3`).
-        body: Its body; only the query protocol says the operation there.
+        pairs: The parameters of a request of the query protocol, which has the operation among them.
+
+    Raises:
+        RefusedRequest: as AWS refuses what no model has, or what another service has.
     """
-    protocol = protocol_of(request)
+    protocol = protocol_of(request, signing_name)
+    operation = None
     if protocol == "json":
         target, _, name = (request.header("x-amz-target") or "").rpartition(".")
-        return _of_target("json", target, name, signing_name)
-    if protocol == "cbor":
+        if request.method == "POST" and (request.path in ("", "/") or signing_name == "sqs"):
+            operation = _of_target("json", target, name, signing_name)
+    elif protocol == "cbor":
         match = _RPC.fullmatch(request.path)
-        return None if match is None else _of_target("cbor", match["target"], match["operation"], signing_name)
+        if match is not None and request.method == "POST" and request.header("smithy-protocol") == "rpc-v2-cbor":
+            operation = _of_target("cbor", match["target"], match["operation"], signing_name)
+    elif protocol == "query":
+        if request.method in ("GET", "POST"):
+            operation = _of_form(pairs or {}, signing_name)
+    else:
+        operation = _of_rest(request, signing_name)
+    if operation is None:
+        raise unknown_operation(protocol, signing_name)
+    return operation
+
+
+def unknown_operation(protocol: Protocol, signing_name: str) -> RefusedRequest:
+    """The refusal of what no model has ("Common Errors" of each API; "Error responses", Amazon S3)."""
+    if signing_name in _S3_NAMES:
+        reason = "The specified method is not allowed against this resource."
+        return RefusedRequest("MethodNotAllowed", reason, 405)
     if protocol == "query":
-        return _of_form(form_pairs(request, body or b""), signing_name)
-    return _of_rest(request, signing_name)
+        return RefusedRequest("InvalidAction", "The action or operation requested is invalid.", 400)
+    reason = f"no operation of the service {signing_name!r} is spelled like this request"
+    return RefusedRequest("UnknownOperationException", reason, 404 if protocol == "rest" else 400)
 
 
-def form_pairs(request: ReceivedRequest, body: bytes) -> dict[str, str]:
-    """The parameters of a request of the query protocol, of its query and its body."""
-    text = body.decode("utf-8", "replace") if request.method == "POST" else ""
-    pairs = parse_qsl(request.query, keep_blank_values=True) + parse_qsl(text, keep_blank_values=True)
-    return dict(pairs)
+def wrong_scope(service: str) -> RefusedRequest:
+    """The refusal of a request to a service that is signed for another one."""
+    reason = f"Credential should be scoped to correct service: '{service}'."
+    return RefusedRequest("InvalidSignatureException", reason)
 
 
 def _of_target(protocol: Protocol, target: str, name: str, signing_name: str) -> RequestedOperation | None:
     clients = clients_of_target(target)
     signed_clients = [client for client in clients if client in clients_signed_for(signing_name)]
+    if clients and not signed_clients:
+        raise wrong_scope(clients[0])
     for client in signed_clients:
         if catalogued_operation(client, name) is not None:
-            return RequestedOperation(client, name, protocol)
+            return RequestedOperation(client, name, protocol, target=target)
     return None
 
 
 def _of_form(pairs: Mapping[str, str], signing_name: str) -> RequestedOperation | None:
     """The operation of a form; of clients that share a version (rds, docdb and neptune) the one of the name."""
     name = pairs.get("Action", "")
-    for client in _by_likeness(signing_name):
-        stated_version = version(client)
-        is_version = stated_version is not None and pairs.get("Version", stated_version) == stated_version
-        if is_version and catalogued_operation(client, name) is not None:
-            return RequestedOperation(client, name, "query")
-    for client in _by_likeness(signing_name):  # by clients of an older model, as SNS's and SQS's of some SDKs
-        if catalogued_operation(client, name) is not None and not is_rest(client):
+    clients = [client for client in _by_likeness(signing_name) if version(client) is not None]
+    # SDKs with an older model state an older version, as some do of SNS and SQS.
+    by_version = sorted(clients, key=lambda client: pairs.get("Version", version(client)) != version(client))
+    for client in by_version:
+        if catalogued_operation(client, name) is not None:
             return RequestedOperation(client, name, "query")
     return None
 
@@ -140,26 +164,70 @@ def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation 
     match = _API_ADDRESS.match(path)
     if match is not None:
         path, address = path[match.end() :], (match["api"], match["stage"])
+    if (match is not None) != (signing_name == "execute-api"):
+        return None
     client_names: Iterable[str] = _by_likeness(signing_name)
-    if signing_name in (S3, "s3express"):
+    if signing_name in _S3_NAMES:
         path = bucket_path(request)
         client_names = (S3, *(name for name in client_names if name != S3))
-    segments = path.strip("/").split("/") if signing_name != S3 else _s3_segments(path)
-    query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
-    best: tuple[tuple[int, int], str, Route] | None = None
-    for client in client_names:
-        for route in routes(client, request.method, len(segments)):
-            if not _fits(route, segments) or not _has_needed(route, query, request):
-                continue
-            specificity = len(route.literals), len(route.query) + len(route.headers)
-            if best is None or specificity > best[0]:
-                best = specificity, client, route
+    elif _names_bucket(request):
+        raise wrong_scope(S3)
+    elif "//" in path or any(unquote(segment) in (".", "..") for segment in path.split("/")):
+        return None
+    best = _best_route(client_names, request, path)
     if best is None:
         return None
-    _, client, route = best
-    return RequestedOperation(
-        client, route.operation, "rest", dict(_path_parameters(route.segments, segments)), address
-    )
+    client, route, segments = best
+    parameters = dict(_path_parameters(route.segments, segments))
+    operation = RequestedOperation(client, route.operation, "rest", parameters, address, route=route)
+    if client != S3 and "%" in path:
+        _check_decoded(client_names, request, path, operation)
+    return operation
+
+
+def _best_route(
+    client_names: Iterable[str], request: ReceivedRequest, path: str
+) -> tuple[str, Route, list[str]] | None:
+    """The client and the route that say the most of a path, and the segments of the path."""
+    query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
+    best: tuple[str, Route, list[str]] | None = None
+    most = (-1, -1)
+    conflict = False
+    for client in client_names:
+        segments = _s3_segments(path) if client == S3 else path.strip("/").split("/")
+        is_whole = all(segments[:1] if client == S3 else segments)  # no part is empty, but of the key of an object
+        for route in routes(client, request.method, len(segments)):
+            if not (_has_needed(route, query, request) and _fits(route, segments, is_whole=is_whole)):
+                continue
+            specificity = len(route.literals), len(route.query) + len(route.headers)
+            if specificity > most:
+                best, most, conflict = (client, route, segments), specificity, False
+            elif specificity == most and client == S3 and best is not None:
+                conflict = conflict or route.query != best[1].query
+    if conflict:
+        raise RefusedRequest("InvalidArgument", "Conflicting query string parameters", 400)
+    return best
+
+
+def _check_decoded(
+    client_names: Iterable[str], request: ReceivedRequest, path: str, operation: RequestedOperation
+) -> None:
+    """Check that a path asks for the same when it is decoded: the emulator reads it so, and some services twice.
+
+    No name of Lambda's has a slash but those of durable executions, and there the emulator takes any date for the one
+    of the API's version.
+    """
+    for value in operation.path.values():
+        if "%" in value or (operation.client == "lambda" and _NAME_OF_LAMBDA.fullmatch(value) is None):
+            raise unknown_operation("rest", operation.client)
+    decoded_route = _best_route(client_names, request, unquote(path))
+    if decoded_route is not None and decoded_route[1].operation != operation.name:
+        raise unknown_operation("rest", operation.client)
+
+
+def _names_bucket(request: ReceivedRequest) -> bool:
+    match = _BUCKET_HOST.fullmatch(request.header("host") or "")
+    return match is not None and match["s3"] is not None
 
 
 def bucket_path(request: ReceivedRequest) -> str:
@@ -177,18 +245,18 @@ def _s3_segments(path: str) -> list[str]:
     return [bucket, *key.split("/")] if slash and key else [bucket]
 
 
-def _fits(route: Route, segments: list[str]) -> bool:
-    """Whether a path is one of a route, whose length it has; a segment that is a parameter is not empty."""
-    if any(segments[place] != text for place, text in route.literals):
-        return False
-    return len(segments) > 1 or bool(segments[0]) or bool(route.literals)
-
-
 def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest) -> bool:
     for name, value in route.query:
         if name not in query or (value is not None and query[name] != value):
             return False
-    return all(name in request.headers for name in route.headers)
+    return not route.headers or all(name in request.headers for name in route.headers)
+
+
+def _fits(route: Route, segments: list[str], *, is_whole: bool) -> bool:
+    """Whether a path is one of a route, whose length it has; no parameter is empty."""
+    if any(segments[place] != text for place, text in route.literals):
+        return False
+    return is_whole or len(route.literals) == len(segments)
 
 
 def _path_parameters(pattern: tuple[str, ...], segments: list[str]) -> Iterator[tuple[str, str]]:

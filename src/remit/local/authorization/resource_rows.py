@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import target_names
 from remit.catalogue.arns import parse
+from remit.catalogue.inference_profiles import GLOBAL, geography_and_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -490,8 +491,12 @@ def _model(
     profile = inference_profile(parameters, setting)
     if profile is not None:
         yield profile
-        if not is_arn:
-            yield setting.arn("bedrock", f"foundation-model/{model.partition('.')[2]}", account="")
+        parts = geography_and_model(profile)
+        if parts is not None:
+            geography, model_id = parts
+            yield setting.arn("bedrock", f"foundation-model/{model_id}", account="")
+            if geography == GLOBAL:
+                yield setting.arn("bedrock", f"foundation-model/{model_id}", account="", region="")
     else:
         yield model if is_arn else setting.arn("bedrock", f"foundation-model/{model}", account="")
 
@@ -501,13 +506,9 @@ def inference_profile(parameters: Parameters, setting: RequestSetting) -> str | 
     model = str(parameters.get("modelId", ""))
     if model.startswith("arn:"):
         return model if "inference-profile/" in model else None
-    if model.partition(".")[0] in _GEOGRAPHIES:
+    if geography_and_model(model) is not None:
         return setting.arn("bedrock", f"inference-profile/{model}")
     return None
-
-
-_GEOGRAPHIES: Final = frozenset({"apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"})
-"""With which the ids of inference profiles begin ("Supported Regions and models for inference profiles")."""
 
 
 def _api(action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation) -> Iterator[str]:

@@ -1,0 +1,50 @@
+"""Templates and policies beside what they were at a commit: new and deleted ones against nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from remit.errors import RemitError
+from remit.review.base_commit import file_at
+from remit.review.role_files import holds_roles, review_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.review.access_change import Review
+
+Content: TypeAlias = tuple[bytes, str]
+"""What a file holds, and how messages name it."""
+_NO_TEMPLATE: Final = b'{"Resources": {}}'
+_NO_POLICY: Final = b'{"Version": "2012-10-17", "Statement": []}'
+
+
+@dataclass(frozen=True, slots=True)
+class FilePair:
+    """A file as it was at a commit, and as it is."""
+
+    path: Path
+    old: Content
+    new: Content
+
+    def review(self) -> Review:
+        """The review of two templates. A template that nobody could read then is compared with nothing, and noted."""
+        try:
+            return review_files(self.old, self.new)
+        except RemitError as error:
+            reviewed = review_files((_NO_TEMPLATE, self.old[1]), self.new)  # raises what is wrong with the new one
+            note = f"{self.old[1]} cannot be read, so everything is shown as new: {error.message}"
+            return replace(reviewed, notes=(note, *reviewed.notes))
+
+
+def since(path: Path, ref: str) -> FilePair:
+    """A file and what it was at a commit. RemitError: no git, no such commit, or no file on either side."""
+    before = file_at(path, ref)
+    now = path.read_bytes() if path.is_file() else None
+    if before is None and now is None:
+        raise RemitError(f"there is no file {path}, neither here nor at {ref}")
+    nothing = _NO_TEMPLATE if holds_roles(now or before or b"") else _NO_POLICY
+    old = (before, f"{path} at {ref}") if before is not None else (nothing, f"nothing ({path} is new)")
+    new = (now, str(path)) if now is not None else (nothing, f"nothing ({path} is deleted)")
+    return FilePair(path, old, new)

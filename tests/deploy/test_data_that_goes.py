@@ -1,0 +1,170 @@
+"""Data goes with a deploy or a delete only where somebody names it: `--yes` does not agree to that."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.build import build
+from remit.deploy.deployment import NotApproved
+from remit.deploy.workflow import deploy
+from terminals import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.deploy.session import Account
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+DATA = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    {name} = resource(
+        "AWS::DynamoDB::Table",
+        billing_mode="PAY_PER_REQUEST",
+        attribute_definitions=[{{"AttributeName": "{key}", "AttributeType": "S"}}],
+        key_schema=[{{"AttributeName": "{key}", "KeyType": "HASH"}}],
+        {more}
+    )
+"""
+POOL = 'from remit import Shared, resource\n\n\nclass Data(Shared):\n    people = resource("AWS::Cognito::UserPool")\n'
+
+
+def share(project: Path, source: str) -> None:
+    """The project's shared resources."""
+    folder = project / "shared" / "resources"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data.py").write_text(source)
+
+
+def table(project: Path, name: str = "orders", key: str = "id", more: str = "") -> None:
+    """The project's shared resources are one table."""
+    share(project, DATA.format(name=name, key=key, more=more))
+
+
+def tables(account: Account) -> list[str]:
+    """The tables that there are."""
+    names = account.client("dynamodb").list_tables()["TableNames"]
+    return sorted(names)
+
+
+@pytest.fixture
+def deployed(remit: Remit, project: Path) -> Remit:
+    """The project is deployed with a table; run the next command."""
+    table(project)
+    assert remit("deploy", "--yes")[0] == 0
+    return remit
+
+
+def test_yes_does_not_drop_a_table_that_was_renamed_and_the_plan_says_that_it_looks_like_that(
+    deployed: Remit, project: Path, elsewhere: Account
+) -> None:
+    before = tables(elsewhere)
+    table(project, "purchases")
+    code, _, err = deployed("deploy", "--yes")
+    assert (code, tables(elsewhere)) == (1, before)
+    assert "  - AWS::DynamoDB::Table   DataOrders  (it holds data)\n" in err
+    assert "  ? DataPurchases has the type and the properties of DataOrders: if that is a rename," in err
+    assert "error: nothing was deployed: data goes (table DataOrders)\nhint: `--yes-delete DataOrders` agrees" in err
+    assert elsewhere.client("cloudformation").list_change_sets(StackName="orders-dev")["Summaries"][1:] == []
+    assert deployed("deploy", "--yes", "--yes-delete", "DataOrders")[0] == 0
+    assert set(tables(elsewhere)) & set(before) == set()
+
+
+def test_a_table_that_is_perhaps_replaced_needs_its_name_and_the_property_is_named(
+    deployed: Remit, project: Path, elsewhere: Account
+) -> None:
+    before = tables(elsewhere)
+    table(project, key="number")
+    code, _, err = deployed("deploy", "--yes", "--require-approval", "never")
+    assert (code, tables(elsewhere)) == (1, before)
+    assert "replaced, since KeySchema changes; it holds data)\n" in err
+    assert deployed("deploy", "--yes", "--yes-delete", "DataOrders")[0] == 0
+
+
+def test_what_stays_as_an_orphan_needs_its_name_too(deployed: Remit, project: Path, elsewhere: Account) -> None:
+    table(project, more='deletion_policy="Retain",')
+    assert deployed("deploy", "--yes")[0] == 0
+    before = tables(elsewhere)
+    table(project, "purchases", more='deletion_policy="Retain",')
+    code, _, err = deployed("deploy", "--yes")
+    assert (code, "DataOrders  (it holds data, which stays in the account)\n" in err) == (1, True)
+    assert deployed("deploy", "--yes", "--yes-delete", "DataOrders")[0] == 0
+    assert set(before) < set(tables(elsewhere))
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_name_that_would_not_go_is_refused_with_those_that_would(
+    deployed: Remit, project: Path, elsewhere: Account, *, changed: bool
+) -> None:
+    if changed:
+        table(project, "purchases")
+    code, _, err = deployed("deploy", "--yes", "--yes-delete", "DataOrder", "--yes-delete", "DataOrders")
+    assert code == 2
+    assert (
+        f"error: `--yes-delete {'DataOrder' if changed else 'DataOrder DataOrders'}`: no data of this name would go\n"
+        in err
+    )
+    assert f"hint: what would go: {'DataOrders' if changed else 'nothing that holds data'}\n" in err
+    assert elsewhere.client("cloudformation").describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_function_and_its_logs_go_with_a_yes_and_a_user_pool_does_not(remit: Remit, project: Path) -> None:
+    share(project, POOL)
+    assert remit("deploy", "--yes")[0] == 0
+    (project / "app.py").write_text((project / "app.py").read_text().replace("def report", "def summary"))
+    assert remit("deploy", "--yes")[0] == 0
+    share(project, "")
+    code, _, err = remit("deploy", "--yes")
+    assert (code, "data goes (user pool DataPeople)" in err) == (1, True)
+
+
+def test_the_name_alone_agrees_to_its_loss_and_to_nothing_else(deployed: Remit, project: Path) -> None:
+    share(project, "")
+    app = (project / "app.py").read_text()
+    (project / "app.py").write_text(app.replace("def report", "def summary"))
+    code, _, err = deployed("deploy", "--yes-delete", "DataOrders")
+    assert code == 1
+    assert "resources go (" in err
+    assert "DataOrders removed" not in err
+    (project / "app.py").write_text(app)
+    assert deployed("deploy", "--yes-delete", "DataOrders")[0] == 0
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_person_who_said_yes_is_asked_about_the_data(project: Path, elsewhere: Account) -> None:
+    before = tables(elsewhere)
+    share(project, "")
+    for answer, expected in (("n", (1, before)), ("y", (0, []))):
+        person = Terminal(project, "deploy", "--local", "--yes")
+        person.until("This removes table DataOrders, with all that is in it. Deploy to the AWS on this machine")
+        person.answer(answer)
+        assert (person.end()[0], tables(elsewhere)) == expected
+
+
+def test_a_program_names_the_data_as_well(deployed: Remit, project: Path, elsewhere: Account) -> None:
+    share(project, "")
+    built = build(project)
+    with pytest.raises(NotApproved, match=r"nothing was deployed: data goes \(table DataOrders\)"):
+        deploy(built, elsewhere, yes=True)
+    assert deploy(built, elsewhere, yes=True, yes_delete=("DataOrders",)).ok
+    assert deployed("deploy")[0] == 0
+
+
+def test_a_delete_takes_data_only_where_all_of_it_is_agreed_to(
+    deployed: Remit, project: Path, elsewhere: Account
+) -> None:
+    before = tables(elsewhere)
+    code, _, err = deployed("delete", "--yes")
+    assert (code, tables(elsewhere)) == (1, before)
+    assert "error: nothing was deleted: data goes (table DataOrders)\n" in err
+    assert f"hint: `remit delete -C {project} --local --yes-delete all` agrees to that\n" in err
+    assert deployed("delete", "--yes-delete", "DataOrders")[0] == 2
+    assert json.loads(deployed("delete", "--yes-delete", "all", "--json")[1])["deleted"] is True
+    assert tables(elsewhere) == []
