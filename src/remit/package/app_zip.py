@@ -61,6 +61,10 @@ class Package:
     biggest: tuple[tuple[str, int], ...]
     contents: str
     unneeded: tuple[Unneeded, ...] = ()
+    own_parts: frozenset[str] = frozenset()
+    """The first parts of the names of all files that are not of dependencies."""
+    layers: tuple[Layer, ...] = ()
+    """The dependencies."""
 
 
 def _silent(_: str) -> None:
@@ -179,8 +183,9 @@ def _attempt(
         path = cache / f"{digest}.zip"
         new.replace(path)
     prune(cache, _KEPT)
+    own_parts = frozenset(name.partition("/")[0] for name, part in plan.items() if isinstance(part, Entry))
     left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
-    return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded)
+    return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded, own_parts, layers)
 
 
 @dataclass(frozen=True, slots=True)
