@@ -77,6 +77,7 @@ def unpacked(installed: Layer) -> Path:
             return folder
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as work:
             new_folder = Path(work, "unpacked")
+            new_folder.mkdir()
             archive.extractall(new_folder)
             if not _is_whole(folder, archive):  # else another process was first
                 shutil.rmtree(folder, ignore_errors=True)
@@ -94,7 +95,9 @@ def unpacked(installed: Layer) -> Path:
 def _is_whole(folder: Path, archive: zipfile.ZipFile) -> bool:
     """Whether every file of a zip is in a folder, with its size."""
     try:
-        return all(os.lstat(folder / member.filename).st_size == member.file_size for member in archive.infolist())
+        return folder.is_dir() and all(
+            os.lstat(folder / member.filename).st_size == member.file_size for member in archive.infolist()
+        )
     except OSError:
         return False
 
