@@ -108,13 +108,15 @@ def command(
     source = _source(words, policy, template)
     if source is not None:
         from remit.roles.reference_names import names_in
+        from remit.roles.reference_shapes import shapes_of
         from remit.template.settled_values import settled_source
 
         values = dict(options.parameter(text) for text in parameters)
         source = settled_source(source, values)
         read = _read(source, policy, template)
         question = words if policy is not None or template is not None else words[1:]
-        names = {**names_in(stack or "*", read.resources), **{f"${{{name}}}": value for name, value in values.items()}}
+        names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}
+        names |= {f"${{{name}}}": value for name, value in values.items()}
         if read.is_policy:
             return _policy(question, read, names, endpoint, as_json=as_json)
         return _template(question, read, names, source, endpoint, as_json=as_json)
@@ -320,7 +322,7 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     action, resources = _asked(ready_role, words)
     function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
-    policies = policies_beside(app.resources)
+    policies = tuple(policies_beside(app.resources))
     answers = []
     for resource in resources:
         answer = explain(ready_role, name, action, resource)
@@ -484,7 +486,7 @@ def _template(
         return 0
     is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
     conditions = Conditions(source)
-    policies = policies_beside(read.resources)
+    policies = tuple(policies_beside(read.resources))
     answers: list[Explanation] = []
     for role in roles:
         asked_role = ready_role(role, names, read.documents, endpoint)

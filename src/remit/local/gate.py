@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -18,6 +19,8 @@ from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
+from remit.local.authorization.requested_operation import S3, bucket_path
+from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.decided_service import DECIDED
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
@@ -33,7 +36,17 @@ from remit.local.routes import (
     is_this_machine,
     rooted,
 )
-from remit.local.signature import Signature, check, check_version_2, is_signed, read, read_version_2
+from remit.local.signature import (
+    Signature,
+    check,
+    check_policy_signature,
+    check_version_2,
+    is_signed,
+    is_url_of_s3,
+    read,
+    read_policy_signature,
+    read_version_2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -92,7 +105,9 @@ class Gate:
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(  # noqa: C901, PLR0912 - one case after the other
+        self, scope: Message, receive: Receive, send: Send
+    ) -> None:
         """Let one request in, or refuse it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
@@ -109,8 +124,12 @@ class Gate:
                     if not caller.is_root:
                         self.authorizer.check_app(request, scope["path"], signature.region, caller)
             else:
-                _refuse_pages(request)
-                if scope["path"] == HEALTH and scope["type"] == "http":
+                if _is_of_page(request):
+                    if request.method == "OPTIONS":
+                        await _send(send, *preflight(request, bucket_path(request)))
+                        return
+                    send = _without_cors(send, cors_headers(request, bucket_path(request)))
+                elif scope["path"] == HEALTH and scope["type"] == "http":
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
@@ -129,7 +148,7 @@ class Gate:
             if request.method not in _READING:
                 self.changed()
 
-    async def _entering(  # noqa: C901 - one case after the other
+    async def _entering(  # noqa: C901, PLR0911 - one case after the other
         self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
         """A request to the control plane as it goes on, once it is decided. RefusedRequest: it does not."""
@@ -137,6 +156,8 @@ class Gate:
         path = scope["path"]
         if scope["type"] != "http":
             raise RefusedRequest("AccessDenied", f"no API of AWS has a WebSocket at {path!r}")
+        if is_upload(request):
+            return await self._uploading(scope, request, receive, send)
         if is_answer(request.method, path):
             return self._plain(scope, {"content-type": request.header("content-type") or ""}), receive, send
         if is_keys_of_user_pool(request):
@@ -153,7 +174,7 @@ class Gate:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
         signature, caller, receive = await self._verified(scope, request, receive)
         if is_own(path):
-            if not caller.is_root:
+            if not caller.is_root or signature.service != "remit":
                 raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
             own = self.reset_path if path == RESET else path
             return {**self._plain(scope, {}), "path": own, "raw_path": own.encode()}, receive, send
@@ -166,6 +187,21 @@ class Gate:
         if operation.client in ("cloudformation", "apigatewayv2") or "FunctionUrlConfig" in operation.name:
             send = _rewriting(send, b"127.0.0.1:%d" % self.port)
         return self._remade(scope, asked, signature), _replaying(asked.body, receive), send
+
+    async def _uploading(
+        self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
+    ) -> tuple[Message, Receive, Send]:
+        """The object that a form of a page puts, as whoever signed the form's policy. RefusedRequest: it may not."""
+        form = upload(request, bucket_path(request), await _body(receive))
+        signature = read_policy_signature(form.fields, self.region)
+        secret, caller = self.signer_of(signature.access_key_id, signature.token)
+        check_policy_signature(signature, form.fields.get("policy", ""), secret)
+        form.check(datetime.now(UTC))
+        CALLER.set(None if caller.is_root else caller)
+        asked = canonical_request(form.request("127.0.0.1"), S3, form.content)
+        asked, send = self._decided(asked, S3, signature.region, caller, send)
+        answering = _answering(send, lambda headers: form.answer(headers, self.port))
+        return self._remade(scope, asked, signature), _replaying(asked.body, receive), answering
 
     def _decided(
         self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
@@ -279,13 +315,20 @@ def _host(request: ReceivedRequest) -> str:
     return hosts[0]
 
 
-def _refuse_pages(request: ReceivedRequest) -> None:
-    """Refuse what a page sends: a page of any site, of this machine too, can send requests here.
+def _is_of_page(request: ReceivedRequest) -> bool:
+    """Whether a page sends a request that somebody signed for it: a URL or a form of S3, or what asks before it.
 
-    A browser says so: by Origin, or where it leaves that out (an image, a link) by Sec-Fetch-Site.
+    A page of any site, of this machine too, can send requests here, and none may make others. A browser says so: by
+    Origin, or where it leaves that out (an image, a link) by Sec-Fetch-Site.
+
+    Raises:
+        RefusedRequest: it sends another one.
     """
-    if "origin" in request.headers or request.header("sec-fetch-site") not in {None, "none"}:
+    if "origin" not in request.headers and request.header("sec-fetch-site") in {None, "none"}:
+        return False
+    if not (request.method == "OPTIONS" or is_upload(request) or is_url_of_s3(request)):
         raise RefusedRequest("AccessDenied", "the AWS on this machine does not answer pages that a browser shows")
+    return True
 
 
 def _has_token(request: ReceivedRequest) -> bool:
@@ -335,13 +378,14 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _without_cors(send: Send) -> Send:
-    """A `send` that lets no page read an answer: the emulator says to every page that it may."""
+def _without_cors(send: Send, own: Mapping[str, str] | None = None) -> Send:
+    """A `send` that lets no page read an answer, but by `own` headers: the emulator says to every page that it may."""
+    own_headers = [(name.lower().encode(), value.encode()) for name, value in (own or {}).items()]
 
     async def strip(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [pair for pair in message["headers"] if not pair[0].lower().startswith(b"access-control-")]
-            message = {**message, "headers": headers}
+            message = {**message, "headers": [*headers, *own_headers]}
         await send(message)
 
     return strip
@@ -381,6 +425,23 @@ def _changing(send: Send, changed: Callable[[bytes], bytes]) -> Send:
     return change
 
 
+def _answering(send: Send, answer: Callable[[Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]) -> Send:
+    """A `send` that answers otherwise, by the headers of the answer, where that is no error."""
+    is_error = False
+
+    async def answering(message: Message) -> None:
+        nonlocal is_error
+        if message["type"] == "http.response.start":
+            is_error = message["status"] >= HTTPStatus.BAD_REQUEST
+            if not is_error:
+                headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
+                await _send(send, *answer(headers))
+        if is_error:
+            await send(message)
+
+    return answering
+
+
 async def _refuse(
     scope: Message, incoming: _Incoming, send: Send, refused: RefusedRequest, request: ReceivedRequest
 ) -> None:
@@ -395,7 +456,11 @@ async def _refuse(
 
 
 async def _send_json(send: Send, value: Mapping[str, Any]) -> None:
-    content = json.dumps(value).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    await _send(send, 200, {"content-type": "application/json"}, json.dumps(value).encode())
+
+
+async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    named = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
+    pairs = [(name.encode(), value.encode()) for name, value in named.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
+from remit.local.browser_uploads import is_upload
+from remit.local.signature import is_url_of_s3
+
 if TYPE_CHECKING:
     from remit.local.request import ReceivedRequest, RefusedRequest
 
@@ -55,4 +58,6 @@ _CBOR: Final = "rpc-v2-cbor"
 def _service(request: ReceivedRequest) -> str:
     """The service that a request says it is signed for, or an empty text."""
     match = _SERVICE.search(request.header("authorization") or unquote(request.query))
-    return "" if match is None else match.group(1)
+    if match is not None:
+        return match.group(1)
+    return "s3" if is_url_of_s3(request) or is_upload(request) else ""

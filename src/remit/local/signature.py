@@ -5,6 +5,7 @@ The source is "Create a signed AWS API request" (IAM user guide), and "Authentic
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -356,6 +357,39 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
         signer.canonical_resource(SplitResult("http", "", request.path, request.query, "")),
     ]
     expected = signer.sign_string("\n".join(lines))
+    if not hmac.compare_digest(expected.encode(), signature.value.encode()):
+        raise _wrong()
+
+
+def is_url_of_s3(request: ReceivedRequest) -> bool:
+    """Whether a request is a signed URL of S3, of either version; nothing of it is proven."""
+    parameters = _parameters(request.query)
+    is_of_s3 = parameters.get("x-amz-credential", "").endswith("/s3/aws4_request")
+    is_signed_url = "signature" in parameters if "awsaccesskeyid" in parameters else "x-amz-signature" in parameters
+    return "authorization" not in request.headers and is_signed_url and (is_of_s3 or "awsaccesskeyid" in parameters)
+
+
+def read_policy_signature(fields: Mapping[str, str], region: str) -> Signature:
+    """What the fields of a form say about who signed its policy, with Version 4 or 2. RefusedRequest: nobody did.
+
+    Source: "Browser-Based Uploads Using POST" (Amazon S3 API Reference).
+    """
+    token = fields.get("x-amz-security-token", "")
+    if "awsaccesskeyid" in fields:
+        return UrlOfVersion2(fields["awsaccesskeyid"], "", fields.get("signature", ""), token).as_version_4(region)
+    if fields.get("x-amz-algorithm") != ALGORITHM:
+        raise RefusedRequest("AccessDenied", "the form is not signed")
+    credential, date, value = (fields.get(f"x-amz-{name}", "") for name in ("credential", "date", "signature"))
+    return _signature(credential, date, "host", value, token, 0)
+
+
+def check_policy_signature(signature: Signature, policy: str, secret: str) -> None:
+    """Check that the owner of the secret signed the text of a form's policy. RefusedRequest: somebody else did."""
+    if signature.time:
+        key = _signing_key(secret, signature.date, signature.region, signature.service)
+        expected = hmac.new(key, policy.encode(), hashlib.sha256).hexdigest()
+    else:  # S3's Version 2 has no other hash
+        expected = base64.b64encode(hmac.new(secret.encode(), policy.encode(), hashlib.sha1).digest()).decode()
     if not hmac.compare_digest(expected.encode(), signature.value.encode()):
         raise _wrong()
 

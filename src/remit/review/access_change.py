@@ -30,6 +30,10 @@ class Given:
     """The statements of each of its policies, with their lines."""
     on: tuple[str, ...] = ()
     """What the policies are of, by the text that names it: the bucket of a bucket policy, or the resource itself."""
+    arns: tuple[str, ...] = ()
+    """The ARN of each of these, late-bound; empty where nobody can tell."""
+    is_conditional: bool = False
+    """Whether the template's conditions decide if it is there."""
     openings: frozenset[str] = frozenset()
     """What else lets somebody in, in words: `AccessControl = PublicRead`."""
     properties: frozenset[str] = frozenset()
@@ -109,6 +113,10 @@ class Version:
     """The functions that everyone may call, by name; None where nobody knows."""
     giving: Mapping[str, Given] | None = None
     """What the app's resources let others do, by their logical id; None where nobody knows."""
+    beside: Mapping[str, Given] = field(default_factory=dict)
+    """What resources say to its roles, where that is not compared by itself (`giving`)."""
+    asked_jointly: frozenset[str] = frozenset()
+    """The ARNs of roles that are none of `roles`, and compared together with what `giving` says to them."""
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
     resources: tuple[Resource, ...] | None = None
@@ -117,7 +125,7 @@ class Version:
     @property
     def contents(self) -> object:
         """What a part of a template holds, which may be the same however its conditions fall out."""
-        giving = self.giving or {}
+        giving = self.giving or self.beside
         return self.roles, tuple(self.documents.items()), tuple(self.others.items()), tuple(giving.items())
 
 
@@ -143,12 +151,15 @@ class Standing:
     """Whether the boundary's document is among `layers`."""
     trust: Policy | None = None
     """Who may take on the role."""
+    beside: tuple[tuple[Grant, ...], ...] = ()
+    """The policies of resources that may speak of the role, or those of the resource itself."""
 
     def grant(self, source: StatementLocation) -> Grant | None:
         """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
-        if source.layer not in ("identity", "resource") or source.policy >= len(self.inline):
+        policies = {"identity": self.inline, "resource": self.beside}.get(source.layer, ())
+        if source.policy >= len(policies):
             return None
-        grants = self.inline[source.policy]
+        grants = policies[source.policy]
         return grants[source.index] if source.index < len(grants) else None
 
     def policy(self, source: StatementLocation) -> str | None:

@@ -5,6 +5,7 @@ A role is compared whole: inline statements, managed policies, boundary, and who
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.managed_policies import is_of_aws
@@ -14,22 +15,24 @@ from remit.iam.prove.compare import Comparison
 from remit.review.access_change import SAME, Change, Review, Unseen
 from remit.review.boundary_changes import attached, notes, unseen
 from remit.review.comparable_roles import plain, stand
+from remit.review.joint_access import arn_of, joined_resources, joint_access, sayings
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import pairs, renamed
 from remit.roles.reference_names import fill_references
-from remit.roles.shaped_comparison import compare_in_shape
 from remit.template.policy_documents import trusting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Role
     from remit.review.access_change import Elsewhere, Standing, Version
+    from remit.review.joint_access import Saying
     from remit.review.role_pairs import Pair
 
 _NOTHING: Final = Layers((Policy(()),))
+_CALLERS: Final = ("role", "user")
 _PLAIN_TRUST: Final = trusting(("lambda.amazonaws.com",))
 """What a function's role trusts: of a role that is new, only what goes beyond it is told."""
 
@@ -49,7 +52,8 @@ def review(old: Version, new: Version) -> Review:
     resource_differences: tuple[Elsewhere, ...] | None = None
     if old.giving is not None and new.giving is not None:
         was, now = {**old.names, **_shapes(old, new)}, {**new.names, **_shapes(new, old)}
-        changes += beside(old.giving, new.giving, was, now)
+        own_principals = frozenset((*role_arns(old, new), *role_arns(new, old)))
+        changes += beside(old.giving, new.giving, was, now, own_principals)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
     losses = None
     if old.resources is not None and new.resources is not None:
@@ -73,6 +77,15 @@ def _shapes(version: Version, counterpart: Version) -> dict[str, str]:
     """What is known of each reference of a version, where the version itself does not know what it is."""
     shapes = version.shapes.beside(counterpart.shapes)
     return {reference: fill_references(text, version.names) for reference, text in shapes.items()}
+
+
+def role_arns(version: Version, counterpart: Version) -> Iterator[str]:
+    """The ARNs of the roles and users of a version, which are compared together with what resources say to them."""
+    shapes = _shapes(version, counterpart)
+    yield from version.asked_jointly
+    for role in version.roles:
+        if role.kind in _CALLERS and not role.only_attached_to:
+            yield arn_of(role, version.names, shapes)
 
 
 def functions_of(version: Version) -> Iterator[str]:
@@ -100,7 +113,9 @@ class _Side:
         if role is None:
             return None
         if id(role) not in self._standings:
-            self._standings[id(role)] = stand(role, self._version, self._documents)
+            standing = stand(role, self._version, self._documents)
+            beside = tuple(grants for access in joined_resources(self._version) for grants in access.documents)
+            self._standings[id(role)] = replace(standing, beside=beside)
         return self._standings[id(role)]
 
 
@@ -118,18 +133,24 @@ def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
 def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:
     """One comparison, for all functions that had the one role and have the other."""
     unseen_changes = list(_opened(pair, old, new))
-    if before is not None and after is not None and _alike(before, after) and not unseen_changes:
+    was, now = _shapes(old, new), _shapes(new, old)
+    said_before = () if before is None else sayings(old, before.role, was)
+    said_after = () if after is None else sayings(new, after.role, now)
+    is_told_the_same = _named(said_before) == _named(said_after)
+    alike = before is not None and after is not None and _alike(before, after) and is_told_the_same
+    if alike and not unseen_changes:
         return Change(pair.functions, before, after)
     if pair.moved:
         reason = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
         unseen_changes.append(Unseen(pair.moved, reason))
     unseen_changes += unseen(before, after)
-    was, now = _shapes(old, new), _shapes(new, old)
+    old_layers, new_layers = _layers(before, after)
+    access = joint_access((old_layers, said_before, old), (new_layers, said_after, new), was, now)
     return Change(
         pair.functions,
         before,
         after,
-        access=_access(before, after, was, now),
+        access=access,
         trust=_trust(before, after, was, now),
         attached=attached(before, after, old, new),
         unseen=tuple(unseen_changes),
@@ -162,15 +183,18 @@ def _alike(before: Standing, after: Standing) -> bool:
     return set(after.role.notes) <= set(before.role.notes)
 
 
-def _access(
-    before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
-) -> Comparison:
-    """What is gained and lost as far as policies are known; a boundary that is not limits neither side."""
+def _named(said: Iterable[Saying]) -> frozenset[object]:
+    """What resources say to a role by its name."""
+    return frozenset(item.meaning for item in said if item.is_named)
+
+
+def _layers(before: Standing | None, after: Standing | None) -> tuple[Layers, Layers]:
+    """What is known of the policies of either side; a boundary that is not limits neither."""
     old_layers = _NOTHING if before is None else before.layers
     new_layers = _NOTHING if after is None else after.layers
     if after is not None and not after.boundary_known:
         old_layers = Layers(old_layers.identity)
-    return SAME if old_layers == new_layers else compare_in_shape(old_layers, new_layers, was, now)
+    return old_layers, new_layers
 
 
 def _trust(

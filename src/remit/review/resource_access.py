@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
 from remit.catalogue.type_access import access_rows
-from remit.catalogue.types import access_of, resource_type
+from remit.catalogue.types import access_of, arns_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.pattern import matches
@@ -46,6 +46,7 @@ _HOLDERS: Final = frozenset((
     "aws_iam_user_group_membership", "aws_iam_user_policy", "aws_iam_user_policy_attachment",
 ))  # fmt: skip
 """Types that are compared as roles, users and groups with their policies are."""
+_BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 _USERS: Final = {"AWS::IAM::User": ("LoginProfile",), "aws_iam_user": ()}
 """Types of users, and what of them lets somebody be that user."""
 _GIVING: Final = (
@@ -111,12 +112,32 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
     """
     declared = tuple(resources)
     reader = _Reader({resource.ref: resource for resource in declared}, place)
+    by_id = {resource.logical_id: resource for resource in declared}
     access_by_id: dict[str, Given] = {}
     for resource in declared:
         access = reader.given(resource)
         if access.documents or access.openings or access.properties or access.unread:
-            access_by_id[resource.logical_id] = access
+            arns = tuple(_arn(text, resource, by_id) for text in access.on)
+            access_by_id[resource.logical_id] = replace(
+                access, arns=arns, is_conditional="Condition" in resource.attributes
+            )
     return access_by_id
+
+
+def _arn(text: str, holder: Resource, resources: Mapping[str, Resource]) -> str:
+    """The ARN of the resource that the policy in `holder` is of; empty where nobody can tell.
+
+    `text` is the logical id of a holder whose policy is its own; else it refers to the resource, or is its ARN or name.
+    """
+    reference = tokens.REFERENCE.fullmatch(text)
+    target = resources.get(reference[1].partition(".")[0]) if reference is not None else None
+    if text == holder.logical_id:
+        target = holder
+    if target is not None:
+        return next(iter(arns_of(target)), "")
+    if text.startswith("arn:"):
+        return text
+    return f"arn:{PARTITION}:s3:::{text}" if holder.type in _BUCKET_POLICIES else ""
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:

@@ -15,8 +15,10 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
+from remit.review.joint_access import is_joined
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
 from remit.review.resource_access import URLS, service_of
+from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,13 +73,22 @@ def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[El
 
 
 def beside(
-    old: Mapping[str, Given], new: Mapping[str, Given], was: Names = _NO_SHAPES, now: Names = _NO_SHAPES
+    old: Mapping[str, Given],
+    new: Mapping[str, Given],
+    was: Names = _NO_SHAPES,
+    now: Names = _NO_SHAPES,
+    own_principals: frozenset[str] = frozenset(),
 ) -> Iterator[Change]:
-    """What each resource lets others do more or less than before. `was` and `now` have what references are."""
+    """What each resource lets others do more or less than before. `was` and `now` have what references are.
+
+    Left out is what it says to `own_principals`, the ARNs of roles, which is asked together with their policies.
+    """
     comparisons = _comparisons(old, new, was, now)
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name), new.get(name)
         comparison = comparisons.get(name, Comparison())
+        if all(access is None or is_joined(access) for access in (before, after)):
+            comparison = _to_others(comparison, own_principals, was, now)
         unseen = tuple(
             Unseen("", f"{name} ({(after or before or _NOTHING).type}): {reason}") for reason in _unseen(before, after)
         )
@@ -87,9 +98,21 @@ def beside(
             )
 
 
+def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Names, now: Names) -> Comparison:
+    """A comparison without what is about roles that are compared by themselves."""
+
+    def is_own(principal: str) -> bool:
+        return any(fill_references(principal, names) in own_principals for names in (now, was))
+
+    parts: dict[str, Any] = {}
+    for part in ("gained", "lost", "freed", "forbidden"):
+        parts[part] = tuple(piece for piece in getattr(comparison, part) if not is_own(piece.principal))
+    return replace(comparison, **parts)
+
+
 def _standing(name: str, access: Given | None) -> Standing | None:
     """A resource's documents, ready to be told."""
-    return None if access is None else Standing(Role(name, (), (), trusts=()), Layers(()), inline=access.documents)
+    return None if access is None else Standing(Role(name, (), (), trusts=()), Layers(()), beside=access.documents)
 
 
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:

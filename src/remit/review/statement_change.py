@@ -39,7 +39,7 @@ def statements_of(standing: Standing | None) -> tuple[Statement, ...]:
     if standing is None:
         return ()
     statements: list[Statement] = []
-    for grants in standing.inline:
+    for grants in (*standing.inline, *standing.beside):
         statements += [grant.statement for grant in grants]
     for policy in standing.layers.identity:
         statements += policy.statements

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import few
 from remit.iam import tokens
 from remit.review.access_change import Review, Version
-from remit.review.changes import functions_of, others_of, review
+from remit.review.changes import functions_of, others_of, review, role_arns
 from remit.review.joined_worlds import merged
+from remit.review.joint_access import is_joined, is_key
 from remit.review.resource_access import giving
 from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from remit.documents.read import ParsedFile
     from remit.review.access_change import Change, Elsewhere
-    from remit.roles.reference_shapes import Shapes
+    from remit.template.role_resources import Unit
     from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
@@ -69,7 +70,9 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     read_old, read_new = read_source(old), read_source(new)
     before, after = version_of(read_old, old.file), version_of(read_new, new.file)
     outside = dict.fromkeys(role.logical_id for role in (*after.roles, *before.roles) if role.only_attached_to)
-    pair = _Templates(old, new, _uncertain(old.value, new.value), before.shapes, after.shapes)
+    uncertain, mentions = _uncertain(old.value, new.value), tuple(_mentions(before, after))
+    arns = frozenset((*role_arns(before, after), *role_arns(after, before)))
+    pair = _Templates(old, new, uncertain, before, after, mentions, arns)
     changes: list[Change] = []
     notes = [*read_old.notes, *read_new.notes]
     functions = [*functions_of(after), *functions_of(before)]
@@ -103,17 +106,35 @@ class _Uncertain:
 
 
 @dataclass(frozen=True, slots=True)
+class _Mention:
+    """A resource whose policies say something to roles: the words of the principals there, in either version."""
+
+    resource: str
+    words: frozenset[str]
+    differs: bool
+    to_many: bool
+    """Whether they mean everyone, or the account; a key's policy limits everybody."""
+
+    def names(self, unit: Unit) -> bool:
+        """Whether they may name a role of a unit: by its logical id, by its name, or as SAM calls its own."""
+        own = {*unit.resources, *(f"{name}Role" for name in unit.resources), *unit.names}
+        return not own.isdisjoint(self.words)
+
+
+@dataclass(frozen=True, slots=True)
 class _Templates:
     """Two templates, of which each part that differs is compared by itself; `uncertain` by name.
 
-    `was` and `now` are the shapes of all references in either.
+    `was` and `now` are all that either holds.
     """
 
     old: ParsedFile
     new: ParsedFile
     uncertain: Mapping[str, _Uncertain]
-    was: Shapes
-    now: Shapes
+    was: Version
+    now: Version
+    mentions: tuple[_Mention, ...]
+    role_arns: frozenset[str]
 
     def reviews(self, outside: Iterable[str]) -> Iterator[Review]:
         """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
@@ -121,7 +142,19 @@ class _Templates:
         old, new = bearing(old_template), bearing(new_template)
         role_units = units(old, new)
         for unit in role_units:
-            yield from self._compared(part(old, unit.resources), part(new, unit.resources), _roles)
+            before, after = part(old, unit.resources), part(new, unit.resources)
+            speaking = self._speaking(unit)
+            is_told_otherwise = any(mention.differs and mention.names(unit) for mention in speaking)
+            if speaking and (is_told_otherwise or not self._is_same(before, after)):
+                names = (*unit.resources, *(mention.resource for mention in speaking))
+                sides = []
+                for bearing_template, template in ((old, old_template), (new, new_template)):
+                    resources = {**template["Resources"], **bearing_template["Resources"]}
+                    sides.append(with_targets(part({**template, "Resources": resources}, names), template))
+                stubs = frozenset(name for side in sides for name in side["Resources"]).difference(unit.resources)
+                yield from self._compared(sides[0], sides[1], partial(_roles_beside, stubs=stubs))
+            else:
+                yield from self._compared(before, after, _roles)
         for role in outside:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
@@ -138,8 +171,7 @@ class _Templates:
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
-        mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
-        if all(old.get(section) == new.get(section) for section in _DECIDING) and mentioned.isdisjoint(self.uncertain):
+        if self._is_same(old, new):
             return
         all_worlds, complete = worlds(old, new)
         common_doubts = list(self._deciding(old, new))
@@ -163,10 +195,23 @@ class _Templates:
         for world, old_version, new_version in zip(all_worlds, old_versions, new_versions, strict=True):
             contents = old_version.contents, new_version.contents
             if contents not in known_reviews:
-                versions = replace(old_version, shapes=self.was), replace(new_version, shapes=self.now)
+                versions = (
+                    replace(old_version, shapes=self.was.shapes, asked_jointly=self.role_arns),
+                    replace(new_version, shapes=self.now.shapes, asked_jointly=self.role_arns),
+                )
                 known_reviews[contents] = review(*versions)
             reviews.append((world, known_reviews[contents]))
         yield merged(reviews)
+
+    def _is_same(self, old: Any, new: Any) -> bool:
+        """Whether a part is the same text in both, and all that it refers to is what it was."""
+        mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
+        is_same_text = all(old.get(section) == new.get(section) for section in _DECIDING)
+        return is_same_text and mentioned.isdisjoint(self.uncertain)
+
+    def _speaking(self, unit: Unit) -> list[_Mention]:
+        """The resources with policies that may mean a role of a unit."""
+        return [mention for mention in self.mentions if mention.to_many or mention.names(unit)]
 
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
         """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
@@ -193,6 +238,34 @@ def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = No
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
     return replace(version, roles=tuple(roles), giving=None)
+
+
+def _roles_beside(read: FileRoles, file: str, doubts: _Doubts, stubs: frozenset[str]) -> Version:
+    """As `_roles`, with what resources say to the roles; `stubs` are there for references alone."""
+    version = _roles(read, file, doubts)
+    roles = tuple(role for role in version.roles if role.logical_id not in stubs)
+    return replace(version, roles=roles, beside=giving(read.resources, read.place))
+
+
+def _mentions(old: Version, new: Version) -> Iterator[_Mention]:
+    """What resources of either version say to roles."""
+    before, after = old.giving or {}, new.giving or {}
+    for name in dict.fromkeys((*after, *before)):
+        versions = [access[name] for access in (before, after) if name in access and is_joined(access[name])]
+        principals = [
+            value
+            for access in versions
+            for policy in access.policies
+            for statement in policy.statements
+            if statement.principals is not None
+            for _, value in statement.principals.patterns
+        ]
+        if principals:
+            differs = name not in before or name not in after or before[name].meaning != after[name].meaning
+            to_many = any(map(is_key, versions)) or any(
+                value == "*" or value.endswith(":root") or value == tokens.ACCOUNT for value in principals
+            )
+            yield _Mention(name, names_in(principals), differs, to_many)
 
 
 def _policies(read: FileRoles, file: str, doubts: _Doubts) -> Version:

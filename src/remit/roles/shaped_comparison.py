@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy, Statement
 
 _USUAL_PARTITION: Final = {tokens.PARTITION: PARTITION}
+_OPEN_PARTITIONS: Final = (f"arn:{tokens.PARTITION}:", "arn:*:")
 _SAME_IN_USUAL_PARTITION: Final = (
     "in the partition aws this changes nothing; "
     "in another one, an ARN that spells aws is not one that refers to the stack's partition"
@@ -43,6 +44,8 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     if undecided and _decided_in_usual_partition(before.layers, after.layers, gained, lost):
         open_question = next(iter(unsure), undecided[0])  # rather one of the new side
         undecided = (replace(open_question, reason=_SAME_IN_USUAL_PARTITION),)
+        if not (_spells_partition(before.layers) or _spells_partition(after.layers)):
+            undecided = ()  # then one partition is like any other
     return replace(
         comparison,
         gained=tuple(map(after.piece, gained)),
@@ -60,6 +63,22 @@ def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece
     if comparison.undecided:
         return False
     return _places(comparison.gained) <= _places(gained) and _places(comparison.lost) <= _places(lost)
+
+
+def _spells_partition(layers: Layers) -> bool:
+    """Whether some text has a partition that it spells: each other partition is the stack's or any."""
+    policies = (
+        *layers.identity,
+        *layers.boundary,
+        *layers.session,
+        *(policy for level in layers.scp for policy in level),
+    )
+    texts: list[str] = []
+    for statement in (statement for policy in policies for statement in policy.statements):
+        texts += () if statement.resources is None else statement.resources.patterns
+        for condition in statement.conditions:
+            texts += condition.values
+    return any(text.startswith("arn:") and not text.startswith(_OPEN_PARTITIONS) for text in texts)
 
 
 def _places(pieces: Iterable[Piece]) -> set[tuple[str, str, str]]:

@@ -89,6 +89,8 @@ class Unit:
 
     resources: tuple[str, ...]
     roles: frozenset[str]
+    names: frozenset[str]
+    """The words of the names that the account knows its roles by."""
 
 
 def without_code(template: Any) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
         listed = frozenset().union(*(resources.listed(name) for name in group))
         beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
         members = sorted(group | beside, key=resources.names.__getitem__)
-        all_units.append(Unit(tuple(members), frozenset(group)))
+        all_units.append(Unit(tuple(members), frozenset(group), resources.names_of(group)))
     return tuple(all_units)
 
 
@@ -297,6 +299,10 @@ class _Resources:
         bodies = self._bodies[name]
         role_values = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
         return self._named_in(role_values).intersection((*self.roles, *self.running))
+
+    def names_of(self, group: Iterable[str]) -> frozenset[str]:
+        """The words of the names that the account knows some resources by."""
+        return frozenset().union(*(words for name in group for words in _words_of_names(self._bodies[name])))
 
     def listed(self, name: str) -> frozenset[str]:
         """What a resource may list as attached: a role its policies, a policy its roles."""

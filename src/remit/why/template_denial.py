@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.explain.template_roles import Conditions, explain_in
 from remit.roles.reference_names import names_in
+from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ready_role
 from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
@@ -73,7 +74,7 @@ def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
 def _answers(
     roles: tuple[Role, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
 ) -> Iterator[Explanation]:
-    names = names_in("*", read.resources)
+    names = {**shapes_of(read.resources).texts, **names_in("*", read.resources)}
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for role in roles:
         evaluated_role = ready_role(role, names, read.documents)

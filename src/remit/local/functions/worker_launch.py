@@ -54,8 +54,10 @@ class Launch:
     log_stream: str
     opt: Sequence[Path]
     """The folders of its layers, which are mounted at /opt."""
+    hidden: Path | None
+    """The folder of the server, which a wall keeps it from, and from all other processes; None: there is no wall."""
     private: bool
-    """Whether it has a /tmp of its own, and its layers at /opt."""
+    """Whether it has a /tmp of its own, and its layers at /opt, behind that wall."""
     remark: str = ""
     """What the function's log says of its start."""
     debugger: Debugger | None = None
@@ -98,8 +100,7 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
         "served": launch.served,
         "runtime": [str(folder) for folder in launch.runtime],
         "sdk": str(launch.sdk),
-        "opt": [str(folder) for folder in launch.opt],
-        "private": launch.private,
+        "wall": None if launch.hidden is None else _wall(function, launch, launch.hidden),
         "files": _FILES,
         "processes": _PROCESSES,
         "storage_bytes": function.storage_mb * _MB,
@@ -112,3 +113,16 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
             "port": launch.debugger.port,
         }
     return settings
+
+
+def _wall(function: DeployedFunction, launch: Launch, hidden: Path) -> dict[str, Any]:
+    """What `worker/wall.py` is told."""
+    code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
+    return {
+        "hidden": str(hidden),
+        "code": [str(folder) for folder in code if folder == launch.task or folder.is_relative_to(hidden)],
+        "work": str(launch.work),
+        "private": launch.private,
+        "storage_bytes": function.storage_mb * _MB,
+        "opt": [str(folder) for folder in launch.opt],
+    }

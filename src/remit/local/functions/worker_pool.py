@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _TMP: Final = Path("/tmp")  # noqa: S108 - Lambda's
 _OPT: Final = Path("/opt")
-_PRIVATE_FOLDERS: Final = Path(__file__).parent / "worker" / "private_folders.py"
+_WALL: Final = Path(__file__).parent / "worker" / "wall.py"
 _STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
 IDLE_SECONDS: Final = 300.0
 """Seconds after which a worker that had nothing to do ends."""
@@ -41,6 +41,7 @@ class WorkerPool:
         self,
         folder: Path,
         *,
+        hidden: Path,
         endpoint: str,
         code: UnpackedCode,
         environment: LocalEnvironment,
@@ -48,6 +49,7 @@ class WorkerPool:
         credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]],
     ) -> None:
         self._folder = folder
+        self._hidden = hidden.resolve()  # what no function may see: the server's folder
         self._endpoint = endpoint
         self._code = code
         self._environment = environment
@@ -58,7 +60,7 @@ class WorkerPool:
         self._busy: set[Worker] = set()
         self._closed = False
         self._watchdog = Watchdog()
-        self._mounts: bool | None = None
+        self._has_walls: bool | None = None
         self._debuggers: dict[str, tuple[DebugRelay, Debugger]] = {}  # by the function's name
         self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
@@ -155,7 +157,7 @@ class WorkerPool:
         task = self._served_from.get(function.name, unpacked)
         layer_folders = [self._code.folder(layer) for layer in layers]
         needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
-        private = self._may_mount() and not any(map(_is_covered, needed))
+        private = self.has_walls and not any(map(_is_covered, needed))
         worker_variables = variables(
             function,
             endpoint=self._endpoint,
@@ -177,6 +179,7 @@ class WorkerPool:
             variables=worker_variables,
             log_stream=stream,
             opt=layer_folders,
+            hidden=self._hidden if self.has_walls else None,
             private=private,
             remark=_remark(function.runtime, interpreter),
             debugger=debugger,
@@ -192,15 +195,18 @@ class WorkerPool:
             worker.interrupt()
         return worker
 
-    def _may_mount(self) -> bool:
-        """Whether the system lets workers have a /tmp of their own; it is tried once."""
+    @property
+    def has_walls(self) -> bool:
+        """Whether the system lets workers be kept from the server and from each other; it is tried once."""
         with self._lock:
-            if self._mounts is None:
-                trial = (own_program(), "-I", "-S", str(_PRIVATE_FOLDERS))
-                quiet = subprocess.DEVNULL
+            if self._has_walls is None:
+                trial_folder = self._folder.parent / "trial"
+                trial_folder.mkdir(parents=True, exist_ok=True)
+                trial = (own_program(), "-I", "-S", str(_WALL), str(trial_folder))
                 is_linux = sys.platform == "linux" and _OPT.is_dir()
-                self._mounts = is_linux and subprocess.run(trial, stderr=quiet, check=False).returncode == 0
-            return self._mounts
+                quiet = subprocess.DEVNULL
+                self._has_walls = is_linux and subprocess.run(trial, stderr=quiet, check=False).returncode == 0
+            return self._has_walls
 
     def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
         """What a new worker is debugged by: one worker of a function at a time is."""

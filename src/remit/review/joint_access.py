@@ -1,0 +1,291 @@
+"""Compare what a role may do by its own policies together with what the resources beside it say to it.
+
+A statement of a resource that means the role is an ordinary statement about that resource. What a resource says to
+many (everyone, the account) is compared at the resource: in the question about a role it stands on both sides as it is
+on the side that is asked about, so that it is told once.
+
+Source: "Policy evaluation for requests within a single account", "Permissions boundaries for IAM entities" (IAM User
+Guide); "Key policies in AWS KMS" (AWS KMS Developer Guide): a key policy limits everybody, unless it leaves the key to
+the account's own policies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.comparison import StatementLocation
+from remit.iam.condition import compile_condition
+from remit.iam.pattern import covers
+from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.principal import Reach, reach
+from remit.iam.prove.caller_classes import free_accounts
+from remit.iam.prove.compare import Comparison
+from remit.iam.request import Request
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.review.resource_access import service_of
+from remit.roles.reference_names import fill_references, fill_statement_with_principals
+from remit.roles.shaped_comparison import compare_in_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from remit.app import Role
+    from remit.iam.comparison import Piece
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Condition
+    from remit.review.access_change import Given, Version
+
+    Names = Mapping[str, str]
+
+_KEYS: Final = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey", "aws_kms_key", "aws_kms_key_policy")
+_PARTS: Final = {"s3": "/*", "dynamodb": "/*", "kinesis": "/*", "es": "/*", "lambda": ":*", "logs": ":*"}
+"""How the ARNs of a resource's parts go on, by its service: a bucket's objects, a table's indexes, a version.
+
+Source: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference).
+"""
+_NOT_KMS: Final = Statement("Allow", Globs(("kms:*",), negated=True), Globs(("*",)))
+_KEY_POLICY: Final = "key policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A statement of a resource that means a role, as an ordinary statement about that resource.
+
+    `how` closely it means the role decides whether it grants by itself, and whether the role's boundary limits that.
+    `is_named`: it names the role; else it says the same to many. `key` is the key's ARN, of a key policy's statement.
+    """
+
+    location: StatementLocation
+    statement: Statement
+    version: str
+    how: Reach
+    is_named: bool
+    key: str = ""
+
+    @property
+    def meaning(self) -> object:
+        """All that it says, wherever it stands."""
+        return self.statement, self.version, self.how
+
+
+def is_key(access: Given) -> bool:
+    """Whether a resource's policy is a key's, which limits everybody."""
+    return access.type in _KEYS
+
+
+def joined_resources(version: Version) -> tuple[Given, ...]:
+    """The resources of a version whose policies are asked about together with those of the roles."""
+    return tuple(filter(is_joined, (version.giving or version.beside).values()))
+
+
+def is_joined(access: Given) -> bool:
+    """Whether it is known what a resource's policies are of, and each statement can be held to that."""
+    if access.is_ceiling or access.is_conditional or not access.documents or not all(access.arns):
+        return False
+    statements = [grant.statement for grants in access.documents for grant in grants]
+    return all(
+        statement.principals is not None and (statement.resources is None or not statement.resources.negated)
+        for statement in statements
+    )
+
+
+def arn_of(role: Role, names: Names, shapes: Names) -> str:
+    """The ARN of a template's role or user as policies name it, in shape as far as its name is known."""
+    return fill_references(fill_references(f"${{{role.logical_id}.Arn}}", names), shapes)
+
+
+def sayings(version: Version, role: Role, shapes: Names) -> tuple[Saying, ...]:
+    """What the resources of a version say to a role, or to many and so to the role as well."""
+    joined = joined_resources(version)
+    policies = [policy for access in joined for policy in access.policies]
+    place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}
+    arn = fill_references(arn_of(role, version.names, shapes), place)
+    caller = Request("none:None", principal=arn)
+    said: list[Saying] = []
+    number = 0
+    for access in joined:
+        for grants in access.documents:
+            for index, grant in enumerate(grants):
+                filled = grant.statement
+                for names in (version.names, shapes, place):
+                    filled = fill_statement_with_principals(filled, names)
+                how = reach(filled.principals, caller, deny=filled.effect == "Deny")
+                conditions = _open_conditions(grant.statement, filled, grants[0].version, caller)
+                if how >= Reach.ACCOUNT and conditions is not None:
+                    principals = filled.principals
+                    is_named = principals is not None and not principals.negated and ("AWS", arn) in principals.patterns
+                    statement = replace(_held(grant.statement, access), conditions=conditions)
+                    location = StatementLocation("resource", number, index, grant.statement)
+                    key = access.arns[0] if is_key(access) else ""
+                    said.append(Saying(location, statement, grants[0].version, how, is_named, key))
+            number += 1
+    return tuple(said)
+
+
+def _open_conditions(
+    written: Statement, filled: Statement, version: str, caller: Request
+) -> tuple[Condition, ...] | None:
+    """The conditions of a statement that who the caller is does not decide; None: the statement never means it."""
+    conditions = []
+    for condition, with_values in zip(written.conditions, filled.conditions, strict=True):
+        truth = compile_condition(with_values, version)(caller)
+        if truth is False:
+            return None
+        if truth is None:
+            conditions.append(condition)
+    return tuple(conditions)
+
+
+def _held(statement: Statement, access: Given) -> Statement:
+    """A resource's statement about its resource alone, and about what its service does."""
+    service = service_of(access.type)
+    actions = [f"{service}:*" if pattern == "*" and service else pattern for pattern in statement.actions.patterns]
+    part = _PARTS.get(service)
+    patterns: dict[str, None] = {}
+    for pattern in ("*",) if statement.resources is None else statement.resources.patterns:
+        wider = [arn for arn in access.arns if covers(pattern, arn) and not pattern.startswith(arn)]
+        for arn in wider:
+            patterns |= dict.fromkeys((arn,) if part is None else (arn, f"{arn}{part}"))
+        if not wider:
+            patterns[pattern] = None
+    return replace(
+        statement,
+        actions=Globs(tuple(actions), statement.actions.negated),
+        resources=Globs(tuple(patterns)),
+        principals=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A role's own layers, and what resources say to it; `keys` are those with a policy in that version."""
+
+    own: Layers
+    sayings: tuple[Saying, ...]
+    keys: tuple[str, ...]
+
+    @property
+    def granting(self) -> tuple[Saying, ...]:
+        """What joins the role's own policies: what grants by itself, and every Deny."""
+        return tuple(item for item in self.sayings if item.statement.effect == "Deny" or item.how > Reach.ACCOUNT)
+
+    @property
+    def unbounded(self) -> tuple[Saying, ...]:
+        """What the role's boundary does not limit: what means it as one of everybody, and a user by its name."""
+        return tuple(item for item in self.granting if item.statement.effect == "Allow" and item.how is Reach.DIRECT)
+
+    @property
+    def limits(self) -> dict[str, tuple[Saying, ...]]:
+        """The statements that allow, of each key whose policy does not leave the key to the account's policies."""
+        limits: dict[str, tuple[Saying, ...]] = {}
+        for key in self.keys:
+            allows = tuple(item for item in self.sayings if item.key == key and item.statement.effect == "Allow")
+            if not any(map(_delegates, allows)):
+                limits[key] = allows
+        return limits
+
+    @property
+    def layers(self) -> Layers:
+        """All of it, ready to be compared."""
+        boundary = self.own.boundary
+        denials, levels = [], []
+        for key, allows in self.limits.items():
+            if any(item.statement.conditions or item.statement.actions.negated for item in allows):
+                elsewhere = Statement("Allow", Globs(("*",)), Globs((key,), negated=True))
+                levels.append((Policy((_NOT_KMS, elsewhere)), *map(_policy, allows)))
+            else:
+                allowed = [pattern for item in allows for pattern in item.statement.actions.patterns]
+                actions = Globs(tuple(allowed), negated=True) if allowed else Globs(("kms:*",))
+                denials.append(Policy((Statement("Deny", actions, Globs((key,))),)))
+        return replace(
+            self.own,
+            identity=(*self.own.identity, *map(_policy, self.granting), *denials),
+            boundary=(*boundary, *map(_policy, self.unbounded)) if boundary else (),
+            scp=tuple(levels),
+        )
+
+    def written(self, source: StatementLocation) -> StatementLocation | None:
+        """Where a statement of `layers` stands, in the role's policies or the resources'; None: it is a key's limit."""
+        sayings: Sequence[Saying] = ()
+        own_policies = 0
+        if source.layer == "identity":
+            sayings, own_policies = self.granting, len(self.own.identity)
+        elif source.layer == "boundary":
+            sayings, own_policies = self.unbounded, len(self.own.boundary)
+        else:
+            return None
+        number = source.policy - own_policies
+        if number < 0:
+            return source
+        return sayings[number].location if number < len(sayings) else None
+
+    def has(self, source: StatementLocation) -> bool:
+        """Whether a statement is one of the role's own or of its resources' on this side."""
+        policies = {"identity": self.layers.identity, "boundary": self.layers.boundary}.get(source.layer, ())
+        if source.policy >= len(policies) or source.index >= len(policies[source.policy].statements):
+            return False
+        return policies[source.policy].statements[source.index] == source.statement
+
+
+def _policy(saying: Saying) -> Policy:
+    return Policy((saying.statement,), saying.version)
+
+
+def _delegates(saying: Saying) -> bool:
+    """Whether a statement of a key policy leaves the key to the account's own policies, whatever these allow."""
+    is_whole = not saying.statement.conditions and "kms:*" in saying.statement.actions.patterns
+    return is_whole and saying.how is Reach.ACCOUNT and not saying.statement.actions.negated
+
+
+def joint_access(
+    old: tuple[Layers, tuple[Saying, ...], Version],
+    new: tuple[Layers, tuple[Saying, ...], Version],
+    was: Names,
+    now: Names,
+) -> Comparison:
+    """What a role gains and loses by its policies and by what the resources of either version say to it."""
+    before, after = _side(*old, new[1]), _side(*new)
+    gains = _compared(before, after, was, now)
+    before_losses, after_losses = _side(*old), _side(*new, old[1])
+    if (before.layers, after.layers) == (before_losses.layers, after_losses.layers):
+        return gains
+    losses = _compared(before_losses, after_losses, was, now)
+    undecided = dict.fromkeys((*gains.undecided, *losses.undecided))
+    return Comparison(gains.gained, losses.lost, tuple(undecided))
+
+
+def _side(own: Layers, said: tuple[Saying, ...], version: Version, asked: Iterable[Saying] | None = None) -> _Side:
+    """One side of the question. `asked` is what resources say on the other side, about which it is asked.
+
+    What they say to many there holds here as well, and what is denied to many here does not.
+    """
+    keys = tuple(access.arns[0] for access in joined_resources(version) if is_key(access))
+    if asked is not None:
+        own_sayings = [item for item in said if item.is_named or item.statement.effect == "Allow"]
+        said = (*own_sayings, *(item for item in asked if not item.is_named and not item.key))
+    return _Side(own, said, tuple(dict.fromkeys(keys)))
+
+
+def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:
+    comparison = compare_in_shape(before.layers, after.layers, was, now)
+    undecided = []
+    for item in comparison.undecided:
+        side = after if after.has(item.source) else before
+        undecided.append(replace(item, source=side.written(item.source) or item.source))
+    return Comparison(
+        tuple(_piece(piece, after, before) for piece in comparison.gained),
+        tuple(_piece(piece, before, after) for piece in comparison.lost),
+        tuple(undecided),
+    )
+
+
+def _piece(piece: Piece, side: _Side, counterpart: _Side) -> Piece:
+    """A piece with its statement, and the one that denies it on the other side, where each is written."""
+    difference = piece.difference
+    if difference is not None and difference.denial is not None:
+        denial = counterpart.written(difference.denial)
+        difference = replace(difference, denial=denial, part=_KEY_POLICY if denial is None else difference.part)
+    elif difference is not None and difference.part.startswith("scp["):
+        difference = replace(difference, part=_KEY_POLICY)
+    return replace(piece, source=side.written(piece.source) or piece.source, difference=difference)
