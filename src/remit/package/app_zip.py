@@ -60,6 +60,8 @@ class Package:
     left_out: tuple[LeftOut, ...]
     biggest: tuple[tuple[str, int], ...]
     contents: str
+    doubtful: tuple[str, ...] = ()
+    """What may be a secret in its files, each with its place."""
     unneeded: tuple[Unneeded, ...] = ()
     own_parts: frozenset[str] = frozenset()
     """The first parts of the names of all files that are not of dependencies."""
@@ -177,7 +179,7 @@ def _attempt(
         contents = _write(new, plan, layers, suspects)
         if survey(folder, exclude).entries != tree.entries:
             raise ChangedError
-        unneeded = refuse(tree.entries, suspects, allow)
+        secrets = refuse(tree.entries, suspects, allow)
         size = new.stat().st_size
         digest = sha256(new)
         path = cache / f"{digest}.zip"
@@ -185,7 +187,19 @@ def _attempt(
     prune(cache, _KEPT)
     own_parts = frozenset(name.partition("/")[0] for name, part in plan.items() if isinstance(part, Entry))
     left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
-    return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded, own_parts, layers)
+    return Package(
+        path,
+        digest,
+        size,
+        unzipped,
+        left_out,
+        biggest,
+        contents,
+        secrets.doubtful,
+        secrets.unneeded,
+        own_parts,
+        layers,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.package.archive import CHUNK, Archive
+from remit.package.archive import CHUNK, Archive, unpack
 from remit.package.dependency_source import OWN_NAME, Source
 from remit.package.files import LeftOut, survey
 from remit.package.installer import Target, install
@@ -78,7 +78,7 @@ def unpacked(installed: Layer) -> Path:
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as work:
             new_folder = Path(work, "unpacked")
             new_folder.mkdir()
-            archive.extractall(new_folder)
+            unpack(archive, new_folder)
             if not _is_whole(folder, archive):  # else another process was first
                 shutil.rmtree(folder, ignore_errors=True)
                 try:

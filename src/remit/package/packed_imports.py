@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam import tokens
+from remit.package.archive import unpack
 from remit.package.dependencies import prune, unpacked
 from remit.package.interpreters import Interpreters, looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
@@ -349,9 +350,9 @@ def _unpacked(package: Package, folder: Path) -> list[Path]:
     are_apart = len(frozenset().union(*parts)) == sum(map(len, parts))
     with zipfile.ZipFile(package.path) as archive:
         if not folders or not are_apart:
-            archive.extractall(folder)
+            unpack(archive, folder)
             return [folder]
-        archive.extractall(folder, [name for name in archive.namelist() if name.partition("/")[0] in package.own_parts])
+        unpack(archive, folder, [name for name in archive.namelist() if name.partition("/")[0] in package.own_parts])
     return [folder, *folders]
 
 
