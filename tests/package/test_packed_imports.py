@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -213,3 +214,17 @@ def test_builds_at_once_unpack_the_same_dependencies(project: Make, wheel: Wheel
     assert [0] * 4 == [done.returncode for done in builds], builds
     assert "x = 1\n" == unpacked_file(folder).read_text()
     assert [] == [path.name for path in unpacked_file(folder).parents[3].iterdir() if path.name.startswith(".new-")]
+
+
+def test_a_name_that_no_file_can_have_in_the_locale_is_an_error_that_names_it(project: Make) -> None:
+    folder = project(app(f"{IN_ZIP}import json\nimportlib.import_module('json')", **{"sub/ü.txt": ""}))
+    done = subprocess.run(
+        [sys.executable, "-m", "remit", "build", "--project", str(folder)],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = r"error: 'sub/\xfc.txt' cannot be unpacked to try its imports: file names are ascii in this environment"
+    hint = "hint: run remit with LC_ALL=C.UTF-8, or another locale of UTF-8"
+    assert (2, f"{message}\n{hint}\n") == (done.returncode, done.stderr)
