@@ -99,6 +99,12 @@ def test_ref_of_a_secret_is_its_name(bare: BareCloud) -> None:
     assert "db" == resource["StackResourceDetail"]["PhysicalResourceId"]
 
 
+def test_the_stacks_name_begins_that_of_a_secret_without_one(bare: BareCloud) -> None:
+    bare.create("unnamed", {"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "x"}}})
+    names = [secret["Name"] for secret in bare.client("secretsmanager").list_secrets()["SecretList"]]
+    assert ["unnamed-Secret-"] == [name[:15] for name in names if "Secret" in name]
+
+
 def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) -> None:
     boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
