@@ -95,9 +95,8 @@ def _print(runs: dict[str, Run], options: argparse.Namespace) -> None:
     print(f"{'remit diff':<40}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}")
     for name, run in runs.items():
         print(f"{name:<40}{run.wall:>8.3f}{run.cpu:>8.3f}{run.peak:>9.1f}")
-    print(
-        f"\nthe bar is {_BAR:.0f} s of processor time: {'held' if all(run.cpu < _BAR for run in runs.values()) else 'broken'}"
-    )
+    is_held = all(run.cpu < _BAR for run in runs.values())
+    print(f"\nthe bar is {_BAR:.0f} s of processor time: {'held' if is_held else 'broken'}")
 
 
 if __name__ == "__main__":
