@@ -34,3 +34,13 @@ def children(pid: int) -> list[int]:
         with suppress(FileNotFoundError, ProcessLookupError):
             numbers += map(int, task.read_text().split())
     return numbers
+
+
+def having(variable: str) -> list[int]:
+    """The processes that have a text in their environment."""
+    numbers: list[int] = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, PermissionError, ProcessLookupError):
+            if variable.encode() in (folder / "environ").read_bytes():
+                numbers.append(int(folder.name))
+    return numbers

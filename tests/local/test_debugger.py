@@ -99,3 +99,28 @@ def test_what_does_not_begin_as_a_debugger_does_is_hung_up_on(shared: LocalAws, 
     with pytest.raises(RemitError, match=r"a debugger cannot be waited for at port .*: Address already in use"):
         debug(shared, "any", shared.port, project=tmp_path)
     debug(shared, "any", None, project=tmp_path)
+
+
+KNOCKS = """
+import socket
+
+def handler(port, context):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connected:
+        connected.sendall(b"Content-Length: 2\\r\\n\\r\\n{}")
+        try:
+            return connected.recv(1).decode()
+        except ConnectionResetError:
+            return "hung up"
+"""
+
+
+def test_a_function_is_no_debugger_of_another(shared: LocalAws, tmp_path: Path) -> None:
+    functions = session(shared).client("lambda", **client_arguments(shared))
+    functions.create_function(
+        FunctionName="knocks", Runtime="python3.11", Handler="app.handler", Timeout=60,
+        Role=f"arn:aws:iam::{shared.account}:role/any", Code={"ZipFile": zip_of(KNOCKS)},
+    )  # fmt: skip
+    port = debug(shared, "another", 0, project=tmp_path)
+    answer = functions.invoke(FunctionName="knocks", Payload=json.dumps(port).encode())
+    assert json.loads(answer["Payload"].read()) in {"hung up", ""}
+    debug(shared, "another", None, project=tmp_path)

@@ -6,19 +6,21 @@ import base64
 import io
 import itertools
 import json
+import os
 import re
+import signal
 import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from processes import having
 from remit.errors import RemitError
 from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
@@ -28,6 +30,8 @@ from remit.local.control.kept_data import keep_data, put_data_back
 from terminals import HANGS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.local.aws import LocalAws
 
 NUMBERS = itertools.count()
@@ -42,7 +46,7 @@ def handler(event, context):
     global calls
     calls += 1
     print("hello", event)
-    return {"calls": calls, "pid": os.getpid()}
+    return {"calls": calls, "worker": os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]}
 
 def about(event, context):
     return {
@@ -72,10 +76,10 @@ def sleeps(event, context):
 def leaves(event, context):
     os._exit(3)
 
-def stops_the_server(event, context):
-    import signal, subprocess
-    subprocess.Popen(["/bin/sh", "-c", f"sleep 3.5; kill -CONT {event}"])
-    os.kill(event, signal.SIGSTOP)
+def waits_for_the_servers_stop(event, context):
+    open(os.path.join(event, "waiting"), "w").close()
+    while not os.path.exists(os.path.join(event, "stopped")):
+        time.sleep(0.01)
     return "x" * 300_000
 
 def grows(event, context):
@@ -101,10 +105,11 @@ def asks(event, context):
     return context.aws_request_id
 
 def meets(event, context):
-    open(os.path.join(event, str(os.getpid())), "w").close()
+    worker = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"].rpartition("]")[2]
+    open(os.path.join(event, worker), "w").close()
     while len(os.listdir(event)) < 3:
         time.sleep(0.02)
-    return os.getpid()
+    return worker
 """,
     "helper.py": """
 import io
@@ -167,7 +172,7 @@ def test_a_second_invocation_finds_the_worker_warm(functions: Functions) -> None
     name = functions.make("app.handler")
     first, second = functions.invoke(name, {"n": 1}), functions.invoke(name, {"n": 2})
     assert (first.payload["calls"], second.payload["calls"]) == (1, 2)
-    assert first.payload["pid"] == second.payload["pid"]
+    assert first.payload["worker"] == second.payload["worker"]
     assert ("Init Duration" in first.log[-1], "Init Duration" in second.log[-1]) == (True, False)
 
 
@@ -311,10 +316,19 @@ def test_a_worker_that_gives_no_answer_is_reported_as_lambda_does(
 
 
 def test_an_answer_that_came_in_time_counts_also_where_the_server_looks_late(
-    functions: Functions, shared: LocalAws
+    functions: Functions, shared: LocalAws, tmp_path: Path
 ) -> None:
     """The server stands still for longer than the function's timeout, and then reads the answer in two pieces."""
-    assert "x" * 300_000 == functions.invoke(functions.make("app.stops_the_server", Timeout=3), shared.pid).payload
+    name = functions.make("app.waits_for_the_servers_stop", Timeout=3)
+    with ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(functions.invoke, name, str(tmp_path))
+        while not (tmp_path / "waiting").exists():
+            time.sleep(0.01)
+        os.kill(shared.pid, signal.SIGSTOP)
+        (tmp_path / "stopped").touch()
+        time.sleep(3.5)
+        os.kill(shared.pid, signal.SIGCONT)
+        assert "x" * 300_000 == answer.result().payload
 
 
 def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions: Functions) -> None:
@@ -334,8 +348,8 @@ def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions:
 def test_invocations_at_a_time_have_workers_of_their_own(functions: Functions, tmp_path: Path) -> None:
     name = functions.make("app.meets", Timeout=HANGS)
     with ThreadPoolExecutor(3) as callers:
-        pids = [answer.payload for answer in callers.map(lambda _: functions.invoke(name, str(tmp_path)), range(3))]
-    assert len(set(pids)) == 3
+        workers = [answer.payload for answer in callers.map(lambda _: functions.invoke(name, str(tmp_path)), range(3))]
+    assert len(set(workers)) == 3
 
 
 def test_reserved_concurrency_refuses_more(functions: Functions) -> None:
@@ -388,12 +402,13 @@ def test_reserved_concurrency_and_the_dead_letters_of_a_template_are_heeded(
 
 def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:
     name = functions.make("app.handler")
-    pid = functions.invoke(name).payload["pid"]
+    worker = functions.invoke(name).payload["worker"]
+    assert having(worker)
     functions.client.delete_function(FunctionName=name)
     deadline = time.monotonic() + HANGS
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+    while having(worker) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not Path(f"/proc/{pid}").exists()
+    assert [] == having(worker)
 
 
 def test_a_call_of_aws_says_which_invocation_makes_it_and_where_in_the_code(
@@ -421,12 +436,17 @@ def test_a_layers_modules_are_importable_after_the_functions_own(functions: Func
     assert functions.invoke(name, ["shared"]).payload == ["shared"]
 
 
+def test_a_function_of_another_language_is_not_run_beside_the_server(functions: Functions) -> None:
+    answer = functions.invoke(functions.make("app.handler", Runtime="nodejs22.x"))
+    assert ("Unhandled", "Runtime.NotRun") == (answer.error, answer.payload["errorType"])
+
+
 def test_code_is_served_from_a_folder_until_it_is_served_from_the_zip_again(
     functions: Functions, shared: LocalAws, tmp_path: Path
 ) -> None:
     """What the folder does not have comes from the zip; nothing is written into it."""
     name = functions.make("app.handler")
-    pid = functions.invoke(name).payload["pid"]
+    worker = functions.invoke(name).payload["worker"]
     (tmp_path / "app.py").write_text("import helper\ndef handler(*_): return [helper.__name__, __file__]\n")
     serve_code(shared, name, tmp_path)
     assert functions.invoke(name).payload == ["helper", str(tmp_path / "app.py")]
@@ -435,7 +455,7 @@ def test_code_is_served_from_a_folder_until_it_is_served_from_the_zip_again(
     assert functions.invoke(name).payload == "changed"
     assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
     serve_code(shared, name, None)
-    assert functions.invoke(name).payload["pid"] != pid
+    assert functions.invoke(name).payload["worker"] != worker
 
 
 def test_a_folder_that_is_not_there_is_refused(shared: LocalAws, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 
@@ -317,3 +318,57 @@ def test_a_bundle_of_certificates_is_public_and_one_with_a_key_is_not() -> None:
     bundle = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n" * 2
     mixed = bundle + HEAD.format("")
     assert tuple(map(only_public, (bundle.encode(), mixed.encode(), b"anything"))) == (True, False, False)
+
+
+DOUBTFUL = 'import os\nPASSWORD = "Sup3rS3cret!"\nHEADERS = {"Authorization": "Bearer 9f86d081884c7d659a2feaa0"}\n'
+
+
+def test_what_may_be_a_secret_goes_in_with_a_warning_at_its_place(project: Project) -> None:
+    packed = pack(project({"app.py": DOUBTFUL, "settings.json": '{"db_password": "hunter2-Sup3rS3cret"}'}))
+    assert packed.doubtful == (
+        "app.py:2:13: what looks like a password",
+        "app.py:3:30: a header with a password",
+        "settings.json:1:18: what looks like a password",
+    )
+
+
+def test_a_build_warns_of_what_may_be_a_secret_and_does_not_show_it(project: Project) -> None:
+    app = f"from remit import App\napp = App()\n@app.function\ndef hello(event, context): ...\n{DOUBTFUL}"
+    built = remit("build", "-C", str(project({"app.py": app})))
+    assert built.status == 0
+    assert "warning: app.py:6:13: what looks like a password goes into the zip" in built.err
+    assert "Sup3rS3cret" not in built.out + built.err
+
+
+def test_a_comment_or_a_setting_allows_what_may_be_a_secret(project: Project) -> None:
+    allowed = 'PASSWORD = "Sup3rS3cret!"  # remit: allow R701 because it is for the tests\n'
+    packed = pack(project({"app.py": allowed, "rules.py": DOUBTFUL}), {"rules.py": "made up"})
+    assert (packed.doubtful, packed.unneeded) == ((), ())
+
+
+STAYING_OUT = {
+    "db.sqlite3": "data of this machine",
+    "data/old.sqlite3": "data of this machine",
+    "java_pid1.hprof": "data of this machine",
+    "token.json": "secrets never go into a zip",
+    "google/token.json": "secrets never go into a zip",
+    "cookies.txt": "secrets never go into a zip",
+    "service/.remit/seen/a.jsonl": "written by remit",
+}
+
+
+def test_what_a_machine_keeps_for_itself_stays_out_and_is_listed(project: Project) -> None:
+    packed = pack(project({"app.py": "", **dict.fromkeys(STAYING_OUT, "x")}))
+    with ZipFile(packed.path) as archive:
+        names = archive.namelist()
+    listed = {name: left.reason for left in packed.left_out for name in left.names}
+    assert [name for name in names if not name.startswith("remit/")] == ["app.py"]
+    assert listed == {
+        name.replace("service/.remit/seen/a.jsonl", "service/.remit/"): why for name, why in STAYING_OUT.items()
+    } | {".remit/": "written by remit"}
+
+
+def test_a_database_that_the_app_reads_is_brought_back(project: Project) -> None:
+    packed = pack(project({"app.py": "", "cities.sqlite3": "x", ".remitignore": "!/cities.sqlite3\n"}))
+    with ZipFile(packed.path) as archive:
+        assert "cities.sqlite3" in archive.namelist()

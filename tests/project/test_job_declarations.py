@@ -150,7 +150,7 @@ def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -
 
 
 def test_the_clock_has_a_role_for_each_queue_of_scheduled_jobs_and_of_jobs_that_may_wait(make: Make) -> None:
-    app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): ...\n"
+    app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): other.perform_in(3600)\n"
     queues = f"{ON}config.job.queues = {{'mail': {{}}}}\n"
     for more, expected in {"": ["Default"], "config.job.scheduler = True\n": ["Default", "Mail"]}.items():
         roles = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from remit.lint.token_forms import token_name, tokens_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +60,6 @@ KINDS: Final = (
         r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY",
         r"(?: BLOCK)?-----(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/]{40}",
     ),
-    Kind("an AWS access key", ("A[KS]IA",), r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Z0-9])"),
     Kind(
         "an AWS secret access key",
         ("ecret[_-]?[aAkK]", "ECRET"),
@@ -66,36 +68,27 @@ KINDS: Final = (
             r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
         ),
     ),
-    Kind(
-        "a GitHub token",
-        ("gh[pousr]_", "github_pat_"),
-        r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})",
-    ),
-    Kind("a Slack token", ("xox[abprs]-",), r"xox[abprs]-[0-9]{6,}-[A-Za-z0-9-]{10,}"),
-    Kind(
-        "a Slack webhook",
-        (r"hooks\.slack\.com/services/",),
-        r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}",
-    ),
-    Kind(
-        "an API key",
-        ("sk-(?:proj|ant|svcacct)-",),
-        r"(?<![A-Za-z0-9])sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{20,}",
-    ),
-    Kind("a GitLab token", ("glpat-",), r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}"),
-    Kind("a Stripe key", ("k_live_",), r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}"),
+    Kind("an Azure client secret", ("Q~",), r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])"),
+    Kind("a Telegram token", (":AA",), r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    Kind("a Terraform token", (r"\.atlasv1\.",), r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}"),
+    Kind("a Mailchimp key", ("-us[0-9]",), r"(?<![0-9a-f])[0-9a-f]{32}-us\d{1,2}(?!\d)"),
+    Kind("a New Relic key", ("NRAL",), r"(?<![0-9a-f])[0-9a-f]{36}NRAL(?![A-Za-z0-9])"),
 )
-"""What is a secret wherever it stands."""
+"""What is a secret wherever it stands, besides the tokens that tell by how they begin (`token_forms.py`)."""
 IN_FILES: Final = (*KINDS, PASSWORD_IN_URL, SIGNED_TOKEN)
 """What is looked for in the files of an app."""
+_MADE_UP: Final = r"(?i)example|your[-_]|placeholder|redacted|([A-Za-z0-9*.])\1{7}"
+"""What a key has that somebody made up: of documentation, or one sign again and again."""
 _PLACEHOLDER: Final = (
     r"(?i)(?:(?:your|my|some|the|user|db|secret|super)?[-_.]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|key)"
     r"|change[-_]?(?:me|it|this)|example|dummy|x{3,}|\.{3,}|%\(.*)"
 )
 """A password in examples, which is no secret."""
 _THIS_MACHINE: Final = r"(?:localhost|127\.[0-9.]+|0\.0\.0\.0|host\.docker\.internal)(?![\w-]|\.\w)"
-_NAMES: Final = r"(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)"
-_NAME_SIGNS: Final = ("passw", "pwd", "secret", "token", "api", "private", "credential")
+_NAMES: Final = (
+    r"(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_?(?:ACCESS_?)?KEY|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)"
+)
+_NAME_SIGNS: Final = ("passw", "passp", "pwd", "secret", "token", "api", "private", "credential")
 """What each of the names holds: looking for these is ten times as quick as for the names."""
 _NAME: Final = rf"(?i)(?:^|_){_NAMES}$"
 _HARMLESS: Final = (
@@ -110,6 +103,14 @@ _NAMED: Final = rf"{_NAMED_BEFORE}(?:{_QUOTED}|:\s{{0,4}}[^\s\"'{{}}\[\](),#!][^
 """A name as above in a line of YAML, JSON or Python, and what is assigned to it; an ARN's `secret:NAME` is none."""
 _NAMED_IN_SENTENCE: Final = _NAMED_BEFORE + _QUOTED
 """As `_NAMED`, but for what follows `credentials:` without quotation marks, which is the rest of the sentence."""
+_IN_CODE: Final = rf"{_NAMED_BEFORE}\]?\s{{0,4}}[=:]\s{{0,4}}(?P<quote>[\"'])(?P<value>[^\"'\n]*)(?P=quote)"
+"""A name and the text that it is given in Python, JSON or YAML."""
+_NOT_IN_CODE: Final = r"(?i)https?:|[{<$%),;]|.*\s|.*(?:password|secret|token|api_?key|example|changeme|dummy|xxx)"
+"""What a text has that stands for a secret in code, or says what belongs there."""
+_HEADER: Final = (
+    r"\b(?i:bearer)\s+(?P<bearer>[A-Za-z0-9._~+/-]{20,}=*)|\b(?i:basic)\s+(?P<basic>[A-Za-z0-9+/]{8,}={0,2})"
+)
+"""The value of an Authorization header."""
 _BARE: Final = r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 _CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
@@ -125,36 +126,78 @@ class Secret:
 
 def holds_secret(text: str) -> bool:
     """Whether a file with this text holds a secret."""
-    return any(next(_in_file(text, secret_kind), None) is not None for secret_kind in IN_FILES)
+    return next(_in_file(text), None) is not None
 
 
 def secrets_in(text: str) -> tuple[Secret, ...]:
     """The secrets in a file's text, in their order."""
-    starts: list[tuple[int, str]] = []
-    for secret_kind in IN_FILES:
-        starts += ((match.start(), secret_kind.name) for match in _in_file(text, secret_kind))
+    return _placed(text, [(match.start(), name) for match, name in _in_file(text)])
+
+
+def _placed(text: str, found: list[tuple[int, str]]) -> tuple[Secret, ...]:
+    """Secrets by where they begin, as lines and columns."""
     secrets = []
     line, line_start = 1, 0
-    for start, name in sorted(starts):
+    for start, name in sorted(found):
         for line_end in LINE_END.finditer(text, line_start, start):
             line, line_start = line + 1, line_end.end()
         secrets.append(Secret(name, line, start - line_start + 1))
     return tuple(secrets)
 
 
-def _in_file(text: str, kind: Kind) -> Iterator[re.Match[str]]:
-    if not _may_hold(text, kind):
-        return
-    for match in _matches(text, kind):
-        if kind.body is None or _compiled(kind.body).match(text, match.end()):
+def doubtful_secrets_in(text: str) -> tuple[Secret, ...]:
+    """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header."""
+    folded = text.lower()
+    found: list[tuple[int, str]] = []
+    if any(sign in folded for sign in _NAME_SIGNS):
+        values = (match for match in _compiled(_IN_CODE).finditer(text) if _looks_random(match["value"]))
+        found += ((match.start("value"), "what looks like a password") for match in values)
+    if "bearer " in folded or "basic " in folded:
+        found += ((match.start(), "a header with a password") for match in _headers(text))
+    return _placed(text, found)
+
+
+def _looks_random(value: str) -> bool:
+    """Whether a text in code is more likely a secret than the name of one: letters with digits or signs, no words."""
+    if len(value) < _LEAST or _compiled(_HARMLESS).match(value) or _compiled(_NOT_IN_CODE).match(value):
+        return False
+    return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9!@#^&*?]", value))
+
+
+def _headers(text: str) -> Iterator[re.Match[str]]:
+    """The Authorization headers that hold a token with digits, or a user and a password."""
+    for match in _compiled(_HEADER).finditer(text):
+        token = match["bearer"]
+        if token is not None:
+            if _looks_random(token) and _compiled(_MADE_UP).search(token) is None:
+                yield match
+            continue
+        try:
+            user, colon, password = base64.b64decode(match["basic"], validate=True).decode().partition(":")
+        except ValueError:
+            continue
+        if colon and password and f"{user}{password}".isprintable():
             yield match
 
 
-def _matches(text: str, kind: Kind) -> Iterator[re.Match[str]]:
-    """The places where a text holds a kind of secret; the examples of documentation are none."""
-    for match in _compiled(kind.pattern).finditer(text):
-        if not _is_example(match):
-            yield match
+def _in_file(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """The secrets in a file's text, each with its name; of some kinds the beginning alone is none."""
+    bodies = {secret_kind.name: secret_kind.body for secret_kind in IN_FILES}
+    for match, name in _matches(text, IN_FILES):
+        body = bodies.get(name)
+        if body is None or _compiled(body).match(text, match.end()):
+            yield match, name
+
+
+def _matches(text: str, kinds: tuple[Kind, ...]) -> Iterator[tuple[re.Match[str], str]]:
+    """The places where a text holds a token or one of some kinds of secrets; the examples of documentation are none."""
+    for token in tokens_in(text):
+        if not _is_example(token):
+            yield token, token_name(token)
+    for secret_kind in kinds:
+        for match in _compiled(secret_kind.pattern).finditer(text) if _may_hold(text, secret_kind) else ():
+            if not _is_example(match):
+                yield match, secret_kind.name
 
 
 def _may_hold(text: str, kind: Kind) -> bool:
@@ -167,7 +210,7 @@ def _may_hold(text: str, kind: Kind) -> bool:
 def _is_example(match: re.Match[str]) -> bool:
     """Whether it is one of AWS's own examples, or a URL with a made-up password or for a database on this machine."""
     if match.re.pattern != PASSWORD_IN_URL.pattern:
-        return "EXAMPLE" in match[0]
+        return _compiled(_MADE_UP).search(match[0]) is not None
     password = match["password"]
     made_up = password == match["user"] or _compiled(_PLACEHOLDER).fullmatch(password) is not None
     return made_up or _compiled(_THIS_MACHINE).match(match["host"]) is not None
@@ -176,10 +219,7 @@ def _is_example(match: re.Match[str]) -> bool:
 @lru_cache(maxsize=8192)  # the same ARNs and values stand in many statements
 def kind(text: str) -> str | None:
     """What secret a text holds, or None; the example keys of AWS's documentation are none."""
-    for secret_kind in KINDS:
-        if _may_hold(text, secret_kind) and next(_matches(text, secret_kind), None) is not None:
-            return secret_kind.name
-    return None
+    return next((name for _, name in _matches(text, KINDS)), None)
 
 
 def bare_key(text: str) -> str | None:
@@ -197,8 +237,10 @@ def named(name: str, value: str) -> str | None:
     """What a variable holds by its form, or by its name; None where neither tells of a secret."""
     if _compiled(SIGNED_TOKEN.pattern).fullmatch(value):
         return "holds a signed token"
-    if next(_matches(value, PASSWORD_IN_URL), None) is not None:
+    if any(name == PASSWORD_IN_URL.name for _, name in _matches(value, (PASSWORD_IN_URL,))):
         return "holds a password"
+    if next(_headers(value), None) is not None:
+        return "holds a header with a password"
     if _compiled(_NAME).search(name) and len(value) >= _LEAST and not _compiled(_HARMLESS).match(value):
         return "looks like a secret"
     return None
@@ -224,9 +266,8 @@ def concealed(text: str) -> str:
 
 def _hidden(text: str, assignment: str) -> str:
     folded = text.lower()
-    for secret_kind in IN_FILES:
-        if _may_hold(text, secret_kind):
-            text = _compiled(secret_kind.pattern).sub(_stars, text)
+    for match, _ in tuple(_matches(text, IN_FILES)):
+        text = text[: match.start()] + "*" * len(match[0]) + text[match.end() :]
     text = _compiled(_BARE).sub(_stars_of_a_key, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rule as rule_named
-from remit.lint.secrets import LINE_END, secrets_in
+from remit.lint.secrets import LINE_END, doubtful_secrets_in, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -133,7 +133,8 @@ def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
     """Whether it allows a secret that a build finds at its line, wherever that stands in the file."""
     if allowance.rule != OF_SECRETS:
         return False
-    return allowance.line in {secret.line for secret in secrets_in(texts[allowance.origin.file])}
+    text = texts[allowance.origin.file]
+    return any(allowance.line == secret.line for secret in (*secrets_in(text), *doubtful_secrets_in(text)))
 
 
 def _code(name: str, origin: Origin | None) -> str:

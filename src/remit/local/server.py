@@ -29,6 +29,7 @@ from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
+from remit.local.authorization.default_policies import give_default_policies
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
@@ -184,6 +185,7 @@ def _function_pool(
     code = UnpackedCode(folder / "code")
     pool = WorkerPool(
         folder / "work",
+        hidden=place.root,
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
         environment=environment,
@@ -265,6 +267,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    give_default_policies()
     give_pages_of_log_events()
     match_log_patterns()
     make_sessions_as_sts_does()

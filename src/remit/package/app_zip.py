@@ -60,6 +60,8 @@ class Package:
     left_out: tuple[LeftOut, ...]
     biggest: tuple[tuple[str, int], ...]
     contents: str
+    doubtful: tuple[str, ...] = ()
+    """What may be a secret in its files, each with its place."""
     unneeded: tuple[Unneeded, ...] = ()
 
 
@@ -173,14 +175,14 @@ def _attempt(
         contents = _write(new, plan, layers, suspects)
         if survey(folder, exclude).entries != tree.entries:
             raise ChangedError
-        unneeded = refuse(tree.entries, suspects, allow)
+        secrets = refuse(tree.entries, suspects, allow)
         size = new.stat().st_size
         digest = sha256(new)
         path = cache / f"{digest}.zip"
         new.replace(path)
     prune(cache, _KEPT)
     left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
-    return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded)
+    return Package(path, digest, size, unzipped, left_out, biggest, contents, secrets.doubtful, secrets.unneeded)
 
 
 @dataclass(frozen=True, slots=True)

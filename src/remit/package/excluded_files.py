@@ -14,11 +14,12 @@ _ALWAYS_OUT = {
         *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk *.tfstate *.tfstate.* *.tfvars .terraform/
         id_rsa* id_dsa* id_ecdsa* id_ed25519* credentials* *_credentials.json *-credentials.json
         client_secret*.json service_account*.json service-account*.json rootkey.csv *_accessKeys.csv
+        token.json tokens.json cookies.txt cookies.json
         .netrc _netrc .pypirc .npmrc .yarnrc .yarnrc.yml .pgpass .my.cnf .htpasswd .git-credentials .dockercfg
         **/.docker/config.json
     """,
     "version control": ".git .hg .svn .bzr .jj",
-    "written by remit": "/.remit/",
+    "written by remit": ".remit/",
 }
 """Reason -> patterns that nothing brings back; a module merely named so (`credentials.py`) goes in."""
 
@@ -49,7 +50,10 @@ _SECRETS_BY_NAME = {
 _MODULES = "!credentials*.py !credentials*.pyi !credentials*/ !id_*.py !id_*/"
 
 _USUALLY_OUT = {
-    "only for the build": "/config/deploy.py /config/deploy/ /config/guardrails/ /config/policies/ /.remitignore",
+    "only for the build": """
+        /config/accepted.json /config/deploy.py /config/deploy/ /config/guardrails/ /config/policies/ /.remitignore
+    """,
+    "data of this machine": "*.sqlite3 *.sqlite3-journal *.sqlite3-shm *.sqlite3-wal *.hprof *.heapsnapshot",
     "caches": """
         __pycache__/ *.py[co] .mypy_cache/ .ruff_cache/ .pytest_cache/ .hypothesis/ .import_linter_cache/
         .pytype/ .pyre/ .cache/ .ipynb_checkpoints/ .eggs/ .tox/ .nox/ node_modules/ .sass-cache/ .serverless/

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
-from remit.lint.secrets import LINE_END, holds_secret, secrets_in
+from remit.lint.secrets import LINE_END, doubtful_secrets_in, holds_secret, secrets_in
 from remit.package.excluded_files import secret_by_name
 from remit.package.gitignore import Patterns, parse
 from remit.package.packed_files import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from remit.lint.secrets import Secret
     from remit.package.packed_files import Entry
 
 _OVERLAP: Final = 4096
@@ -27,6 +28,8 @@ _BYTES: Final = "latin-1"
 """An encoding in which every byte is a character, so that any file is a text."""
 _WIDE: Final = {b"\xff\xfe\x00\x00": "utf-32-le", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 """Encodings that take several bytes for a character, by the mark that a text begins with, the longer first."""
+_LARGEST_CODE: Final = 1 << 20
+"""Bytes of a file in which names are looked for that are given passwords: code and settings are smaller."""
 _MOST: Final = 5
 """Secrets of one file that are shown."""
 _HINT: Final = (
@@ -42,6 +45,14 @@ class Unneeded:
 
     pattern: str
     origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackedSecrets:
+    """What is noticed in files that are packed: what may be a secret, and the patterns that allow nothing."""
+
+    doubtful: tuple[str, ...]
+    unneeded: tuple[Unneeded, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +81,8 @@ def _narrow(chunk: bytes) -> str:
 
 def refuse(
     entries: Iterable[Entry], suspects: list[Entry], allow: Mapping[str, tuple[str, Origin | None]]
-) -> tuple[Unneeded, ...]:
-    """Raise RemitError for all secrets in what is packed that nothing allows; else the patterns that allow nothing.
+) -> PackedSecrets:
+    """Raise RemitError for all secrets in what is packed that nothing allows; else what is noticed.
 
     `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line.
     """
@@ -79,19 +90,23 @@ def refuse(
     suspected = frozenset(suspects)
     needed: set[str] = set()
     refused: list[_Secret] = []
+    doubtful: list[_Secret] = []
     for entry in entries:
         secrets = _by_name(entry)
         if entry in suspected:
-            secrets += _in_text(entry)
-        if not secrets:
+            secrets += _in_text(entry, secrets_in)
+        doubts = _in_text(entry, doubtful_secrets_in) if entry.size <= _LARGEST_CODE else []
+        if not secrets and not doubts:
             continue
         allowing = [pattern for pattern, matcher in patterns.items() if _covers(matcher, entry.written)]
         needed.update(allowing)
         if not allowing:
             refused += secrets
+            doubtful += doubts
     if refused:
         raise _refusal(refused)
-    return tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
+    unneeded = tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
+    return PackedSecrets(tuple(_lines(doubtful)), unneeded)
 
 
 def _by_name(entry: Entry) -> list[_Secret]:
@@ -99,19 +114,22 @@ def _by_name(entry: Entry) -> list[_Secret]:
     return [] if description is None else [_Secret(f"{description} (by its name)", Origin(entry.written))]
 
 
-def _in_text(entry: Entry) -> list[_Secret]:
+def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_Secret]:
     """The secrets in a file, but for those that a comment at their line allows; columns count characters."""
     from remit.lint.suppress import OF_SECRETS, Allowance, allowances  # noqa: PLC0415 - few files hold any
 
     content = _in_utf8(b"".join(read(entry)))
+    text = content.decode(_BYTES)
+    found = look(text)
+    if not found:
+        return []
     comments = allowances(content.decode("utf-8", "replace"), entry.written)
     allowed_lines = {
         comment.line for comment in comments if isinstance(comment, Allowance) and comment.rule == OF_SECRETS
     }
-    text = content.decode(_BYTES)
     lines = LINE_END.split(text)
     secrets: list[_Secret] = []
-    for secret in secrets_in(text):
+    for secret in found:
         if secret.line not in allowed_lines:
             before = lines[secret.line - 1][: secret.column - 1]
             column = len(before.encode(_BYTES).decode("utf-8", "replace")) + 1
@@ -136,18 +154,22 @@ def _covers(patterns: Patterns, path: str) -> bool:
 
 def _refusal(secrets: list[_Secret]) -> RemitError:
     """The error for all secrets together, the first few of each file by line."""
-    by_file: dict[str, list[_Secret]] = {}
-    for secret in secrets:
-        by_file.setdefault(secret.origin.file, []).append(secret)
-    lines: list[str] = []
-    for file, in_file in by_file.items():
-        lines += (f"  {secret.origin}: {secret.what}" for secret in in_file[:_MOST])
-        if len(in_file) > _MOST:
-            lines.append(f"  {file}: {len(in_file) - _MOST:,} more")
+    lines = [f"  {line}" for line in _lines(secrets)]
     if len(lines) == 1:
         return RemitError(f"{secrets[0].what} would go into the zip", hint=_HINT, origin=secrets[0].origin)
     message = "\n".join([f"{len(secrets):,} secrets would go into the zip:", *lines])
     return RemitError(message, hint=_HINT, origin=secrets[0].origin)
+
+
+def _lines(secrets: list[_Secret]) -> Iterator[str]:
+    """The first few secrets of each file by their place, and how many more it has."""
+    by_file: dict[str, list[_Secret]] = {}
+    for secret in secrets:
+        by_file.setdefault(secret.origin.file, []).append(secret)
+    for file, in_file in by_file.items():
+        yield from (f"{secret.origin}: {secret.what}" for secret in in_file[:_MOST])
+        if len(in_file) > _MOST:
+            yield f"{file}: {len(in_file) - _MOST:,} more"
 
 
 def only_public(pem: bytes) -> bool:

@@ -28,7 +28,7 @@ def resource_policy(action: str, arn: str) -> tuple[Policy, ...] | None:
     The same policy is the same object while it does not change, so that it is compiled once.
     """
     service = action.partition(":")[0]
-    look_up = _LOOK_UPS.get(service)
+    look_up = LOOK_UPS.get(service)
     if look_up is None or not arn.startswith("arn:"):
         return _NONE
     if "${" in arn:
@@ -127,7 +127,7 @@ def _trust(policy: Policy) -> tuple[Policy, ...]:
     return known
 
 
-_LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {
+LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {
     "s3": _of("s3", "bucket_policy_for_arn"),
     "sqs": _of("sqs", "queue_policy_for_arn"),
     "sns": _of("sns", "topic_policy_for_arn"),

@@ -16,6 +16,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
 from remit.iam.policy import parse
 from remit.local.authorization.caller import CALLER, Caller
+from remit.local.authorization.default_policies import default_policy
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
 from remit.local.authorization.resource_policies import resource_policy
@@ -98,10 +99,10 @@ def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | 
     """
     if operation.type not in KEY_TYPES or UNRESOLVED not in arn:
         return resource_policy("kms:DescribeKey", arn)
-    account = place_of_request()["Account"]
-    to_the_account = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
     try:
-        return (parse(operation.properties.get("KeyPolicy") or {"Statement": [to_the_account]}),)
+        return (
+            parse(operation.properties.get("KeyPolicy") or default_policy("kms", place_of_request()["Account"], arn)),
+        )
     except RemitError:
         return None
 

@@ -89,8 +89,8 @@ def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
 
 
 def _is_a_debugger(connected: socket.socket) -> bool:
-    """Whether a debugger of this user connects."""
-    if peers.HAS_PROC and peers.user_of(connected) != os.geteuid():
+    """Whether a debugger of this user connects, and no function: those are processes that this one started."""
+    if peers.HAS_PROC and (peers.user_of(connected) != os.geteuid() or peers.is_of_process(connected, os.getpid())):
         return False
     until = time.monotonic() + _PATIENCE
     connected.settimeout(_PATIENCE)

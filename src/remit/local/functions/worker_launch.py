@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from remit.local.functions.deployed_function import DeployedFunction
+    from remit.local.functions.walls import Wall
 
 _FILES: Final = 1024  # open files, as on Lambda
 _PROCESSES: Final = 1024  # and threads, as on Lambda
@@ -54,8 +55,12 @@ class Launch:
     log_stream: str
     opt: Sequence[Path]
     """The folders of its layers, which are mounted at /opt."""
+    wall: Wall
+    """What it is put behind."""
+    hidden: Path
+    """The folder of the server, which the wall keeps it from."""
     private: bool
-    """Whether it has a /tmp of its own, and its layers at /opt."""
+    """Whether it has a /tmp of its own, and its layers at /opt, behind that wall."""
     remark: str = ""
     """What the function's log says of its start."""
     debugger: Debugger | None = None
@@ -98,8 +103,7 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
         "served": launch.served,
         "runtime": [str(folder) for folder in launch.runtime],
         "sdk": str(launch.sdk),
-        "opt": [str(folder) for folder in launch.opt],
-        "private": launch.private,
+        "wall": _wall(function, launch) if launch.wall else None,
         "files": _FILES,
         "processes": _PROCESSES,
         "storage_bytes": function.storage_mb * _MB,
@@ -112,3 +116,17 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
             "port": launch.debugger.port,
         }
     return settings
+
+
+def _wall(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
+    """What the module of the wall is told."""
+    code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
+    return {
+        "module": launch.wall,
+        "hidden": str(launch.hidden),
+        "code": [str(folder) for folder in code if folder == launch.task or folder.is_relative_to(launch.hidden)],
+        "work": str(launch.work),
+        "private": launch.private,
+        "storage_bytes": function.storage_mb * _MB,
+        "opt": [str(folder) for folder in launch.opt],
+    }

@@ -65,6 +65,7 @@ class Worker:
         self._waiting: Connection | None = None  # that asks for the next invocation
         self._init_error: bytes | None = None
         self._peak_mb = 0
+        self._function_pid = 0
         self._api = RuntimeApi(key)
         self._output, writing = os.pipe()
         os.set_blocking(self._output, False)
@@ -83,6 +84,16 @@ class Worker:
     def pid(self) -> int:
         """The number of the process, which is its process group's, too."""
         return self._process.pid
+
+    @property
+    def _function_process(self) -> int:
+        """The process of the function itself: two stand before it where it is behind a wall (`worker/wall.py`)."""
+        if self._launch.wall != "wall":
+            return self.pid
+        if self._function_pid == 0:
+            started = peers.descendants(self.pid)
+            self._function_pid = started[1] if len(started) > 1 else 0
+        return self._function_pid or self.pid
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -171,7 +182,7 @@ class Worker:
             connection, request = self._next_request(until, seconds)
             if request.method == "POST" and request.path in answers:
                 self._read_output()
-                self._peak_mb = max(self._peak_mb, peak_mb(self.pid))
+                self._peak_mb = max(self._peak_mb, peak_mb(self._function_process))
                 connection.answer(202)
                 return request
             self._take(connection, request)
@@ -224,7 +235,7 @@ class Worker:
             if not self._api.requests:
                 raise _Ended(failures.exited(status))
         limit = self.function.memory_mb * _MB
-        resident = resident_bytes(self.pid, limit)
+        resident = resident_bytes(self._function_process, limit)
         self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
         if resident > limit and not self.is_debugged:
             raise _Ended(failures.exited(-signal.SIGKILL))

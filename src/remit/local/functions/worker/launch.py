@@ -23,8 +23,8 @@ def main() -> None:
     """Become the function's runtime; this ends when the function's process ends."""
     settings = json.loads(sys.argv[1])
     sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120 - pathlib takes milliseconds
-    if settings["private"]:
-        importlib.import_module("private_folders").enter(settings["storage_bytes"], settings["opt"])
+    if settings["wall"]:
+        importlib.import_module(settings["wall"]["module"]).enter(settings["wall"])
     set_limits(settings)
     project = settings.get("debugger", {}).get("project", "")
     places = importlib.import_module("call_places").CallPlaces(settings["task"], project)
@@ -61,9 +61,9 @@ def set_limits(settings: dict[str, Any]) -> None:
     """Bound what the function may take of this machine."""
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, settings["files"])
-    beyond = 1 << 20 if settings["private"] else 0  # its own /tmp is full before
+    beyond = 1 << 20 if settings["wall"] and settings["wall"]["private"] else 0  # its own /tmp is full before
     limit(resource.RLIMIT_FSIZE, settings["storage_bytes"] + beyond)
-    if settings["private"]:
+    if settings["wall"] and settings["wall"]["module"] == "wall":
         limit(resource.RLIMIT_NPROC, settings["processes"])  # of its namespace; elsewhere the user's others count, too
     if sys.platform == "linux":
         limit(resource.RLIMIT_DATA, settings["memory_bytes"])

@@ -1,0 +1,120 @@
+"""The policy that a resource has on AWS when nobody has given it one, and the emulator made to say the same.
+
+What the emulator invents is not believed: it lets everybody use a topic that a template makes, and leaves a topic that
+loses its own policy without any.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from remit.local.emulator_place import place_of_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Document = dict[str, Any]
+
+
+class DefaultPolicy(NamedTuple):
+    """The default policy of a service's resources, and the page of AWS's that says so."""
+
+    document: Callable[[str, str], Document] | None
+    """Makes it of the account and the resource's ARN; None: without a policy of its own, a resource lets nobody in."""
+    source: str
+
+
+def _of_topic(account: str, topic: str) -> Document:
+    actions = (
+        "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe",
+        "ListSubscriptionsByTopic", "Publish",
+    )  # fmt: skip
+    # No caller of IAM has AWS:SourceOwner: services of the account have it.
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in actions],
+        "Resource": topic,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
+    }
+    return {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+
+
+def _of_key(account: str, _key: str) -> Document:
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
+
+
+DEFAULT_POLICIES: Final[Mapping[str, DefaultPolicy]] = {
+    "dynamodb": DefaultPolicy(None, "Using resource-based policies for DynamoDB"),
+    "ecr": DefaultPolicy(None, "Private repository policies in Amazon ECR"),
+    "events": DefaultPolicy(None, "Using resource-based policies for Amazon EventBridge"),
+    "execute-api": DefaultPolicy(None, "Control access to a REST API with API Gateway resource policies"),
+    "kinesis": DefaultPolicy(None, "Controlling access to Amazon Kinesis Data Streams resources using IAM"),
+    "kms": DefaultPolicy(_of_key, "Default key policy (AWS KMS Developer Guide)"),
+    "lambda": DefaultPolicy(None, "Viewing resource-based IAM policies in Lambda"),
+    "s3": DefaultPolicy(None, "Bucket policies for Amazon S3"),
+    "secretsmanager": DefaultPolicy(None, "Resource-based policies (AWS Secrets Manager User Guide)"),
+    "sns": DefaultPolicy(_of_topic, "Example cases for Amazon SNS access control; CreateTopic"),
+    "sqs": DefaultPolicy(None, "Overview of managing access in Amazon SQS"),
+    "sts": DefaultPolicy(None, "CreateRole: a role has no trust but the one that it is made with"),
+}
+"""By the prefix of the actions on such resources: all services whose policies `resource_policies` reads."""
+
+
+def default_policy(service: str, account: str, arn: str) -> Document | None:
+    """The policy that a resource has by itself, or None."""
+    row = DEFAULT_POLICIES[service]
+    return None if row.document is None else row.document(account, arn)
+
+
+def give_default_policies() -> None:
+    """Have topics that are made, or lose their own policy, get AWS's default policy, by API and by template."""
+    sns: Any = importlib.import_module("ministack.services.sns")
+    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
+    create_topic, create_in_stack = sns._create_topic, provisioners._sns_create  # noqa: SLF001 - it has no other way in
+    detach, change = provisioners._policy_attachment_delete, provisioners._policy_attachment_update  # noqa: SLF001 - as above
+
+    def text(topic: str) -> str:
+        return json.dumps(default_policy("sns", place_of_request()["Account"], topic))
+
+    def create(parameters: Mapping[str, Any]) -> Any:
+        numbers = range(1, len(parameters) + 2)
+        names = [sns._p(parameters, f"Attributes.entry.{number}.key") for number in numbers]  # noqa: SLF001 - as above
+        if "Policy" not in names:
+            place = place_of_request()
+            topic = f"arn:aws:sns:{place['Region']}:{place['Account']}:{sns._p(parameters, 'Name')}"  # noqa: SLF001 - as above
+            entry = f"Attributes.entry.{names.index('') + 1}"
+            parameters = {**parameters, f"{entry}.key": ["Policy"], f"{entry}.value": [text(topic)]}
+        return create_topic(parameters)
+
+    def created(*resource: Any) -> Any:
+        made = create_in_stack(*resource)
+        sns._topics[made[0]]["attributes"]["Policy"] = text(made[0])  # noqa: SLF001 - as above
+        return made
+
+    def give_to_all_without(topics: Any) -> None:
+        for topic in (arn for arn in topics if arn in sns._topics):  # noqa: SLF001 - as above
+            sns._topics[topic]["attributes"].setdefault("Policy", text(topic))  # noqa: SLF001 - as above
+
+    def detached(properties: Mapping[str, Any], members: str, store: Any) -> None:
+        detach(properties, members, store)
+        give_to_all_without(properties.get(members, ()))
+
+    def changed(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], members: str, store: Any) -> Any:
+        answer = change(physical_id, old, new, members, store)
+        give_to_all_without(old.get(members, ()))
+        return answer
+
+    sns._create_topic, provisioners._sns_create = create, created  # noqa: SLF001 - as above
+    provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"]["create"] = created  # noqa: SLF001 - as above
+    provisioners._policy_attachment_delete, provisioners._policy_attachment_update = detached, changed  # noqa: SLF001 - as above

@@ -1,0 +1,192 @@
+"""The tokens of the vendors are known by their form alone, wherever they stand; what somebody made up is none."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+
+import effort
+from remit.lint.secrets import doubtful_secrets_in, hidden, holds_secret, kind, named, secrets_in
+from remit.lint.token_forms import TOKEN_FORMS
+
+HEX, ALNUM = "0123456789abcdef", string.ascii_letters + string.digits
+UPPER, WORD = f"{string.digits}ABCDEF{string.ascii_uppercase}", f"{string.ascii_letters}{string.digits}_-"
+DRAW = random.Random(18)  # noqa: S311 - the same samples each time
+
+
+def drawn(letters: str, count: int) -> str:
+    """Letters as a vendor draws them, of which the last is no sign."""
+    return "".join(DRAW.choice(letters) for _ in range(count - 1)) + DRAW.choice(letters[:16])
+
+
+def uuid() -> str:
+    return "-".join(drawn(HEX, count) for count in (8, 4, 4, 4, 12))
+
+
+SAMPLES = {
+    "AWS": "AKIA" + "Q3EGRIBQ2B5VZ7FT",
+    "AWS, temporary": "ASIA" + "Q3EGRIBQ2B5VZ7FT",
+    "Bedrock": "ABSK" + drawn(ALNUM, 128),
+    "GitHub": "ghp_" + drawn(ALNUM, 36),
+    "GitHub app": "ghs_" + drawn(ALNUM, 36),
+    "GitHub, fine-grained": "github_pat_" + drawn(ALNUM, 22) + "_" + drawn(ALNUM, 59),
+    "GitLab": "glpat-" + drawn(WORD, 20),
+    "GitLab runner": "glrt-" + drawn(WORD, 20),
+    "Slack": "xoxb-" + "123456789012-1234567890123-" + drawn(ALNUM, 24),
+    "Slack app": "xapp-1-" + drawn(UPPER, 11) + "-1234567890123-" + drawn(HEX, 64),
+    "Slack webhook": "https://hooks.slack.com/services/" + "T12345678/B12345678/" + drawn(ALNUM, 24),
+    "Stripe": "sk_live_" + drawn(ALNUM, 24),
+    "Stripe, restricted": "rk_live_" + drawn(ALNUM, 24),
+    "Stripe webhook": "whsec_" + drawn(ALNUM, 32),
+    "OpenAI": "sk-proj-" + drawn(WORD, 74) + "T3BlbkFJ" + drawn(WORD, 74),
+    "OpenAI, old": "sk-" + drawn(ALNUM, 20) + "T3BlbkFJ" + drawn(ALNUM, 20),
+    "Anthropic": "sk-ant-api03-" + drawn(WORD, 93) + "AA",
+    "OpenRouter": "sk-or-v1-" + drawn(HEX, 64),
+    "DeepSeek": "sk-" + drawn(HEX, 32),
+    "Google": "AIza" + drawn(WORD, 35),
+    "Google OAuth": "GOCSPX-" + drawn(WORD, 28),
+    "Azure storage": "AccountKey=" + drawn(ALNUM, 86) + "==",
+    "Azure AD": "abC8Q~" + drawn(WORD, 34),
+    "Twilio": "SK" + drawn(HEX, 32),
+    "SendGrid": "SG." + drawn(WORD, 22) + "." + drawn(WORD, 43),
+    "Mailgun": "key-" + drawn(HEX, 32),
+    "Mailchimp": drawn(HEX, 32) + "-us12",
+    "Brevo": "xkeysib-" + drawn(HEX, 64) + "-" + drawn(ALNUM, 16),
+    "Resend": "re_" + drawn(ALNUM, 8) + "_" + drawn(ALNUM, 24),
+    "npm": "npm_" + drawn(ALNUM, 36),
+    "PyPI": "pypi-AgEIcHlwaS5vcmc" + drawn(WORD, 150),
+    "RubyGems": "rubygems_" + drawn(HEX, 48),
+    "Docker": "dckr_pat_" + drawn(WORD, 27),
+    "DigitalOcean": "dop_v1_" + drawn(HEX, 64),
+    "Heroku": "HRKU-AA" + drawn(WORD, 58),
+    "Hugging Face": "hf_" + drawn(string.ascii_letters, 34),
+    "Groq": "gsk_" + drawn(ALNUM, 52),
+    "Replicate": "r8_" + drawn(ALNUM, 37),
+    "Perplexity": "pplx-" + drawn(ALNUM, 48),
+    "Pinecone": "pcsk_" + drawn(ALNUM, 70),
+    "Shopify": "shpat_" + drawn(HEX, 32),
+    "Square": "sq0atp-" + drawn(WORD, 22),
+    "Plaid": "access-production-" + uuid(),
+    "Telegram": "1234567890:AA" + drawn(WORD, 33),
+    "Discord": "M" + drawn(ALNUM, 23) + "." + drawn(ALNUM, 6) + "." + drawn(ALNUM, 38),
+    "Discord webhook": "https://discord.com/api/webhooks/" + "123456789012345678/" + drawn(WORD, 68),
+    "New Relic": "NRAK-" + drawn(UPPER, 27),
+    "Sentry": "sntryu_" + drawn(HEX, 64),
+    "Grafana": "glsa_" + drawn(ALNUM, 32) + "_" + drawn(HEX, 8),
+    "Dynatrace": "dt0c01." + drawn(UPPER, 24) + "." + drawn(UPPER, 64),
+    "PlanetScale": "pscale_tkn_" + drawn(WORD, 43),
+    "Supabase": "sbp_" + drawn(HEX, 40),
+    "Databricks": "dapi" + drawn(HEX, 32),
+    "Doppler": "dp.pt." + drawn(ALNUM, 43),
+    "Linear": "lin_api_" + drawn(ALNUM, 40),
+    "Notion": "ntn_" + drawn(ALNUM, 46),
+    "Postman": "PMAK-" + drawn(HEX, 24) + "-" + drawn(HEX, 34),
+    "Airtable": "pat" + drawn(ALNUM, 14) + "." + drawn(HEX, 64),
+    "Atlassian": "ATATT3xFfGF0" + drawn(WORD, 180),
+    "Figma": "figd_" + drawn(WORD, 40),
+    "Vault": "hvs." + drawn(WORD, 95),
+    "Terraform": drawn(ALNUM, 14) + ".atlasv1." + drawn(ALNUM, 67),
+    "Pulumi": "pul-" + drawn(HEX, 40),
+    "Tailscale": "tskey-auth-" + drawn(ALNUM, 12) + "-" + drawn(ALNUM, 32),
+    "age": "AGE-SECRET-KEY-1" + drawn(UPPER, 58),
+}
+
+
+@pytest.mark.parametrize("vendor", SAMPLES)
+@pytest.mark.parametrize("around", ["{}", 'KEY = "{}"', "key: {}\n", "Authorization: {}, more", "/a/{}?x"])
+def test_the_token_of_a_vendor_is_found_wherever_it_stands(vendor: str, around: str) -> None:
+    text = around.format(SAMPLES[vendor])
+
+    assert kind(text) is not None
+    assert holds_secret(text)
+    assert secrets_in("\n\n" + text)[0].line == 3
+    assert SAMPLES[vendor].rpartition("/")[2] not in hidden(text)
+
+
+def test_each_form_has_a_sample_or_is_like_one_that_has() -> None:
+    """Every name of the table is met by some sample of this module, or in the tests of packing."""
+    met = {kind(sample) for sample in SAMPLES.values()}
+    unmet = {name for name, _ in TOKEN_FORMS} - met
+
+    assert unmet == {
+        "a 1Password key", "a 1Password token", "a Bitbucket password", "a Buildkite token", "a CircleCI token",
+        "a Cloudflare key", "a Contentful token", "a Dropbox token", "a Facebook token", "a Fly.io token",
+        "a Google access token", "a LangSmith key", "a Mapbox token", "a Netlify token", "a PostHog key",
+        "a Razorpay key", "a Render key", "a SonarQube token", "an Alibaba Cloud key", "an Artifactory key",
+        "an Azure access key", "an OpenShift token", "an xAI key",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ghp_" + "x" * 36,
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "sk_live_your_key_goes_here_please_1",
+        "AIza" + "0" * 35,
+        "core_" + "aB3dE5fG" * 4,
+        "def test_hf_of_a_long_name_with_many_words_in_it() -> None:",
+        "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+        "sha256:" + "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "9f86d081-884c-4d65-9a2f-eaa0c55ad015",
+        "/usr/lib/python3.13/site-packages/some_package_with_a_long_name/module_of_it.py",
+    ],
+)
+def test_what_is_made_up_or_something_else_is_no_token(text: str) -> None:
+    assert kind(text) is None
+    assert not holds_secret(text)
+
+
+DOUBTFUL = {
+    'PASSWORD = "Sup3rS3cret!"': "what looks like a password",
+    "db_password: 'hunter2-Sup3rS3cret'": "what looks like a password",
+    '{"api_key": "9f86d081884c7d659a2feaa0c55ad015"}': "what looks like a password",
+    'config["SECRET_KEY"] = "g5sm6mgzdksedt_wx3&r"': "what looks like a password",
+    'headers = {"Authorization": "Bearer 9f86d081884c7d659a2feaa0"}': "a header with a password",
+    "curl -H 'Authorization: Basic YW5uOlN1cDNyUzNjcmV0'": "a header with a password",
+}
+
+
+@pytest.mark.parametrize("line", DOUBTFUL)
+def test_what_may_be_a_secret_is_found_at_its_place(line: str) -> None:
+    (secret,) = doubtful_secrets_in(f"import os\n{line}\n")
+
+    assert (secret.name, secret.line) == (DOUBTFUL[line], 2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'PASSWORD = os.environ["DB_PASSWORD1"]',
+        'PASSWORD = "changeme123"',
+        'password = "Enter your password 2"',
+        'TOKEN = "/shop/prod/token1"',
+        'token = "next_token_2"',
+        'secret_id = "Sup3rS3cret!"',
+        'PASSWORD = "{password}1"',
+        'api_key: "${API_KEY_1}"',
+        'password = ""',
+        "token: OAuth2PasswordBearer1",
+        "Authorization: Bearer YOUR_TOKEN_12345678901234567890",
+        "a basic assumption about tokens",
+        "Basic authentication2",
+        'e.createElement("label",null,"Password:"),d?x.createElement("code",null," ****** ")',
+    ],
+)
+def test_what_names_or_fetches_a_secret_is_no_doubt(line: str) -> None:
+    assert doubtful_secrets_in(line) == ()
+
+
+@pytest.mark.parametrize("value", ["Bearer 9f86d081884c7d659a2feaa0", "Basic YW5uOlN1cDNyUzNjcmV0"])
+def test_a_header_in_an_environment_is_told_whatever_the_variable_is_called(value: str) -> None:
+    assert named("UPSTREAM", value) == "holds a header with a password"
+
+
+@pytest.mark.parametrize("unit", ["Bearer a", "Basic YW", "password='", "sk-", "A3-", "T12345678/", "a1_-+/"])
+def test_a_long_file_takes_no_long_time(unit: str) -> None:
+    text = unit * (200_000 // len(unit))
+    with effort.at_most(4):
+        secrets_in(text)
+        doubtful_secrets_in(text)
