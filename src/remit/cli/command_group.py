@@ -12,7 +12,9 @@ from remit.cli import mistakes, options
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 
-_NOT_COMMANDS = frozenset({"__init__", "audit_collect", "command_group", "mistakes", "options", "stack_commands"})
+_NOT_COMMANDS = frozenset(
+    {"__init__", "audit_collect", "command_group", "mistakes", "options", "pull_request_comment", "stack_commands"}
+)
 _SECTIONS: Final = {
     "Start": ("init", "dev"),
     "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
