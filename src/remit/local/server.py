@@ -312,7 +312,8 @@ async def _serve(
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
-    act_as_the_caller(lambda: authorizer.is_strict)
+    act_as_the_caller(authorizer.strictness.applies)
+    authorizer.strictness.take_hold()
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     send_to_the_decided_service()
@@ -348,7 +349,7 @@ async def _serve(
         controls={
             SAVE: lambda _: saving.save(),
             ACCESS: log.asked,
-            STRICT: authorizer.settle,
+            STRICT: authorizer.strictness.settle,
             DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),
             PUT_DATA_BACK: lambda _: data.restore(),
