@@ -165,8 +165,8 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for group in {id(group): group for group in groups.values()}.values():
         listed = frozenset().union(*(resources.listed(name) for name in group))
         beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
-        members = tuple(name for name in resources.names if name in group or name in beside)
-        all_units.append(Unit(members, frozenset(group), resources.names_of(group)))
+        members = sorted(group | beside, key=resources.names.__getitem__)
+        all_units.append(Unit(tuple(members), frozenset(group), resources.names_of(group)))
     return tuple(all_units)
 
 
@@ -202,9 +202,9 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
         if _is_sam(kind):  # of what an event of a function refers to, its API alone limits who calls
             limiting = limiting.intersection(name for name, body in bodies if _type(body) in _APIS_OF_SAM)
         _join(groups, [name, *limiting])
-    names = tuple(dict.fromkeys(name for name, _ in bodies))
-    distinct = {id(groups[name]): groups[name] for name in names}
-    return tuple(tuple(name for name in names if name in group) for group in distinct.values())
+    places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
+    distinct = {id(groups[name]): groups[name] for name in places}
+    return tuple(tuple(sorted(group & places.keys(), key=places.__getitem__)) for group in distinct.values())
 
 
 def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
@@ -213,19 +213,22 @@ def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
     Of each it has type and name alone, but of an instance profile all, since that hands over its role.
     """
     resources = section(template, "Resources")
-    names_of_holders = {name: _named(resource) for name, resource in resources.items() if _type(resource) in HOLDERS}
+    holders: dict[str, set[str]] = {}
+    for name, resource in resources.items():
+        for word in {name, *names_in(_named(resource))} if _type(resource) in HOLDERS else ():
+            holders.setdefault(word, set()).add(name)
     stubs: dict[str, Any] = {}
     profiles = {name: resource for name, resource in resources.items() if _type(resource) == _PROFILE}
     for resource in small["Resources"].values():
-        words = names_in(section(resource, "Properties"))
+        words = set(names_in(section(resource, "Properties")))
         for word in words & profiles.keys():
             stubs[word] = profiles[word]
             words |= names_in(profiles[word])
-        holders = {name for name, texts in names_of_holders.items() if name in words or names_in(texts) & words}
-        for word in targets_in(resource) | holders:
+        named_holders = {name for word in words & holders.keys() for name in holders[word]}
+        for word in targets_in(resource) | named_holders:
             if word in resources and word not in small["Resources"]:
                 kind = _type(resources[word])
-                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": names_of_holders.get(word, {})}
+                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": _named(resources[word])}
     return {**small, "Resources": {**small["Resources"], **stubs}}
 
 
@@ -279,7 +282,8 @@ class _Resources:
     """The resources of two templates that bear on roles, and what refers to what in either."""
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        self.names = tuple(dict.fromkeys((*new, *old)))
+        self.names = {name: place for place, name in enumerate(dict.fromkeys((*new, *old)))}
+        """Each with its place among them."""
         self.roles: list[str] = []
         """Roles, users and groups."""
         self.with_groups: list[str] = []
@@ -287,13 +291,15 @@ class _Resources:
         self.running: list[str] = []
         self._bodies: dict[str, list[Any]] = {}
         self._of_sam: list[str] = []
-        self._name_words: dict[str, list[frozenset[str]]] = {}
+        self._by_word: dict[str, list[tuple[frozenset[str], str]]] = {}
+        """By one word of a name that the account knows a resource by: all words of that name, and the resource."""
         for name in self.names:
             bodies = [resources[name] for resources in (old, new) if name in resources]
             types = [_type(body) for body in bodies]
             is_of_sam = any(map(_is_sam, types))
             self._bodies[name] = bodies
-            self._name_words[name] = _words_of_names(bodies)
+            for words in _words_of_names(bodies):
+                self._by_word.setdefault(min(words), []).append((words, name))
             if not HOLDERS.keys().isdisjoint(types):
                 self.roles.append(name)
             if not _WITH_GROUPS.isdisjoint(types):
@@ -316,7 +322,7 @@ class _Resources:
 
     def names_of(self, group: Iterable[str]) -> frozenset[str]:
         """The words of the names that the account knows some resources by."""
-        return frozenset().union(*(words for name in group for words in self._name_words[name]))
+        return frozenset().union(*(words for name in group for words in _words_of_names(self._bodies[name])))
 
     def listed(self, name: str) -> frozenset[str]:
         """What a resource may list as attached: a role its policies, a policy its roles."""
@@ -334,9 +340,8 @@ class _Resources:
         """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
         words = names_in(value)
         referred = set(words.intersection(self._bodies))
-        for name, names in self._name_words.items():
-            if any(name_words <= words for name_words in names):
-                referred.add(name)
+        for word in words.intersection(self._by_word):
+            referred.update(name for name_words, name in self._by_word[word] if name_words <= words)
         for name in self._of_sam:
             if any(word.startswith(name) for word in words):
                 referred.add(name)
