@@ -729,8 +729,8 @@ def test_a_role_that_everyone_may_take_on_is_public() -> None:
     assert "`PUBLIC: may take on the role`" in review_comment(reviewed(old, new))
 
 
-def endpoint(principal: object, effect: str = "Allow", **more: object) -> Given:
-    statement = {"Effect": effect, "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}
+def endpoint(principal: object, effect: str = "Allow", action: str = "s3:GetObject", **more: object) -> Given:
+    statement = {"Effect": effect, "Principal": principal, "Action": action, "Resource": OBJECTS}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     return "AWS::EC2::VPCEndpoint", {"ServiceName": "com.amazonaws.eu-west-1.s3", "PolicyDocument": document, **more}
 
@@ -753,7 +753,8 @@ def test_the_policy_of_a_gateway_endpoint_lets_in_root_users_and_everyone(
     endpoint_type: dict[str, Any], principal: object, callers: list[str | None]
 ) -> None:
     """A gateway is what an endpoint is that says nothing of its type."""
-    gained = [piece for change in changes(None, endpoint(principal, **endpoint_type)) for piece in change.access.gained]
+    old, new = endpoint("*", action="s3:PutObject", **endpoint_type), endpoint(principal, **endpoint_type)
+    gained = [piece for change in changes(old, new) for piece in change.access.gained]
     requests = [None if principal == "*" else piece.request.principal for piece in gained]
     assert callers == requests
     assert all(piece.source.statement.conditions == () for piece in gained)
@@ -761,13 +762,59 @@ def test_the_policy_of_a_gateway_endpoint_lets_in_root_users_and_everyone(
 
 @pytest.mark.parametrize(("effect", "count"), [("Deny", 1), ("Allow", 0)])
 def test_whom_a_gateway_denies_by_a_name_is_undecided(effect: str, count: int) -> None:
-    found = [item for change in changes(None, endpoint(ROLE, effect)) for item in change.access.undecided]
+    old = endpoint("*", action="s3:PutObject")
+    found = [item for change in changes(old, endpoint(ROLE, effect)) for item in change.access.undecided]
     assert count == len(found)
+
+
+def limit(kind: str, name: str, *, action: str = "", **more: object) -> Given:
+    """A resource with a limit, or without one."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    policy = {name: {"Version": "2012-10-17", "Statement": [statement]}} if action else {}
+    return kind, {**policy, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
+        ("AWS::Transfer::User", "Policy"),
+        ("AWS::RolesAnywhere::Profile", "SessionPolicy"),
+    ],
+)
+def test_a_limit_that_goes_is_a_gain_and_one_that_comes_a_loss(kind: str, name: str) -> None:
+    without, narrow, wide = limit(kind, name), limit(kind, name, action="s3:Get*"), limit(kind, name, action="s3:*")
+
+    def signs(old: Given | None, new: Given | None) -> tuple[bool, bool]:
+        found = review_document(reviewed(template(old), template(new)))
+        assert found["undecided"] == []
+        return bool(found["gained"]), bool(found["lost"])
+
+    assert signs(narrow, without) == (True, False)
+    assert signs(without, narrow) == (False, True)
+    assert signs(narrow, wide) == (True, False)
+    assert signs(None, narrow) == (False, False)
+    assert signs(narrow, None) == (False, False)
+
+
+def test_a_policy_of_an_organization_that_goes_is_a_gain() -> None:
+    content = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    policy: Given = ("AWS::Organizations::Policy", {"Type": "SERVICE_CONTROL_POLICY", "Content": content})
+    found = review_document(reviewed(template(policy), template(None)))
+    assert (bool(found["gained"]), found["lost"]) == (True, [])
+
+
+def test_another_list_of_limits_by_name_is_undecided() -> None:
+    def channel(*arns: str) -> Given:
+        return "AWS::Chatbot::SlackChannelConfiguration", {"GuardrailPolicies": list(arns)}
+
+    assert len(undecided(channel("arn:aws:iam::aws:policy/ReadOnlyAccess"), channel())) == 1
 
 
 def plan_with_endpoint_policy(endpoint_type: str, *, mode: str, names_it: bool) -> bytes:
     """A plan whose policy of an endpoint stands beside the endpoint: made here (managed) or looked up (data)."""
     statement = {"Effect": "Allow", "Principal": ROLE, "Action": "s3:GetObject", "Resource": OBJECTS}
+    old_statement = {**statement, "Principal": "*", "Action": "s3:PutObject"}
     policy = {
         "address": "aws_vpc_endpoint_policy.s3",
         "mode": "managed",
@@ -785,12 +832,16 @@ def plan_with_endpoint_policy(endpoint_type: str, *, mode: str, names_it: bool) 
     referring = {"vpc_endpoint_id": {"references": ["aws_vpc_endpoint.s3.id", "aws_vpc_endpoint.s3"]}}
     configured = {"address": policy["address"], "expressions": referring if names_it else {}}
     planned = [policy, endpoint] if mode == "managed" else [policy]
+    old_values = {"policy": json.dumps({"Version": "2012-10-17", "Statement": [old_statement]})}
+    if mode == "data" or names_it:
+        old_values["vpc_endpoint_id"] = "vpce-1"
+    before = [endpoint, {**policy, "values": old_values}]
     return json.dumps(
         {
             "format_version": "1.2",
             "terraform_version": "1.9.0",
             "planned_values": {"root_module": {"resources": planned}},
-            "prior_state": {"values": {"root_module": {"resources": [endpoint] if mode == "data" else []}}},
+            "prior_state": {"values": {"root_module": {"resources": before}}},
             "configuration": {"root_module": {"resources": [configured]}},
         }
     ).encode()

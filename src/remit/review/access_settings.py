@@ -208,6 +208,9 @@ class _SettingReader:
         if row is None or row.kind not in _NO_ROLES_IN:
             for role_path, role in self._roles_in(path, value):
                 self._put(role_path, "role", "", [role])
+        is_document = isinstance(value, dict) or (isinstance(value, str) and "Statement" in value)
+        if row is not None and row.kind == "ceiling" and not is_document:  # the ARN of a policy, or what it limits
+            row = row._replace(kind="door", opens="any")
         if row is None or row.kind in ("none", "policy", "ceiling"):
             return
         if row.kind == "role":

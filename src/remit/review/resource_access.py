@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
-from remit.catalogue.types import access_of, arns_of
+from remit.catalogue.type_access import access_rows
+from remit.catalogue.types import arns_of
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.tokens import PARTITION
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 _USERS: Final = ("AWS::IAM::User", "aws_iam_user")
-_CEILINGS: Final = ("aws_organizations_policy", "aws_vpc_endpoint")
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _TARGETS: Final = (
@@ -195,7 +195,7 @@ class _Reader:
             tuple(tuple(grants) for grants in policies if grants),
             tuple(_targets(properties)) or (resource.logical_id,),
             unread=frozenset(unread),
-            is_ceiling=access_of(kind).policies == "ceiling" or kind.startswith(_CEILINGS),
+            is_ceiling=any(row.kind == "ceiling" for row in access_rows(kind) or ()),
             is_gateway=is_gateway(kind, properties),
         )
 

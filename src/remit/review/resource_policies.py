@@ -9,8 +9,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import Role
+from remit.app import Grant, Reason, Role
 from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Principals, allow
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 _NO_SHAPES: Final[Names] = MappingProxyType({})
 _NO_SETTINGS: Final[Mapping[str, SettingChanges]] = MappingProxyType({})
 _NOTHING: Final = Given("")
+_EVERYBODY: Final = Principals((("*", "*"),))
+_LIMITS: Final = ("AWS::Organizations::Policy", "aws_organizations_policy", "aws_vpc_endpoint_policy")
+"""Types that are a limit by themselves; the others hold one."""
 _PARTS: Final = ("gained", "lost", "undecided", "freed", "forbidden")
 
 
@@ -85,7 +89,7 @@ def beside(
 
     Left out is what it says to `own_principals`, the ARNs of roles, which is asked together with their policies.
     """
-    comparisons = _comparisons(old, new, was, now)
+    comparisons = _comparisons(_with_limits(old, new), _with_limits(new, old), was, now)
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name), new.get(name)
         comparison = comparisons.get(name, Comparison())
@@ -105,6 +109,27 @@ def beside(
         )
         if not change.same:
             yield change
+
+
+def _with_limits(given: Mapping[str, Given], counterpart: Mapping[str, Given]) -> dict[str, Given]:
+    """A version with a policy that allows everything where the other one has a limit, and this one has none.
+
+    Without its policy, what passes a VPC endpoint, say, is not limited. What has a limit and is new, or gone, has
+    nobody to limit in the other version, unless it is the limit itself.
+    """
+    with_limits = dict(given)
+    for name, access in given.items():
+        if access.is_ceiling and name not in counterpart and access.type not in _LIMITS:
+            with_limits[name] = replace(access, documents=())
+    for name, limited in counterpart.items():
+        own = given.get(name)
+        is_absent = limited.type in _LIMITS if own is None else not own.documents
+        if limited.is_ceiling and limited.documents and is_absent:
+            names_callers = any(grant.statement.principals for grants in limited.documents for grant in grants)
+            everything = replace(allow("*"), principals=_EVERYBODY if names_callers else None)
+            grant = Grant(everything, Reason("text", f"{name} has no policy, which limits nobody"))
+            with_limits[name] = replace(limited, documents=((grant,),), unread=frozenset())
+    return with_limits
 
 
 def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Names, now: Names) -> Comparison:
