@@ -63,7 +63,7 @@ def review(old: Version, new: Version) -> Review:
         changes += beside(old.giving, new.giving, settings, was, now, own_principals)
         for use in (use for of_resource in settings.values() for use in of_resource.uses):
             roles = old_roles.get(use.was), new_roles.get(use.now)
-            change = _use_change(use, roles, (before, after), old, new)
+            change = _use_change(use, roles, before, after)
             if not change.same:
                 changes.append(change)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
@@ -93,16 +93,13 @@ def _handed_over(version: Version) -> dict[str, Role]:
     return {f"${{{role.logical_id}.Arn}}": role for role in roles if role.kind == "role" and not role.only_attached_to}
 
 
-def _use_change(
-    use: RoleUse, roles: tuple[Role | None, Role | None], sides: tuple[_Side, _Side], old: Version, new: Version
-) -> Change:
+def _use_change(use: RoleUse, roles: tuple[Role | None, Role | None], old: _Side, new: _Side) -> Change:
     """What a resource may do more or less by another role; undecided where one of them cannot be read here."""
-    before, after = sides[0].of(roles[0]), sides[1].of(roles[1])
+    before, after = old.of(roles[0]), new.of(roles[1])
     if before is None or after is None:
         words = f"{use.property} is {use.now} in place of {use.was}: what both may do cannot be seen here"
         return Change((use.resource,), before, after, unseen=(Unseen("", f"{use.resource} ({use.type}): {words}"),))
-    change = _change(Pair((use.resource,), *roles), before, after, old, new)
-    return replace(change, trust=SAME)
+    return replace(_change(Pair((use.resource,), *roles), old, new), trust=SAME)
 
 
 def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:
