@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -242,6 +243,8 @@ class Door:
             self.connection.close()
         code = re.search(rb"<Code>(\w+)</Code>", content)
         in_body = "" if code is None else code[1].decode()
+        if request.method == "HEAD" and response.status == HTTPStatus.NOT_FOUND:  # it has no body that says so
+            in_body = "NoSuchBucket"
         return response.status, response.getheader("x-amzn-errortype") or in_body
 
 

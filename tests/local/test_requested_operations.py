@@ -175,6 +175,24 @@ def test_parameters_that_are_called_almost_as_the_arn_has_it_fill_it(
     assert expected == needs(received("POST", "/", x_amz_target=target), service, json.dumps(body).encode())
 
 
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ('SELECT "FROM open" FROM orders', "orders"),
+        ("SELECT 'FROM open' FROM \"orders\"", "orders"),
+        ('-- FROM "open"\nSELECT * FROM "orders"', "orders"),
+        ('/* FROM "open" */ SELECT * FROM "orders"', "orders"),
+        ("SELECT * FROM \"orders\" WHERE a = '-- ; FROM open'", "orders"),
+        ('SELECT * FROM "orders"."by-date"', "orders/index/by-date"),
+        ("SELECT * FROM open;SELECT * FROM orders", "open"),
+    ],
+)
+def test_a_statement_names_its_table_outside_of_quotes_and_comments(statement: str, table: str) -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.ExecuteStatement")
+    body = json.dumps({"Statement": statement}).encode()
+    assert [f"dynamodb:PartiQLSelect on arn:aws:dynamodb:{PLACE}:table/{table}"] == needs(request, "dynamodb", body)
+
+
 def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
     request = received("POST", "/", x_amz_target="Kinesis_20131202.GetRecords")
     expected = ["kinesis:GetRecords on arn:aws:kinesis:eu-central-1:111122223333:stream/${Unresolved}"]
