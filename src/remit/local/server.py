@@ -61,8 +61,10 @@ from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.journal import Journal
+from remit.local.loaded_state import refuse_damaged_state
 from remit.local.log_pages import give_pages_of_log_events
 from remit.local.log_patterns import match_log_patterns
+from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
@@ -316,7 +318,8 @@ async def _serve(
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     send_to_the_decided_service()
-    journal = Journal(place.state / "messages.jsonl")
+    refuse_damaged_state(place.state / "services")
+    journal = Journal(place.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)
     note_task_tokens()
@@ -353,6 +356,7 @@ async def _serve(
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,
         },
+        answers=PreparedAnswers(),
         functions=FunctionRequests(pool),
         changed=changed.set,
     )
