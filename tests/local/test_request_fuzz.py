@@ -142,8 +142,9 @@ def doubled(request: Sent) -> Sent:
 
 def in_query(request: Sent) -> Sent:
     """The form of a request in its query."""
-    is_form = (("content-type", FORM)) in request.headers
-    return replace(request, query=request.body.decode(), body=b"") if is_form else request
+    text = request.body.decode("latin-1")
+    is_form = ("content-type", FORM) in request.headers and text.isascii() and text.isprintable()
+    return replace(request, query=text, body=b"") if is_form else request
 
 
 MUTATIONS: Final[dict[str, Callable[[Sent, Any], Sent]]] = {

@@ -144,6 +144,14 @@ def test_each_deleted_object_is_asked_for_by_itself_also_in_signed_chunks() -> N
     assert expected == needs(request, "s3", chunks)
 
 
+def test_a_large_body_goes_on_as_the_object_that_it_is() -> None:
+    content = b"x" * 2_000_000
+    assert canonical_request(received("PUT", "/shop/a"), "s3", content).body is content
+    document = json.dumps({"QueueUrl": "http://localhost/111122223333/q", "MessageBody": "x" * 2_000_000}).encode()
+    request = received("POST", "/", x_amz_target="AmazonSQS.SendMessage")
+    assert canonical_request(request, "sqs", document).body is document
+
+
 def test_a_role_that_is_handed_to_a_service_is_asked_for_as_well() -> None:
     role = "arn:aws:iam::111122223333:role/worker"
     body = json.dumps({"FunctionName": "f", "Role": role, "Code": {}}).encode()
