@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.errors import Origin, RemitError
-from remit.project import plain_files
+from remit.errors import RemitError
+from remit.project.pyproject import pyproject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,9 @@ def checked_stage(stage: str | None) -> str:
 
 def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
-    declared = _declared_name(folder / "pyproject.toml")
-    return folder_name(folder) if declared is None else _plain(declared)
+    project = pyproject(folder).get("project", {})
+    declared = project.get("name") if isinstance(project, dict) else None
+    return _plain(declared) if isinstance(declared, str) and declared else folder_name(folder)
 
 
 def folder_name(folder: Path) -> str:
@@ -48,23 +49,3 @@ def _plain(raw: str) -> str:
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")
     return plain
-
-
-def _declared_name(path: Path) -> str | None:
-    content = plain_files.content(path, path.name)
-    if content is None:
-        return None
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
-    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
-
-    try:
-        project: Any = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as error:
-        raise RemitError(f"not valid TOML: {error}", origin=Origin(path.name)) from None
-    except RecursionError:
-        raise RemitError("it is nested too deeply to be read", origin=Origin(path.name)) from None
-    name = project.get("name") if isinstance(project, dict) else None
-    return name if isinstance(name, str) and name else None
