@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Origin, RemitError
-from remit.project.pyproject import FILE, pyproject
+from remit.project.stack_name import PYPROJECT, pyproject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,16 +49,18 @@ def policy_kinds(folder: Path, for_all: str | None = None) -> PolicyKinds:
     remit = tool.get("remit") if isinstance(tool, dict) else None
     table = remit.get("kinds", {}) if isinstance(remit, dict) else {}
     if not isinstance(table, dict):
-        raise RemitError(f"{_TABLE} is a table of globs and kinds", origin=Origin(FILE))
+        raise RemitError(f"{_TABLE} is a table of globs and kinds", origin=Origin(PYPROJECT))
     files = []
     for glob, kind in table.items():
-        _check(kind, _TABLE, Origin(FILE))
+        _check(kind, _TABLE, Origin(PYPROJECT))
         try:
             matching = frozenset(path.resolve() for path in folder.glob(glob))
         except (NotImplementedError, ValueError) as error:
-            raise RemitError(f"{_TABLE}: {glob!r} is no glob below the folder: {error}", origin=Origin(FILE)) from None
+            raise RemitError(
+                f"{_TABLE}: {glob!r} is no glob below the folder: {error}", origin=Origin(PYPROJECT)
+            ) from None
         if not matching:
-            raise RemitError(f"{_TABLE}: {glob!r} matches no file", origin=Origin(FILE))
+            raise RemitError(f"{_TABLE}: {glob!r} matches no file", origin=Origin(PYPROJECT))
         files.append((matching, kind))
     return PolicyKinds(for_all, tuple(files))
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
-from remit.project.pyproject import pyproject
+from remit.errors import Origin, RemitError
+from remit.project import plain_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _PLAIN: Final = r"[^A-Za-z0-9]+"
+PYPROJECT: Final = "pyproject.toml"
 
 
 def stack_name(folder: Path, stage: str | None) -> str:
@@ -49,3 +50,22 @@ def _plain(raw: str) -> str:
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")
     return plain
+
+
+def pyproject(folder: Path) -> dict[str, Any]:
+    """What a folder's pyproject.toml holds; nothing without one. RemitError: it is no TOML."""
+    content = plain_files.content(folder / PYPROJECT, PYPROJECT)
+    if content is None:
+        return {}
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(PYPROJECT)) from None
+    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RemitError(f"not valid TOML: {error}", origin=Origin(PYPROJECT)) from None
+    except RecursionError:
+        raise RemitError("it is nested too deeply to be read", origin=Origin(PYPROJECT)) from None

@@ -215,7 +215,7 @@ class _SettingReader:
             return
         if row.kind == "role":
             if role_meant(value, self._resources) is None:
-                self._put(path, "role", "", [tokens.text_of(value)] if _is_text(value) else [_digest(value)])
+                self._put(path, "role", "", [self._other_role(value)])
         elif row.path == _WHOLE:
             for item in value if isinstance(value, list) else [value]:
                 self._put("", row.kind, row.opens, [in_words(path, item, is_told=row.kind in _TOLD)])
@@ -224,6 +224,11 @@ class _SettingReader:
             self._put(path, row.kind, row.opens, [_told(path, item) for item in items])
         else:
             self._put(path, row.kind, row.opens, [_told(path, value) if row.kind in _TOLD else _digest(value)])
+
+    def _other_role(self, value: Any) -> str:
+        """The text of a role that no reference names: by its name one of the template, or one from outside."""
+        by_name = (role.attribute("Arn") for role in self._resources.values() if value and _name(role) == value)
+        return next(by_name, tokens.text_of(value) if _is_text(value) else _digest(value))
 
     def _put(self, path: str, kind: str, opens: str, values: list[str]) -> None:
         self._values.setdefault((path, kind, opens), []).extend(values)
