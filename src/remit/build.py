@@ -15,6 +15,7 @@ from remit.lint.apps import errors, errors_of_parts, without_jobs
 from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
+from remit.project.local_values import with_local_variables
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
@@ -88,7 +89,7 @@ def build(
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
-    that this machine has.
+    that this machine has, and variables have the values that `.env.local` gives them.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone, and it is a
     mistake if something lies in another region than AWS takes it from. `bucket` holds the zips, if that is not remit's.
 
@@ -99,6 +100,8 @@ def build(
     reported with the other mistakes.
     """
     project = load_project(folder, stage)
+    if for_this_machine:
+        project = replace(project, app=with_local_variables(project.app, folder))
     project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
     settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
     try:
