@@ -168,3 +168,27 @@ def test_a_delete_takes_data_only_where_all_of_it_is_agreed_to(
     assert deployed("delete", "--yes-delete", "DataOrders")[0] == 2
     assert json.loads(deployed("delete", "--yes-delete", "all", "--json")[1])["deleted"] is True
     assert tables(elsewhere) == []
+
+
+def test_the_delete_of_a_filled_bucket_names_the_way_and_so_does_a_deploy_after_it(
+    remit: Remit, project: Path, elsewhere: Account
+) -> None:
+    share(
+        project,
+        'from remit import Shared, resource\n\n\nclass Data(Shared):\n    files = resource("AWS::S3::Bucket")\n',
+    )
+    assert remit("deploy", "--yes")[0] == 0
+    s3 = elsewhere.client("s3")
+    (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("orders-dev")]
+    s3.put_object(Bucket=bucket, Key="a", Body=b"b")
+    code, _, err = remit("delete", "--yes-delete", "all")
+    assert code != 0
+    assert f"hint: `aws s3 rm s3://{bucket} --recursive` empties the bucket; where it keeps versions, `Empty`" in err
+    assert "then `remit delete` again" in err
+    code, _, err = remit("deploy", "--yes")
+    assert (code, "error: orders-dev is half deleted: " in err) == (2, True)
+    assert (
+        "hint: `remit delete` finishes that, and names what is in its way; of a filled bucket, `aws s3 rm s3://" in err
+    )
+    s3.delete_object(Bucket=bucket, Key="a")
+    assert remit("delete", "--yes-delete", "all")[0] == 0
