@@ -187,7 +187,7 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
         "it adds access (1 gain)", f"{accepts}; without --require-approval, `--yes` approves changes of access, too",
     )  # fmt: skip
     assert refusal(planned(gone, new), access, ("Orders",), yes=True, lacks_access=False) == (
-        "data goes (queue Queue)", "`--yes-delete Queue` agrees to that",
+        "data goes (queue Queue)", "`remit deploy --yes --yes-delete Queue` agrees to that",
     )  # fmt: skip
     first = replace(planned(), kind="CREATE")
     assert refusal(first, access)[1] == (
