@@ -15,7 +15,6 @@ from remit.lint.apps import errors, errors_of_parts, without_jobs
 from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
-from remit.project.local_values import with_local_variables
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
@@ -101,6 +100,8 @@ def build(
     """
     project = load_project(folder, stage)
     if for_this_machine:
+        from remit.project.local_values import with_local_variables  # noqa: PLC0415 - few builds need it
+
         project = replace(project, app=with_local_variables(project.app, folder))
     project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
     settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
