@@ -12,8 +12,8 @@ import pytest
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 186, 106, 44),
-    "lint": (["lint", "--project"], 160, 87, 38),
+    "build": (["build", "--no-package", "--project"], 192, 106, 44),
+    "lint": (["lint", "--project"], 164, 87, 38),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.
 

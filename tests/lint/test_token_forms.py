@@ -8,8 +8,8 @@ import string
 import pytest
 
 import effort
-from remit.lint.secrets import doubtful_secrets_in, hidden, holds_secret, kind, named, secrets_in
-from remit.lint.token_forms import TOKEN_FORMS
+from remit.secrets import doubtful_secrets_in, hidden, holds_secret, kind, named, secrets_in
+from remit.secrets.token_forms import TOKEN_FORMS
 
 HEX, ALNUM = "0123456789abcdef", string.ascii_letters + string.digits
 UPPER, WORD = f"{string.digits}ABCDEF{string.ascii_uppercase}", f"{string.ascii_letters}{string.digits}_-"

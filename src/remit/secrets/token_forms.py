@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 TOKEN_FORMS: Final = (
     ("an AWS access key", r"A(?:KIA|SIA)[A-Z2-7]{16}"),
@@ -107,35 +104,8 @@ TOKEN_FORMS: Final = (
 """What each form is called in a sentence, and a pattern that begins with a plain letter."""
 
 
-_LEAST: Final = 20
-_SIGNS: Final = bytes(ord("a") if re.fullmatch(r"[A-Za-z0-9_+/-]", chr(byte)) else ord(" ") for byte in range(256))
-"""For each byte an `a` where tokens may have its character, else a space."""
-_BEFORE: Final = 40
-"""Characters before the first long word of a token: `hooks.slack.com/`."""
-_AFTER: Final = 100
-"""Characters behind it that may belong to the token."""
-
-
-def tokens_in(text: str) -> Iterator[re.Match[str]]:
-    """The tokens in a text, in order. Only where a long word stands is the text held to the forms: few have any."""
-    position = 0
-    for start, end in _long_words(text):
-        for token in _any_token().finditer(text, max(position, start - _BEFORE), end + _AFTER):
-            yield token
-            position = token.end()
-
-
-def _long_words(text: str) -> Iterator[tuple[int, int]]:
-    signs = text.encode("latin-1", "replace").translate(_SIGNS)
-    end = 0
-    while (start := signs.find(b"a" * _LEAST, end)) >= 0:
-        end = signs.find(b" ", start)
-        end = len(signs) if end < 0 else end
-        yield start, end
-
-
 @cache
-def _any_token() -> re.Pattern[str]:
+def any_token() -> re.Pattern[str]:
     """All forms in one pattern, each a group: forms that begin alike stand together, so that one look passes over most.
 
     A letter before a form makes it the end of another word, and one after it the beginning.
@@ -153,5 +123,5 @@ def _by_letter() -> list[tuple[str, str]]:
 
 
 def token_name(token: re.Match[str]) -> str:
-    """The name of the form that `tokens_in` found."""
+    """The name of the form that `any_token` found."""
     return _by_letter()[(token.lastindex or 1) - 1][0]
