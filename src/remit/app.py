@@ -172,6 +172,8 @@ class Output:
     value: str
     description: str = ""
     origin: Origin | None = None
+    shared: str = ""
+    """The class of shared resources that declares it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +250,9 @@ class Function:
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
     sends: tuple[str, ...] | None = None
-    """The job queues to which it may send; None where no function of the app says so: to all."""
-    looks_up: bool = True
-    """Whether it may look up outputs of the app's stack."""
+    """The job queues to which it may send: those that it declares, or whose jobs its code names; None for neither."""
+    looks_up: bool | None = None
+    """Whether it may look up outputs of the app's stack: it declares it, or its code names one; None for neither."""
     publication: Publication | None = None
     """Its versions and alias; None where its newest code is what runs."""
     event_invoke: Mapping[str, Any] = field(default_factory=dict)
@@ -416,8 +418,6 @@ class App:
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
     """The worker of each job, by the job's name."""
-    declares_readers: bool = False
-    """Whether its functions say which of them look outputs up (`reads=`)."""
     schedules_jobs: bool = False
     """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None

@@ -89,3 +89,56 @@ def test_what_cannot_be_compared_is_told(project: Project, words: tuple[str, ...
     ran = project.remit("explain", *words)
     assert 2 == ran.status
     assert message in ran.err
+
+
+SECRETS = """from remit import grants
+from shared.resources.data import Data
+@app.function(policy=[grants.secretsmanager.read(Data.key), grants.secretsmanager.read(Data.other)])
+def report(event, context): ...
+"""
+SHARED = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    key = resource("AWS::SecretsManager::Secret")
+    other = resource("AWS::SecretsManager::Secret")
+"""
+READ = "secretsmanager:GetSecretValue"
+
+
+def uses(project: Project) -> list[int]:
+    """How many uses each grant to read a secret has."""
+    document = json.loads(project.remit("explain", "report", "--seen", "--json").out)
+    return [len(granted["seen"]) for granted in document["granted"] if granted["action"] == READ]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement", "expected"),
+    [
+        ("orders-dev-DataKey-0A1B2C3D4E5F6-abcdef", "identity[0].Statement[1]", [1, 0]),
+        ("DataOther-0A1B2C3D4E5F6-abcdef", "identity[0].Statement[2]", [0, 1]),
+        ("named-by-hand-abcdef", "identity[0].Statement[1]", [1, 0]),
+        ("DataKey-0A1B2C3D4E5F6-abcdef", "identity[1].Statement[0]", [0, 0]),  # of the managed policy
+        ("DataKey-0A1B2C3D4E5F6-abcdef", "identity[0].Statement[0]", [1, 1]),  # of another role than today's
+    ],
+)
+def test_a_use_is_of_the_grant_whose_statement_was_recorded(
+    make: Make, name: str, statement: str, expected: list[int]
+) -> None:
+    app = SECRETS.replace("policy=[", "managed_policy='ReadOnlyAccess', policy=[")
+    project = make(app=app, **{"shared/resources/data.py": SHARED})
+    arn = f"arn:aws:secretsmanager:eu-central-1:000000000000:secret:{name}"
+    write(project.folder, {".remit/seen/2026-11-27.jsonl": seen(READ, arn, statement=statement)})
+    assert expected == uses(project)
+
+
+def test_the_statements_of_a_role_that_was_put_together_to_fit_are_told_apart(make: Make) -> None:
+    tables = ", ".join(f"dynamodb.put('{'t' * 60}{number}')" for number in range(130))
+    project = make(app=f"@app.function(policy=[{tables}])\ndef report(event, context): ...\n")
+    arn = f"arn:aws:dynamodb:eu-central-1:000000000000:table/{'t' * 60}7"
+    record = seen("dynamodb:PutItem", arn, statement="identity[0].Statement[1]")
+    write(project.folder, {".remit/seen/2026-11-27.jsonl": record})
+    document = json.loads(project.remit("explain", "report", "--seen", "--json").out)
+    used = [granted for granted in document["granted"] if granted["seen"]]
+    assert [arn.rpartition(":")[2]] == [granted["resources"][0].rpartition(":")[2] for granted in used]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import Project
+from remit.cli import main
 from remit.deploy.lacking import lacking
 from remit.errors import RemitError
 
@@ -148,3 +149,48 @@ def test_an_account_that_does_not_answer_is_said_by_the_next_deploy_alone(tmp_pa
     (tmp_path / "app.py").write_text(APP)
     app = Project(tmp_path).load()
     assert () == lacking(app, tmp_path, connect)
+
+
+OWN = """
+import os
+
+import boto3
+from shared.resources.data import Data
+
+from remit import App, grants
+
+app = App()
+
+
+@app.function(policy=[grants.secretsmanager.read(Data.key)], environment={"KEY": Data.key.ref})
+def read(event, context):
+    return boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["KEY"])["Name"]
+"""
+OWN_DATA = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    key = resource("AWS::SecretsManager::Secret", secret_string="x"{})
+"""
+
+
+def test_a_secret_without_a_name_has_one_as_on_aws_keeps_it_and_is_seen_to_be_used(
+    remit: Remit, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "app.py").write_text(OWN)
+    (project / "config/deploy.py").write_text("from remit import config\n")
+    (project / "shared/resources/data.py").parent.mkdir(parents=True, exist_ok=True)
+    names = []
+    for more in ("", ', description="another"'):
+        (project / "shared/resources/data.py").write_text(OWN_DATA.format(more))
+        agreed = ("--yes-delete", "DataKey") if more else ()
+        ran = remit("deploy", "--yes", *agreed)
+        assert 0 == ran[0], ran
+        names.append(json.loads(remit("invoke", "read")[1]))
+    assert (True, 1) == (names[0].startswith("DataKey-"), len(set(names)))
+    (project / "shared/resources/data.py").write_text(OWN_DATA.format(""))
+    with pytest.raises(SystemExit):
+        main(["explain", "read", "--seen", "--json", "-C", str(project)])
+    granted = json.loads(capsys.readouterr().out)["granted"]
+    assert [True] == [bool(each["seen"]) for each in granted if each["action"] == "secretsmanager:GetSecretValue"]

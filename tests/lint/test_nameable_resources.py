@@ -1,4 +1,4 @@
-"""An action on `*` is a note with the typed spelling where the app has a resource to name, and nowhere else."""
+"""An action on `*` is told with the typed spelling where the app has a resource to name, and nowhere else."""
 
 from __future__ import annotations
 
@@ -103,6 +103,18 @@ def test_the_resources_of_many_services_are_named(make: Make) -> None:
 def test_an_action_on_everything_gets_its_typed_spelling(make: Make, action: str) -> None:
     """With the names that the file has imported."""
     assert [(10, 23, f"write `{SPELLINGS[action]}`")] == notes(with_data(make, f'"{action}"'))
+
+
+def test_it_is_a_warning_where_the_app_owns_the_resource(make: Make) -> None:
+    own = with_data(make, '"sqs:SendMessage"')
+    assert [1, 0] == [own.remit("lint", *strict).status for strict in (("--strict",), ())]
+
+
+def test_it_is_a_note_where_the_app_names_the_resource_elsewhere(make: Make) -> None:
+    named = make(app=f'@app.function(policy=["dynamodb:Scan", dynamodb.put("orders")]){FUNCTION}')
+    assert [("R222", "note")] == [(finding["rule"], finding["severity"]) for finding in json.loads(
+        named.remit("lint", "--strict", "--json").out)]  # fmt: skip
+    assert 0 == named.remit("lint", "--strict").status
 
 
 def test_each_action_of_a_statement_gets_its_own(make: Make) -> None:

@@ -95,6 +95,21 @@ MISTAKES = {
         f'@app.job(retries="3")\n{JOB}',
         ("`retries` must be a whole number", "app.py:"),
     ),
+    "a timeout that is no number": (
+        "",
+        f'@app.job(timeout="5")\n{JOB}',
+        ("`timeout` must be a whole number of seconds, got str '5'", "app.py:9:18"),
+    ),
+    "retries that are no number beside others": (
+        "",
+        f'@app.job(retries="3")\n{JOB}@app.job(retries=2)\ndef other(): ...\n',
+        ("`retries` must be a whole number", "app.py:9:18"),
+    ),
+    "a schedule that is not called": (
+        "",
+        f"@app.job(schedule)\n{JOB}",
+        ("job `send` runs from its queue; only a schedule can send it", "app.py:9:10"),
+    ),
     "once that is no flag": ("", f'@app.job(once="yes")\n{JOB}', ("once must be True or False", "app.py:")),
     "something else than a job that is sent": (
         "",
@@ -150,7 +165,7 @@ def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -
 
 
 def test_the_clock_has_a_role_for_each_queue_of_scheduled_jobs_and_of_jobs_that_may_wait(make: Make) -> None:
-    app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): ...\n"
+    app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): other.perform_in(3600)\n"
     queues = f"{ON}config.job.queues = {{'mail': {{}}}}\n"
     for more, expected in {"": ["Default"], "config.job.scheduler = True\n": ["Default", "Mail"]}.items():
         roles = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")

@@ -37,7 +37,8 @@ def test_each_form_gives_an_arn_with_the_partition_left_open(make: Make, written
 def test_a_boundary_takes_the_same_forms_and_stands_on_every_role(make: Make, written: str) -> None:
     project = make(
         config=f"config.lambda_.iam.permissions_boundary = {written}\nconfig.job.enable = True",
-        app="@app.function(policy='s3')\ndef a1(event, context): ...\n@app.function\ndef a2(event, context): ...\n",
+        app="@app.function(policy='s3')\ndef a1(event, context): ...\n@app.function\ndef a2(event, context): ...\n"
+        "@app.job\ndef tidy(): ...\n",
     )
     assert [ARNS[written]] * 3 == [role.boundary for role in project.roles()]
     assert 3 == sum("PermissionsBoundary" in role for role in project.resources("AWS::IAM::Role").values())

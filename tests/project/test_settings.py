@@ -134,7 +134,9 @@ def test_lists_and_dicts_of_settings_can_be_added_to(make: Make) -> None:
         config.lambda_.function.layers += ["arn:aws:lambda:eu-west-1:111122223333:layer:x:1"]
         config.job.enable = True
         config.job.additional_queues += ["urgent"]
-        """
+        """,
+        app="@app.function\ndef hello(event, context): ...\n@app.job\ndef one(): ...\n"
+        "@app.job(queue='urgent')\ndef other(): ...\n",
     )
     app = project.load()
     assert ("docs/*", "tests/*") == app.exclude

@@ -110,6 +110,11 @@ def test_an_entry_for_a_function_that_is_not_there_is_a_mistake_at_its_line() ->
     assert (str(caught.value.origin), caught.value.hint) == ("config/accepted.json:1:2", "did you mean `ingest`?")
 
 
+@pytest.mark.parametrize("name", ["worker-urgent", "worker-mail-fifo", "JobUrgentSchedulerRole"])
+def test_an_entry_for_the_worker_of_a_queue_that_nothing_uses_any_more_is_given_back(name: str) -> None:
+    assert (False, [], 1) == left(change(role()), entry(functions=[name]))
+
+
 def test_an_entry_that_nothing_needs_is_given_back() -> None:
     _, stale = accept(change(role(), role(allow("s3:GetObject"))), entries(entry()))
     assert [one.because for one in stale] == ["agreed"]

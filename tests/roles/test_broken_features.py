@@ -96,7 +96,8 @@ def test_the_statement_that_is_taken_away_is_the_feature_that_breaks(make: Make)
 def test_what_stops_the_deploy_or_the_jobs_is_an_error_and_the_rest_a_warning(
     make: Make, config: str, severities: dict[str, str]
 ) -> None:
-    project = make(config=f"config.lambda_.iam.default_policy = []\n{config}", app=INGEST)
+    job = "@app.job\ndef tidy(): tidy.perform_later()\n" if "job" in config else ""
+    project = make(config=f"config.lambda_.iam.default_policy = []\n{config}", app=INGEST + job)
     told = {one.feature: one.severity for one in found(project)}
     assert severities.items() <= told.items()
 

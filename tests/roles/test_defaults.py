@@ -349,8 +349,8 @@ def test_a_vpc_for_all_counts_for_all_but_those_that_are_outside(make: Make) -> 
 def test_senders_may_send_to_the_job_queues_and_a_worker_takes_from_its_own(make: Make) -> None:
     project = make(
         config='config.job.enable = True\nconfig.job.additional_queues = ["urgent"]',
-        app='@app.function\ndef hello(event, context): ...\n@app.job(queue="urgent", policy=["ses:SendEmail"])\n'
-        "def mail(to): ...\n",
+        app="@app.function\ndef hello(event, context): [mail.perform_later(1), tidy.perform_later()]\n"
+        '@app.job(queue="urgent", policy=["ses:SendEmail"])\ndef mail(to): ...\n@app.job\ndef tidy(): ...\n',
     )
     send = _allow("sqs:SendMessage", ["${JobDefaultQueue.Arn}", "${JobUrgentQueue.Arn}"])
     assert [LOGS, send] == project.statements()
@@ -365,7 +365,7 @@ def test_senders_may_send_to_the_job_queues_and_a_worker_takes_from_its_own(make
         send,
         _allow("sqs:SendMessage", "${JobDefaultDeadLetterQueue.Arn}"),
     ] == project.statements("worker-default")[1:]
-    assert "config/deploy.py:5:5" == str(project.role().grants[1].origin)
+    assert "app.py:9:2" == str(project.role().grants[1].origin)
 
 
 JOBS = """
@@ -383,7 +383,7 @@ def other(event, context): ...
 """
 
 
-def test_where_a_function_says_which_jobs_it_sends_nobody_else_may_send_any(make: Make) -> None:
+def test_what_a_function_says_that_it_sends_gives_no_other_function_anything(make: Make) -> None:
     """Each reaches the queues of the jobs that it names, and a worker those that its jobs name."""
     project = make(config='config.job.enable = True\nconfig.job.queues = {"urgent": {"backoff": 5}}', app=JOBS)
     assert [_allow("sqs:SendMessage", "${JobDefaultQueue.Arn}")] == project.statements("hello")[1:]
@@ -401,24 +401,23 @@ def test_where_a_function_says_which_jobs_it_sends_nobody_else_may_send_any(make
     ] == project.statements("worker-urgent")[1:]
 
 
-def test_a_build_names_who_may_send_jobs_where_no_function_says_it(make: Make) -> None:
-    """As Jets had it: an app that declares nothing keeps the way in which everybody may."""
+def test_a_build_names_who_may_send_no_job_and_does_not_say_so(make: Make) -> None:
     config = "config.job.enable = True"
     job, hello = "@app.job\ndef mail(to): ...\n", "def hello(event, context): ...\n"
-    other = "@app.function\ndef other(event, context): ...\n"
-    note = "hello, other may send every job of the app: `sends=[…]` at those that do takes it from the others"
+    other = "@app.function(sends=[])\ndef other(event, context): ...\n"
+    note = "hello may send no job, since none is named in their code: `sends=[mail]` at one that does"
     assert (note,) == make(config=config, app=f"{job}@app.function\n{hello}{other}").built().notes
     declared = make(config=config, app=f"{job}@app.function(sends=[mail])\n{hello}{other}")
     assert () == declared.built().notes
 
 
-def test_a_build_names_who_may_look_outputs_up_where_no_function_says_it(make: Make) -> None:
+def test_a_build_names_who_may_look_no_output_up_and_does_not_say_so(make: Make) -> None:
     shared = {
         "shared/resources/data.py": "from remit import Shared, aws, output\nclass Data(Shared):\n"
         "    url = output(aws.region)\n"
     }
     app = "from shared.resources.data import Data\n@app.function{reads}\ndef hello(event, context): ...\n"
-    note = "hello may look up the stack's outputs: `reads=[…]` at those that do takes it from the others"
+    note = "hello may look up no output, since none is named in their code: `reads=[Data]` at one that does"
     assert (note,) == make(app=app.format(reads=""), **shared).built().notes
     for reads in ("(reads=[Data])", "(reads=[])"):
         assert () == make(app=app.format(reads=reads), **shared).built().notes
@@ -490,7 +489,10 @@ def test_lookup_reads_the_apps_own_stack_once_there_is_an_output(make: Make) -> 
     body = "from remit import Shared, output, resource\nclass Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
     file = "shared/resources/data.py"
     assert [LOGS] == make(**{file: body}).statements()
-    project = make(**{file: f"{body}    url = output(queue)\n"})
+    outputs = {file: f"{body}    url = output(queue)\n"}
+    assert [LOGS] == make(**outputs).statements()
+    app = "from shared.resources.data import Data\n@app.function\ndef hello(event, context): Data.lookup('url')\n"
+    project = make(app=app, **outputs)
     assert [LOGS, _allow("cloudformation:DescribeStacks", "${AWS::StackId}")] == project.statements()
     assert "shared/resources/data.py:4:11" == str(project.role().grants[1].origin)
 

@@ -117,7 +117,7 @@ def repeat(event, context):
     boto3.client("sqs").send_message(QueueUrl=event["queue"], MessageBody=event["body"])
 
 
-@app.function
+@app.function(sends=[])
 def intruder(event, context):
     try:
         pays.perform_later(1)

@@ -136,11 +136,13 @@ def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
         "--live": wishes.live,
     }
     chosen = [name for name, is_chosen in old_sides.items() if is_chosen]
+    missing = [path for path in files if wishes.base is None and str(path) != "-" and not path.exists()]
     of_a_project = bool(wishes.stages) or wishes.local or wishes.accept is not None
     of_an_account = bool(wishes.region or wishes.profile)
     refusals = {
         f"choose one to compare with: {' or '.join(chosen)}": len(chosen) > 1,
         "files are compared by themselves: --stage, --local and --accept are for a project": files and of_a_project,
+        f"there is no file {' '.join(map(str, missing))}": bool(missing),
         "two are compared, an old and a new": max(0 if wishes.base else len(files), len(wishes.stages)) > _SIDES,
         "a file that --base compares with itself is no standard input": (
             wishes.base is not None and Path("-") in files

@@ -279,18 +279,20 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     from remit.report.seen_access import seen_document, seen_lines
     from remit.report.terminal_text import page
     from remit.roles.assign import assign
-    from remit.roles.role_policies import ready_roles
+    from remit.roles.fit_quotas import fit
+    from remit.roles.policy_size import Sizes
+    from remit.roles.reference_names import resources_of
 
     app = load(folder, stage)
-    roles = ready_roles(app, assign(app))
-    if name not in roles:
+    role = next((role for role in assign(app) if name in role.functions), None)
+    if role is None:
         raise options.no_function(app, name)
-    role = roles[name]
-    comparison = granted_and_seen(folder, f"{app.namespace}-{name}", role)
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
+    comparison = granted_and_seen(folder, f"{app.namespace}-{name}", role, fit(role, sizes))
     if as_json:
-        options.print_report(seen_document(role.role.logical_id, comparison))
+        options.print_report(seen_document(role.logical_id, comparison))
     else:
-        click.echo(page(seen_lines(f"{role.role.logical_id}, the role of {name}", comparison)), nl=False)
+        click.echo(page(seen_lines(f"{role.logical_id}, the role of {name}", comparison)), nl=False)
     return 0
 
 

@@ -109,7 +109,7 @@ def deployed_queues(account: Account, app: App) -> tuple[DeployedQueue, ...]:
         if {queue_id(queue.name), dead_letter_id(queue.name)} <= urls.keys()
     )
     if not queues:
-        raise RemitError(f"{app.namespace} has no job queues", hint="set `config.job.enable = True`, and deploy")
+        raise RemitError(f"{app.namespace} has no job queues", hint="declare a job with `@app.job`, and deploy")
     return queues
 
 

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.iam.pattern import matches, overlaps
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Globs
 from remit.project.dot_remit import own_folder
+from remit.roles.policy_size import parts
 from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from remit.app import Grant
-    from remit.roles.role_policies import ReadyRole
+    from remit.app import Grant, Role
 
 _LATE_BOUND: Final = re.compile(r"\$\{[^}]*\}")
 
@@ -31,14 +33,15 @@ _LATE_BOUND: Final = re.compile(r"\$\{[^}]*\}")
 class SeenUse:
     """A kind of access that a function asked for, and when it did last (ISO 8601).
 
-    `function` is its deployed name; `decision` is allowed, denied or unknown; `file` and `line` are the place of the
-    call in its code, empty and 0 where that is not known.
+    `function` is its deployed name; `decision` is allowed, denied or unknown; `statement` names what decided it in the
+    role as it was deployed; `file` and `line` are the place of the call, empty and 0 where that is not known.
     """
 
     function: str
     action: str
     resource: str
     decision: str
+    statement: str
     file: str
     line: int
     time: str
@@ -70,20 +73,22 @@ class GrantedAndSeen:
     since: str
 
 
-def granted_and_seen(folder: Path, deployed_name: str, role: ReadyRole) -> GrantedAndSeen:
+def granted_and_seen(folder: Path, deployed_name: str, role: Role, deployed: Role) -> GrantedAndSeen:
     """Compare a function's role with what `.remit/seen` has of the function of this deployed name.
 
-    RemitError: `.remit/seen` is a link, or cannot be read.
+    `deployed` is the role with its statements as they are deployed. RemitError: `.remit/seen` is a link, or cannot be
+    read.
     """
     all_uses = tuple(_seen_uses(folder))
     uses = _last_of_each_kind(use for use in all_uses if use.function == deployed_name)
+    recorded = _grants_by_statement(deployed)
     granted = []
-    for grant in role.role.grants:
+    for grant in role.grants:
         statement = grant.statement
         if statement.effect != "Allow" or statement.actions.negated:
             continue
         for action in statement.actions.patterns:
-            uses_of_action = tuple(use for use in uses if _is_use(use, action, grant, role))
+            uses_of_action = tuple(use for use in uses if _is_use(use, action, grant, recorded))
             granted.append(GrantedAction(action, grant, uses_of_action))
     denied = tuple(use for use in uses if use.decision == "denied")
     since = min((use.time[:10] for use in all_uses), default="")
@@ -106,7 +111,7 @@ def _seen_uses(folder: Path) -> Iterator[SeenUse]:
 def _last_of_each_kind(uses: Iterable[SeenUse]) -> Collection[SeenUse]:
     latest: dict[tuple[Any, ...], SeenUse] = {}
     for use in uses:
-        latest[use.action, use.resource, use.decision, use.file, use.line] = use
+        latest[use.action, use.resource, use.decision, use.statement, use.file, use.line] = use
     return latest.values()
 
 
@@ -118,6 +123,7 @@ def _seen_use(text: str) -> SeenUse | None:
             str(record["action"]),
             str(record["resource"]),
             str(record["decision"]),
+            str(record["statement"]),
             str(record["file"]),
             int(record["line"]),
             str(record["time"]),
@@ -126,15 +132,43 @@ def _seen_use(text: str) -> SeenUse | None:
         return None
 
 
-def _is_use(use: SeenUse, action: str, grant: Grant, role: ReadyRole) -> bool:
-    """Whether a use that was allowed is one of an action of a grant, on one of its resources."""
+def _grants_by_statement(deployed: Role) -> dict[str, tuple[Grant, ...]]:
+    """The grants that each statement of a deployed role has, by the name that a decision gives to the statement."""
+    inline, *made = parts(deployed)
+    attached: list[tuple[Grant, ...]] = [() for _ in deployed.managed]
+    documents = [*([inline] if inline else []), *attached, *made]
+    grants_by_statement: dict[str, tuple[Grant, ...]] = {}
+    for number, grants in enumerate(documents):
+        if not grants:  # of a policy that is attached, no grant has anything
+            grants_by_statement[f"identity[{number}]"] = ()
+        for index, grant in enumerate(grants):
+            grants_by_statement[f"identity[{number}].Statement[{index}]"] = grant.stands_for or (grant,)
+    return grants_by_statement
+
+
+def _is_use(use: SeenUse, action: str, grant: Grant, recorded: Mapping[str, tuple[Grant, ...]]) -> bool:
+    """Whether a use that was allowed is one of an action of a grant.
+
+    That is told by the statement that was recorded. Where the role has changed since, so that this cannot have allowed
+    it, any grant counts that may have.
+    """
     if use.decision != "allowed" or not matches(action.lower(), use.action.lower()):
+        return False
+    if use.statement.partition(".")[0] in recorded:
+        return False
+    grants = [each for each in recorded.get(use.statement, ()) if _may_allow(each, use)]
+    return grant in grants if grants else _may_allow(grant, use)
+
+
+def _may_allow(grant: Grant, use: SeenUse) -> bool:
+    """Whether a grant may have allowed a use, whatever its references stand for."""
+    if not actions_cover(grant.statement.actions, Globs((use.action,))):
         return False
     resources = grant.statement.resources
     if resources is None or resources.negated:
         return True
-    names = {**role.names, **_place(use.resource)}
-    filled = (_LATE_BOUND.sub("*", fill_references(pattern, names)) for pattern in resources.patterns)
+    place = _place(use.resource)
+    filled = (_LATE_BOUND.sub("*", fill_references(pattern, place)) for pattern in resources.patterns)
     return any(overlaps(pattern, use.resource) for pattern in filled)
 
 

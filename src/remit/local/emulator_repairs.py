@@ -40,6 +40,7 @@ def repair(account: str) -> None:
     _records_of_aliases()
     _table_encryption()
     stacks_in_review()
+    _replacing_properties()
     _unknown_types(account)
 
 
@@ -153,6 +154,26 @@ def stacks_in_review() -> None:
     around("CreateChangeSet", create)
 
 
+def _replacing_properties() -> None:
+    """Which properties of a change set replace a resource: the type's schema says it where the emulator has no table.
+
+    It calls every property of such a type, as of a bucket, one that perhaps replaces.
+    """
+    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
+    tables: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")._REPLACING_PROPERTIES  # noqa: SLF001 - as above
+    by_table = stacks._property_recreation  # noqa: SLF001 - as above
+
+    def recreation(type_name: str, name: str) -> str:
+        kind = resource_type(type_name)
+        if type_name in tables or kind is None or kind.is_custom:
+            return str(by_table(type_name, name))
+        if name in kind.create_only:
+            return "Always"
+        return "Conditionally" if any(path.startswith(f"{name}.") for path in kind.create_only) else "Never"
+
+    stacks._property_recreation = recreation  # noqa: SLF001 - as above
+
+
 def _schedule_properties() -> None:
     """The time zone, the start and the end of a schedule in a template."""
     scheduler: Any = importlib.import_module("ministack.services.scheduler")
@@ -240,8 +261,10 @@ def _schedule_time_zones() -> None:
 def _secret_references() -> None:
     """Ref of a secret is its ARN, which a role is granted; the emulator gives its name.
 
-    Source: "AWS::SecretsManager::Secret", return values (AWS CloudFormation User Guide).
+    A name that CloudFormation gives begins with the resource's id; the emulator puts the stack's name before it. A
+    secret that is there keeps its name. Source: "AWS::SecretsManager::Secret" (AWS CloudFormation User Guide).
     """
+    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
     handler = _handlers()["AWS::SecretsManager::Secret"]
     create_secret, update_secret, delete_secret = handler["create"], handler["update"], handler["delete"]
 
@@ -251,11 +274,18 @@ def _secret_references() -> None:
     def by_arn(made: tuple[str, Any]) -> tuple[str, Any]:
         return made[1]["Arn"], made[1]
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
-        return by_arn(create_secret(logical_id, properties, stack))
+    def generated_name(stack: str, logical_id: str) -> str:
+        name: str = provisioners._physical_name(stack, logical_id)  # noqa: SLF001 - as above
+        return name.removeprefix(f"{stack}-")
 
-    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
-        return by_arn(update_secret(name_of(physical_id), old, new, *place))
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return by_arn(create_secret(logical_id, {"Name": generated_name(stack, logical_id), **properties}, stack))
+
+    def update(
+        physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str
+    ) -> tuple[str, Any]:
+        name = generated_name(stack, logical_id) if "Name" in old else name_of(physical_id)
+        return by_arn(update_secret(name_of(physical_id), old, {"Name": name, **new}, stack, logical_id))
 
     def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
         delete_secret(name_of(physical_id), properties)

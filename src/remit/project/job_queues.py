@@ -21,16 +21,18 @@ from remit.runtime.job import RETRIES, Job, call_problem
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from remit.errors import Origin
     from remit.project.assemble import Everywhere
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
     from remit.project.job_setting_values import QueueSettings
+    from remit.project.mentioned_names import MentionedNames, Mentions
     from remit.project.setting_values import Check
 
 WORKER: Final = "remit.worker.work"
+_SENDING: Final = frozenset({"perform_later", "perform_in"})
 _OPTIONS: Final[Mapping[str, Check]] = {
     "timeout": job_setting_values.timeout,
     "retries": job_setting_values.retries,
@@ -67,12 +69,13 @@ def check_jobs(state: Loading) -> None:
 
 
 def job_queues(state: Loading) -> tuple[JobQueue, ...]:
-    """The job queues, `default` first; none while jobs are off.
+    """The job queues that have jobs, `default` first; none while jobs are off.
 
     RemitError: the jobs of a queue ask for different settings of it.
     """
     jobs = _jobs(state)
-    return tuple(_queue(state, name, _jobs_of(jobs, name)) for name in _queue_names(state))
+    by_queue = {name: _jobs_of(jobs, name) for name in _queue_names(state)}
+    return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
 
 
 def workers_of_jobs(state: Loading) -> dict[str, str]:
@@ -191,6 +194,8 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
     queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
+        if trigger is Schedule:
+            hint = 'call it: `on.schedule("rate(1 day)")`'
         raise RemitError(
             f"job `{declaration.name}` runs from its queue; only a schedule can send it", hint=hint, origin=origin
         )
@@ -240,7 +245,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job = declaration.job
         if job is None:
             continue
-        job_retries.append(retries if job.retries is None else job.retries)
+        job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
         schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
@@ -276,7 +281,7 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     return concurrency
 
 
-def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
+def worker(state: Loading, queue: JobQueue, everywhere: Everywhere, mentioned: MentionedNames) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
     jobs = _jobs_of(_jobs(state), queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
@@ -301,8 +306,8 @@ def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,
-        sends=sends(state, jobs),
-        looks_up=looks_up(state, jobs),
+        sends=sends(state, jobs, mentioned),
+        looks_up=looks_up(state, jobs, mentioned),
     )
 
 
@@ -312,24 +317,45 @@ def _with_timeout(
     """A worker's properties, with time for the longest of its jobs."""
     own = settings.get("timeout", properties.get("Timeout"))
     timeouts = [own, *(declaration.job.timeout for declaration in jobs if declaration.job is not None)]
-    return {**properties, "Timeout": max((timeout for timeout in timeouts if timeout is not None), default=own)}
+    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # what is none is a mistake that is noted
+    return {**properties, "Timeout": max(numbers, default=own)}
 
 
-def sends(state: Loading, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
-    """The queues to which declarations send jobs; None where none of the app says so.
+def sends(state: Loading, declarations: Sequence[Declaration], mentioned: MentionedNames) -> tuple[str, ...] | None:
+    """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
     RemitError: items are no jobs of this app.
     """
-    if all(declaration.sends is None for declaration in state.declarations):
-        return None
     queues: dict[str, None] = {}
     mistakes = Mistakes()
     for declaration in declarations:
+        if declaration.sends is None:
+            queues.update(dict.fromkeys(_named_queues(state, mentioned.of(_module(declaration)))))
         for sent in _listed(declaration.sends):
             with mistakes.noted():
                 queues[_queue_of(state, declaration, sent)] = None
     mistakes.refuse()
-    return tuple(queues)
+    is_declared = any(declaration.sends is not None for declaration in declarations)
+    return tuple(queues) if queues or is_declared else None
+
+
+def _module(declaration: Declaration) -> str:
+    """The module that Lambda, or a worker, imports for a declaration."""
+    if declaration.job is not None:
+        return declaration.job.path.partition(":")[0]
+    return (
+        declaration.handler.replace("/", ".").rpartition(".")[0] if declaration.web is None else declaration.web.module
+    )
+
+
+def _named_queues(state: Loading, mentions: Mentions) -> Iterator[str]:
+    """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
+    sends_anything = mentions.may_name_anything and not mentions.names.isdisjoint(_SENDING)
+    for job in _jobs(state):
+        if job.job is not None and (
+            sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names
+        ):
+            yield str(job.job.queue)
 
 
 def _listed(value: Any) -> Sequence[Any]:
@@ -351,13 +377,19 @@ def _queue_of(state: Loading, declaration: Declaration, sent: Any) -> str:
     raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
 
 
-def looks_up(state: Loading, declarations: Sequence[Declaration]) -> bool:
-    """Whether declarations look up outputs of the stack: where any says what it reads, those alone that do.
+def looks_up(state: Loading, declarations: Sequence[Declaration], mentioned: MentionedNames) -> bool | None:
+    """Whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
     RemitError: something else than shared resources is read.
     """
-    if all(declaration.reads is None for declaration in state.declarations):
-        return True
+    outputs = {"lookup", *(output.name for output in state.outputs)} if state.outputs else set()
+    is_named = any(
+        not outputs.isdisjoint(mentioned.of(_module(declaration)).names)
+        for declaration in declarations
+        if outputs and declaration.reads is None
+    )
+    if all(declaration.reads is None for declaration in declarations):
+        return is_named or None
     from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
 
     mistakes = Mistakes()
@@ -369,4 +401,4 @@ def looks_up(state: Loading, declarations: Sequence[Declaration]) -> bool:
                 wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
                 mistakes.errors.append(wrong)
     mistakes.refuse()
-    return any(_listed(declaration.reads) for declaration in declarations)
+    return is_named or any(_listed(declaration.reads) for declaration in declarations)

@@ -18,6 +18,7 @@ from remit.project.failed_settings import ACCESS, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, lambda_environment
 from remit.project.layout import POLICIES
+from remit.project.mentioned_names import MentionedNames
 from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.publication import BESIDE
 from remit.project.setting_values import FUNCTION_SETTINGS
@@ -206,16 +207,17 @@ def _app(state: Loading) -> App:
     with noted(state):
         check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
+    mentioned = MentionedNames(state.folder)
     functions: list[Function] = []
     for declaration in state.declarations:
         if declaration.job is None:
             function = function_of(state, declaration, everywhere)
             if function is not None:
-                functions.append(_with_jobs(state, function, declaration))
+                functions.append(_with_jobs(state, function, declaration, mentioned))
     queues = job_queues(state)
     for queue in queues:
         with noted(state):
-            functions.append(worker(state, queue, everywhere))
+            functions.append(worker(state, queue, everywhere, mentioned))
     with noted(state):
         check_handlers(state)
     with noted(state):
@@ -254,7 +256,6 @@ def _app(state: Loading) -> App:
         ),
         queues=queues,
         jobs=workers_of_jobs(state),
-        declares_readers=any(declaration.reads is not None for declaration in state.declarations),
         schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
         default_policy=replacements.get("default_policy"),
@@ -277,13 +278,13 @@ def _app(state: Loading) -> App:
     )
 
 
-def _with_jobs(state: Loading, function: Function, declaration: Declaration) -> Function:
+def _with_jobs(state: Loading, function: Function, declaration: Declaration, mentioned: MentionedNames) -> Function:
     """A function with the jobs that it sends, and whether it looks up outputs."""
     queues, reads_outputs = function.sends, function.looks_up
     with noted(state):
-        queues = sends(state, [declaration])
+        queues = sends(state, [declaration], mentioned)
     with noted(state):
-        reads_outputs = looks_up(state, [declaration])
+        reads_outputs = looks_up(state, [declaration], mentioned)
     return replace(function, sends=queues, looks_up=reads_outputs)
 
 

@@ -74,7 +74,7 @@ def module_source(source: bytes, file: str, name: str) -> ModuleSource:
     for bound_name, definition in _definitions(tree.body, package, is_certain=True):
         definitions[bound_name] = (*definitions.get(bound_name, ()), definition)
     stars = [
-        _from(node, package)
+        imported_from(node, package)
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     ]
@@ -118,7 +118,7 @@ def _imports(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[t
     for alias in statement.names:
         if isinstance(statement, ast.ImportFrom):
             if alias.name != "*":
-                yield alias.asname or alias.name, Import(_from(statement, package), alias.name)
+                yield alias.asname or alias.name, Import(imported_from(statement, package), alias.name)
         else:
             module = alias.name if alias.asname else alias.name.partition(".")[0]
             yield alias.asname or module, Import(module, None)
@@ -135,7 +135,7 @@ def _inside(statement: ast.stmt, package: str) -> Iterator[tuple[str, Definition
             yield from _definitions(statements, package, is_certain=False)
 
 
-def _from(statement: ast.ImportFrom, package: str) -> str:
+def imported_from(statement: ast.ImportFrom, package: str) -> str:
     """The module of which a statement imports names; a relative one is one of its package's."""
     if not statement.level:
         return statement.module or ""

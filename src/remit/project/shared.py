@@ -296,7 +296,7 @@ class Shared(metaclass=_SharedClass):
             for item in (vars(cls)[name] for name in declared)
         )
         cls.outputs = tuple(
-            Output(_id(cls, name, item.where), item.value, item.description, item.where.origin)
+            Output(_id(cls, name, item.where), item.value, item.description, item.where.origin, cls.__name__)
             for name, item in vars(cls).items()
             if isinstance(item, OutputHandle)
         )

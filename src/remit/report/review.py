@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +12,7 @@ from remit.report.comparison import PUBLIC, example, groups, some, stack_documen
 from remit.report.resource_losses import loss_document, loss_lines
 from remit.review.access_change import Unseen
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of, trust_statements_of
+from remit.roles.defaults import SOURCE_FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.iam.comparison import SideDifference, StatementLocation
     from remit.iam.policy import Statement
+    from remit.report.comparison import PieceGroup
     from remit.review.access_change import Accepted, Change, Review, Standing
     from remit.review.statement_change import StatementChange
 
@@ -186,6 +189,8 @@ def _access_rows(
         goes_without_saying = _is_plain(group.difference) or verb
         if not goes_without_saying:
             where = "; ".join(filter(None, (where, group.because)))
+        if part == LOST and counterpart is not None:
+            where = "; ".join(filter(None, (where, _less_by_default(group, counterpart))))
         yield Row(
             part,
             subject,
@@ -201,6 +206,29 @@ def _access_rows(
             of_resource=bool(group.principals),
             changed=conditions[statement],
         )
+
+
+def _less_by_default(group: PieceGroup, counterpart: Standing) -> str:
+    """Why the computed default gives less than it did, where a loss is of that."""
+    denial = None if group.difference is None else group.difference.denial
+    if denial is not None and any(condition.key == SOURCE_FUNCTION for condition in denial.statement.conditions):
+        return "less by default: Lambda manages network interfaces, the function's code does not"
+    resources = group.source.statement.resources
+    patterns = () if resources is None or not counterpart.role.functions else resources.patterns
+    for action, (of_default, reason) in _NOT_USED.items():
+        if group.actions == (action,) and patterns and all(re.fullmatch(of_default, pattern) for pattern in patterns):
+            return f"less by default: {reason}"
+    return ""
+
+
+_NO_JOB: Final = "neither its code nor `sends=` names such a job"
+_NOT_USED: Final = {
+    "sqs:SendMessage": (r"\$\{Job\w+Queue\.Arn\}", _NO_JOB),
+    "scheduler:CreateSchedule": (r"arn:.*:schedule/\$\{JobSchedules\}/\*", _NO_JOB),
+    "iam:PassRole": (r"\$\{Job\w+SchedulerRole\.Arn\}", _NO_JOB),
+    "cloudformation:DescribeStacks": (r"\$\{AWS::StackId\}", "neither its code nor `reads=` names an output"),
+}
+"""What the computed default once granted to all functions, and now to those that use it."""
 
 
 def _change_of(

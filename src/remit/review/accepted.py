@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -14,8 +15,8 @@ from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, Accepte
 from remit.review.access_change import Accepted, Change, Review, Unseen
 from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
-from remit.review.working_tree import put_texts, whole
-from remit.roles.reference_names import fill_references, fill_statement_with_principals
+from remit.review.working_tree import whole
+from remit.roles.reference_names import fill_references, fill_statement_with_principals, put_texts
 from remit.roles.reference_shapes import in_shape
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", Piece, Undecided, Unseen)
 _STACK: Final = "${AWS::StackName}"
+_MADE_WHEN_USED: Final = r"worker-.+|Job\w+SchedulerRole"
+"""The workers and roles of job queues, which are there as long as something uses them: an entry may wait for one."""
 
 
 def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tuple[AcceptedGain, ...]]:
@@ -49,7 +52,7 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
 
 def _check_functions(entry: AcceptedGain, names: Sequence[str]) -> None:
     for name in entry.functions or ():
-        if name not in names:
+        if name not in names and re.fullmatch(_MADE_WHEN_USED, name) is None:
             hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
             raise RemitError(f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin)
 

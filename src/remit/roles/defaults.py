@@ -61,19 +61,25 @@ def notes_on_own_roles(app: App) -> tuple[str, ...]:
 
 
 def notes_on_senders(app: App) -> tuple[str, ...]:
-    """A sentence that names who may send jobs, where no function says it; workers may, too, and are not named."""
-    senders = [function.name for function in app.functions if function.sends is None and function.queue is None]
-    if not app.queues or not senders:
+    """A sentence that names the functions that may send no job, since nothing says that they do; not the workers."""
+    others = [function.name for function in app.functions if function.sends is None and function.queue is None]
+    if not app.jobs or not others:
         return ()
-    return (f"{few(senders)} may send every job of the app: `sends=[…]` at those that do takes it from the others",)
+    job = next(iter(app.jobs))
+    return (f"{few(others)} may send no job, since none is named in their code: `sends=[{job}]` at one that does",)
 
 
 def notes_on_readers(app: App) -> tuple[str, ...]:
-    """A sentence that names who may look outputs up, where no function says it."""
-    readers = [function.name for function in app.functions if function.looks_up and "Role" not in function.properties]
-    if not app.outputs or app.default_policy is not None or app.declares_readers or not readers:
+    """A sentence that names the functions that may look no output up, since nothing says that they do."""
+    others = [
+        function.name
+        for function in app.functions
+        if function.looks_up is None and function.queue is None and "Role" not in function.properties
+    ]
+    if not app.outputs or app.default_policy is not None or not others:
         return ()
-    return (f"{few(readers)} may look up the stack's outputs: `reads=[…]` at those that do takes it from the others",)
+    reads = f"`reads=[{app.outputs[0].shared}]` at one that does"
+    return (f"{few(others)} may look up no output, since none is named in their code: {reads}",)
 
 
 def _note(app: App, function: Function) -> str:
@@ -161,11 +167,11 @@ def triggers(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def jobs(app: App, function: Function) -> Iterator[Grant]:
-    """Send jobs to the queues that the function declares, or to all where no function does."""
-    sent = [queue.name for queue in app.queues if function.sends is None or queue.name in function.sends]
+    """Send jobs to the queues that the function declares, or whose jobs its code names."""
+    sent = [queue.name for queue in app.queues if queue.name in (function.sends or ())]
     if not sent:
         return
-    origin = app.queues_origin if function.sends is None else function.origin
+    origin = function.origin
     reason = function.computed(f"may send jobs to {', '.join(sent)}")
     yield Grant(allow("sqs:SendMessage", on=tuple(queue_arn(name) for name in sent)), reason, origin)
     waiting = [queue.name for queue in app.queues if queue.name in sent and may_wait(app, queue)]
@@ -268,7 +274,8 @@ def queue_id(queue: str) -> str:
 
 def may_wait(app: App, queue: JobQueue) -> bool:
     """Whether EventBridge Scheduler may be asked to send a job to the queue later."""
-    return app.schedules_jobs and not queue.is_fifo
+    is_sent = any(queue.name in (function.sends or ()) for function in app.functions)
+    return app.schedules_jobs and not queue.is_fifo and is_sent
 
 
 def job_schedulers(app: App) -> Iterator[Role]:

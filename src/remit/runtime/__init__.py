@@ -161,7 +161,13 @@ class Shared:
         name = "".join(word[:1].upper() + word[1:] for word in words)
         values = _outputs
         if name not in values:
-            stack = own_stack.client("cloudformation").describe_stacks(StackName=own_stack.stack_id())["Stacks"][0]
+            try:
+                stack = own_stack.client("cloudformation").describe_stacks(StackName=own_stack.stack_id())["Stacks"][0]
+            except Exception as error:  # botocore's ClientError, which is not imported for this
+                if getattr(error, "response", {}).get("Error", {}).get("Code") != "AccessDenied":
+                    raise
+                hint = f"declare it with `reads=[{cls.__name__}]`"
+                raise RuntimeError(f"this function may not look {output} up: {hint}") from error
             values.update((item["OutputKey"], item["OutputValue"]) for item in stack.get("Outputs", ()))
         if name not in values:
             raise KeyError("the stack has no output " + name + "; there are " + ", ".join(sorted(values)))

@@ -145,7 +145,7 @@ def job_variables(app: App, function: Function) -> dict[str, str]:
     """What the runtime part reads of jobs: the queues to which a function sends; what a worker does with failures."""
     variables: dict[str, str] = {}
     for queue in app.queues:
-        if function.sends is None or queue.name in function.sends:
+        if queue.name in (function.sends or ()):
             variables[variable_of(queue.name)] = f"${{{queue_id(queue.name)}}}"
             if may_wait(app, queue):
                 variables[scheduler_role_variable_of(queue.name)] = f"${{{job_scheduler_id(queue.name)}.Arn}}"

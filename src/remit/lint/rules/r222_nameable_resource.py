@@ -1,6 +1,7 @@
 """An action on every resource, where the app has a resource of that kind to name.
 
-`"sqs:SendMessage"` is short, and sends to every queue of the account. A typed grant is as short, and names one.
+`"sqs:SendMessage"` is short, and sends to every queue of the account. A typed grant is as short, and names one. It is a
+note where the app names such a resource elsewhere, and a warning where the app declares it.
 
 Flagged:
 
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
-from remit.lint.finding import NOTE, Problem
+from remit.lint.finding import NOTE, WARNING, Problem
 from remit.project import python_text
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from remit.explain.remedy import Remedy
     from remit.lint.rule_inputs import Project
 
-SEVERITY = NOTE
+SEVERITY = WARNING
 _VARIABLE: Final = r"\$\{[^{}]*\}"
 _LATE: Final = r"\$\{AWS::\w+\}"
 _MOST: Final = 3  # spellings, where the app has several resources of the kind
@@ -72,9 +73,11 @@ def project(subject: Project) -> Iterator[Problem]:
                     resources_by_action[action] = _typed(subject, function, action, resources)
                 spellings = tuple(_spellings(subject, function, action, resources_by_action[action]))
                 if spellings:
+                    is_own = any(resource.startswith("${") for resource in resources_by_action[action])
                     yield Problem(
                         f"'{action}' is granted on '*', where the app has a resource to name",
                         f"write {' or '.join(spellings)}",
+                        severity=WARNING if is_own else NOTE,
                         origin=python_text.inside(subject.folder, grant.origin, ("Action", action), ordinal),
                     )
 

@@ -1,0 +1,164 @@
+"""Which names occur in a module of a project, and in those of the project that it imports, directly or not.
+
+Modules are read and not imported. A name occurs in whatever way code may reach something by it: as a name, an
+attribute, in an import, or as a word of a text. Where a module may import or name anything (`import_module(name)`),
+rather too much occurs than too little.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from remit.project.layout import is_left_alone, module_file, roots
+from remit.project.module_source import imported_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_IMPORTS_ANYTHING: Final = frozenset({
+    "__import__", "import_module", "spec_from_file_location", "pkgutil", "runpy", "exec", "eval",
+})  # fmt: skip
+"""By these names code may run modules that no import statement spells."""
+_NAMES_ANYTHING: Final = frozenset({
+    "globals", "locals", "vars", "dir", "__dict__", "getmembers", "exec", "eval", "attrgetter", "methodcaller",
+})  # fmt: skip
+"""By these names code may reach something whose name is nowhere spelt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The names that occur in modules. `may_name_anything`: these may reach something by a name that they make."""
+
+    names: frozenset[str]
+    may_name_anything: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """A module as it is read. `imports` are the modules that it may import, there or not."""
+
+    names: frozenset[str]
+    imports: frozenset[str]
+    imports_anything: bool
+    names_anything: bool
+
+
+_UNREADABLE: Final = _Module(frozenset(), frozenset(), imports_anything=True, names_anything=True)
+
+
+@dataclass(slots=True)
+class MentionedNames:
+    """The modules of a project's folder, each read once."""
+
+    folder: Path
+    _modules: dict[str, _Module | None] = field(default_factory=dict)
+    _mentions: dict[str, Mentions] = field(default_factory=dict)
+
+    def of(self, module: str) -> Mentions:
+        """What occurs in a module and in those of the project that it imports, directly or not."""
+        if module not in self._mentions:
+            modules = [*self._with_imports(module)]
+            names = frozenset(name for each in modules for name in each.names)
+            self._mentions[module] = Mentions(names, any(each.names_anything for each in modules))
+        return self._mentions[module]
+
+    def _with_imports(self, first: str) -> Iterator[_Module]:
+        waiting, seen = [first], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            waiting.append(name.rpartition(".")[0])  # a package runs before its modules
+            module = self._module(name)
+            if module is None and name == first:  # in a layer, say: it may import any of the project
+                module = _UNREADABLE
+            if module is not None:
+                yield module
+                waiting += self._all() if module.imports_anything else module.imports
+
+    def _module(self, name: str) -> _Module | None:
+        """A module of the project; None where there is none of this name."""
+        if name not in self._modules:
+            file = module_file(self.folder, name)
+            self._modules[name] = None if file is None else _read(file, name)
+        return self._modules[name]
+
+    def _all(self) -> Iterator[str]:
+        """Every module of the project."""
+        for root in roots(self.folder):
+            for place, folders, files in os.walk(root):
+                folders[:] = [name for name in folders if not is_left_alone(place, name)]
+                package = os.path.relpath(place, root).replace(os.sep, ".").lstrip(".")
+                for file in files:
+                    if file.endswith(".py"):
+                        yield f"{package}.{file.removesuffix('.py')}".strip(".").removesuffix(".__init__")
+
+
+def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way to name something
+    """The module of a file; one that is no Python, which is an error elsewhere, may do anything."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return _UNREADABLE
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    names: set[str] = set()
+    imports: set[str] = set()
+    imports_elsewhere = names_anything = False
+    for node in _nodes(tree):
+        match node:
+            case ast.Name(id=used):
+                names.add(used)
+            case ast.Attribute(attr=used):
+                names.add(used)
+                # where `sys.path` is changed, modules lie elsewhere than in the project's root
+                imports_elsewhere |= used == "path" and getattr(node.value, "id", "") == "sys"
+            case ast.Constant(value=str(text)):
+                names.update(re.findall(r"\w+", text))
+                module, _, _ = text.partition(":")  # as settings have it: "shop.urls", "shop.main:api"
+                if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", module):
+                    imports.add(module)
+            case ast.Import(names=aliases):
+                imports.update(alias.name for alias in aliases)
+                names.update(part for alias in aliases for part in alias.name.split("."))
+            case ast.ImportFrom(names=aliases):
+                source = imported_from(node, package)
+                imports.update((source, *(f"{source}.{alias.name}" for alias in aliases)))
+                names.update((*source.split("."), *(alias.name for alias in aliases)))
+            case ast.FunctionDef(name=defined) if not _is_mere_job(node):
+                names.add(defined)
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
+                names_anything |= not isinstance(attribute, ast.Constant)
+    return _Module(
+        frozenset(names),
+        frozenset(imports),
+        imports_anything=imports_elsewhere or not names.isdisjoint(_IMPORTS_ANYTHING),
+        names_anything=names_anything or not names.isdisjoint(_NAMES_ANYTHING),
+    )
+
+
+def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """All nodes but those that only declare: a job's decorator; `sends=`, `reads=`, which speak for one function."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.keyword) and node.arg in ("sends", "reads"):
+            continue
+        yield node
+        if isinstance(node, ast.FunctionDef) and _is_mere_job(node):
+            waiting += (node.args, *node.body)
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def _is_mere_job(node: ast.FunctionDef) -> bool:
+    """Whether a function is decorated as a job and by nothing else, which may keep it under its name."""
+    match node.decorator_list:
+        case [ast.Attribute(attr="job") | ast.Call(func=ast.Attribute(attr="job"))]:
+            return True
+    return False
