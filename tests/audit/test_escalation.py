@@ -27,6 +27,7 @@ from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
 from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
 from remit.audit.folder import account_files
 from remit.catalogue.actions import full_name
+from remit.report.audit_words import must_hold_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -466,3 +467,22 @@ def test_to_bring_back_a_version_counts_what_the_versions_hold(
     own = managed("own", allow("s3:GetObject", "iam:SetDefaultPolicyVersion"), **older)
     holder = role("x", AttachedManagedPolicies=[{"PolicyArn": own["Arn"]}])
     assert is_way == ("x" in paths(tmp_path, holder, own))
+
+
+@pytest.mark.parametrize(
+    ("when", "is_open"),
+    [
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, False),
+        ({"StringEquals": {"aws:RequestTag/team": "red"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefgh12"}}, True),
+    ],
+    ids=["MFA", "a tag that it asks for", "a network", "an organization"],
+)
+def test_what_a_caller_brings_is_told_apart_from_what_something_else_decides(
+    tmp_path: Path, when: dict[str, Any], *, is_open: bool
+) -> None:
+    path = paths(tmp_path, user("x", allow("iam:PutUserPolicy", on=f"arn:aws:iam::{ACCOUNT}:user/x", when=when)))["x"]
+
+    assert path.is_open == is_open
+    assert is_open != must_hold_words(path).endswith(", which the caller brings")
