@@ -80,9 +80,9 @@ _LONG: Final = 20
 """Characters of a long word: every token has one of that many."""
 _SIGNS: Final = bytes(ord("a") if re.fullmatch(r"[A-Za-z0-9_+/-]", chr(byte)) else ord(" ") for byte in range(256))
 """For each byte an `a` where tokens may have its character, else a space."""
-_BEFORE: Final = 40
-"""Characters before the first long word of a token: `hooks.slack.com/`."""
-_AFTER: Final = 100
+_BEFORE: Final = 20
+"""Characters before the first long word of a token: `hooks.slack.` of a URL."""
+_AFTER: Final = 70
 """Characters behind it that may belong to the token."""
 _MADE_UP: Final = r"(?i)example|your[-_]|placeholder|redacted|([A-Za-z0-9*.])\1{7}"
 """What a key has that somebody made up: of documentation, or one sign again and again."""
@@ -121,6 +121,7 @@ _HEADER: Final = (
 )
 """The value of an Authorization header."""
 _BARE: Final = r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+_KEY_LENGTH: Final = 40
 _CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
 
@@ -322,7 +323,8 @@ def _hidden(text: str, assignment: str) -> str:
     folded = text.lower()
     for match, _ in tuple(_matches(text, IN_FILES)):
         text = text[: match.start()] + "*" * len(match[0]) + text[match.end() :]
-    text = _compiled(_BARE).sub(_stars_of_a_key, text)
+    if any(end - start >= _KEY_LENGTH for start, end in _long_words(text)):
+        text = _compiled(_BARE).sub(_stars_of_a_key, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 
