@@ -402,19 +402,20 @@ def test_a_boundary_that_its_holder_cannot_rewrite_limits_it(tmp_path: Path) -> 
 
 LITTLE = managed("little", allow("s3:*"))
 BOUNDED = {"StringEquals": {"iam:PermissionsBoundary": LITTLE["Arn"]}}
-MAKING = ("iam:CreateUser", "iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:CreateAccessKey")
+MAKING = ("iam:CreateUser", "iam:PutUserPolicy", "iam:AttachUserPolicy")
+KEYS = allow("iam:CreateAccessKey")
 
 
 def test_users_that_are_made_under_a_boundary_that_allows_little_are_no_way(tmp_path: Path) -> None:
     """AWS's pattern for delegation: "Delegating responsibility to others using permissions boundaries"."""
-    delegate = user("x", allow(*MAKING, "iam:PutUserPermissionsBoundary", when=BOUNDED))
+    delegate = user("x", allow(*MAKING, "iam:PutUserPermissionsBoundary", when=BOUNDED), KEYS)
     assert {} == paths(tmp_path, delegate, LITTLE)
 
 
 def test_users_that_are_made_under_a_boundary_that_allows_everything_are_a_way(tmp_path: Path) -> None:
     wide = managed("wide", EVERYTHING)
     under = {"StringEquals": {"iam:PermissionsBoundary": wide["Arn"]}}
-    assert ["x"] == sorted(paths(tmp_path, user("x", allow(*MAKING, when=under)), wide))
+    assert ["x"] == sorted(paths(tmp_path, user("x", allow(*MAKING, when=under), KEYS), wide))
 
 
 @pytest.mark.parametrize("off", ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"])
