@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from effort import at_most
 from projects import write
 from remit.explain.remedy import Remedy, remedy
 from remit.roles.assign import assign
@@ -244,3 +245,13 @@ def test_the_bucket_that_runs_a_function_is_known_by_the_name_that_the_stacks_id
     project = make(app=app, **{"shared/resources/data.py": SHARED})
     found = fix(project, "s3:GetObject", "arn:aws:s3:::orders-dev-datafiles-766b3e20bf98/in/a.csv")
     assert 's3.read(Data.files, "in/a.csv")' == found.item
+
+
+@pytest.mark.parametrize("part", ["a/", "${", "a", ":", "*a"])
+def test_an_arn_of_half_a_megabyte_takes_time_in_proportion_to_its_length(make: Make, part: str) -> None:
+    app = "@app.function\ndef hello(event, context): ...\n"
+    project = make(app=app, **{"shared/resources/data.py": SHARED})
+    resource = f"arn:aws:s3:::{part * (500_000 // len(part))}"
+    with at_most(30):
+        ran = project.remit("explain", "hello", "s3:GetObject", resource)
+    assert (1, True) == (ran.status, "may not s3:GetObject on arn:aws:s3:::" in ran.out)

@@ -86,7 +86,7 @@ def test_what_the_caller_may_is_done_under_the_names_that_cloudformation_makes(c
     assert "perform: sqs:CreateQueue on resource: arn:aws:sqs:us-east-1:000000000000:others-Queue-* because" in reason
 
 
-def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Callers, shared: LocalAws) -> None:
+def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Callers) -> None:
     from_office = {**QUEUES, "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
     cloudformation = callers.user("from-office", from_office)
     assert "CREATE_COMPLETE" == create(cloudformation, "office", {"Queue": QUEUE})[0]
@@ -94,7 +94,7 @@ def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Call
     callers.client("cloudformation").get_waiter("stack_delete_complete").wait(
         StackName="office", WaiterConfig={"Delay": 1}
     )
-    with unknown_refused(shared):
+    with unknown_refused():
         status, reason = create(cloudformation, "office-too", {"Queue": QUEUE})
     assert "ROLLBACK_COMPLETE" == status
     assert "sqs:CreateQueue on arn:aws:sqs:us-east-1:000000000000:orders cannot be decided here" in reason

@@ -188,6 +188,7 @@ class Gate:
                 raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
             own = self.reset_path if path == RESET else path
             return {**self._plain(scope, {}), "path": own, "raw_path": own.encode()}, receive, send
+        self.authorizer.strictness.begin(request, caller.function)
         body = await _body(receive)
         if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
