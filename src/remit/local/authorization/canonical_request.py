@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from remit.catalogue.request_formats import version
 from remit.local.authorization.body_encoding import decoded, encodings, is_in_chunks, without_chunks
-from remit.local.authorization.form_members import form_members
+from remit.local.authorization.form_members import form_members, form_pairs
 from remit.local.authorization.requested_operation import (
     FORM,
     QUEUE_PATH,
@@ -123,10 +123,15 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
     if signing_name != _SQS:  # whose model has the names of its JSON alone
         known = {name: value for name, value in known.items() if name.partition(".")[0] in member_format.wire_names}
     parameters = form_members(known, member_format.body)
+    for name, value in parameters.items():
+        if member_format.kinds.get(name) == "text" and not isinstance(value, str):
+            raise _malformed_query(f"{name} is no text")
     if signing_name == _SQS:
         _check_queue(request, operation, parameters)
         if "QueueUrl" in parameters:
             known["QueueUrl"] = parameters["QueueUrl"]
+    else:
+        known = dict(form_pairs(parameters, member_format.body))
     form = {"Action": operation.name, "Version": version(operation.client) or "", **known}
     headers = {"content-type": FORM}
     return CanonicalRequest(operation, parameters, request, "POST", "/", "", headers, urlencode(form).encode())
@@ -313,7 +318,10 @@ def _check_object(parameters: Parameters) -> None:
     if bucket is not None and _BUCKET.fullmatch(bucket) is None:
         raise RefusedRequest("InvalidBucketName", "The specified bucket is not valid.", 400)
     source = parameters.get("CopySource")
-    if source is not None and _BUCKET.fullmatch(unquote(source).removeprefix("/").partition("/")[0]) is None:
+    if source is None:
+        return
+    bucket, _, key = unquote(source.partition("?")[0]).removeprefix("/").partition("/")
+    if _BUCKET.fullmatch(bucket) is None or "?versionId=" in key:
         reason = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         raise RefusedRequest("InvalidArgument", reason, 400)
 
