@@ -42,7 +42,7 @@ S3 stays the text `"10"`."""
 _JSON: Final = "application/x-amz-json-1.0"
 _TYPES: Final = {"text": (str, bytes), "list": (list,), "mapping": (dict,)}
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
-_QUEUE_URL: Final = re.compile(rf"(?:https?://[^/?#]+)?(?:{QUEUE_PATH.pattern})|[\w-]{{1,80}}(?:\.fifo)?", re.ASCII)
+_QUEUE_URL: Final = re.compile(r"(?:(?:https?://[^/?#]+)?/\d{12}/)?[\w-]{1,80}(?:\.fifo)?", re.ASCII)
 _OF_ANY_OBJECT: Final = ("content-md5", "x-amz-checksum-")
 """How the names of headers begin by which S3 checks a body, whatever the operation."""
 _SQS: Final = "sqs"
@@ -93,7 +93,7 @@ def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> Cano
     known = _known_members(document, operation, {name: name for name in _format(operation).kinds})
     if signing_name == _SQS:
         _check_queue(request, operation, known)
-    if len(known) != len(document) or not content:
+    if known != document or not content:
         content = _cbor().dumps(known) if is_cbor else json.dumps(known).encode()
     if is_cbor:
         headers = {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
@@ -303,7 +303,7 @@ def _check_queue(request: ReceivedRequest, operation: RequestedOperation, parame
         raise _invalid_address(request.path)
     if url is None and "QueueUrl" in _format(operation).kinds:
         parameters["QueueUrl"] = f"http://localhost/{path['account']}/{path['name']}"
-    elif url is not None and not str(url).rstrip("/").endswith(f"/{path['account']}/{path['name']}"):
+    elif url is not None and not str(url).endswith(f"/{path['account']}/{path['name']}"):
         raise _invalid_address(request.path)
 
 
