@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -193,17 +194,13 @@ def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
 
 def on_missing_object(denial: Denial, actions: tuple[str, ...]) -> str:
     """The beginning of a sentence where S3 asked for s3:ListBucket, as it does if an object is not there; else ""."""
-    operation = (denial.operation or "").removeprefix("Head").removeprefix("Get")
-    if "s3:ListBucket" not in actions or operation not in _OF_OBJECTS:
+    if "s3:ListBucket" not in actions or re.fullmatch(_READS_OBJECT, denial.operation or "") is None:
         return ""
     return "the object does not exist, and only then S3 asks for s3:ListBucket: check its key first; "
 
 
-_OF_OBJECTS: Final = frozenset({
-    "CopyObject", "Object", "ObjectAcl", "ObjectAttributes", "ObjectTagging", "PutObjectAcl", "PutObjectTagging",
-    "RestoreObject", "SelectObjectContent",
-})  # fmt: skip
-"""The operations on one object that is there; of those that read one, without Get and Head."""
+_READS_OBJECT: Final = r"(?:Get|Head|Copy|Restore|Select)Object(?!s)\w*|PutObject(?:Acl|Tagging)"
+"""The operations on one object that is there."""
 
 
 def _layer_conclusion(denial: Denial) -> str:
