@@ -17,6 +17,7 @@ from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
 from remit.why.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
+from remit.why.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +133,8 @@ def _answers(
             if name not in roles_by_function or function not in (None, name):
                 continue
             role = roles_by_function[name]
+            if denial.note == EXECUTION_ROLE:
+                role = replace(role, source_arn=None)
             resource = asked_resource(denial, role, action)
             answer = explain(role, name, action, resource, principal=principal)
             account = account_of(denial)
