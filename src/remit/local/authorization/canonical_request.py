@@ -166,10 +166,13 @@ def with_hoisted_headers(request: ReceivedRequest) -> ReceivedRequest:
     """
     if "authorization" in request.headers or "-amz-" not in request.query.lower():
         return request
+    named = {name.lower(): (value,) for name, value in _pairs(request.query)}
+    if "x-amz-algorithm" not in named:  # Version 2 does not sign them
+        return request
     hoisted = {
-        name.lower(): (value,)
-        for name, value in _pairs(request.query)
-        if name.lower().startswith("x-amz-") and name.lower() not in QUERY_NAMES and "checksum" not in name.lower()
+        name: value
+        for name, value in named.items()
+        if name.startswith("x-amz-") and name not in QUERY_NAMES and "checksum" not in name
     }
     return ReceivedRequest(request.method, request.path, request.query, {**hoisted, **request.headers})
 
