@@ -63,6 +63,11 @@ def test_a_further_first_change_set_makes_its_stack_anew() -> None:
     assert told(f"{made_anew} in inspect.getsource({module}._create_change_set)") == "True"
 
 
+def test_every_property_of_a_bucket_replaces_it_perhaps() -> None:
+    module = "__import__('ministack.services.cloudformation.stacks', fromlist=['x'])"
+    assert told(f"{module}._property_recreation('AWS::S3::Bucket', 'Tags')") == "Conditionally"
+
+
 def test_a_mapping_does_not_read_a_stream_through_a_consumer() -> None:
     consumer = f"{STREAM}/consumer/hello:1"
     assert told(f"lambda_svc._kinesis_stream_name_from_arn_spec(parse_arn({consumer!r}))") == "None"

@@ -436,6 +436,11 @@ def test_a_layers_modules_are_importable_after_the_functions_own(functions: Func
     assert functions.invoke(name, ["shared"]).payload == ["shared"]
 
 
+def test_a_function_of_another_language_is_not_run_beside_the_server(functions: Functions) -> None:
+    answer = functions.invoke(functions.make("app.handler", Runtime="nodejs22.x"))
+    assert ("Unhandled", "Runtime.NotRun") == (answer.error, answer.payload["errorType"])
+
+
 def test_code_is_served_from_a_folder_until_it_is_served_from_the_zip_again(
     functions: Functions, shared: LocalAws, tmp_path: Path
 ) -> None:

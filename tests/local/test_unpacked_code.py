@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import stat
+import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from remit.local.functions.unpacked_code import LARGEST, UnpackedCode, UnusableCode
+from terminals import HANGS
 
 
 def packed(*entries: tuple[str | zipfile.ZipInfo, str]) -> bytes:
@@ -41,6 +44,17 @@ def test_the_same_zip_is_unpacked_once(tmp_path: Path) -> None:
     first = code.folder(packed(("app.py", "x")))
     (first / "mark").touch()
     assert (code.folder(packed(("app.py", "x"))) / "mark").exists()
+
+
+def test_modules_are_compiled_for_the_workers_that_only_read_them_and_stay_meanwhile(tmp_path: Path) -> None:
+    code = UnpackedCode(tmp_path / "code")
+    folder = code.folder(packed(("app.py", "x = 1"), ("lib/b.py", "def (")))
+    code.compile(folder, sys.executable)
+    code.prune([], [])
+    until = time.monotonic() + HANGS
+    while not list(folder.glob("__pycache__/app.*.pyc")) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert list(folder.glob("__pycache__/app.*.pyc"))
 
 
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "..\\x", "..\\etc", "\\x"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -197,3 +198,45 @@ def test_a_function_sees_nothing_of_the_server_and_of_others_whatever_it_tries(p
     finally:
         aws.stop(folder)
         shutil.rmtree(folder)
+
+
+WITHOUT_NAMESPACES = """
+import json, os, sys
+from pathlib import Path
+from remit.local import aws
+from remit.local.control.clients import client_arguments, session
+from processes import having
+import test_walls
+
+folder = Path(sys.argv[1])
+running = aws.start(folder)
+try:
+    functions = session(running).client("lambda", **client_arguments(running))
+    for name, code in (("victim", test_walls.VICTIM), ("intruder", test_walls.INTRUDER)):
+        functions.create_function(
+            FunctionName=name, Runtime="python3.13", Handler="app.handler" if name == "victim" else "app.attempts",
+            Role="arn:aws:iam::000000000000:role/none", Code={"ZipFile": test_walls.packed(app=code)}, Timeout=60,
+            Environment={"Variables": {"SECRET": "TOP-SECRET"} if name == "victim" else {}},
+        )
+    functions.invoke(FunctionName="victim")
+    event = {"place": str(folder / ".remit/local"), "server": running.pid, "other": max(having("=TOP-SECRET"))}
+    print(functions.invoke(FunctionName="intruder", Payload=json.dumps(event).encode())["Payload"].read().decode())
+finally:
+    aws.stop(folder)
+"""
+
+
+def test_where_no_namespace_is_allowed_the_key_and_the_memory_of_others_are_kept_from_functions(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(WITHOUT_NAMESPACES)
+    (tmp_path / "project").mkdir()
+    tests = Path(__file__).parent
+    command = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {sys.executable} {script} {tmp_path / 'project'}"
+    environment = {**os.environ, "PYTHONPATH": f"{tests}:{tests.parent}"}
+    ran = subprocess.run(
+        [shutil.which("unshare") or "", "--user", "--map-root-user", "sh", "-c", command],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    assert 0 == ran.returncode, ran.stderr
+    outcomes = json.loads(ran.stdout)
+    assert {"a signal"} >= {name for name, seen in outcomes.items() if seen.strip("'\"[], b")}

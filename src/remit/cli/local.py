@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -165,12 +165,13 @@ def status(folder: Path, *, as_json: bool) -> None:
       remit local status --json
     """
     from remit.local import aws
+    from remit.local.functions.walls import possible_wall
 
     state = aws.status(folder)
     if as_json:
         running = {"running": False} if state.aws is None else _running(state.aws)
         files = {"state": str(state.state), "log": str(state.log)}
-        print_json({**running, **files, "kept": state.kept, "unsaved": state.unsaved})
+        print_json({**running, **files, "kept": state.kept, "unsaved": state.unsaved, "wall": possible_wall()})
         return
     click.echo("not running (`remit local start` starts it)" if state.aws is None else _sentence(state.aws))
     remark = "" if state.kept else " (none)"
@@ -178,6 +179,14 @@ def status(folder: Path, *, as_json: bool) -> None:
         remark = f" (not all of it is kept: {state.unsaved})"
     click.echo(f"state: {state.state}{remark}")
     click.echo(f"log: {state.log}")
+    if possible_wall() in _WEAK_WALLS:
+        click.echo(f"functions: {_WEAK_WALLS[possible_wall()]}")
+
+
+_WEAK_WALLS: Final = {
+    "landlock": "cannot read these files, but see the processes of others: this system lets no user make namespaces",
+    "": "can read the keys of this AWS, and of each other: this system has neither user namespaces nor Landlock",
+}
 
 
 def _sentence(aws: LocalAws) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.aws_errors import remit_errors
 from remit.iam import tokens
 from remit.synthesis.synth import intrinsics
 from remit.triggers.s3 import UNIQUE
@@ -39,7 +40,7 @@ def keep_bucket_names(
             template = _with_properties(template, logical_id, properties)
     if not unnamed or stack is None:
         return template
-    physical_names = _physical_names(account, stack)
+    physical_names = _physical_names(account, stack.id)
     for logical_id, name in unnamed.items():
         template = _unnamed(template, logical_id, name, physical_names[logical_id])
     return template
@@ -83,8 +84,26 @@ def _replaced(value: Any, pattern: re.Pattern[str], text: str) -> Any:
     return [_replaced(item, pattern, text) for item in value] if isinstance(value, list) else value
 
 
-def _physical_names(account: Account, stack: DeployedStack) -> dict[str, str]:
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
+def kept_arns(account: Account, namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
+    """What the ARN stands for of each deployed bucket that notifies functions and has no name in the template."""
+    unnamed = [
+        logical_id
+        for logical_id, name in _names(template).items()
+        if not name and "NotificationConfiguration" in template["Resources"][logical_id].get("Properties", {})
+    ]
+    if not unnamed:
+        return {}
+    with remit_errors():
+        physical_names = _physical_names(account, namespace)
+    return {
+        f"arn:{tokens.PARTITION}:s3:::{physical_names[logical_id]}": f"${{{logical_id}.Arn}}"
+        for logical_id in unnamed
+        if logical_id in physical_names
+    }
+
+
+def _physical_names(account: Account, stack: str) -> dict[str, str]:
+    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     return {
         summary["LogicalResourceId"]: summary["PhysicalResourceId"]
         for page in pages

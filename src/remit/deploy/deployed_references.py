@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.types import late_bound, resource_type
 from remit.deploy.expected_roles import in_references, pseudo
 from remit.roles.reference_names import arn_of, fill_references, references
+from remit.triggers.s3 import UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,6 +40,7 @@ def names(
     """
     pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
     pseudo_parameters |= in_references(dict(deployed.stack.parameters))
+    pseudo_parameters[UNIQUE] = deployed.stack.id.rpartition("-")[2]
     values = {
         text: fill_references(name, pseudo_parameters) for text, name in _of_resources(deployed)
     } | pseudo_parameters

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.partitions import partition
 from remit.deploy.aws_errors import remit_errors
+from remit.deploy.bucket_names import kept_arns
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
-from remit.review.access_change import Version
-from remit.review.resource_access import giving_of_app
-from remit.roles.reference_shapes import shapes_of
+from remit.review.working_tree import version_declared
 from remit.synthesis import declared_roles as reading
-from remit.synthesis.declared_roles import declared, users_of
+from remit.synthesis.declared_roles import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.deploy.session import Account
+    from remit.review.access_change import Version
 
 LAST: Final = "the last deploy"
 
@@ -37,21 +37,9 @@ def version(
     template: Mapping[str, Any], account: Account, namespace: str, parameters: Mapping[str, str] | None = None
 ) -> Version:
     """The roles of a template that runs in an account, with these values of its parameters."""
-    running = declared(template)
-    declared_roles = running.roles
-    roles = (*(declared_role.role for declared_role in declared_roles), *running.outside)
-    return Version(
-        LAST,
-        (*roles, *users_of(running.resources, roles)),
-        names=pseudo(account, namespace) | in_references(parameters or {}),
-        trusts={declared_role.role.logical_id: declared_role.trust for declared_role in declared_roles},
-        namespace=namespace,
-        others=running.others,
-        documents=running.documents,
-        open=running.open,
-        shapes=shapes_of(running.resources),
-        giving=giving_of_app(running.resources),
-    )
+    names = pseudo(account, namespace) | in_references(parameters or {})
+    running = declared(template, kept_arns(account, namespace, template))
+    return version_declared(running, LAST, namespace, names)
 
 
 def pseudo(account: Account, namespace: str) -> dict[str, str]:

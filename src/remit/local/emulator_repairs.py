@@ -40,6 +40,7 @@ def repair(account: str) -> None:
     _records_of_aliases()
     _table_encryption()
     stacks_in_review()
+    _replacing_properties()
     _unknown_types(account)
 
 
@@ -151,6 +152,26 @@ def stacks_in_review() -> None:
         return status, headers, body.replace(made["StackId"].encode(), stack["StackId"].encode())
 
     around("CreateChangeSet", create)
+
+
+def _replacing_properties() -> None:
+    """Which properties of a change set replace a resource: the type's schema says it where the emulator has no table.
+
+    It calls every property of such a type, as of a bucket, one that perhaps replaces.
+    """
+    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
+    tables: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")._REPLACING_PROPERTIES  # noqa: SLF001 - as above
+    by_table = stacks._property_recreation  # noqa: SLF001 - as above
+
+    def recreation(type_name: str, name: str) -> str:
+        kind = resource_type(type_name)
+        if type_name in tables or kind is None or kind.is_custom:
+            return str(by_table(type_name, name))
+        if name in kind.create_only:
+            return "Always"
+        return "Conditionally" if any(path.startswith(f"{name}.") for path in kind.create_only) else "Never"
+
+    stacks._property_recreation = recreation  # noqa: SLF001 - as above
 
 
 def _schedule_properties() -> None:

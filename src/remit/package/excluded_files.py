@@ -50,8 +50,10 @@ _SECRETS_BY_NAME = {
 _MODULES = "!credentials*.py !credentials*.pyi !credentials*/ !id_*.py !id_*/"
 
 _USUALLY_OUT = {
+    "only for the build": """
+        /config/accepted.json /config/deploy.py /config/deploy/ /config/guardrails/ /config/policies/ /.remitignore
+    """,
     "data of this machine": "*.sqlite3 *.sqlite3-journal *.sqlite3-shm *.sqlite3-wal *.hprof *.heapsnapshot",
-    "only for the build": "/config/deploy.py /config/deploy/ /config/guardrails/ /config/policies/ /.remitignore",
     "caches": """
         __pycache__/ *.py[co] .mypy_cache/ .ruff_cache/ .pytest_cache/ .hypothesis/ .import_linter_cache/
         .pytype/ .pyre/ .cache/ .ipynb_checkpoints/ .eggs/ .tox/ .nox/ node_modules/ .sass-cache/ .serverless/

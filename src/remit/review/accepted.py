@@ -15,8 +15,8 @@ from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, Accepte
 from remit.review.access_change import Accepted, Change, Review, Unseen
 from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
-from remit.review.working_tree import put_texts, whole
-from remit.roles.reference_names import fill_references, fill_statement_with_principals
+from remit.review.working_tree import whole
+from remit.roles.reference_names import fill_references, fill_statement_with_principals, put_texts
 from remit.roles.reference_shapes import in_shape
 
 if TYPE_CHECKING:

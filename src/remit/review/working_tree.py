@@ -6,26 +6,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.app import Resource
-from remit.errors import Mistakes
-from remit.iam import tokens
-from remit.iam.policy import Globs
 from remit.project.load import load
 from remit.review.access_change import Given, Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.assign import assign
-from remit.roles.reference_names import resources_of
+from remit.roles.reference_names import put_texts
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import every_role, open_to_everyone, users_of
-from remit.synthesis.synth import draft, intrinsics
-from remit.triggers.app_wide import app_wide_resources
+from remit.synthesis.declared_roles import declared_by, users_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from remit.app import App, Grant, Role
-    from remit.iam.policy import Policy, Statement
+    from remit.iam.policy import Policy
+    from remit.synthesis.declared_roles import DeclaredStack
 
 
 def tree(folder: Path, stage: str | None = None) -> Version:
@@ -34,47 +29,33 @@ def tree(folder: Path, stage: str | None = None) -> Version:
 
 
 def with_resources(app: App) -> Version:
-    """As `version_of`, with the resources of the app's template as well, as far as it can be made."""
-    resources = draft(app, assign(app), Mistakes()).template.resources
-    return replace(version_of(app), resources=resources)
+    """As `version_of`, with the resources of the app's template as well."""
+    stack = declared_by(app, assign(app))
+    return replace(version_declared(stack, "the working tree", app.namespace), resources=stack.resources)
 
 
 def version_of(app: App, label: str = "the working tree") -> Version:
-    """The roles of an app that is loaded, with what its shared resources add to them."""
-    roles, documents = every_role(app, assign(app))
-    served = {name for role in roles for name in role.functions}
-    foreign_roles = {}
-    for function in app.functions:
-        if "Role" in function.properties and function.name not in served:
-            foreign_roles[function.name] = tokens.text_of(function.properties["Role"])
-    resources = tuple(replace(resource, properties=intrinsics(resource.properties)) for resource in app.resources)
+    """The roles of an app's template, with the app's reasons. RemitError: there can be no such template."""
+    return version_declared(declared_by(app, assign(app)), label, app.namespace)
+
+
+def version_declared(
+    stack: DeclaredStack, label: str, namespace: str, names: Mapping[str, str] | None = None
+) -> Version:
+    """The roles of a template of remit's, whether it runs or would; `names` has the values of references."""
+    roles = (*(declared_role.role for declared_role in stack.roles), *stack.outside)
     return Version(
         label,
-        (*roles, *users_of(resources, roles)),
-        documents=documents,
-        namespace=app.namespace,
-        others=foreign_roles,
-        open=_open(app),
-        shapes=shapes_of(resources_of(app)),
-        giving=giving_of_app((*resources, *_functions(app))),
+        (*roles, *users_of(stack.resources, roles)),
+        names=names or {},
+        documents=stack.documents,
+        trusts={declared_role.role.logical_id: declared_role.trust for declared_role in stack.roles},
+        namespace=namespace,
+        others=stack.others,
+        open=stack.open,
+        shapes=shapes_of(stack.resources),
+        giving=giving_of_app(stack.resources),
     )
-
-
-def _functions(app: App) -> Iterator[Resource]:
-    """The app's functions, as far as permissions refer to them."""
-    for function in app.functions:
-        yield Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", {})
-
-
-def _open(app: App) -> tuple[str, ...]:
-    """The functions that everyone may call, by what their triggers and the shared resources say."""
-    resources: list[Resource] = []
-    for function in app.functions:
-        for trigger in function.triggers:
-            resources += trigger.resources(function)
-    resources += app_wide_resources(app)
-    function_names = {function.resource_id: function.name for function in app.functions}
-    return open_to_everyone((*resources, *app.resources), function_names)
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
@@ -135,16 +116,3 @@ def _given(access: Given, put: Callable[[str], str]) -> Given:
         properties=frozenset(map(put, access.properties)),
         unread=frozenset(map(put, access.unread)),
     )
-
-
-def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
-    """The statement with each text of its resources, principals and conditions replaced."""
-    resources, principals = statement.resources, statement.principals
-    if resources is not None:
-        resources = Globs(tuple(map(put, resources.patterns)), resources.negated)
-    if principals is not None:
-        principals = replace(principals, patterns=tuple((kind, put(text)) for kind, text in principals.patterns))
-    conditions = tuple(
-        replace(condition, values=tuple(map(put, condition.values))) for condition in statement.conditions
-    )
-    return replace(statement, principals=principals, resources=resources, conditions=conditions)

@@ -18,7 +18,7 @@ from remit.iam.policy import Globs
 from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, job_scheduler_id, queue_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import App
     from remit.iam.policy import Policy, Statement
@@ -121,10 +121,13 @@ def arn_of(kind: str, name: str) -> str | None:
     if name.startswith("arn:"):
         return name
     row = resource_type(kind)
-    if row is None or row.naming is None:
+    if row is None or row.arn is None:
         return None
     bare = name.rpartition("/")[2] if row.ref == "url" else name  # which a queue's URL ends with
-    arn = row.arn_named(row.naming.in_arn(bare), tokens.PLACE, lambda _: None)
+    arn = None if row.naming is None else row.arn_named(row.naming.in_arn(bare), tokens.PLACE, lambda _: None)
+    paths = dict(row.arn.properties)
+    if arn is None and row.ref == "name" and tuple(map(paths.get, row.arn.variables)) == row.ref_of[:1]:
+        arn = row.arn.filled({**tokens.PLACE, row.arn.variables[0]: name})  # an id, such as a key's or a user pool's
     return None if arn is None else f"{arn}{row.arn_end(row.arn_from[0]) if row.arn_from else ''}"
 
 
@@ -143,21 +146,22 @@ def references(text: str) -> tuple[tokens.Reference, ...]:
         return ()
 
 
+def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
+    """The statement with each text of its resources, principals and conditions replaced."""
+    resources, principals = statement.resources, statement.principals
+    if resources is not None:
+        resources = Globs(tuple(map(put, resources.patterns)), resources.negated)
+    if principals is not None:
+        principals = replace(principals, patterns=tuple((kind, put(text)) for kind, text in principals.patterns))
+    conditions = tuple(
+        replace(condition, values=tuple(map(put, condition.values))) for condition in statement.conditions
+    )
+    return replace(statement, principals=principals, resources=resources, conditions=conditions)
+
+
 def fill_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
     """A statement with the values of its references in actions, resources and conditions; unknown ones stay."""
-    actions, resources = statement.actions, statement.resources
-    if any("${" in text for text in actions.patterns):
-        actions = _fill_globs(actions, names)
-    conditions = []
-    for condition in statement.conditions:
-        values = tuple(fill_references(value, names) for value in condition.values)
-        conditions.append(replace(condition, values=values))
-    return replace(
-        statement,
-        actions=actions,
-        resources=None if resources is None else _fill_globs(resources, names),
-        conditions=tuple(conditions),
-    )
+    return replace(fill_statement_with_principals(statement, names), principals=statement.principals)
 
 
 def fill_policy(policy: Policy, names: Mapping[str, str]) -> Policy:
@@ -167,18 +171,14 @@ def fill_policy(policy: Policy, names: Mapping[str, str]) -> Policy:
 
 def fill_statement_with_principals(statement: Statement, names: Mapping[str, str]) -> Statement:
     """A statement with the values of its references, also of those in principals; unknown ones stay."""
-    principals = statement.principals
-    if principals is not None:
-        patterns = tuple((kind, fill_references(text, names)) for kind, text in principals.patterns)
-        principals = replace(principals, patterns=patterns)
-    return replace(fill_statement(statement, names), principals=principals)
+    filled = put_texts(statement, lambda text: fill_references(text, names))
+    if any("${" in text for text in filled.actions.patterns):
+        patterns = tuple(fill_references(text, names) for text in filled.actions.patterns)
+        filled = replace(filled, actions=Globs(patterns, filled.actions.negated))
+    return filled
 
 
 def fill_policy_with_principals(policy: Policy, names: Mapping[str, str]) -> Policy:
     """A policy whose statements are filled, principals as well."""
     statements = tuple(fill_statement_with_principals(statement, names) for statement in policy.statements)
     return replace(policy, statements=statements)
-
-
-def _fill_globs(globs: Globs, names: Mapping[str, str]) -> Globs:
-    return Globs(tuple(fill_references(text, names) for text in globs.patterns), globs.negated)

@@ -15,7 +15,7 @@ from remit.iam import tokens
 from remit.template.references import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.app import Resource
 
@@ -34,6 +34,15 @@ def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
         for awaited in _awaited(bucket, by_id):
             names_in.setdefault(awaited, {})[bucket] = name
     return [_naming(resource, names_in.get(resource.logical_id, _NO_NAMES)) for resource in resources]
+
+
+def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
+    """What an ARN that `buckets_by_name` wrote stands for: `${DataFiles.Arn}`, by the ARN of each such bucket."""
+    return {
+        f"arn:{tokens.PARTITION}:s3:::{_name(resource)}": f"${{{resource.logical_id}.Arn}}"
+        for resource in resources
+        if _notifies(resource)
+    }
 
 
 def _notifies(resource: Resource) -> bool:

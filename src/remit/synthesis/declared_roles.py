@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
 from remit.catalogue.properties import PERMISSION_LIMITS
-from remit.errors import Origin
+from remit.errors import Mistakes, Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
-from remit.synthesis.synth import synth
+from remit.roles.reference_names import put_texts
+from remit.synthesis.buckets_by_name import arns_by_name
+from remit.synthesis.synth import draft
 from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_documents import services, trusting
 
@@ -70,22 +72,27 @@ def _anywhere(_: Path) -> Origin:
     return _PLACE
 
 
-def declared(template: Mapping[str, Any]) -> DeclaredStack:
-    """The roles and functions of a template. RemitError: one of its policies is none."""
+def declared(template: Mapping[str, Any], kept_arns: Mapping[str, str] | None = None) -> DeclaredStack:
+    """The roles and functions of a template. RemitError: one of its policies is none.
+
+    `kept_arns` has what it writes as an ARN for a bucket of its own: `${DataFiles.Arn}`, by the ARN.
+    """
     from remit.template.roles import template_roles  # noqa: PLC0415 - few apps declare access in shared resources
 
-    return _stack_of(template_roles(template, _PLACE.file, _anywhere))
+    return _stack_of(template_roles(template, _PLACE.file, _anywhere), kept_arns or {})
 
 
-def _stack_of(read: FileRoles) -> DeclaredStack:
+def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     functions = {
         resource.logical_id: _function(resource)
         for resource in read.resources
         if resource.type == "AWS::Lambda::Function"
     }
     by_id = {resource.logical_id: resource for resource in read.resources}
-    own_roles = [role for role in read.roles if role.logical_id in by_id]
-    outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
+    arns = {**arns_by_name(read.resources), **kept_arns}
+    roles = [_referring(role, arns) for role in read.roles] if arns else read.roles
+    own_roles = [role for role in roles if role.logical_id in by_id]
+    outside = tuple(_unplaced(role) for role in roles if role.logical_id not in by_id)
     foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
     policies = attached(tuple(read.resources), _anywhere)
     return DeclaredStack(
@@ -96,6 +103,20 @@ def _stack_of(read: FileRoles) -> DeclaredStack:
         open_to_everyone(read.resources, functions),
         tuple(read.resources),
         outside,
+    )
+
+
+def _referring(role: Role, references: Mapping[str, str]) -> Role:
+    """A role whose statements refer to the buckets that they name."""
+
+    def put(text: str) -> str:
+        for arn, reference in references.items():
+            if text == arn or text.startswith(f"{arn}/"):
+                return f"{reference}{text[len(arn) :]}"
+        return text
+
+    return replace(
+        role, grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants)
     )
 
 
@@ -201,20 +222,24 @@ def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
 
 
 def declared_by(app: App, roles: tuple[Role, ...]) -> DeclaredStack:
-    """The roles of an app with what its shared resources add: roles of their own, and policies attached to any."""
-    from remit.template.roles import roles_of  # noqa: PLC0415 - as above
+    """The roles of the template of an app: with what its shared resources add, and each grant with its reason."""
+    from remit.template.roles import roles_of  # noqa: PLC0415 - a build needs it where shared resources declare access
 
-    resources = synth(app, roles).resources
+    mistakes = Mistakes()
+    drafted = draft(app, roles, mistakes)
+    mistakes.refuse()
+    resources = drafted.template.resources
     written = tuple(replace(resource, properties=tokens.plain(dict(resource.properties))) for resource in resources)
-    stack = _stack_of(roles_of(written, _anywhere))
+    stack = _stack_of(roles_of(written, _anywhere), {})
     origins = {resource.logical_id: resource.origin for resource in app.resources}
-    place = {role.logical_id: number for number, role in enumerate(roles)}
-    reasoned_roles = with_reasons((entry.role for entry in stack.roles), roles)
-    located = []
+    assigned = {role.logical_id: role for role in drafted.roles}
+    reasoned_roles = with_reasons((entry.role for entry in stack.roles), (*roles, *drafted.roles))
+    located = {}
     for entry, role in zip(stack.roles, reasoned_roles, strict=True):
-        located.append(replace(entry, role=_located(role, origins)))
-    ordered = sorted(located, key=lambda entry: place.get(entry.role.logical_id, len(place)))
-    return replace(stack, roles=tuple(ordered), outside=tuple(_located(role, origins) for role in stack.outside))
+        located[role.logical_id] = replace(entry, role=_located(role, origins, assigned.get(role.logical_id)))
+    ordered = [located.pop(logical_id) for logical_id in assigned if logical_id in located]
+    outside = tuple(_located(role, origins) for role in stack.outside)
+    return replace(stack, roles=(*ordered, *located.values()), outside=outside)
 
 
 def every_role(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
@@ -225,11 +250,14 @@ def every_role(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Map
     return (*(entry.role for entry in stack.roles), *stack.outside), stack.documents
 
 
-def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:
-    """A role with the lines of the shared resources that write it."""
+def _located(role: Role, origins: Mapping[str, Origin | None], assigned: Role | None = None) -> Role:
+    """A role with the lines of the shared resources that write it, or of what it was assigned for."""
     at = origins.get(role.logical_id)
+    trust_origin = at
+    if assigned is not None:
+        at, trust_origin = assigned.origin, assigned.trust_origin
     grants = tuple(_shared(role, grant, origins) for grant in role.grants)
-    return replace(role, grants=grants, origin=at, trust_origin=at)
+    return replace(role, grants=grants, origin=at, trust_origin=trust_origin)
 
 
 def adds_access(app: App) -> bool:

@@ -34,10 +34,6 @@ class EmulatorWorkers:
         self._service = service
         self._pool = pool
         self._layers_of = layers_of
-        self._acquire = runtime.acquire_worker
-        self._create = runtime.get_or_create_worker
-        self._release = runtime.release_worker
-        self._spawn = runtime.ensure_spawned
         self._invalidate = runtime.invalidate_worker
         self._reset = runtime.reset
         service.acquire_worker = self.acquire
@@ -47,31 +43,23 @@ class EmulatorWorkers:
         runtime.get_or_create_worker = self.create
         runtime.reset = self.reset
 
-    def create(self, name: str, configuration: dict[str, Any], code: bytes, *rest: Any, **options: Any) -> Any:
+    def create(self, _name: str, configuration: dict[str, Any], code: bytes, *_rest: Any, **_options: Any) -> Any:
         """A worker for one message of a WebSocket."""
-        if is_python(configuration):
-            return StandIn(self._service, {"config": configuration, "code_zip": code})
-        return self._create(name, configuration, code, *rest, **options)
+        return StandIn(self._service, {"config": configuration, "code_zip": code})
 
-    def acquire(self, name: str, configuration: dict[str, Any], code: bytes, *rest: Any, **options: Any) -> Any:
+    def acquire(self, _name: str, configuration: dict[str, Any], code: bytes, *_rest: Any, **_options: Any) -> Any:
         """A worker until it is released, and whether it was there already."""
-        if is_python(configuration):
-            return StandIn(self._service, {"config": configuration, "code_zip": code}), "reused"
-        return self._acquire(name, configuration, code, *rest, **options)
+        return StandIn(self._service, {"config": configuration, "code_zip": code}), "reused"
 
     def release(self, worker: Any) -> None:
-        """Give a worker back."""
-        if not isinstance(worker, StandIn):
-            self._release(worker)
+        """Give a worker back, which is none of its own."""
 
-    def spawn(self, worker: Any) -> None:
+    def spawn(self, worker: StandIn) -> None:
         """Start a worker of a version with SnapStart before its first invocation."""
-        if isinstance(worker, StandIn):
-            configuration = worker.function["config"]
+        configuration = worker.function["config"]
+        if is_python(configuration):
             layers = self._layers_of(configuration)
             self._pool.initialise(DeployedFunction.of(configuration), worker.function["code_zip"], layers)
-        else:
-            self._spawn(worker)
 
     def invalidate(self, name: str, *rest: Any, **options: Any) -> None:
         """End the workers of a function that was changed or deleted."""

@@ -116,8 +116,12 @@ class LambdaService:
         def dispatched(
             function: Function, configuration: Mapping[str, Any], event: Any, request_id: str, started: float
         ) -> Any:
-            if not is_python(configuration) or not function.get("code_zip"):
+            if not function.get("code_zip"):
                 return dispatch(function, configuration, event, request_id, started)
+            if not is_python(configuration):  # the emulator would run it beside the server, with the server's keys
+                runtime = configuration.get("Runtime")
+                message = f"the AWS on this machine runs functions of Python alone, and none of {runtime}"
+                return {"body": {"errorType": "Runtime.NotRun", "errorMessage": message}, "error": True, "log": message}
             if configuration.get(SETTING):
                 return durable.run(function, configuration, event, request_id)
             return self.execute(function, configuration, event, request_id)

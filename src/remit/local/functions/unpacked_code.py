@@ -10,6 +10,7 @@ import io
 import os
 import shutil
 import stat
+import subprocess
 import threading
 import zipfile
 import zlib
@@ -39,6 +40,8 @@ class UnpackedCode:
     largest: int = LARGEST
     """Bytes that a zip may unpack to."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _compiling: set[tuple[Path, str]] = field(default_factory=set)
+    _compiled: set[tuple[Path, str]] = field(default_factory=set)
 
     def folder(self, content: bytes) -> Path:
         """The folder that a zip is unpacked in; it is unpacked if it was not yet.
@@ -52,14 +55,34 @@ class UnpackedCode:
                 self._unpack(content, folder)
         return folder
 
+    def compile(self, folder: Path, program: str) -> None:
+        """Compile the modules in a folder by a Python, once and meanwhile: workers only read there."""
+        compilation = folder, program
+        with self._lock:
+            if compilation in self._compiled | self._compiling:
+                return
+            self._compiling.add(compilation)
+
+        def run() -> None:
+            command = ("nice", program, "-I", "-S", "-m", "compileall", "-q", str(folder))
+            quiet = subprocess.DEVNULL
+            subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, check=False, umask=0o077)
+            with self._lock:
+                self._compiling.remove(compilation)
+                self._compiled.add(compilation)
+
+        threading.Thread(target=run, daemon=True, name="remit-compile").start()
+
     def prune(self, contents: Iterable[bytes], in_use: Iterable[Path]) -> None:
         """Remove the folder of every zip but these, unless one of the paths in use is in it."""
         kept = {hashlib.sha256(content).hexdigest() for content in contents}
         kept |= {path.relative_to(self.root).parts[0] for path in in_use if path.is_relative_to(self.root)}
         with self._lock:
+            kept |= {folder.name for folder, _ in self._compiling}
             folders = list(self.root.iterdir()) if self.root.is_dir() else []
             for folder in folders:
                 if folder.name not in kept:
+                    self._compiled.difference_update([entry for entry in self._compiled if entry[0] == folder])
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _unpack(self, content: bytes, folder: Path) -> None:

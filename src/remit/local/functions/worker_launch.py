@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from remit.local.functions.deployed_function import DeployedFunction
+    from remit.local.functions.walls import Wall
 
 _FILES: Final = 1024  # open files, as on Lambda
 _PROCESSES: Final = 1024  # and threads, as on Lambda
@@ -54,8 +55,10 @@ class Launch:
     log_stream: str
     opt: Sequence[Path]
     """The folders of its layers, which are mounted at /opt."""
-    hidden: Path | None
-    """The folder of the server, which a wall keeps it from, and from all other processes; None: there is no wall."""
+    wall: Wall
+    """What it is put behind."""
+    hidden: Path
+    """The folder of the server, which the wall keeps it from."""
     private: bool
     """Whether it has a /tmp of its own, and its layers at /opt, behind that wall."""
     remark: str = ""
@@ -100,7 +103,7 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
         "served": launch.served,
         "runtime": [str(folder) for folder in launch.runtime],
         "sdk": str(launch.sdk),
-        "wall": None if launch.hidden is None else _wall(function, launch, launch.hidden),
+        "wall": _wall(function, launch) if launch.wall else None,
         "files": _FILES,
         "processes": _PROCESSES,
         "storage_bytes": function.storage_mb * _MB,
@@ -115,12 +118,13 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
     return settings
 
 
-def _wall(function: DeployedFunction, launch: Launch, hidden: Path) -> dict[str, Any]:
-    """What `worker/wall.py` is told."""
+def _wall(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
+    """What the module of the wall is told."""
     code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
     return {
-        "hidden": str(hidden),
-        "code": [str(folder) for folder in code if folder == launch.task or folder.is_relative_to(hidden)],
+        "module": launch.wall,
+        "hidden": str(launch.hidden),
+        "code": [str(folder) for folder in code if folder == launch.task or folder.is_relative_to(launch.hidden)],
         "work": str(launch.work),
         "private": launch.private,
         "storage_bytes": function.storage_mb * _MB,

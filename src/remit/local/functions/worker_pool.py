@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
+from remit.local.functions.walls import possible_wall
 from remit.local.functions.watchdog import Watchdog
 from remit.local.functions.worker_environment import variables
 from remit.local.functions.worker_launch import Debugger, Launch
 from remit.local.functions.worker_process import Worker
-from remit.package.interpreters import own_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 _TMP: Final = Path("/tmp")  # noqa: S108 - Lambda's
 _OPT: Final = Path("/opt")
-_WALL: Final = Path(__file__).parent / "worker" / "wall.py"
 _STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
 IDLE_SECONDS: Final = 300.0
 """Seconds after which a worker that had nothing to do ends."""
@@ -60,7 +57,6 @@ class WorkerPool:
         self._busy: set[Worker] = set()
         self._closed = False
         self._watchdog = Watchdog()
-        self._has_walls: bool | None = None
         self._debuggers: dict[str, tuple[DebugRelay, Debugger]] = {}  # by the function's name
         self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
@@ -156,8 +152,11 @@ class WorkerPool:
         unpacked = self._code.folder(content)
         task = self._served_from.get(function.name, unpacked)
         layer_folders = [self._code.folder(layer) for layer in layers]
+        for folder in (unpacked, *layer_folders):
+            self._code.compile(folder, interpreter.program)
         needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
-        private = self.has_walls and not any(map(_is_covered, needed))
+        wall = possible_wall()
+        private = wall == "wall" and _OPT.is_dir() and not any(map(_is_covered, needed))
         worker_variables = variables(
             function,
             endpoint=self._endpoint,
@@ -179,7 +178,8 @@ class WorkerPool:
             variables=worker_variables,
             log_stream=stream,
             opt=layer_folders,
-            hidden=self._hidden if self.has_walls else None,
+            wall=wall,
+            hidden=self._hidden,
             private=private,
             remark=_remark(function.runtime, interpreter),
             debugger=debugger,
@@ -194,19 +194,6 @@ class WorkerPool:
         if closed:
             worker.interrupt()
         return worker
-
-    @property
-    def has_walls(self) -> bool:
-        """Whether the system lets workers be kept from the server and from each other; it is tried once."""
-        with self._lock:
-            if self._has_walls is None:
-                trial_folder = self._folder.parent / "trial"
-                trial_folder.mkdir(parents=True, exist_ok=True)
-                trial = (own_program(), "-I", "-S", str(_WALL), str(trial_folder))
-                is_linux = sys.platform == "linux" and _OPT.is_dir()
-                quiet = subprocess.DEVNULL
-                self._has_walls = is_linux and subprocess.run(trial, stderr=quiet, check=False).returncode == 0
-            return self._has_walls
 
     def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
         """What a new worker is debugged by: one worker of a function at a time is."""

@@ -88,7 +88,7 @@ class Worker:
     @property
     def _function_process(self) -> int:
         """The process of the function itself: two stand before it where it is behind a wall (`worker/wall.py`)."""
-        if self._launch.hidden is None:
+        if self._launch.wall != "wall":
             return self.pid
         if self._function_pid == 0:
             started = peers.descendants(self.pid)

@@ -24,7 +24,7 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120 - pathlib takes milliseconds
     if settings["wall"]:
-        importlib.import_module("wall").enter(settings["wall"])
+        importlib.import_module(settings["wall"]["module"]).enter(settings["wall"])
     set_limits(settings)
     project = settings.get("debugger", {}).get("project", "")
     places = importlib.import_module("call_places").CallPlaces(settings["task"], project)
@@ -63,7 +63,7 @@ def set_limits(settings: dict[str, Any]) -> None:
     limit(resource.RLIMIT_NOFILE, settings["files"])
     beyond = 1 << 20 if settings["wall"] and settings["wall"]["private"] else 0  # its own /tmp is full before
     limit(resource.RLIMIT_FSIZE, settings["storage_bytes"] + beyond)
-    if settings["wall"]:
+    if settings["wall"] and settings["wall"]["module"] == "wall":
         limit(resource.RLIMIT_NPROC, settings["processes"])  # of its namespace; elsewhere the user's others count, too
     if sys.platform == "linux":
         limit(resource.RLIMIT_DATA, settings["memory_bytes"])
