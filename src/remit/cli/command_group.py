@@ -82,8 +82,9 @@ class CommandFiles(click.Group):
 
 
 @click.group(cls=CommandFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--quiet", is_flag=True, help="Print no messages but errors, and ask nothing.")
 @click.version_option(package_name="remit", message="remit %(version)s")
-def root() -> None:
+def root(*, quiet: bool) -> None:
     """Deploy Python apps to AWS Lambda with exactly the access they need.
 
     \b
