@@ -2,6 +2,7 @@
 
     python bench/build.py [--rounds 7] [--sizes 1,50,200] [--peers FOLDER] [--json]
     python bench/build.py --triggers [--rounds 7]
+    python bench/build.py --zips [--rounds 7]
 
 Whole processes, in turn (remit, chalice, remit, chalice …) after a round that does not count; medians. Both build the
 same app: functions with one small policy, every fifth of them on a daily schedule. Both are warm: chalice, which has
@@ -11,6 +12,9 @@ role for 40 of them, which share it since the app says so; chalice a role for ea
 
 With --triggers, remit alone builds 165 functions, of which every third has a trigger, of ten kinds in turn, and 120
 with a trigger each (more do not fit into 500 resources), and each of these numbers without triggers.
+
+With --zips, remit alone makes the zips, too: of 100 functions of 40 lines in one module, and of one function beside
+numpy, pandas and pydantic (from PyPI, once), each time with one line changed.
 
 chalice goes into a virtual environment of its own under --peers (kept), or under a temporary folder.
 """
@@ -28,7 +32,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from measure import Command, Run, environment, interleaved, machine, remit
+from measure import Command, Run, environment, interleaved, machine, measure, median, remit
 
 CHALICE = "1.34.0"
 _TRIGGERED = ((165, 3), (120, 1))
@@ -45,6 +49,11 @@ _TRIGGERS = (
     'on.api("GET /orders/{number}", auth="NONE")',
     "on.http()",
 )
+_ZIPPED = (
+    ("100 functions of 40 lines", 100, 38, ()),
+    ("a changed line beside numpy, pandas and pydantic", 1, 1, ("numpy==2.2.6", "pandas==2.2.3", "pydantic==2.11.7")),
+)
+"""What it is called, how many functions with how many lines in their bodies, and what requirements.txt lists."""
 _EVERY = 5  # so that 200 functions stay under the 500 resources of a template
 _ON_A_ROLE = 40  # each brings its log group's ARN, and the policies of a role have 10,240 characters at most
 _VERSION_RUNS = 3  # for each round of the builds: these are short
@@ -88,6 +97,9 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="remit-bench-") as temporary:
         folder = Path(temporary)
+        if options.zips:
+            _print_zips(folder, options.rounds)
+            return
         if options.triggers:
             _print_triggers(interleaved(_triggers(folder), options.rounds), options.rounds)
             return
@@ -107,6 +119,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=_sizes, default=[1, 50, 200], help="numbers of functions (default 1,50,200)")
     parser.add_argument("--peers", type=Path, help="keep chalice's environment in this folder")
     parser.add_argument("--triggers", action="store_true", help="measure what triggers add to remit's own build")
+    parser.add_argument("--zips", action="store_true", help="measure remit's own builds with their zips")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
 
@@ -174,6 +187,28 @@ def _print_triggers(runs: dict[str, Run], rounds: int) -> None:
             f"{size} functions, {share} with a trigger: {triggered:.3f} CPU s, {bare:.3f} without: "
             f"{triggered / bare:.2f} times"
         )
+
+
+def _print_zips(folder: Path, rounds: int) -> None:
+    program, variables = remit()
+    print(f"{machine()}; medians of {rounds} rounds\n")
+    for name, functions, lines, requirements in _ZIPPED:
+        home = folder / name.replace(" ", "-")
+        body = "".join(f"    value_{line} = event.get('{line}')\n" for line in range(lines))
+        source = "from remit import App\n\napp = App()\n" + "".join(
+            f"\n\n@app.function\ndef work_{number}(event, context):\n{body}    return {number}\n"
+            for number in range(functions)
+        )
+        _write(home / "config" / "deploy.py", _REMIT_CONFIG)
+        _write(home / "pyproject.toml", '[project]\nname = "bench"\n')
+        _write(home / "requirements.txt", "".join(f"{requirement}\n" for requirement in requirements))
+        build = Command((*program, "build"), home, {**environment(folder), **variables})
+        runs = []
+        for change in range(rounds + 1):
+            _write(home / "app.py", f"{source}# {change}\n")
+            runs.append(measure(build))
+        run = median(runs[1:])
+        print(f"{name}: {run.cpu:.2f} CPU s, {run.wall:.2f} wall s, {run.peak:.0f} MB at most")
 
 
 def _starts(folder: Path) -> dict[str, Command]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import sys
 import tempfile
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.request_formats import clients_signed_for, signing_names
 from remit.lint.rule_registry import rules
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
+COMMANDS: Final = ROOT / "src" / "remit" / "cli"
 GRANTS: Final = ROOT / "src" / "remit" / "grants"
 _SHELVED: Final = {"BaseTrigger", "StreamTrigger", "RouteAuthorizer", "TokenAuthorizer"}
 """What the classes inherit from that people write as `on.NAME`."""
@@ -68,6 +71,16 @@ def grant_names() -> str:
     return GRANTS_TEXT.format(docstring=docstring, imports=imports, listed=listed)
 
 
+def command_summaries() -> str:
+    """`remit.cli.summaries`: what `remit --help` says of each command, so that it need not import them all."""
+    rows = []
+    for path in sorted(COMMANDS.glob("*.py")):
+        command = getattr(importlib.import_module(f"remit.cli.{path.stem}"), "command", None)
+        if command is not None:
+            rows.append(f'    "{path.stem.replace("_", "-")}": "{command.get_short_help_str(limit=70)}",\n')
+    return SUMMARIES_TEXT.format(rows="".join(rows))
+
+
 def _class_name(path: Path) -> str:
     return path.stem.title().replace("_", "")
 
@@ -98,10 +111,51 @@ def _page(rule: Rule) -> str:
     return f"{before}\nremit says:\n\n{findings}\n{better}{after}"
 
 
+def local_services() -> str:
+    """docs/local-services.md: what is simulated on this machine, by the names of boto3's clients."""
+    emulator = importlib.import_module("ministack.app")
+    served = {*emulator.SERVICE_HANDLERS, *emulator.SERVICE_NAME_ALIASES}
+    here = {client for name in signing_names() & served for client in clients_signed_for(name)}
+    others = {client for name in signing_names() for client in clients_signed_for(name)} - here
+    simulated, not_simulated = (", ".join(f"`{name}`" for name in sorted(names)) for names in (here, others))
+    return SERVICES_TEXT.format(simulated=simulated, not_simulated=not_simulated)
+
+
+SERVICES_TEXT: Final = """\
+# Services on this machine
+
+Access is decided for all of AWS's services, and some of them are simulated on [this machine](local-aws.md). A call to
+another one is denied or allowed as on AWS, is noted in `.remit/seen`, and is then `NotImplemented`, unless a
+[test answers it](testing.md#services-that-are-not-simulated). Nothing is passed on to a real account: remit never sees
+your credentials.
+
+## Simulated
+
+These clients of boto3 reach a service that is simulated. That says nothing of each operation: `remit.answer` answers
+those that it lacks, too.
+
+{simulated}
+
+## Not simulated
+
+{not_simulated}
+"""
+
+
 def _anchor(rule: Rule) -> str:
     return f"{rule.code} {rule.name}".lower().replace(" ", "-")
 
 
+SUMMARIES_TEXT: Final = '''\
+"""The commands with what `remit --help` says of each: made by `make derived` from the files of this folder."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SUMMARIES: Final = {{
+{rows}}}
+'''
 GRANTS_TEXT: Final = '''\
 """{docstring}"""
 
@@ -129,9 +183,11 @@ def __getattr__(name: str) -> ModuleType:
 '''
 
 DERIVED: Final[dict[str, Callable[[], str]]] = {
+    "src/remit/cli/summaries.py": command_summaries,
     "src/remit/grants/__init__.py": grant_names,
     "src/remit/triggers/__init__.py": trigger_names,
     "docs/lint-rules.md": lint_rules,
+    "docs/local-services.md": local_services,
 }
 """Each file, from the project's folder, and what its text is."""
 

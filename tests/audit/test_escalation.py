@@ -333,6 +333,11 @@ def test_who_can_assume_the_role_of_an_administrator(tmp_path: Path, trusts: Any
     assert can == sorted(paths(tmp_path, role("admin", EVERYTHING, trusts=trusts), LIMIT, caller, *further_callers))
 
 
+def test_a_boundary_of_a_role_beside_says_nothing_about_a_user(tmp_path: Path) -> None:
+    admin = role("admin", EVERYTHING, trusts=trust(aws=[X, ANN]))
+    assert ["ann"] == sorted(paths(tmp_path, admin, LIMIT, role("x", **LIMITED), user("ann", **LIMITED)))
+
+
 def test_a_trust_policy_that_names_a_session_needs_a_session_of_that_name(tmp_path: Path) -> None:
     trusts = trust(aws=f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night")
     (step,) = paths(tmp_path, role("admin", EVERYTHING, trusts=trusts), role("x"))["x"].steps

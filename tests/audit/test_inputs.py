@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -351,6 +352,18 @@ def test_a_file_with_another_ending_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(role("lost")), "further.txt")
     endings = ".json, .jsonl, .gz"
     assert [f"further.txt: it is left out: its name ends in none of {endings}"] == problems(tmp_path)
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    os.mkfifo(tmp_path / "pipe.json")
+    assert (READS, ["pipe.json: it cannot be read: it is not a file"]) == (can(tmp_path), problems(tmp_path))
+
+
+def test_a_page_that_describes_the_folder_is_no_problem(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    (tmp_path / "README.md").write_text("# Accounts\n")
+    assert (READS, []) == (can(tmp_path), problems(tmp_path))
 
 
 def test_the_other_inputs_of_an_audit_may_lie_in_its_folder(tmp_path: Path) -> None:

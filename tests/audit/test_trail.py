@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -213,6 +214,7 @@ def test_bad_log_files_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
     )
     log(tmp_path, event("ec2", "DescribeInstances", eventTime=None) | {"eventTime": ""}, name="f.json.gz")
     (tmp_path / "g.gz").write_bytes(b"")
+    os.mkfifo(tmp_path / "h.json.gz")
     summary = summed_up(trail_files(tmp_path))
     messages = [str(problem).rpartition("/")[2] for problem in summary.problems]
     assert [
@@ -222,8 +224,9 @@ def test_bad_log_files_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
         "e.json.gz: 1 event has no userIdentity that can be read, and cannot be counted for anybody",
         "f.json.gz: 1 event has no time, service or name that can be read, and cannot be counted for anybody",
         "g.gz: it is left out: its name ends in none of .json, .json.gz, .parquet",
+        "h.json.gz: it cannot be read: it is not a file",
     ] == messages
-    assert (5, 2) == (summary.events, summary.unread)
+    assert (5, 3) == (summary.events, summary.unread)
 
 
 def test_a_folder_without_logs_is_refused(tmp_path: Path) -> None:

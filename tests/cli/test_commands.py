@@ -7,10 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tomllib
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
+import uv
 
 import remit as package
 from projects import SOURCE, Project, remit, remit_process, write
@@ -274,6 +276,56 @@ def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: py
     )
     assert (0, "") == (tested.returncode, tested.stderr)
     assert "2 passed, 1 deselected" in tested.stdout
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+ORIGINS: list[tuple[dict[str, Any] | None, str]] = [
+    (None, "remit"),
+    ({"url": "file:///src/remit%20one", "dir_info": {}}, "remit @ file:///src/remit%20one"),
+    ({"url": "file:///NAME/remit", "dir_info": {"editable": True}}, "remit @ file:///NAME/remit"),
+    (
+        {"url": "file:///d/remit-0.1.0-py3-none-any.whl", "archive_info": {}},
+        "remit @ file:///d/remit-0.1.0-py3-none-any.whl",
+    ),
+    ({"url": "https://a:b@host/remit.tar.gz", "archive_info": {}}, "remit @ https://host/remit.tar.gz"),
+    (
+        {
+            "url": "https://host/remit.git",
+            "vcs_info": {"vcs": "git", "requested_revision": "main", "commit_id": COMMIT},
+        },
+        f"remit @ git+https://host/remit.git@{COMMIT}",
+    ),
+    (
+        {"url": "ssh://git@host/all", "vcs_info": {"vcs": "git", "commit_id": COMMIT}, "subdirectory": "remit"},
+        f"remit @ git+ssh://git@host/all@{COMMIT}#subdirectory=remit",
+    ),
+]
+
+
+@pytest.mark.parametrize(("origin", "requirement"), ORIGINS)
+def test_a_new_project_takes_remit_from_where_remit_was_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: dict[str, Any] | None, requirement: str
+) -> None:
+    record = tmp_path / "site" / "remit-0.1.0.dist-info"
+    write(record, {"METADATA": "Metadata-Version: 2.1\nName: remit\nVersion: 0.1.0\n"})
+    if origin is not None:
+        write(record, {"direct_url.json": json.dumps(origin)})
+    monkeypatch.syspath_prepend(record.parent)
+    assert 0 == remit("init", str(tmp_path / "shop")).status
+    project = tomllib.loads((tmp_path / "shop" / "pyproject.toml").read_text())
+    assert ("shop", ["pytest", requirement]) == (project["project"]["name"], project["dependency-groups"]["dev"])
+
+
+def test_a_new_project_locks_and_is_built_then(tmp_path: Path) -> None:
+    """Its remit is the one that made it: no index needs to have one."""
+    assert 0 == remit("init", str(tmp_path / "shop")).status
+    locked = subprocess.run(
+        [uv.find_uv_bin(), "lock"], cwd=tmp_path / "shop", capture_output=True, text=True, check=False
+    )
+    assert 0 == locked.returncode, locked.stderr
+    packages = tomllib.loads((tmp_path / "shop" / "uv.lock").read_text())["package"]
+    assert {"pytest", "remit", "shop"} <= {package["name"] for package in packages}
+    assert 0 == remit("build", "--project", str(tmp_path / "shop")).status
 
 
 def test_init_tells_what_it_made_for_programs(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ from typing import Final
 
 import pytest
 
+from remit.cli.summaries import SUMMARIES
+
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 186, 106, 44),
-    "lint": (["lint", "--project"], 160, 87, 38),
+    "build": (["build", "--no-package", "--project"], 191, 111, 44),
+    "lint": (["lint", "--project"], 162, 89, 38),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.
 
@@ -62,3 +64,11 @@ def test_a_command_loads_little_for_a_small_app(name: str, tmp_path: Path) -> No
     assert modules <= most[0]
     assert dataclasses <= most[1]
     assert expressions <= most[2]
+
+
+def test_help_lists_the_commands_and_imports_none_of_them() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED, "--help"], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-2].split()
+    commands = [f"remit.cli.{name.replace('-', '_')}" for name in SUMMARIES]
+    assert [] == [name for name in commands if name in loaded]
+    assert "  minimise   Write a policy in fewer characters, with the same access." in done.stdout

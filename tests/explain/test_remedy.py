@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from effort import at_most
 from projects import write
 from remit.explain.remedy import Remedy, remedy
 from remit.roles.assign import assign
@@ -148,9 +150,10 @@ def test_a_job_is_granted_at_its_decorator(make: Make) -> None:
 
 
 def test_a_function_without_a_decorator_is_granted_in_the_configuration(make: Make) -> None:
-    """The worker of a queue without jobs is declared by the line that turns jobs on."""
-    project = make(config="config.job.enable = True", app="")
-    found = fix(project, "s3:GetObject", "arn:aws:s3:::a/b")
+    project = make()
+    app = project.load()
+    function = replace(app.functions[0], origin=None)
+    found = remedy(app, function, "s3:GetObject", "arn:aws:s3:::a/b", project.folder, account="111122223333")
     assert found == Remedy(
         's3.read("a", "b")',
         'config.lambda_.iam.policy += [s3.read("a", "b")]',
@@ -244,3 +247,13 @@ def test_the_bucket_that_runs_a_function_is_known_by_the_name_that_the_stacks_id
     project = make(app=app, **{"shared/resources/data.py": SHARED})
     found = fix(project, "s3:GetObject", "arn:aws:s3:::orders-dev-datafiles-766b3e20bf98/in/a.csv")
     assert 's3.read(Data.files, "in/a.csv")' == found.item
+
+
+@pytest.mark.parametrize("part", ["a/", "${", "a", ":", "*a"])
+def test_an_arn_of_half_a_megabyte_takes_time_in_proportion_to_its_length(make: Make, part: str) -> None:
+    app = "@app.function\ndef hello(event, context): ...\n"
+    project = make(app=app, **{"shared/resources/data.py": SHARED})
+    resource = f"arn:aws:s3:::{part * (500_000 // len(part))}"
+    with at_most(30):
+        ran = project.remit("explain", "hello", "s3:GetObject", resource)
+    assert (1, True) == (ran.status, "may not s3:GetObject on arn:aws:s3:::" in ran.out)

@@ -65,6 +65,22 @@ CASES = {
         ],
         ["*"],
     ),
+    "one role of an account that is named whole": (
+        [statement({"AWS": "444455556666"}, ArnEquals={"aws:PrincipalArn": "arn:aws:iam::444455556666:role/deploy"})],
+        ["444455556666"],
+    ),
+    "the roles of any account with a name, in an account that is named whole": (
+        [statement({"AWS": "444455556666"}, ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/deploy-*"})],
+        ["444455556666"],
+    ),
+    "one user of an account that is named whole": (
+        [statement({"AWS": "444455556666"}, StringEquals={"aws:username": "ann"})],
+        ["444455556666"],
+    ),
+    "a role of another account than the one that is named": (
+        [statement({"AWS": "444455556666"}, ArnEquals={"aws:PrincipalArn": "arn:aws:iam::777788889999:role/deploy"})],
+        [],
+    ),
     "everyone but one": ([statement("*"), statement({"AWS": "444455556666"}, "Deny")], ["*"]),
 }
 

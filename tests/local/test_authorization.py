@@ -5,6 +5,9 @@ from __future__ import annotations
 import functools
 import http.client
 import json
+import subprocess
+import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +23,7 @@ from websockets.sync.client import connect
 
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
 from remit.deploy.session import connect as connected
-from remit.local.control.accesses import accesses, refuse_unknown
+from remit.local.control.accesses import accesses, refuse_unknown, unknown_refused
 from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
 from zips import zip_of
@@ -800,6 +803,43 @@ def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> N
     assert [("unknown", True)] == [(record.decision, record.refused) for record in accesses(worker.aws, last)[1]]
     assert refuse_unknown(worker.aws, refuse=False) is True
     assert queues.list_queues()
+
+
+def test_a_client_refuses_what_is_unknown_of_its_own_requests_alone(worker: Worker) -> None:
+    queues = worker.clients("sqs")
+    with unknown_refused(), pytest.raises(ClientError, match="depends on aws:SourceIp"):
+        queues.list_queues()
+    assert queues.list_queues()
+
+
+def test_a_client_that_is_killed_leaves_nothing_refused(worker: Worker) -> None:
+    queues = worker.clients("sqs")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as client:
+        refuse_unknown(worker.aws, refuse=True, client=client.pid)
+        with pytest.raises(ClientError, match="depends on aws:SourceIp"):
+            queues.list_queues()
+        client.kill()
+    assert queues.list_queues()
+
+
+def test_a_function_is_refused_what_is_unknown_where_its_caller_asks_for_it(worker: Worker) -> None:
+    code = """
+import boto3
+
+def handler(event, context):
+    try:
+        return len(boto3.client("sqs").list_queues())
+    except Exception as error:
+        return str(error)
+"""
+    functions = session(worker.aws).client("lambda", **client_arguments(worker.aws))
+    function = {**FUNCTION, "Code": {"ZipFile": zip_of(code)}}
+    functions.create_function(FunctionName="asks", Role=ROLE, **function)
+    answers = []
+    for strict in (False, True, False):
+        with unknown_refused() if strict else nullcontext():
+            answers.append(functions.invoke(FunctionName="asks")["Payload"].read())
+    assert [False, True, False] == [b"depends on aws:SourceIp" in answer for answer in answers]
 
 
 def test_a_service_that_is_not_simulated_is_refused_before_the_emulator(worker: Worker) -> None:

@@ -76,6 +76,8 @@ def test_what_comes_after_what_a_function_says_to_have_failed_is_tried_again_wit
         (None, ()),
         ('{"batchItemFailures": null}', ()),
         ('{"batchItemFailures": [{"itemIdentifier": "1"}, {}, 3]}', ("1", None, None)),
+        ('{"batchItemFailures": 1}', (None,)),
+        ('{"batchItemFailures": "a"}', (None,)),
     ],
 )
 def test_what_a_function_reports_is_read_as_it_is(body: object, expected: tuple[object, ...]) -> None:

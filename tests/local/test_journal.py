@@ -6,10 +6,12 @@ import json
 import os
 import select
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
@@ -47,6 +49,13 @@ def restarted(project: Path, running: aws.LocalAws) -> aws.LocalAws:
     """The AWS after its server was killed."""
     killed(project, running)
     return aws.start(project)
+
+
+def until(fact: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + HANGS
+    while not fact():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def item(name: str, **attributes: str) -> dict[str, Any]:
@@ -269,3 +278,44 @@ def test_the_journal_of_an_older_remit_is_read(project: Path) -> None:
     journal(project).write_text(f"{json.dumps(line)}\n")
     received = client(aws.start(project), "sqs").receive_message(**queue)["Messages"]
     assert ["one"] == [message["Body"] for message in received]
+
+
+ONCE = """
+import os
+from remit import App, on
+
+app = App()
+
+
+@app.job(once=True)
+def pay(path):
+    with open(path, "a") as ledger:
+        ledger.write("paid\\n")
+
+
+@app.function(on.http(), sends=[pay])
+def order(event, context):
+    pay.perform_later(event["path"])
+"""
+
+
+def test_a_job_that_has_finished_does_not_run_again_after_a_kill(project: Path, tmp_path: Path) -> None:
+    """Its message comes again, since nothing has saved that it was deleted."""
+    write(project, {"app.py": ONCE, "config/deploy.py": "from remit import config\nconfig.job.enable = True\n"})
+    assert 0 == remit("deploy", "--local", "--yes", "--project", str(project)).status
+    running = aws.find(project)
+    assert running is not None
+    assert aws.save(project) is None
+    ledger = tmp_path / "ledger"
+    event = json.dumps({"path": str(ledger)})
+    assert 0 == remit("invoke", "--local", "order", "--event", event, "--project", str(project)).status
+    (table,) = client(running, "dynamodb").list_tables()["TableNames"]
+    until(lambda: "finished" in str(client(running, "dynamodb").scan(TableName=table)["Items"]))
+    again = restarted(project, running)
+    queues = client(again, "sqs")
+    (queue,) = [url for url in queues.list_queues()["QueueUrls"] if "ead" not in url]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    until(
+        lambda: {"0"} == set(queues.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values())
+    )
+    assert "paid\n" == ledger.read_text()

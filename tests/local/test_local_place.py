@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,80 @@ def test_a_link_inside_the_state_is_refused_before_the_emulator_follows_it(proje
     with pytest.raises(RemitError, match="is a link") as caught:
         aws.start(project)
     assert repr(str(bucket / "key")) in caught.value.message
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("part", [*FOLDERS, *(f".remit/local/{name}" for name in FILES)])
+def test_a_pipe_in_the_place_of_a_part_is_refused_by_name_and_nobody_waits_for_it(
+    project: Path, part: str, action: str
+) -> None:
+    pipe = project / part
+    pipe.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(pipe)
+    with pytest.raises(RemitError, match=r"is no (folder|file): ") as caught:
+        ACTIONS[action](project)
+    assert repr(str(pipe)) in caught.value.message
+    pipe.unlink()
+
+
+@pytest.mark.parametrize("file", ["local/server.json", "local/unsaved", "local/state/messages.jsonl"])
+def test_a_folder_in_the_place_of_a_file_is_refused_by_name(project: Path, file: str) -> None:
+    (project / ".remit" / file).mkdir(parents=True)
+    with pytest.raises(RemitError, match=f"{file}' is no file: "):
+        aws.start(project)
+    (project / ".remit" / file).rmdir()
+
+
+@pytest.mark.parametrize("file", ["services/dynamodb.json", "on-the-way/s3-1.json", "s3/000000000000/bucket/key"])
+def test_a_pipe_inside_the_state_is_refused_before_the_emulator_waits_for_it(project: Path, file: str) -> None:
+    pipe = project / ".remit/local/state" / file
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    with pytest.raises(RemitError, match=f"{file}' is no file: "):
+        aws.start(project)
+
+
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "cut off": lambda file: file.write_bytes(file.read_bytes()[:-9]),
+    "empty": lambda file: file.write_bytes(b""),
+    "no text": lambda file: file.write_bytes(b"\xff" + file.read_bytes()),
+    "no state": lambda file: file.write_text('{"__ministack_format__": 2, "payload": [1]}'),
+    "of a newer remit": lambda file: file.write_text('{"__ministack_format__": 99, "payload": {}}'),
+    "too deep": lambda file: file.write_text("[" * 100_000),
+    "a folder": lambda file: file.rename(file.with_name("before")) and file.mkdir(),  # type: ignore[func-returns-value] # nothing
+}
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of an AWS on this machine that has a table."""
+    folder = tmp_path_factory.mktemp("saved")
+    running = aws.start(folder)
+    session(running).client("dynamodb", **client_arguments(running)).create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    aws.stop(folder)
+    return folder / ".remit/local/state"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_of_the_state_is_named_and_left_as_it_is(project: Path, saved: Path, damage: str) -> None:
+    """An AWS without what the file had would say that nothing is deployed, and save that over it."""
+    state = project / ".remit/local/state"
+    shutil.copytree(saved, state)
+    file = state / "services/dynamodb.json"
+    DAMAGES[damage](file)
+    before = contents(state)
+    with pytest.raises(RemitError, match="did not start") as caught:
+        aws.start(project)
+    assert f"the state in {str(file)!r} cannot be read: " in caught.value.message
+    assert "move that file elsewhere to go on without it; `remit local reset` forgets all state" in caught.value.message
+    assert before == contents(state)
+    aws.reset(project)
+    assert aws.start(project)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not tried: only root can make files of another user")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.control.accesses import unknown_refused
+from remit.local.control.accesses import refuse_unknown
 from remit.local.control.clients import client_arguments, session
 from remit.local.signature import signed_headers
 from terminals import HANGS
@@ -124,11 +124,9 @@ def empty(shared: LocalAws) -> Signer:
 
 @pytest.fixture(params=["by default", "strict"])
 def _strictness(shared: LocalAws, request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.param == "strict":
-        with unknown_refused(shared):
-            yield
-    else:
-        yield
+    refuse_unknown(shared, refuse=request.param == "strict")
+    yield
+    refuse_unknown(shared, refuse=False)
 
 
 def differing(caller: Signer, shapes: list[dict[str, Any]], expected: str) -> str:

@@ -86,7 +86,7 @@ def test_what_the_caller_may_is_done_under_the_names_that_cloudformation_makes(c
     assert "perform: sqs:CreateQueue on resource: arn:aws:sqs:us-east-1:000000000000:others-Queue-* because" in reason
 
 
-def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Callers, shared: LocalAws) -> None:
+def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Callers) -> None:
     from_office = {**QUEUES, "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
     cloudformation = callers.user("from-office", from_office)
     assert "CREATE_COMPLETE" == create(cloudformation, "office", {"Queue": QUEUE})[0]
@@ -94,7 +94,7 @@ def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Call
     callers.client("cloudformation").get_waiter("stack_delete_complete").wait(
         StackName="office", WaiterConfig={"Delay": 1}
     )
-    with unknown_refused(shared):
+    with unknown_refused():
         status, reason = create(cloudformation, "office-too", {"Queue": QUEUE})
     assert "ROLLBACK_COMPLETE" == status
     assert "sqs:CreateQueue on arn:aws:sqs:us-east-1:000000000000:orders cannot be decided here" in reason
@@ -244,3 +244,17 @@ def test_handlers_ask_on_the_function_that_a_property_names() -> None:
     mapping = ResourceOperation("create", "AWS::Lambda::EventSourceMapping", "s", "Mapping", "", named)
     functions = {need.context["lambda:FunctionArn"] for need in handler_needs(mapping, place)}
     assert {function} == functions
+
+
+def test_a_role_that_a_resource_does_not_name_is_not_looked_at() -> None:
+    place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
+    properties = {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:t", "Protocol": "sqs", "Endpoint": "arn:aws:sqs:::q"}
+    role = "arn:aws:iam::111122223333:role/delivery"
+
+    def asked(**more: str) -> dict[str, tuple[str, ...]]:
+        operation = ResourceOperation("create", "AWS::SNS::Subscription", "s", "Sub", "", {**properties, **more})
+        needs = handler_needs(operation, place)
+        return {need.action: need.resources for need in needs if need.action.startswith("iam:")}
+
+    assert {} == asked()
+    assert {"iam:GetRole": (role,), "iam:PassRole": (role,)} == asked(SubscriptionRoleArn=role)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,3 +144,87 @@ def test_a_zip_whose_imports_were_right_is_not_tried_again(project: Make, tmp_pa
     (folder / "more.py").write_text("")
     build(folder)
     assert "xx" == runs.read_text()
+
+
+LAZILY = f"{IN_ZIP}import helper, helper.part"
+"""As the imports of apps whose dependencies are not installed where remit runs."""
+
+
+def with_helper(project: Make, wheel: Wheel, imports: str = LAZILY, **files: str) -> Path:
+    """An app that has the dependency `helper`, with a module `part`."""
+    folder = project(app(imports, **{".remitignore": "/wheels/\n"}, **files))
+    (folder / "requirements.txt").write_text("--no-index\n--find-links wheels\nhelper\n")
+    wheel(folder / "wheels", "helper", {"helper/__init__.py": "", "helper/part.py": "x = 1\n"})
+    return folder
+
+
+def unpacked_file(folder: Path) -> Path:
+    (file,) = folder.glob(".remit/cache/dependencies/*/unpacked/helper/part.py")
+    return file
+
+
+def test_dependencies_stay_unpacked_from_one_build_to_the_next(project: Make, wheel: Wheel) -> None:
+    folder = with_helper(project, wheel)
+    build(folder)
+    before = unpacked_file(folder).stat().st_ino
+    (folder / "more.py").write_text("")
+    build(folder)
+    assert before == unpacked_file(folder).stat().st_ino
+
+
+@pytest.mark.parametrize("damage", ["", "x = ", None], ids=["emptied", "cut off", "gone"])
+def test_a_file_of_a_dependency_that_is_not_as_it_was_is_unpacked_again(
+    project: Make, wheel: Wheel, damage: str | None
+) -> None:
+    folder = with_helper(project, wheel)
+    build(folder)
+    file = unpacked_file(folder)
+    file.unlink() if damage is None else file.write_text(damage)
+    (folder / "more.py").write_text("")
+    build(folder)
+    assert "x = 1\n" == unpacked_file(folder).read_text()
+
+
+def test_a_folder_that_has_files_of_the_app_and_of_a_dependency_is_one_as_in_the_zip(
+    project: Make, wheel: Wheel
+) -> None:
+    """The dependency is a package with an __init__.py, which would hide the app's part of it."""
+    folder = with_helper(project, wheel, f"{LAZILY}, helper.own", **{"helper/own.py": "from helper import part\n"})
+    assert build(folder).artefacts
+
+
+def test_dependencies_are_unpacked_for_each_build_where_they_cannot_stay(project: Make, wheel: Wheel) -> None:
+    folder = with_helper(project, wheel)
+    build(folder)
+    place = unpacked_file(folder).parents[1]
+    shutil.rmtree(place)
+    place.write_text("in the way")
+    (folder / "more.py").write_text("")
+    assert build(folder).artefacts
+
+
+def test_builds_at_once_unpack_the_same_dependencies(project: Make, wheel: Wheel) -> None:
+    folder = with_helper(project, wheel)
+    build(folder)
+    shutil.rmtree(unpacked_file(folder).parents[1])
+    shutil.rmtree(folder / ".remit/cache/imports")
+    command = [sys.executable, "-m", "remit", "build", "--project", str(folder)]
+    with ThreadPoolExecutor() as threads:
+        builds = list(threads.map(lambda _: subprocess.run(command, capture_output=True, check=False), range(4)))
+    assert [0] * 4 == [done.returncode for done in builds], builds
+    assert "x = 1\n" == unpacked_file(folder).read_text()
+    assert [] == [path.name for path in unpacked_file(folder).parents[3].iterdir() if path.name.startswith(".new-")]
+
+
+def test_a_name_that_no_file_can_have_in_the_locale_is_an_error_that_names_it(project: Make) -> None:
+    folder = project(app(f"{IN_ZIP}import json\nimportlib.import_module('json')", **{"sub/ü.txt": ""}))
+    done = subprocess.run(
+        [sys.executable, "-m", "remit", "build", "--project", str(folder)],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = r"error: 'sub/\xfc.txt' cannot be unpacked to try its imports: file names are ascii in this environment"
+    hint = "hint: run remit with LC_ALL=C.UTF-8, or another locale of UTF-8"
+    assert (2, f"{message}\n{hint}\n") == (done.returncode, done.stderr)

@@ -95,6 +95,21 @@ MISTAKES = {
         f'@app.job(retries="3")\n{JOB}',
         ("`retries` must be a whole number", "app.py:"),
     ),
+    "a timeout that is no number": (
+        "",
+        f'@app.job(timeout="5")\n{JOB}',
+        ("`timeout` must be a whole number of seconds, got str '5'", "app.py:9:18"),
+    ),
+    "retries that are no number beside others": (
+        "",
+        f'@app.job(retries="3")\n{JOB}@app.job(retries=2)\ndef other(): ...\n',
+        ("`retries` must be a whole number", "app.py:9:18"),
+    ),
+    "a schedule that is not called": (
+        "",
+        f"@app.job(schedule)\n{JOB}",
+        ("job `send` runs from its queue; only a schedule can send it", "app.py:9:10"),
+    ),
     "once that is no flag": ("", f'@app.job(once="yes")\n{JOB}', ("once must be True or False", "app.py:")),
     "something else than a job that is sent": (
         "",

@@ -249,14 +249,20 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     ),
     "a trigger that was not called": (
         f"@app.function(http){FUNCTION}",
-        "http is not a trigger",
-        'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
+        "`on.http` is a trigger only when it is called",
+        "call it: `on.http()`",
+        "9:15",
+    ),
+    "a schedule that was not called": (
+        f"@app.function(schedule){FUNCTION}",
+        "`on.schedule` is a trigger only when it is called",
+        'call it: `on.schedule("rate(1 day)")`',
         "9:15",
     ),
     "a trigger among others that was not called": (
         f"@app.function(http(), sqs){FUNCTION}",
-        "sqs is not a trigger",
-        'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
+        "`on.sqs` is a trigger only when it is called",
+        'call it: `on.sqs("orders", batch_size=100, batch_window=5)`',
         "9:23",
     ),
     "an object that can be called": (

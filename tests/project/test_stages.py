@@ -99,6 +99,7 @@ def test_any_name_of_a_folder_makes_a_name_of_a_stack(tmp_path: Path, folder: st
     [
         (b"[project\n", "not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 9)"),
         (b"x = '\xff'\n", "byte 5 is not UTF-8"),
+        (b"x = " + b"[" * 5000, "it is nested too deeply to be read"),
     ],
 )
 def test_a_broken_pyproject_is_told(make: Make, content: bytes, message: str) -> None:

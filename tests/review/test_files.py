@@ -457,3 +457,33 @@ def test_a_policy_of_a_plan_for_a_user_of_elsewhere_is_compared_and_noted_once()
     review = plan_review(json.dumps(plan).encode(), "plan.json")
     assert [True] == [change.broadens for change in review.changes]
     assert review.notes == ("alice: the plan does not hold this user: what else it may do is not known",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"Type": "AlexaSkill", "Properties": {"SkillId": "amzn1"}}, {"Type": "AlexaSkill"}),
+        (
+            {"Type": "Api", "Properties": {"Path": "/a", "Method": "get"}},
+            {"Type": "Api", "Properties": {"Path": "/{any+}", "Method": "any"}},
+        ),
+        (
+            {"Type": "Cognito", "Properties": {"UserPool": {"Ref": "P"}, "Trigger": "PreSignUp"}},
+            {"Type": "Cognito", "Properties": {"UserPool": {"Ref": "Q"}, "Trigger": "PreSignUp"}},
+        ),
+        (
+            {"Type": "CloudWatchLogs", "Properties": {"LogGroupName": "/app/a", "FilterPattern": ""}},
+            {"Type": "CloudWatchLogs", "Properties": {"LogGroupName": "/app/b", "FilterPattern": ""}},
+        ),
+    ],
+    ids=["a skill", "a route", "a pool", "a log group"],
+)
+def test_an_event_of_sams_that_comes_from_elsewhere_gains_access(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """As the translator's own output tells it: the permission of an event is limited to what sends it."""
+    pools = {name: {"Type": "AWS::Cognito::UserPool"} for name in ("P", "Q")}
+    sides = []
+    for event in (old, new):
+        properties = {"Role": "arn:aws:iam::1:role/r", "Events": {"E": event}}
+        sides.append({"Resources": {**pools, "F": {"Type": "AWS::Serverless::Function", "Properties": properties}}})
+    gained = [piece.action for change in between(*sides).changes for piece in change.access.gained]
+    assert "lambda:InvokeFunction" in gained

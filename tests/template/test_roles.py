@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from effort import calls_of
 from remit.app import Resource
 from remit.errors import Origin, RemitError
 from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Globs, render_statement
 from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_files import read_side
-from remit.template.role_resources import bearing, units
+from remit.template.role_resources import bearing, made_together, part, units, with_targets
 from remit.template.roles import roles_of
 from remit.template.sam.domains import authorizer_permissions
 from remit.template.sam.resources import SamResource
@@ -477,3 +478,25 @@ def test_a_statement_of_a_side_is_found_in_its_layer_at_its_line() -> None:
         for layer, policy in (("identity", side.layers.identity[0]), ("boundary", side.layers.boundary[0]))
     ]
     assert [2, 4] == places
+
+
+def test_the_work_to_find_what_bears_on_roles_grows_with_their_number_and_not_with_its_square() -> None:
+    def work_of(count: int) -> int:
+        policy = [{"PolicyName": "p", "PolicyDocument": {"Statement": []}}]
+        roles = {
+            f"Role{number}": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"RoleName": f"r{number}" if number % 2 else {"Ref": "Name"}, "Policies": policy},
+            }
+            for number in range(count)
+        }
+        template = {"Resources": roles}
+
+        def find() -> None:
+            units(template, template)
+            for names in made_together(template, template):
+                with_targets(part(template, names), template)
+
+        return calls_of(find)
+
+    assert work_of(400) < 3 * work_of(200)

@@ -69,6 +69,51 @@ def test_rules_and_filters_say_what_the_translators_say(name: str) -> None:
     assert sides[0] == sides[1]
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_permissions_have_the_limits_of_the_translators(name: str) -> None:
+    sides = [
+        {key: limited(one["Properties"]) for key, one in side.items() if one["Type"] == "AWS::Lambda::Permission"}
+        for side in (theirs(name), ours(name))
+    ]
+    assert sides[0] == sides[1]
+
+
+def limited(properties: dict[str, Any]) -> dict[str, Any]:
+    """A permission with the ARN of its source as one text, whatever the variables in it are called."""
+    account = {"SourceAccount": "the stack's"} if "SourceAccount" in properties else {}
+    source = properties.get("SourceArn")
+    if isinstance(source, dict) and "Fn::Sub" in source:
+        text, values = source["Fn::Sub"]
+        for variable, value in values.items():
+            text = text.replace(f"${{{variable}}}", value if isinstance(value, str) else json.dumps(value))
+        source = text.replace("arn:${AWS::Partition}:", "arn:aws:")
+    return {**properties, **account, "SourceArn": source}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_events_are_written_into_is_as_the_translators(name: str) -> None:
+    written = {"AWS::S3::Bucket": "NotificationConfiguration", "AWS::Cognito::UserPool": "LambdaConfig"}
+    sides = [
+        {
+            key: one.get("Properties", {}).get(written[one["Type"]])
+            for key, one in side.items()
+            if one["Type"] in written
+        }
+        for side in (theirs(name), ours(name))
+    ]
+    assert sides[0] == sides[1]
+
+
+def test_a_property_of_a_function_takes_the_place_of_the_one_in_globals() -> None:
+    sides = [side("limits")["Published"]["Properties"]["Architectures"] for side in (theirs, ours)]
+    assert sides == [["arm64"], ["arm64"]]
+
+
+def test_what_a_mapping_sends_away_has_no_type_of_sams() -> None:
+    sides = [side("limits")["PlainChanges"]["Properties"]["DestinationConfig"] for side in (theirs, ours)]
+    assert sides[0] == sides[1]
+
+
 def started(properties: dict[str, Any]) -> dict[str, Any]:
     """The properties, without that of a topic rule that the translator spells out and AWS has by default."""
     payload = properties.get("TopicRulePayload", {})

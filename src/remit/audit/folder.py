@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page, tags_of
 from remit.audit.documents import Documents, document_value
 from remit.audit.entities import InputProblem, UnreadableFileError
-from remit.audit.json_bytes import compact, unzipped, values
+from remit.audit.json_bytes import compact, plain_content, unzipped, values
 from remit.audit.trust import trusted
 from remit.errors import RemitError
 from remit.iam.policy import parse
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 _SUFFIXES: Final = (".json", ".jsonl", ".gz")
+_PROSE: Final = ".md"
+"""How a file's name ends that describes a folder, and is no problem there."""
 _DIGEST: Final = 16
 _IDS: Final = {"UserDetailList": "UserId", "RoleDetailList": "RoleId"}
 
@@ -98,11 +100,13 @@ def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
     problems: list[InputProblem] = []
     for path in _paths(folder, frozenset(path.resolve() for path in elsewhere)):
         name = path.relative_to(folder).as_posix()
+        if name.endswith(_PROSE):
+            continue
         if not name.endswith(_SUFFIXES):
             problems.append(InputProblem(name, f"it is left out: its name ends in none of {', '.join(_SUFFIXES)}"))
             continue
         try:
-            content = path.read_bytes()
+            content = plain_content(path)
         except OSError as error:
             problems.append(InputProblem(name, f"it cannot be read: {error.strerror}"))
             continue

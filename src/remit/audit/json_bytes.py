@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import json
+import stat
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from remit.audit.entities import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -30,6 +33,13 @@ except ImportError:  # what stands for msgspec has other signatures
 
     def _written(value: Any) -> bytes:  # type: ignore[misc] # as above
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def plain_content(path: Path) -> bytes:
+    """The bytes of a file. OSError: it cannot be read, or is something that nobody could read to its end, as a pipe."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is not a file")
+    return path.read_bytes()
 
 
 def unzipped(content: bytes, file: str) -> bytes:

@@ -78,11 +78,13 @@ class RoleAssumption:
             if identity.entity.kind == "user" and layers.boundary:
                 everything = Policy((allow("*"),))
                 direct_layers = replace(direct_layers, boundary=(everything, *map(_denials, layers.boundary)))
-            direct = self._asked((numbers, part, target, True), direct_layers, caller, role, target)
+            # A boundary binds a role alone: who asks makes a difference that the documents do not show.
+            name = (numbers, part, target, identity.entity.kind)
+            direct = self._asked(name, direct_layers, caller, role, target)
             if direct.verdict == "yes":
                 return replace(direct, allowing=None)
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
-        answered = self._asked((numbers, part, target, False), both, caller, role, target)
+        answered = self._asked((numbers, part, target, ""), both, caller, role, target)
         if answered.allowing is None:
             return answered
         number, index = answered.allowing

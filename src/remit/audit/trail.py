@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.audit.entities import InputProblem, UnreadableFileError
-from remit.audit.json_bytes import unzipped
+from remit.audit.json_bytes import plain_content, unzipped
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _add_file(file: str, summary: TrailSummary) -> None:
     from remit.audit.trail_records import trail_records  # noqa: PLC0415 - of the extra, which `trail_files` asks for
 
     try:
-        records = trail_records(unzipped(Path(file).read_bytes(), file), file)
+        records = trail_records(unzipped(plain_content(Path(file)), file), file)
     except UnreadableFileError as error:
         summary.problems.append(error.problem)
         summary.unread += 1

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from remit.cli import mistakes, options
+from remit.cli.summaries import SUMMARIES
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 
-_NOT_COMMANDS = frozenset(
-    {"__init__", "audit_collect", "command_group", "mistakes", "options", "pull_request_comment", "stack_commands"}
-)
 _SECTIONS: Final = {
     "Start": ("init", "dev"),
     "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
@@ -30,13 +27,11 @@ class CommandFiles(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, by name."""
-        modules = [path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".pyc")]
-        names = {path.stem for path in modules} - _NOT_COMMANDS
-        return sorted(name.replace("_", "-") for name in names)
+        return sorted(SUMMARIES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """The command of one file, imported now."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in SUMMARIES:
             return None
         module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
@@ -65,18 +60,14 @@ class CommandFiles(click.Group):
         widest = max(len(name) for name in names)
         for heading, section in {**_SECTIONS, "Other": without_section}.items():
             with formatter.section(heading):
-                formatter.write_dl([(name.ljust(widest), self._summary(ctx, name)) for name in section])
-
-    def _summary(self, ctx: click.Context, name: str) -> str:
-        command = self.get_command(ctx, name)
-        return "" if command is None else command.get_short_help_str(limit=70)
+                formatter.write_dl([(name.ljust(widest), SUMMARIES[name]) for name in section])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command. RemitError with a did-you-mean: there is none of that name."""
-        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            hint = did_you_mean(args[0], self.list_commands(ctx)) or "`remit --help` lists the commands"
+        if args and args[0] not in SUMMARIES and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], SUMMARIES) or "`remit --help` lists the commands"
             raise RemitError(f"there is no command `{args[0]}`", hint=hint)
         return super().resolve_command(ctx, args)
 

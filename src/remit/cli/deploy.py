@@ -147,7 +147,7 @@ def command(
                 terminal.note(note)
             account = early or connect()
             try:
-                with options.delays(folder, seed), options.strictness(folder, strict=strict):
+                with options.delays(folder, seed), options.strictness(strict=strict):
                     deployment = deploy(
                         built,
                         account,

@@ -127,7 +127,7 @@ def _invoke_locally(
     alias = ""
     if has_aliases(aws, full_name):
         alias = _alias(_declared(folder, stage, name)[1])
-    with options.strictness(folder, strict=strict):
+    with options.strictness(strict=strict):
         invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
     if invocation is None:
         from remit.deploy.invoke import not_deployed

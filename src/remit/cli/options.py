@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -283,16 +283,11 @@ def local_aws(folder: Path, region: str | None) -> LocalAws:
 
 
 @contextmanager
-def strictness(folder: Path, *, strict: bool) -> Iterator[None]:
-    """Let the running AWS on this machine refuse unknown calls for as long as this lasts, if that is wanted."""
-    from remit.local.aws import find
+def strictness(*, strict: bool) -> Iterator[None]:
+    """Let the AWS on this machine refuse unknown calls of what this command asks, if that is wanted."""
     from remit.local.control.accesses import unknown_refused
 
-    aws = find(folder) if strict else None
-    if aws is None:
-        yield
-        return
-    with unknown_refused(aws):
+    with unknown_refused() if strict else nullcontext():
         yield
 
 

@@ -6,6 +6,7 @@ is to be done into one queue, and one thread does it in that order.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -147,14 +148,15 @@ class DevLoop:
         """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
         was_running = local_aws.find(self._folder) is not None
         aws = local_aws.start(self._folder, region=self._region, progress=self._wait_for)
-        refused_before = refuse_unknown(aws, refuse=True) if self._is_strict else None
+        if self._is_strict:
+            refuse_unknown(aws, refuse=True, client=os.getpid())
         if was_running:
             try:
                 yield aws
             finally:
                 with suppress(RemitError):  # it may have ended, which is told already
-                    if refused_before is not None:
-                        refuse_unknown(aws, refuse=refused_before)
+                    if self._is_strict:
+                        refuse_unknown(aws, refuse=False, client=os.getpid())
                     self._run_what_is_deployed()
                     self._debug_no_more()
         else:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from remit.grants.typed import Grants
 
 _GRANTS: Final = "remit.grants"
+_LONGEST_ARN: Final = 2048
+"""Characters of what may be the ARN of a resource of the app ("arnType", IAM API Reference); a key may follow it."""
 _PLACES: Final = {
     "${AWS::Partition}": "{aws.partition}",
     "${AWS::Region}": "{aws.region}",
@@ -192,7 +194,7 @@ def _own(app: App, resource: str) -> tuple[Resource, str] | None:
         return None
     names = names_of(app)
     text = _late_bound(resource)
-    heads = [slash.start() for slash in re.finditer("/", text)] + [len(text)]
+    heads = [slash.start() for slash in re.finditer("/", text[:_LONGEST_ARN])] + [len(text)]
     for end in heads:
         head, tail = text[:end], text[end + 1 :]
         for declared in app.resources:

@@ -231,7 +231,8 @@ def arn_parts(arn: str) -> list[str]:
     """The six components of an ARN (fewer of another text); colons within a reference do not divide."""
     if "${" not in arn:
         return arn.split(":", 5)
-    masked = _REFERENCE.sub(lambda match: match[0].replace(":", "\0"), arn)
+    end = arn.rfind("}") + 1  # behind it nothing closes, and each `${` would be looked for to the end
+    masked = _REFERENCE.sub(lambda match: match[0].replace(":", "\0"), arn[:end]) + arn[end:]
     return [part.replace("\0", ":") for part in masked.split(":", 5)]
 
 

@@ -1,12 +1,14 @@
-"""Do something as soon as the emulator has loaded what an earlier server has saved."""
+"""Load what an earlier server has saved, all of it or nothing, and do something as soon as that is done."""
 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def when_state_is_loaded(then: Callable[[], None]) -> None:
@@ -19,3 +21,27 @@ def when_state_is_loaded(then: Callable[[], None]) -> None:
         then()
 
     emulator._load_persisted_state = loaded  # noqa: SLF001 - as above
+
+
+def refuse_damaged_state(folder: Path) -> None:
+    """End this process where a file of the state cannot be read: the emulator would go on without it, and save over it.
+
+    Called before anything else is to be done when the state is loaded.
+    """
+    emulator: Any = importlib.import_module("ministack.app")
+
+    def load_all() -> None:
+        for service, module_name in emulator._state_map.items():  # noqa: SLF001 - as above
+            path = folder / f"{service}.json"
+            try:
+                state = emulator.load_state(service)
+                if state is None and path.exists():
+                    raise ValueError("it is not whole, or a newer remit has written it")  # noqa: TRY301 - as others' errors
+                if state:
+                    emulator._get_module(module_name).load_persisted_state(state)  # noqa: SLF001 - as above
+            except Exception as error:  # noqa: BLE001 - damage of any kind
+                print(f"the state in {str(path)!r} cannot be read: {error}")  # noqa: T201 - the log
+                print("move that file elsewhere to go on without it; `remit local reset` forgets all state", flush=True)  # noqa: T201 - as above
+                os._exit(1)
+
+    emulator._load_persisted_state = load_all  # noqa: SLF001 - as above

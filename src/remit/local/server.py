@@ -61,8 +61,10 @@ from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.journal import Journal
+from remit.local.loaded_state import refuse_damaged_state
 from remit.local.log_pages import give_pages_of_log_events
 from remit.local.log_patterns import match_log_patterns
+from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
@@ -311,11 +313,13 @@ async def _serve(
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
-    act_as_the_caller(lambda: authorizer.is_strict)
+    act_as_the_caller(authorizer.strictness.applies)
+    authorizer.strictness.take_hold()
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     send_to_the_decided_service()
-    journal = Journal(place.state / "messages.jsonl")
+    refuse_damaged_state(place.state / "services")
+    journal = Journal(place.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)
     note_task_tokens()
@@ -346,12 +350,13 @@ async def _serve(
         controls={
             SAVE: lambda _: saving.save(),
             ACCESS: log.asked,
-            STRICT: authorizer.settle,
+            STRICT: authorizer.strictness.settle,
             DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,
         },
+        answers=PreparedAnswers(),
         functions=FunctionRequests(pool),
         changed=changed.set,
     )

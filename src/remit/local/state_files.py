@@ -16,7 +16,7 @@ from remit.local.posix_modules import fcntl, pwd
 from remit.project.dot_remit import link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _PAUSE = 0.01
@@ -61,6 +61,11 @@ class StateFiles:
         return self.root / "state"
 
     @property
+    def journal(self) -> Path:
+        """What was acknowledged since the state was last saved."""
+        return self.state / "messages.jsonl"
+
+    @property
     def alive(self) -> Path:
         """Locked by the server for as long as it lives, and holding its process id."""
         return self.root / "server.lock"
@@ -79,24 +84,30 @@ class StateFiles:
         """Refuse a place that is not here or not ours: what is written or deleted in it would be somewhere else.
 
         Raises:
-            RemitError: if a part of it is a link, or belongs to another user.
+            RemitError: if a part of it is a link, belongs to another user, or is a pipe or a folder and should be a
+                file, or the other way round.
         """
-        files = (self.record, self.log, self.alive, self.starting, self.unsaved, self.root / ".gitignore")
+        files = (self.record, self.log, self.alive, self.starting, self.unsaved, self.root / ".gitignore", self.journal)
         folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.state / "s3")
-        for path in (self.root.parent, self.root, *files, *folders):
-            _check_own(path)
+        for path in (self.root.parent, self.root, *folders):
+            _check_own(path, stat.S_ISDIR, "folder")
+        for path in files:
+            _check_own(path, stat.S_ISREG, "file")
 
     def check_state(self) -> None:
-        """Refuse links anywhere in the state: the emulator makes none, and would follow them.
+        """Refuse what the emulator never makes anywhere in the state: it would follow a link, and wait for a pipe.
 
         Raises:
-            RemitError: if there is one.
+            RemitError: if there is a link, or something else than files and folders.
         """
         for folder, folders, files in os.walk(self.state):
             for name in (*folders, *files):
                 path = os.path.join(folder, name)  # noqa: PTH118 - of many thousands of objects
-                if os.path.islink(path):  # noqa: PTH114 - as above
+                mode = os.lstat(path).st_mode
+                if stat.S_ISLNK(mode):
                     raise link(path)
+                if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                    raise _no_such_kind(path, "file")
 
     def make(self) -> None:
         """Create the folder, for its owner alone and never committed.
@@ -179,7 +190,7 @@ def own(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
-def _check_own(path: Path) -> None:
+def _check_own(path: Path, is_expected: Callable[[int], bool], kind: str) -> None:
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -193,6 +204,16 @@ def _check_own(path: Path) -> None:
             f"{str(path)!r} belongs to {_user(found.st_uid)}, and remit runs as {_user(os.geteuid())}",
             hint="run remit as the user whose project it is, or remove that path",
         )
+    if not is_expected(found.st_mode):
+        raise _no_such_kind(str(path), kind)
+
+
+def _no_such_kind(path: str, kind: str) -> RemitError:
+    """The error for something of another kind in the place of a file or folder of the AWS on this machine."""
+    return RemitError(
+        f"{path!r} is no {kind}: the AWS on this machine keeps its state there",
+        hint="remove it, or move it elsewhere; remit makes what it needs in its place",
+    )
 
 
 def _user(number: int) -> str:

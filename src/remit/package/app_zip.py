@@ -63,6 +63,10 @@ class Package:
     doubtful: tuple[str, ...] = ()
     """What may be a secret in its files, each with its place."""
     unneeded: tuple[Unneeded, ...] = ()
+    own_parts: frozenset[str] = frozenset()
+    """The first parts of the names of all files that are not of dependencies."""
+    layers: tuple[Layer, ...] = ()
+    """The dependencies."""
 
 
 def _silent(_: str) -> None:
@@ -181,8 +185,21 @@ def _attempt(
         path = cache / f"{digest}.zip"
         new.replace(path)
     prune(cache, _KEPT)
+    own_parts = frozenset(name.partition("/")[0] for name, part in plan.items() if isinstance(part, Entry))
     left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
-    return Package(path, digest, size, unzipped, left_out, biggest, contents, secrets.doubtful, secrets.unneeded)
+    return Package(
+        path,
+        digest,
+        size,
+        unzipped,
+        left_out,
+        biggest,
+        contents,
+        secrets.doubtful,
+        secrets.unneeded,
+        own_parts,
+        layers,
+    )
 
 
 @dataclass(frozen=True, slots=True)

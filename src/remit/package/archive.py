@@ -152,3 +152,15 @@ def members(path: Path) -> list[Member]:
             )
             for info in archive.infolist()
         ]
+
+
+def unpack(archive: zipfile.ZipFile, folder: Path, names: Iterable[str] | None = None) -> None:
+    """Unpack all files of a zip, or those of some names. RemitError: a name that no file can have in this locale."""
+    try:
+        archive.extractall(folder, names)
+    except UnicodeEncodeError as error:
+        name = str(error.object).removeprefix(f"{folder}/")
+        raise RemitError(
+            f"{name!a} cannot be unpacked to try its imports: file names are {error.encoding} in this environment",
+            hint="run remit with LC_ALL=C.UTF-8, or another locale of UTF-8",
+        ) from None

@@ -8,12 +8,13 @@ import os
 import shutil
 import stat
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.package.archive import CHUNK, Archive
+from remit.package.archive import CHUNK, Archive, unpack
 from remit.package.dependency_source import OWN_NAME, Source
 from remit.package.files import LeftOut, survey
 from remit.package.installer import Target, install
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _FORMAT = "1"  # of the cache; raised when the same inputs are to give another zip
 _KEPT = 8  # cached zips of dependencies
+_UNPACKED = 4  # those of them that stay unpacked: they take several times the room
 
 _NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
 """What installers write into *.dist-info about this machine and this run; nothing reads it in Lambda."""
@@ -61,6 +63,43 @@ def _installed_layer(folder: Path, source: Source, target: Target, progress: Cal
     prune(cache, _KEPT)
     left_out = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
     return Layer(place / "layer.zip", facts["contents"], left_out)
+
+
+def unpacked(installed: Layer) -> Path:
+    """The folder with the files of a layer: they stay unpacked beside its zip, and are removed with it.
+
+    They are put there in one step, and again where one is not as it was. OSError: they cannot be.
+    """
+    place = installed.path.resolve().parent
+    folder = place / "unpacked"
+    with zipfile.ZipFile(installed.path) as archive:
+        if _is_whole(folder, archive):
+            return folder
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as work:
+            new_folder = Path(work, "unpacked")
+            new_folder.mkdir()
+            unpack(archive, new_folder)
+            if not _is_whole(folder, archive):  # else another process was first
+                shutil.rmtree(folder, ignore_errors=True)
+                try:
+                    new_folder.rename(folder)
+                except OSError:
+                    if not _is_whole(folder, archive):
+                        raise
+    by_age = sorted(place.parent.glob("*/unpacked"), key=lambda path: path.parent.stat().st_mtime_ns)
+    for old in by_age[:-_UNPACKED]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _is_whole(folder: Path, archive: zipfile.ZipFile) -> bool:
+    """Whether every file of a zip is in a folder, with its size."""
+    try:
+        return folder.is_dir() and all(
+            os.lstat(folder / member.filename).st_size == member.file_size for member in archive.infolist()
+        )
+    except OSError:
+        return False
 
 
 def web_adapters(folder: Path, target: Target, progress: Callable[[str], None]) -> Layer:

@@ -69,6 +69,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         place = re.search(r"line (\d+), column (\d+)", str(error))
         origin = Origin(path.name, int(place[1]), int(place[2])) if place else Origin(path.name)
         raise RemitError(f"{path.name} is not TOML: {error}", origin=origin) from error
+    except RecursionError:
+        raise RemitError(f"{path.name} is nested too deeply to be read", origin=Origin(path.name)) from None
 
 
 def text_of(path: Path, name: str) -> str:

@@ -1,9 +1,9 @@
 """The program that imports the handlers and web apps of a zip: it runs by itself, in an interpreter that sees the zip.
 
-It uses the standard library alone, of any Python that Lambda runs. Arguments: the folder with the zip's files, the
-folder of what Lambda's runtime brings, a file of JSON (`of_lambda`: the names of that; `requests`: what to import), and
-the file for the answers: a line of JSON each, written as soon as it is known, so that an import that never ends does
-not hide the ones before it.
+It uses the standard library alone, of any Python that Lambda runs. Arguments: the folder of what Lambda's runtime
+brings, a file of JSON (`folders`: those with the zip's files; `of_lambda`: the names of what the runtime brings;
+`requests`: what to import), and the file for the answers: a line of JSON each, written as soon as it is known, so that
+an import that never ends does not hide the ones before it.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing is run."""
 
 
-def answer_to(request: dict[str, Any], folder: str, missing: Missing) -> dict[str, Any]:
+def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing) -> dict[str, Any]:
     """Import a web app or the modules of handlers; what went wrong."""
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -133,13 +133,13 @@ def answer_to(request: dict[str, Any], folder: str, missing: Missing) -> dict[st
         if request["web"]:
             answer["problem"] = imported_web_app(request["web"], request["interface"])
         for module in request["modules"]:
-            answer["lacking"] += lacking(module, folder, missing)
+            answer["lacking"] += lacking(module, folders, missing)
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        answer |= told(error, folder)
+        answer |= told(error, folders)
     return answer
 
 
-def lacking(module: str, folder: str, missing: Missing) -> list[dict[str, Any]]:
+def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[str, Any]]:
     """What a module imports and the zip lacks, and where; other errors than of imports are none of these."""
     errors: list[dict[str, Any]] = []
     for _ in range(MOST_MISSING):
@@ -147,7 +147,7 @@ def lacking(module: str, folder: str, missing: Missing) -> list[dict[str, Any]]:
             importlib.import_module(module)
             break
         except ImportError as error:
-            errors.append(told(error, folder))
+            errors.append(told(error, folders))
             name = error.name if isinstance(error, ModuleNotFoundError) else None
             if name is None or name in missing.names:
                 break
@@ -157,26 +157,28 @@ def lacking(module: str, folder: str, missing: Missing) -> list[dict[str, Any]]:
     return errors
 
 
-def told(error: BaseException, folder: str) -> dict[str, Any]:
+def told(error: BaseException, folders: Sequence[str]) -> dict[str, Any]:
     """An exception, and the last line of the zip's own code that raised it."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
     answer: dict[str, Any] = {"error": f"{type(error).__name__}: {error}"}
-    if frames:
-        answer["file"], answer["line"] = frames[-1].filename[len(folder) + 1 :], frames[-1].lineno
+    for frame in traceback.extract_tb(error.__traceback__):
+        for folder in folders:
+            if frame.filename.startswith(folder + os.sep):
+                answer["file"], answer["line"] = frame.filename[len(folder) + 1 :], frame.lineno
     answer["missing"] = error.name if isinstance(error, ModuleNotFoundError) else None
     return answer
 
 
-def main(folder: str, runtime: str, requests: str, answers: str) -> None:
+def main(runtime: str, requests: str, answers: str) -> None:
     """Import everything that is asked for, and write the answers."""
     questions = json.loads(Path(requests).read_text("utf-8"))
-    sys.path.insert(0, folder)
+    folders = questions["folders"]
+    sys.path[:0] = folders
     missing = Missing()
     sys.meta_path += [Runtime(runtime, questions["of_lambda"]), missing]
     sys.addaudithook(refuse_calls)
     with Path(answers).open("w", encoding="utf-8") as file:
         for request in questions["requests"]:
-            file.write(json.dumps(answer_to(request, folder, missing)) + "\n")
+            file.write(json.dumps(answer_to(request, folders, missing)) + "\n")
             file.flush()
     os._exit(0)  # threads that an import has started do not keep it
 

@@ -69,6 +69,8 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     if lines.strip():
         arguments += ["--requirements", "-"]
     (work / "target").mkdir()
+    if source.export and not lines.strip():  # the lock has what only the development needs
+        return
     _uv(arguments, folder, source, lines + "\n")
     if not target.here:
         _check_platform(work / "target", source, target)

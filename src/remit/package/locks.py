@@ -41,7 +41,7 @@ def uv_lock(folder: Path) -> Source:
     for package in packages:
         source = package.get("source", {})
         path = source.get("directory") or source.get("editable")
-        if path and path != ".":
+        if path and path != "." and normal(package["name"]) != OWN_NAME:
             local.append((normal(package["name"]), folder / path))
     project_name = name_of(project)
     has_dependencies = bool(locked - {project_name})

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam import tokens
-from remit.package.dependencies import prune
+from remit.package.archive import unpack
+from remit.package.dependencies import prune, unpacked
 from remit.package.interpreters import Interpreters, looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
 from remit.package.requirements import find
@@ -323,11 +324,11 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Ans
     with tempfile.TemporaryDirectory() as name:
         work = Path(name).resolve()
         folder, request_file, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
-        with zipfile.ZipFile(trial.zip.package.path) as archive:
-            archive.extractall(folder)
-        request_file.write_text(json.dumps({"of_lambda": sorted(OF_LAMBDA), "requests": requests}), "utf-8")
-        arguments = [str(folder), _lambda_site(), str(request_file), str(answers)]
-        command = [trial.python.program, "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), *arguments]
+        folders = list(map(str, _unpacked(trial.zip.package, folder)))
+        questions = {"folders": folders, "of_lambda": sorted(OF_LAMBDA), "requests": requests}
+        request_file.write_text(json.dumps(questions), "utf-8")
+        arguments = [_lambda_site(), str(request_file), str(answers)]
+        command = [trial.python.program, "-I", "-S", "-X", "utf8", str(_PROGRAM), *arguments]
         ended = _run(command, folder)
         text = answers.read_text("utf-8") if answers.exists() else ""
     all_answers = [_answer(json.loads(line)) for line in text.splitlines()]
@@ -335,6 +336,24 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Ans
         name = requests[len(all_answers)]["name"]
         all_answers.append(_Answer(name, f"does not finish its import in {_SECONDS} seconds", None, ()))
     return all_answers
+
+
+def _unpacked(package: Package, folder: Path) -> list[Path]:
+    """The folders with the files of a zip: the one given, and those in which its dependencies stay unpacked.
+
+    All is in the one given where a part of its root has files of two of them, or where nothing can stay.
+    """
+    folders: list[Path] = []
+    with contextlib.suppress(OSError):
+        folders = [unpacked(layer) for layer in package.layers]
+    parts = [package.own_parts, *(frozenset(os.listdir(path)) - {"__pycache__"} for path in folders)]  # noqa: PTH208 - names
+    are_apart = len(frozenset().union(*parts)) == sum(map(len, parts))
+    with zipfile.ZipFile(package.path) as archive:
+        if not folders or not are_apart:
+            unpack(archive, folder)
+            return [folder]
+        unpack(archive, folder, [name for name in archive.namelist() if name.partition("/")[0] in package.own_parts])
+    return [folder, *folders]
 
 
 def _answer(said: Mapping[str, Any]) -> _Answer:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import PackageNotFoundError, distribution
+from string import Template
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
@@ -90,6 +93,26 @@ def _write(folder: Path, target: str, name: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:  # never over a file that is there
-            file.write(text.replace("NAME", name) if source.endswith(".in") else text)
+            file.write(Template(text).substitute(name=name, remit=_remit()) if source.endswith(".in") else text)
     except OSError as error:
         raise RemitError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _remit() -> str:
+    """The requirement that gives a project this remit: from where it was installed, or by its name from an index.
+
+    Source: "Recording the Direct URL Origin of installed distributions" (PEP 610).
+    """
+    try:
+        recorded = distribution("remit").read_text("direct_url.json")
+    except PackageNotFoundError:
+        recorded = None
+    if recorded is None:
+        return "remit"
+    origin = json.loads(recorded)
+    url = re.sub(r"//[^/@]*:[^/@]*@", "//", origin["url"])  # without a password
+    if "vcs_info" in origin:
+        url = f"{origin['vcs_info']['vcs']}+{url}@{origin['vcs_info']['commit_id']}"
+    if "subdirectory" in origin:
+        url = f"{url}#subdirectory={origin['subdirectory']}"
+    return f"remit @ {url}"

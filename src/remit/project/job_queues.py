@@ -194,6 +194,8 @@ def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> N
     queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
+        if trigger is Schedule:
+            hint = 'call it: `on.schedule("rate(1 day)")`'
         raise RemitError(
             f"job `{declaration.name}` runs from its queue; only a schedule can send it", hint=hint, origin=origin
         )
@@ -243,7 +245,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job = declaration.job
         if job is None:
             continue
-        job_retries.append(retries if job.retries is None else job.retries)
+        job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
         schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
@@ -315,7 +317,8 @@ def _with_timeout(
     """A worker's properties, with time for the longest of its jobs."""
     own = settings.get("timeout", properties.get("Timeout"))
     timeouts = [own, *(declaration.job.timeout for declaration in jobs if declaration.job is not None)]
-    return {**properties, "Timeout": max((timeout for timeout in timeouts if timeout is not None), default=own)}
+    numbers = [timeout for timeout in timeouts if isinstance(timeout, int)]  # what is none is a mistake that is noted
+    return {**properties, "Timeout": max(numbers, default=own)}
 
 
 def sends(state: Loading, declarations: Sequence[Declaration], mentioned: MentionedNames) -> tuple[str, ...] | None:

@@ -82,7 +82,15 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
             hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
             origin=origin,
         )
-    if isinstance(trigger, type) or not hasattr(trigger, "grants"):
+    if isinstance(trigger, type) and hasattr(trigger, "grants"):
+        name = trigger.__module__.rpartition(".")[2]
+        example = re.search(rf"on\.{name}\((?:[^()]|\([^()]*\))*\)", trigger.__doc__ or "")
+        raise RemitError(
+            f"`on.{name}` is a trigger only when it is called",
+            hint=f"call it: `{example[0] if example else f'on.{name}()'}`",
+            origin=origin,
+        )
+    if not hasattr(trigger, "grants"):
         described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
         raise RemitError(
             f"{described_trigger} is not a trigger",

@@ -64,5 +64,7 @@ def _declared_name(path: Path) -> str | None:
         project: Any = tomllib.loads(text).get("project", {})
     except tomllib.TOMLDecodeError as error:
         raise RemitError(f"not valid TOML: {error}", origin=Origin(path.name)) from None
+    except RecursionError:
+        raise RemitError("it is nested too deeply to be read", origin=Origin(path.name)) from None
     name = project.get("name") if isinstance(project, dict) else None
     return name if isinstance(name, str) and name else None

@@ -46,13 +46,13 @@ def review(old: Version, new: Version) -> Review:
     before, after = _Side(old, new), _Side(new, old)
     changes = []
     for pair in pairs(old, new):
-        change = _change(pair, before.of(pair.old), after.of(pair.new), old, new)
+        change = _change(pair, before, after)
         if not change.same:
             changes.append(change)
     resource_differences: tuple[Elsewhere, ...] | None = None
     if old.giving is not None and new.giving is not None:
-        was, now = {**old.names, **_shapes(old, new)}, {**new.names, **_shapes(new, old)}
-        own_principals = frozenset((*role_arns(old, new), *role_arns(new, old)))
+        was, now = {**old.names, **before.shapes}, {**new.names, **after.shapes}
+        own_principals = frozenset((*role_arns(old, before.shapes), *role_arns(new, after.shapes)))
         changes += beside(old.giving, new.giving, was, now, own_principals)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
     losses = None
@@ -68,20 +68,19 @@ def review(old: Version, new: Version) -> Review:
         roles=tuple(dict.fromkeys((*others_of(new), *others_of(old)))),
         elsewhere=resource_differences,
         names={**stack_name, **new.names},
-        shapes=_shapes(new, old),
+        shapes=after.shapes,
         losses=losses,
     )
 
 
-def _shapes(version: Version, counterpart: Version) -> dict[str, str]:
+def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:
     """What is known of each reference of a version, where the version itself does not know what it is."""
     shapes = version.shapes.beside(counterpart.shapes)
     return {reference: fill_references(text, version.names) for reference, text in shapes.items()}
 
 
-def role_arns(version: Version, counterpart: Version) -> Iterator[str]:
+def role_arns(version: Version, shapes: Mapping[str, str]) -> Iterator[str]:
     """The ARNs of the roles and users of a version, which are compared together with what resources say to them."""
-    shapes = _shapes(version, counterpart)
     yield from version.asked_jointly
     for role in version.roles:
         if role.kind in _CALLERS and not role.only_attached_to:
@@ -101,10 +100,11 @@ def others_of(version: Version) -> Iterator[str]:
 
 
 class _Side:
-    """The roles of one version, each made ready once."""
+    """The roles of one version, each made ready once, and the shapes of its references."""
 
     def __init__(self, version: Version, counterpart: Version) -> None:
-        self._version = version
+        self.version = version
+        self.shapes = known_shapes(version, counterpart)
         self._documents = _documents(version, counterpart)
         self._standings: dict[int, Standing] = {}
 
@@ -113,8 +113,8 @@ class _Side:
         if role is None:
             return None
         if id(role) not in self._standings:
-            standing = stand(role, self._version, self._documents)
-            beside = tuple(grants for access in joined_resources(self._version) for grants in access.documents)
+            standing = stand(role, self.version, self._documents)
+            beside = tuple(grants for access in joined_resources(self.version) for grants in access.documents)
             self._standings[id(role)] = replace(standing, beside=beside)
         return self._standings[id(role)]
 
@@ -130,10 +130,11 @@ def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
     return {plain(fill_references(arn, version.names)): document for arn, document in documents.items()}
 
 
-def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:
+def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
     """One comparison, for all functions that had the one role and have the other."""
+    old, new, was, now = old_side.version, new_side.version, old_side.shapes, new_side.shapes
+    before, after = old_side.of(pair.old), new_side.of(pair.new)
     unseen_changes = list(_opened(pair, old, new))
-    was, now = _shapes(old, new), _shapes(new, old)
     said_before = () if before is None else sayings(old, before.role, was)
     said_after = () if after is None else sayings(new, after.role, now)
     is_told_the_same = _named(said_before) == _named(said_after)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import few
 from remit.iam import tokens
 from remit.review.access_change import Review, Version
-from remit.review.changes import functions_of, others_of, review, role_arns
+from remit.review.changes import functions_of, known_shapes, others_of, review, role_arns
 from remit.review.joined_worlds import merged
 from remit.review.joint_access import is_joined, is_key
 from remit.review.resource_access import giving
@@ -71,7 +71,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     before, after = version_of(read_old, old.file), version_of(read_new, new.file)
     outside = dict.fromkeys(role.logical_id for role in (*after.roles, *before.roles) if role.only_attached_to)
     uncertain, mentions = _uncertain(old.value, new.value), tuple(_mentions(before, after))
-    arns = frozenset((*role_arns(before, after), *role_arns(after, before)))
+    arns = frozenset((*role_arns(before, known_shapes(before, after)), *role_arns(after, known_shapes(after, before))))
     pair = _Templates(old, new, uncertain, before, after, mentions, arns)
     changes: list[Change] = []
     notes = [*read_old.notes, *read_new.notes]

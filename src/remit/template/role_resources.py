@@ -161,8 +161,8 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for group in {id(group): group for group in groups.values()}.values():
         listed = frozenset().union(*(resources.listed(name) for name in group))
         beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
-        members = tuple(name for name in resources.names if name in group or name in beside)
-        all_units.append(Unit(members, frozenset(group), resources.names_of(group)))
+        members = sorted(group | beside, key=resources.names.__getitem__)
+        all_units.append(Unit(tuple(members), frozenset(group), resources.names_of(group)))
     return tuple(all_units)
 
 
@@ -195,9 +195,9 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
             _join(groups, [name, by_target.setdefault((_SAME_POLICY.get(kind, kind), word), name)])
         limits = [section(resource, "Properties").get(limit) for limit in _LIMITED_BY.get(kind, ())]
         _join(groups, [name, *names_in(limits).intersection((*new_resources, *old_resources))])
-    names = tuple(dict.fromkeys(name for name, _ in bodies))
-    distinct = {id(groups[name]): groups[name] for name in names}
-    return tuple(tuple(name for name in names if name in group) for group in distinct.values())
+    places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
+    distinct = {id(groups[name]): groups[name] for name in places}
+    return tuple(tuple(sorted(group & places.keys(), key=places.__getitem__)) for group in distinct.values())
 
 
 def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
@@ -206,12 +206,12 @@ def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
     Of each it has the type alone.
     """
     resources = section(template, "Resources")
-    roles = {name for name, resource in resources.items() if _type(resource) == _ROLE}
     stubs: dict[str, Any] = {}
     for resource in small["Resources"].values():
-        for word in targets_in(resource) | (names_in(section(resource, "Properties")) & roles):
-            if word in resources and word not in small["Resources"]:
-                kind = _type(resources[word])
+        targets = targets_in(resource)
+        for word in targets | names_in(section(resource, "Properties")):
+            kind = _type(resources.get(word))
+            if word in resources and word not in small["Resources"] and (word in targets or kind == _ROLE):
                 stubs[word] = {"Type": _SAM_TYPES.get(kind, kind)}
     return {**small, "Resources": {**small["Resources"], **stubs}}
 
@@ -262,7 +262,8 @@ class _Resources:
     """The resources of two templates that bear on roles, and what refers to what in either."""
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        self.names = tuple(dict.fromkeys((*new, *old)))
+        self.names = {name: place for place, name in enumerate(dict.fromkeys((*new, *old)))}
+        """Each with its place among them."""
         self.roles: list[str] = []
         """Roles, users and groups."""
         self.with_groups: list[str] = []
@@ -270,13 +271,15 @@ class _Resources:
         self.running: list[str] = []
         self._bodies: dict[str, list[Any]] = {}
         self._of_sam: list[str] = []
-        self._name_words: dict[str, list[frozenset[str]]] = {}
+        self._by_word: dict[str, list[tuple[frozenset[str], str]]] = {}
+        """By one word of a name that the account knows a resource by: all words of that name, and the resource."""
         for name in self.names:
             bodies = [resources[name] for resources in (old, new) if name in resources]
             types = [_type(body) for body in bodies]
             is_of_sam = any(map(_is_sam, types))
             self._bodies[name] = bodies
-            self._name_words[name] = _words_of_names(bodies)
+            for words in _words_of_names(bodies):
+                self._by_word.setdefault(min(words), []).append((words, name))
             if not HOLDERS.keys().isdisjoint(types):
                 self.roles.append(name)
             if not _WITH_GROUPS.isdisjoint(types):
@@ -299,7 +302,7 @@ class _Resources:
 
     def names_of(self, group: Iterable[str]) -> frozenset[str]:
         """The words of the names that the account knows some resources by."""
-        return frozenset().union(*(words for name in group for words in self._name_words[name]))
+        return frozenset().union(*(words for name in group for words in _words_of_names(self._bodies[name])))
 
     def listed(self, name: str) -> frozenset[str]:
         """What a resource may list as attached: a role its policies, a policy its roles."""
@@ -317,9 +320,8 @@ class _Resources:
         """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
         words = names_in(value)
         referred = set(words.intersection(self._bodies))
-        for name, names in self._name_words.items():
-            if any(name_words <= words for name_words in names):
-                referred.add(name)
+        for word in words.intersection(self._by_word):
+            referred.update(name for name_words, name in self._by_word[word] if name_words <= words)
         for name in self._of_sam:
             if any(word.startswith(name) for word in words):
                 referred.add(name)

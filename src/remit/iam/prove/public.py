@@ -106,12 +106,13 @@ class _ExposureSearch:
             for pair in statement.principals.patterns
         )
         meant_by_conditions = _values(self.policy, *_KEYS_OF_CALLERS)
+        user_names = tuple(f"arn:aws:iam::*:user/{name}" for name in _values(self.policy, "aws:username"))
         texts = (*(value for _, value in principals), *meant_by_conditions)
         accounts = {principal_of(text).account for text in texts} | set(texts)
         stranger = next(account for account in STRANGERS if account not in accounts and account != self.account)
         yield "*", "*"
         yield "*", f"arn:aws:iam::{stranger}:user/example"
-        for text in meant_by_conditions:
+        for text in (*meant_by_conditions, *user_names):
             caller = _caller_like(text, stranger)
             if caller is not None and principal_of(caller).account != self.account:
                 yield "*", caller
@@ -119,10 +120,14 @@ class _ExposureSearch:
             parsed = principal_of(value)
             if value == "*" or (parsed.account is not None and parsed.account == self.account):
                 continue
-            yield (
-                value,
-                (f"arn:aws:iam::{parsed.account}:user/example" if kind == "AWS" and parsed.kind == "root" else value),
-            )
+            if kind != "AWS" or parsed.kind != "root":
+                yield value, value
+                continue
+            yield value, f"arn:aws:iam::{parsed.account}:user/example"
+            for text in (*meant_by_conditions, *user_names):
+                caller = _caller_like(text, str(parsed.account))
+                if caller is not None and principal_of(caller).account == parsed.account:
+                    yield value, caller
 
     def exposures(self, name: str, principal: str) -> Iterator[Exposure]:
         """What one principal can do by the statements that mean it."""

@@ -6,7 +6,7 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -29,12 +29,11 @@ from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
+from remit.local.authorization.strictness import Strictness
 from remit.local.emulator_place import as_request_of
 from remit.local.role_sessions import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
     from remit.local.authorization.requested_operation import RequestedOperation
@@ -65,16 +64,10 @@ class DecidedNeed:
 
 @dataclass(slots=True)
 class RequestAuthorizer:
-    """Decides requests and notes the decisions. While `is_strict`, what is unknown is refused."""
+    """Decides requests and notes the decisions; it refuses what is unknown where `strictness` applies."""
 
     log: AccessLog
-    is_strict: bool = False
-
-    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
-        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What was so before."""
-        before = self.is_strict
-        self.is_strict = parameters.get("on") == "true"
-        return {"before": before}
+    strictness: Strictness = field(default_factory=Strictness)
 
     def check(self, request: CanonicalRequest, region: str, caller: Caller) -> tuple[DeniedPart, ...]:
         """Decide a request of a caller; the parts of it that are denied, where AWS goes on with the rest.
@@ -129,7 +122,7 @@ class RequestAuthorizer:
             return tuple(_decided(Question(need, operation, request.received, setting, caller)) for need in needs)
 
     def _refuses(self, decided: DecidedNeed) -> bool:
-        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict)
+        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.strictness.applies())
 
     def _note(
         self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessRecord
-from remit.local.control.signed_request import ask
+from remit.local.authorization.strictness import STRICT as STRICT_REQUEST
+from remit.local.control.signed_request import OWN_HEADERS, ask
 from remit.local.routes import ACCESS, STRICT
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ..
     return int(document["last"]), tuple(AccessRecord(**record) for record in document["records"])
 
 
-def refuse_unknown(aws: LocalAws, *, refuse: bool) -> bool:
+def refuse_unknown(aws: LocalAws, *, refuse: bool, client: int | None = None) -> bool:
     """Say whether a call of which nobody can decide here whether AWS would allow it is refused, or passes.
 
-    At first it passes, with a record that says so.
+    At first it passes, with a record that says so. With `client`, the number of a process, it is refused for as long as
+    that runs.
 
     Returns:
         Whether it was refused before.
@@ -42,7 +44,8 @@ def refuse_unknown(aws: LocalAws, *, refuse: bool) -> bool:
     Raises:
         RemitError: nothing answers, or an older remit started the server.
     """
-    response = ask(aws, "POST", STRICT, query=f"on={str(refuse).lower()}")
+    process = "" if client is None else f"client={client}&"
+    response = ask(aws, "POST", STRICT, query=f"{process}on={str(refuse).lower()}")
     if not response.is_ok:
         raise RemitError(
             "the AWS on this machine does not refuse what is unknown: an older remit started it",
@@ -52,10 +55,10 @@ def refuse_unknown(aws: LocalAws, *, refuse: bool) -> bool:
 
 
 @contextmanager
-def unknown_refused(aws: LocalAws) -> Iterator[None]:
-    """Refuse what is unknown for as long as this lasts."""
-    before = refuse_unknown(aws, refuse=True)
+def unknown_refused() -> Iterator[None]:
+    """Refuse what is unknown of all that this process asks for as long as this lasts, and of what that starts."""
+    OWN_HEADERS[STRICT_REQUEST] = "true"
     try:
         yield
     finally:
-        refuse_unknown(aws, refuse=before)
+        del OWN_HEADERS[STRICT_REQUEST]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from remit.local.control.signed_request import OWN_HEADERS
+
 if TYPE_CHECKING:
     import boto3
 
@@ -21,6 +23,7 @@ def session(aws: LocalAws) -> boto3.Session:
 
     unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
+    core.register("request-created", _add_own_headers)
     return boto3.Session(aws.access_key_id, aws.secret_access_key, region_name=aws.region, botocore_session=core)
 
 
@@ -37,8 +40,14 @@ def session_as(aws: LocalAws, access_key_id: str, secret_access_key: str, token:
 
     unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = Local(session_vars={"profile": (None, None, None, None), **unread})
+    core.register("request-created", _add_own_headers)
     core.set_default_client_config(Config(s3={"addressing_style": "path"}, proxies={}))
     return boto3.Session(access_key_id, secret_access_key, token, region_name=aws.region, botocore_session=core)
+
+
+def _add_own_headers(**event: Any) -> None:
+    for name, value in OWN_HEADERS.items():
+        event["request"].headers[name] = value
 
 
 def client_arguments(aws: LocalAws) -> dict[str, Any]:

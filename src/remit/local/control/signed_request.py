@@ -6,7 +6,7 @@ import http.client
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from remit.errors import RemitError
 from remit.local.signature import signed_headers
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _PATIENCE = 30.0
 _OK = 200
 _UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
+
+
+OWN_HEADERS: Final[dict[str, str]] = {}
+"""What this process says with each of its requests, by the names of headers in lower case."""
 
 
 class RunningServer(Protocol):
@@ -86,7 +90,7 @@ def ask(
         datetime.now(UTC),
         query=query,
         body=body,
-        further=headers,
+        further={**OWN_HEADERS, **(headers or {})},
         region=region,
         service=service,
     )

@@ -10,7 +10,8 @@ errors of CreateEventSourceMapping (AWS Lambda Developer Guide and API Reference
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator_place import as_request_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from remit.local.stack_operations import ResourceOperation
 
 _LAMBDA: Final = "lambda.amazonaws.com"
+_CHECK_SECONDS: Final = 1.0
 _ON_STREAM: Final = "Actions on your stream in IAM."
 
 
@@ -61,6 +63,8 @@ class Mappings:
     """The event source mappings of the emulator's Lambda."""
 
     calls: ServiceCalls
+    _checked: dict[str, float] = field(default_factory=dict)
+    """When roles were last checked, by the ids of mappings."""
 
     def take_hold(self) -> None:
         """Check mappings when they are made, and before each reading."""
@@ -70,6 +74,8 @@ class Mappings:
 
         def readable() -> Iterator[tuple[str, str, dict[str, Any]]]:
             for account, region, mapping in all_mappings():
+                if self._has_nothing_to_read(mapping):
+                    continue
                 function = service._functions.get_scoped(account, region, mapping["FunctionName"])  # noqa: SLF001 - as above
                 with as_request_of(account, region):
                     problem = None if function is None else self._problem(function["config"], mapping["EventSourceArn"])
@@ -87,6 +93,16 @@ class Mappings:
         service._iter_all_esms = readable  # noqa: SLF001 - as above
         service._create_esm = created  # noqa: SLF001 - as above
         before_each(self._check)
+
+    def _has_nothing_to_read(self, mapping: Mapping[str, Any]) -> bool:
+        """Whether a mapping reads an empty queue, and its role was checked within the last second."""
+        queues: Any = importlib.import_module("ministack.services.sqs")
+        now, mapping_id = time.monotonic(), str(mapping["UUID"])
+        queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))  # noqa: SLF001 - as above
+        if queue is not None and not queue["messages"] and now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS:
+            return True
+        self._checked[mapping_id] = now
+        return False
 
     def _check(self, operation: ResourceOperation) -> None:
         if operation.type != "AWS::Lambda::EventSourceMapping" or operation.verb != "create":

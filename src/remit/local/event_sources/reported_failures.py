@@ -36,6 +36,8 @@ def reported_items(body: Any) -> tuple[object, ...]:
         except ValueError:
             return ()
     failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    if failures and not isinstance(failures, list):
+        return (None,)  # it names no item of the batch, as an item without an identifier does
     return tuple(item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures or ())
 
 

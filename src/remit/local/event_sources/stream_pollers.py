@@ -10,13 +10,23 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.event_sources.stream_positions import has_read_everything
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+_GAP_SECONDS: Final = 0.002
+"""How long the thread that looks into the queues waits after a look that found nothing, when it is woken again.
+
+Each end of a function wakes it: the emulator's 50 ms are what the next message waits then.
+"""
+_LOOK_SECONDS: Final = 1.0
+"""How often a stream of which everything is read is looked at, whatever wakes that thread."""
 _ONLY: Final[ContextVar[str]] = ContextVar("only", default="")
 """The id of the mapping that this thread reads for; "": for all."""
 
@@ -33,6 +43,8 @@ class StreamPollers:
     _reading: set[str] = field(default_factory=set)
     _to_read_again: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _looked: dict[str, float] = field(default_factory=dict)
+    """When a thread was last started, by the ids of mappings."""
 
     def take_hold(self) -> None:
         """Read streams in threads of their own, in the process that serves; called before others choose mappings."""
@@ -47,12 +59,18 @@ class StreamPollers:
                     yield account, region, mapping
 
         def read_all() -> bool:
-            for _, _, mapping in all_mappings():
-                poll = polls.get(_service(mapping))
-                if poll is not None and mapping.get("Enabled", True):
-                    self._read(str(mapping["UUID"]), poll)
+            for account, region, mapping in all_mappings():
+                poll, mapping_id = polls.get(_service(mapping)), str(mapping["UUID"])
+                if poll is None or not mapping.get("Enabled", True):
+                    continue
+                now = time.monotonic()
+                is_due = now - self._looked.get(mapping_id, 0.0) >= _LOOK_SECONDS
+                if is_due or not has_read_everything((account, region, mapping_id), mapping["EventSourceArn"]):
+                    self._looked[mapping_id] = now
+                    self._read(mapping_id, poll)
             return False
 
+        functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS  # noqa: SLF001 - as above
         functions._iter_all_esms = chosen_mappings  # noqa: SLF001 - as above
         functions._poll_kinesis = read_all  # noqa: SLF001 - as above
         functions._poll_dynamodb_streams = lambda: False  # noqa: SLF001 - as above

@@ -170,6 +170,21 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
             positions[shard_id] = min(position, len(shards[shard_id]["records"]))
 
 
+def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
+    """Whether a mapping, by its account, region and id, has read all records that its source has now."""
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    in_table = functions._dynamodb_stream_positions._data.get(place)  # noqa: SLF001 - as above
+    if in_table is not None:
+        tables: Any = importlib.import_module("ministack.services.dynamodb")
+        table = source.partition(":table/")[2].partition("/")[0]
+        end: int = tables.stream_end_position(table, account_id=place[0], region=place[1])
+        return bool(in_table == end)
+    shards, positions = _shards(source), functions._kinesis_positions._data.get(place)  # noqa: SLF001 - as above
+    if shards is None or positions is None:
+        return False
+    return all(positions.get(shard_id) == len(shard["records"]) for shard_id, shard in tuple(shards.items()))
+
+
 def _shards(source: str) -> Mapping[str, Any] | None:
     """The shards of a Kinesis stream, by its ARN; None where that is the ARN of something else."""
     parts = source.split(":")

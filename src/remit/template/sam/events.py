@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.sam.polled_sources import SOURCES
 from remit.template.sam.resources import MadeResource, SamEvent, arn_of, given
 from remit.template.sam.role import trusting
+from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.template.sam.resources import SamResource
 
 IMPLICIT_API: Final = "ServerlessRestApi"
 _HTTP: Final = "ServerlessHttpApi"
+_ACCOUNT: Final = {"Ref": "AWS::AccountId"}
+_DEFAULT_ROUTE: Final = "$default"
+_ANY_METHOD: Final = ("any", "x-amazon-apigateway-any-method")
+_VARIABLE: Final = r"\{[A-Za-z0-9._-]+\+?\}"
 _MAPPING: Final = (
     "BatchSize", "BisectBatchOnFunctionError", "DestinationConfig", "Enabled", "FilterCriteria",
     "FunctionResponseTypes", "KmsKeyArn", "LoggingConfig", "MaximumBatchingWindowInSeconds",
@@ -29,11 +37,22 @@ _SCHEDULE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class EventTarget:
-    """What an event starts: its ARN, its name, the logical id of its function."""
+    """What an event starts, a function or its alias: its logical id, its ARN, its name."""
 
-    function: str
+    logical_id: str
     arn: Any
     name: Any
+
+
+def target_of(declared: SamResource) -> EventTarget:
+    """The function that events start, or the alias that SAM publishes for it."""
+    alias = declared.properties.get("AutoPublishAlias")
+    name = {"Ref": declared.logical_id}
+    if not alias:
+        return EventTarget(declared.logical_id, arn_of(declared.logical_id), name)
+    text = alias if isinstance(alias, str) else ""
+    alias_id = f"{declared.logical_id}Alias{text.replace('-', 'D').replace('_', 'U')}"
+    return EventTarget(alias_id, {"Ref": alias_id}, {"Ref": alias_id})
 
 
 def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -66,12 +85,22 @@ def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:
             "FunctionName": target.name,
             **({"EventSourceArn": event.properties.get(source)} if source is not None else {}),
             **given(event.properties, *_MAPPING),
+            **_failure_destination(event.properties),
         },
         event.path,
     )
 
 
-def _permission(event: SamEvent, target: EventTarget, service: str, source: Any = None) -> MadeResource:
+def _failure_destination(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a mapping sends what failed; its Type is for SAM alone."""
+    failures = section(properties, "DestinationConfig", "OnFailure")
+    if "Type" not in failures:
+        return {}
+    sent = {name: value for name, value in failures.items() if name != "Type"}
+    return {"DestinationConfig": {**section(properties, "DestinationConfig"), "OnFailure": sent}}
+
+
+def _permission(event: SamEvent, target: EventTarget, service: str, **limits: Any) -> MadeResource:
     """The permission to call the function; the stage that SAM puts behind the id of an API's is left out."""
     return MadeResource(
         f"{event.id}Permission",
@@ -80,7 +109,7 @@ def _permission(event: SamEvent, target: EventTarget, service: str, source: Any 
             "Action": "lambda:InvokeFunction",
             "FunctionName": target.name,
             "Principal": service,
-            **({"SourceArn": source} if source is not None else {}),
+            **given(limits, *limits),
         },
         event.path,
     )
@@ -89,7 +118,7 @@ def _permission(event: SamEvent, target: EventTarget, service: str, source: Any 
 def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     name = "RuleName" if event.type != "Schedule" else "Name"
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"}, name)
-    yield _permission(event, target, "events.amazonaws.com", arn_of(event.id))
+    yield _permission(event, target, "events.amazonaws.com", SourceArn=arn_of(event.id))
     yield from letters(event, policy=True)
 
 
@@ -97,10 +126,13 @@ def rule(event: SamEvent, target: dict[str, Any], name: str) -> MadeResource:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
     renamed = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
+    enabled = properties.get("Enabled") if event.type == "Schedule" else None
+    state = {} if enabled is None else {"State": "ENABLED" if enabled else "DISABLED"}
     return MadeResource(
         event.id,
         "AWS::Events::Rule",
         {
+            **state,
             **given(properties, "Description", "EventBusName", "State", **renamed),
             "Targets": [_with_dead_letters(event, target)],
         },
@@ -187,7 +219,7 @@ def event_role(
 
 def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The permission of an S3 event; the notification stands in the bucket itself."""
-    yield _permission(event, target, "s3.amazonaws.com")
+    yield _permission(event, target, "s3.amazonaws.com", SourceAccount=_ACCOUNT)
 
 
 def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -199,7 +231,7 @@ def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
     end = {"Protocol": "sqs" if through else "lambda", "Endpoint": queue if through else target.arn}
     yield MadeResource(event.id, "AWS::SNS::Subscription", {**shared, **end}, event.path)
     if not through:
-        yield _permission(event, target, "sns.amazonaws.com", event.properties.get("Topic"))
+        yield _permission(event, target, "sns.amazonaws.com", SourceArn=event.properties.get("Topic"))
         return
     if queue_settings is None:
         yield MadeResource(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
@@ -211,15 +243,24 @@ def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
 
 
 def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The permission of an API to call the function."""
+    """The permission of an API to call the function for a route, at any stage."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
-    source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": api}]}
-    yield _permission(event, target, "apigateway.amazonaws.com", source)
+    method = event.properties.get("Method") or "ANY"
+    path = event.properties.get("Path") or _DEFAULT_ROUTE
+    route = "*"
+    if isinstance(method, str) and isinstance(path, str):
+        method = "*" if method.lower() in _ANY_METHOD else method.upper()
+        path = "" if path == _DEFAULT_ROUTE else re.sub(_VARIABLE, "*", path.rstrip("/") or "/")
+        route = f"{method}{path}"
+    source = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*/{route}"
+    yield _permission(event, target, "apigateway.amazonaws.com", SourceArn={"Fn::Sub": [source, {"Api": api}]})
 
 
 def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
-    yield _permission(event, target, "logs.amazonaws.com")
+    source = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
+    group = {"Fn::Sub": [source, {"Name": event.properties.get("LogGroupName")}]}
+    yield _permission(event, target, "logs.amazonaws.com", SourceArn=group)
     yield MadeResource(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
 
 
@@ -228,18 +269,23 @@ def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],
     }
-    yield _permission(event, target, "iot.amazonaws.com")
+    source = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:rule/${Name}"
+    topic_rule = {"Fn::Sub": [source, {"Name": {"Ref": event.id}}]}
+    yield _permission(event, target, "iot.amazonaws.com", SourceArn=topic_rule, SourceAccount=_ACCOUNT)
     yield MadeResource(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
 
 
 def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
-    permission = _permission(event, target, "cognito-idp.amazonaws.com")
-    yield MadeResource(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
+    pool = event.properties.get("UserPool")
+    source = arn_of(pool["Ref"]) if isinstance(pool, dict) and isinstance(pool.get("Ref"), str) else None
+    permission = _permission(event, target, "cognito-idp.amazonaws.com", SourceArn=source)
+    yield MadeResource(f"{target.logical_id}CognitoPermission", permission.type, permission.properties, event.path)
 
 
 def _alexa_skill(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    yield _permission(event, target, "alexa-appkit.amazon.com")
+    skill = event.properties.get("SkillId")
+    yield _permission(event, target, "alexa-appkit.amazon.com", EventSourceToken=skill)
 
 
 _PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[MadeResource]]]] = {

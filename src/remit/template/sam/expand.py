@@ -155,7 +155,7 @@ def _with_globals(shared: Mapping[str, Any], kind: str, properties: Mapping[str,
     """The properties of a resource of a kind, on top of what Globals say for all of the kind."""
     above = {key: item for key, item in section(shared, kind).items() if key not in _NOT_GLOBAL}
     merged: dict[str, Any] = _merged(above, properties)
-    return merged
+    return {**merged, **{name: properties[name] for name in _REPLACED if name in properties}}
 
 
 def _merged(above: Any, below: Any) -> Any:
@@ -232,4 +232,6 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
             yield f"what {name} of {declaration.logical_id} ({declaration.type}) adds is not looked at"
 
 
+_REPLACED: Final = ("Architectures",)
+"""The lists of which a resource's own takes the place of the one in Globals."""
 _LEFT_OUT: Final = ("Connectors",)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.deployments import alias_attributes
-from remit.template.sam.events import EventTarget, function_event
+from remit.template.sam.events import function_event, target_of
 from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import destinations, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from remit.template.sam.events import EventTarget
 
 _KEPT: Final = (
     "Architectures", "CapacityProviderConfig", "CodeSigningConfigArn", "Description", "DurableConfig", "Environment",
@@ -29,12 +31,9 @@ def function(declared: SamResource) -> Iterator[MadeResource]:
     if own_role is None or choice(own_role) is not None:
         yield sam_role
     alias = declared.properties.get("AutoPublishAlias")
-    target = EventTarget(declared.logical_id, arn_of(declared.logical_id), {"Ref": declared.logical_id})
+    target = target_of(declared)
     if alias:
-        version, alias_made = _published(declared, alias)
-        target = EventTarget(declared.logical_id, {"Ref": alias_made.logical_id}, {"Ref": alias_made.logical_id})
-        yield version
-        yield alias_made
+        yield from _published(declared, alias, target.logical_id)
     yield from _url(declared, target)
     yield from _invoked(declared, alias)
     for event in declared.events():
@@ -76,12 +75,10 @@ def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
 
 
-def _published(declared: SamResource, alias: Any) -> tuple[MadeResource, MadeResource]:
+def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeResource, MadeResource]:
     """The version and the alias; a version's logical id ends with a hash, which is left out."""
     name = {"Ref": declared.logical_id}
-    text = alias if isinstance(alias, str) else ""
     version = f"{declared.logical_id}Version"
-    alias_id = f"{declared.logical_id}Alias{text.replace('-', 'D').replace('_', 'U')}"
     properties = {
         "Name": alias,
         "FunctionName": name,
@@ -108,11 +105,11 @@ def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
     properties = {**given(config, "AuthType", "Cors", "InvokeMode"), "TargetFunctionArn": target.name}
     yield MadeResource(f"{declared.logical_id}Url", "AWS::Lambda::Url", properties, path)
     if config.get("AuthType") == "NONE":
-        for name, action in (
-            ("UrlPublicPermissions", "InvokeFunctionUrl"),
-            ("URLInvokeAllowPublicAccess", "InvokeFunction"),
+        for name, action, limit in (
+            ("UrlPublicPermissions", "InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+            ("URLInvokeAllowPublicAccess", "InvokeFunction", {"InvokedViaFunctionUrl": True}),
         ):
-            anyone = {"Action": f"lambda:{action}", "FunctionName": target.name, "Principal": "*"}
+            anyone = {"Action": f"lambda:{action}", "FunctionName": target.name, "Principal": "*", **limit}
             yield MadeResource(f"{declared.logical_id}{name}", "AWS::Lambda::Permission", anyone, path)
 
 

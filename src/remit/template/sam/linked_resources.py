@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.template.sam.events import api_of
+from remit.template.branches import NO_VALUE, Choice
+from remit.template.sam.events import api_of, target_of
 from remit.template.sam.resources import arn_of
 from remit.template.sections import section
 
@@ -48,8 +49,15 @@ def _is_defined(api: Mapping[str, Any]) -> bool:
 
 
 def _called(declaration: SamResource, _: SamEvent, __: Mapping[str, Any]) -> Any:
-    """The ARN of the function that is called."""
-    return arn_of(declaration.logical_id)
+    """The ARN of the function or alias that is called."""
+    return target_of(declaration).arn
+
+
+def _notification(declaration: SamResource, event: SamEvent, _: Mapping[str, Any]) -> Any:
+    """What a bucket tells the function or its alias; nothing where the function's condition does not hold."""
+    notification = {"Event": event.properties.get("Events"), "Function": target_of(declaration).arn}
+    condition = declaration.attributes.get("Condition")
+    return notification if condition is None else Choice(condition, (notification, NO_VALUE)).written()
 
 
 def _event_role(_: SamResource, event: SamEvent, __: Mapping[str, Any]) -> Any:
@@ -69,12 +77,11 @@ _NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE")
 """What InvokeRole may be besides a role's ARN."""
 
 
-def _notifying(bucket: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
+def _notifying(bucket: dict[str, Any], _: SamEvent, notification: Any) -> dict[str, Any]:
     """The bucket notifies the function."""
     config = section(bucket, "NotificationConfiguration")
     listed = config.get("LambdaConfigurations")
-    added = {"Event": event.properties.get("Events"), "Function": function}
-    notifications = [*(listed if isinstance(listed, list) else []), added]
+    notifications = [*(listed if isinstance(listed, list) else []), notification]
     return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": notifications}}
 
 
@@ -102,7 +109,7 @@ def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[st
 _LINKS: Final[dict[tuple[str, str], tuple[str, _Argument, _Write]]] = {
     ("Function", "Api"): ("RestApiId", _invoke_role, _calling),
     ("Function", "Cognito"): ("UserPool", _called, _triggering),
-    ("Function", "S3"): ("Bucket", _called, _notifying),
+    ("Function", "S3"): ("Bucket", _notification, _notifying),
     ("StateMachine", "Api"): ("RestApiId", _event_role, _calling),
 }
 """By a resource's type and an event's: the event's property that names what is changed, what is put in, and how."""
