@@ -38,7 +38,7 @@ _STYLE: Final = """\
 def pages() -> dict[str, str]:
     """The pages of the site in Markdown, by file name."""
     texts = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-    texts["index.md"] = (ROOT / "README.md").read_text("utf-8").replace("](docs/", "](")
+    texts["index.md"] = (ROOT / "README.md").read_text("utf-8")
     for name in _ADDED:
         texts[name.replace("/", "-")] = (ROOT / name).read_text("utf-8")
     texts |= _rules(texts["lint-rules.md"])
@@ -69,7 +69,7 @@ def _moved(link: re.Match[str]) -> str:
         target = "tutorial.md"
     elif target == "bench/README.md":
         target = "bench-README.md"
-    return f"]({target.removeprefix('../')})"
+    return f"]({target.removeprefix('../').removeprefix('docs/')})"
 
 
 def _api() -> str:
