@@ -104,9 +104,10 @@ def llms(texts: dict[str, str]) -> str:
 
 
 def make_blocks_focusable() -> None:
-    """Let the keyboard scroll blocks of code that are wider than the screen."""
+    """Let the keyboard scroll tables and blocks of code that are wider than the screen."""
     for file in HTML.glob("*.html"):
         text = file.read_text("utf-8")
+        text = text.replace("<table>", '<table tabindex="0">')
         file.write_text(text.replace("<pre><span>", '<pre tabindex="0"><span>'), "utf-8")
 
 
