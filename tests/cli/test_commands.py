@@ -364,7 +364,7 @@ def test_init_in_an_existing_project_adds_what_it_has_not_and_touches_nothing(
     ]
     assert 'name = "My-Shop"' in (folder / "pyproject.toml").read_text()
     again = json.loads(remit("init", ".", "--json").out)
-    assert ([], 4) == (again["files"], len(again["kept"]))
+    assert ([], 5) == (again["files"], len(again["kept"]))
 
 
 @pytest.mark.parametrize("name", ["Shop", "1st", "my shop", "ördérs", "a_b", "a" * 41, ".."])
