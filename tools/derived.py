@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.request_formats import clients_signed_for, signing_names
 from remit.lint.rule_registry import rules
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -110,6 +111,37 @@ def _page(rule: Rule) -> str:
     return f"{before}\nremit says:\n\n{findings}\n{better}{after}"
 
 
+def local_services() -> str:
+    """docs/local-services.md: what is simulated on this machine, by the names of boto3's clients."""
+    emulator = importlib.import_module("ministack.app")
+    served = {*emulator.SERVICE_HANDLERS, *emulator.SERVICE_NAME_ALIASES}
+    here = {client for name in signing_names() & served for client in clients_signed_for(name)}
+    others = {client for name in signing_names() for client in clients_signed_for(name)} - here
+    simulated, not_simulated = (", ".join(f"`{name}`" for name in sorted(names)) for names in (here, others))
+    return SERVICES_TEXT.format(simulated=simulated, not_simulated=not_simulated)
+
+
+SERVICES_TEXT: Final = """\
+# Services on this machine
+
+Access is decided for all of AWS's services, and some of them are simulated on [this machine](local-aws.md). A call to
+another one is denied or allowed as on AWS, is noted in `.remit/seen`, and is then `NotImplemented`, unless a
+[test answers it](testing.md#services-that-are-not-simulated). Nothing is passed on to a real account: remit never sees
+your credentials.
+
+## Simulated
+
+These clients of boto3 reach a service that is simulated. That says nothing of each operation: `remit.answer` answers
+those that it lacks, too.
+
+{simulated}
+
+## Not simulated
+
+{not_simulated}
+"""
+
+
 def _anchor(rule: Rule) -> str:
     return f"{rule.code} {rule.name}".lower().replace(" ", "-")
 
@@ -155,6 +187,7 @@ DERIVED: Final[dict[str, Callable[[], str]]] = {
     "src/remit/grants/__init__.py": grant_names,
     "src/remit/triggers/__init__.py": trigger_names,
     "docs/lint-rules.md": lint_rules,
+    "docs/local-services.md": local_services,
 }
 """Each file, from the project's folder, and what its text is."""
 

@@ -22,9 +22,11 @@ from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import S3, bucket_path
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.decided_service import DECIDED
+from remit.local.prepared_answers import Answered, PreparedAnswers
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
+    ANSWERS,
     FUNCTIONS,
     HEALTH,
     RESET,
@@ -100,12 +102,14 @@ class Gate:
     """Where the application forgets its state."""
     controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
     """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
+    answers: PreparedAnswers
+    """What tests answer in the place of services."""
     functions: FunctionRequests
     """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
-    async def __call__(  # noqa: C901, PLR0912 - one case after the other
+    async def __call__(  # noqa: C901, PLR0911, PLR0912 - one case after the other
         self, scope: Message, receive: Receive, send: Send
     ) -> None:
         """Let one request in, or refuse it."""
@@ -136,9 +140,15 @@ class Gate:
                 if scope["path"].startswith(FUNCTIONS):
                     await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
                     return
+                if scope["path"] == ANSWERS:
+                    await _send_json(send, self.answers.prepare(json.loads(await _body(receive))))
+                    return
                 if scope["path"] in self.controls:
                     await _send_json(send, self.controls[scope["path"]](dict(parse_qsl(request.query))))
                     return
+        except Answered as answered:
+            await _send(send, answered.status, answered.headers, answered.body)
+            return
         except RefusedRequest as refused:
             await _refuse(scope, incoming, send, refused, request)
             return
@@ -169,7 +179,7 @@ class Gate:
             asked = canonical_request(request, "sts", await _body(receive))
             asked, send = self._decided(asked, "sts", "us-east-1", _NOBODY, send)
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
-        is_answered = path in {RESET, *self.controls} or path.startswith(FUNCTIONS)
+        is_answered = path in {RESET, ANSWERS, *self.controls} or path.startswith(FUNCTIONS)
         if is_own(path) and not is_answered:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
         signature, caller, receive = await self._verified(scope, request, receive)
@@ -185,6 +195,12 @@ class Gate:
         asked = canonical_request(request, signature.service, body)
         asked, send = self._decided(asked, signature.service, signature.region, caller, send)
         operation = asked.operation
+        await self.answers.answer(asked)
+        if not self.is_simulated(asked.received, signature.service):
+            name = f"{operation.client}:{operation.name}"
+            call = f"remit.answer({operation.client!r}, {operation.name!r}, …)"
+            reason = f"{name} is not simulated on this machine; in a test, `{call}` of the fixture `remit` answers it"
+            raise RefusedRequest("NotImplemented", reason, 501)
         if operation.client in ("cloudformation", "apigatewayv2") or "FunctionUrlConfig" in operation.name:
             send = _rewriting(send, b"127.0.0.1:%d" % self.port)
         return self._remade(scope, asked, signature), _replaying(asked.body, receive), send
@@ -208,9 +224,6 @@ class Gate:
         self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
     ) -> tuple[CanonicalRequest, Send]:
         """What of a request its caller may make, and how its answer goes back. RefusedRequest: nothing."""
-        if not self.is_simulated(asked.received, service):
-            reason = f"the AWS on this machine does not have the service {service!r}"
-            raise RefusedRequest("NotImplemented", reason, 501)
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):

@@ -17,6 +17,7 @@ KEEP_DATA: Final = "/_remit/data/keep"
 PUT_DATA_BACK: Final = "/_remit/data/put-back"
 FUNCTION_SESSION: Final = "/_remit/function-session"
 DELAYS: Final = "/_remit/delays"
+ANSWERS: Final = "/_remit/answers"
 FUNCTIONS: Final = "/_remit/functions/"
 
 _PORT: Final = r"(?::\d+)?"

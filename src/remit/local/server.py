@@ -64,6 +64,7 @@ from remit.local.journal import Journal
 from remit.local.loaded_state import refuse_damaged_state
 from remit.local.log_pages import give_pages_of_log_events
 from remit.local.log_patterns import match_log_patterns
+from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
@@ -355,6 +356,7 @@ async def _serve(
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,
         },
+        answers=PreparedAnswers(),
         functions=FunctionRequests(pool),
         changed=changed.set,
     )

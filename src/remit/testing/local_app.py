@@ -23,6 +23,13 @@ from remit.explain.explanation import explain
 from remit.local import aws as local_aws
 from remit.local.control.accesses import NO_ACCESS, accesses
 from remit.local.control.account import account_of
+from remit.local.control.answers import (
+    AnsweringFunctions,
+    forget_answers,
+    give_answer,
+    operation_model,
+    serialised,
+)
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.function_session import function_session
 from remit.local.control.invoke import invoke_locally
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from remit.deploy.invoke import Answer
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
+    from remit.local.control.answers import Answering
     from remit.roles.role_policies import ReadyRole
     from remit.triggers.resource_references import AnyRef
 
@@ -166,6 +174,7 @@ class LocalApp:
 
     def __init__(self, tests_app: AppOfTests) -> None:
         self._tests_app = tests_app
+        self._answering: AnsweringFunctions | None = None
 
     def invoke(self, function: str, event: Any = None, *, http: str | None = None, example: str | None = None) -> Any:
         """What a function answers to an event: any JSON, a request (`GET /orders?x=1`), or a trigger's sample event.
@@ -198,15 +207,36 @@ class LocalApp:
             raise RemitError(f"function {full_name} is not deployed")
         return answer
 
-    def finish(self) -> None:
-        """End a test: put the data back. AssertionError: a call was let through since nobody could tell what it asks.
+    def answer(self, service: str, operation: str, answer: Mapping[str, Any] | Answering) -> None:
+        """Answer an operation of AWS until the test ends, to each caller that may make the call.
 
-        A test that never asked for the app to run has nothing to put back.
+        `service` is what boto3's client is called (`textract`), `operation` as AWS calls it (`DetectDocumentText`).
+        `answer` is what boto3 returns, or a function that makes it of the parameters, with bytes as bytes; it may raise
+        a `botocore.exceptions.ClientError`. RemitError: there is no such operation, or it never answers like that.
+        """
+        aws = self._tests_app.running.aws
+        model = operation_model(aws, service, operation)
+        if callable(answer):
+            self._answering = self._answering or AnsweringFunctions()
+            give_answer(aws, model, {"address": self._answering.address(model, answer)})
+        else:
+            give_answer(aws, model, serialised(model, answer))
+
+    def finish(self) -> None:
+        """End a test: put the data back.
+
+        AssertionError: a call was let through since nobody could tell what it asks, or a function that answers raised
+        an error. A test that never asked for the app to run has nothing to put back.
         """
         if not self._tests_app.is_running:
             return
         aws = self._tests_app.running.aws
         put_data_back(aws)
+        forget_answers(aws)
+        if self._answering is not None:
+            self._answering.close()
+            for error in self._answering.errors:
+                raise AssertionError("the function of remit.answer raised an error") from error
         self._tests_app.last_access, records = accesses(aws, self._tests_app.last_access)
         unknown = [access for access in records if access.decision == "unknown"]
         if unknown:
