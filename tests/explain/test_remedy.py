@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,9 +150,10 @@ def test_a_job_is_granted_at_its_decorator(make: Make) -> None:
 
 
 def test_a_function_without_a_decorator_is_granted_in_the_configuration(make: Make) -> None:
-    """The worker of a queue without jobs is declared by the line that turns jobs on."""
-    project = make(config="config.job.enable = True", app="")
-    found = fix(project, "s3:GetObject", "arn:aws:s3:::a/b")
+    project = make()
+    app = project.load()
+    function = replace(app.functions[0], origin=None)
+    found = remedy(app, function, "s3:GetObject", "arn:aws:s3:::a/b", project.folder, account="111122223333")
     assert found == Remedy(
         's3.read("a", "b")',
         'config.lambda_.iam.policy += [s3.read("a", "b")]',

@@ -16,12 +16,13 @@ import json
 import operator
 import re
 
+from remit.catalogue.rcp_services import RCP_SERVICES as REACHED
+
 # In patterns: any text and one character; and a letter that no pattern spells.
 MANY, ONE, ODD = "\ue000", "\ue001", "\ue002"
 SINGLE, LEVELS = ("identity", "boundary", "session", "resource", "endpoint"), ("scp", "rcp")
 *_, ANYONE = WAYS = ({"direct"}, {"direct", "role"}, {"direct", "role", "account"})
-OPEN = object()
-no = {True: False, False: True, None: None}.get
+OPEN, no = object(), {True: False, False: True, None: None}.get
 TYPES = {"user": "User", "root": "Account", "federated-user": "FederatedUser"}
 START = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
@@ -428,7 +429,7 @@ def verdict(policies, question):
     somebody = question.who is None or (question.account or "a").isdigit()
     central = question.raw.get("management_account") or ""
     unlimited = action == "kms:retiregrant" or (action.startswith("kms:") and of_aws(question))
-    limited_by_rcp = bound and question.owner != central and not unlimited
+    limited_by_rcp = bound and question.owner != central and not unlimited and action.split(":")[0] in REACHED
     scp, rcp = scp * (bound and somebody and question.account != central), rcp * limited_by_rcp
     owner_root = name == "root" and question.account == question.owner
     if owner_root and re.fullmatch("s3:(get|put|delete)bucketpolicy", action):

@@ -8,6 +8,7 @@ import pytest
 
 import effort
 from remit.catalogue.partitions import partitions
+from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.errors import RemitError
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Layers, evaluate
@@ -859,3 +860,46 @@ def test_the_first_gain_has_the_action_as_it_is_spelled_and_asks_no_catalogue() 
 
     assert isinstance(gain, Piece)
     assert ("SQS:receivemessage", "future") == (gain.request.action, gain.tier)
+
+
+@pytest.mark.parametrize(
+    ("denied", "gained"),
+    [
+        ("ec2:*", []),
+        (["ec2:*", "s3:PutObject"], ["s3:PutObject"]),
+        ("S3:Put*", ["S3:Put*"]),
+        ("iam:*", []),
+    ],
+)
+def test_an_rcp_reaches_the_services_that_rcps_reach_and_no_other(denied: Any, gained: list[str]) -> None:
+    everything = policy(allow("*"))
+    rcp = ((parse({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": denied, "Resource": "*"}]}),),)
+    found = compare(Layers((everything,), rcp=rcp), Layers((everything,)))
+    assert (gained, ()) == ([piece.action for piece in found.gained], found.undecided)
+    assert found.same is not bool(gained)
+
+
+def test_an_rcp_that_denies_everything_or_all_but_something_stays_decided() -> None:
+    everything = policy(allow("*"))
+    for element in ({"Action": "*"}, {"NotAction": "sts:*"}):
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **element, "Resource": "*"}]}
+        found = compare(Layers((everything,), rcp=((parse(document),),)), Layers((everything,)))
+        assert ((), True) == (found.undecided, bool(found.gained))
+        services = {piece.request.action.partition(":")[0] for piece in found.gained}
+        assert services <= RCP_SERVICES
+
+
+@pytest.mark.parametrize(
+    ("action", "shown"),
+    [
+        ("s3:DeleteObject", ("s3:DeleteObject", "future")),
+        ("s3:*", ("s3:ListBucket", "now")),
+        ("s3:List*", ("s3:ListBucket", "now")),
+        ("dynamodb:PutItem", ("dynamodb:PutItem", "future")),
+    ],
+)
+def test_a_request_of_today_has_no_key_that_its_action_never_carries(action: str, shown: tuple[str, str]) -> None:
+    condition = {"NumericEquals": {"s3:max-keys": "10"}}
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
+    (piece,) = compare(Policy(()), parse({"Version": "2012-10-17", "Statement": [statement]})).gained
+    assert shown == (piece.request.action, piece.tier)

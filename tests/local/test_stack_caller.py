@@ -244,3 +244,17 @@ def test_handlers_ask_on_the_function_that_a_property_names() -> None:
     mapping = ResourceOperation("create", "AWS::Lambda::EventSourceMapping", "s", "Mapping", "", named)
     functions = {need.context["lambda:FunctionArn"] for need in handler_needs(mapping, place)}
     assert {function} == functions
+
+
+def test_a_role_that_a_resource_does_not_name_is_not_looked_at() -> None:
+    place = {"Partition": "aws", "Region": "eu-west-1", "Account": "111122223333"}
+    properties = {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:t", "Protocol": "sqs", "Endpoint": "arn:aws:sqs:::q"}
+    role = "arn:aws:iam::111122223333:role/delivery"
+
+    def asked(**more: str) -> dict[str, tuple[str, ...]]:
+        operation = ResourceOperation("create", "AWS::SNS::Subscription", "s", "Sub", "", {**properties, **more})
+        needs = handler_needs(operation, place)
+        return {need.action: need.resources for need in needs if need.action.startswith("iam:")}
+
+    assert {} == asked()
+    assert {"iam:GetRole": (role,), "iam:PassRole": (role,)} == asked(SubscriptionRoleArn=role)

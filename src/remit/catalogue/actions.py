@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.condition_keys import global_key
-from remit.catalogue.shared_prefixes import TARGETS
+from remit.catalogue.shared_prefixes import KEYS, TARGETS
 from remit.catalogue.snapshot import chunk, line, names
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ def action(name: str) -> Action | None:
     service_keys = _keys(prefix)
     types = resource_types(prefix)
     second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
+    further_keys = KEYS.get(name.lower(), ())
     action_targets: list[ActionTarget] = []
     for kind, required, key_places in targets:
         is_required = bool(required) and not second_page_types
@@ -171,7 +172,10 @@ def action(name: str) -> Action | None:
         name=bare_names(prefix)[place],
         level=LEVELS[level],
         targets=tuple(action_targets),
-        keys=tuple(service_keys[key] for key in keys),
+        keys=(
+            *(service_keys[key] for key in keys),
+            *(key for key in service_keys if further_keys and key.name in further_keys),
+        ),
         dependents=None if dependents is None else tuple(dependents),
         permission_only=None if permission_only is None else bool(permission_only),
     )

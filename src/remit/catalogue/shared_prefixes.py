@@ -75,5 +75,9 @@ TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "greengrass:listtagsforresource": _CORES,
     "greengrass:tagresource": _CORES,
     "greengrass:untagresource": _CORES,
+    "states:invokehttpendpoint": ("statemachine",),
 }  # fmt: skip
-"""The types of the second page, by an action's full name, folded."""
+"""The types of the second page, by an action's full name, folded; of the last, of "Call HTTPS APIs in Step Functions
+workflows" (AWS Step Functions Developer Guide): its reference has no types and no keys."""
+KEYS: Final = {"states:invokehttpendpoint": ("states:HTTPEndpoint", "states:HTTPMethod")}
+"""The keys of that page, as `TARGETS`."""

@@ -160,7 +160,8 @@ def _nested_stack(_: PlannedStack, resource: Resource) -> Iterator[str]:
 
 
 def _missing_actions(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    missing = [name for name in called(resource) if name != "iam:PassRole" and left_out(stack, resource, name)]
+    actions = [name for name in called(resource) if name not in ("iam:GetRole", "iam:PassRole")]
+    missing = [name for name in actions if left_out(stack, resource, name)]
     if missing:
         listed = ", ".join(missing)
         yield f"not granted for {_called(resource)}, since the template does not say on what: {listed}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn|permissionarn$", re.IGNORECASE)
 """Names of properties that take a role."""
+_PROFILE: Final = "AWS::IAM::InstanceProfile"
 _PROFILES: Final = re.compile(r"instanceprofile", re.IGNORECASE)
 _RESOLVED: Final = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join")
 """Functions whose arguments are not looked into, since they become one text."""
@@ -66,11 +67,15 @@ def unknown_roles(stack: PlannedStack, resource: Resource) -> bool:
 
 def foreign_profiles(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The instance profiles that a property takes and the template does not make: nobody knows the roles in them."""
-    profiles: list[str] = []
+    if resource.type == _PROFILE:  # which names itself
+        return ()
+    own_profiles = [own for own in stack.resources.values() if own.type == _PROFILE]
+    own_names = {name for own in own_profiles for name in stack.names(own)}
+    profiles: dict[str, None] = {}
     for _, value in _values(resource.properties, _PROFILES):
         if not any(_resources_in(stack, value)):
-            profiles += [text for text in stack.texts(value) if UNKNOWN not in text]
-    return tuple(profiles)
+            profiles |= {text: None for text in stack.texts(value) if UNKNOWN not in text}
+    return tuple(text for text in profiles if text.rpartition("/")[2] not in own_names)
 
 
 def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
@@ -98,6 +103,8 @@ def _values(value: Any, only: re.Pattern[str] | None, name: str = "") -> Iterato
         if is_in_place:
             yield name, value
             ((function, argument),) = value.items()
+            if function == "Fn::If" and isinstance(argument, list):
+                argument = argument[1:]  # a condition's name is no value
             if function not in _RESOLVED:
                 yield from _values(argument, only, name)
     elif isinstance(value, Mapping):

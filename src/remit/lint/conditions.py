@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action, services
+from remit.catalogue.action_keys import folded_key, key_family, key_type, key_types, taken_keys, takes
 from remit.catalogue.actions import actions as actions_of
 from remit.catalogue.actions import keys as keys_of
+from remit.catalogue.actions import services
 from remit.catalogue.condition_keys import global_key, operator, put_in
 from remit.did_you_mean import MISSPELT, nearest
 
@@ -18,37 +18,6 @@ if TYPE_CHECKING:
     from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
-_MEMBER: Final = r"(?<=[/:])(?:\$\{|<).*"
-
-
-@lru_cache(maxsize=4096)
-def _key_types(prefix: str) -> dict[str, str]:
-    """A service's condition keys, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
-    return {key_family(key.name): key.type for key in keys_of(prefix)}
-
-
-def key_family(key: str) -> str:
-    """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
-    bare, slash, _ = re.sub(_MEMBER, "", key.lower()).partition("/")
-    return bare + slash
-
-
-@lru_cache(maxsize=8192)
-def key_type(name: str) -> str | None:
-    """The type of a condition key, "" when nobody says; None when no such key is known."""
-    shared_key = global_key(name)
-    if shared_key is not None:
-        return f"ArrayOf{shared_key.type}" if shared_key.multivalued else shared_key.type
-    folded = name.lower()
-    types = _key_types(folded.partition(":")[0])
-    type_ = types.get(key_family(folded))
-    return types.get(_before_second_colon(folded)) if type_ is None else type_
-
-
-def _before_second_colon(key: str) -> str:
-    """The family of a key whose name goes on after a colon: `kms:encryptioncontext:`; "" for another key."""
-    parts = key.split(":", 2)
-    return f"{parts[0]}:{parts[1]}:" if len(parts) > 2 else ""  # noqa: PLR2004 - two colons
 
 
 def nearest_federated_key(name: str) -> str | None:
@@ -116,7 +85,7 @@ def lacks_name(key: str) -> bool:
     bare, _, name = key.lower().partition(_TAGGED)
     if name or key_type(bare) is not None:
         return False
-    return global_key(f"{bare}/x") is not None or f"{bare}/" in _key_types(bare.partition(":")[0])
+    return global_key(f"{bare}/x") is not None or f"{bare}/" in key_types(bare.partition(":")[0])
 
 
 @lru_cache(maxsize=4096)
@@ -124,30 +93,6 @@ def has_name_too_much(key: str) -> bool:
     """Whether a key is known only without what stands after its slash: `aws:username/x`."""
     bare, slash, _ = key.partition(_TAGGED)
     return bool(slash) and "." not in bare and key_type(key) is None and key_type(bare) is not None
-
-
-@lru_cache(maxsize=4096)
-def of_a_service(key: str) -> bool:
-    """Whether a key is known, and is one of a service alone."""
-    return key_type(key) is not None and global_key(key) is None
-
-
-@lru_cache(maxsize=65536)
-def takes(name: str, key: str) -> bool:
-    """Whether requests for an action may have a key."""
-    return _folded(key) in _taken(name)
-
-
-@lru_cache(maxsize=16384)
-def _taken(name: str) -> frozenset[str]:
-    known_action = action(name)
-    return frozenset(_folded(key.name) for key in known_action.all_keys) if known_action is not None else frozenset()
-
-
-def _folded(key: str) -> str:
-    folded = key_family(key)
-    longer_family = _before_second_colon(folded)
-    return longer_family if longer_family in _key_types(folded.partition(":")[0]) else folded
 
 
 @lru_cache(maxsize=1024)
@@ -159,5 +104,5 @@ def takers(key: str) -> tuple[str, ...]:
 
 def near_taken(names: Iterable[str], key: str) -> str | None:
     """The key of some actions that another resembles."""
-    taken_keys = {taken for name in names for taken in _taken(name)}
-    return nearest(_folded(key), taken_keys, MISSPELT)
+    all_keys = {taken for name in names for taken in taken_keys(name)}
+    return nearest(folded_key(key), all_keys, MISSPELT)

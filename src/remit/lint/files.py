@@ -17,7 +17,7 @@ from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.finding import WARNING, Problem
 from remit.lint.policies import document_of
-from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment, below
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, below
 from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
@@ -246,7 +246,8 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     """The findings about a file that is one policy; without a `kind` its statements tell of which it is."""
     value, path = _policy_in(source.value)
     located = bool(source.text)
-    document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
+    likely_kind = _kind(value, source.file)
+    document = document_of(value, kind or likely_kind, source.place, path=path, located=located, sure=kind is not None)
     if is_stack_policy(value):
         for written in document.written:
             yield from findings(rule_registry.hooks("stack_policy"), written, written.place)
@@ -289,16 +290,23 @@ def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
     return value, path
 
 
-def _kind(value: Any) -> str:
-    """Trust when every action assumes a role, resource when there is a principal, else identity."""
+def _kind(value: Any, file: str) -> str:
+    """Trust when every action assumes a role, resource when there is a principal, else identity.
+
+    A service control policy looks like an identity's: its file's name or folder tells which it is.
+    """
     statements = raw_statements(value)
     with_principal = [statement for statement in statements if has_principal(statement)]
     if not with_principal:
-        return IDENTITY
+        near_names = "/".join(file.split("/")[-3:])
+        return CONTROL if re.search(_OF_SCPS, near_names, re.IGNORECASE) else IDENTITY
     if all(map(_only_assumes, statements)) and not any(map(_is_of_organisation, statements)):
         return TRUST
     anywhere = all(statement.get("Resource") in ("*", None) for statement in statements)
     return IDENTITY if not anywhere and len(with_principal) < len(statements) else RESOURCE
+
+
+_OF_SCPS: Final = r"(?<![a-z0-9])(scps?|service[-_ ]?control[-_ ]?polic(y|ies))(?![a-z0-9])"
 
 
 def _is_of_organisation(statement: Mapping[str, Any]) -> bool:

@@ -85,7 +85,7 @@ _DOUBTFUL: Final = frozenset({
     "cloudwatch:TagResource", "dynamodb:DescribeStream", "dynamodb:ListStreams", "ec2:PutResourcePolicy",
     "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
     "logs:PutIndexPolicy", "s3:GetAccessPoint", "ssm:DeleteAssociation", "ssm:StartSession",
-    "ssm:DescribeAssociation", "states:InvokeHTTPEndpoint",
+    "ssm:DescribeAssociation",
 })  # fmt: skip
 """Actions whose reference says otherwise than AWS's own policies and guides assume."""
 _LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")

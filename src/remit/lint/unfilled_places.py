@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.action_keys import key_type
 from remit.documents.foreign_text import ERB, JINJA, OF_TEMPLATEFILE, OF_TOOLS, TEMPLATEFILE, is_unfilled, unfilled
-from remit.lint import conditions
 from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
@@ -123,4 +123,4 @@ def _is_variable(name: str | None) -> bool:
     if name is None:
         return False
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
-    return conditions.key_type(key) is not None
+    return key_type(key) is not None

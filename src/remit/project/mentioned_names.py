@@ -24,6 +24,7 @@ _IMPORTS_ANYTHING: Final = frozenset({
     "__import__", "import_module", "spec_from_file_location", "pkgutil", "runpy", "exec", "eval",
 })  # fmt: skip
 """By these names code may run modules that no import statement spells."""
+_LONGEST: Final = 200  # characters of a module's name: a file's has 255 at most
 _NAMES_ANYTHING: Final = frozenset({
     "globals", "locals", "vars", "dir", "__dict__", "getmembers", "exec", "eval", "attrgetter", "methodcaller",
 })  # fmt: skip
@@ -121,7 +122,7 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
             case ast.Constant(value=str(text)):
                 names.update(re.findall(r"\w+", text))
                 module, _, _ = text.partition(":")  # as settings have it: "shop.urls", "shop.main:api"
-                if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", module):
+                if len(module) < _LONGEST and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", module):
                     imports.add(module)
             case ast.Import(names=aliases):
                 imports.update(alias.name for alias in aliases)

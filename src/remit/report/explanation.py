@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
 from remit.explain.explanation import VERDICT_WORDS
@@ -292,6 +293,8 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
     resource: Any = resource_to_allow(explanation.action, explanation.resource)
+    if resource == "*" and targets_of(explanation.action):
+        resource = "arn:…"  # nobody said which
     if explanation.takes_intrinsics:
         resource = to_intrinsic(resource)
     else:

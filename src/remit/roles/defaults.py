@@ -252,19 +252,28 @@ def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
         )
 
 
-def file_systems(_app: App, function: Function) -> Iterator[Grant]:
-    """Mount and write file systems ("Configuring file system access": execution role permissions)."""
+def file_systems(app: App, function: Function) -> Iterator[Grant]:
+    """Mount and write file systems of EFS and S3 Files ("Configuring file system access": role permissions)."""
     for config in function.properties.get("FileSystemConfigs", ()):
         point = _text(config.get("Arn"))
-        if point is not None:
-            reason = function.computed(f"mounts {config.get('LocalMountPath', 'a file system')}")
-            through = Condition("StringEquals", "elasticfilesystem:AccessPointArn", (point,))
-            actions = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
-            yield Grant(
-                allow(*actions, on=_HERE % ("elasticfilesystem", "file-system/*"), when=(through,)),
-                reason,
-                function.written.get("FileSystemConfigs"),
-            )
+        if point is None:
+            continue
+        own = [own_resources(app).by_id.get(reference.target or "") for reference in tokens.references(point)]
+        is_of_s3 = ":s3files:" in point or any(each is not None and "::S3Files::" in each.type for each in own)
+        service = "s3files" if is_of_s3 else "elasticfilesystem"
+        file_system, is_named, _ = point.partition("/access-point/")  # as the ARNs of S3 Files have it
+        reason = function.computed(f"mounts {config.get('LocalMountPath', 'a file system')}")
+        through = Condition("StringEquals", f"{service}:AccessPointArn", (point,))
+        yield Grant(
+            allow(
+                f"{service}:ClientMount",
+                f"{service}:ClientWrite",
+                on=file_system if is_of_s3 and is_named else _HERE % (service, "file-system/*"),
+                when=(through,),
+            ),
+            reason,
+            function.written.get("FileSystemConfigs"),
+        )
 
 
 def queue_id(queue: str) -> str:

@@ -13,7 +13,7 @@ from remit.catalogue.inference_profiles import geography_and_model, is_profile
 from remit.explain.obstacles import FEDERATED
 from remit.explain.remedy import remedy, resource_form_of
 from remit.roles.broken_features import broken
-from remit.why.denied_request import ACCOUNT, account_of, role_and_session
+from remit.why.denied_request import ACCOUNT, account_of, caller_of, role_and_session
 from remit.why.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
@@ -183,7 +183,8 @@ def _replaced_default(case: _Case) -> Iterator[str]:
 
 
 def _needed_grant(case: _Case) -> Iterator[str]:
-    caller_is_known = case.function is not None or case.denial.principal is not None or case.denial.encoded is not None
+    caller = case.function or caller_of(case.denial)
+    caller_is_known = caller is not None or case.denial.encoded is not None
     if case.lacks_an_allow and not case.allowed and not caller_is_known:
         yield from _needed(case.here, case.actions, case.denial, case.answers)
 
@@ -280,10 +281,11 @@ def _needed(
         return
     for function in project.app.functions[:1]:
         for action in actions[:1]:
-            resource = answers[0].resource if answers else denial.resource or resource_form_of(action)
+            asked = denial.resource if denial.resource not in (None, "*") else resource_form_of(action)
+            resource = answers[0].resource if answers else str(asked)
             fix = remedy(project.app, function, action, resource, project.folder, account=account_of(denial))
             code = " and ".join(f"`{line}`" for line in fix.imports)
             with_it = f" (with {code})" if fix.imports else ""
-            vague = resource == "*" and denial.resource is None and targets_of(action)
+            vague = resource == "*" and targets_of(action)
             item = f'allow({json.dumps(action)}, on="arn:…")' if vague else fix.item
             yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"

@@ -109,6 +109,12 @@ def _preferred(actions: tuple[str, ...], project: LoadedApp | None, function: st
     return granted_actions or tuple(name for name in actions if name.startswith("s3:")) or ranked(actions)
 
 
+def caller_of(denial: Denial) -> str | None:
+    """Who asked; None where the message has no more of them than their account, which is not its root user."""
+    principal = denial.principal
+    return None if principal is None or principal.isdigit() else principal
+
+
 def account_of(denial: Denial) -> str:
     """The account that asked; where nobody is told, none, so that an ARN is taken as it stands."""
     match = ACCOUNT.match(denial.principal or "")

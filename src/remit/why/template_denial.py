@@ -14,7 +14,7 @@ from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
 from remit.why.advice import DEPLOYER_COMMAND, advice, advice_here
 from remit.why.denied_request import actions_of, role_and_session, user_name
-from remit.why.why import Cause, why
+from remit.why.why import Cause, asked_resource, is_beyond_boundary, on_missing_object, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +59,8 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if not _unread(roles, read):
         unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
+    if denial.layer in (None, "identity"):  # else the layer's conclusion has it
+        conclusion = on_missing_object(denial, cause.actions) + conclusion
     return replace(cause, answers=answers, conclusion=conclusion, unseen=unseen)
 
 
@@ -79,9 +81,8 @@ def _answers(
     for role in roles:
         evaluated_role = ready_role(role, names, read.documents)
         for action in actions:
-            yield explain_in(
-                conditions, evaluated_role, role.title, action, denial.resource or "*", principal=principal
-            )
+            resource = asked_resource(denial, evaluated_role, action)
+            yield explain_in(conditions, evaluated_role, role.title, action, resource, principal=principal)
 
 
 def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
@@ -118,7 +119,7 @@ def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
     return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
 
 
-def _conclusion(
+def _conclusion(  # noqa: PLR0911 - one case after the other
     denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
 ) -> str:
     """What the roles of the template have to do with a denial, in a sentence."""
@@ -127,11 +128,14 @@ def _conclusion(
     else:
         roles, allow, do_not = "the roles of the template", "allow", "do not"
     verdicts = {answer.verdict for answer in answers}
+    is_boundary = is_beyond_boundary(answers) and not any(answer.ways for answer in answers)
     if denial.layer not in (None, "identity"):
-        verb = f"{allow} it" if verdicts == {"Allowed"} else f"{do_not} allow it either"
+        verb = f"{allow} it" if verdicts == {"Allowed"} or is_boundary else f"{do_not} allow it either"
         return f"{layer_conclusion}; {roles} {verb}"
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {roles} itself says no"
+    if is_boundary:
+        return f"the permissions boundary of {roles} does not allow it; {roles} {allow} it"
     if "ImplicitlyDenied" in verdicts:
         return f"{roles} {do_not} allow it"
     lacking: list[str] = []

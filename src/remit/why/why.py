@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.actions import targets_of
 from remit.explain.explanation import explain
 from remit.explain.obstacles import obstacle_in_message
 from remit.explain.remedy import remedy, resource_form_of
@@ -14,7 +15,7 @@ from remit.iam.policy import Globs
 from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
-from remit.why.denied_request import LoadedApp, account_of, actions_of, function_of
+from remit.why.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
         actions=actions,
         function=function,
         answers=answers,
-        conclusion=_conclusion(denial, project, function, actions, answers),
+        conclusion=on_missing_object(denial, actions) + _conclusion(denial, project, function, actions, answers),
         advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
         unseen=_unseen(denial, project, function),
     )
@@ -82,7 +83,7 @@ def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
     """Why no statement helps, whichever of the actions it was."""
     first_obstacle = None
     for action in actions:
-        obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=denial.principal))
+        obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=caller_of(denial)))
         if obstacle is None:
             return None
         first_obstacle = first_obstacle or obstacle
@@ -130,11 +131,19 @@ def _answers(
             if name not in roles_by_function or function not in (None, name):
                 continue
             role = roles_by_function[name]
-            resource = denial.resource or next(iter(granted_on(role, action)), resource_form_of(action))
+            resource = asked_resource(denial, role, action)
             answer = explain(role, name, action, resource, principal=principal)
             account = account_of(denial)
-            fix = remedy(project.app, app_function, action, answer.resource, project.folder, account=account)
+            granted = "" if answer.resource == "*" and targets_of(action) else answer.resource  # nobody said on which
+            fix = remedy(project.app, app_function, action, granted, project.folder, account=account)
             yield replace(answer, remedy=fix)
+
+
+def asked_resource(denial: Denial, role: ReadyRole, action: str) -> str:
+    """What was asked for; where the message does not name it, what the role has, else the form of its ARN."""
+    if denial.resource is None or (denial.resource == "*" and targets_of(action)):
+        return next(iter(granted_on(role, action)), resource_form_of(action))
+    return denial.resource
 
 
 def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
@@ -165,10 +174,36 @@ def _conclusion(
         return _layer_conclusion(denial) or _nobody(denial, project, actions, answers)
     role = f"the role of {function}"
     verdicts = {answer.decision.verdict for answer in answers}
+    is_boundary = is_beyond_boundary(answers)
     if denial.layer not in (None, "identity"):
-        verb = "allows it" if verdicts == {"Allowed"} else "does not allow it either"
+        verb = "allows it" if verdicts == {"Allowed"} or is_boundary else "does not allow it either"
         return f"{_layer_conclusion(denial)}; {role} {verb}"
+    if is_boundary:
+        return f"the permissions boundary of {role} does not allow it; {role} allows it"
     return _of_role(denial, role, verdicts, answers)
+
+
+def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
+    """Whether what roles allow by themselves is beyond their permissions boundary."""
+    layers = [layer for answer in answers for layer in answer.decision.layers]
+    own = {layer.verdict for layer in layers if layer.layer == "identity"}
+    limits = {layer.verdict for layer in layers if layer.layer == "boundary"}
+    return own == {"Allowed"} and not limits.isdisjoint(("ExplicitlyDenied", "ImplicitlyDenied"))
+
+
+def on_missing_object(denial: Denial, actions: tuple[str, ...]) -> str:
+    """The beginning of a sentence where S3 asked for s3:ListBucket, as it does if an object is not there; else ""."""
+    operation = (denial.operation or "").removeprefix("Head").removeprefix("Get")
+    if "s3:ListBucket" not in actions or operation not in _OF_OBJECTS:
+        return ""
+    return "the object does not exist, and only then S3 asks for s3:ListBucket: check its key first; "
+
+
+_OF_OBJECTS: Final = frozenset({
+    "CopyObject", "Object", "ObjectAcl", "ObjectAttributes", "ObjectTagging", "PutObjectAcl", "PutObjectTagging",
+    "RestoreObject", "SelectObjectContent",
+})  # fmt: skip
+"""The operations on one object that is there; of those that read one, without Get and Head."""
 
 
 def _layer_conclusion(denial: Denial) -> str:
@@ -208,7 +243,7 @@ def _nobody(
         return "the message is encoded: decode it to see what was denied"
     if denial.deploying and denial.principal is None:
         return "whoever deploys may not do it: CloudFormation asks with their permissions"
-    if denial.principal is not None:
+    if caller_of(denial) is not None:
         if project is None:
             return "the message does not say which layer"
         return f"whoever asked is not a role of {project.app.namespace}"

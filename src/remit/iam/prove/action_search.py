@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from remit.catalogue.action_keys import carries
 from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
@@ -230,9 +231,10 @@ class ActionSearch:
             if real is None:
                 continue
             real = self._for_today(real)
-            if real.usable or not self.of_today:
+            if not self.of_today or (real.usable and _carries_its_context(real)):
                 return real
-            first = first or real
+            if first is None or (real.usable and not first.usable):
+                first = real
         return first or opening
 
     def _for_today(self, opening: Opening) -> Opening:
@@ -284,6 +286,12 @@ class ActionSearch:
                     everywhere = (name for text in box.actions for name in self.actions_of(text))
                     covered.update(name for name in everywhere if name.lower() not in index.spared)
         return (name for name in names if name not in covered)
+
+
+def _carries_its_context(opening: Opening) -> bool:
+    """Whether requests for an action carry the keys of a witness."""
+    keys = (key for key, state in opening.witness.context.items() if state is not None)
+    return opening.real is not None and all(carries(opening.real, key) for key in keys)
 
 
 def _is_action(text: str) -> bool:

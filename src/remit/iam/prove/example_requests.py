@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import is_multivalued
+from remit.catalogue.action_keys import carries
+from remit.catalogue.actions import full_name, is_multivalued
 from remit.iam.pattern import is_pattern
 from remit.iam.prove import realistic_values as real
 from remit.iam.prove.encoded_text import LATE, decode, own_place, placed
@@ -84,7 +85,8 @@ def request_for(
     """
     if opening.usable:
         for action, resource, context in requests_for(opening, words, spelled, lifelike=lifelike):
-            request = Request(action, resource, context=context)
+            carried = context if opening.real is None else _carried(opening.real, context)
+            request = Request(action, resource, context=carried)
             if request.without_resources:  # the ARN that the service asks about is the one to show
                 request = replace(request, resource=request.asked)
             if opening.real is not None and not can_be_made(opening.real, request.resource):
@@ -111,10 +113,17 @@ def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side,
         action, shown_resource, context = _lifelike(opening.at(placed(resource, stack)), name, usual_words)
         if not _is_in_partition(shown_resource, stack[PARTITION]):
             continue  # no role reaches what is in another partition
-        request = Request(action, shown_resource, context=context, stack=stack)
+        request = Request(action, shown_resource, context=_carried(name, context), stack=stack)
         if can_be_made(name, request.resource) and new.allows(request) is True and old.allows(request) is False:
             return request
     return None
+
+
+def _carried(action: str, context: dict[str, ContextValue]) -> dict[str, ContextValue]:
+    """The keys of a context that requests for an action carry: no request of today shows what needs another."""
+    if full_name(action) is None:
+        return context
+    return {key: value for key, value in context.items() if carries(action, key)}
 
 
 def _is_in_partition(resource: str, partition: str) -> bool:

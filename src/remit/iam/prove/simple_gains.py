@@ -10,6 +10,7 @@ import re
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.catalogue.action_keys import carries
 from remit.iam.comparison import Piece, SideDifference
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.pattern import is_pattern, matches
@@ -66,7 +67,8 @@ def _of_today(request: Request, old: Side, new: Side, actions_of: ActionsOf) -> 
     """The same with an action that exists, where it can be made today."""
     for name in actions_of(request.action):
         real = Request(name, request.resource, context=request.context)
-        if can_be_made(name, request.resource) and new.allows(real) and old.allows(real) is False:
+        is_carried = all(carries(name, key) for key in request.context or ())
+        if is_carried and can_be_made(name, request.resource) and new.allows(real) and old.allows(real) is False:
             return real, "now"
     return request, "future"
 

@@ -1,6 +1,7 @@
-"""A policy is written in the old version of the language, by its Version or because it has none.
+"""A policy with variables is written in the old version of the language, by its Version or because it has none.
 
 In 2008-10-17, variables such as ${aws:username} are literal text, so that a statement with one matches nothing.
+Without variables the versions mean the same.
 
 Flagged:
 
@@ -23,8 +24,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam.policy import OLD_VERSION, VERSION
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem
-from remit.lint.rule_inputs import IDENTITY
+from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +46,7 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     spot = ("Version",) if is_written else ()
     variable = next(_variables(document), None)
     if variable is not None:
-        message = f"{subject}: {variable} is literal text there, not a variable"
-        yield Problem(message, f"use '{VERSION}'", spot, ERROR)
-    else:
-        severity = WARNING if document.kind == IDENTITY else NOTE
-        yield Problem(f"{subject}: variables are literal text there", f"use '{VERSION}'", spot, severity)
+        yield Problem(f"{subject}: {variable} is literal text there, not a variable", f"use '{VERSION}'", spot)
 
 
 def _variables(document: PolicyDocument) -> Iterator[str]:

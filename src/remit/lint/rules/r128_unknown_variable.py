@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.catalogue.action_keys import key_type
 from remit.catalogue.actions import service
 from remit.catalogue.condition_keys import global_key, put_in
 from remit.iam import tokens
@@ -89,7 +90,7 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
     if colon and "." in prefix:
         yield from _federated(name, spot)
         return
-    if colon and (conditions.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+    if colon and (key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
     if put_in(name):
         return

@@ -36,11 +36,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.action_keys import key_type
 from remit.documents.foreign_text import without_unfilled
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
-from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 from remit.lint.plain_text import PLACEHOLDER
 
@@ -214,7 +214,7 @@ def _left(text: str, spot: Spot) -> Iterator[Problem]:
 def _outside(name: str) -> str:
     """What to do with `${name}` where there is no template: most likely a variable of IAM's without its prefix."""
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
-    if not name.startswith("AWS::") and conditions.key_type(key) is not None:
+    if not name.startswith("AWS::") and key_type(key) is not None:
         return f"did you mean `${{{key}}}`?"
     return "put the value in: a policy file is not a template"
 
@@ -222,6 +222,6 @@ def _outside(name: str) -> str:
 def _without_signs(text: str) -> str | None:
     for variable in re.finditer(_BARE_VARIABLE, text):
         name = variable[1] or variable[2]
-        if not variable.group().startswith("${") and conditions.key_type(name) is not None:
+        if not variable.group().startswith("${") and key_type(name) is not None:
             return variable.group()
     return None

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions
+from remit.catalogue.action_keys import key_type
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -47,7 +47,5 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 def _problem(text: str, place: str, hint: str, spot: Spot) -> Iterator[Problem]:
     variable = _VARIABLE.search(text)
-    if (
-        variable is not None and conditions.key_type(variable[1]) is not None
-    ):  # `${self:custom.account}` is another tool's
+    if variable is not None and key_type(variable[1]) is not None:  # `${self:custom.account}` is another tool's
         yield Problem(f"{place} takes no variable, and {variable[0]} is literal text: IAM refuses it", hint, spot)

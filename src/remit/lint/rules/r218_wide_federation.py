@@ -1,7 +1,7 @@
 """A trust policy lets in more of an identity provider's users than somebody meant.
 
-Whoever has an account at Google, or a workflow at GitHub, gets tokens of that provider: what tells yours from theirs is
-a condition on the token's claims.
+Whoever has an account at Google, or a workflow at GitHub or GitLab, gets tokens of that provider: what tells yours from
+theirs is a condition on the token's claims.
 
 Flagged:
 
@@ -20,13 +20,14 @@ Better:
                                       "token.actions.githubusercontent.com:sub": "repo:acme/shop:environment:prod"}}}
     ]}
 
-Source: "Create a role for OpenID Connect federation" (IAM User Guide): configuring a role for GitHub.
+Source: "Create a role for OpenID Connect federation" (IAM User Guide): configuring a role for GitHub;
+"Configure OpenID Connect in AWS" (GitLab Docs).
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from remit.iam.tokens import REFERENCE
 from remit.lint import conditions, principals
@@ -40,10 +41,34 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
-_GITHUB = "token.actions.githubusercontent.com"
-_CLAIMS = frozenset(f"{_GITHUB}:{claim}" for claim in ("sub", "repository", "repository_id", "job_workflow_ref"))
-"""What tells a workflow of one repository from all others."""
-_SUBJECT = r"repo:(?P<owner>[^/:]+)/(?P<repository>[^/:]+):(?P<rest>.+)"
+_GITHUB, _GITLAB = "token.actions.githubusercontent.com", "gitlab.com"
+
+
+class _Forge(NamedTuple):
+    """A service whose workflows get tokens: the claims that tell one repository's from all others, and its subjects."""
+
+    name: str
+    claims: tuple[str, ...]
+    subject: str
+    example: str
+
+
+_FORGES = {
+    _GITHUB: _Forge(
+        "GitHub",
+        ("sub", "repository", "repository_id", "job_workflow_ref"),
+        r"repo:(?P<owner>[^/:]+)/(?P<repository>[^/:]+):(?P<rest>.+)",
+        "repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH",
+    ),
+    _GITLAB: _Forge(
+        "GitLab",
+        ("sub", "project_path", "project_id", "namespace_path", "namespace_id"),
+        r"project_path:(?P<owner>[^:]+)/(?P<repository>[^/:]+):(?P<rest>.+)",
+        "project_path:GROUP/PROJECT:ref_type:branch:ref:BRANCH",
+    ),
+}
+_OF_ONE_BRANCH = ("ref:", "environment:", "ref_type:branch:ref:", "ref_type:tag:ref:")
+_LATE = "late-bound"
 
 
 def concerned(text: str) -> bool:
@@ -52,36 +77,39 @@ def concerned(text: str) -> bool:
 
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
-    """Providers of OpenID Connect without a condition that is theirs; GitHub's without a repository."""
+    """Providers of OpenID Connect without a condition that is theirs; GitHub and GitLab without a repository."""
     federated = item.statement.principals
     if not item.allows or federated is None or federated.negated or not item.statement.conditions:
         return  # without any condition R216 tells
     keys = item.keys
     for kind, value in federated.patterns:
         provider = principals.provider(value) if kind == "Federated" else None
-        if provider == _GITHUB and keys.isdisjoint(_CLAIMS):
-            message = "workflows of every repository of GitHub are let in: nothing compares the token's subject"
-            hint = f'compare "{_GITHUB}:sub" with "repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH"'
+        forge = _FORGES.get(provider or "")
+        if forge is not None and keys.isdisjoint(f"{provider}:{claim}" for claim in forge.claims):
+            message = f"workflows of every repository of {forge.name} are let in: nothing compares the token's subject"
+            hint = f'compare "{provider}:sub" with "{forge.example}"'
             yield Problem(message, hint, ("Principal", kind, value))
         elif provider and not any(key.startswith(f"{provider}:") for key in keys):
             message = "everyone with an account at the identity provider is let in: no condition compares its token"
             yield Problem(message, f'compare "{provider}:sub" and "{provider}:aud"', ("Principal", kind, value))
     for condition in item.statement.conditions:
-        if condition.key.lower() == f"{_GITHUB}:sub":
-            yield from _subjects(condition, keys)
+        for provider, forge in _FORGES.items():
+            if condition.key.lower() == f"{provider}:sub":
+                yield from _subjects(condition, keys, provider, forge)
 
 
-def _subjects(condition: Condition, keys: frozenset[str]) -> Iterator[Problem]:
+def _subjects(condition: Condition, keys: frozenset[str], provider: str, forge: _Forge) -> Iterator[Problem]:
     for value in condition.values if conditions.name_of(condition) == "StringLike" else ():
-        subject = REFERENCE.sub("late-bound", value)
+        # a parameter may be the owner and the repository: `repo:${Repository}:*`
+        subject = re.sub(rf":{_LATE}(?=:)", f":{_LATE}/{_LATE}", REFERENCE.sub(_LATE, value))
         if is_plain(subject) or "${" in subject:
             continue
         spot = ("Condition", condition.spelled, condition.key, value)
-        parts = re.fullmatch(_SUBJECT, subject)
+        parts = re.fullmatch(forge.subject, subject)
         if parts is None or not (is_plain(parts["owner"]) and is_plain(parts["repository"])):
             message = f"'{value}' lets in more repositories than one, those of others perhaps among them"
-            hint = "name the repository and the branch: repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH"
+            hint = f"name the repository and the branch: {forge.example}"
             yield Problem(message, hint, spot)
-        elif f"{_GITHUB}:ref" not in keys and not parts["rest"].startswith(("ref:", "environment:")):
+        elif f"{provider}:ref" not in keys and not parts["rest"].startswith(_OF_ONE_BRANCH):
             message = f"'{value}' lets in every branch, tag and pull request of the repository"
-            yield Problem(message, f"name the branch, or compare {_GITHUB}:ref", spot, NOTE)
+            yield Problem(message, f"name the branch, or compare {provider}:ref", spot, NOTE)

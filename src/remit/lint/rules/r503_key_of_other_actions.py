@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.action_keys import of_a_service, takes
 from remit.catalogue.expand import expand
 from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -42,12 +43,12 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
     if not names or item.document.kind != IDENTITY or not item.allows or any("*" in prefix for prefix in item.services):
         return  # of `*`, some action takes every key
     for condition in item.statement.conditions:
-        if not conditions.of_a_service(condition.key):
+        if not of_a_service(condition.key):
             continue
         if not conditions.needs_key(condition):
             yield from _always(item, condition)
             continue
-        takers = [name for name in names if conditions.takes(name, condition.key)]
+        takers = [name for name in names if takes(name, condition.key)]
         if len(takers) == len(names):
             continue
         spot = ("Condition", condition.spelled, condition.key)
@@ -74,7 +75,7 @@ def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     foreign = condition.key.partition(":")[0].lower() not in item.services
     if not conditions.negated(condition) or condition.if_exists or not foreign:
         return
-    if not any(conditions.takes(name, condition.key) for name in item.known_actions):
+    if not any(takes(name, condition.key) for name in item.known_actions):
         message = f"none of these actions has the condition key '{condition.key}': {condition.spelled} is always met"
         spot = ("Condition", condition.spelled, condition.key)
         yield Problem(message, "use a key that they have, or aws:ResourceTag/KEY for tags", spot, WARNING)
@@ -85,7 +86,7 @@ def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[
     idle = [
         text
         for text in item.statement.actions.patterns
-        if (meant := expand(text)) and not any(conditions.takes(name, key) for name in meant)
+        if (meant := expand(text)) and not any(takes(name, key) for name in meant)
     ]
     if idle:
         listed = ", ".join(idle[:_LISTED]) + (f" and {len(idle) - _LISTED} more" if len(idle) > _LISTED else "")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.action_keys import key_type
 from remit.catalogue.condition_keys import fits, global_key
 from remit.lint import conditions
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -41,7 +42,7 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Pairs of operator and key that do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)
-        kind = conditions.key_type(condition.key)
+        kind = key_type(condition.key)
         if family is None or family == "Null" or not kind:
             continue
         bare = kind.removeprefix("ArrayOf")

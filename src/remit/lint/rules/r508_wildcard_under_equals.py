@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.action_keys import key_type
 from remit.lint import conditions
 from remit.lint.finding import WARNING, Problem
 
@@ -44,7 +45,7 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
                 called = "star" if sign == "*" else "question mark"
                 message = f"the {sign} in '{value}' is a literal {called} under {condition.spelled}, no wildcard"
                 spot = ("Condition", condition.spelled, condition.key, value)
-                arn = (conditions.key_type(condition.key) or "").endswith("ARN")
+                arn = (key_type(condition.key) or "").endswith("ARN")
                 use = str(like).replace("String", "Arn") if arn else str(like)
                 bare = condition.operator.removesuffix("IfExists")
                 yield Problem(message, f"use {condition.spelled.replace(bare, use)}", spot)

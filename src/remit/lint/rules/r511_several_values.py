@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.action_keys import key_type
 from remit.catalogue.condition_keys import global_key
 from remit.lint import conditions
 from remit.lint.finding import NOTE, WARNING, Problem
@@ -38,7 +39,7 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys whose number of values and operator do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)
-        kind = conditions.key_type(condition.key)
+        kind = key_type(condition.key)
         if family is None or condition.quantifier.lower() not in _KNOWN:
             continue
         spot = ("Condition", condition.spelled, condition.key)

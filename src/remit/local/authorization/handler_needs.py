@@ -42,7 +42,7 @@ _HANDLERS: Final[Mapping[Verb, frozenset[str]]] = {
     "import": frozenset({"read"}),
 }
 """The handlers that an operation runs: after a change, CloudFormation reads the resource."""
-_PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - an action
+_OF_ROLES: Final = frozenset({"iam:GetRole", "iam:PassRole"})
 _IDENTITIES: Final = frozenset({"AWS::IAM::Role", "AWS::IAM::User"})
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _FUNCTION: Final = "arn:${Partition}:lambda:${Region}:${Account}:function:"
@@ -125,7 +125,7 @@ def _resources(
     known_arns = mentioned_arns or arns(Call(name), operation.properties, place)  # a property may name what it is about
     if known_arns:
         yield from ((arn,) for arn in known_arns)
-    elif name != _PASS_ROLE:  # a role that is not mentioned is not passed
+    elif name not in _OF_ROLES:  # a role that is not mentioned is neither looked at nor passed
         yield _possible_arns(entry, place)
 
 

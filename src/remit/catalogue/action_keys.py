@@ -1,0 +1,74 @@
+"""Which condition keys requests for an action carry: those that its service lists for the action, and keys of all."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from remit.catalogue.actions import action
+from remit.catalogue.actions import keys as keys_of
+from remit.catalogue.condition_keys import global_key
+
+_MEMBER: Final = r"(?<=[/:])(?:\$\{|<).*"
+
+
+@lru_cache(maxsize=4096)
+def key_types(prefix: str) -> dict[str, str]:
+    """A service's condition keys, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
+    return {key_family(key.name): key.type for key in keys_of(prefix)}
+
+
+def key_family(key: str) -> str:
+    """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
+    bare, slash, _ = re.sub(_MEMBER, "", key.lower()).partition("/")
+    return bare + slash
+
+
+@lru_cache(maxsize=8192)
+def key_type(name: str) -> str | None:
+    """The type of a condition key, "" when nobody says; None when no such key is known."""
+    shared_key = global_key(name)
+    if shared_key is not None:
+        return f"ArrayOf{shared_key.type}" if shared_key.multivalued else shared_key.type
+    folded = name.lower()
+    types = key_types(folded.partition(":")[0])
+    type_ = types.get(key_family(folded))
+    return types.get(_before_second_colon(folded)) if type_ is None else type_
+
+
+def _before_second_colon(key: str) -> str:
+    """The family of a key whose name goes on after a colon: `kms:encryptioncontext:`; "" for another key."""
+    parts = key.split(":", 2)
+    return f"{parts[0]}:{parts[1]}:" if len(parts) > 2 else ""  # noqa: PLR2004 - two colons
+
+
+@lru_cache(maxsize=4096)
+def of_a_service(key: str) -> bool:
+    """Whether a key is known, and is one of a service alone."""
+    return key_type(key) is not None and global_key(key) is None
+
+
+@lru_cache(maxsize=65536)
+def takes(name: str, key: str) -> bool:
+    """Whether requests for an action may have a key."""
+    return folded_key(key) in taken_keys(name)
+
+
+@lru_cache(maxsize=16384)
+def taken_keys(name: str) -> frozenset[str]:
+    """The keys that requests for an action may have, folded; none for an action that nobody knows."""
+    known_action = action(name)
+    return frozenset(folded_key(key.name) for key in known_action.all_keys) if known_action is not None else frozenset()
+
+
+def folded_key(key: str) -> str:
+    """A key folded to its family, as its service lists it."""
+    folded = key_family(key)
+    longer_family = _before_second_colon(folded)
+    return longer_family if longer_family in key_types(folded.partition(":")[0]) else folded
+
+
+def carries(name: str, key: str) -> bool:
+    """Whether requests for an action of the catalogue may carry a key; one that no service lists, any may."""
+    return not of_a_service(key) or takes(name, key)

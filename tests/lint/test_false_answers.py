@@ -1,0 +1,120 @@
+"""Rules say nothing of what is right in other people's files: old versions, SCPs, workflows of GitLab, HTTP tasks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import remit, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GITLAB = "arn:aws:iam::111122223333:oidc-provider/gitlab.com"
+GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+
+
+def rules(folder: Path, statements: list[dict[str, Any]], file: str = "policy.json", **more: Any) -> list[str]:
+    """The rules that find something at the level of a warning or an error, in the order of the findings."""
+    document = {"Version": "2012-10-17", **more, "Statement": statements}
+    document = {name: value for name, value in document.items() if value is not None}
+    write(folder, {file: json.dumps(document)})
+    found = json.loads(remit("lint", "--json", str(folder / file)).out)
+    return [finding["rule"] for finding in found if finding["severity"] != "note"]
+
+
+@pytest.mark.parametrize("version", [None, "2008-10-17"])
+@pytest.mark.parametrize(
+    ("resource", "found"), [("arn:aws:s3:::acme/x", []), ("arn:aws:s3:::acme/${aws:username}/*", ["R117"])]
+)
+def test_the_old_version_matters_where_a_variable_stands(
+    tmp_path: Path, version: str | None, resource: str, found: list[str]
+) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}
+    assert found == rules(tmp_path, [statement], Version=version)
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("policies/scp/sandbox/allowed.json", []),
+        ("SCPs/allowed.json", []),
+        ("service-control-policies/a.json", []),
+        ("org/guardrail-scp.json", []),
+        ("Service Control Policies/a.json", []),
+        ("policies/discpline/allowed.json", ["R211", "R215"]),
+        ("policies/allowed.json", ["R211", "R215"]),
+    ],
+)
+def test_an_scp_grants_nothing_that_could_be_too_much(tmp_path: Path, file: str, found: list[str]) -> None:
+    assert found == sorted(
+        set(rules(tmp_path, [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}], f"org/my/{file}"))
+    )
+
+
+def trust(provider: str, **condition: dict[str, str]) -> dict[str, Any]:
+    host = provider.partition("oidc-provider/")[2]
+    conditions = {
+        operator: {f"{host}:{claim}": text for claim, text in claims.items()} for operator, claims in condition.items()
+    }
+    return {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": conditions,
+    }
+
+
+@pytest.mark.parametrize(
+    ("provider", "condition", "found"),
+    [
+        (GITLAB, {"StringEquals": {"aud": "https://gitlab.com"}}, ["R218"]),
+        (GITLAB, {"StringLike": {"sub": "project_path:*"}}, ["R218"]),
+        (GITLAB, {"StringLike": {"sub": "project_path:acme/*:ref_type:branch:ref:main"}}, ["R218"]),
+        (GITLAB, {"StringLike": {"sub": "project_path:acme/team/shop:ref_type:branch:ref:*"}}, []),
+        (GITLAB, {"StringEquals": {"sub": "project_path:acme/shop:ref_type:branch:ref:main"}}, []),
+        (GITLAB, {"StringEquals": {"project_id": "42"}}, []),
+        (GITHUB, {"StringEquals": {"aud": "sts.amazonaws.com"}}, ["R218"]),
+        (GITHUB, {"StringLike": {"sub": "repo:acme/*"}}, ["R218"]),
+        (GITHUB, {"StringLike": {"sub": "repo:acme/shop:*"}}, []),
+    ],
+)
+def test_workflows_of_other_repositories_are_told_of_github_and_gitlab(
+    tmp_path: Path, provider: str, condition: dict[str, dict[str, str]], found: list[str]
+) -> None:
+    assert found == rules(tmp_path, [trust(provider, **condition)])
+
+
+@pytest.mark.parametrize("value", ["repo:${One}:*", "repo:${One}:ref:refs/heads/main", "repo:${Org}/${Repo}:*"])
+def test_a_parameter_may_be_the_owner_and_the_repository(tmp_path: Path, value: str) -> None:
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [trust(GITHUB, StringLike={"sub": "X"})],
+            }
+        },
+    }
+    names = {name: {"Type": "String"} for name in ("One", "Org", "Repo")}
+    text = json.dumps({"Parameters": names, "Resources": {"Role": role}}).replace('"X"', json.dumps({"Fn::Sub": value}))
+    write(tmp_path, {"t.json": text})
+    found = json.loads(remit("lint", "--json", str(tmp_path / "t.json")).out)
+    assert not [finding for finding in found if finding["rule"] == "R218" and finding["severity"] != "note"]
+
+
+def test_http_tasks_are_allowed_on_their_state_machine_with_their_keys(tmp_path: Path) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "states:InvokeHTTPEndpoint",
+        "Resource": "arn:aws:states:us-east-1:111122223333:stateMachine:pay",
+        "Condition": {
+            "StringEquals": {"states:HTTPMethod": "POST"},
+            "StringLike": {"states:HTTPEndpoint": "https://api.example.com/*"},
+        },
+    }
+    assert [] == rules(tmp_path, [statement])
+    wrong = {**statement, "Condition": {"StringEquals": {"states:StateMachineQualifier": "1"}}}
+    assert ["R503"] == rules(tmp_path, [wrong])
