@@ -843,7 +843,7 @@ def handler(event, context):
 
 
 def test_a_service_that_is_not_simulated_is_refused_before_the_emulator(worker: Worker) -> None:
-    with pytest.raises(ClientError, match="does not have the service 'textract'"):
+    with pytest.raises(ClientError, match="textract:GetDocumentAnalysis is not simulated"):
         session(worker.aws).client("textract", **client_arguments(worker.aws)).get_document_analysis(JobId="x")
 
 

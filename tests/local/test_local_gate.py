@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
@@ -185,3 +186,17 @@ def test_a_custom_resource_answers_with_its_token_and_nothing_else_does(shared: 
     assert ask(shared, "PUT", answer, body=b"{}", **FOREIGN)[0] == 403
     assert ask(shared, "POST", answer, body=b"{}")[0] == 403
     assert ask(shared, "PUT", answer[:-1], body=b"{}")[0] == 403
+
+
+def test_what_is_too_large_is_refused_as_aws_does(shared: LocalAws, deployed: Deployed) -> None:
+    functions = session(shared).client("lambda", **client_arguments(shared))
+    for kind, most in (("RequestResponse", 6_291_456), ("Event", 1_048_576)):
+        with pytest.raises(ClientError, match=f"smaller than {most} bytes") as refused:
+            functions.invoke(FunctionName="app", InvocationType=kind, Payload=b'"' + b"x" * most + b'"')
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+        assert refused.value.response["Error"]["Code"] == "RequestTooLargeException"
+    for path, most in (
+        (f"/_aws/lambda-url/{deployed.url}/", 6_291_456),
+        (f"/_aws/execute-api/{deployed.api}/", 10_485_760),
+    ):
+        assert ask(shared, "POST", path, body=b"x" * (most + 1))[0] == 413

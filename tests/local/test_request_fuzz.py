@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -141,8 +142,9 @@ def doubled(request: Sent) -> Sent:
 
 def in_query(request: Sent) -> Sent:
     """The form of a request in its query."""
-    is_form = (("content-type", FORM)) in request.headers
-    return replace(request, query=request.body.decode(), body=b"") if is_form else request
+    text = request.body.decode("latin-1")
+    is_form = ("content-type", FORM) in request.headers and text.isascii() and text.isprintable()
+    return replace(request, query=text, body=b"") if is_form else request
 
 
 MUTATIONS: Final[dict[str, Callable[[Sent, Any], Sent]]] = {
@@ -242,6 +244,8 @@ class Door:
             self.connection.close()
         code = re.search(rb"<Code>(\w+)</Code>", content)
         in_body = "" if code is None else code[1].decode()
+        if request.method == "HEAD" and response.status == HTTPStatus.NOT_FOUND:  # it has no body that says so
+            in_body = "NoSuchBucket"
         return response.status, response.getheader("x-amzn-errortype") or in_body
 
 

@@ -144,6 +144,14 @@ def test_each_deleted_object_is_asked_for_by_itself_also_in_signed_chunks() -> N
     assert expected == needs(request, "s3", chunks)
 
 
+def test_a_large_body_goes_on_as_the_object_that_it_is() -> None:
+    content = b"x" * 2_000_000
+    assert canonical_request(received("PUT", "/shop/a"), "s3", content).body is content
+    document = json.dumps({"QueueUrl": "http://localhost/111122223333/q", "MessageBody": "x" * 2_000_000}).encode()
+    request = received("POST", "/", x_amz_target="AmazonSQS.SendMessage")
+    assert canonical_request(request, "sqs", document).body is document
+
+
 def test_a_role_that_is_handed_to_a_service_is_asked_for_as_well() -> None:
     role = "arn:aws:iam::111122223333:role/worker"
     body = json.dumps({"FunctionName": "f", "Role": role, "Code": {}}).encode()
@@ -173,6 +181,24 @@ def test_parameters_that_are_called_almost_as_the_arn_has_it_fill_it(
     target: str, service: str, body: dict[str, object], expected: list[str]
 ) -> None:
     assert expected == needs(received("POST", "/", x_amz_target=target), service, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ('SELECT "FROM open" FROM orders', "orders"),
+        ("SELECT 'FROM open' FROM \"orders\"", "orders"),
+        ('-- FROM "open"\nSELECT * FROM "orders"', "orders"),
+        ('/* FROM "open" */ SELECT * FROM "orders"', "orders"),
+        ("SELECT * FROM \"orders\" WHERE a = '-- ; FROM open'", "orders"),
+        ('SELECT * FROM "orders"."by-date"', "orders/index/by-date"),
+        ("SELECT * FROM open;SELECT * FROM orders", "open"),
+    ],
+)
+def test_a_statement_names_its_table_outside_of_quotes_and_comments(statement: str, table: str) -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.ExecuteStatement")
+    body = json.dumps({"Statement": statement}).encode()
+    assert [f"dynamodb:PartiQLSelect on arn:aws:dynamodb:{PLACE}:table/{table}"] == needs(request, "dynamodb", body)
 
 
 def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:

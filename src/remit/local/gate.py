@@ -25,6 +25,7 @@ from remit.local.decided_service import DECIDED
 from remit.local.prepared_answers import Answered, PreparedAnswers
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
+from remit.local.request_sizes import check_size, check_size_of_call
 from remit.local.routes import (
     ANSWERS,
     FUNCTIONS,
@@ -76,7 +77,7 @@ _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algo
 _NOBODY: Final = Caller("", "")
 """Who makes a request that a token is to say it of."""
 _LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" takes 100,000 of the assertion alone)
-_DRAINED: Final = 1 << 20  # bytes of a refused request that are read
+_DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -123,6 +124,7 @@ class Gate:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
                 scope = _at(scope, prefix, self.port)
+                check_size_of_call(request, scope["path"])
                 if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
                     signature, caller, receive = await self._verified(scope, request, receive)
                     if not caller.is_root:
@@ -193,6 +195,7 @@ class Gate:
         if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
         asked = canonical_request(request, signature.service, body)
+        check_size(asked)
         asked, send = self._decided(asked, signature.service, signature.region, caller, send)
         operation = asked.operation
         await self.answers.answer(asked)

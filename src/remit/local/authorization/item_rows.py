@@ -99,14 +99,16 @@ def _transaction(_requested: RequestedOperation, parameters: Parameters) -> Iter
                 yield Item(action, table_format(str(content.get("TableName", ""))), content)
 
 
+_OUTSIDE_OF_QUOTES: Final = r"""(?:'(?:[^']|'')*'|"[^"]*"|[^'"])*?"""
+_TABLE_NAME: Final = r"""(?P<table>"[^"]*"(?:\."[^"]*")?|[^\s"(),;]+)"""
 _PARTIQL: Final = (
-    (re.compile(r"\s*SELECT\b.*?\bFROM\s+(?P<table>\S+)", re.IGNORECASE | re.DOTALL), "dynamodb:PartiQLSelect"),
-    (re.compile(r"\s*INSERT\s+INTO\s+(?P<table>\S+)", re.IGNORECASE), "dynamodb:PartiQLInsert"),
-    (re.compile(r"\s*UPDATE\s+(?P<table>\S+)", re.IGNORECASE), "dynamodb:PartiQLUpdate"),
-    (re.compile(r"\s*DELETE\s+FROM\s+(?P<table>\S+)", re.IGNORECASE), "dynamodb:PartiQLDelete"),
+    (rf"\s*SELECT\b{_OUTSIDE_OF_QUOTES}\bFROM\s+{_TABLE_NAME}", "dynamodb:PartiQLSelect"),
+    (rf"\s*INSERT\s+INTO\s+{_TABLE_NAME}", "dynamodb:PartiQLInsert"),
+    (rf"\s*UPDATE\s+{_TABLE_NAME}", "dynamodb:PartiQLUpdate"),
+    (rf"\s*DELETE\s+FROM\s+{_TABLE_NAME}", "dynamodb:PartiQLDelete"),
 )
 _EXISTS: Final = re.compile(r"\s*EXISTS\s*\(", re.IGNORECASE)
-_QUOTED: Final = re.compile(r'"([^"]+)"|([\w.-]+)')
+_COMMENT: Final = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 
 
 def _statements(requested: RequestedOperation, parameters: Parameters) -> Iterator[Item]:
@@ -118,12 +120,13 @@ def _statements(requested: RequestedOperation, parameters: Parameters) -> Iterat
     if requested.name == "ExecuteStatement":
         entries = [dict(parameters)]
     for entry in entries:
-        statement = _EXISTS.sub("", str(entry.get("Statement", "")))
+        text = _COMMENT.sub(lambda match: match[1] or " ", str(entry.get("Statement", "")))
+        statement = _EXISTS.sub("", text)
         for pattern, action in _PARTIQL:
-            match = pattern.match(statement)
+            match = re.match(pattern, statement, re.IGNORECASE | re.DOTALL)
             if match is not None:
-                names = [quoted or plain for quoted, plain in _QUOTED.findall(match["table"])]
-                yield Item(action, table_format("/index/".join(names[:2])), entry)
+                names = re.findall(r'"([^"]*)"', match["table"]) or [match["table"]]
+                yield Item(action, table_format("/index/".join(names)), entry)
                 break
         else:
             yield Item("dynamodb:PartiQLSelect", f"{_TABLE}${{Unresolved}}", entry)
