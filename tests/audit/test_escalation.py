@@ -27,6 +27,7 @@ from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
 from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
 from remit.audit.folder import account_files
 from remit.catalogue.actions import full_name
+from remit.report.audit_words import must_hold_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def starter(technique: Technique, *actions: str, **fields: Any) -> list[dict[str
         fields["PermissionsBoundary"] = {"PermissionsBoundaryArn": limit["Arn"]}
         makers = {"user": user, "role": role}
         return [makers[kind]("x", *statements, **fields), limit]
-    policy = managed("own", allow("s3:ListBucket", *actions))
+    policy = managed("own", allow("s3:ListBucket", *actions), v0=document(EVERYTHING))
     fields["AttachedManagedPolicies"] = [{"PolicyArn": policy["Arn"]}]
     if kind == "user":
         fields["GroupList"] = ["staff"]
@@ -397,3 +398,92 @@ def test_a_boundary_that_its_holder_cannot_rewrite_limits_it(tmp_path: Path) -> 
     elsewhere = {"Effect": "Deny", "Action": "iam:CreatePolicyVersion", "Resource": ones_own["Arn"]}
     records = (role("x", EVERYTHING, **limited), role("y", EVERYTHING, elsewhere, **limited), ones_own)
     assert ["x"] == sorted(paths(tmp_path, *records))
+
+
+LITTLE = managed("little", allow("s3:*"))
+BOUNDED = {"StringEquals": {"iam:PermissionsBoundary": LITTLE["Arn"]}}
+MAKING = ("iam:CreateUser", "iam:PutUserPolicy", "iam:AttachUserPolicy")
+KEYS = allow("iam:CreateAccessKey")
+
+
+def test_users_that_are_made_under_a_boundary_that_allows_little_are_no_way(tmp_path: Path) -> None:
+    """AWS's pattern for delegation: "Delegating responsibility to others using permissions boundaries"."""
+    delegate = user("x", allow(*MAKING, "iam:PutUserPermissionsBoundary", when=BOUNDED), KEYS)
+    assert {} == paths(tmp_path, delegate, LITTLE)
+
+
+def test_users_that_are_made_under_a_boundary_that_allows_everything_are_a_way(tmp_path: Path) -> None:
+    wide = managed("wide", EVERYTHING)
+    under = {"StringEquals": {"iam:PermissionsBoundary": wide["Arn"]}}
+    assert ["x"] == sorted(paths(tmp_path, user("x", allow(*MAKING, when=under), KEYS), wide))
+
+
+@pytest.mark.parametrize("off", ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"])
+def test_who_takes_off_its_boundary_and_then_writes_itself_a_policy_becomes_an_administrator(
+    tmp_path: Path, off: str
+) -> None:
+    limit = managed("limit", allow("s3:*", "iam:*"))
+    own = allow("s3:GetObject", off, "iam:PutRolePolicy")
+    bounded = role("x", own, PermissionsBoundary={"PermissionsBoundaryArn": limit["Arn"]})
+    found = paths(tmp_path, bounded, limit)["x"]
+    assert f"{off} + iam:PutRolePolicy" in found.ways
+
+
+@pytest.mark.parametrize(
+    ("own", "limit"),
+    [
+        pytest.param(("iam:DeleteRolePermissionsBoundary",), ("iam:*",), id="nothing to write with"),
+        pytest.param(("iam:PutRolePolicy",), ("iam:*",), id="the boundary stays on"),
+        pytest.param(
+            ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePolicy"), ("s3:*",), id="the boundary forbids it"
+        ),
+    ],
+)
+def test_a_boundary_limits_who_cannot_take_it_off_or_gains_nothing_by_that(
+    tmp_path: Path, own: tuple[str, ...], limit: tuple[str, ...]
+) -> None:
+    policy = managed("limit", allow(*limit))
+    bounded = role("x", allow("s3:GetObject", *own), PermissionsBoundary={"PermissionsBoundaryArn": policy["Arn"]})
+    assert {} == paths(tmp_path, bounded, policy)
+
+
+def test_to_add_others_to_a_group_counts_what_the_group_holds(tmp_path: Path) -> None:
+    adding = role("x", allow("iam:AddUserToGroup"))
+    assert {} == paths(tmp_path / "readers", adding, group("readers", allow("s3:GetObject")))
+    assert "iam:AddUserToGroup on others" in paths(tmp_path / "admins", adding, group("admins", EVERYTHING))["x"].ways
+
+
+@pytest.mark.parametrize(
+    ("older", "is_way"),
+    [
+        ({}, True),
+        ({"v0": document(allow("s3:GetObject"))}, False),
+        ({"v0": document(allow("iam:PutRolePolicy"))}, True),
+    ],
+    ids=["no older one in the files", "one that allows no more", "one that allows more"],
+)
+def test_to_bring_back_a_version_counts_what_the_versions_hold(
+    tmp_path: Path, older: dict[str, Any], *, is_way: bool
+) -> None:
+    own = managed("own", allow("s3:GetObject", "iam:SetDefaultPolicyVersion"), **older)
+    holder = role("x", AttachedManagedPolicies=[{"PolicyArn": own["Arn"]}])
+    assert is_way == ("x" in paths(tmp_path, holder, own))
+
+
+@pytest.mark.parametrize(
+    ("when", "is_open"),
+    [
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, False),
+        ({"StringEquals": {"aws:RequestTag/team": "red"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefgh12"}}, True),
+    ],
+    ids=["MFA", "a tag that it asks for", "a network", "an organization"],
+)
+def test_what_a_caller_brings_is_told_apart_from_what_something_else_decides(
+    tmp_path: Path, when: dict[str, Any], *, is_open: bool
+) -> None:
+    path = paths(tmp_path, user("x", allow("iam:PutUserPolicy", on=f"arn:aws:iam::{ACCOUNT}:user/x", when=when)))["x"]
+
+    assert path.is_open == is_open
+    assert is_open != must_hold_words(path).endswith(", which the caller brings")

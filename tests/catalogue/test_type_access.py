@@ -80,7 +80,7 @@ def test_rows_kept_by_hand_that_are_stale_do_not_compile() -> None:
         ("AWS::Backup::BackupVault", "AccessPolicy", "policy"),
         ("AWS::Cognito::IdentityPool", "AllowUnauthenticatedIdentities", "door"),
         ("AWS::S3::Bucket", "PublicAccessBlockConfiguration.BlockPublicAcls", "door"),
-        ("AWS::Serverless::Function", "Events.Get.Properties.Auth.Authorizer", "door"),
+        ("AWS::Serverless::Function", "Events.Get.Properties.Auth.InvokeRole", "door"),
         ("AWS::LakeFormation::Permissions", "Resource", "grant"),
         ("AWS::IAM::UserToGroupAddition", "Users", "member"),
         ("AWS::EC2::SecurityGroup", "SecurityGroupIngress", "network"),

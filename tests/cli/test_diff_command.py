@@ -253,7 +253,7 @@ def test_policies_may_be_yaml(files: Path) -> None:
 def test_a_template_is_known_however_its_yaml_is_written(files: Path, text: str) -> None:
     (files / "template.yaml").write_text(text)
     status, out, err = remit("diff", "template.yaml", "template.yaml", cwd=files)
-    assert (status, out, err) == (0, "The same access: proven for every request.\n", "")
+    assert (status, out, err) == (0, "The same access by roles, policies and doors: proven for every request.\n", "")
 
 
 def of_resource(principal: object, *actions: str, resource: str | None = "arn:aws:s3:::b/*") -> dict[str, Any]:

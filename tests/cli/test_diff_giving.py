@@ -51,7 +51,7 @@ def gained(project: Project) -> list[tuple[str, str, bool]]:
 
 def test_what_stays_is_not_told(project: Project) -> None:
     ran = project.remit("diff")
-    assert (ran.status, ran.out) == (0, "The same access for 1 function: proven for every request.\n")
+    assert (ran.status, ran.out) == (0, "The same access by roles, policies and doors: proven for every request.\n")
 
 
 def test_a_queue_that_is_opened_to_everyone_is_public_now(project: Project) -> None:
@@ -76,7 +76,7 @@ def test_a_policy_that_goes_lets_nobody_in(project: Project) -> None:
 def test_a_record_that_does_not_say_what_resources_give_tells_nothing(project: Project) -> None:
     (path,) = (project.folder / ".remit/deployed").iterdir()
     older = json.loads(path.read_text())
-    del older["resources"]
+    del older["access"]
     path.write_text(json.dumps(older))
     write(project.folder, {"shared/resources/data.py": shared("*")})
     assert gained(project) == []

@@ -84,7 +84,7 @@ def test_a_change_that_only_loses_exits_with_zero(changed: Project) -> None:
 def test_no_change_says_that_it_is_proven(changed: Project) -> None:
     write(changed.folder, {"app.py": OLD})
     ran = changed.remit("diff")
-    assert (ran.status, ran.out) == (0, "The same access for 1 function: proven for every request.\n")
+    assert (ran.status, ran.out) == (0, "The same access by roles, policies and doors: proven for every request.\n")
 
 
 def test_before_the_first_deploy_everything_is_new_and_the_way_on_is_told(make: Make) -> None:
@@ -198,7 +198,7 @@ def test_two_stages_are_compared_with_their_names_put_equal(make: Make) -> None:
         0,
         [
             "note: orders-dev and orders-test are put equal in names",
-            "The same access for 1 function: proven for every request.",
+            "The same access by roles, policies and doors: proven for every request.",
         ],
     )
     other = project.remit("diff", "--stage", "dev", "--stage", "prod")
@@ -449,7 +449,7 @@ def test_a_function_whose_url_asks_for_a_signature_is_not_told(make: Make) -> No
     deployed(project)
     for auth in ("NONE", "AWS_IAM"):
         write(project.folder, {"app.py": PUBLIC.replace("NONE", auth)})
-        assert project.remit("diff").out == "The same access for 1 function: proven for every request.\n"
+        assert project.remit("diff").out == "The same access by roles, policies and doors: proven for every request.\n"
 
 
 def test_a_record_that_does_not_say_who_may_call_tells_nothing(make: Make) -> None:

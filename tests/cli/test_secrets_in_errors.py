@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.lint.secrets import concealed
+from remit.secrets import concealed, environment_secrets
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -37,14 +37,16 @@ def test_a_secret_of_the_environment_stands_in_no_message(
 def test_of_a_secret_that_holds_another_no_part_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("DB_PASSWORD", "Corr3ct-H0rse"), ("ROOT_PASSWORD", "Corr3ct-H0rse-Batt3ry")):
         monkeypatch.setenv(name, value)
-    assert f"no {'*' * 21}" == concealed("no Corr3ct-H0rse-Batt3ry")
+    assert f"no {'*' * 21}" == concealed("no Corr3ct-H0rse-Batt3ry", environment_secrets())
 
 
 def test_a_sentence_has_no_secret_but_what_a_name_is_given_in_quotation_marks() -> None:
-    assert "container credentials: not in a container" == concealed("container credentials: not in a container")
-    assert f"connect(password='{'*' * 13}')" == concealed("connect(password='Corr3ct-H0rse')")
+    assert "container credentials: not in a container" == concealed(
+        "container credentials: not in a container", environment_secrets()
+    )
+    assert f"connect(password='{'*' * 13}')" == concealed("connect(password='Corr3ct-H0rse')", environment_secrets())
 
 
 def test_what_is_no_secret_of_the_environment_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE", "orders-table")
-    assert "no orders-table" == concealed("no orders-table")
+    assert "no orders-table" == concealed("no orders-table", environment_secrets())

@@ -105,4 +105,7 @@ def test_a_comparison_with_the_account_finds_the_boundary(remit: Remit, configur
     assert (configured / "config" / "deploy.py").is_file()
     assert remit("deploy", "--yes")[0] == 0
     code, out, _ = remit("diff", "--live")
-    assert (code, out.splitlines()[-1]) == (0, "The same access for 1 function: proven for every request.")
+    assert (code, out.splitlines()[-1]) == (
+        0,
+        "The same access by roles, policies and doors: proven for every request.",
+    )

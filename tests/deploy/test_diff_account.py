@@ -39,7 +39,7 @@ def told(answer: tuple[int, str, str]) -> tuple[int, dict[str, Any]]:
 @pytest.mark.parametrize("against", [(), ("--deployed",), ("--live",)])
 def test_right_after_a_deploy_nothing_differs(deployed: Remit, against: tuple[str, ...]) -> None:
     code, out, _ = deployed("diff", *against)
-    assert (code, out) == (0, "The same access for 1 function: proven for every request.\n")
+    assert (code, out) == (0, "The same access by roles, policies and doors: proven for every request.\n")
 
 
 @pytest.mark.parametrize("against", [(), ("--deployed",), ("--live",)])

@@ -31,7 +31,7 @@ def role(remit: Remit, elsewhere: Account) -> str:
 def test_what_is_deployed_untouched_is_the_same_access(remit: Remit, role: str, option: str) -> None:
     code, out, _ = remit("diff", option)
     assert (code, role != "") == (0, True)
-    assert out.splitlines()[-1] == "The same access for 1 function: proven for every request."
+    assert out.splitlines()[-1] == "The same access by roles, policies and doors: proven for every request."
 
 
 @pytest.mark.parametrize("option", ["--live", "--deployed"])

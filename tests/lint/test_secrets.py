@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import effort
-from remit.lint.secrets import hidden, named
+from remit.secrets import hidden, named
 
 KEY = "AKIA" + "Q3EGRIBQ2B5VZ7FT"
 

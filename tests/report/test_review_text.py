@@ -116,7 +116,7 @@ def test_a_statement_that_is_undecided_stands_in_a_comment_with_its_place() -> N
 def test_a_resource_whose_policy_differs_is_named_beside_equal_roles() -> None:
     same = compared(role("a"), role("a"))
     changed = replace(same, elsewhere=(Elsewhere("Uploads", "AWS::S3::BucketPolicy", "changed"),))
-    sentence = "Roles: the same access for 1 function, proven for every request; changed: bucket policy Uploads."
+    sentence = "The same access by roles, policies and doors: proven for every request; changed: bucket policy Uploads."
     assert sentence == list(review_lines(changed))[-1]
 
 
@@ -154,7 +154,7 @@ def test_no_text_can_break_out_of_markdown() -> None:
 def test_an_unchanged_app_is_told_in_a_line() -> None:
     nothing = Version("before", (), giving={})
     same = review(nothing, nothing)
-    assert list(review_lines(same)) == ["The same access: proven for every request."]
+    assert list(review_lines(same)) == ["The same access by roles, policies and doors: proven for every request."]
     assert review_comment(same).splitlines()[1].startswith("**Access: unchanged.**")
 
 

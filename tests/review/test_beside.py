@@ -68,6 +68,15 @@ def undecided(old: Given | None, new: Given | None) -> list[str]:
     return [unseen.reason for change in changes(old, new) for unseen in change.unseen]
 
 
+def doors(old: bytes, new: bytes) -> list[tuple[str, bool, bool]]:
+    """Each door that differs: its words, whether it opens, and whether it is open to everybody."""
+    return [(door.words, door.opens, door.public) for change in reviewed(old, new).changes for door in change.doors]
+
+
+def doors_of(old: Given | None, new: Given | None) -> list[tuple[str, bool, bool]]:
+    return doors(template(old), template(new))
+
+
 def told(pieces: tuple[Piece, ...]) -> list[tuple[str, str, str]]:
     return [(piece.principal, piece.action, piece.resource) for piece in pieces]
 
@@ -273,24 +282,56 @@ OPENINGS: Final = {
     "an open URL": (
         ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"}),
         ("AWS::Lambda::Url", {"AuthType": "NONE"}),
-        "R (AWS::Lambda::Url): now with AuthType = NONE",
+        [("R AuthType: AWS_IAM -> everybody", True, True)],
+    ),
+    "a closed URL": (
+        ("AWS::Lambda::Url", {"AuthType": "NONE"}),
+        ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"}),
+        [("R AuthType: everybody -> AWS_IAM", False, False)],
     ),
     "a bucket for the public": (
         None,
-        ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}),
-        "R (AWS::S3::Bucket): now with AccessControl = PublicRead",
+        ("AWS::S3::Bucket", {"AccessControl": "PublicReadWrite"}),
+        [("R AccessControl: nobody -> PublicReadWrite", True, True)],
     ),
-    "a share": (
+    "guests": (
+        ("AWS::Cognito::IdentityPool", {"AllowUnauthenticatedIdentities": False}),
+        ("AWS::Cognito::IdentityPool", {"AllowUnauthenticatedIdentities": True}),
+        [("R AllowUnauthenticatedIdentities: false -> true", True, True)],
+    ),
+    "another way to log in": (
+        ("AWS::Cognito::UserPoolClient", {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]}),
+        ("AWS::Cognito::UserPoolClient", {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]}),
+        [("R ExplicitAuthFlows: ALLOW_USER_SRP_AUTH -> ALLOW_USER_SRP_AUTH, ALLOW_CUSTOM_AUTH", True, False)],
+    ),
+    "a member": (
+        None,
+        ("AWS::IAM::UserToGroupAddition", {"GroupName": "admins", "Users": ["bob"]}),
+        [("R: not set -> GroupName = admins, Users = bob", True, False)],
+    ),
+    "a member less": (
+        ("AWS::IAM::UserToGroupAddition", {"GroupName": "admins", "Users": ["bob", "eve"]}),
+        ("AWS::IAM::UserToGroupAddition", {"GroupName": "admins", "Users": ["bob"]}),
+        [("R: GroupName = admins, Users = bob, Users = eve -> GroupName = admins, Users = bob", False, False)],
+    ),
+    "a share that goes": (
         ("AWS::RAM::ResourceShare", {"Principals": ["111122223333"]}),
-        ("AWS::RAM::ResourceShare", {"Principals": ["444455556666"]}),
-        "R (AWS::RAM::ResourceShare): now with Principals = 444455556666, no longer with Principals = 111122223333",
+        None,
+        [("R: Principals = 111122223333 -> not set", False, False)],
     ),
 }
 
 
-@pytest.mark.parametrize(("old", "new", "reason"), OPENINGS.values(), ids=OPENINGS)
-def test_what_lets_in_without_a_statement_is_undecided_with_what_is_new(old: Any, new: Any, reason: str) -> None:
-    assert undecided(old, new) == [reason]
+@pytest.mark.parametrize(("old", "new", "told_doors"), OPENINGS.values(), ids=OPENINGS)
+def test_what_lets_in_without_a_statement_opens_or_closes_a_door(old: Any, new: Any, told_doors: Any) -> None:
+    assert doors_of(old, new) == told_doors
+    assert undecided(old, new) == []
+
+
+def test_a_share_with_another_is_undecided_with_what_is_new() -> None:
+    shared: list[Given] = [("AWS::RAM::ResourceShare", {"Principals": [account]}) for account in ("111", "222")]
+    words = "R (AWS::RAM::ResourceShare): now with Principals = 222, no longer with Principals = 111"
+    assert undecided(*shared) == [words]
 
 
 URL = {"AuthType": "NONE", "TargetFunctionArn": {"Fn::GetAtt": ["F", "Arn"]}}
@@ -303,29 +344,28 @@ CALLED = {
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "owner"),
+    ("before", "after", "owners"),
     [
-        ({"F": CALLED["F"]}, {**CALLED, "U": ("AWS::Lambda::Url", URL)}, "P"),
-        (CALLED, {**CALLED, "U": ("AWS::Lambda::Url", URL)}, "U"),
+        ({"F": CALLED["F"]}, {**CALLED, "U": ("AWS::Lambda::Url", URL)}, ["P"]),
+        (CALLED, {**CALLED, "U": ("AWS::Lambda::Url", URL)}, []),
         (
             {**CALLED, "U": ("AWS::Lambda::Url", {**URL, "AuthType": "AWS_IAM"})},
             {**CALLED, "U": ("AWS::Lambda::Url", URL)},
-            "U",
+            [],
         ),
     ],
     ids=["both are new", "the URL is new", "the URL asks nobody any more"],
 )
-def test_a_url_that_a_permission_opens_to_everyone_is_a_public_gain_and_told_once(
-    before: dict[str, Given], after: dict[str, Given], owner: str
+def test_a_url_that_a_permission_opens_to_everyone_is_a_public_door_beside_the_permission(
+    before: dict[str, Given], after: dict[str, Given], owners: list[str]
 ) -> None:
     found = review_document(reviewed(template(None, **before), template(None, **after)))
-    (piece,) = found["gained"]
-    assert (owner, "lambda:InvokeFunctionUrl", True, []) == (
-        piece["role"],
-        piece["action"],
-        piece["public"],
-        found["undecided"],
-    )
+    assert [(piece["role"], piece["action"], piece["public"]) for piece in found["gained"]] == [
+        (owner, "lambda:InvokeFunctionUrl", True) for owner in owners
+    ]
+    (door,) = found["doors"]
+    assert (door["id"], door["is"], door["opens"], door["public"]) == ("U AuthType", "everybody", True, True)
+    assert found["undecided"] == []
 
 
 REST: Given = ("AWS::ApiGateway::RestApi", {})
@@ -342,23 +382,49 @@ def test_a_route_that_only_those_reach_whom_connect_has_let_in_lets_in_nobody() 
 
 
 @pytest.mark.parametrize(
-    ("api", "called", "count"),
+    ("api", "called", "told_doors"),
     [
-        (REST, METHOD, 1),
-        (("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["REGIONAL"]}}), METHOD, 1),
-        (("AWS::ApiGatewayV2::Api", {}), ROUTE, 1),
-        (SOCKET, (ROUTE[0], {**ROUTE[1], "RouteKey": "$connect"}), 1),
-        (("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}), METHOD, 0),
-        (REST, (METHOD[0], {**METHOD[1], "ApiKeyRequired": True}), 0),
-        (REST, (METHOD[0], {**METHOD[1], "AuthorizationType": "CUSTOM"}), 0),
+        (REST, METHOD, [("ANY of M: nobody -> everybody", True, True)]),
+        (
+            ("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["REGIONAL"]}}),
+            METHOD,
+            [("ANY of M: nobody -> everybody", True, True)],
+        ),
+        (("AWS::ApiGatewayV2::Api", {}), ROUTE, [("M AuthorizationType: nobody -> everybody", True, True)]),
+        (SOCKET, (ROUTE[0], {**ROUTE[1], "RouteKey": "$connect"}), [("$connect: nobody -> everybody", True, True)]),
+        (
+            ("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}),
+            METHOD,
+            [("ANY of M: nobody -> everybody", True, False)],
+        ),
+        (REST, (METHOD[0], {**METHOD[1], "ApiKeyRequired": True}), [("ANY of M: nobody -> everybody", True, False)]),
+        (REST, (METHOD[0], {**METHOD[1], "AuthorizationType": "CUSTOM"}), []),
     ],
 )
 def test_a_method_that_asks_nobody_is_public_unless_something_else_limits_it(
-    api: Given, called: Given, count: int
+    api: Given, called: Given, told_doors: list[tuple[str, bool, bool]]
 ) -> None:
-    found = review_document(reviewed(template(None, Api=api), template(None, Api=api, M=called)))
-    assert [True] * count == [piece["public"] for piece in found["gained"]]
-    assert 1 - count == len(found["undecided"])
+    assert doors(template(None, Api=api), template(None, Api=api, M=called)) == told_doors
+
+
+def test_a_method_is_called_by_its_verb_and_path() -> None:
+    def api(authorization: str) -> bytes:
+        orders = {"RestApiId": {"Ref": "Api"}, "ParentId": {"Fn::GetAtt": ["Api", "RootResourceId"]}}
+        one = {"RestApiId": {"Ref": "Api"}, "ParentId": {"Ref": "Orders"}, "PathPart": "{id}"}
+        method = {"HttpMethod": "GET", "ResourceId": {"Ref": "One"}, "AuthorizationType": authorization}
+        return template(
+            None,
+            Api=REST,
+            Orders=("AWS::ApiGateway::Resource", {**orders, "PathPart": "orders"}),
+            One=("AWS::ApiGateway::Resource", one),
+            M=("AWS::ApiGateway::Method", {**method, "RestApiId": {"Ref": "Api"}}),
+        )
+
+    assert doors(api("AWS_IAM"), api("NONE")) == [("GET /orders/{id}: AWS_IAM -> everybody", True, True)]
+    assert doors(api("NONE"), api("CUSTOM")) == [("GET /orders/{id}: everybody -> CUSTOM", False, False)]
+    lines = list(review_lines(reviewed(api("AWS_IAM"), api("NONE"))))
+    assert "  + PUBLIC: GET /orders/{id}: AWS_IAM -> everybody" in lines
+    assert lines[-1] == "1 gained (1 public), 0 lost, 0 undecided"
 
 
 HTTP: Given = ("AWS::ApiGatewayV2::Api", {"ProtocolType": "HTTP"})
@@ -385,39 +451,38 @@ NO_ROUTE = template(None, Api=HTTP)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "gained", "lost"),
+    ("old", "new", "told_doors", "is_undecided"),
     [
-        (NO_ROUTE, guarded(jwt()), ["https://login.example.com"], []),
-        (NO_ROUTE, guarded(BY_FUNCTION, kind="CUSTOM"), ["${Check.Arn}"], []),
-        (guarded(jwt()), guarded(jwt()), [], []),
-        (guarded(jwt()), guarded(jwt(Issuer="https://b.example")), ["https://b.example"], ["https://login.example.com"]),
-        (guarded(jwt()), guarded(jwt(Audience=["shop", "web"])), ["https://login.example.com"], []),
-        (guarded(jwt(), ("read",)), guarded(jwt()), ["https://login.example.com"], []),
-        (guarded(jwt()), guarded(jwt(), ("read",)), [], ["https://login.example.com"]),
-        (guarded(jwt()), guarded(kind="NONE"), ["*"], []),
-        (guarded(kind="NONE"), guarded(jwt()), [], ["*"]),
-        (guarded(jwt()), guarded(kind="AWS_IAM"), [], ["https://login.example.com"]),
+        (NO_ROUTE, guarded(jwt()), [], False),
+        (NO_ROUTE, guarded(BY_FUNCTION, kind="CUSTOM"), [], False),
+        (guarded(jwt()), guarded(jwt()), [], False),
+        (guarded(jwt()), guarded(jwt(Issuer="https://b.example")), [], True),
+        (guarded(jwt()), guarded(jwt(Audience=["shop", "web"])),
+         [("A JwtConfiguration.Audience: shop -> shop, web", True, False)], False),
+        (guarded(jwt(), ("read",)), guarded(jwt()), [("GET /orders: read -> not set", True, False)], False),
+        (guarded(jwt()), guarded(jwt(), ("read",)), [("GET /orders: not set -> read", False, False)], False),
+        (guarded(jwt()), guarded(kind="NONE"), [("GET /orders: JWT -> everybody", True, True)], True),
+        (guarded(kind="NONE"), guarded(jwt()), [("GET /orders: everybody -> JWT", False, False)], True),
+        (guarded(jwt()), guarded(kind="AWS_IAM"), [("GET /orders: JWT -> AWS_IAM", False, False)], True),
     ],
     ids=["tokens", "a function", "the same", "another issuer", "another audience", "no scope any more", "a scope",
          "nobody is asked", "somebody is asked", "IAM is asked"],
 )  # fmt: skip
-def test_whom_an_authorizer_lets_in_is_known_and_compared(
-    old: Any, new: Any, gained: list[str], lost: list[str]
+def test_whom_an_authorizer_lets_in_is_compared_as_far_as_its_properties_tell(
+    old: Any, new: Any, told_doors: list[tuple[str, bool, bool]], is_undecided: object
 ) -> None:
-    found = review_document(reviewed(old, new))
-    callers = {part: [piece["principal"] for piece in found[part]] for part in ("gained", "lost")}
-    assert (gained, lost, []) == (callers["gained"], callers["lost"], found["undecided"])
+    assert doors(old, new) == told_doors
+    assert bool(review_document(reviewed(old, new))["undecided"]) is is_undecided
 
 
 def last_line(old: Given | None, new: Given | None) -> str:
     return list(review_lines(reviewed(template(old), template(new))))[-1]
 
 
-def test_a_bucket_that_is_closed_is_named() -> None:
+def test_a_bucket_that_is_closed_is_told_as_a_loss() -> None:
     closed = ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}), ("AWS::S3::Bucket", {})
-    assert last_line(*closed) == (
-        "Roles: the same access, proven for every request; changed: policy of bucket R removed."
-    )
+    assert doors_of(*closed) == [("R AccessControl: PublicRead -> not set", False, False)]
+    assert last_line(*closed) == "0 gained, 1 lost, 0 undecided"
 
 
 def test_a_policy_without_a_statement_that_another_covers_is_named_as_changed() -> None:
@@ -451,7 +516,7 @@ def test_a_managed_policy_that_a_role_has_is_compared_with_the_role() -> None:
 
     one = attached("s3:GetObject", "s3:PutObject")
     same = review_files((one, "old.json"), (attached("s3:PutObject", "s3:GetObject"), "new.json"))
-    assert list(review_lines(same)) == ["The same access: proven for every request."]
+    assert list(review_lines(same)) == ["The same access by roles, policies and doors: proven for every request."]
     less = review_files((one, "old.json"), (attached("s3:GetObject"), "new.json"))
     assert list(review_lines(less))[-1] == "0 gained, 1 lost, 0 undecided"
 
@@ -512,8 +577,8 @@ def test_a_plans_permissions_count_too() -> None:
 
 
 def test_what_a_user_is_made_of_is_not_told() -> None:
-    (reason,) = undecided(None, ("AWS::IAM::User", {"LoginProfile": {"Password": "correct horse"}}))
-    assert "horse" not in reason
+    (door,) = doors_of(None, ("AWS::IAM::User", {"LoginProfile": {"Password": "correct horse"}}))
+    assert door == ("R LoginProfile: not set -> (not shown)", True, False)
 
 
 def test_an_example_calls_an_action_of_the_resources_own_service() -> None:
@@ -559,57 +624,58 @@ def listed(access: str, ownership: str, **blocks: bool) -> Given:
     return "AWS::S3::Bucket", properties
 
 
-LISTS: Final = "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"
-
-
 @pytest.mark.parametrize(
-    ("bucket_with_list", "principals", "actions", "public"),
+    ("bucket_with_list", "opens"),
     [
-        pytest.param(listed("PublicRead", "ObjectWriter", **OFF), {"*"}, LISTS, {True}, id="everyone"),
-        pytest.param(listed("PublicRead", "BucketOwnerPreferred", **OFF), {"*"}, LISTS, {True}, id="preferred owner"),
-        pytest.param(listed("AuthenticatedRead", "ObjectWriter", **OFF), {"*"}, LISTS, {False}, id="who has signed"),
-        pytest.param(listed("PublicRead", "ObjectWriter", **ON), set(), (), set(), id="ignored"),
-        pytest.param(listed("PublicRead", "BucketOwnerEnforced", **OFF), set(), (), set(), id="disabled"),
-        pytest.param(
-            listed("LogDeliveryWrite", "ObjectWriter", **ON), {"logging.s3.amazonaws.com"},
-            ("s3:GetBucketAcl", "s3:PutObject"), {False}, id="S3's own delivery of logs",
-        ),
+        pytest.param(listed("PublicRead", "ObjectWriter", **OFF), True, id="everyone"),
+        pytest.param(listed("PublicRead", "BucketOwnerPreferred", **OFF), True, id="preferred owner"),
+        pytest.param(listed("AuthenticatedRead", "ObjectWriter", **OFF), True, id="who has signed"),
+        pytest.param(listed("PublicRead", "ObjectWriter", **ON), False, id="ignored"),
+        pytest.param(listed("PublicRead", "BucketOwnerEnforced", **OFF), False, id="disabled"),
+        pytest.param(listed("LogDeliveryWrite", "ObjectWriter", **ON), False, id="S3's own delivery of logs"),
     ],
-)  # fmt: skip
-def test_an_access_control_list_is_compared_where_its_effect_is_certain(
-    bucket_with_list: Given, principals: set[str], actions: tuple[str, ...], public: set[bool]
+)
+def test_an_access_control_list_opens_a_bucket_unless_lists_are_without_effect(
+    bucket_with_list: Given, opens: object
 ) -> None:
-    found = [piece for change in changes(None, bucket_with_list) for piece in change.access.gained]
-    assert (principals, public) == ({piece.principal for piece in found}, {piece.public for piece in found})
-    assert actions == tuple(sorted({piece.action for piece in found}))
-    assert not any("AccessControl" in reason for reason in undecided(None, bucket_with_list))
+    access = bucket_with_list[1]["AccessControl"]
+    told_door = (f"R AccessControl: nobody -> {access}", True, True)
+    assert (told_door in doors_of(None, bucket_with_list)) is opens
 
 
-def test_an_ownership_with_access_control_lists_of_objects_is_undecided() -> None:
+def test_an_ownership_with_access_control_lists_of_objects_opens_a_bucket() -> None:
     enforced, of_writers = listed("Private", "BucketOwnerEnforced"), listed("Private", "ObjectWriter")
-    assert ["R (AWS::S3::Bucket): now with ObjectOwnership = ObjectWriter"] == undecided(enforced, of_writers)
-    assert [] == undecided(of_writers, enforced)
+    name = "R OwnershipControls.Rules[].ObjectOwnership"
+    assert doors_of(enforced, of_writers) == [(f"{name}: BucketOwnerEnforced -> ObjectWriter", True, False)]
+    assert doors_of(of_writers, enforced) == [(f"{name}: ObjectWriter -> BucketOwnerEnforced", False, False)]
 
 
 @pytest.mark.parametrize(
     ("kind", "properties", "words"),
     [
-        ("aws_s3_bucket", {"acl": "public-read"}, "AccessControl = public-read"),
-        ("aws_s3_object", {"acl": "public-read"}, "AccessControl = public-read"),
-        ("aws_s3_bucket_ownership_controls", {"rule": [{"object_ownership": "ObjectWriter"}]}, "ObjectOwnership"),
-        ("aws_s3_account_public_access_block", {"block_public_acls": False}, "BlockPublicAcls = false"),
-        ("aws_s3_bucket_acl", {"access_control_policy": [{"grant": []}]}, "access_control_policy"),
+        ("aws_s3_bucket", {"acl": "public-read"}, "R acl: nobody -> public-read"),
+        ("aws_s3_object", {"acl": "public-read"}, "R acl: nobody -> public-read"),
+        (
+            "aws_s3_bucket_ownership_controls",
+            {"rule": [{"object_ownership": "ObjectWriter"}]},
+            "R rule[].object_ownership: nobody -> ObjectWriter",
+        ),
+        (
+            "aws_s3_account_public_access_block",
+            {"block_public_acls": False},
+            "R block_public_acls: nobody -> false",
+        ),
     ],
 )
-def test_what_opens_a_bucket_in_a_plan_of_terraform_is_undecided(kind: str, properties: Any, words: str) -> None:
-    (reason,) = undecided(None, (kind, properties))
-    assert words in reason
+def test_what_opens_a_bucket_in_a_plan_of_terraform_is_a_door(kind: str, properties: Any, words: str) -> None:
+    assert [told_words for told_words, opens, _ in doors_of(None, (kind, properties)) if opens] == [words]
 
 
 @pytest.mark.parametrize("access", ["Private", "BucketOwnerFullControl", {"Ref": "Access"}])
 def test_an_access_control_list_for_the_owner_lets_nobody_in(access: object) -> None:
-    opened = len(undecided(None, ("AWS::S3::Bucket", {"AccessControl": access})))
-    assert opened == isinstance(access, dict)
+    new: Given = ("AWS::S3::Bucket", {"AccessControl": access})
+    assert doors_of(None, new) == []
+    assert len(undecided(None, new)) == isinstance(access, dict)
 
 
 def test_the_older_form_of_a_bus_policy_is_undecided() -> None:
@@ -663,8 +729,8 @@ def test_a_role_that_everyone_may_take_on_is_public() -> None:
     assert "`PUBLIC: may take on the role`" in review_comment(reviewed(old, new))
 
 
-def endpoint(principal: object, effect: str = "Allow", **more: object) -> Given:
-    statement = {"Effect": effect, "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}
+def endpoint(principal: object, effect: str = "Allow", action: str = "s3:GetObject", **more: object) -> Given:
+    statement = {"Effect": effect, "Principal": principal, "Action": action, "Resource": OBJECTS}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     return "AWS::EC2::VPCEndpoint", {"ServiceName": "com.amazonaws.eu-west-1.s3", "PolicyDocument": document, **more}
 
@@ -687,7 +753,8 @@ def test_the_policy_of_a_gateway_endpoint_lets_in_root_users_and_everyone(
     endpoint_type: dict[str, Any], principal: object, callers: list[str | None]
 ) -> None:
     """A gateway is what an endpoint is that says nothing of its type."""
-    gained = [piece for change in changes(None, endpoint(principal, **endpoint_type)) for piece in change.access.gained]
+    old, new = endpoint("*", action="s3:PutObject", **endpoint_type), endpoint(principal, **endpoint_type)
+    gained = [piece for change in changes(old, new) for piece in change.access.gained]
     requests = [None if principal == "*" else piece.request.principal for piece in gained]
     assert callers == requests
     assert all(piece.source.statement.conditions == () for piece in gained)
@@ -695,13 +762,59 @@ def test_the_policy_of_a_gateway_endpoint_lets_in_root_users_and_everyone(
 
 @pytest.mark.parametrize(("effect", "count"), [("Deny", 1), ("Allow", 0)])
 def test_whom_a_gateway_denies_by_a_name_is_undecided(effect: str, count: int) -> None:
-    found = [item for change in changes(None, endpoint(ROLE, effect)) for item in change.access.undecided]
+    old = endpoint("*", action="s3:PutObject")
+    found = [item for change in changes(old, endpoint(ROLE, effect)) for item in change.access.undecided]
     assert count == len(found)
+
+
+def limit(kind: str, name: str, *, action: str = "", **more: object) -> Given:
+    """A resource with a limit, or without one."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    policy = {name: {"Version": "2012-10-17", "Statement": [statement]}} if action else {}
+    return kind, {**policy, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
+        ("AWS::Transfer::User", "Policy"),
+        ("AWS::RolesAnywhere::Profile", "SessionPolicy"),
+    ],
+)
+def test_a_limit_that_goes_is_a_gain_and_one_that_comes_a_loss(kind: str, name: str) -> None:
+    without, narrow, wide = limit(kind, name), limit(kind, name, action="s3:Get*"), limit(kind, name, action="s3:*")
+
+    def signs(old: Given | None, new: Given | None) -> tuple[bool, bool]:
+        found = review_document(reviewed(template(old), template(new)))
+        assert found["undecided"] == []
+        return bool(found["gained"]), bool(found["lost"])
+
+    assert signs(narrow, without) == (True, False)
+    assert signs(without, narrow) == (False, True)
+    assert signs(narrow, wide) == (True, False)
+    assert signs(None, narrow) == (False, False)
+    assert signs(narrow, None) == (False, False)
+
+
+def test_a_policy_of_an_organization_that_goes_is_a_gain() -> None:
+    content = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    policy: Given = ("AWS::Organizations::Policy", {"Type": "SERVICE_CONTROL_POLICY", "Content": content})
+    found = review_document(reviewed(template(policy), template(None)))
+    assert (bool(found["gained"]), found["lost"]) == (True, [])
+
+
+def test_another_list_of_limits_by_name_is_undecided() -> None:
+    def channel(*arns: str) -> Given:
+        return "AWS::Chatbot::SlackChannelConfiguration", {"GuardrailPolicies": list(arns)}
+
+    assert len(undecided(channel("arn:aws:iam::aws:policy/ReadOnlyAccess"), channel())) == 1
 
 
 def plan_with_endpoint_policy(endpoint_type: str, *, mode: str, names_it: bool) -> bytes:
     """A plan whose policy of an endpoint stands beside the endpoint: made here (managed) or looked up (data)."""
     statement = {"Effect": "Allow", "Principal": ROLE, "Action": "s3:GetObject", "Resource": OBJECTS}
+    old_statement = {**statement, "Principal": "*", "Action": "s3:PutObject"}
     policy = {
         "address": "aws_vpc_endpoint_policy.s3",
         "mode": "managed",
@@ -719,12 +832,16 @@ def plan_with_endpoint_policy(endpoint_type: str, *, mode: str, names_it: bool) 
     referring = {"vpc_endpoint_id": {"references": ["aws_vpc_endpoint.s3.id", "aws_vpc_endpoint.s3"]}}
     configured = {"address": policy["address"], "expressions": referring if names_it else {}}
     planned = [policy, endpoint] if mode == "managed" else [policy]
+    old_values = {"policy": json.dumps({"Version": "2012-10-17", "Statement": [old_statement]})}
+    if mode == "data" or names_it:
+        old_values["vpc_endpoint_id"] = "vpce-1"
+    before = [endpoint, {**policy, "values": old_values}]
     return json.dumps(
         {
             "format_version": "1.2",
             "terraform_version": "1.9.0",
             "planned_values": {"root_module": {"resources": planned}},
-            "prior_state": {"values": {"root_module": {"resources": [endpoint] if mode == "data" else []}}},
+            "prior_state": {"values": {"root_module": {"resources": before}}},
             "configuration": {"root_module": {"resources": [configured]}},
         }
     ).encode()
@@ -749,5 +866,5 @@ def test_the_policy_beside_an_endpoint_in_a_plan_is_of_its_type(
 
 
 def test_blocks_of_lists_that_are_off_open_nothing_where_lists_are_disabled() -> None:
-    assert [] == undecided(None, listed("Private", "BucketOwnerEnforced", **OFF))
-    assert 1 == len(undecided(None, listed("Private", "BucketOwnerEnforced", BlockPublicPolicy=False)))
+    assert doors_of(None, listed("Private", "BucketOwnerEnforced", **OFF)) == []
+    assert len(doors_of(None, listed("Private", "BucketOwnerEnforced", BlockPublicPolicy=False))) == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason, Role
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
-from remit.review.access_change import Given, Version
+from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
 from remit.review.working_tree import renamed_to, tree
 
@@ -53,7 +53,8 @@ def test_what_policies_beside_the_roles_say_is_put_equal_as_well() -> None:
 
 def test_what_resources_let_others_do_is_put_equal_between_stages() -> None:
     def stage(namespace: str) -> Version:
-        public = Given("AWS::S3::Bucket", openings=frozenset((f"everybody reads {namespace}-in",)))
+        setting = AccessSetting("Principals", "grant", "adds", (f"reader of {namespace}-in",))
+        public = Given("AWS::S3::Bucket", settings=(setting,))
         return Version(namespace, (), namespace=namespace, giving={"Uploads": public})
 
     assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()

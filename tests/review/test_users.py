@@ -85,10 +85,11 @@ def test_a_boundary_limits_a_user() -> None:
 
 
 def test_a_group_that_the_template_does_not_make_is_undecided_when_it_is_joined() -> None:
-    (change,) = reviewed(template(Ann=user()), template(Ann=user(Groups=["outside"]))).changes
-    assert [unseen.reason for unseen in change.unseen] == [
+    told_changes = reviewed(template(Ann=user()), template(Ann=user(Groups=["outside"]))).changes
+    assert [unseen.reason for change in told_changes for unseen in change.unseen] == [
         "it is in group outside, which is not made here: what else that gives is not known"
     ]
+    assert [door.words for change in told_changes for door in change.doors] == ["Ann Groups: not set -> outside"]
 
 
 def test_a_managed_policy_that_stands_alone_is_compared() -> None:
@@ -114,7 +115,7 @@ def test_a_statement_that_moves_into_a_managed_policy_of_the_same_user_gains_not
 
 def test_a_password_is_told_and_not_shown() -> None:
     (change,) = reviewed(template(Ann=user()), template(Ann=user(LoginProfile={"Password": "correct horse"}))).changes
-    assert [unseen.reason for unseen in change.unseen] == ["Ann (AWS::IAM::User): now with LoginProfile (not shown)"]
+    assert [door.words for door in change.doors] == ["Ann LoginProfile: not set -> set"]
 
 
 def plan(*after: dict[str, Any]) -> bytes:

@@ -99,7 +99,9 @@ class EscalationGraph:
         if self._is_unbounded(asker):
             for technique in ONTO_OTHERS:
                 if self.needs.may_use(asker, technique):
-                    yield from self._administrator(asker, technique)
+                    yield from self._given_to_others(asker, technique)
+        elif not self._allows_everything(asker.profile.identity):
+            yield from self._freed(asker)
 
     def _techniques(self, asker: Asker) -> Iterator[Technique]:
         """The techniques that give a principal something: a boundary limits its own rights, and not those of others."""
@@ -115,6 +117,38 @@ class EscalationGraph:
         steps = self.needs.steps(asker, technique, technique.needs)
         if steps is not None:
             yield _edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
+
+    def _given_to_others(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
+        """What lets a principal give others rights: any, or those of a group that it adds them to."""
+        if technique.needs[0].on != "a group":
+            yield from self._administrator(asker, technique)
+            return
+        for member in self.targets.groups_as_members(asker.identity.account):
+            steps = self.needs.steps(asker, technique, technique.needs, member.entity)
+            if steps is not None:
+                yield _edge(asker.identity.arn, member.arn, technique, steps)
+
+    def _freed(self, asker: Asker) -> Iterator[Edge]:
+        """What gives a principal any rights once it has taken off its boundary, which its other rights outlive."""
+        kind, account = asker.identity.entity.kind, asker.identity.account
+        profile = replace(asker.profile, boundary=None)
+        freed = replace(asker, profile=profile, candidates=self.questions.candidates(profile))
+        for off in BOUNDARY_OFF:
+            if off.kind not in ("", kind) or not self.needs.may_use(asker, off):
+                continue
+            first_steps = self.needs.steps(asker, off, off.needs)
+            for technique in TECHNIQUES if first_steps is not None else ():
+                if technique.gain != "administrator" or technique.kind not in ("", kind):
+                    continue
+                steps = (
+                    self.needs.steps(freed, technique, technique.needs)
+                    if self.needs.may_use(freed, technique)
+                    else None
+                )
+                if first_steps is not None and steps is not None:
+                    name = f"{off.name} + {technique.name}"
+                    both = (*first_steps, *steps)
+                    yield Edge(asker.identity.arn, administrator(account), name, both, technique.assumes)
 
     def _users(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         account = asker.identity.account

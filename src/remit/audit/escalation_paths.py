@@ -5,8 +5,9 @@ First come the ways that the files prove; only who has none of these gets a way 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.audit.results import Edge, administrator
 from remit.audit.trail import account_of
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from remit.audit.results import AccountResult
+
+_OF_SOMETHING_ELSE: Final = (
+    r"(?i)(?:Resource|Principal)Tag/|^aws:(?:Principal|Resource|Source)(?:Org|Account|Arn)|Source(?:Ip|Vpc)"
+)
+"""Condition keys that tell of the resource, the principal or the network, which a caller has not in its hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,21 @@ class EscalationPath:
     def assumes(self) -> tuple[str, ...]:
         """What the files do not show, and the path needs; empty where it is proven."""
         return tuple(dict.fromkeys(step.assumes for step in self.steps if step.assumes))
+
+    @property
+    def must_hold(self) -> tuple[tuple[str, str], ...]:
+        """The condition keys that its steps need, each with a value that fits."""
+        return tuple(dict.fromkeys(pair for step in self.steps for need in step.needs for pair in need.must_hold))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it needs something that no caller brings along: what the files do not show, a tag that nobody has."""
+        return bool(self.assumes) or not all(is_brought(key) for key, _ in self.must_hold)
+
+
+def is_brought(key: str) -> bool:
+    """Whether a caller brings the value of a condition key: MFA, an ExternalId, a tag that it asks for."""
+    return re.search(_OF_SOMETHING_ELSE, key) is None
 
 
 @dataclass(frozen=True, slots=True)

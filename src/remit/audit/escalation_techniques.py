@@ -15,6 +15,8 @@ On: TypeAlias = Literal[
     "its group",
     "its policy",
     "its policy with a version that allows everything",
+    "its policy with a version that allows more",
+    "a policy with a version that allows more",
     "its boundary",
     "a user",
     "a role",
@@ -22,8 +24,8 @@ On: TypeAlias = Literal[
     "anything",
 ]
 """What an action must be allowed on: the principal itself, a group that it is in, a customer managed policy that it
-has as a policy or boundary, the user or role whose rights are gained, or any resource of the account that the action
-takes."""
+has as a policy or boundary (or any such policy of the account), the user or role whose rights are gained, or any
+resource of the account that the action takes."""
 
 Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role", "running role"]
 """Whose rights are gained: those of an administrator, of the target, of a role that `service` may be given, or of a
@@ -116,7 +118,7 @@ TECHNIQUES: Final = (
     Technique(
         "iam:SetDefaultPolicyVersion",
         "administrator",
-        (TechniqueNeed("iam:SetDefaultPolicyVersion", "its policy"),),
+        (TechniqueNeed("iam:SetDefaultPolicyVersion", "its policy with a version that allows more"),),
         "bring back an older version of a policy that it has",
         "R B D",
         assumes="an older version of the policy allows more",
@@ -214,21 +216,28 @@ BOUNDARY_OFF: Final = (
     ),
 )
 """What frees a principal of its own boundary."""
+_GIVEN_TO_OTHERS: Final[tuple[tuple[str, On], ...]] = (
+    ("iam:AttachUserPolicy", "anything"),
+    ("iam:AttachRolePolicy", "anything"),
+    ("iam:AttachGroupPolicy", "anything"),
+    ("iam:PutUserPolicy", "anything"),
+    ("iam:PutRolePolicy", "anything"),
+    ("iam:PutGroupPolicy", "anything"),
+    ("iam:CreatePolicyVersion", "anything"),
+    ("iam:SetDefaultPolicyVersion", "a policy with a version that allows more"),
+    ("iam:AddUserToGroup", "a group"),
+)
 ONTO_OTHERS: Final = tuple(
     Technique(
         f"{action} on others",
         "administrator",
-        (TechniqueNeed(action),),
+        (TechniqueNeed(action, on),),
         "give somebody else any rights",
         "B",
         assumes="whoever gets them is on its side",
     )
-    for action in (
-        "iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:AttachGroupPolicy", "iam:PutUserPolicy",
-        "iam:PutRolePolicy", "iam:PutGroupPolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion",
-        "iam:AddUserToGroup",
-    )
-)  # fmt: skip
+    for action, on in _GIVEN_TO_OTHERS
+)
 """Rights that a principal cannot give itself, but others."""
 ALL_TECHNIQUES: Final = (*TECHNIQUES, ASSUME_ROLE, *BOUNDARY_OFF, *ONTO_OTHERS)
 ESCALATION_ACTIONS: Final = tuple(dict.fromkeys(action for technique in ALL_TECHNIQUES for action in technique.actions))

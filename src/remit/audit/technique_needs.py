@@ -101,14 +101,13 @@ class NeedQuestions:
             groups = (resources,)
         parameters = (*_parameters(asker, technique, need), *self._tags(asker, need, target))
         answered = self._ask_on(asker, need, groups, parameters)
-        if answered.verdict != "no" or need.action not in _ATTACHING:
-            return answered
-        policies = self._wide_policies(asker.identity.account)
-        if not policies:
-            return answered
-        attached = Condition("ArnEquals", _POLICY_ARN, policies)
-        others = (condition for condition in parameters if condition.key != _POLICY_ARN)
-        return self._ask_on(asker, need, groups, (attached, *others))
+        for key in (_POLICY_ARN, _BOUNDARY):
+            policies = self._wide_policies(asker) if any(condition.key == key for condition in parameters) else ()
+            if answered.verdict != "no" or not policies:
+                continue
+            others = (condition for condition in parameters if condition.key != key)
+            answered = self._ask_on(asker, need, groups, (Condition("ArnEquals", key, policies), *others))
+        return answered
 
     def _ask_on(
         self,
@@ -131,6 +130,11 @@ class NeedQuestions:
             arns = tuple(policies)
         elif need.on == "its policy with a version that allows everything":
             arns = tuple(policy for policy in policies if self._has_wide_version(policy))
+        elif need.on == "its policy with a version that allows more":
+            arns = tuple(policy for policy in policies if self._has_wider_version(policy))
+        elif need.on == "a policy with a version that allows more":
+            own = (arn for arn in self.managed if arn.startswith(f"{prefix}:policy/"))
+            arns = tuple(arn for arn in own if self._has_wider_version(arn))
         elif need.on == "its boundary":
             boundary = entity.boundary or ""
             arns = (boundary,) if boundary.startswith(f"{prefix}:policy/") else ()
@@ -155,8 +159,18 @@ class NeedQuestions:
         managed = self.managed.get(arn)
         return managed is not None and any(self._is_wide(document) for _, document in managed.older)
 
-    def _wide_policies(self, account: str) -> tuple[str, ...]:
-        """The managed policies of an account that allow everything, with its number folded."""
+    def _has_wider_version(self, arn: str) -> bool:
+        """Whether an older version of a policy allows what its default does not; True where no file has any."""
+        managed = self.managed.get(arn)
+        if managed is None or managed.default is None or not managed.older:
+            return True
+        default = self.questions.parts.mask(managed.default)
+        older = [self.questions.parts.mask(document) for _, document in managed.older]
+        return any(mask is None or default is None or mask.may_allow & ~default.may_allow for mask in older)
+
+    def _wide_policies(self, asker: Asker) -> tuple[str, ...]:
+        """The managed policies of an asker's account that allow everything, with its number folded."""
+        account = asker.identity.account
         own = (managed for managed in self.managed.values() if f"::{account}:policy/" in managed.arn)
         wide = (managed.arn for managed in own if managed.default is not None and self._is_wide(managed.default))
         return tuple(sorted(folded(arn, account) for arn in wide))
@@ -167,6 +181,7 @@ class NeedQuestions:
 
 
 _POLICY_ARN: Final = "iam:PolicyARN"
+_BOUNDARY: Final = "iam:PermissionsBoundary"
 _ATTACHING: Final = frozenset({"iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:AttachGroupPolicy"})
 _MAKING: Final = frozenset({"iam:CreateUser", "iam:CreateRole"})
 _BOUNDING: Final = frozenset({"iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary"})
@@ -188,8 +203,8 @@ def _parameters(asker: Asker, technique: Technique, need: TechniqueNeed) -> tupl
     if need.action in _BOUNDING:
         conditions.append(Condition("ArnEquals", "iam:PermissionsBoundary", (administrator,)))
     is_unbounded = asker.identity.entity.boundary is None or need.on != "itself"
-    if need.action in _MAKING or (need.action in _OF_BOUNDED and is_unbounded and not technique.assumes):
-        conditions.append(Condition("Null", "iam:PermissionsBoundary", ("true",)))
+    if need.action in _MAKING or (need.action in _OF_BOUNDED and is_unbounded):
+        conditions.append(Condition("Null", _BOUNDARY, ("true",)))
     if need.action == "iam:PassRole":
         conditions.append(Condition("StringEquals", "iam:PassedToService", (technique.service,)))
     return tuple(conditions)

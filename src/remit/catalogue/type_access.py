@@ -6,11 +6,12 @@ Compiled from schemas and rows kept by hand (`compiler/type_access.py`, `compile
 from __future__ import annotations
 
 import re
-from fnmatch import translate
+from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, cast, get_args
 
-from remit.catalogue.types import resource_type
+from remit.catalogue.snapshot import chunk
+from remit.catalogue.types import resource_type, resource_types
 
 Kind = Literal["role", "policy", "ceiling", "door", "grant", "member", "network", "unknown", "none"]
 """What a property does: it hands over a role; holds a policy, or a limit that is one; opens or closes something; says
@@ -44,18 +45,88 @@ def pattern_of(path: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def access_rows(type_name: str) -> tuple[PropertyAccess, ...] | None:
-    """The rows of a type: of those that match a path, the first counts. None: there is no such type."""
-    kind = resource_type(type_name)
-    return (
-        None
-        if kind is None
-        else tuple(PropertyAccess(path, cast("Kind", row), opens) for path, row, opens in kind.properties)
+    """The rows of a type: of those that match a path, the first counts. None: CloudFormation has no such type.
+
+    Of Terraform's types, these are its own rows, those of CloudFormation's type of the same name, and those for all.
+    """
+    if not is_of_terraform(type_name):
+        kind = resource_type(type_name)
+        if kind is None:
+            return None
+        return tuple(PropertyAccess(path, cast("Kind", does), opens) for path, does, opens in kind.properties)
+    rows = chunk("terraform-access", "")
+    named = [row[1:] for row in rows if row[0] != _EVERY_TYPE and fnmatchcase(type_name, row[0])]
+    counterpart = resource_type(_counterparts().get(_folded(type_name.removeprefix("aws_")), ""))
+    for_all = [row[1:] for row in rows if row[0] == _EVERY_TYPE]
+    alike = () if counterpart is None else counterpart.properties
+    return tuple(
+        PropertyAccess(_folded(path), cast("Kind", does), opens) for path, does, opens in (*named, *alike, *for_all)
     )
 
 
 def access_row(type_name: str, path: str) -> PropertyAccess | None:
     """The row of a property; None where there is none."""
+    spelled = _folded(path) if is_of_terraform(type_name) else path
     for row in access_rows(type_name) or ():
-        if pattern_of(row.path).fullmatch(path):
+        if pattern_of(row.path).fullmatch(spelled):
             return row
     return None
+
+
+def has_rows_below(type_name: str, path: str) -> bool:
+    """Whether some row is of a part of a property."""
+    spelled = _folded(path) if is_of_terraform(type_name) else path
+    depth = spelled.count(".") + 1
+    for row in access_rows(type_name) or ():
+        first_parts = ".".join(row.path.split(".")[:depth])
+        is_below = row.path != first_parts and "*" not in row.path.partition(".")[0]
+        if row.path.startswith((f"{spelled}.", f"{spelled}[")) or (
+            is_below and pattern_of(first_parts).fullmatch(spelled)
+        ):
+            return True
+    return False
+
+
+def is_known(type_name: str) -> bool:
+    """Whether there is a row of a type, or the type has none since it says nothing of access."""
+    if not is_of_terraform(type_name):
+        return resource_type(type_name) is not None
+    is_named = any(row[0] != _EVERY_TYPE and fnmatchcase(type_name, row[0]) for row in chunk("terraform-access", ""))
+    return is_named or _folded(type_name.removeprefix("aws_")) in _counterparts()
+
+
+def has_property(type_name: str, name: str) -> bool:
+    """Whether a type of CloudFormation's has a top-level property; of others, nobody knows but it may."""
+    kind = None if is_of_terraform(type_name) else resource_type(type_name)
+    return kind is None or name in kind.shape.properties or kind.shape.open
+
+
+def is_of_terraform(type_name: str) -> bool:
+    """Whether a type is one of Terraform's: `aws_sqs_queue`."""
+    return "::" not in type_name
+
+
+_EVERY_TYPE: Final = "aws_*"
+_SERVICES: Final = (
+    ("cloudwatch_event", "Events"), ("cloudwatch_log", "Logs"), ("sfn", "StepFunctions"), ("db", "RDS"),
+    ("lb", "ElasticLoadBalancingV2"), ("opensearch", "OpenSearchService"), ("kinesis_firehose", "KinesisFirehose"),
+)  # fmt: skip
+"""The beginnings of Terraform's types, where they are not the service's name."""
+
+
+@lru_cache(maxsize=1)
+def _counterparts() -> dict[str, str]:
+    """CloudFormation's types by the names that Terraform gives them, folded; EC2's stand without the service, too."""
+    types: dict[str, str] = {}
+    beginnings = {service: word for word, service in _SERVICES}
+    for name in resource_types():
+        _, service, *rest = name.split("::")
+        own_name = "".join(rest)
+        for beginning in {service, beginnings.get(service, service), *(("",) if service == "EC2" else ())}:
+            types.setdefault(_folded(f"{beginning}{own_name}"), name)
+    return types
+
+
+def _folded(text: str) -> str:
+    """A name or path as both spell it: `VpcConfig.SubnetIds` and `vpc_config[].subnet_ids[]` are one."""
+    return re.sub(r"[_\[\]]", "", text).lower()

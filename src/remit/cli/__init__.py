@@ -40,13 +40,21 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(_flushed(status))
 
 
-def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
+def _run(arguments: list[str]) -> int:
+    """The exit code of a command, which prints no secret."""
+    from remit.report.terminal_text import masked_output
+
+    _tolerate_any_encoding()
+    with masked_output():
+        return _status(arguments)
+
+
+def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
     import click
 
     from remit.cli.command_group import root
     from remit.cli.mistakes import KINDS, mistake_of
 
-    _tolerate_any_encoding()
     try:
         status = root.main(arguments, prog_name="remit", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -82,13 +90,12 @@ def _stopped(stop: BaseException) -> int:
 
 
 def _complain(text: str) -> None:
-    """Say how it ended. What AWS or an exception put into the text must not steer the terminal, nor show a secret."""
+    """Say how it ended. What AWS or an exception put into the text must not steer the terminal."""
     import click
 
-    from remit.lint.secrets import concealed
     from remit.report.terminal_text import shown
 
-    click.echo(shown(concealed(text)), err=True)
+    click.echo(shown(text), err=True)
 
 
 def _flushed(status: int) -> int:

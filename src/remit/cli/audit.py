@@ -293,8 +293,10 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
         for piece in pieces:
             click.echo(piece, nl=False)
         return
+    from remit.report.terminal_text import MaskedStream
+
     with output.open("w", encoding="utf-8") as file:
-        file.writelines(pieces)
+        MaskedStream(file).writelines(pieces)
 
 
 def _tell(problems: tuple[InputProblem, ...]) -> None:

@@ -47,6 +47,7 @@ class _Wishes:
     accept: str | None
     as_json: bool
     markdown: bool
+    strict: bool
 
     @property
     def stage(self) -> str | None:
@@ -75,6 +76,7 @@ class _Pair:
 @options.account_options
 @click.option("--accept", metavar="REASON", help="Accept what is gained, and write it to config/accepted.json.")
 @options.json_option
+@click.option("--strict", is_flag=True, help="What is not compared counts as undecided, but for the network.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
 def command(
     files: tuple[Path, ...],
@@ -90,6 +92,7 @@ def command(
     local: bool,
     as_json: bool,
     markdown: bool,
+    strict: bool,
 ) -> int:
     """Compare the access of the working tree with that of the last deploy.
 
@@ -115,7 +118,18 @@ def command(
       git show main:role.json | remit diff - role.json --json
     """
     wishes = _Wishes(
-        folder, stages, base, deployed, live, local, region, profile, accept, as_json=as_json, markdown=markdown
+        folder,
+        stages,
+        base,
+        deployed,
+        live,
+        local,
+        region,
+        profile,
+        accept,
+        as_json=as_json,
+        markdown=markdown,
+        strict=strict,
     )
     _check(files, wishes)
     if not files:
@@ -168,17 +182,20 @@ def _project(wishes: _Wishes) -> int:
     reviewed, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
         reviewed = _accept(reviewed, entries, wishes)
-    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *_unused(stale)))))
+    unused = _unused(stale, is_open=reviewed.broadens)
+    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *unused))))
     _tell(result, pair.drift, pair.new.namespace, wishes)
-    return 1 if result.broadens or pair.drift else 0
+    return 1 if result.leaves_open(strict=wishes.strict) or pair.drift else 0
 
 
-def _unused(stale: tuple[AcceptedGain, ...]) -> Iterator[str]:
-    """A note on the accepted gains that are there already, or no more."""
+def _unused(stale: tuple[AcceptedGain, ...], *, is_open: bool) -> Iterator[str]:
+    """A note on the accepted gains that are there already, or no more; or that are told otherwise now."""
     places = [entry.origin for entry in stale if entry.origin is not None]
     if places:
         lines = ", ".join(str(place.line) for place in places)
-        yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
+        renewal = "; `remit diff --accept REASON` accepts what is left as it is told now" if is_open else ""
+        entries = "entry" if len(places) == 1 else "entries"
+        yield f"{places[0].file}: nothing needs the {entries} of line {lines} now{renewal}"
 
 
 def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
@@ -254,6 +271,7 @@ def _deployed(wishes: _Wishes) -> _Pair:
     if old is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
     record = last(account, wishes.folder, new.namespace)
+    old = old.as_declared_by(new)
     return _Pair(old if record is None else explained(old, record), replace(new, names=old.names))
 
 
@@ -266,7 +284,7 @@ def _live(wishes: _Wishes) -> _Pair:
     roles = live(_account(wishes), new.namespace)
     if roles is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    return _Pair(roles.version, roles.beside(new), roles.notes, roles.drift)
+    return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)
 
 
 def _account(wishes: _Wishes) -> Account:
@@ -297,9 +315,9 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
                 f"{about} alone is compared with nothing: it is not a Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        report = _review_report(plan_review(*files[0]), about)
+        report = _review_report(plan_review(*files[0]), about, wishes)
     elif _are_templates(files):
-        report = _review_report(review_files(files[0], files[1]), about)
+        report = _review_report(review_files(files[0], files[1]), about, wishes)
     else:
         report = _policy_report(files, about)
     if wishes.as_json:
@@ -323,7 +341,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
         with mistakes.noted():
             pair = since(path, ref)
             if _are_templates([pair.old, pair.new]):
-                reports[str(path)] = _review_report(pair.review(), str(path))
+                reports[str(path)] = _review_report(pair.review(), str(path), wishes)
             else:
                 reports[str(path)] = _policy_report([pair.old, pair.new], str(path))
     mistakes.refuse()
@@ -351,14 +369,14 @@ def _are_templates(files: list[tuple[bytes, str]]) -> bool:
     return all(roles)
 
 
-def _review_report(review: Review, about: str) -> _FileReport:
+def _review_report(review: Review, about: str, wishes: _Wishes) -> _FileReport:
     from remit.report.comment import review_comment
     from remit.report.review import review_document, review_lines
 
     document = {**review_document(review), "drift": []}
-    return _FileReport(
-        review.broadens, document, tuple(review_lines(review)), lambda most: review_comment(review, about, most)
-    )
+    lines = tuple(review_lines(review))
+    is_open = review.leaves_open(strict=wishes.strict)
+    return _FileReport(is_open, document, lines, lambda most: review_comment(review, about, most))
 
 
 def _policy_report(files: list[tuple[bytes, str]], about: str) -> _FileReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -60,6 +61,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
       remit local start --strict
     """
     from remit.local import aws
+    from remit.report.terminal_text import unmasked
 
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
     if seed:
@@ -76,7 +78,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
     click.echo(_sentence(running))
     click.echo("\nTo point AWS tools at it:")
     for name, value in _environment(running).items():
-        click.echo(f"export {name}={value}")
+        click.echo(f"export {name}={value}", file=unmasked(sys.stdout))  # keys of this machine alone
 
 
 @command.command

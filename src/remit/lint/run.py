@@ -11,7 +11,7 @@ from remit.errors import Origin
 from remit.iam import tokens
 from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
-from remit.lint.secrets import concealed, hidden
+from remit.secrets import concealed, environment_secrets, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -141,7 +141,7 @@ def unreadable(error: RemitError, file: str | None) -> Finding:
     """What could not be read, as a finding of R001."""
     rule = rule_registry.rule("R001")
     origin = error.origin or (Origin(file) if file is not None else None)
-    return Finding(rule.code, rule.name, ERROR, concealed(error.message), error.hint, origin)
+    return Finding(rule.code, rule.name, ERROR, concealed(error.message, environment_secrets()), error.hint, origin)
 
 
 def ordered(unordered: Iterable[Finding]) -> tuple[Finding, ...]:

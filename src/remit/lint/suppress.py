@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rule as rule_named
-from remit.lint.secrets import LINE_END, doubtful_secrets_in, secrets_in
+from remit.secrets import LINE_END, doubtful_secrets_in, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
-from remit.lint.secrets import LINE_END, doubtful_secrets_in, holds_secret, secrets_in
 from remit.package.excluded_files import secret_by_name
 from remit.package.gitignore import Patterns, parse
 from remit.package.packed_files import read
+from remit.secrets import LINE_END, doubtful_secrets_in, holds_secret, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.lint.secrets import Secret
     from remit.package.packed_files import Entry
+    from remit.secrets import Secret
 
 _OVERLAP: Final = 4096
 """Bytes of one chunk looked at again with the next: longer than what makes a match."""

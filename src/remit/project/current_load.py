@@ -50,6 +50,8 @@ class Loading:
     """How the logical ids begin of what statements that failed would have declared: `Data_queue`; "" for any."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
+    read_variables: set[str] = field(default_factory=set)
+    """The variables of remit's own environment that were read."""
     module_sources: dict[str, ModuleSource | None] = field(default_factory=dict)
     """By name, the modules that were read and not imported."""
 

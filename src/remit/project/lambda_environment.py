@@ -4,6 +4,9 @@
 in Lambda alone. A variable that some function declares reads as a placeholder, which serves as any text does; so does
 `os.environ.get("TABLE")`, as long as no default is given. It must not reach a declaration: nothing that is deployed can
 be made of it.
+
+Nor must the value of a secret: a template is read by many, and kept. A variable such as DB_PASSWORD is taken for a
+secret by its name, one such as DATABASE_URL by its value.
 """
 
 from __future__ import annotations
@@ -13,12 +16,14 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote, quote_plus
 
 from remit.errors import Mistakes, RemitError
 from remit.project import current_load
 from remit.project.declared_variables import declared_variables
 from remit.project.setting_values import RESERVED_VARIABLES
+from remit.secrets import is_plain_word, secret_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,17 +75,25 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
             if unset is None:
                 raise
             return unset
+        _note_read(name)
         return value
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value, else the default; without one, for the project's code, what the function will have."""
         value = super().get(key, default)
         if value is not None:
+            _note_read(key)
             return value
         asking = sys._getframe(1)  # noqa: SLF001 - the answer depends on who asks
         if asking.f_globals.get("__name__") == "os" and asking.f_back is not None:
             asking = asking.f_back  # `os.getenv`
         return _declared_placeholder(key) if _is_of_project(asking) else None
+
+
+def _note_read(name: str) -> None:
+    state = current_load.current()
+    if state is not None:
+        state.read_variables.add(name)
 
 
 def _value_in_lambda(name: str, asking: FrameType) -> str | None:
@@ -182,7 +195,7 @@ def check_placeholders(state: current_load.Loading, app: App) -> None:
     if not state.placeholders:
         return
     mistakes = Mistakes()
-    for declared, origin in _declared(app):
+    for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
             mistakes.errors.append(refusal(state.placeholders.get(match[0].casefold(), match[1]), origin))
@@ -223,7 +236,7 @@ def placeholder_in(text: str) -> str | None:
     return None if match is None or state is None else state.placeholders.get(match[0].casefold())
 
 
-def _declared(app: App) -> Iterator[tuple[Any, Origin | None]]:
+def declared_parts(app: App) -> Iterator[tuple[Any, Origin | None]]:
     """The parts of an app that are deployed, each with the line that declares it."""
     for function in app.functions:
         for grant in function.policy:
@@ -238,3 +251,73 @@ def _declared(app: App) -> Iterator[tuple[Any, Origin | None]]:
         yield grant.statement, grant.origin
     yield app.boundary, app.boundary_origin
     yield app.queues, app.queues_origin
+
+
+_ENTRY: Final = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#]*))"
+"""A variable in a `.env` file."""
+_LARGEST: Final = 100_000
+
+
+class _Secret(NamedTuple):
+    """A part of a variable's value that is secret."""
+
+    variable: str
+    value: str
+
+    def stands_in(self, text: str, *, is_variable: bool) -> bool:
+        if is_plain_word(self.value):
+            return (is_variable and text == self.value) or f":{self.value}@" in text
+        return any(written in text for written in (self.value, quote(self.value, safe=""), quote_plus(self.value)))
+
+
+def check_secrets(state: current_load.Loading, app: App) -> None:
+    """RemitError has each line that declares the value of a secret. The value is not shown."""
+    secrets = tuple(_secrets(state))
+    mistakes = Mistakes()
+    for declared, origin in declared_parts(app) if secrets else ():
+        for name, text in _texts(declared, ""):
+            variables = [secret.variable for secret in secrets if secret.stands_in(text, is_variable=bool(name))]
+            if variables:
+                place = f"`{name}` of an environment" if name else "this declaration"
+                variable = name or "DATABASE"
+                mistakes.errors.append(
+                    RemitError(
+                        f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
+                        hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
+                        "when it runs",
+                        origin=origin,
+                    )
+                )
+    mistakes.refuse()
+
+
+def _secrets(state: current_load.Loading) -> Iterator[_Secret]:
+    """What is secret of the variables that the code has read, and of those in the project's `.env` files."""
+    variables = {name: os.environ.get(name, "") for name in sorted(state.read_variables)}
+    for path in sorted(state.folder.glob(".env*")):
+        if path.is_file() and path.stat().st_size <= _LARGEST:
+            text = path.read_text("utf-8", "replace")
+            for entry in re.finditer(_ENTRY, text, re.MULTILINE):
+                variables.setdefault(entry[1], entry[2] or entry[3] or entry[4] or "")
+    for name, value in variables.items():
+        for part in secret_parts(name, value):
+            yield _Secret(name, part)
+
+
+def _texts(declared: Any, name: str) -> Iterator[tuple[str, str]]:
+    """The texts of a declaration, each with the function's variable that holds it; "" where none does."""
+    if isinstance(declared, str):
+        yield name, declared
+    elif isinstance(declared, dict):
+        for key, part in declared.items():
+            is_environment = key == "Variables" and isinstance(part, dict)
+            for variable, value in part.items() if is_environment else ():
+                yield from _texts(value, str(variable))
+            if not is_environment:
+                yield from _texts(part, name)
+    elif isinstance(declared, list | tuple | frozenset):
+        for part in declared:
+            yield from _texts(part, name)
+    elif hasattr(declared, "__dataclass_fields__"):
+        for field in declared.__dataclass_fields__:
+            yield from _texts(getattr(declared, field, None), name)

@@ -16,7 +16,7 @@ from remit.project.current_load import Loading, loading, placed, relative
 from remit.project.deferred_imports import deferred_sdk
 from remit.project.failed_settings import ACCESS, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
-from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
+from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, lambda_environment
 from remit.project.layout import POLICIES
 from remit.project.mentioned_names import MentionedNames
 from remit.project.name_checks import check_handlers, check_names, logical_id
@@ -171,6 +171,8 @@ def _declared_app(state: Loading) -> App:
     app = _app(state)
     with state.mistakes.noted():
         check_placeholders(state, app)
+    with state.mistakes.noted():
+        check_secrets(state, app)
     return app
 
 

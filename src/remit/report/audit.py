@@ -210,7 +210,7 @@ def _path_table(report: AuditReport) -> Any:
 
 def _rank(path: EscalationPath) -> tuple[object, ...]:
     """The proven paths first, of these the shortest."""
-    return bool(path.assumes), len(path.steps), path.principal
+    return path.is_open, len(path.steps), path.principal
 
 
 def _short(target: str) -> str:
@@ -307,7 +307,7 @@ def _closing(report: AuditReport) -> Iterator[str]:
     if report.trail is not None:
         yield from _trail(report.trail)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
-    proven = sum(1 for path in report.paths if not path.assumes)
+    proven = sum(1 for path in report.paths if not path.is_open)
     yield f"{_count(principals, 'principal')} in {_count(accounts, 'account')}"
     assumed = len(report.paths) - proven
     administrators = _count(len(report.administrators), "administrator")

@@ -94,7 +94,7 @@ _PAGE: Final = """<!doctype html>
 
 
 def _summary(report: AuditReport) -> str:
-    proven = sum(1 for path in report.paths if not path.assumes)
+    proven = sum(1 for path in report.paths if not path.is_open)
     return (
         f"{len(report.principals):,} principals in {len(report.accounts):,} accounts, on {report.now[:10]}; "
         f"{len(report.administrators):,} administrators, {proven:,} more can become one"
@@ -171,7 +171,7 @@ def _sections(report: AuditReport, texts: _Texts) -> Iterator[_SectionParts]:
 
 
 def _path_rows(report: AuditReport, texts: _Texts) -> Iterator[Row]:
-    paths = sorted(report.paths, key=lambda path: (bool(path.assumes), len(path.steps), path.principal))
+    paths = sorted(report.paths, key=lambda path: (path.is_open, len(path.steps), path.principal))
     for path in paths:
         steps = [_step(step, texts.number) for step in path.steps]
         yield (path.principal, _step_names(path), must_hold_words(path)), steps

@@ -57,7 +57,7 @@ def _path(path: EscalationPath) -> dict[str, Any]:
     steps = ", then ".join(f"{step.technique} to {step.target}" for step in path.steps)
     condition = must_hold_words(path)
     text = f"{path.principal} can become an administrator: {steps}{f' (if {condition})' if condition else ''}"
-    return _result("audit-administrator", text, path.principal, "warning" if path.assumes else "error")
+    return _result("audit-administrator", text, path.principal, "warning" if path.is_open else "error")
 
 
 def _undecided(report: AuditReport) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from remit.audit.escalation_paths import is_brought
+
 if TYPE_CHECKING:
     from remit.audit.escalation_paths import EscalationPath
 
@@ -21,6 +23,7 @@ REACHES: Final = {
 
 def must_hold_words(path: EscalationPath) -> str:
     """What a path needs besides: values of condition keys, and what the files do not show."""
-    pairs = [pair for step in path.steps for need in step.needs for pair in need.must_hold]
-    values = [f"{key} = {value}" for key, value in pairs]
-    return ", ".join(dict.fromkeys((*values, *path.assumes)))
+    values = []
+    for key, value in path.must_hold:
+        values.append(f"{key} = {value}" + (", which the caller brings" if is_brought(key) else ""))
+    return ", ".join((*values, *path.assumes))

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from remit.report.comparison import NO_EXAMPLE, PARTS, PUBLIC, groups, some, summary
 from remit.report.resource_losses import loss_headline, reason, what_happens
-from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, notes_of, together
+from remit.report.review import (
+    ACCEPTED,
+    GAINED,
+    LOST,
+    SIGNS,
+    UNDECIDED,
+    counted,
+    not_compared_lines,
+    notes_of,
+    together,
+)
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
@@ -66,7 +76,7 @@ def review_comment(review: Review, about: str = "", most: int = LONGEST) -> str:
     changes = together(review)
     rows = [row for change in changes for row in change.rows]
     attached = tuple(f"- {_code(change.subject)}: {_code(text)}" for change in changes for text in change.attached)
-    notes = tuple(f"- {_code(note)}" for note in notes_of(review))
+    notes = tuple(f"- {_code(note)}" for note in (*notes_of(review), *not_compared_lines(review)))
     losses = review.losses or ()
     parts = [_Part("attached", attached)]
     parts += [_losses("lost data", tuple(loss for loss in losses if loss.loses_data))]

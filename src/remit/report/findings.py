@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.finding import NOTE, SEVERITIES
-from remit.lint.secrets import hidden
 from remit.report.terminal_text import line
+from remit.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

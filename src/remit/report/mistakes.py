@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.rule_registry import rule
-from remit.lint.secrets import concealed
 
 if TYPE_CHECKING:
     from remit.errors import RemitError
@@ -28,10 +27,10 @@ def _document(mistake: RemitError) -> dict[str, Any]:
     return {
         "rule": code,
         "severity": "error",
-        "message": concealed(mistake.message),
+        "message": mistake.message,
         "file": origin.file if origin else None,
         "line": origin.line if origin else 0,
         "column": origin.column if origin else 0,
-        "hint": mistake.hint and concealed(mistake.hint),
+        "hint": mistake.hint,
         "name": rule(code).name if code else None,
     }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
 from remit.report.comparison import PUBLIC, example, groups, some, stack_document, tier_document
 from remit.report.resource_losses import loss_document, loss_lines
-from remit.review.access_change import Unseen
+from remit.review.access_change import Door, Unseen, resource_words
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of, trust_statements_of
 from remit.roles.defaults import SOURCE_FUNCTION
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.drift import Drift
     from remit.errors import Origin
-    from remit.iam.comparison import SideDifference, StatementLocation
+    from remit.iam.comparison import SideDifference, StatementLocation, Undecided
     from remit.iam.policy import Statement
     from remit.report.comparison import PieceGroup
     from remit.review.access_change import Accepted, Change, Review, Standing
@@ -135,6 +135,7 @@ def _rows(change: Change) -> Iterator[Row]:
         *_access_rows(GAINED, subject, access.gained, gained),
         *_access_rows(GAINED, subject, access.freed, lost, _FREED),
     ]
+    gained_rows += _door_rows(change, subject, GAINED)
     yield from gained_rows
     told_conditions = {row.changed for row in gained_rows}
     lost_rows = [
@@ -142,6 +143,7 @@ def _rows(change: Change) -> Iterator[Row]:
         *_access_rows(LOST, subject, access.lost, lost),
         *_access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN),
     ]
+    lost_rows += _door_rows(change, subject, LOST)
     for row in lost_rows:
         yield replace(row, changed="") if row.changed in told_conditions else row
     for item in (*change.trust.undecided, *change.access.undecided):
@@ -151,6 +153,14 @@ def _rows(change: Change) -> Iterator[Row]:
     yield from _accepted_rows(change, subject)
 
 
+def _door_rows(change: Change, subject: str, part: str) -> Iterator[Row]:
+    for door in change.doors:
+        if door.opens == (part == GAINED):
+            title = f"{PUBLIC} {door.words}" if door.public else door.words
+            line = str(door.origin or "")
+            yield Row(part, subject, title, where=line, line=line, public=door.public, of_resource=True)
+
+
 def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
     pieces_by_reason: dict[tuple[str, str], list[Piece]] = {}
     for accepted in change.accepted:
@@ -158,10 +168,7 @@ def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
         if isinstance(difference, Piece):
             pieces_by_reason.setdefault((accepted.because, accepted.kind), []).append(difference)
         else:
-            title = difference.reason
-            if not isinstance(difference, Unseen):
-                title = f"{difference.source.name}: {title}"
-            yield Row(ACCEPTED, subject, title, where=f"accepted: {accepted.because}")
+            yield Row(ACCEPTED, subject, _title_of(difference), where=f"accepted: {accepted.because}")
     for (because, kind), pieces in pieces_by_reason.items():
         if kind == "trust":
             accepted_rows = _trust_rows(ACCEPTED, subject, pieces, (change.after, None))
@@ -169,6 +176,12 @@ def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
             accepted_rows = _access_rows(ACCEPTED, subject, pieces, (change.after, None))
         for row in accepted_rows:
             yield replace(row, where=f"accepted: {because}", line="")
+
+
+def _title_of(difference: Undecided | Unseen | Door) -> str:
+    if isinstance(difference, Door):
+        return difference.words
+    return difference.reason if isinstance(difference, Unseen) else f"{difference.source.name}: {difference.reason}"
 
 
 def _access_rows(
@@ -346,6 +359,7 @@ def review_lines(review: Review) -> Iterator[str]:
     yield from _stat(change_rows)
     yield from (f"note: {note}" for note in notes_of(review))
     yield counted(review, [row for change in change_rows for row in change.rows])
+    yield from not_compared_lines(review)
 
 
 def _row_lines(row: Row) -> Iterator[str]:
@@ -405,15 +419,37 @@ def counted(review: Review, rows: Sequence[Row]) -> str:
 
 
 def _unchanged(review: Review) -> str:
-    """That roles have the same access, and what else differs."""
-    count = len(review.functions)
-    functions = f" for {count} function{'' if count == 1 else 's'}" if count else ""
+    """What is proven to be the same, and what else differs."""
     if review.elsewhere is None:
-        return f"Roles: the same access{functions}, proven for every request; policies of resources are not known."
+        return "The same access by roles: proven for every request; policies and doors of resources are not known."
     if review.elsewhere:
         differing = ", ".join(resource.words for resource in review.elsewhere)
-        return f"Roles: the same access{functions}, proven for every request; changed: {differing}."
-    return f"The same access{functions}: proven for every request."
+        return f"{_SAME}; changed: {differing}."
+    return f"{_SAME}."
+
+
+_SAME: Final = "The same access by roles, policies and doors: proven for every request"
+
+
+def not_compared_lines(review: Review) -> Iterator[str]:
+    """A line on what differs and was not compared, where there is any; who can connect comes last."""
+    details: dict[str, list[str]] = {}
+    for item in sorted(review.not_compared, key=lambda item: item.why == "network"):
+        subject = f"{item.type} {item.id}"
+        if item.why == "network":
+            subject = f"network: {resource_words(item.type)} {item.id}"
+        elif item.why == "other template":
+            subject = f"nested template {item.id}"
+        detail = "code decides" if item.why == "code" else item.property
+        details.setdefault(subject, []).append(
+            detail or ("" if item.why in ("network", "other template") else item.why)
+        )
+    texts = []
+    for subject, words in details.items():
+        listed = some(tuple(dict.fromkeys(filter(None, words))))
+        texts.append(f"{subject} ({listed})" if listed else subject)
+    if texts:
+        yield f"not compared: {' · '.join(texts)}"
 
 
 def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
@@ -429,17 +465,20 @@ def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
 
 
 def review_document(review: Review) -> dict[str, Any]:
-    """For programs: {gained, lost, undecided, accepted, policies, resources, losses, notes, old, new}, flat lists.
+    """For programs: what is gained, lost, undecided, accepted, doors, not_compared, policies, resources, losses, notes.
 
+    Each is a flat list; `old` and `new` are texts. `doors` are {id, was, is, opens, public, origin}; `not_compared` are
+    {type, id, property, why}, `why` is code, other template, free text, unknown type, unknown property or network.
     `resources` are those whose own policies differ: {resource, type, change: added | removed | changed}; null where
-    nobody knows. Where such a change may let somebody in, it is among `undecided` as well. `losses` are
-    the resources that are removed or replaced; null where the templates were not compared.
+    nobody knows. `losses` are the resources that are removed or replaced; null where the templates were not compared.
     """
-    document: dict[str, Any] = {GAINED: [], LOST: [], UNDECIDED: [], ACCEPTED: [], "policies": []}
+    document: dict[str, Any] = {GAINED: [], LOST: [], UNDECIDED: [], "doors": []}
+    document |= {"not_compared": [asdict(item) for item in review.not_compared], ACCEPTED: [], "policies": []}
     for change in review.changes:
         document[GAINED] += _pieces(change, GAINED)
         document[LOST] += _pieces(change, LOST)
         document[UNDECIDED] += _undecided(change)
+        document["doors"] += [_door(change, door) for door in change.doors]
         document[ACCEPTED] += [_accepted(change, accepted) for accepted in change.accepted]
         for policy in change.attached:
             attached = {"kind": policy.kind, "change": policy.how, "arn": policy.arn, **_whom(change)}
@@ -552,5 +591,12 @@ def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
     difference = accepted.what
     if isinstance(difference, Piece):
         return {**_piece(change, difference, accepted.kind, change.after), "accepted": accepted.because}
+    if isinstance(difference, Door):
+        return {**_door(change, difference), "accepted": accepted.because}
     statement = None if isinstance(difference, Unseen) else difference.source.name
     return {"statement": statement, "reason": difference.reason, **_whom(change), "accepted": accepted.because}
+
+
+def _door(change: Change, door: Door) -> dict[str, Any]:
+    told = {"id": door.id, "was": door.was, "is": door.now, "opens": door.opens, "public": door.public}
+    return {**told, "origin": _origin(door.origin), **_whom(change)}

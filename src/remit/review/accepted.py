@@ -11,8 +11,8 @@ from remit.errors import RemitError
 from remit.iam.comparison import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
 from remit.iam.prove.compare import includes
-from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, AcceptedGain, read_accepted, written
-from remit.review.access_change import Accepted, Change, Review, Unseen
+from remit.review.accepted_file import ACCESS, DOOR, POLICY, TRUST, UNDECIDED, AcceptedGain, read_accepted, written
+from remit.review.access_change import Accepted, Change, Door, Review, Unseen
 from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import whole
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from remit.iam.comparison import StatementLocation
     from remit.review.access_change import Standing
 
-F = TypeVar("F", Piece, Undecided, Unseen)
+F = TypeVar("F", Piece, Undecided, Unseen, Door)
 _STACK: Final = "${AWS::StackName}"
 _MADE_WHEN_USED: Final = r"worker-.+|Job\w+SchedulerRole"
 """The workers and roles of job queues, which are there as long as something uses them: an entry may wait for one."""
@@ -106,7 +106,10 @@ def _settled(change: Change, judge: _Judge) -> Change:
         undecided=still_open(change.trust.undecided, "trust", judge.undecided),
     )
     unseen = still_open(change.unseen, "access", judge.unseen)
-    return replace(change, access=access, trust=trust, unseen=unseen, accepted=(*change.accepted, *accepted))
+    doors = still_open(change.doors, "door", judge.door)
+    return replace(
+        change, access=access, trust=trust, unseen=unseen, doors=doors, accepted=(*change.accepted, *accepted)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,10 @@ class _Judge:
         }
         return self._equal(lambda entry: texts.get(entry.kind) == plain(entry.text))
 
+    def door(self, door: Door) -> str | None:
+        """The reason of an entry that names this very opening; what closes needs none."""
+        return self._equal(lambda entry: entry.kind == DOOR and door.opens and entry.text == door.words)
+
     def _equal(self, meant: Callable[[AcceptedGain], bool]) -> str | None:
         for number, entry in self.entries.items():
             if meant(entry):
@@ -213,6 +220,8 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
         for unseen in change.unseen:
             kind, text = (POLICY, unseen.arn) if unseen.arn.startswith("arn:") else (UNDECIDED, unseen.reason)
             entries.append(AcceptedGain((), kind, because, text=for_every_stage(text)))
+        opened_doors = (for_every_stage(door.words) for door in change.doors if door.opens)
+        entries += (AcceptedGain((), DOOR, because, text=words) for words in opened_doors)
         for entry in entries:
             functions_by_entry.setdefault(entry, {}).update(dict.fromkeys(change.functions or (change.role,)))
     return tuple(replace(entry, functions=tuple(functions)) for entry, functions in functions_by_entry.items())

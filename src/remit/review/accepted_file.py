@@ -10,8 +10,8 @@
 
 A statement with a Principal is about what a resource lets others do; its name stands among `functions`. In place of
 `statement`, `trust` holds a statement of a trust policy, `undecided` the very statement that could not be
-decided (or the reason, where it is about none), and `policy` the ARN of a managed policy or boundary that nobody can
-read.
+decided (or the reason, where it is about none), `policy` the ARN of a managed policy or boundary that nobody can
+read, and `door` what opens, as it is told: `GET /orders: AWS_IAM -> everybody`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Locate
 
 FILE: Final = Path("config") / "accepted.json"
-ACCESS, TRUST, UNDECIDED, POLICY = "statement", "trust", "undecided", "policy"
-KINDS: Final = (ACCESS, TRUST, UNDECIDED, POLICY)
+ACCESS, TRUST, UNDECIDED, POLICY, DOOR = "statement", "trust", "undecided", "policy", "door"
+KINDS: Final = (ACCESS, TRUST, UNDECIDED, POLICY, DOOR)
 _KEYS: Final = ("functions", *KINDS, "because")
 
 
@@ -47,7 +47,7 @@ class AcceptedGain:
     because: str
     statement: Statement | None = None
     text: str = ""
-    """The ARN of `policy`, or the reason of `undecided`."""
+    """The ARN of `policy`, the reason of `undecided`, or the words of `door`."""
     origin: Origin | None = None
 
     def speaks_of(self, function: str) -> bool:
@@ -100,6 +100,8 @@ class _Reader:
         text, statement = "", None
         if kind == POLICY:
             text = self.policy(value[kind])
+        elif kind == DOOR:
+            text = self.door(value[kind])
         elif kind == UNDECIDED and isinstance(value[kind], str):
             text = value[kind]
         else:
@@ -119,6 +121,13 @@ class _Reader:
     def policy(self, value: Any) -> str:
         if not isinstance(value, str) or not value.startswith("arn:"):
             raise self.error("`policy` is the ARN of a managed policy or boundary", POLICY)
+        return value
+
+    def door(self, value: Any) -> str:
+        if not isinstance(value, str) or " -> " not in value:
+            raise self.error(
+                "`door` is what opens, as `remit diff` tells it: `GET /orders: AWS_IAM -> everybody`", DOOR
+            )
         return value
 
     def statement(self, value: Any, kind: str) -> Statement:

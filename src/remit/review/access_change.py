@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.policy import Policy
@@ -14,11 +14,63 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Grant, Resource, Role
+    from remit.errors import Origin
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
     from remit.review.resource_losses import ResourceLoss
 
 SAME: Final = Comparison()
+_BEYOND: Final = ("network", "unknown")
+"""The kinds of settings that are not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSetting:
+    """What a property of a resource says about access without a policy; `path` is "" for all of the resource."""
+
+    path: str
+    kind: str
+    """A kind of `catalogue.type_access`; a role is one that is handed over."""
+    opens: str
+    """Its order of openness (`PropertyAccess.opens`); of kind `unknown`, why nobody can tell."""
+    values: tuple[str, ...]
+    """One text, or each item of a list; secrets, and what need not be told, as a digest."""
+    door: str = ""
+    """What people call the door: `GET /orders`; empty where it is called by the resource's logical id."""
+    is_limited: bool = False
+    """Whether something else lets in fewer than all."""
+    origin: Origin | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Something that lets in more or fewer than before: an authorization, a membership, a grant, a use of a role."""
+
+    id: str
+    """What people call it: `GET /orders`, `Pool AllowUnauthenticatedIdentities`."""
+    was: str
+    now: str
+    opens: bool
+    """Whether it lets in more; else fewer."""
+    public: bool = False
+    """Whether it lets in everybody now."""
+    origin: Origin | None = None
+
+    @property
+    def words(self) -> str:
+        """As a line: `GET /orders: AWS_IAM -> everybody`."""
+        return f"{self.id}: {self.was} -> {self.now}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """A property that differs and may bear on access, of which nobody can say here how."""
+
+    type: str
+    id: str
+    property: str
+    why: str
+    """`code`, `other template`, `free text`, `unknown type`, `unknown property` or `network`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +86,8 @@ class Given:
     """The ARN of each of these, late-bound; empty where nobody can tell."""
     is_conditional: bool = False
     """Whether the template's conditions decide if it is there."""
-    openings: frozenset[str] = frozenset()
-    """What else lets somebody in, in words: `AccessControl = PublicRead`."""
-    properties: frozenset[str] = frozenset()
-    """What of a share or an assignment says who may do something, in words, whatever a change of it does."""
+    settings: tuple[AccessSetting, ...] = ()
+    """What else of it says who may do what."""
     unread: frozenset[str] = frozenset()
     """The policies that are known at the deploy only, as text."""
     doubts: frozenset[str] = frozenset()
@@ -57,10 +107,17 @@ class Given:
         return tuple(policies)
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether it lets nobody do anything."""
+        return not (self.documents or self.unread or any(setting.kind not in _BEYOND for setting in self.settings))
+
+    @property
     def meaning(self) -> object:
-        """All that it says, wherever it stands in a file and in whatever order."""
+        """All that it says of others, wherever it stands in a file and in whatever order; "" for nothing."""
+        settings = frozenset(setting for setting in self.settings if setting.kind not in (*_BEYOND, "role"))
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
-        return policies, self.on, self.openings, self.properties, self.unread, self.is_gateway
+        is_nothing = not (policies or settings or self.unread)
+        return "" if is_nothing else (policies, self.on, settings, self.unread, self.is_gateway)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +138,14 @@ class Elsewhere:
 
 def type_words(kind: str) -> str:
     """A resource's type in words: AWS::S3::BucketPolicy is a bucket policy, AWS::SQS::Queue has one."""
-    name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
-    plain = _CAPITAL.sub(" ", name).lower()
+    plain = resource_words(kind)
     return plain if plain.endswith(_POLICIES_OF_THEIR_OWN) else f"policy of {plain}"
+
+
+def resource_words(kind: str) -> str:
+    """A resource's type in words: `security group`."""
+    name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
+    return _CAPITAL.sub(" ", name).lower()
 
 
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -119,14 +181,31 @@ class Version:
     """The ARNs of roles that are none of `roles`, and compared together with what `giving` says to them."""
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
+    handed_over: tuple[Role, ...] | None = None
+    """The roles that resources may hand over, where those are not `roles`."""
     resources: tuple[Resource, ...] | None = None
     """All resources of its template; None where nobody asked for them."""
+
+    def as_declared_by(self, declaration: Version) -> Version:
+        """A deployed version without what resources say that its app does not declare: those of triggers, say."""
+        if self.giving is None or declaration.giving is None:
+            return self
+        giving = dict(self.giving)
+        for name in giving.keys() - declaration.giving.keys():
+            giving[name] = replace(giving[name], settings=())
+        return replace(self, giving=giving)
 
     @property
     def contents(self) -> object:
         """What a part of a template holds, which may be the same however its conditions fall out."""
         giving = self.giving or self.beside
-        return self.roles, tuple(self.documents.items()), tuple(self.others.items()), tuple(giving.items())
+        return (
+            self.roles,
+            self.handed_over,
+            tuple(self.documents.items()),
+            tuple(self.others.items()),
+            tuple(giving.items()),
+        )
 
 
 def nothing() -> Version:
@@ -203,12 +282,12 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Something that counts for nothing, because a person gave a reason: a gain, or what is undecided."""
+    """Something that counts for nothing, because a person gave a reason: a gain, a door, or what is undecided."""
 
-    what: Piece | Undecided | Unseen
+    what: Piece | Undecided | Unseen | Door
     because: str
     kind: str = "access"
-    """`access` or `trust`."""
+    """`access`, `trust` or `door`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +306,7 @@ class Change:
     trust: Comparison = SAME
     attached: tuple[Attached, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    doors: tuple[Door, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     when: tuple[str, ...] = ()
     """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
@@ -248,12 +328,15 @@ class Change:
     @property
     def broadens(self) -> bool:
         """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
-        return self.access.broadens or self.trust.broadens or bool(self.unseen)
+        is_opened = any(door.opens for door in self.doors)
+        return self.access.broadens or self.trust.broadens or bool(self.unseen) or is_opened
 
     @property
     def same(self) -> bool:
         """Whether it is proven that nothing differs."""
-        return self.access.same and self.trust.same and not (self.attached or self.unseen or self.accepted)
+        return (
+            self.access.same and self.trust.same and not (self.attached or self.unseen or self.doors or self.accepted)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +361,8 @@ class Review:
     """What references are known to be in the new version, the stack's name among them."""
     shapes: Mapping[str, str] = field(default_factory=dict)
     """The shapes of the new version's references, by their text."""
+    not_compared: tuple[NotCompared, ...] = ()
+    """What else differs and may bear on access."""
     losses: tuple[ResourceLoss, ...] | None = None
     """The resources that are removed or replaced; None where the templates were not compared."""
 
@@ -285,3 +370,8 @@ class Review:
     def broadens(self) -> bool:
         """Whether some function gains something, or it is not proven that none does."""
         return any(change.broadens for change in self.changes)
+
+    def leaves_open(self, *, strict: bool) -> bool:
+        """Whether access is gained or undecided; if `strict`, also whether more than network was not compared."""
+        is_left_out = any(item.why != "network" for item in self.not_compared)
+        return self.broadens or (strict and is_left_out)

@@ -19,7 +19,8 @@ from remit.review.joint_access import arn_of, joined_resources, joint_access, sa
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import beside, elsewhere
-from remit.review.role_pairs import pairs, renamed
+from remit.review.role_pairs import Pair, pairs, renamed
+from remit.review.setting_changes import setting_changes
 from remit.roles.reference_names import fill_references
 from remit.template.policy_documents import trusting
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Role
-    from remit.review.access_change import Elsewhere, Standing, Version
+    from remit.review.access_change import Elsewhere, NotCompared, Standing, Version
     from remit.review.joint_access import Saying
-    from remit.review.role_pairs import Pair
+    from remit.review.setting_changes import RoleUse
 
 _NOTHING: Final = Layers((Policy(()),))
 _CALLERS: Final = ("role", "user")
@@ -50,11 +51,23 @@ def review(old: Version, new: Version) -> Review:
         if not change.same:
             changes.append(change)
     resource_differences: tuple[Elsewhere, ...] | None = None
+    not_compared: tuple[NotCompared, ...] = ()
     if old.giving is not None and new.giving is not None:
         was, now = {**old.names, **before.shapes}, {**new.names, **after.shapes}
         own_principals = frozenset((*role_arns(old, before.shapes), *role_arns(new, after.shapes)))
-        changes += beside(old.giving, new.giving, was, now, own_principals)
+        old_roles, new_roles = _handed_over(old), _handed_over(new)
+        settings = {
+            name: setting_changes(name, old.giving.get(name), new.giving.get(name), new_roles.keys() ^ old_roles.keys())
+            for name in dict.fromkeys((*new.giving, *old.giving))
+        }
+        changes += beside(old.giving, new.giving, settings, was, now, own_principals)
+        for use in (use for of_resource in settings.values() for use in of_resource.uses):
+            roles = old_roles.get(use.was), new_roles.get(use.now)
+            change = _use_change(use, roles, before, after)
+            if not change.same:
+                changes.append(change)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
+        not_compared = tuple(item for of_resource in settings.values() for item in of_resource.not_compared)
     losses = None
     if old.resources is not None and new.resources is not None:
         losses = resource_losses(old.resources, new.resources)
@@ -69,8 +82,24 @@ def review(old: Version, new: Version) -> Review:
         elsewhere=resource_differences,
         names={**stack_name, **new.names},
         shapes=after.shapes,
+        not_compared=not_compared,
         losses=losses,
     )
+
+
+def _handed_over(version: Version) -> dict[str, Role]:
+    """The roles that resources may hand over, by the text that names them."""
+    roles = version.roles if version.handed_over is None else version.handed_over
+    return {f"${{{role.logical_id}.Arn}}": role for role in roles if role.kind == "role" and not role.only_attached_to}
+
+
+def _use_change(use: RoleUse, roles: tuple[Role | None, Role | None], old: _Side, new: _Side) -> Change:
+    """What a resource may do more or less by another role; undecided where one of them cannot be read here."""
+    before, after = old.of(roles[0]), new.of(roles[1])
+    if before is None or after is None:
+        words = f"{use.property} is {use.now} in place of {use.was}: what both may do cannot be seen here"
+        return Change((use.resource,), before, after, unseen=(Unseen("", f"{use.resource} ({use.type}): {words}"),))
+    return replace(_change(Pair((use.resource,), *roles), old, new), trust=SAME)
 
 
 def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:
@@ -96,7 +125,7 @@ def functions_of(version: Version) -> Iterator[str]:
 def others_of(version: Version) -> Iterator[str]:
     """What of a version stands for itself: roles without functions, and resources that let others do something."""
     yield from (role.logical_id for role in version.roles if not role.functions)
-    yield from version.giving or ()
+    yield from (name for name, access in (version.giving or {}).items() if not access.is_nothing)
 
 
 class _Side:

@@ -38,6 +38,7 @@ def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
         functions=functions,
         roles=roles,
         elsewhere=_elsewhere(world_reviews),
+        not_compared=tuple(dict.fromkeys(item for review in world_reviews for item in review.not_compared)),
     )
 
 
@@ -98,6 +99,7 @@ def _parts(change: Change) -> Iterator[tuple[str, Iterable[Any]]]:
         yield f"{kind} forbidden", comparison.forbidden
     yield "attached", change.attached
     yield "unseen", change.unseen
+    yield "doors", change.doors
 
 
 def _only(change: Change, keys: set[Hashable]) -> Change:
@@ -121,4 +123,5 @@ def _only(change: Change, keys: set[Hashable]) -> Change:
         trust=narrowed("trust", change.trust),
         attached=selected("attached", change.attached),
         unseen=selected("unseen", change.unseen),
+        doors=selected("doors", change.doors),
     )

@@ -12,7 +12,7 @@ from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
 from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
 from remit.project.dot_remit import own_folder
-from remit.review.access_change import Given, Version
+from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.comparable_roles import plain
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
     if version.open is not None:
         document["open"] = sorted(version.open)
     if version.giving is not None:
-        document["resources"] = {name: _given(access) for name, access in sorted(version.giving.items())}
+        document["access"] = {name: _given(access) for name, access in sorted(version.giving.items())}
     document["managed"] = dict(_managed(version.roles, version.documents))
     return json.dumps(document, indent=2) + "\n"
 
@@ -87,13 +87,24 @@ def _given(access: Given) -> dict[str, Any]:
     document: dict[str, Any] = {"type": access.type, "on": list(access.on)}
     if access.documents:
         document["documents"] = [[_grant(grant) for grant in grants] for grants in access.documents]
-    for name, texts in (("openings", access.openings), ("properties", access.properties), ("unread", access.unread)):
-        if texts:
-            document[name] = sorted(texts)
+    if access.settings:
+        document["settings"] = [_setting(setting) for setting in access.settings]
+    if access.unread:
+        document["unread"] = sorted(access.unread)
     if access.is_ceiling:
         document["is_ceiling"] = True
     if access.is_gateway:
         document["is_gateway"] = True
+    return document
+
+
+def _setting(setting: AccessSetting) -> dict[str, Any]:
+    document: dict[str, Any] = {"path": setting.path, "kind": setting.kind, "opens": setting.opens}
+    document |= {"values": list(setting.values)}
+    if setting.door:
+        document["door"] = setting.door
+    if setting.is_limited:
+        document["is_limited"] = True
     return document
 
 
@@ -170,7 +181,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving=_read_resources(value.get("resources")),
+        giving=_read_resources(value.get("access")),
     )
 
 
@@ -189,7 +200,7 @@ def _read_role(value: Mapping[str, Any]) -> Role:
 
 
 def _read_resources(value: Mapping[str, Any] | None) -> dict[str, Given] | None:
-    """What the resources gave; None in the record of a remit that did not tell it, or told it as text."""
+    """What the resources gave; None in the record of a remit that did not tell all of it."""
     return None if value is None else {name: _read_given(access) for name, access in value.items()}
 
 
@@ -198,11 +209,21 @@ def _read_given(value: Mapping[str, Any]) -> Given:
         _text(value["type"]),
         tuple(tuple(_read_grant(grant) for grant in grants) for grants in value.get("documents", [])),
         _texts(value["on"]),
-        openings=frozenset(_texts(value.get("openings", []))),
-        properties=frozenset(_texts(value.get("properties", []))),
+        settings=tuple(_read_setting(setting) for setting in value.get("settings", [])),
         unread=frozenset(_texts(value.get("unread", []))),
         is_ceiling=value.get("is_ceiling") is True,
         is_gateway=value.get("is_gateway") is True,
+    )
+
+
+def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
+    return AccessSetting(
+        _text(value["path"]),
+        _text(value["kind"]),
+        _text(value["opens"]),
+        _texts(value["values"]),
+        _text(value.get("door", "")),
+        is_limited=value.get("is_limited") is True,
     )
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
 from remit.catalogue.type_access import access_rows
-from remit.catalogue.types import access_of, arns_of, resource_type
+from remit.catalogue.types import arns_of
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.pattern import matches
-from remit.iam.policy import Condition, Globs, Principals, Statement
-from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.iam.tokens import PARTITION
 from remit.review.access_change import Given, type_words
-from remit.review.authorizers import authorized_callers
-from remit.review.bucket_openings import BUCKETS, opened, statements_of_acl
+from remit.review.access_settings import HOLDS_FOR_ROLES, TAGS, in_words, settings_of
+from remit.review.api_routes import BODIES, default_of_definition, routes_of_body, routes_of_events
 from remit.review.gateway_endpoints import is_gateway
 from remit.template.branches import branches
-from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
+from remit.template.permissions import PERMISSIONS, permission_statement
 from remit.template.policy_documents import (
     document_in_text,
     grants_of,
@@ -35,67 +32,19 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.documents.json_text import Path
+    from remit.review.access_change import AccessSetting
     from remit.template.policy_documents import Place
+    from remit.template.roles import FileRoles
 
-_ROLES: Final = ("AWS::IAM::Role", "aws_iam_role")
-_HOLDERS: Final = frozenset((
-    *_ROLES, "AWS::IAM::Group", "AWS::IAM::GroupPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy",
-    "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::UserToGroupAddition", "aws_iam_group",
-    "aws_iam_group_membership", "aws_iam_group_policy", "aws_iam_group_policy_attachment", "aws_iam_policy",
-    "aws_iam_policy_attachment", "aws_iam_role_policy", "aws_iam_role_policy_attachment",
-    "aws_iam_user_group_membership", "aws_iam_user_policy", "aws_iam_user_policy_attachment",
-))  # fmt: skip
-"""Types that are compared as roles, users and groups with their policies are."""
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
-_USERS: Final = {"AWS::IAM::User": ("LoginProfile",), "aws_iam_user": ()}
-"""Types of users, and what of them lets somebody be that user."""
-_GIVING: Final = (
-    "AWS::IAM::InstanceProfile",
-    "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
-    "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
-)  # fmt: skip
-"""Prefixes of Terraform's types in which every property but the tags says who may do something."""
-_NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
-"""Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
-"""
+_USERS: Final = ("AWS::IAM::User", "aws_iam_user")
 _OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
-_AUTHORIZATIONS: Final = {
-    "AWS::ApiGateway::Method": "AuthorizationType",
-    "AWS::ApiGatewayV2::Route": "AuthorizationType",
-    "AWS::Lambda::Url": "AuthType",
-    "aws_api_gateway_method": "authorization",
-    "aws_apigatewayv2_route": "authorization_type",
-    "aws_lambda_function_url": "authorization_type",
-}
-"""The property that says whether IAM must know who calls."""
-_ANYBODY: Final = "NONE"
-URLS: Final = {"AWS::Lambda::Url": "TargetFunctionArn", "aws_lambda_function_url": "function_name"}
-"""The types of functions' URLs, and the property that names the function.
-
-Source: "Control access to Lambda function URLs" (AWS Lambda Developer Guide): a URL lets nobody in by itself; with
-NONE, the function's policy must let everyone in.
-"""
-_APIS: Final = {
-    "AWS::ApiGateway::Method": "RestApiId",
-    "AWS::ApiGatewayV2::Route": "ApiId",
-    "aws_api_gateway_method": "rest_api_id",
-    "aws_apigatewayv2_route": "api_id",
-}
-"""The types of what an API answers to, and the property that names the API."""
-_LIMITS_OF_APIS: Final = ("ApiKeyRequired", "Policy", "api_key_required", "policy")
-"""The properties of a method or an API by which fewer than all may call it."""
-_PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
-"""The endpoints of an API that the internet reaches; another one is private, or known at the deploy only."""
-_URL_AUTHORIZATION: Final = "lambda:functionurlauthtype"
-_TAGS: Final = ("Tags", "tags", "tags_all")
 _TARGETS: Final = (
     "Bucket", "FileSystemId", "Queues", "RepositoryName", "SecretId", "Topics", "arn", "bucket", "file_system_id",
     "key_id", "queue_url", "repository", "secret_arn",
 )  # fmt: skip
 """The properties that name what a policy is of; a resource without any of them holds its own."""
-_HIDDEN: Final = ("LoginProfile", "password", "pgp_key")
-"""Properties that may hold a password: what they say is not told."""
 _POLICY_PROPERTIES: Final = frozenset((
     "accesspolicies", "bucketpolicy", "filesystempolicy", "inlinepolicy", "keypolicy", "policy", "policydocument",
     "policytext", "repositorypolicytext", "resourcepolicy",
@@ -104,10 +53,33 @@ _POLICY_PROPERTIES: Final = frozenset((
 _NOWHERE: Final = Origin("the template")
 
 
-def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
-    """What each resource lets others do, by its logical id; resources that let nobody do anything are left out.
+def giving_of_file(read: FileRoles) -> dict[str, Given]:
+    """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
+    access_by_id = giving(read.resources, read.place)
+    for name in read.made:
+        access_by_id[name] = replace(access_by_id[name], settings=())
+    resources = {resource.ref: resource for resource in (*read.resources, *read.declared)}
+    for resource in read.declared:
+        access = access_by_id.get(resource.logical_id, Given(resource.type))
+        settings = (*settings_of(resource, resources, read.place), *_routes(resource, resources))
+        access_by_id[resource.logical_id] = replace(access, settings=settings)
+    return access_by_id
 
-    Roles, users, groups and their policies are left out, too: they are compared as such. `place` has the line of each
+
+def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[AccessSetting]:
+    """The routes of an API: those that its definition lists, or that events of a function add."""
+    if resource.type == "AWS::Serverless::Function":
+        yield from routes_of_events(resource, resources)
+    if resource.type in ("AWS::Serverless::Api", "AWS::Serverless::HttpApi"):
+        yield from default_of_definition(resource)
+    for name in BODIES:
+        yield from routes_of_body(name, resource.properties.get(name), resource.origin)
+
+
+def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
+    """What each resource lets others do, by its logical id; of many that is nothing.
+
+    Roles, users, groups and their policies say nothing here: they are compared as such. `place` has the line of each
     part of the file.
     """
     declared = tuple(resources)
@@ -116,11 +88,9 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
     access_by_id: dict[str, Given] = {}
     for resource in declared:
         access = reader.given(resource)
-        if access.documents or access.openings or access.properties or access.unread:
-            arns = tuple(_arn(text, resource, by_id) for text in access.on)
-            access_by_id[resource.logical_id] = replace(
-                access, arns=arns, is_conditional="Condition" in resource.attributes
-            )
+        arns = tuple(_arn(text, resource, by_id) for text in access.on)
+        is_conditional = "Condition" in resource.attributes
+        access_by_id[resource.logical_id] = replace(access, arns=arns, is_conditional=is_conditional)
     return access_by_id
 
 
@@ -196,100 +166,36 @@ class _Reader:
 
     def given(self, resource: Resource) -> Given:
         """What one resource lets others do."""
-        kind = resource.type
-        if kind in _HOLDERS:
-            return Given(kind)
-        if kind in _USERS:
-            passwords = (name for name in _USERS[kind] if name in resource.properties)
-            return Given(kind, openings=frozenset(_in_words(name, "") for name in passwords))
-        authorization = _AUTHORIZATIONS.get(kind, "")
-        if authorization:
-            return self._answering(resource, authorization)
-        if kind in PERMISSIONS:
-            return self._permission(resource)
-        properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
-        if kind in BUCKETS:
-            return self._bucket(resource, properties)
-        return self._policies(resource, properties)
-
-    def _bucket(self, resource: Resource, properties: Mapping[str, Any]) -> Given:
-        """What a bucket lets others do by its access control list, by its policy, and for want of blocks."""
-        access = self._policies(resource, properties)
-        openings = frozenset(_in_words(name, value) for name, value in opened(properties))
-        reason = Reason("text", f"access control list of bucket {resource.logical_id}")
-        statements = statements_of_acl(properties, f"${{{resource.logical_id}.Arn}}")
-        grants = tuple(Grant(statement, reason, resource.origin) for statement in statements)
-        documents = (grants, *access.documents) if grants else access.documents
-        return replace(access, documents=documents, on=access.on or (resource.logical_id,), openings=openings)
-
-    def _answering(self, resource: Resource, authorization: str) -> Given:
-        """What a URL, a method or a route lets those do whom IAM need not know: all, or whom an authorizer knows."""
-        mode = resource.properties.get(authorization) or _ANYBODY
-        if mode == "AWS_IAM" or self._is_behind_connect(resource):
-            return Given(resource.type)
-        statement = self._for_everyone(resource) if mode == _ANYBODY else self._for_authorized(resource)
-        if statement is None:
-            return Given(resource.type, openings=frozenset((_in_words(authorization, mode),)))
-        grant = Grant(statement, _reason(resource), resource.origin)
-        return Given(resource.type, ((grant,),), (resource.logical_id,))
-
-    def _is_behind_connect(self, resource: Resource) -> bool:
-        """Whether it is a route of a WebSocket API that only those reach whom `$connect` has let in."""
-        api = self._resources.get(tokens.text_of(resource.properties.get("ApiId")))
-        is_websocket = api is not None and api.properties.get("ProtocolType") == "WEBSOCKET"
-        return is_websocket and resource.properties.get("RouteKey") != "$connect"
-
-    def _for_everyone(self, resource: Resource) -> Statement | None:
-        """What everyone may do by a resource that asks nobody who calls; None where that hangs on something else."""
-        if resource.type in URLS:
-            function = function_arn(tokens.text_of(resource.properties.get(URLS[resource.type])), self._resources)
-            permissions = (item for item in self._resources.values() if item.type in PERMISSIONS)
-            statements = (permission_statement(item, self._resources) for item in permissions)
-            return next((statement for statement in statements if _lets_everyone_call(statement, function)), None)
-        return self._on_api(resource, Principals((("*", "*"),)))
-
-    def _for_authorized(self, resource: Resource) -> Statement | None:
-        """What those may do by a route or a method whom its authorizer lets in; None where nobody knows whom."""
-        authorizer = self._resources.get(tokens.text_of(resource.properties.get("AuthorizerId")))
-        callers = None if authorizer is None else authorized_callers(authorizer, resource)
-        return None if callers is None else self._on_api(resource, callers.principals, *callers.conditions)
-
-    def _on_api(self, resource: Resource, principals: Principals, *conditions: Condition) -> Statement | None:
-        """The right to call the API of a route or a method; None where fewer than these may have it."""
-        api = tokens.text_of(resource.properties.get(_APIS.get(resource.type, "")))
-        declared = self._resources.get(api)
-        if declared is None or _is_limited(resource) or _is_limited(declared):
-            return None
-        on_api = Globs((f"arn:{PARTITION}:execute-api:{REGION}:{ACCOUNT}:{api}/*",))
-        return Statement("Allow", Globs(("execute-api:Invoke",)), on_api, principals, conditions=conditions)
+        settings = (
+            *settings_of(resource, self._resources, self._place),
+            *_routes(resource, self._resources),
+        )
+        if resource.type in PERMISSIONS:
+            access = self._permission(resource)
+            settings = ()
+        elif resource.type in (*HOLDS_FOR_ROLES, *_USERS):
+            access = Given(resource.type)
+        else:
+            access = self._policies(resource)
+        return replace(access, settings=settings)
 
     def _permission(self, resource: Resource) -> Given:
         statement = permission_statement(resource, self._resources)
         targets = () if statement.resources is None else statement.resources.patterns
         return Given(resource.type, ((Grant(statement, _reason(resource), resource.origin),),), targets)
 
-    def _policies(self, resource: Resource, properties: Mapping[str, Any]) -> Given:
-        """What a resource lets others do by its policies, or by its properties where they say it without a policy."""
+    def _policies(self, resource: Resource) -> Given:
+        """What a resource lets others do by its policies."""
         kind = resource.type
-        access = access_of(kind)
-        if any(row.path == "*" and row.kind in ("grant", "member") for row in access_rows(kind) or ()) or (
-            kind.startswith(_GIVING)
-        ):
-            return Given(kind, properties=frozenset(self._granting_properties(kind, properties)))
-        names_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
+        properties = {name: value for name, value in resource.properties.items() if name not in TAGS}
         policies, unread = self._read_policies(resource, properties)
         unread += _open_policies(properties)
-        granting_policies: list[tuple[Grant, ...]] = []
-        for grants in policies:
-            granting = tuple(grant for grant in grants if names_nobody or grant.statement.principals)
-            if granting:
-                granting_policies.append(granting)
         return Given(
             kind,
-            tuple(granting_policies),
+            tuple(tuple(grants) for grants in policies if grants),
             tuple(_targets(properties)) or (resource.logical_id,),
             unread=frozenset(unread),
-            is_ceiling=access.policies == "ceiling" or kind.startswith(_NAMING_NOBODY),
+            is_ceiling=any(row.kind == "ceiling" for row in access_rows(kind) or ()),
             is_gateway=is_gateway(kind, properties),
         )
 
@@ -305,55 +211,22 @@ class _Reader:
             "Action",
             "Principal",
         }:  # a statement itself, as the older form of an event bus policy
-            unread.append(_in_words("a permission", own_parts))
+            unread.append(in_words("a permission", own_parts))
         for path, document in _documents(properties, base):
             try:
                 policies.append(self._grants(resource, document, path))
             except RemitError as error:
-                unread.append(f"a policy that cannot be read: {error.message}: {_in_words(str(path[-1]), document)}")
+                unread.append(f"a policy that cannot be read: {error.message}: {in_words(str(path[-1]), document)}")
                 continue
             if not known(document):
                 unread.append(unknown(document))
         return policies, unread
-
-    def _granting_properties(self, kind: str, properties: Mapping[str, Any]) -> Iterator[str]:
-        """The properties in words, each item of a list by itself.
-
-        What the resource is called says nothing, nor does a role that the template makes, which is compared by itself.
-        """
-        labels = _labels(kind)
-        for name, value in properties.items():
-            if name in labels:
-                continue
-            for item in value if isinstance(value, list) else [value]:
-                referent = self._resources.get(tokens.text_of(item))
-                if referent is None or referent.type not in _ROLES:
-                    yield _in_words(name, item)
 
     def _grants(self, resource: Resource, document: Any, path: Path) -> list[Grant]:
         if self._place is not None and resource.origin is not None:
             return grants_of(document, path, self._place, _reason(resource))
         grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
         return [replace(grant, origin=resource.origin) for grant in grants]
-
-
-def _is_limited(resource: Resource) -> bool:
-    """Whether a method or an API may let fewer than all in, whatever its authorization says."""
-    if resource.properties.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS:
-        return True
-    return any(resource.properties.get(name) for name in _LIMITS_OF_APIS)
-
-
-def _lets_everyone_call(statement: Statement, function: str) -> bool:
-    """Whether the statement of a permission lets everyone call a function by its URL."""
-    if statement.principals != Principals((("*", "*"),)) or statement.resources != Globs((function,)):
-        return False
-    if not any(matches(action.lower(), "lambda:invokefunctionurl") for action in statement.actions.patterns):
-        return False
-    return all(
-        condition.key.lower() == _URL_AUTHORIZATION and condition.values == (_ANYBODY,)
-        for condition in statement.conditions
-    )
 
 
 def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:
@@ -371,13 +244,6 @@ def _reason(resource: Resource) -> Reason:
     return Reason("text", f"{type_words(resource.type)} {resource.logical_id}")
 
 
-def _labels(kind: str) -> tuple[str, ...]:
-    """The properties of a type that say what a resource is called."""
-    row = resource_type(kind)
-    naming = () if row is None or row.naming is None else (row.naming.property, row.naming.path)
-    return ("Description", "description", *naming)
-
-
 def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
     """What a policy is of, as late-bound text."""
     for name in _TARGETS:
@@ -385,15 +251,6 @@ def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
         for item in value if isinstance(value, list) else [value]:
             if item is not None:
                 yield tokens.text_of(item)
-
-
-def _in_words(name: str, value: Any) -> str:
-    """A property in words, `Mode = READ`, without what may be a password."""
-    if name in _HIDDEN:
-        return f"{name} (not shown)"
-    if isinstance(value, bool) or (not isinstance(value, str | int) and not tokens.is_intrinsic(value)):
-        return f"{name} = {json.dumps(value, sort_keys=True, default=str)}"
-    return f"{name} = {tokens.text_of(value)}"
 
 
 def _documents(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -1,7 +1,6 @@
 """Compare whom the resources of two versions let in: policies by what they mean, all that one resource has together.
 
-What lets somebody in without a statement (an access control list, a share) is not compared: where it may be more than
-before, it is undecided, with what of it is new.
+What lets somebody in without a statement (an access control list, a share) is compared by `setting_changes`.
 """
 
 from __future__ import annotations
@@ -10,14 +9,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import Role
+from remit.app import Grant, Reason, Role
 from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Principals, allow
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.joint_access import is_joined
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
-from remit.review.resource_access import URLS, service_of
+from remit.review.resource_access import service_of
+from remit.review.setting_changes import SettingChanges
 from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from remit.review.principal_policies import Names
 
 _NO_SHAPES: Final[Names] = MappingProxyType({})
+_NO_SETTINGS: Final[Mapping[str, SettingChanges]] = MappingProxyType({})
 _NOTHING: Final = Given("")
+_EVERYBODY: Final = Principals((("*", "*"),))
+_LIMITS: Final = ("AWS::Organizations::Policy", "aws_organizations_policy", "aws_vpc_endpoint_policy")
+"""Types that are a limit by themselves; the others hold one."""
 _PARTS: Final = ("gained", "lost", "undecided", "freed", "forbidden")
 
 
@@ -64,38 +69,67 @@ class _Document(NamedTuple):
 def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
-        if name not in old:
-            yield Elsewhere(name, new[name].type, "added")
-        elif name not in new:
-            yield Elsewhere(name, old[name].type, "removed")
-        elif old[name].meaning != new[name].meaning:
-            yield Elsewhere(name, new[name].type, "changed")
+        before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
+        if before.meaning != after.meaning:
+            how = "changed" if before.meaning and after.meaning else "added" if after.meaning else "removed"
+            yield Elsewhere(name, after.type or before.type, how)
 
 
 def beside(
     old: Mapping[str, Given],
     new: Mapping[str, Given],
+    settings: Mapping[str, SettingChanges] = _NO_SETTINGS,
     was: Names = _NO_SHAPES,
     now: Names = _NO_SHAPES,
     own_principals: frozenset[str] = frozenset(),
 ) -> Iterator[Change]:
-    """What each resource lets others do more or less than before. `was` and `now` have what references are.
+    """What each resource lets others do more or less than before.
+
+    `settings` has what differs outside of policies, by the resource; `was` and `now` have what references are.
 
     Left out is what it says to `own_principals`, the ARNs of roles, which is asked together with their policies.
     """
-    comparisons = _comparisons(old, new, was, now)
+    comparisons = _comparisons(_with_limits(old, new), _with_limits(new, old), was, now)
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name), new.get(name)
         comparison = comparisons.get(name, Comparison())
         if all(access is None or is_joined(access) for access in (before, after)):
             comparison = _to_others(comparison, own_principals, was, now)
-        unseen = tuple(
-            Unseen("", f"{name} ({(after or before or _NOTHING).type}): {reason}") for reason in _unseen(before, after)
+        changed_settings = settings.get(name, SettingChanges())
+        kind = (after or before or _NOTHING).type
+        unseen = [Unseen("", f"{name} ({kind}): {reason}") for reason in _unseen(before, after)]
+        change = Change(
+            (),
+            _standing(name, before),
+            _standing(name, after),
+            comparison,
+            unseen=(*unseen, *changed_settings.unseen),
+            doors=changed_settings.doors,
+            of_resource=True,
         )
-        if not comparison.same or unseen:
-            yield Change(
-                (), _standing(name, before), _standing(name, after), comparison, unseen=unseen, of_resource=True
-            )
+        if not change.same:
+            yield change
+
+
+def _with_limits(given: Mapping[str, Given], counterpart: Mapping[str, Given]) -> dict[str, Given]:
+    """A version with a policy that allows everything where the other one has a limit, and this one has none.
+
+    Without its policy, what passes a VPC endpoint, say, is not limited. What has a limit and is new, or gone, has
+    nobody to limit in the other version, unless it is the limit itself.
+    """
+    with_limits = dict(given)
+    for name, access in given.items():
+        if access.is_ceiling and name not in counterpart and access.type not in _LIMITS:
+            with_limits[name] = replace(access, documents=())
+    for name, limited in counterpart.items():
+        own = given.get(name)
+        is_absent = limited.type in _LIMITS if own is None else not own.documents
+        if limited.is_ceiling and limited.documents and is_absent:
+            names_callers = any(grant.statement.principals for grants in limited.documents for grant in grants)
+            everything = replace(allow("*"), principals=_EVERYBODY if names_callers else None)
+            grant = Grant(everything, Reason("text", f"{name} has no policy, which limits nobody"))
+            with_limits[name] = replace(limited, documents=((grant,),), unread=frozenset())
+    return with_limits
 
 
 def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Names, now: Names) -> Comparison:
@@ -136,25 +170,7 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
         comparison = replace(comparison, undecided=tuple(undecided))
         for name, part in _by_owner(comparison, old_documents, new_documents).items():
             by_name[name] = _joined(by_name.get(name, Comparison()), part)
-    return _told_once(by_name, old, new)
-
-
-def _told_once(
-    by_name: Mapping[str, Comparison], old: Mapping[str, Given], new: Mapping[str, Given]
-) -> dict[str, Comparison]:
-    """The comparisons without what a function's URL gives by a permission that is told by itself."""
-    urls = {name for given in (old, new) for name, access in given.items() if access.type in URLS}
-    told = {name: comparison for name, comparison in by_name.items() if name not in urls}
-    pieces = [piece for comparison in told.values() for piece in (*comparison.gained, *comparison.lost)]
-    statements = {piece.source.statement for piece in pieces}
-    for name in urls & by_name.keys():
-        comparison = by_name[name]
-        parts: dict[str, Any] = {}
-        for part in _PARTS:
-            items = getattr(comparison, part)
-            parts[part] = tuple(item for item in items if item.source.statement not in statements)
-        told[name] = Comparison(**parts)
-    return told
+    return by_name
 
 
 def _undecided_in_gateways(*sides: Sequence[_Document]) -> Iterator[Undecided]:
@@ -218,17 +234,6 @@ def _joined(comparison: Comparison, further: Comparison) -> Comparison:
 def _unseen(before: Given | None, after: Given | None) -> Iterator[str]:
     """What may let in somebody new and is no statement."""
     old, new = before or _NOTHING, after or _NOTHING
-    openings = sorted(new.openings - old.openings)
-    if openings:
-        yield f"now with {', '.join(openings)}"
     for text in sorted(new.unread ^ old.unread):
         yield f"what this says is known at the deploy only: {text}"
     yield from sorted(new.doubts - old.doubts)
-    if after is not None and old.properties != new.properties:
-        yield _property_changes(old.properties, new.properties)
-
-
-def _property_changes(old: frozenset[str], new: frozenset[str]) -> str:
-    added = [f"now with {text}" for text in sorted(new - old)]
-    removed = [f"no longer with {text}" for text in sorted(old - new)]
-    return ", ".join((*added, *removed))

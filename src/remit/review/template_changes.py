@@ -5,7 +5,6 @@ A role of which all that bears on it is the same text in both is not compared: n
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -16,7 +15,7 @@ from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, known_shapes, others_of, review, role_arns
 from remit.review.joined_worlds import merged
 from remit.review.joint_access import is_joined, is_key
-from remit.review.resource_access import giving
+from remit.review.resource_access import giving_of_file
 from remit.review.resource_losses import resource_losses
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
@@ -40,12 +39,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.documents.read import ParsedFile
-    from remit.review.access_change import Change, Elsewhere
+    from remit.review.access_change import Change, Elsewhere, NotCompared
     from remit.template.role_resources import Unit
     from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
+_IAM: Final = "AWS::IAM::"
+_PROFILE: Final = "AWS::IAM::InstanceProfile"
 _DECIDING: Final = ("Resources", "Conditions", "Globals")
 _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 """What is not certain of a text, as sentences."""
@@ -53,7 +54,7 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 
 def version_of(read: FileRoles, file: str) -> Version:
     """The roles of a file as one side of a review."""
-    access_by_id = giving(read.resources, read.place)
+    access_by_id = giving_of_file(read)
     shapes = shapes_of(read.resources)
     return Version(file, read.holders, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
 
@@ -78,12 +79,14 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     functions = [*functions_of(after), *functions_of(before)]
     roles = [*others_of(after), *others_of(before)]
     resource_differences: list[Elsewhere] = []
+    not_compared: list[NotCompared] = []
     for part_review in pair.reviews(outside):
         changes += part_review.changes
         notes += part_review.notes
         functions += part_review.functions
         roles += part_review.roles
         resource_differences += part_review.elsewhere or ()
+        not_compared += part_review.not_compared
     return Review(
         old=old.file,
         new=new.file,
@@ -93,6 +96,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
         roles=tuple(dict.fromkeys(roles)),
         elsewhere=tuple(resource_differences),
         shapes=after.shapes.beside(before.shapes),
+        not_compared=tuple(dict.fromkeys(not_compared)),
         losses=resource_losses(read_old.resources, read_new.resources),
     )
 
@@ -159,6 +163,9 @@ class _Templates:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
         alone = _alone(old) | _alone(new)
+        units_of_iam = [_of_iam(unit.resources, old, new) for unit in role_units]
+        held_together = {name: names for names in units_of_iam for name in names}
+        every_name = frozenset((*section(old_template, "Resources"), *section(new_template, "Resources")))
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
             if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
@@ -166,8 +173,11 @@ class _Templates:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
+                roles = _other_roles(before, after).intersection(held_together)
+                with_roles = (*names, *dict.fromkeys(name for role in roles for name in held_together[role]))
+                before, after = part(old_template, with_roles), part(new_template, with_roles)
                 with_stubs = with_targets(before, old_template), with_targets(after, new_template)
-                yield from self._compared(*with_stubs, _givers)
+                yield from self._compared(*with_stubs, partial(_givers, beside=every_name.difference(names)))
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
@@ -244,7 +254,7 @@ def _roles_beside(read: FileRoles, file: str, doubts: _Doubts, stubs: frozenset[
     """As `_roles`, with what resources say to the roles; `stubs` are there for references alone."""
     version = _roles(read, file, doubts)
     roles = tuple(role for role in version.roles if role.logical_id not in stubs)
-    return replace(version, roles=roles, beside=giving(read.resources, read.place))
+    return replace(version, roles=roles, beside=giving_of_file(read))
 
 
 def _mentions(old: Version, new: Version) -> Iterator[_Mention]:
@@ -283,30 +293,45 @@ def _alone(template: Any) -> frozenset[str]:
     return frozenset(section(template, "Resources")).difference(attached)
 
 
-def _givers(read: FileRoles, file: str, doubts: _Doubts) -> Version:
-    """What the resources of a part let others do, with a sentence for each doubt."""
-    access_by_id = giving(read.resources, read.place)
-    with_doubts = {}
-    for resource in read.resources:
-        access = access_by_id.get(resource.logical_id)
-        if access is not None:
-            text = json.dumps(_late(resource.properties), default=str)
-            with_doubts[resource.logical_id] = replace(access, doubts=frozenset(doubts(text)))
-    return Version(file, (), giving=with_doubts)
+def _givers(read: FileRoles, file: str, doubts: _Doubts, beside: frozenset[str]) -> Version:
+    """What the resources of a part let others do, with a sentence for each doubt.
+
+    Those `beside` are told by themselves: the roles that they hand over, and the policies of these, say.
+    """
+    access_by_id = {}
+    for name, access in giving_of_file(read).items():
+        if name not in beside:
+            compared = [setting.values for setting in access.settings if setting.kind not in ("network", "unknown")]
+            text = repr((access.documents, access.on, compared))
+            concerns = () if access.is_nothing else doubts(text)
+            access_by_id[name] = replace(access, doubts=frozenset(concerns))
+    return Version(file, (), documents=read.documents, giving=access_by_id, handed_over=read.roles)
 
 
-def _late(value: Any) -> Any:
-    """A value with its intrinsic functions as late-bound text."""
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if isinstance(value, dict):
-        return {name: _late(item) for name, item in value.items()}
-    return [_late(item) for item in value] if isinstance(value, list) else value
+def _of_iam(names: Iterable[str], *templates: Any) -> tuple[str, ...]:
+    """Those of some resources that are of IAM, in any of the templates."""
+    return tuple(name for name in names if any(_type_of(template, name).startswith(_IAM) for template in templates))
+
+
+def _other_roles(before: Any, after: Any) -> frozenset[str]:
+    """The words of resources that may hand over a role, where these differ between two versions of a part."""
+    words: set[str] = set()
+    old, new = section(before, "Resources"), section(after, "Resources")
+    for name in {**old, **new}:
+        types = {_type_of(template, name) for template in (before, after)}
+        if _PROFILE in types or not any(kind.startswith(_IAM) for kind in types):
+            old_words, new_words = names_in(old.get(name)), names_in(new.get(name))
+            words |= old_words | new_words if old_words != new_words else set()
+    return frozenset(words)
 
 
 def _is_managed(template: Any, name: str) -> bool:
+    return _type_of(template, name) == MANAGED
+
+
+def _type_of(template: Any, name: str) -> str:
     resource = section(template, "Resources").get(name)
-    return isinstance(resource, dict) and resource.get("Type") == MANAGED
+    return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
 
 
 def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:

@@ -112,7 +112,9 @@ def _given(access: Given, put: Callable[[str], str]) -> Given:
         access,
         documents=tuple(documents),
         on=tuple(map(put, access.on)),
-        openings=frozenset(map(put, access.openings)),
-        properties=frozenset(map(put, access.properties)),
+        settings=tuple(
+            replace(setting, values=tuple(map(put, setting.values)), door=put(setting.door))
+            for setting in access.settings
+        ),
         unread=frozenset(map(put, access.unread)),
     )

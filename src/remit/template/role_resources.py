@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _ROLE: Final = "AWS::IAM::Role"
+_PROFILE: Final = "AWS::IAM::InstanceProfile"
 _IAM: Final = "AWS::IAM::"
 _SAM: Final = "AWS::Serverless::"
 _DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
@@ -39,9 +40,12 @@ _SAME_POLICY: Final = {"AWS::Lambda::Url": _PERMISSION}
 """What is looked at together with resources of another type: whom a URL lets in is said by permissions."""
 _LIMITED_BY: Final = {
     "AWS::ApiGateway::Method": ("RestApiId", "AuthorizerId"),
+    "AWS::ApiGateway::Resource": ("RestApiId",),
+    "AWS::Serverless::Function": ("Events",),
     "AWS::ApiGatewayV2::Route": ("ApiId", "AuthorizerId"),
 }
-"""The types of what an API answers to, and what names the API and the authorizer, which may let fewer in."""
+"""The types of what an API answers to, and what names the API and the authorizer, which may let fewer in; its paths."""
+_APIS_OF_SAM: Final = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 _SPELLING: Final = frozenset(
     (
         "Arn",
@@ -194,26 +198,42 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
         for word in targets_in(resource):
             _join(groups, [name, by_target.setdefault((_SAME_POLICY.get(kind, kind), word), name)])
         limits = [section(resource, "Properties").get(limit) for limit in _LIMITED_BY.get(kind, ())]
-        _join(groups, [name, *names_in(limits).intersection((*new_resources, *old_resources))])
+        limiting = names_in(limits).intersection((*new_resources, *old_resources))
+        if _is_sam(kind):  # of what an event of a function refers to, its API alone limits who calls
+            limiting = limiting.intersection(name for name, body in bodies if _type(body) in _APIS_OF_SAM)
+        _join(groups, [name, *limiting])
     places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
     distinct = {id(groups[name]): groups[name] for name in places}
     return tuple(tuple(sorted(group & places.keys(), key=places.__getitem__)) for group in distinct.values())
 
 
 def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
-    """A part of a template with what its policies are of and the roles that it names, as far as references need them.
+    """A part of a template with what its policies are of and the roles, users and groups that it names, as stubs.
 
-    Of each it has the type alone.
+    Of each it has type and name alone, but of an instance profile all, since that hands over its role.
     """
     resources = section(template, "Resources")
+    holders: dict[str, set[str]] = {}
+    for name, resource in resources.items():
+        for word in {name, *names_in(_named(resource))} if _type(resource) in HOLDERS else ():
+            holders.setdefault(word, set()).add(name)
     stubs: dict[str, Any] = {}
+    profiles = {name: resource for name, resource in resources.items() if _type(resource) == _PROFILE}
     for resource in small["Resources"].values():
-        targets = targets_in(resource)
-        for word in targets | names_in(section(resource, "Properties")):
-            kind = _type(resources.get(word))
-            if word in resources and word not in small["Resources"] and (word in targets or kind == _ROLE):
-                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind)}
+        words = set(names_in(section(resource, "Properties")))
+        for word in words & profiles.keys():
+            stubs[word] = profiles[word]
+            words |= names_in(profiles[word])
+        named_holders = {name for word in words & holders.keys() for name in holders[word]}
+        for word in targets_in(resource) | named_holders:
+            if word in resources and word not in small["Resources"]:
+                kind = _type(resources[word])
+                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": _named(resources[word])}
     return {**small, "Resources": {**small["Resources"], **stubs}}
+
+
+def _named(resource: Any) -> dict[str, Any]:
+    return {key: value for key, value in section(resource, "Properties").items() if key in _NAMES}
 
 
 def targets_in(resource: Any) -> frozenset[str]:

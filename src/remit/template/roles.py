@@ -55,6 +55,10 @@ class FileRoles:
     """Its users, each with the policies of its groups, and its groups."""
     policies: tuple[Role, ...] = ()
     """Its managed policies, each by itself."""
+    declared: tuple[Resource, ...] = ()
+    """Its resources of SAM's types, as they are written."""
+    made: frozenset[str] = frozenset()
+    """The resources, by logical id, that SAM makes of these."""
     held_policies: frozenset[str] = frozenset()
     """Those of them, by logical id, that somebody has: they are told with whoever has them."""
 
@@ -114,6 +118,11 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
         place=plain.place,
         users=(*users, *of_kind["group"]),
         policies=managed_policies(resources, attached_policies),
+        declared=tuple(
+            Resource(item.logical_id, item.type, item.properties, item.attributes, plain.place(item.path))
+            for item in plain.declared
+        ),
+        made=plain.made,
         held_policies=held_by_somebody(resources, attached_policies),
     )
 

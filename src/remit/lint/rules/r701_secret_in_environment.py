@@ -31,8 +31,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit import secrets
 from remit.iam import tokens
-from remit.lint import secrets
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import secrets
+from remit import secrets
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:

@@ -59,6 +59,10 @@ class ExpandedTemplate:
     origins: Mapping[Path, Path] = field(default_factory=dict)
     reasons: Mapping[Path, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    declared: tuple[SamResource, ...] = ()
+    """The resources of SAM's types, with the Globals, and the APIs that SAM makes for events that name none."""
+    made: frozenset[str] = frozenset()
+    """The resources, by logical id, that these become."""
 
     def place(self, path: Path) -> Origin:
         """Where a part stands in the file: what made it, for a made one."""
@@ -85,6 +89,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
         return ExpandedTemplate(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
+    written = frozenset(plain)
     shared = section(template, "Globals")
     for declaration, resource_made in _made(declared, shared, place):
         _keep(declaration, resource_made, plain, origins, reasons)
@@ -93,7 +98,17 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     for declaration in declared:
         notes += _unknown(declaration)
         plain |= linked(declaration, plain, apis)
-    return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
+    declared += tuple(_implicit_apis(declared, shared, place))
+    return ExpandedTemplate(plain, place, origins, reasons, tuple(notes), declared, frozenset(plain) - written)
+
+
+def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place) -> Iterator[SamResource]:
+    """The APIs that SAM makes for the events of functions that name none, with the Globals."""
+    functions = [declaration for declaration in declared if declaration.kind == "Function"]
+    implicit_apis = {api_of(event) for function in functions for event in function.events()}
+    for name, (kind, _, _) in _IMPLICIT.items():
+        if name in implicit_apis:
+            yield SamResource(name, kind, _with_globals(shared, kind.rpartition("::")[2], {}), {}, place)
 
 
 def plain_template(

@@ -154,12 +154,22 @@ def _read(
 def _resource(item: PlannedResource, endpoints: _Items) -> Resource:
     """A resource as it stands in the plan; the policy of a VPC endpoint with the type that its endpoint has."""
     policy_type, attribute = _ENDPOINT_POLICY
-    values = item.values
+    values = {**_roles_known_later(item), **item.values}
     if item.type == policy_type:
         types = {endpoint.text(_ENDPOINT_TYPE) for endpoint in endpoints.meant(item, attribute, _ENDPOINT)}
         if len(types) == 1:
             values = {**values, _ENDPOINT_TYPE: types.pop()}
     return Resource(item.address, item.type, values)
+
+
+def _roles_known_later(item: PlannedResource) -> dict[str, str]:
+    """The attributes that are known after the apply only and refer to a role or an instance profile, as references."""
+    roles = {}
+    for attribute, addresses in item.references.items():
+        for address in addresses:
+            if address.rpartition("aws_iam_")[2].startswith(("role.", "instance_profile.")):
+                roles[attribute] = f"${{{address}.arn}}"
+    return roles
 
 
 def _documents(items: tuple[PlannedResource, ...], policies: Mapping[str, _Own]) -> dict[str, Policy]:

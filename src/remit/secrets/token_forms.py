@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 TOKEN_FORMS: Final = (
     ("an AWS access key", r"A(?:KIA|SIA)[A-Z2-7]{16}"),
@@ -23,14 +20,12 @@ TOKEN_FORMS: Final = (
     ),
     ("a Slack token", r"xox[abeoprs]-(?:\d-)?[0-9A-Za-z]{6,}-[A-Za-z0-9-]{10,}"),
     ("a Slack token", r"xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,}"),
-    ("a GitHub token", r"gh[pousr]_[A-Za-z0-9]{36}"),
-    ("a GitHub token", r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
+    ("a GitHub token", r"g(?:h[pousr]_[A-Za-z0-9]{36}|ithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"),
     ("a GitLab token", r"gl(?:agent|cbt|dt|ffct|ft|imt|oas|pat|ptt|rt|soat)-[\w-]{20,}"),
     ("a Stripe key", r"sk_(?:live|test|prod)_[A-Za-z0-9]{20,}"),
     ("a Stripe key", r"rk_(?:live|test|prod)_[A-Za-z0-9]{20,}"),
     ("a Stripe key", r"whsec_[A-Za-z0-9+/]{32,}"),
     ("an API key", r"sk-(?:ant|proj|svcacct|admin|or)-[\w-]{20,}"),
-    ("an API key", r"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
     ("an API key", r"sk-(?:[A-Za-z0-9]{48}|[0-9a-f]{32})"),
     ("a Google API key", r"AIza[\w-]{35}"),
     ("a Google client secret", r"GOCSPX-[\w-]{28}"),
@@ -48,10 +43,8 @@ TOKEN_FORMS: Final = (
     ("a Docker token", r"dckr_[po]at_[\w-]{27,}"),
     ("a DigitalOcean token", r"do[opr]_v1_[0-9a-f]{64}"),
     ("a Heroku key", r"HRKU-[\w-]{36,}"),
-    ("a Fly.io token", r"fo1_[\w-]{43}"),
-    ("a Fly.io token", r"fm[12][ar]?_[A-Za-z0-9+/]{100,}"),
+    ("a Fly.io token", r"f(?:o1_[\w-]{43}|m[12][ar]?_[A-Za-z0-9+/]{100,})"),
     ("a Netlify token", r"nfp_[A-Za-z0-9]{36,}"),
-    ("a Render key", r"rnd_[A-Za-z0-9]{28,}"),
     ("a Cloudflare key", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}"),
     ("a Hugging Face token", r"hf_[A-Za-z0-9]{34,40}"),
     ("a Hugging Face token", r"api_org_[A-Za-z]{34}"),
@@ -64,7 +57,6 @@ TOKEN_FORMS: Final = (
     ("a Shopify token", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
     ("a Square token", r"sq0(?:atp|csp)-[\w-]{22,60}"),
     ("a Square token", r"EAAA[\w-]{60}"),
-    ("a Razorpay key", r"rzp_live_[A-Za-z0-9]{14}"),
     ("a Plaid token", r"access-(?:sandbox|development|production)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     ("a Facebook token", r"EAA[A-Za-z0-9]{90,}"),
     ("a Discord webhook", r"discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,}"),
@@ -90,13 +82,7 @@ TOKEN_FORMS: Final = (
     ("a Vault token", r"hv[bs]\.[\w-]{24,}"),
     ("a Pulumi token", r"pul-[0-9a-f]{40}"),
     ("a Tailscale key", r"tskey-(?:api|auth|client)-[A-Za-z0-9]+-[A-Za-z0-9]{20,}"),
-    ("a Buildkite token", r"bkua_[0-9a-f]{40}"),
-    ("a CircleCI token", r"CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}"),
-    ("a SonarQube token", r"sq[apu]_[0-9a-f]{40}"),
-    ("an Artifactory key", r"AKCp[A-Za-z0-9]{69}"),
-    ("a Contentful token", r"CFPAT-[\w-]{43}"),
     ("an Alibaba Cloud key", r"LTAI[A-Za-z0-9]{20}"),
-    ("an OpenShift token", r"sha256~[\w-]{43}"),
     ("a 1Password token", r"ops_eyJ[A-Za-z0-9+/]{250,}"),
     ("a 1Password key", r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"),
     ("a Discord token", r"M[\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}"),
@@ -107,35 +93,8 @@ TOKEN_FORMS: Final = (
 """What each form is called in a sentence, and a pattern that begins with a plain letter."""
 
 
-_LEAST: Final = 20
-_SIGNS: Final = bytes(ord("a") if re.fullmatch(r"[A-Za-z0-9_+/-]", chr(byte)) else ord(" ") for byte in range(256))
-"""For each byte an `a` where tokens may have its character, else a space."""
-_BEFORE: Final = 40
-"""Characters before the first long word of a token: `hooks.slack.com/`."""
-_AFTER: Final = 100
-"""Characters behind it that may belong to the token."""
-
-
-def tokens_in(text: str) -> Iterator[re.Match[str]]:
-    """The tokens in a text, in order. Only where a long word stands is the text held to the forms: few have any."""
-    position = 0
-    for start, end in _long_words(text):
-        for token in _any_token().finditer(text, max(position, start - _BEFORE), end + _AFTER):
-            yield token
-            position = token.end()
-
-
-def _long_words(text: str) -> Iterator[tuple[int, int]]:
-    signs = text.encode("latin-1", "replace").translate(_SIGNS)
-    end = 0
-    while (start := signs.find(b"a" * _LEAST, end)) >= 0:
-        end = signs.find(b" ", start)
-        end = len(signs) if end < 0 else end
-        yield start, end
-
-
 @cache
-def _any_token() -> re.Pattern[str]:
+def any_token() -> re.Pattern[str]:
     """All forms in one pattern, each a group: forms that begin alike stand together, so that one look passes over most.
 
     A letter before a form makes it the end of another word, and one after it the beginning.
@@ -153,5 +112,5 @@ def _by_letter() -> list[tuple[str, str]]:
 
 
 def token_name(token: re.Match[str]) -> str:
-    """The name of the form that `tokens_in` found."""
+    """The name of the form that `any_token` found."""
     return _by_letter()[(token.lastindex or 1) - 1][0]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from remit.lint.token_forms import token_name, tokens_in
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 LINE_END: Final = re.compile(r"\r\n?|\n")
 """What ends a line to Python, and to whom counts lines; a form feed does not."""
@@ -77,6 +76,14 @@ KINDS: Final = (
 """What is a secret wherever it stands, besides the tokens that tell by how they begin (`token_forms.py`)."""
 IN_FILES: Final = (*KINDS, PASSWORD_IN_URL, SIGNED_TOKEN)
 """What is looked for in the files of an app."""
+_LONG: Final = 20
+"""Characters of a long word: every token has one of that many."""
+_SIGNS: Final = bytes(ord("a") if re.fullmatch(r"[A-Za-z0-9_+/-]", chr(byte)) else ord(" ") for byte in range(256))
+"""For each byte an `a` where tokens may have its character, else a space."""
+_BEFORE: Final = 20
+"""Characters before the first long word of a token: `hooks.slack.` of a URL."""
+_AFTER: Final = 70
+"""Characters behind it that may belong to the token."""
 _MADE_UP: Final = r"(?i)example|your[-_]|placeholder|redacted|([A-Za-z0-9*.])\1{7}"
 """What a key has that somebody made up: of documentation, or one sign again and again."""
 _PLACEHOLDER: Final = (
@@ -96,6 +103,8 @@ _HARMLESS: Final = (
     r"|(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
 )
 """What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
+_NO_VALUE: Final = r"(?i)arn:|/|\{\{|\$\{|placeholder-for-|(?:true|false|none|null|[0-9]{1,3})$"
+"""What is no secret whatever its name says: where one is kept, a switch."""
 _LEAST: Final = 8
 _NAMED_BEFORE: Final = rf"(?i)(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
 _QUOTED: Final = r"[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)"
@@ -112,6 +121,7 @@ _HEADER: Final = (
 )
 """The value of an Authorization header."""
 _BARE: Final = r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+_KEY_LENGTH: Final = 40
 _CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
 
@@ -191,13 +201,32 @@ def _in_file(text: str) -> Iterator[tuple[re.Match[str], str]]:
 
 def _matches(text: str, kinds: tuple[Kind, ...]) -> Iterator[tuple[re.Match[str], str]]:
     """The places where a text holds a token or one of some kinds of secrets; the examples of documentation are none."""
-    for token in tokens_in(text):
-        if not _is_example(token):
-            yield token, token_name(token)
+    yield from _tokens_in(text)
     for secret_kind in kinds:
         for match in _compiled(secret_kind.pattern).finditer(text) if _may_hold(text, secret_kind) else ():
             if not _is_example(match):
                 yield match, secret_kind.name
+
+
+def _tokens_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """The tokens in a text, in order. Only where a long word stands is the text held to the forms: few have any."""
+    position = 0
+    for start, end in _long_words(text):
+        from remit.secrets.token_forms import any_token, token_name  # noqa: PLC0415 - as above
+
+        for token in any_token().finditer(text, max(position, start - _BEFORE), end + _AFTER):
+            position = token.end()
+            if not _is_example(token):
+                yield token, token_name(token)
+
+
+def _long_words(text: str) -> Iterator[tuple[int, int]]:
+    signs = text.encode("latin-1", "replace").translate(_SIGNS)
+    end = 0
+    while (start := signs.find(b"a" * _LONG, end)) >= 0:
+        end = signs.find(b" ", start)
+        end = len(signs) if end < 0 else end
+        yield start, end
 
 
 def _may_hold(text: str, kind: Kind) -> bool:
@@ -252,15 +281,41 @@ def hidden(text: str) -> str:
     return _hidden(text, _NAMED)
 
 
-def concealed(text: str) -> str:
-    """Sentences with stars for what is a secret by its form, and for the secrets of this process's environment.
+def secret_parts(name: str, value: str) -> Iterator[str]:
+    """What of a variable's value is secret: all of it, by its name or its form, and the password of a URL.
 
-    It is for what the project's own code raises: a message may hold any value that the code has read. Of two secrets of
-    which one holds the other, the longer is hidden first: no part of it is left.
+    `DB_SECRET` may have the name of a secret: a value in words, such as `orders-db`, is one.
     """
-    secrets = [value for name, value in os.environ.items() if value in text and named(name, value) is not None]
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "*" * len(secret))
+    for match, kind_name in _matches(value, (*KINDS, PASSWORD_IN_URL)):
+        yield value
+        if kind_name == PASSWORD_IN_URL.name:
+            yield match["password"]
+    names = _compiled(_NAME).search(name)
+    if names is None or not value or _compiled(_NO_VALUE).match(value):
+        return
+    if not names[0].lower().endswith(("secret", "credential", "credentials")) or not _compiled(_HARMLESS).match(value):
+        yield value
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether a text may well stand for something else wherever it stands: a short one, a word in small letters."""
+    return len(text) < _LEAST or re.fullmatch(r"[a-z]{1,11}|[0-9]+", text) is not None
+
+
+def environment_secrets() -> tuple[str, ...]:
+    """The secrets of this process's environment, the longer first: of one that holds another no part is left."""
+    secrets = {part for name, value in os.environ.items() for part in secret_parts(name, value)}
+    return tuple(
+        sorted((secret for secret in secrets if not is_plain_word(secret)), key=lambda part: (-len(part), part))
+    )
+
+
+def concealed(text: str, secrets: Iterable[str]) -> str:
+    """A text with stars for what is a secret by its form, for what a name is given in it, and for these secrets."""
+    for secret in secrets:
+        for written in (secret, json.dumps(secret)[1:-1]):
+            if written in text:
+                text = text.replace(written, "*" * len(written))
     return _hidden(text, _NAMED_IN_SENTENCE)
 
 
@@ -268,7 +323,8 @@ def _hidden(text: str, assignment: str) -> str:
     folded = text.lower()
     for match, _ in tuple(_matches(text, IN_FILES)):
         text = text[: match.start()] + "*" * len(match[0]) + text[match.end() :]
-    text = _compiled(_BARE).sub(_stars_of_a_key, text)
+    if any(end - start >= _KEY_LENGTH for start, end in _long_words(text)):
+        text = _compiled(_BARE).sub(_stars_of_a_key, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 

@@ -1,0 +1,305 @@
+"""Read what a resource says about access outside of policies: roles it hands over, doors, grants, members, network.
+
+Values come first: one that is a role of the template hands that role over, whatever type and property it stands in.
+Everything else is told by the catalogue's rows (`catalogue.type_access`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.type_access import (
+    SIGNS,
+    PropertyAccess,
+    access_row,
+    access_rows,
+    has_property,
+    has_rows_below,
+    is_known,
+    is_of_terraform,
+)
+from remit.catalogue.types import resource_type
+from remit.iam import tokens
+from remit.review.access_change import AccessSetting
+from remit.template.roles import RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.app import Resource
+    from remit.errors import Origin
+    from remit.template.policy_documents import Place
+
+TAGS: Final = ("Tags", "tags", "tags_all")
+_LABELS: Final = ("Description", "description")
+_SECRET: Final = re.compile(r"(?i)password|secret|token|loginprofile|pgp_key|sshpublickey|apikey")
+"""The names of properties whose values are never told."""
+_TOLD: Final = ("door", "grant", "member")
+_RECIPIENT: Final = re.compile(r"(?i)principal|grantee|member|holder|user")
+"""The names of properties by which a role is who gets something, not what is handed over."""
+_NO_ROLES_IN: Final = ("policy", "ceiling", "grant", "member")
+_PROFILES: Final = {"AWS::IAM::InstanceProfile": "Roles", "aws_iam_instance_profile": "role"}
+_ROLE_TYPES: Final = ("AWS::IAM::Role", "aws_iam_role")
+_SAM: Final = "AWS::Serverless::"
+_WHOLE: Final = "*"
+_OPEN_UNSET: Final = "-!"
+"""How orders end in which a property that is not given lets in everybody."""
+HOLDS_FOR_ROLES: Final = (
+    "AWS::IAM::Group", "AWS::IAM::GroupPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role",
+    "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "aws_iam_group", "aws_iam_group_policy",
+    "aws_iam_group_policy_attachment", "aws_iam_policy", "aws_iam_policy_attachment", "aws_iam_role",
+    "aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_user_policy", "aws_iam_user_policy_attachment",
+)  # fmt: skip
+"""Types that say nothing but what roles, users and groups hold, which is compared with these."""
+_ENFORCED: Final = "BucketOwnerEnforced"
+_BLOCKS: Final = "PublicAccessBlockConfiguration"
+_IGNORES_LISTS: Final = f"{_BLOCKS}.IgnorePublicAcls"
+_OF_LISTS: Final = ("AccessControl", f"{_BLOCKS}.BlockPublicAcls", _IGNORES_LISTS)
+"""What of a bucket has no effect where its owner owns all objects, so that lists are disabled.
+
+Source: "Controlling ownership of objects and disabling ACLs for your bucket" (Amazon S3 User Guide).
+"""
+_APIS: Final = {"AWS::ApiGateway::Method": "RestApiId", "AWS::ApiGatewayV2::Route": "ApiId"}
+_LIMITS: Final = ("ApiKeyRequired", "Policy")
+"""The properties of a method or an API by which fewer than all may call it."""
+_PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
+"""The endpoints of an API that the internet reaches; another one is private, or known at the deploy only."""
+
+
+def settings_of(
+    resource: Resource, resources: Mapping[str, Resource], place: Place | None = None
+) -> tuple[AccessSetting, ...]:
+    """What a resource says about access outside of policies.
+
+    `resources` are those of its template, by their Ref; `place` has the line of each part of the file.
+    """
+    if resource.type in HOLDS_FOR_ROLES or _is_behind_connect(resource, resources):
+        return ()
+    reader = _SettingReader(resource, resources, place)
+    for name, value in _without_members_made_here(resource, resources).items():
+        if name not in TAGS and name not in reader.labels and not _is_run_role(resource, name):
+            reader.read(name, value)
+    settings = reader.settings()
+    without_effect: tuple[str, ...] = ()
+    if any(setting.values == (_ENFORCED,) for setting in settings):
+        without_effect = _OF_LISTS
+    elif any(setting.path == _IGNORES_LISTS and setting.values == ("true",) for setting in settings):
+        without_effect = _OF_LISTS[:1]
+    return tuple(setting for setting in settings if setting.path not in without_effect)
+
+
+def _without_members_made_here(resource: Resource, resources: Mapping[str, Resource]) -> Mapping[str, Any]:
+    """The properties, without what is compared with the users of the template: those in groups of the template."""
+    names = {_name(holder) for holder in resources.values()} - {""}
+
+    def elsewhere(values: Any) -> list[Any]:
+        texts = values if isinstance(values, list) else [values]
+        return [item for item in texts if tokens.text_of(item) not in resources and item not in names]
+
+    properties = resource.properties
+    for members, groups in (("user", "groups"), ("users", "group")):
+        if resource.type.endswith("group_membership") and members in properties and groups in properties:
+            is_made_here = not elsewhere(properties[members]) and not elsewhere(properties[groups])
+            return {} if is_made_here else properties
+    if resource.type == "AWS::IAM::User":
+        return {**properties, "Groups": elsewhere(properties.get("Groups", []))}
+    if resource.type == "AWS::IAM::UserToGroupAddition" and not elsewhere(properties.get("GroupName")):
+        users = elsewhere(properties.get("Users", []))
+        return {**properties, "Users": users} if users else {}
+    return properties
+
+
+def role_meant(value: Any, resources: Mapping[str, Resource]) -> str | None:
+    """The text by which a value names a role of the template, through its instance profile; None: it names none."""
+    text = tokens.text_of(value) if isinstance(value, str) or tokens.is_intrinsic(value) else ""
+    if text.startswith("${") and text.endswith("}"):
+        resource, attribute = resources.get(text), "Arn"
+        if resource is None:
+            logical_id, _, attribute = text[2:-1].rpartition(".")
+            resource = resources.get(f"${{{logical_id}}}")
+        if resource is None or attribute not in ("Arn", "arn", "id", "name"):
+            return None
+        if resource.type in _PROFILES:
+            held = resource.properties.get(_PROFILES[resource.type])
+            role = held[0] if isinstance(held, list) and held else held
+            return text if role is None else role_meant(role, resources) or tokens.text_of(role)
+        return resource.attribute("Arn") if resource.type in _ROLE_TYPES else None
+    if ":role/" in text:
+        name = text.rpartition("/")[2]
+        for resource in resources.values():
+            if resource.type in _ROLE_TYPES and name in (resource.ref, _name(resource)):
+                return resource.attribute("Arn")
+    return None
+
+
+def _name(holder: Resource) -> str:
+    """The name of a role, a user or a group; "" for other resources, and those without a name."""
+    names = ("RoleName", "UserName", "GroupName") if holder.type.startswith("AWS::IAM::") else ("name",)
+    given_name = next((holder.properties[name] for name in names if name in holder.properties), "")
+    return tokens.text_of(given_name) if "iam" in holder.type.lower() else ""
+
+
+def _is_run_role(resource: Resource, name: str) -> bool:
+    """Whether it is the role of a function or a state machine, which is compared with what it runs."""
+    return RUNS.get(resource.type, "Role" if resource.type.startswith(_SAM) else None) == name
+
+
+class _SettingReader:
+    """Reads the properties of one resource."""
+
+    def __init__(self, resource: Resource, resources: Mapping[str, Resource], place: Place | None) -> None:
+        self._place = place
+        self._resource = resource
+        self._resources = resources
+        self._rows = access_rows(resource.type)
+        self._values: dict[tuple[str, str, str], list[str]] = {}
+        kind = resource_type(resource.type)
+        naming = () if kind is None or kind.naming is None else (kind.naming.property, kind.naming.path)
+        self.labels = (*_LABELS, *naming)
+
+    def settings(self) -> tuple[AccessSetting, ...]:
+        """What was read."""
+        for row in self._rows or ():
+            if row.opens.endswith(_OPEN_UNSET) and "." not in row.path:
+                self._put(row.path, row.kind, row.opens, [])
+        door = _door_name(self._resource, self._resources)
+        is_limited = _is_limited(self._resource, self._resources)
+        return tuple(
+            AccessSetting(path, kind, opens, tuple(values), door, is_limited, self._origin(path))
+            for (path, kind, opens), values in self._values.items()
+        )
+
+    def _origin(self, path: str) -> Origin | None:
+        if self._place is None or self._resource.origin is None:
+            return self._resource.origin
+        names = filter(None, (path.partition(".")[0].removesuffix("[]"),))
+        return self._place(("Resources", self._resource.logical_id, "Properties", *names))
+
+    def read(self, path: str, value: Any) -> None:
+        """Read a property and all below it."""
+        if value in ({}, [], None):
+            return
+        row = access_row(self._resource.type, path)
+        if row is not None and not has_rows_below(self._resource.type, path):
+            self._add(row, path, value)
+        elif isinstance(value, dict) and not tokens.is_intrinsic(value):
+            for name, item in value.items():
+                self.read(f"{path}.{name}", item)
+        elif isinstance(value, list):
+            for item in value:
+                self.read(f"{path}[]", item)
+        else:
+            self._add(row or self._unknown(path), path, value)
+
+    def _unknown(self, path: str) -> PropertyAccess | None:
+        """What stands for the row of a property that nobody knows; None where nothing speaks of access."""
+        kind = self._resource.type
+        if not is_known(kind):
+            is_foreign = is_of_terraform(kind) and not kind.startswith("aws_")  # another provider's
+            return None if is_foreign else PropertyAccess(path, "unknown", "unknown type")
+        if re.search(SIGNS, path.rpartition(".")[2]) or not has_property(kind, re.split(r"[.\[]", path)[0]):
+            return PropertyAccess(path, "unknown", "unknown property")
+        return None
+
+    def _add(self, row: PropertyAccess | None, path: str, value: Any) -> None:
+        if row is None or row.kind not in _NO_ROLES_IN:
+            for role_path, role in self._roles_in(path, value):
+                self._put(role_path, "role", "", [role])
+        is_document = isinstance(value, dict) or (isinstance(value, str) and "Statement" in value)
+        if row is not None and row.kind == "ceiling" and not is_document:  # the ARN of a policy, or what it limits
+            row = row._replace(kind="door", opens="any")
+        if row is None or row.kind in ("none", "policy", "ceiling"):
+            return
+        if row.kind == "role":
+            if role_meant(value, self._resources) is None:
+                self._put(path, "role", "", [tokens.text_of(value)] if _is_text(value) else [_digest(value)])
+        elif row.path == _WHOLE:
+            for item in value if isinstance(value, list) else [value]:
+                self._put("", row.kind, row.opens, [in_words(path, item, is_told=row.kind in _TOLD)])
+        elif row.opens in ("adds", "any of"):
+            items = value if isinstance(value, list) else [value]
+            self._put(path, row.kind, row.opens, [_told(path, item) for item in items])
+        else:
+            self._put(path, row.kind, row.opens, [_told(path, value) if row.kind in _TOLD else _digest(value)])
+
+    def _put(self, path: str, kind: str, opens: str, values: list[str]) -> None:
+        self._values.setdefault((path, kind, opens), []).extend(values)
+
+    def _roles_in(self, path: str, value: Any) -> Iterator[tuple[str, str]]:
+        """The roles of the template that are handed over below a path, each with its own path."""
+        if _RECIPIENT.search(path.rpartition(".")[2]):
+            return
+        role = role_meant(value, self._resources)
+        if role is not None:
+            yield path, role
+        elif isinstance(value, dict) and not tokens.is_intrinsic(value):
+            for name, item in value.items():
+                yield from self._roles_in(f"{path}.{name}", item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._roles_in(f"{path}[]", item)
+
+
+def in_words(name: str, value: Any, *, is_told: bool = True) -> str:
+    """A property in words, `Mode = READ`, without what may be a secret."""
+    return f"{name} = {_told(name, value) if is_told else _digest(value)}"
+
+
+def _told(path: str, value: Any) -> str:
+    if _SECRET.search(path) or _SECRET.search(json.dumps(value, default=str)):
+        return _digest(value)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if _is_text(value):
+        return str(value).lower() if isinstance(value, bool) else tokens.text_of(value)
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | int | float) or tokens.is_intrinsic(value)
+
+
+def _digest(value: Any) -> str:
+    """A text that is equal where values are, and tells nothing of them."""
+    return f"(not shown) {hashlib.sha256(_text(value).encode()).hexdigest()[:12]}"
+
+
+def _door_name(resource: Resource, resources: Mapping[str, Resource]) -> str:
+    """What people call a door: `GET /orders`; "" where it has no name but its logical id."""
+    properties = resource.properties
+    if isinstance(properties.get("RouteKey"), str):
+        return str(properties["RouteKey"])
+    if resource.type != "AWS::ApiGateway::Method":
+        return ""
+    parts: list[str] = []
+    part = resources.get(tokens.text_of(properties.get("ResourceId")))
+    while part is not None and "PathPart" in part.properties and len(parts) < len(resources):
+        parts.insert(0, tokens.text_of(part.properties["PathPart"]))
+        part = resources.get(tokens.text_of(part.properties.get("ParentId")))
+    method = "ANY" if "HttpMethod" not in properties else tokens.text_of(properties["HttpMethod"])
+    is_root = tokens.text_of(properties.get("ResourceId")).endswith(".RootResourceId}")
+    return f"{method} /{'/'.join(parts)}" if parts or is_root else f"{method} of {resource.logical_id}"
+
+
+def _is_behind_connect(resource: Resource, resources: Mapping[str, Resource]) -> bool:
+    """Whether it is a route of a WebSocket API that only those reach whom `$connect` has let in."""
+    api = resources.get(tokens.text_of(resource.properties.get("ApiId")))
+    is_websocket = api is not None and api.properties.get("ProtocolType") == "WEBSOCKET"
+    return is_websocket and resource.properties.get("RouteKey", "$connect") != "$connect"
+
+
+def _is_limited(resource: Resource, resources: Mapping[str, Resource]) -> bool:
+    """Whether something else lets in fewer than all: a key that a method asks for, a policy or a place of its API."""
+    api = resources.get(tokens.text_of(resource.properties.get(_APIS.get(resource.type, ""))))
+    for limited in (resource, api):
+        if limited is not None and (
+            limited.properties.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS
+            or any(limited.properties.get(name) for name in _LIMITS)
+        ):
+            return True
+    return False

@@ -1,0 +1,103 @@
+"""The routes of APIs that SAM makes from events, or that an OpenAPI document lists, and whom each lets in.
+
+Sources: "Control API access with your AWS SAM template" (AWS SAM Developer Guide); "OpenAPI extensions for API Gateway"
+(Amazon API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.review.access_change import AccessSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.app import Resource
+    from remit.errors import Origin
+
+BODIES: Final = ("Body", "DefinitionBody", "body")
+"""The properties that hold an OpenAPI document."""
+_ORDER: Final = "AWS_IAM<*~*<NONE=-!"
+_EVENTS: Final = {"Api": ("RestApiId", "ServerlessRestApi"), "HttpApi": ("ApiId", "ServerlessHttpApi")}
+"""By the type of an event: the property that names its API, and the one that SAM makes where none is named."""
+_METHODS: Final = (
+    "get",
+    "put",
+    "post",
+    "delete",
+    "options",
+    "head",
+    "patch",
+    "trace",
+    "x-amazon-apigateway-any-method",
+)
+_NONE: Final = "NONE"
+
+
+def routes_of_events(function: Resource, resources: Mapping[str, Resource]) -> Iterator[AccessSetting]:
+    """The routes that lead to a function of SAM's. `resources` are those as they are written, by their Ref."""
+    for name, event in _mapping(function.properties.get("Events")).items():
+        kind, properties = _mapping(event).get("Type"), _mapping(_mapping(event).get("Properties"))
+        if kind not in _EVENTS:
+            continue
+        reference, implicit = _EVENTS[kind]
+        api = resources.get(tokens.text_of(properties.get(reference, {"Ref": implicit})))
+        own = _mapping(properties.get("Auth"))
+        shared = {} if api is None else _mapping(api.properties.get("Auth"))
+        authorizer = own.get("Authorizer", shared.get("DefaultAuthorizer", _NONE))
+        method, path = properties.get("Method", "ANY"), properties.get("Path", f"of {function.logical_id}")
+        is_limited = any(auth.get(limit) for auth in (own, shared) for limit in ("ApiKeyRequired", "ResourcePolicy"))
+        yield AccessSetting(
+            f"Events.{name}.Properties.Auth.Authorizer",
+            "door",
+            _ORDER,
+            (tokens.text_of(authorizer),),
+            f"{str(method).upper()} {tokens.text_of(path)}",
+            is_limited,
+            function.origin,
+        )
+
+
+def default_of_definition(api: Resource) -> Iterator[AccessSetting]:
+    """Whom an API of SAM's with a definition of its own asks for, where a route does not say so."""
+    authorizer = _mapping(api.properties.get("Auth")).get("DefaultAuthorizer", _NONE)
+    if any(name in api.properties for name in ("DefinitionBody", "DefinitionUri")):
+        yield AccessSetting("Auth.DefaultAuthorizer", "door", _ORDER, (tokens.text_of(authorizer),), origin=api.origin)
+
+
+def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[AccessSetting]:
+    """The routes of an OpenAPI document in a property, and the schemes by which they know who calls."""
+    document = _mapping(body)
+    schemes = {**_mapping(document.get("securityDefinitions"))}
+    schemes |= _mapping(_mapping(document.get("components")).get("securitySchemes"))
+    default = document.get("security")
+    for path, operations in _mapping(document.get("paths")).items():
+        for method, operation in _mapping(operations).items():
+            if method.lower() in _METHODS:
+                asked = _asked(_mapping(operation), default, schemes)
+                verb = "ANY" if method.startswith("x-") else method.upper()
+                yield AccessSetting(f"{name} {verb} {path}", "door", _ORDER, (asked,), f"{verb} {path}", origin=origin)
+    for scheme, definition in schemes.items():
+        text = json.dumps(definition, sort_keys=True, default=str)
+        digest = f"(not shown) {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        yield AccessSetting(f"{name} {scheme}", "door", "any", (digest,), origin=origin)
+
+
+def _asked(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:
+    """What an operation asks of whoever calls: the names of schemes, AWS_IAM, or NONE."""
+    auth = _mapping(operation.get("x-amazon-apigateway-auth")).get("type")
+    if isinstance(auth, str):
+        return auth
+    security = operation.get("security", default)
+    names = sorted({name for item in security for name in _mapping(item)}) if isinstance(security, list) else []
+    if any(_mapping(schemes.get(name)).get("x-amazon-apigateway-authtype") == "awsSigv4" for name in names):
+        return "AWS_IAM"
+    return ", ".join(names) or _NONE
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) and not tokens.is_intrinsic(value) else {}

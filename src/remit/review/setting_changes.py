@@ -1,0 +1,205 @@
+"""Compare what the resources of two versions say about access outside of policies, property by property."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.type_access import STRONG_SIGNS
+from remit.review.access_change import AccessSetting, Door, Given, NotCompared, Unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_NOTHING: Final = Given("")
+_NOBODY, _EVERYBODY, _NOT_SET = "nobody", "everybody", "not set"
+_ABSENT, _OTHER, _PUBLIC = "-", "*", "!"
+_UNASKED: Final = ("NONE", _NOT_SET)
+"""The values of an authorization that asks nobody."""
+_NO_VALUES: Final = AccessSetting("", "", "", ())
+_BY_PRESENCE: Final = ([_ABSENT, _OTHER], [_OTHER, _ABSENT])
+_PROFILES: Final = ("AWS::IAM::InstanceProfile", "aws_iam_instance_profile")
+"""Types by which nobody acts: what has one does."""
+_GRANTING: Final = ("grant", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleUse:
+    """A role that a resource hands over and that is another one now, by the texts that name both."""
+
+    resource: str
+    property: str
+    type: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanges:
+    """What differs of one resource."""
+
+    doors: tuple[Door, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    not_compared: tuple[NotCompared, ...] = ()
+    uses: tuple[RoleUse, ...] = ()
+
+
+def setting_changes(
+    name: str, before: Given | None, after: Given | None, own_roles: Collection[str] = ()
+) -> SettingChanges:
+    """What differs between the settings of a resource; one that is new, or gone, has no `before` or `after`.
+
+    `own_roles` are the texts that name roles which one version alone has: what they give is told with them.
+    """
+    comparison = _Comparison(name, before, after, own_roles)
+    old, new = _by_path(before), _by_path(after)
+    for key in dict.fromkeys((*new, *old)):
+        was, now = old.get(key, _NO_VALUES), new.get(key, _NO_VALUES)
+        is_unset = before is None and not now.values  # which may be as open as can be
+        if was.values != now.values or is_unset:
+            comparison.compare(now if key in new else was, was.values, now.values)
+    return SettingChanges(
+        tuple(dict.fromkeys(comparison.doors)),
+        tuple(dict.fromkeys(comparison.unseen)),
+        tuple(dict.fromkeys(comparison.not_compared)),
+        tuple(comparison.uses),
+    )
+
+
+def _by_path(given: Given | None) -> dict[tuple[str, str], AccessSetting]:
+    return {(setting.path, setting.kind): setting for setting in (given or _NOTHING).settings}
+
+
+class _Comparison:
+    """What differs of one resource, gathered."""
+
+    def __init__(self, name: str, before: Given | None, after: Given | None, own_roles: Collection[str]) -> None:
+        self._name = name
+        self._type = (after or before or _NOTHING).type
+        self._is_new, self._is_gone = before is None, after is None
+        self._own_roles = own_roles
+        self.doors: list[Door] = []
+        self.unseen: list[Unseen] = []
+        self.not_compared: list[NotCompared] = []
+        self.uses: list[RoleUse] = []
+
+    def compare(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """Compare the values of one setting, which differ."""
+        if setting.kind == "role":
+            self._role(setting, was, now)
+        elif setting.kind in ("network", "unknown"):
+            self._beyond(setting)
+        elif setting.opens in ("adds", "any of") or (setting.kind in _GRANTING and (self._is_new or self._is_gone)):
+            self._items(setting, was, now)
+        elif setting.opens == "any":
+            if not (self._is_new or self._is_gone):
+                self._undecided(setting, was, now)
+        else:
+            self._order(setting, was, now)
+
+    def _role(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """Roles that are handed over: as many as there were are compared one by one, the others come or go."""
+        removed = [role for role in was if role not in now]
+        added = [role for role in now if role not in was]
+        for old_role, new_role in zip(removed, added, strict=False):
+            self.uses.append(RoleUse(self._name, setting.path, self._type, old_role, new_role))
+        if self._type in _PROFILES:
+            return
+        is_told_by_itself = self._own_roles if self._is_new or self._is_gone else ()
+        for role in added[len(removed) :]:
+            if role not in is_told_by_itself:
+                self.doors.append(Door(self._id(setting), _NOBODY, _acts_as(role), opens=True, origin=setting.origin))
+        for role in removed[len(added) :]:
+            if role not in is_told_by_itself:
+                self.doors.append(Door(self._id(setting), _acts_as(role), _NOBODY, opens=False, origin=setting.origin))
+
+    def _beyond(self, setting: AccessSetting) -> None:
+        if (self._is_new or self._is_gone) and setting.path and setting.kind == "network":
+            return  # its own rules are told where they stand
+        why = "network" if setting.kind == "network" else setting.opens
+        self.not_compared.append(NotCompared(self._type, self._name, setting.path, why))
+        if why.startswith("unknown") and re.search(STRONG_SIGNS, setting.path):
+            self.unseen.append(Unseen("", f"{self._subject}: nobody knows what {setting.path} gives, which differs"))
+
+    def _items(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """A list of which each item lets in more; of some, no item at all lets in all."""
+        old_items, new_items = _listed(was), _listed(now)
+        if setting.opens == "any of" and (not was or not now):
+            self._door(setting, old_items, new_items, opens=not now)
+        elif self._is_new and setting.kind == "door":
+            return
+        elif not set(now) <= set(was):
+            self._door(setting, old_items, new_items, opens=True)
+        elif not self._is_gone or setting.kind in _GRANTING:
+            self._door(setting, old_items, new_items, opens=False)
+
+    def _order(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        """One value in an order of openness."""
+        levels = [level.removesuffix(_PUBLIC) for level in setting.opens.split("<")]
+        old_level, new_level = _level(levels, was), _level(levels, now)
+        is_public = setting.opens.split("<")[new_level].endswith(_PUBLIC) if new_level >= 0 else False
+        if levels in _BY_PRESENCE:
+            opens = bool(now) == (levels[-1] == _OTHER)
+            self._door(setting, _present(was), _present(now), opens=opens)
+        elif self._is_gone:
+            return
+        elif self._is_new and new_level >= 0:
+            if is_public or (now and new_level == len(levels) - 1):
+                self._door(setting, _NOBODY, _listed(now), opens=True, public=is_public)
+        elif old_level < 0 or new_level < 0:
+            self._undecided(setting, was, now)
+        elif old_level != new_level:
+            opens = new_level > old_level
+            self._door(setting, _listed(was), _listed(now), opens=opens, public=is_public and opens)
+        elif "~" in levels[new_level]:
+            self._undecided(setting, was, now)
+
+    def _door(self, setting: AccessSetting, was: str, now: str, *, opens: bool, public: bool = False) -> None:
+        was_public = not opens and setting.opens.endswith(_PUBLIC)
+        old_words = _EVERYBODY if was_public and was in _UNASKED else was
+        new_words = _EVERYBODY if public and now in _UNASKED else now
+        is_public = public and not setting.is_limited
+        self.doors.append(Door(self._id(setting), old_words, new_words, opens, is_public, setting.origin))
+
+    def _undecided(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
+        name = setting.path
+        if setting.path and len(was) <= 1 and len(now) <= 1:
+            words = f"{name} is {_listed(now)} in place of {_listed(was)}"
+        else:
+            added = [f"now with {text}" for text in sorted(set(now) - set(was))]
+            removed = [f"no longer with {text}" for text in sorted(set(was) - set(now))]
+            words = ", ".join((*added, *removed))
+        self.unseen.append(Unseen("", f"{self._subject}: {words}"))
+
+    @property
+    def _subject(self) -> str:
+        return f"{self._name} ({self._type})"
+
+    def _id(self, setting: AccessSetting) -> str:
+        return setting.door or f"{self._name} {setting.path}".rstrip()
+
+
+def _level(levels: list[str], values: tuple[str, ...]) -> int:
+    """Where a value stands in an order, from 0; -1 where it does not, or stands for several."""
+    if len(values) > 1:
+        return -1
+    text = values[0] if values else _ABSENT
+    for number, level in enumerate(levels):
+        if text in re.split("[=~]", level):
+            return number
+    others = [number for number, level in enumerate(levels) if _OTHER in re.split("[=~]", level)]
+    return others[0] if others and values and "${" not in text else -1
+
+
+def _acts_as(role: str) -> str:
+    """As people read it: `acts as Worker` for `${Worker.Arn}`."""
+    return f"acts as {role.removeprefix('${').removesuffix('}').removesuffix('.Arn')}"
+
+
+def _present(values: tuple[str, ...]) -> str:
+    return "set" if values else _NOT_SET
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(re.sub(r"\(not shown\) \w+", "(not shown)", text) for text in values) or _NOT_SET

@@ -1,0 +1,246 @@
+"""A change of who acts as which role, of a door, a limit or a membership is told, in whatever type it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from remit.catalogue.type_access import access_row, access_rows
+from remit.catalogue.types import resource_types
+from remit.report.review import review_document, review_lines
+from remit.review.role_files import review_files
+from remit.template.roles import RUNS
+
+TRUST: Final = {"Statement": {"Effect": "Allow", "Principal": {"Service": "a.com"}, "Action": "sts:AssumeRole"}}
+Declared = dict[str, Any]
+
+
+def role(*actions: str) -> Declared:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    policies = [{"PolicyName": "p", "PolicyDocument": {"Statement": statement}}]
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST, "Policies": policies}}
+
+
+ROLES: Final = {"Narrow": role("s3:GetObject"), "Wide": role("s3:*")}
+
+
+def compared(old: Declared, new: Declared) -> Declared:
+    files = [(json.dumps({"Resources": resources}).encode(), name) for resources, name in ((old, "old"), (new, "new"))]
+    return review_document(review_files(*files))
+
+
+def arn(name: str) -> Declared:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+def at(path: str, value: Any) -> Declared:
+    """Properties with a value at a path."""
+    name, _, rest = path.partition(".")
+    inner = value if not rest else at(rest, value)
+    return {name.removesuffix("[]"): [inner] if name.endswith("[]") else inner}
+
+
+def use(kind: str, path: str, name: str) -> Declared:
+    return {"Type": kind, "Properties": at(path, arn(name))}
+
+
+HANDED_OVER: Final = [
+    ("AWS::ECS::TaskDefinition", "TaskRoleArn"),
+    ("AWS::Scheduler::Schedule", "Target.RoleArn"),
+    ("Custom::Copy", "Settings.Runner"),
+    ("AWS::Shop::Order", "Anything[].At.All"),
+    ("AWS::RolesAnywhere::Profile", "RoleArns[]"),
+]
+
+
+@pytest.mark.parametrize(("kind", "path"), HANDED_OVER)
+def test_another_role_in_its_place_gives_what_that_role_may_do_more(kind: str, path: str) -> None:
+    found = compared({**ROLES, "R": use(kind, path, "Narrow")}, {**ROLES, "R": use(kind, path, "Wide")})
+    assert [(piece["functions"], piece["allows"]["action"]) for piece in found["gained"]] == [(["R"], "s3:*")]
+    back = compared({**ROLES, "R": use(kind, path, "Wide")}, {**ROLES, "R": use(kind, path, "Narrow")})
+    assert (back["gained"], [piece["functions"] for piece in back["lost"]]) == ([], [["R"]])
+
+
+def test_another_name_of_the_same_role_changes_nothing() -> None:
+    kind, path = "AWS::ECS::TaskDefinition", "TaskRoleArn"
+    roles = {"Narrow": role("s3:GetObject"), "Same": role("s3:GetObject")}
+    found = compared({**roles, "R": use(kind, path, "Narrow")}, {**roles, "R": use(kind, path, "Same")})
+    assert (found["gained"], found["lost"], found["undecided"], found["doors"]) == ([], [], [], [])
+
+
+def test_a_role_behind_an_instance_profile_is_handed_over() -> None:
+    """Also where the profile itself comes to hold another."""
+    profiles = {
+        name: {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": made}]}}
+        for name, made in (("P1", "Narrow"), ("P2", "Wide"))
+    }
+
+    def instance(profile: str) -> Declared:
+        machine = {"Type": "AWS::EC2::Instance", "Properties": {"IamInstanceProfile": {"Ref": profile}}}
+        return {**ROLES, **profiles, "Machine": machine}
+
+    found = compared(instance("P1"), instance("P2"))
+    assert [(piece["functions"], piece["allows"]["action"]) for piece in found["gained"]] == [(["Machine"], "s3:*")]
+    old = instance("P1")
+    found = compared(old, {**old, "P1": profiles["P2"]})
+    assert {(*piece["functions"], piece["allows"]["action"]) for piece in found["gained"]} >= {("P1", "s3:*")}
+
+
+def test_a_new_resource_that_acts_as_an_old_role_is_a_door_and_a_new_role_is_told_by_itself() -> None:
+    task = use("AWS::ECS::TaskDefinition", "TaskRoleArn", "Wide")
+    found = compared(ROLES, {**ROLES, "R": task})
+    assert [(door["id"], door["is"], door["opens"]) for door in found["doors"]] == [
+        ("R TaskRoleArn", "acts as Wide", True)
+    ]
+    with_role = compared({}, {**ROLES, "R": task})
+    assert (with_role["doors"], {piece["role"] for piece in with_role["gained"]}) == ([], {"Narrow", "Wide"})
+
+
+@pytest.mark.parametrize("name", ["arn:aws:iam::111122223333:role/other", {"Ref": "Given"}])
+def test_a_role_from_outside_in_its_place_is_undecided(name: Any) -> None:
+    old, new = (
+        {"Type": "AWS::ECS::TaskDefinition", "Properties": {"TaskRoleArn": text}} for text in (arn("Wide"), name)
+    )
+    found = compared({**ROLES, "R": old}, {**ROLES, "R": new})
+    (undecided,) = found["undecided"]
+    assert "TaskRoleArn is" in undecided["reason"]
+    assert "cannot be seen here" in undecided["reason"]
+
+
+def test_a_text_that_only_mentions_a_role_hands_nothing_over() -> None:
+    def machine(name: str) -> Declared:
+        return {"Type": "AWS::EC2::Instance", "Properties": {"UserData": {"Fn::Sub": f"run as ${{{name}.Arn}} now"}}}
+
+    found = compared({**ROLES, "R": machine("Narrow")}, {**ROLES, "R": machine("Wide")})
+    assert (found["gained"], found["undecided"], found["doors"]) == ([], [], [])
+
+
+def test_what_was_not_compared_is_named_below_the_verdict() -> None:
+    def resources(size: str) -> Declared:
+        rule = {"CidrIp": size}
+        return {
+            "Copy": {"Type": "Custom::LambdaCopy", "Properties": {"Size": size}},
+            "Auth": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"https://a.com/{size}"}},
+            "Web": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": [rule]}},
+            "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": size}},
+        }
+
+    files = [(json.dumps({"Resources": resources(size)}).encode(), size) for size in ("one", "two")]
+    reviewed = review_files(*files)
+    assert list(review_lines(reviewed)) == [
+        "The same access by roles, policies and doors: proven for every request.",
+        "not compared: Custom::LambdaCopy Copy (code decides) · nested template Auth · network: security group Web",
+    ]
+    assert {(item["id"], item["why"]) for item in review_document(reviewed)["not_compared"]} == {
+        ("Copy", "code"),
+        ("Auth", "other template"),
+        ("Web", "network"),
+    }
+    assert not reviewed.broadens
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "is_undecided"),
+    [
+        ("AWS::Shop::Order", "Colour", False),
+        ("AWS::Shop::Order", "OrderPolicy", True),
+        ("AWS::Shop::Order", "PrincipalId", True),
+        ("AWS::SQS::Queue", "NewProperty", False),
+        ("AWS::SQS::Queue", "SenderRole", True),
+    ],
+)
+def test_a_property_that_no_row_knows_is_undecided_where_its_name_speaks_of_access(
+    kind: str, name: str, is_undecided: object
+) -> None:
+    old, new = ({"R": {"Type": kind, "Properties": {name: value}}} for value in ("one", "two"))
+    found = compared(old, new)
+    assert [item["property"] for item in found["not_compared"]] == [name]
+    assert bool(found["undecided"]) is is_undecided
+
+
+def top_level_roles() -> list[tuple[str, str]]:
+    """The types that have a role at the top, each with its first."""
+    paths = {}
+    for kind in resource_types():
+        for row in access_rows(kind) or ():
+            is_plain = (
+                access_row(kind, row.path) == row and row.kind == "role" and "*" not in row.path and "." not in row.path
+            )
+            if is_plain and RUNS.get(kind) != row.path and not kind.startswith(("AWS::Serverless::", "AWS::IAM::")):
+                paths.setdefault(kind, row.path)
+    return list(paths.items())
+
+
+def test_every_type_with_a_role_at_the_top_tells_another_one() -> None:
+    assert len(top_level_roles()) > 240
+    silent = []
+    for kind, path in top_level_roles():
+        found = compared({**ROLES, "R": use(kind, path, "Narrow")}, {**ROLES, "R": use(kind, path, "Wide")})
+        if not any(piece["functions"] == ["R"] for piece in found["gained"]):
+            silent.append(kind)
+    assert silent == []
+
+
+def sam(event_auth: object = None, api: object = None, *, implicit: bool = False) -> Declared:
+    """A function of SAM's with an event of an API."""
+    named = {} if implicit else {"RestApiId": {"Ref": "Api"}}
+    auth = {} if event_auth is None else {"Auth": event_auth}
+    event = {"Type": "Api", "Properties": {"Path": "/orders", "Method": "get", **named, **auth}}
+    code = {"Handler": "a.b", "Runtime": "python3.12", "CodeUri": "./"}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {**code, "Events": {"Get": event}}}
+    declared = {"StageName": "prod", **({} if api is None else {"Auth": api})}
+    apis = {} if implicit else {"Api": {"Type": "AWS::Serverless::Api", "Properties": declared}}
+    return {"F": function, **apis}
+
+
+USERS: Final = {"Authorizers": {"Users": {"UserPoolArn": "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/p"}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told_doors"),
+    [
+        (sam(None, {**USERS, "DefaultAuthorizer": "Users"}), sam(None, USERS), [("Users", "everybody", True, True)]),
+        (sam(None, USERS), sam(None, {**USERS, "DefaultAuthorizer": "Users"}), [("everybody", "Users", False, False)]),
+        (sam({"Authorizer": "AWS_IAM"}), sam(), [("AWS_IAM", "everybody", True, True)]),
+        (sam({"Authorizer": "AWS_IAM"}), sam({"Authorizer": "NONE"}), [("AWS_IAM", "everybody", True, True)]),
+        (
+            sam({"Authorizer": "AWS_IAM", "ApiKeyRequired": True}),
+            sam({"ApiKeyRequired": True}),
+            [("AWS_IAM", "everybody", True, False)],
+        ),
+        (sam({"Authorizer": "AWS_IAM"}, implicit=True), sam(implicit=True), [("AWS_IAM", "everybody", True, True)]),
+        (sam(), sam(), []),
+    ],
+)
+def test_a_route_of_sams_tells_whom_it_lets_in(
+    old: Declared, new: Declared, told_doors: list[tuple[str, str, bool, bool]]
+) -> None:
+    doors = compared(old, new)["doors"]
+    assert {door["id"] for door in doors} <= {"GET /orders"}
+    assert [(door["was"], door["is"], door["opens"], door["public"]) for door in doors] == told_doors
+
+
+def test_what_an_authorizer_of_sams_is_made_of_is_undecided() -> None:
+    other = {"Authorizers": {"Users": {"UserPoolArn": "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/q"}}}
+    found = compared(sam(None, USERS), sam(None, other))
+    assert (found["doors"], len(found["undecided"])) == ([], 1)
+
+
+def definition(security: object, **operation: object) -> Declared:
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}}
+    paths = {"/orders": {"get": {**({} if security is None else {"security": security}), **operation}}}
+    body = {"openapi": "3.0.1", "paths": paths, "components": {"securitySchemes": schemes}}
+    return {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}}
+
+
+def test_a_route_of_a_definition_tells_whom_it_lets_in_and_its_other_parts_do_not_matter() -> None:
+    asked = [{"key": []}]
+    (door,) = compared(definition(asked), definition(None))["doors"]
+    assert (door["id"], door["was"], door["is"], door["public"]) == ("GET /orders", "key", "everybody", True)
+    signed = {"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}
+    (door,) = compared(definition(None), definition(None, **signed))["doors"]
+    assert (door["was"], door["is"], door["opens"]) == ("everybody", "AWS_IAM", False)
+    found = compared(definition(asked), definition(asked, description="the orders"))
+    assert (found["doors"], found["undecided"], found["not_compared"]) == ([], [], [])
