@@ -159,3 +159,33 @@ def test_the_code_of_a_function_in_a_vpc_is_denied_each_call_on_network_interfac
     assert ({"UnauthorizedOperation"}, 7) == (set(count.values()), len(count))
     look = json.loads(remit("invoke", "look")[1])
     assert count.keys() - look.keys() == {"describe_subnets"}
+
+
+HIDDEN = """
+from shared.resources.data import Data
+
+from remit import App
+
+app = App()
+
+
+@app.function
+def count(event, context):
+    return getattr(Data, "look" + "up")("region")
+"""
+OUTPUT = "from remit import Shared, aws, output\n\n\nclass Data(Shared):\n    region = output(aws.region)\n"
+
+
+def test_a_look_up_that_the_code_hides_is_denied_at_its_line_with_what_to_write(remit: Remit, company: Path) -> None:
+    (company / "config" / "deploy.py").write_text("from remit import config\n")
+    (company / "shared/resources").mkdir(parents=True, exist_ok=True)
+    (company / "shared/resources/data.py").write_text(OUTPUT)
+    (company / "app.py").write_text(HIDDEN)
+    assert 0 == remit("deploy", "--yes")[0]
+    code, out, err = remit("invoke", "count")
+    assert (1, True) == (code, "declare it with `reads=[Data]`" in out)
+    assert "denied: cloudformation:DescribeStacks" in err
+    assert "(app.py:11)" in err
+    (company / "app.py").write_text(HIDDEN.replace("@app.function", "@app.function(reads=[Data])"))
+    assert 0 == remit("deploy", "--yes", "--require-approval", "never")[0]
+    assert (0, '"eu-central-1"\n') == remit("invoke", "count")[:2]

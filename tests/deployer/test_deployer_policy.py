@@ -872,3 +872,21 @@ def test_a_resource_whose_type_is_none_is_passed_over() -> None:
         "AWS::Lambda::EventSourceMapping", FunctionName="f", EventSourceArn={"Fn::GetAtt": ["Odd", "Arn"]}
     )
     assert actions(made(Map=mapping)) == actions(made(Map=mapping, Odd=resource("Odd")))
+
+
+def test_the_instance_profile_of_another_is_named_and_the_stacks_own_is_not() -> None:
+    """A note that a role is not passed stands beside no statement that passes it."""
+    found = made(
+        Profile=resource("AWS::IAM::InstanceProfile", Roles=["existing-role"], InstanceProfileName="web"),
+        Own=resource("AWS::EC2::Instance", ImageId="ami-1", IamInstanceProfile="web"),
+        ByRef=resource("AWS::EC2::Instance", ImageId="ami-1", IamInstanceProfile={"Ref": "Profile"}),
+        Either=resource(
+            "AWS::EC2::Instance", ImageId="ami-1", IamInstanceProfile={"Fn::If": ["Large", {"Ref": "Profile"}, "api"]}
+        ),
+    )
+    notes = [note for note in found.notes if "instance profile" in note]
+    assert notes == [
+        "the role in the instance profile api of Either (AWS::EC2::Instance) is not known, so passing it is not granted"
+    ]
+    context = {"iam:PassedToService": "ec2.amazonaws.com"}
+    assert allowed(found, "iam:PassRole", f"arn:aws:iam::{NUMBER}:role/existing-role", context)

@@ -76,6 +76,13 @@ def sleeps(event, context):
 def leaves(event, context):
     os._exit(3)
 
+def counts(event, context):
+    for number in range(3):
+        print("line", number)
+        open(os.path.join(event, f"printed-{number}"), "w").close()
+        while not os.path.exists(os.path.join(event, f"seen-{number}")):
+            time.sleep(0.01)
+
 def waits_for_the_servers_stop(event, context):
     open(os.path.join(event, "waiting"), "w").close()
     while not os.path.exists(os.path.join(event, "stopped")):
@@ -329,6 +336,40 @@ def test_an_answer_that_came_in_time_counts_also_where_the_server_looks_late(
         time.sleep(3.5)
         os.kill(shared.pid, signal.SIGCONT)
         assert "x" * 300_000 == answer.result().payload
+
+
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_a_line_is_in_the_log_with_its_own_time_while_the_function_runs(
+    functions: Functions, tmp_path: Path, log_format: str
+) -> None:
+    name = functions.make("app.counts", Timeout=HANGS, LoggingConfig={"LogFormat": log_format})
+
+    def messages() -> list[tuple[int, str]]:
+        try:
+            events = functions.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+        except ClientError:  # there is no group before the first line
+            return []
+        return [(event["timestamp"], event["message"].strip()) for event in events]
+
+    with ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(functions.invoke, name, str(tmp_path))
+        for number in range(3):
+            while not (tmp_path / f"printed-{number}").exists():
+                time.sleep(0.01)
+            while f"line {number}" not in [message for _, message in messages()]:
+                time.sleep(0.01)
+            assert not answer.done()
+            time.sleep(0.2)
+            (tmp_path / f"seen-{number}").touch()
+        answer.result()
+    events = messages()
+    lines = [(moment, message) for moment, message in events if message.startswith("line")]
+    assert ["line 0", "line 1", "line 2"] == [message for _, message in lines]
+    assert all(later - earlier >= 150 for (earlier, _), (later, _) in itertools.pairwise(lines))
+    first, *_, last = [message for _, message in events]
+    assert ("INIT_START" in first or "platform.initStart" in first, "REPORT" in last or "platform.report" in last) == (
+        True, True,
+    )  # fmt: skip
 
 
 def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions: Functions) -> None:

@@ -227,6 +227,10 @@ def test_a_signed_url_is_good_for_its_request_alone(bucket: Any, shared: LocalAw
     assert ask(shared, "GET", url)[2] == b"1"
     if version == "s3":  # its signature does not cover the host, which may name a bucket
         assert ask(shared, "GET", url, Host="keys.localhost")[2] == b"1"
+        upload = signer.generate_presigned_url("put_object", {"Bucket": "keys", "Key": "one"}, ExpiresIn=60)
+        for added in ("x-amz-copy-source=keys/two", "x-amz-acl=public-read", "legal-hold", "x-amz-tagging=a%3Db"):
+            assert ask(shared, "PUT", f"{upload}&{added}", b"x")[0] == 403
+        assert ask(shared, "GET", url)[2] == b"1"
     else:
         assert ask(shared, "GET", url, Host="keys.localhost")[0] == 403
 

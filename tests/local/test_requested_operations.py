@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -248,6 +249,41 @@ def test_a_broken_list_of_objects_is_refused(body: bytes) -> None:
 
 def test_an_empty_list_of_objects_asks_for_none() -> None:
     assert [] == needs(received("POST", "/shop?delete"), "s3", b"<Delete/>")
+
+
+@pytest.mark.parametrize(
+    ("body", "service", "made_anew"),
+    [
+        ("Action=Publish&TopicArn=a&TopicArn.x=b&Message=m", "sns", "TopicArn=a&Message=m"),
+        ("Action=StopInstances&InstanceId.3=c&InstanceId.1=a&InstanceId.x=b", "ec2", "InstanceId.1=a&InstanceId.2=c"),
+        (
+            "Action=TagUser&UserName=u&Tags.member.1.Key=k&Tags.member.1.Value=v&Other=1", "iam",
+            "UserName=u&Tags.member.1.Key=k&Tags.member.1.Value=v",
+        ),
+        (
+            "Action=SetSubscriptionAttributes&Attributes.1.Name=x&SubscriptionArn=s", "sns", "SubscriptionArn=s",
+        ),
+        (
+            "Action=CreateTopic&Name=n&Attributes.entry.2.key=a&Attributes.entry.2.value=b", "sns",
+            "Name=n&Attributes.entry.1.key=a&Attributes.entry.1.value=b",
+        ),
+        ("Action=CreateStack&StackName=s&Capabilities=", "cloudformation", "StackName=s&Capabilities="),
+    ],
+)  # fmt: skip
+def test_a_form_is_made_anew_from_what_was_read_of_it(body: str, service: str, made_anew: str) -> None:
+    asked = canonical_request(received("POST", "/", content_type=FORM), service, body.encode())
+    assert made_anew == "&".join(unquote(asked.body.decode()).split("&")[2:])
+
+
+@pytest.mark.parametrize(
+    ("service", "body"),
+    [
+        ("sns", "Action=Publish&TopicArn.x=1&TopicArn=a&Message=m"),
+        ("sqs", "Action=SendMessage&QueueUrl.x=1&QueueUrl=http://localhost/111122223333/q&MessageBody=m"),
+    ],
+)
+def test_a_text_with_members_is_refused(service: str, body: str) -> None:
+    assert "MalformedQueryString" == refusal(received("POST", "/", content_type=FORM), service, body.encode())
 
 
 def test_the_numbers_of_a_form_may_be_nonsense() -> None:

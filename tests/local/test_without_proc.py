@@ -15,6 +15,7 @@ PROGRAM = """
 import json, pathlib, sys
 from remit.local.functions import memory, peers, worker_launch, worker_process
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
+from remit.local.functions.live_log import LiveLog
 from remit.package.interpreters import own_program
 
 peers.HAS_PROC = memory.HAS_PROC = False
@@ -35,7 +36,7 @@ def worker(handler):
 
 def invoke(worker, number, event, cold):
     invocation = Invocation(str(number), json.dumps(event).encode(), "arn", "Root=1")
-    print(worker.invoke(invocation, cold=cold).payload.decode())
+    print(worker.invoke(invocation, LiveLog(worker.function, invocation, lambda *_: None), cold=cold).payload.decode())
 
 first = worker("app.handler")
 invoke(first, 1, 21, True)

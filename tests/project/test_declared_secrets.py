@@ -150,3 +150,11 @@ def test_a_value_that_no_code_reads_is_not_looked_for(make: Make, monkeypatch: p
     ran = make(app=with_environment('"production-eu-1"')).remit("build", "--no-package")
 
     assert ran.status == 0
+
+
+def test_a_word_of_an_env_file_may_be_declared(make: Make) -> None:
+    """`API_KEY=demo` says nothing of a stage that is called so."""
+    project = make(app=with_environment('"demo"'))
+    (project.folder / ".env").write_text("API_KEY=demo\n")
+
+    assert project.remit("build", "--no-package").status == 0

@@ -143,6 +143,7 @@ NOT = {
     "a module that only declares jobs": ("from shop import mail", "return 1"),
     "another name": ("", "send_mails = 1"),
     "a module elsewhere": ("import json, collections.abc", "return json.dumps(1)"),
+    "words of a text": ('TEXT = "exec, eval and importlib.import_module(name) of vars(dir)"', "return TEXT"),
     "a name that is made, and nothing sent": ("", "return getattr(event, context)"),
 }
 

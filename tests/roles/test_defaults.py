@@ -605,3 +605,36 @@ def test_a_build_says_what_a_role_of_its_own_must_allow(make: Make) -> None:
     config = "config.lambda_.iam.policy = ['sns']\nconfig.lambda_.iam.default_policy = ['s3:GetObject']"
     beside = "; what the configuration grants to every function does not reach it"
     assert needed + beside in make(config=config, app=app).built().notes
+
+
+S3_FILES = "file-system/fs-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("arn", "service", "file_system"),
+    [
+        (
+            f"'arn:aws:s3files:eu-west-1:111122223333:{S3_FILES}/access-point/fsap-1'",
+            "s3files",
+            f"arn:aws:s3files:eu-west-1:111122223333:{S3_FILES}",
+        ),
+        ("Data.point.attribute('AccessPointArn')", "s3files", HERE % ("s3files", "file-system/*")),
+        (
+            "'arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-1'",
+            "elasticfilesystem",
+            HERE % ("elasticfilesystem", "file-system/*"),
+        ),
+    ],
+)
+def test_a_file_system_is_mounted_with_the_actions_of_its_service(
+    make: Make, arn: str, service: str, file_system: str
+) -> None:
+    shared = (
+        "from remit import Shared, resource\nclass Data(Shared):\n"
+        "    point = resource('AWS::S3Files::AccessPoint', file_system_id='fs-1')\n"
+    )
+    app = f"{FROM}@app.function(properties={{'FileSystemConfigs': [{{'Arn': {arn}, 'LocalMountPath': '/mnt/a'}}]}})\n"
+    project = make(app=f"{app}def hello(event, context): ...\n", **{"shared/resources/data.py": shared})
+    (mount,) = project.statements()[1:]
+    assert ([f"{service}:ClientMount", f"{service}:ClientWrite"], file_system) == (mount["Action"], mount["Resource"])
+    assert [f"{service}:AccessPointArn"] == list(mount["Condition"]["StringEquals"])

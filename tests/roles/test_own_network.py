@@ -104,3 +104,10 @@ def test_a_guardrail_on_network_interfaces_holds_in_a_vpc_until_a_function_grant
     granting = make(config=VPC, app=APP.format('(policy=["ec2:DeleteNetworkInterface"])'))
     told = granting.remit("build", "--no-package")
     assert (told.status, "HelloRole" in told.err, "OtherRole" in told.err) == (1, True, False), told.err
+
+
+def test_a_role_that_lambda_itself_was_denied_is_asked_as_lambda_asks(make: Make) -> None:
+    text = "HelloFunction CREATE_FAILED The provided execution role does not have permissions to call {} on EC2"
+    project = make(config=VPC, app=APP.format(""))
+    out = project.remit("why", f"{text.format('CreateNetworkInterface')} | HelloFunction AWS::Lambda::Function").out
+    assert "the role of hello as built from this folder allows it" in out

@@ -16,8 +16,6 @@ _PROFILE: Final = r"(?:.*:inference-profile/)?(?P<geography>us-gov|[a-z]{2,6})\.
 _APPLICATION: Final = ":application-inference-profile/"
 GLOBAL: Final = "global"
 """The geography of profiles that send requests to every region."""
-ANYWHERE: Final = "unspecified"
-"""The value of aws:RequestedRegion where a global profile asks for its model."""
 
 
 def is_profile(text: str) -> bool:

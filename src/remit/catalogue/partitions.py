@@ -11,6 +11,11 @@ from remit.catalogue.snapshot import chunk
 _ZONE: Final = r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]"
 _ZONE_ID: Final = r"[a-z]{2,4}\d?-az\d{1,2}"
 _LOCAL_ZONE: Final = r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})-[a-z]{3}-\d[a-z]?"
+UNSPECIFIED: Final = "unspecified"
+"""The value of aws:RequestedRegion where a global inference profile asks for its model, in any region.
+
+Source: "Global cross-Region inference" (Amazon Bedrock User Guide).
+"""
 
 
 class Partition(NamedTuple):

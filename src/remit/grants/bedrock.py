@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.inference_profiles import geography_and_model, is_profile
 from remit.errors import RemitError, writer
 from remit.grants import typed
 from remit.iam.policy import Condition
@@ -24,6 +23,8 @@ _ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream
 
 def invoke(model: AnyRef) -> typed.Grants:
     """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
+    from remit.catalogue.inference_profiles import geography_and_model, is_profile  # noqa: PLC0415 - few apps use Bedrock
+
     arn = typed.arn(model, "bedrock.invoke", _MODEL)
     name = arn.rpartition("/")[2]
     if is_profile(arn) or is_profile(name):
@@ -44,6 +45,8 @@ def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants
     ("Prerequisites for inference profiles", Amazon Bedrock User Guide). The id of a profile that AWS defines names
     its model (`us.amazon.nova-lite-v1:0`).
     """
+    from remit.catalogue.inference_profiles import geography_and_model  # noqa: PLC0415 - few apps use Bedrock
+
     verb = "bedrock.invoke_profile"
     profile_arn = typed.arn(profile, verb, typed.HERE % ("bedrock", "inference-profile/{}"))
     if model is None:

@@ -36,6 +36,7 @@ def repair(account: str) -> None:
     _schedule_properties()
     _schedule_time_zones()
     _secret_references()
+    _generated_secrets()
     _role_boundaries()
     _records_of_aliases()
     _table_encryption()
@@ -295,6 +296,33 @@ def _secret_references() -> None:
 
 _WITHOUT_SUFFIX: Final = -7
 """Where in the resource of a secret's ARN its name ends: a hyphen and six characters follow."""
+
+
+def _generated_secrets() -> None:
+    """The options of GenerateSecretString; the emulator heeds the length and the characters to leave out.
+
+    Source: "AWS::SecretsManager::Secret GenerateSecretString" (AWS CloudFormation User Guide).
+    """
+    secrets: Any = importlib.import_module("ministack.services.secretsmanager")
+    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+
+    def secret_string(properties: Mapping[str, Any]) -> str:
+        options = properties.get("GenerateSecretString")
+        if options is None:
+            return str(properties.get("SecretString", ""))
+        options = {name: {"true": True, "false": False}.get(str(value), value) for name, value in options.items()}
+        options["PasswordLength"] = int(options.get("PasswordLength", 32))
+        template, key = options.get("SecretStringTemplate"), options.get("GenerateStringKey")
+        if (template is None) != (key is None):
+            raise ValueError("SecretStringTemplate and GenerateStringKey must be specified together")
+        status, _, body = secrets._get_random_password(options)  # noqa: SLF001 - as above
+        answer = json.loads(body)
+        if status >= 400:  # noqa: PLR2004 - HTTP's errors
+            raise ValueError(answer.get("message", body))
+        password = answer["RandomPassword"]
+        return password if template is None else json.dumps({**json.loads(template), key: password})
+
+    provisioners._sm_secret_string = secret_string  # noqa: SLF001 - as above
 
 
 def _role_boundaries() -> None:

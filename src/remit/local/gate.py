@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote
 
-from remit.local.authorization.caller import CALLER, Caller
+from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
@@ -127,8 +127,8 @@ class Gate:
                 check_size_of_call(request, scope["path"])
                 if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
                     signature, caller, receive = await self._verified(scope, request, receive)
-                    if not caller.is_root:
-                        self.authorizer.check_app(request, scope["path"], signature.region, caller)
+                    CALLING_KEY.set(signature.access_key_id)
+                    self.authorizer.check_app(request, scope["path"], signature, caller)
             else:
                 if _is_of_page(request):
                     if request.method == "OPTIONS":

@@ -94,7 +94,7 @@ def app_prefix(host: str, path: str) -> str | None:
     A function URL or an API is found by its id in the path, or in the name of the host. The emulator looks at other
     paths before it looks at the host (`/_ministack/reset` is one), so the id must go into the path.
     """
-    prefix = _prefix(host)
+    prefix = prefix_of_host(host)
     whole = rooted(prefix + path)
     if _APP.fullmatch(whole) and not _CONNECTIONS.fullmatch(whole):
         return prefix
@@ -106,7 +106,8 @@ def rooted(path: str) -> str:
     return f"{path}/" if _ADDRESS.fullmatch(path) else path
 
 
-def _prefix(host: str) -> str:
+def prefix_of_host(host: str) -> str:
+    """What the path of a request to a host of the app begins with where the host does not say it."""
     for route, pattern in _HOSTS:
         match = pattern.fullmatch(host)
         if match is not None:

@@ -48,6 +48,7 @@ from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
+from remit.local.event_sources.rest_api_policies import ask_policies_of_rest_apis
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
@@ -324,6 +325,7 @@ async def _serve(
     _let_services_run_functions(place, record, calls)
     note_task_tokens()
     ask_before_function_urls()
+    ask_policies_of_rest_apis()
     say_nothing_of_failures()
     delays = SimulatedDelays()
     delays.take_hold()

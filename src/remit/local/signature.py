@@ -309,23 +309,23 @@ class UrlOfVersion2:
         return Signature(self.access_key_id, "20060301", region, "s3", "", ("host",), self.value, self.token, 0)
 
 
-# What makes a request one for another service than S3. Version 2 signs few
-# of the parameters of a query, so the holder of a URL could add these.
-_OTHER_SERVICES: Final = ("action", "x-amz-credential")
+_OF_URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "x-amz-security-token"})
+_OF_LISTS: Final = frozenset({
+    "continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type", "marker", "max-keys",
+    "max-parts", "max-uploads", "part-number-marker", "prefix", "start-after", "upload-id-marker", "version-id-marker",
+    "x-id",
+})  # fmt: skip
+"""Parameters, in lower case, that Version 2 does not sign, and that make no other request of one."""
 
 
 def read_version_2(request: ReceivedRequest) -> UrlOfVersion2 | None:
-    """What signs a URL with Signature Version 2, or None. RefusedRequest: it asks another service than S3."""
+    """What signs a URL with Signature Version 2, or None where it is not signed so."""
     parameters = _parameters(request.query)
     if "authorization" in request.headers or "x-amz-algorithm" in parameters:
         return None
     names = ("awsaccesskeyid", "expires", "signature")
     if not all(name in parameters for name in names):
         return None
-    if any(name in parameters for name in _OTHER_SERVICES):
-        raise RefusedRequest(
-            "AccessDenied", "a URL that is signed with Version 2 is for S3 alone, which knows no action"
-        )
     key, expires, value = (parameters[name] for name in names)
     return UrlOfVersion2(key, expires, value, parameters.get("x-amz-security-token", ""))
 
@@ -342,6 +342,11 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
 
     if not (signature.expires.isascii() and signature.expires.isdigit() and now.timestamp() <= int(signature.expires)):
         raise RefusedRequest("AccessDenied", "Request has expired")
+    # The holder of a URL could make another request of it by what Version 2 does not sign.
+    known = {*_OF_URL_OF_VERSION_2, *_OF_LISTS, *request.headers, *(name.lower() for name in HmacV1Auth.QSAOfInterest)}
+    for name in _parameters(request.query):
+        if name not in known:
+            raise RefusedRequest("AccessDenied", f"Version 2 does not sign the parameter {name}")
     headers: Any = HTTPHeaders()
     for name, values in request.headers.items():
         headers[name] = ",".join(values)

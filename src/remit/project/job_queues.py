@@ -350,7 +350,7 @@ def _module(declaration: Declaration) -> str:
 
 def _named_queues(state: Loading, mentions: Mentions) -> Iterator[str]:
     """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
-    sends_anything = mentions.may_name_anything and not mentions.names.isdisjoint(_SENDING)
+    sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
     for job in _jobs(state):
         if job.job is not None and (
             sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names

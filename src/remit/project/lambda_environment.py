@@ -298,7 +298,9 @@ def _secrets(state: current_load.Loading) -> Iterator[_Secret]:
         if path.is_file() and path.stat().st_size <= _LARGEST:
             text = path.read_text("utf-8", "replace")
             for entry in re.finditer(_ENTRY, text, re.MULTILINE):
-                variables.setdefault(entry[1], entry[2] or entry[3] or entry[4] or "")
+                value = entry[2] or entry[3] or entry[4] or ""
+                if not is_plain_word(value):  # nobody knows whether the code has read it
+                    variables.setdefault(entry[1], value)
     for name, value in variables.items():
         for part in secret_parts(name, value):
             yield _Secret(name, part)

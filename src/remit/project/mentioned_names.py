@@ -33,23 +33,18 @@ _NAMES_ANYTHING: Final = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The names that occur in modules. `may_name_anything`: these may reach something by a name that they make."""
+    """The names that occur in modules, and the modules that they may import, there or not.
+
+    `names_anything`: they may reach something by a name that they make; `imports_anything`: they may run any module.
+    """
 
     names: frozenset[str]
-    may_name_anything: bool
+    imports: frozenset[str] = frozenset()
+    imports_anything: bool = True
+    names_anything: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Module:
-    """A module as it is read. `imports` are the modules that it may import, there or not."""
-
-    names: frozenset[str]
-    imports: frozenset[str]
-    imports_anything: bool
-    names_anything: bool
-
-
-_UNREADABLE: Final = _Module(frozenset(), frozenset(), imports_anything=True, names_anything=True)
+_UNREADABLE: Final = Mentions(frozenset())
 
 
 @dataclass(slots=True)
@@ -57,7 +52,7 @@ class MentionedNames:
     """The modules of a project's folder, each read once."""
 
     folder: Path
-    _modules: dict[str, _Module | None] = field(default_factory=dict)
+    _modules: dict[str, Mentions | None] = field(default_factory=dict)
     _mentions: dict[str, Mentions] = field(default_factory=dict)
 
     def of(self, module: str) -> Mentions:
@@ -65,10 +60,11 @@ class MentionedNames:
         if module not in self._mentions:
             modules = [*self._with_imports(module)]
             names = frozenset(name for each in modules for name in each.names)
-            self._mentions[module] = Mentions(names, any(each.names_anything for each in modules))
+            names_anything = any(each.names_anything for each in modules)
+            self._mentions[module] = Mentions(names, names_anything=names_anything)
         return self._mentions[module]
 
-    def _with_imports(self, first: str) -> Iterator[_Module]:
+    def _with_imports(self, first: str) -> Iterator[Mentions]:
         waiting, seen = [first], set[str]()
         while waiting:
             name = waiting.pop()
@@ -83,7 +79,7 @@ class MentionedNames:
                 yield module
                 waiting += self._all() if module.imports_anything else module.imports
 
-    def _module(self, name: str) -> _Module | None:
+    def _module(self, name: str) -> Mentions | None:
         """A module of the project; None where there is none of this name."""
         if name not in self._modules:
             file = module_file(self.folder, name)
@@ -101,7 +97,7 @@ class MentionedNames:
                         yield f"{package}.{file.removesuffix('.py')}".strip(".").removesuffix(".__init__")
 
 
-def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way to name something
+def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each way to name something
     """The module of a file; one that is no Python, which is an error elsewhere, may do anything."""
     try:
         tree = ast.parse(file.read_bytes())
@@ -109,6 +105,7 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
         return _UNREADABLE
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     names: set[str] = set()
+    words: set[str] = set()
     imports: set[str] = set()
     imports_elsewhere = names_anything = False
     for node in _nodes(tree):
@@ -120,7 +117,7 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
                 # where `sys.path` is changed, modules lie elsewhere than in the project's root
                 imports_elsewhere |= used == "path" and getattr(node.value, "id", "") == "sys"
             case ast.Constant(value=str(text)):
-                names.update(re.findall(r"\w+", text))
+                words.update(re.findall(r"\w+", text))
                 module, _, _ = text.partition(":")  # as settings have it: "shop.urls", "shop.main:api"
                 if len(module) < _LONGEST and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", module):
                     imports.add(module)
@@ -135,8 +132,8 @@ def _read(file: Path, name: str) -> _Module:  # noqa: C901 - a case for each way
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
-    return _Module(
-        frozenset(names),
+    return Mentions(
+        frozenset(names | words),
         frozenset(imports),
         imports_anything=imports_elsewhere or not names.isdisjoint(_IMPORTS_ANYTHING),
         names_anything=names_anything or not names.isdisjoint(_NAMES_ANYTHING),

@@ -51,8 +51,8 @@ class ReadyRole:
     """The inline statements as the identity layer has them: a policy for each version of the language, one at least."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
     """What managed policies and boundaries say that are not AWS's."""
-    source_arn: str = ""
-    """The ARN that requests carry of the function whose code asks; empty where that is open."""
+    source_arn: str | None = ""
+    """The ARN that requests carry of the function whose code asks; None where Lambda asks for it, empty: it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +235,11 @@ def _own_name(role: Role) -> dict[str, str]:
     return {"aws:username": role.name} if is_known else {}
 
 
-def _own_function(role: ReadyRole) -> dict[str, str]:
+def _own_function(role: ReadyRole) -> dict[str, str | None]:
     """The function in every request of its code ("Using source function ARN to control function access behavior")."""
-    return {SOURCE_FUNCTION: fill_references(role.source_arn, role.names)} if role.source_arn else {}
+    if role.source_arn == "":
+        return {}
+    return {SOURCE_FUNCTION: role.source_arn and fill_references(role.source_arn, role.names)}
 
 
 def own_verdict(decision: Decision) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
 from remit.why.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
+from remit.why.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +133,8 @@ def _answers(
             if name not in roles_by_function or function not in (None, name):
                 continue
             role = roles_by_function[name]
+            if denial.note == EXECUTION_ROLE:
+                role = replace(role, source_arn=None)
             resource = asked_resource(denial, role, action)
             answer = explain(role, name, action, resource, principal=principal)
             account = account_of(denial)
@@ -193,17 +197,13 @@ def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
 
 def on_missing_object(denial: Denial, actions: tuple[str, ...]) -> str:
     """The beginning of a sentence where S3 asked for s3:ListBucket, as it does if an object is not there; else ""."""
-    operation = (denial.operation or "").removeprefix("Head").removeprefix("Get")
-    if "s3:ListBucket" not in actions or operation not in _OF_OBJECTS:
+    if "s3:ListBucket" not in actions or re.fullmatch(_READS_OBJECT, denial.operation or "") is None:
         return ""
     return "the object does not exist, and only then S3 asks for s3:ListBucket: check its key first; "
 
 
-_OF_OBJECTS: Final = frozenset({
-    "CopyObject", "Object", "ObjectAcl", "ObjectAttributes", "ObjectTagging", "PutObjectAcl", "PutObjectTagging",
-    "RestoreObject", "SelectObjectContent",
-})  # fmt: skip
-"""The operations on one object that is there; of those that read one, without Get and Head."""
+_READS_OBJECT: Final = r"(?:Get|Head|Copy|Restore|Select)Object(?!s)\w*|PutObject(?:Acl|Tagging)"
+"""The operations on one object that is there."""
 
 
 def _layer_conclusion(denial: Denial) -> str:

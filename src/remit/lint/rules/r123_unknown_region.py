@@ -19,8 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.catalogue.inference_profiles import ANYWHERE
-from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
+from remit.catalogue.partitions import UNSPECIFIED, is_region, is_zone, partition_of, region_of_zone, regions
 from remit.did_you_mean import MISSPELT, nearest
 from remit.iam.placeholders import placeholder
 from remit.lint import arn_parts, conditions
@@ -63,7 +62,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
             for value in map(settled, condition.values):
                 is_text = bool(value) and is_plain(value) and placeholder(value) is None
-                if is_text and value != ANYWHERE and not is_region(value):
+                if is_text and value != UNSPECIFIED and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))
 
 

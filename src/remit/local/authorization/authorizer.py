@@ -31,6 +31,7 @@ from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 from remit.local.authorization.strictness import Strictness
 from remit.local.emulator_place import as_request_of
+from remit.local.request import RefusedRequest
 from remit.local.role_sessions import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
     from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.request import ReceivedRequest
+    from remit.local.signature import Signature
 
 _VERDICTS: Final[dict[str, Verdict]] = {
     "Allowed": "allowed",
@@ -87,18 +89,24 @@ class RequestAuthorizer:
             denied_parts.setdefault(part, DeniedPart(part, decided.message))
         return tuple(denied_parts.values())
 
-    def check_app(self, request: ReceivedRequest, path: str, region: str, caller: Caller) -> None:
+    def check_app(self, request: ReceivedRequest, path: str, signature: Signature, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
 
         Raises:
-            RefusedRequest: if IAM authorizes the route, and the caller may not use it.
+            RefusedRequest: if IAM authorizes the route, and the request is signed for another service, or the caller
+                may not use it.
         """
-        setting = _setting(region, caller)
+        setting = _setting(signature.region, caller)
         with as_request_of(setting.account, setting.region):
             asked = app_needs(request.method, path, setting)
             if asked is None:
                 return
             operation, needs = asked
+            if signature.service != operation.client:
+                reason = f"Credential should be scoped to correct service: '{operation.client}'."
+                raise RefusedRequest("InvalidSignatureException", reason)
+            if caller.is_root:
+                return
             decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
         for decided in decisions:
             self._note(request, operation, decided, caller)

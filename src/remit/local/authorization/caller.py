@@ -36,3 +36,5 @@ CALLER: Final[ContextVar[Caller | None]] = ContextVar("caller", default=None)
 
 What a request starts and does not wait for (a stack's changes, its rollback) still sees its caller.
 """
+CALLING_KEY: Final[ContextVar[str]] = ContextVar("calling key", default="")
+"""The access key with which a request to the app was signed; empty where it was not."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from remit.catalogue.request_formats import version
 from remit.local.authorization.body_encoding import decoded, encodings, is_in_chunks, without_chunks
-from remit.local.authorization.form_members import form_members
+from remit.local.authorization.form_members import form_members, form_pairs
 from remit.local.authorization.requested_operation import (
     FORM,
     QUEUE_PATH,
@@ -42,7 +42,7 @@ S3 stays the text `"10"`."""
 _JSON: Final = "application/x-amz-json-1.0"
 _TYPES: Final = {"text": (str, bytes), "list": (list,), "mapping": (dict,)}
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
-_QUEUE_URL: Final = re.compile(rf"(?:https?://[^/?#]+)?(?:{QUEUE_PATH.pattern})|[\w-]{{1,80}}(?:\.fifo)?", re.ASCII)
+_QUEUE_URL: Final = re.compile(r"(?:(?:https?://[^/?#]+)?/\d{12}/)?[\w-]{1,80}(?:\.fifo)?", re.ASCII)
 _OF_ANY_OBJECT: Final = ("content-md5", "x-amz-checksum-")
 """How the names of headers begin by which S3 checks a body, whatever the operation."""
 _SQS: Final = "sqs"
@@ -93,7 +93,7 @@ def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> Cano
     known = _known_members(document, operation, {name: name for name in _format(operation).kinds})
     if signing_name == _SQS:
         _check_queue(request, operation, known)
-    if len(known) != len(document) or not content:
+    if known != document or not content:
         content = _cbor().dumps(known) if is_cbor else json.dumps(known).encode()
     if is_cbor:
         headers = {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
@@ -123,10 +123,15 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
     if signing_name != _SQS:  # whose model has the names of its JSON alone
         known = {name: value for name, value in known.items() if name.partition(".")[0] in member_format.wire_names}
     parameters = form_members(known, member_format.body)
+    for name, value in parameters.items():
+        if member_format.kinds.get(name) == "text" and not isinstance(value, str):
+            raise _malformed_query(f"{name} is no text")
     if signing_name == _SQS:
         _check_queue(request, operation, parameters)
         if "QueueUrl" in parameters:
             known["QueueUrl"] = parameters["QueueUrl"]
+    else:
+        known = dict(form_pairs(parameters, member_format.body))
     form = {"Action": operation.name, "Version": version(operation.client) or "", **known}
     headers = {"content-type": FORM}
     return CanonicalRequest(operation, parameters, request, "POST", "/", "", headers, urlencode(form).encode())
@@ -161,10 +166,13 @@ def with_hoisted_headers(request: ReceivedRequest) -> ReceivedRequest:
     """
     if "authorization" in request.headers or "-amz-" not in request.query.lower():
         return request
+    named = {name.lower(): (value,) for name, value in _pairs(request.query)}
+    if "x-amz-algorithm" not in named:  # Version 2 does not sign them
+        return request
     hoisted = {
-        name.lower(): (value,)
-        for name, value in _pairs(request.query)
-        if name.lower().startswith("x-amz-") and name.lower() not in QUERY_NAMES and "checksum" not in name.lower()
+        name: value
+        for name, value in named.items()
+        if name.startswith("x-amz-") and name not in QUERY_NAMES and "checksum" not in name
     }
     return ReceivedRequest(request.method, request.path, request.query, {**hoisted, **request.headers})
 
@@ -298,7 +306,7 @@ def _check_queue(request: ReceivedRequest, operation: RequestedOperation, parame
         raise _invalid_address(request.path)
     if url is None and "QueueUrl" in _format(operation).kinds:
         parameters["QueueUrl"] = f"http://localhost/{path['account']}/{path['name']}"
-    elif url is not None and not str(url).rstrip("/").endswith(f"/{path['account']}/{path['name']}"):
+    elif url is not None and not str(url).endswith(f"/{path['account']}/{path['name']}"):
         raise _invalid_address(request.path)
 
 
@@ -313,7 +321,10 @@ def _check_object(parameters: Parameters) -> None:
     if bucket is not None and _BUCKET.fullmatch(bucket) is None:
         raise RefusedRequest("InvalidBucketName", "The specified bucket is not valid.", 400)
     source = parameters.get("CopySource")
-    if source is not None and _BUCKET.fullmatch(unquote(source).removeprefix("/").partition("/")[0]) is None:
+    if source is None:
+        return
+    bucket, _, key = unquote(source.partition("?")[0]).removeprefix("/").partition("/")
+    if _BUCKET.fullmatch(bucket) is None or "?versionId=" in key:
         reason = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         raise RefusedRequest("InvalidArgument", reason, 400)
 

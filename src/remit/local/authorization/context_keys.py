@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 
 from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.condition_keys import global_key
-from remit.catalogue.inference_profiles import ANYWHERE
+from remit.catalogue.partitions import UNSPECIFIED
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
 from remit.local.authorization.question import Question, Value, as_texts
@@ -325,7 +325,7 @@ _ABSENT: Final = (
 def _requested_region(question: Question) -> Value:
     """The region of the endpoint; of a global inference profile, none for its model."""
     is_anywhere = ":bedrock:::foundation-model/" in question.need.resource
-    return ANYWHERE if is_anywhere else question.setting.region
+    return UNSPECIFIED if is_anywhere else question.setting.region
 
 
 _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _WITHOUT_PROVIDER: Final = frozenset({"accounts.google.com", "cognito-identity.amazonaws.com"})
 """Issuers that trust policies name by themselves: no account has an identity provider for them."""
 _OF_ALL_ISSUERS: Final = ("amr", "aud", "sub")
+_LONGEST_TOKEN: Final = 20_000
 _CLAIMS: Final = ("iss", "sub", "aud", "exp")
 _SAML: Final = "https://aws.amazon.com/SAML/Attributes/"
 _FORMATS: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
@@ -69,6 +70,10 @@ def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCal
 
 
 def _of_web_identity(parameters: Mapping[str, str]) -> FederatedCaller:
+    if len(parameters.get("WebIdentityToken", "")) > _LONGEST_TOKEN:
+        constraint = f"Member must have length less than or equal to {_LONGEST_TOKEN}"
+        message = f"1 validation error detected: Value at 'webIdentityToken' failed to satisfy constraint: {constraint}"
+        raise RefusedRequest("ValidationError", message, 400)
     claims = _claims(parameters.get("WebIdentityToken", ""))
     for name in _CLAIMS:
         if not claims.get(name):

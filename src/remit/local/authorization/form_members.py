@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _DEEPEST: Final = 32  # of names between dots: no model has so many
 _LONGEST_NUMBER: Final = 9  # digits of the number of an item
@@ -20,6 +20,33 @@ def form_members(pairs: Mapping[str, str], spelling: Any) -> dict[str, Any]:
             _put(tree, steps, value)
     members = _value(tree, spelling if isinstance(spelling, dict) else {})
     return {name: value for name, value in members.items() if name not in ("Action", "Version")}
+
+
+def form_pairs(value: Any, spelling: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The pairs of a form that has a value under a name, or members without one: the other way of `form_members`."""
+    prefix = f"{name}." if name else ""
+    if isinstance(value, list):
+        _, item_name, inner = spelling
+        if not value:
+            yield name, ""
+        for number, item in enumerate(value, start=1):
+            yield from form_pairs(item, inner, f"{prefix}{item_name}{'.' if item_name else ''}{number}")
+    elif not isinstance(value, dict):
+        yield name, value
+    elif isinstance(spelling, list):
+        _, entry_name, key_name, value_name, inner = spelling
+        for number, (key, item) in enumerate(value.items(), start=1):
+            entry = f"{prefix}{entry_name}{'.' if entry_name else ''}{number}"
+            yield f"{entry}.{key_name}", key
+            yield from form_pairs(item, inner, f"{entry}.{value_name}")
+    else:
+        spelled: dict[str, tuple[str, Any]] = {}
+        for wire_name, member in (spelling or {}).items():
+            member_name, inner = (member, 0) if isinstance(member, str) else member
+            spelled[member_name] = wire_name, inner
+        for member_name, item in value.items():
+            wire_name, inner = spelled.get(member_name, (member_name, 0))
+            yield from form_pairs(item, inner, f"{prefix}{wire_name}")
 
 
 def _put(tree: dict[str, Any], steps: list[str], value: str) -> None:

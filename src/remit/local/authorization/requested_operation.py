@@ -20,6 +20,7 @@ from remit.catalogue.request_formats import (
     version,
 )
 from remit.local.request import RefusedRequest
+from remit.local.routes import prefix_of_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +41,8 @@ _NO_BUCKET_HOST: Final = re.compile(r"s3(?:[.-][a-z0-9-]+)?\.(?:localhost|amazon
 _API_ADDRESS: Final = re.compile(r"/_aws/execute-api/(?P<api>[0-9a-z]+)/(?P<stage>[^/]+)(?=/@connections/)")
 QUEUE_PATH: Final = re.compile(r"/(?P<account>\d{12})/(?P<name>[\w-]{1,80}(?:\.fifo)?)/?", re.ASCII)
 """The path of a queue's URL, to which the query protocol may be sent ("Making Query API requests", Amazon SQS)."""
-_NAME_OF_LAMBDA: Final = re.compile(r"[^/]+(?:/durable-execution/[^/]+/[^/]+)?")
+_PLAIN_NAMES: Final = frozenset({"lambda", "apigatewaymanagementapi"})
+_PLAIN_NAME: Final = re.compile(r"[\w:.$@+=,-]+(?:/durable-execution/[^/]+/[^/]+)?", re.ASCII)
 S3: Final = "s3"
 _S3_NAMES: Final = frozenset({S3, "s3express", "s3-object-lambda"})
 
@@ -75,7 +77,7 @@ def protocol_of(request: ReceivedRequest, signing_name: str) -> Protocol:
         return "json"
     if _RPC.fullmatch(request.path) is not None:
         return "cbor"
-    is_form = (request.header("content-type") or "").startswith(FORM)
+    is_form = (request.header("content-type") or "").lower().startswith(FORM)
     is_root = request.path in ("", "/") or (signing_name == "sqs" and QUEUE_PATH.fullmatch(request.path) is not None)
     if is_root and (is_form or re.search(r"(?:^|&)Action=", request.query)):
         return "query"
@@ -161,9 +163,9 @@ def _by_likeness(signing_name: str) -> list[str]:
 
 def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation | None:
     path, address = request.path, None
-    match = _API_ADDRESS.match(path)
+    match = _API_ADDRESS.match(prefix_of_host(request.header("host") or "") + path)
     if match is not None:
-        path, address = path[match.end() :], (match["api"], match["stage"])
+        path, address = path[path.index("/@connections/") :], (match["api"], match["stage"])
     if (match is not None) != (signing_name == "execute-api"):
         return None
     client_names: Iterable[str] = _by_likeness(signing_name)
@@ -215,10 +217,10 @@ def _check_decoded(
     """Check that a path asks for the same when it is decoded: the emulator reads it so, and some services twice.
 
     No name of Lambda's has a slash but those of durable executions, and there the emulator takes any date for the one
-    of the API's version.
+    of the API's version. Of a connection's name it reads what stands before a slash.
     """
     for value in operation.path.values():
-        if "%" in value or (operation.client == "lambda" and _NAME_OF_LAMBDA.fullmatch(value) is None):
+        if "%" in value or (operation.client in _PLAIN_NAMES and _PLAIN_NAME.fullmatch(value) is None):
             raise unknown_operation("rest", operation.client)
     decoded_route = _best_route(client_names, request, unquote(path))
     if decoded_route is not None and decoded_route[1].operation != operation.name:

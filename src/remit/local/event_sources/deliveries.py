@@ -10,6 +10,7 @@ import functools
 import importlib
 import inspect
 import json
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -66,6 +67,10 @@ class Deliveries:
         self._ask("iot", "_dispatch_rule_action", _of_iot_rule, None, waits=False)
         self._ask("apigateway", "_invoke_lambda_proxy", _of_route, _SERVER_ERROR)
         self._ask("apigateway", "_invoke_ws_lambda", _of_socket_route, _SOCKET_ERROR)
+        for integration in ("_invoke_lambda_proxy_v1", "_invoke_lambda_custom_v1"):
+            self._ask("apigateway_v1", integration, _of_method, _SERVER_ERROR)
+        self._ask("apigateway_v1", "_invoke_authorizer_lambda", _of_authorizer, None)
+        self._ask("apigateway", "_invoke_request_authorizer_lambda", _of_authorizer, None)
         self._ask_for_targets()
         self._ask_for_pipes()
         self._ask_for_pools()
@@ -227,6 +232,25 @@ def _of_route(
     return _of_integration(integration, f"{api}/{stage}/{place}")
 
 
+def _of_method(
+    integration: Mapping[str, Any], api: str, stage: str, _stage: Any, resource: Mapping[str, Any], _path: str,
+    method: str, *_: Any,
+) -> Delivery | None:  # fmt: skip
+    """The source is the stage, the method and the path of the resource of a REST API, whose variables are `*`.
+
+    Source: "Control access for invoking an API" (API Gateway Developer Guide).
+    """
+    path = re.sub(r"\{[^}]*\}", "*", resource["path"])
+    return _of_function_at(integration.get("uri", ""), f"{api}/{stage}/{method}{path}")
+
+
+def _of_authorizer(authorizer: Mapping[str, Any], event: Mapping[str, Any], *_: Any) -> Delivery | None:
+    """The source is the authorizer itself, of the API whose method or route is asked about."""
+    api = str(event.get("methodArn") or event.get("routeArn")).rpartition(":")[2].partition("/")[0]
+    identifier = authorizer.get("id") or authorizer.get("authorizerId")
+    return _of_function_at(authorizer.get("authorizerUri", ""), f"{api}/authorizers/{identifier}")
+
+
 def _of_socket_route(
     api: str, _account: str, _region: str, route: Mapping[str, Any], stage: str, *_: Any
 ) -> Delivery | None:
@@ -237,8 +261,13 @@ def _of_socket_route(
 
 
 def _of_integration(integration: Mapping[str, Any], source: str) -> Delivery | None:
+    return _of_function_at(integration.get("integrationUri", ""), source)
+
+
+def _of_function_at(uri: str, source: str) -> Delivery | None:
+    """The invocation of the function in the address of an integration or authorizer; None: it has no function."""
     apis: Any = importlib.import_module("ministack.services.apigateway")
-    function = apis._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))  # noqa: SLF001 - as above
+    function = apis._extract_lambda_ref_from_integration_uri(uri)  # noqa: SLF001 - as above
     if not function:
         return None
     arn = function if function.startswith("arn:") else _arn("lambda", f"function:{function}")

@@ -12,7 +12,7 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.authorization.caller import CALLER, Caller
+from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
 from remit.local.emulator_place import as_request_of
@@ -41,7 +41,31 @@ def ask_before_function_urls() -> None:
             return _FORBIDDEN
         return await handle(url_id, method, *request, **options)
 
+    build_event = service._build_function_url_event  # noqa: SLF001 - the emulator has no other place to take hold of
+
+    def event_of(url_id: str, account: str, *request: Any, **options: Any) -> Any:
+        event = build_event(url_id, account, *request, **options)
+        if CALLING_KEY.get() and event["requestContext"]["accountId"] != "anonymous":
+            event["requestContext"]["authorizer"] = {"iam": _caller_in_event(account)}
+        return event
+
     service.handle_function_url_request = answer
+    service._build_function_url_event = event_of  # noqa: SLF001 - as above
+
+
+def _caller_in_event(account: str) -> dict[str, str | None]:
+    """Who signed, as a function behind a URL sees it ("Invoking Lambda function URLs", request payload format)."""
+    caller = CALLER.get() or Caller(f"arn:aws:iam::{account}:root", account)
+    user_id = str(caller.keys.get("aws:userid") or caller.account)
+    return {
+        "accessKey": CALLING_KEY.get(),
+        "accountId": caller.account,
+        "callerId": user_id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": caller.arn,
+        "userId": user_id,
+    }
 
 
 def _may_pass(

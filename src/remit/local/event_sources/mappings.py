@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator_place import as_request_of, place_of_request
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Mappings:
         """What is wrong with a mapping of a function, by its name or ARN; None where there is no such function."""
         service: Any = importlib.import_module("ministack.services.lambda_svc")
         record = service._functions.get(service._resolve_name(function))  # noqa: SLF001 - as above
-        return None if record is None else self._problem(record["config"], source)
+        return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
         """What the function's role lacks to read a source, in AWS's words."""
@@ -131,3 +131,20 @@ class Mappings:
             if not self.calls.may_act(role, _LAMBDA, action, resource, name):
                 return source.problem.format(name=action.partition(":")[2], arn=arn)
         return None
+
+
+def _missing(arn: str) -> str | None:
+    """AWS's words for a queue or stream that does not exist; those of other accounts are not here."""
+    parts = arn.split(":")
+    if len(parts) < 6 or parts[4] != place_of_request()["Account"]:  # noqa: PLR2004 - an ARN's parts
+        return None
+    if parts[2] == "sqs":
+        queues: Any = importlib.import_module("ministack.services.sqs")
+        if queues._queue_by_arn(arn) is None:  # noqa: SLF001 - as above
+            code, message = "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."
+            return f"Error occurred while ReceiveMessage. SQS Error Code: {code}. SQS Error Message: {message}"
+    if parts[2] == "kinesis":
+        streams: Any = importlib.import_module("ministack.services.kinesis")
+        if streams._resolve_stream_by_arn(arn.partition("/consumer/")[0]) is None:  # noqa: SLF001 - as above
+            return f"Stream not found: {arn}"
+    return None

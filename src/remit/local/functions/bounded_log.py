@@ -25,6 +25,11 @@ class BoundedLog:
         if excess > 0:
             self._forget(len(self._end) - KEPT)
 
+    @property
+    def beginning(self) -> bytes:
+        """The first of what was collected since the last time."""
+        return bytes(self._begin)
+
     def take(self) -> str:
         """All that was collected since the last time, as text. Each event is a line; one of several has CR in it."""
         if len(self._end) > KEPT:

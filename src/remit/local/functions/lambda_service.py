@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import importlib
 import json
 import re
@@ -21,11 +22,12 @@ from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
 from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
+from remit.local.functions.live_log import LiveLog
 from remit.local.functions.template_properties import keep_properties
 from remit.local.functions.unpacked_code import UnusableCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.local.functions.worker_pool import WorkerPool
@@ -69,8 +71,9 @@ class LambdaService:
             trace_id=_trace_id(_trace_header.get(), deployed, depth),
             client_context=_client_context.get(),
         )
+        live_log = LiveLog(deployed, invocation, functools.partial(self.write_log, deployed))
         try:
-            result = self.pool.invoke(deployed, function["code_zip"], layers, invocation)
+            result = self.pool.invoke(deployed, function["code_zip"], layers, invocation, live_log)
         except UnusableCode as unusable:
             return {
                 "body": {"errorType": "InvalidZipFileException", "errorMessage": str(unusable)},
@@ -78,7 +81,7 @@ class LambdaService:
                 "log": "",
             }
         log = platform_log.written(deployed, invocation, result)
-        self.write_log(deployed, result.log_stream, (*log.at_start, *log.events))
+        live_log.finish(result, log)
         answer = {"body": _body(result.payload, result.content_type), "log": "\n".join(log.events) + "\n"}
         if result.error_type is not None:
             answer |= {"error": True, "function_error": "Unhandled"}
@@ -89,8 +92,11 @@ class LambdaService:
         zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]  # noqa: SLF001 - as above
         return [content for content in zips if content]
 
-    def write_log(self, function: DeployedFunction, stream_name: str, messages: tuple[str, ...]) -> None:
-        """Write to a function's log group, which is made if there is none, as Lambda does, with the function's role."""
+    def write_log(self, function: DeployedFunction, stream_name: str, written: Sequence[tuple[int, str]]) -> None:
+        """Write events, times in milliseconds and texts, to a function's log group as Lambda does, with its role.
+
+        The group is made if there is none.
+        """
         if not self.may_log(function, stream_name):
             return
         logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
@@ -99,9 +105,9 @@ class LambdaService:
         if group is None:
             group = _new_group(logs, function.log_group, now)
         stream = group["streams"].setdefault(stream_name, _new_stream(now))
-        events = [{"timestamp": now, "message": message, "ingestionTime": now} for message in messages]
+        seen = [{"timestamp": moment, "message": message} for moment, message in written]
+        events = [{**event, "ingestionTime": now} for event in seen]
         logs._append_log_events(stream, events)  # noqa: SLF001 - as above
-        seen = [{"timestamp": now, "message": message} for message in messages]
         logs._fanout_to_subscription_filters(function.log_group, stream_name, seen)  # noqa: SLF001 - as above
 
     def take_hold(self) -> None:

@@ -43,11 +43,23 @@ def written(function: DeployedFunction, invocation: Invocation, result: Invocati
     return _in_text(function, invocation, result)
 
 
+def starting(function: DeployedFunction, printed: str) -> tuple[str, ...]:
+    """The events of a cold start, with what it printed."""
+    if function.log_format == "JSON":
+        record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": function.runtime}
+        return (_event("platform.initStart", record), *lines(printed))
+    return (f"INIT_START Runtime Version: {function.runtime}", *lines(printed))
+
+
+def start(function: DeployedFunction, invocation: Invocation) -> str:
+    """The event with which an invocation begins."""
+    if function.log_format == "JSON":
+        return _event("platform.start", {"requestId": invocation.request_id, "version": function.version})
+    return f"START RequestId: {invocation.request_id} Version: {function.version}"
+
+
 def _in_text(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:
     request = f"RequestId: {invocation.request_id}"
-    starting: tuple[str, ...] = ()
-    if result.initialised_in is not None or result.printed_at_start:
-        starting = (f"INIT_START Runtime Version: {function.runtime}", *_lines(result.printed_at_start))
     report = [
         f"REPORT {request}",
         f"Duration: {result.milliseconds:.2f} ms",
@@ -62,13 +74,18 @@ def _in_text(function: DeployedFunction, invocation: Invocation, result: Invocat
     elif result.failure is not None:
         report.extend(("Status: error", f"Error Type: {result.error_type}"))
     events = (
-        f"START {request} Version: {function.version}",
-        *_lines(result.printed),
+        start(function, invocation),
+        *lines(result.printed),
         *_failure_in_text(invocation, result.failure),
         f"END {request}",
         "\t".join(report),
     )
-    return InvocationLog(starting, events)
+    return InvocationLog(_at_start(function, result), events)
+
+
+def _at_start(function: DeployedFunction, result: InvocationResult) -> tuple[str, ...]:
+    is_cold = result.initialised_in is not None or result.printed_at_start
+    return starting(function, result.printed_at_start) if is_cold else ()
 
 
 def _failure_in_text(invocation: Invocation, failure: Failure | None) -> tuple[str, ...]:
@@ -81,10 +98,6 @@ def _failure_in_text(invocation: Invocation, failure: Failure | None) -> tuple[s
 
 def _in_json(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:
     identity = {"requestId": invocation.request_id}
-    starting: tuple[str, ...] = ()
-    if result.initialised_in is not None or result.printed_at_start:
-        record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": function.runtime}
-        starting = (_event("platform.initStart", record), *_lines(result.printed_at_start))
     metrics: dict[str, Any] = {
         "durationMs": round(result.milliseconds, 3),
         "billedDurationMs": _billed(result),
@@ -98,11 +111,11 @@ def _in_json(function: DeployedFunction, invocation: Invocation, result: Invocat
         report["status"] = "timeout" if result.error_type == TIMED_OUT else "error"
         report["errorType"] = result.error_type
     events = (
-        _event("platform.start", {**identity, "version": function.version}),
-        *_lines(result.printed),
+        start(function, invocation),
+        *lines(result.printed),
         _event("platform.report", report),
     )
-    return InvocationLog(starting, events)
+    return InvocationLog(_at_start(function, result), events)
 
 
 def _event(kind: str, record: dict[str, Any]) -> str:
@@ -113,6 +126,6 @@ def _billed(result: InvocationResult) -> int:
     return math.ceil(result.milliseconds + (result.initialised_in or 0.0))
 
 
-def _lines(printed: str) -> tuple[str, ...]:
+def lines(printed: str) -> tuple[str, ...]:
     """The events of what was printed: awslambdaric ends the lines of one event, an error, with CR."""
     return tuple(line.replace("\r", "\n") for line in printed.split("\n") if line.strip("\r"))

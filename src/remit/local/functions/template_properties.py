@@ -1,4 +1,4 @@
-"""Keep what a template says of a function and the emulator drops: concurrency, dead letters, durable executions."""
+"""Keep what a template says of a function and the emulator drops: its VPC, concurrency, dead letters, durability."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def _note(service: Any, name: str, properties: Mapping[str, Any]) -> None:
     function = service._functions[name]  # noqa: SLF001 - as above
     reserved = properties.get("ReservedConcurrentExecutions")
     function["concurrency"] = None if reserved is None else int(reserved)
+    function["config"]["VpcConfig"] = service._vpc_config_with_id(properties.get("VpcConfig"))  # noqa: SLF001 - as above
     for setting in ("DeadLetterConfig", "DurableConfig"):
         if setting in properties:
             function["config"][setting] = properties[setting]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from remit.local.environment import LocalEnvironment
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
+    from remit.local.functions.live_log import LiveLog
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.package.interpreters import Interpreter, Interpreters
 
@@ -61,7 +62,12 @@ class WorkerPool:
         self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
     def invoke(
-        self, function: DeployedFunction, content: bytes, layers: Sequence[bytes], invocation: Invocation
+        self,
+        function: DeployedFunction,
+        content: bytes,
+        layers: Sequence[bytes],
+        invocation: Invocation,
+        live_log: LiveLog,
     ) -> InvocationResult:
         """Have a worker of the function handle an event, in this thread.
 
@@ -70,6 +76,7 @@ class WorkerPool:
             content: The zip of its code.
             layers: The zips of its layers.
             invocation: The call.
+            live_log: Gets what the function prints, when it comes.
 
         Raises:
             UnusableCode: if a zip cannot be unpacked.
@@ -79,7 +86,7 @@ class WorkerPool:
         if worker is None:
             worker = self._start(function, content, layers)
         try:
-            return worker.invoke(invocation, cold=cold)
+            return worker.invoke(invocation, live_log, cold=cold)
         finally:
             self._release(worker)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from remit.local.functions.deployed_function import DeployedFunction, Invocation
     from remit.local.functions.failures import Failure
+    from remit.local.functions.live_log import LiveLog
     from remit.local.functions.runtime_request import Connection, RuntimeRequest
     from remit.local.functions.worker_launch import Launch
 
@@ -64,6 +65,7 @@ class Worker:
         self._log = BoundedLog()
         self._waiting: Connection | None = None  # that asks for the next invocation
         self._init_error: bytes | None = None
+        self._live_log: LiveLog | None = None
         self._peak_mb = 0
         self._function_pid = 0
         self._api = RuntimeApi(key)
@@ -122,7 +124,7 @@ class Worker:
             message = _message(ended.payload) if ended.failure is None else ended.failure.message
             raise RuntimeError(message) from ended
 
-    def invoke(self, invocation: Invocation, *, cold: bool) -> InvocationResult:
+    def invoke(self, invocation: Invocation, live_log: LiveLog, *, cold: bool) -> InvocationResult:
         """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
         initialised_in: float | None = None
         printed_at_start = ""
@@ -134,6 +136,10 @@ class Worker:
                 initialised_in = 1000 * (time.perf_counter() - begin)
                 printed_at_start = self._launch.remark + self._log.take()
                 begin = time.perf_counter()
+            live_log.begin(self.log_stream, printed_at_start if cold else None)
+            self._read_output()  # what was printed since the last invocation
+            live_log.add(self._log.beginning)
+            self._live_log = live_log
             request = self._handle(invocation)
             payload = request.body
             content_type = request.headers.get("content-type", "application/json")
@@ -144,6 +150,8 @@ class Worker:
             self.kill()
             failure = ended.failure
             payload, content_type, error_type = ended.payload, "application/json", _error_type(ended.payload)
+        finally:
+            self._live_log = None
         milliseconds = 1000 * (time.perf_counter() - begin)
         if failure is not None:
             payload = failure.payload(invocation.request_id)
@@ -215,6 +223,8 @@ class Worker:
             if now - looked >= _TICK:
                 looked = now
                 self._check()
+                if self._live_log is not None:
+                    self._live_log.tick()
         return self._api.requests.popleft()
 
     def _catch_up(self) -> None:
@@ -251,6 +261,8 @@ class Worker:
                 self._api.forget(self._output)
                 return
             self._log.add(printed)
+            if self._live_log is not None:
+                self._live_log.add(printed)
 
     def interrupt(self) -> None:
         """End the process while another thread waits for it, which then cleans up."""
