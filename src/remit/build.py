@@ -88,7 +88,7 @@ def build(
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
-    that this machine has.
+    that this machine has, and variables have the values that `.env.local` gives them.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone, and it is a
     mistake if something lies in another region than AWS takes it from. `bucket` holds the zips, if that is not remit's.
 
@@ -99,6 +99,10 @@ def build(
     reported with the other mistakes.
     """
     project = load_project(folder, stage)
+    if for_this_machine:
+        from remit.project.local_values import with_local_variables  # noqa: PLC0415 - few builds need it
+
+        project = replace(project, app=with_local_variables(project.app, folder))
     project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
     settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
     try:

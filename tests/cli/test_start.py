@@ -16,7 +16,7 @@ from remit.cli import command_group
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 194, 111, 44),
+    "build": (["build", "--no-package", "--project"], 195, 111, 44),
     "lint": (["lint", "--project"], 164, 89, 38),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.

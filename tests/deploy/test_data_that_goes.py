@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.build import build
+from remit.catalogue.types import holds_data
 from remit.deploy.deployment import NotApproved
+from remit.deploy.stack import settled
 from remit.deploy.workflow import deploy
+from stacks import template
 from terminals import Terminal
 
 if TYPE_CHECKING:
@@ -71,7 +74,8 @@ def test_yes_does_not_drop_a_table_that_was_renamed_and_the_plan_says_that_it_lo
     assert (code, tables(elsewhere)) == (1, before)
     assert "  - AWS::DynamoDB::Table   DataOrders  (it holds data)\n" in err
     assert "  ? DataPurchases has the type and the properties of DataOrders: if that is a rename," in err
-    assert "error: nothing was deployed: data goes (table DataOrders)\nhint: `--yes-delete DataOrders` agrees" in err
+    command = f"remit deploy -C {project} --local --yes --yes-delete DataOrders"
+    assert f"error: nothing was deployed: data goes (table DataOrders)\nhint: `{command}` agrees to that\n" in err
     assert elsewhere.client("cloudformation").list_change_sets(StackName="orders-dev")["Summaries"][1:] == []
     assert deployed("deploy", "--yes", "--yes-delete", "DataOrders")[0] == 0
     assert set(tables(elsewhere)) & set(before) == set()
@@ -168,3 +172,63 @@ def test_a_delete_takes_data_only_where_all_of_it_is_agreed_to(
     assert deployed("delete", "--yes-delete", "DataOrders")[0] == 2
     assert json.loads(deployed("delete", "--yes-delete", "all", "--json")[1])["deleted"] is True
     assert tables(elsewhere) == []
+
+
+def test_the_delete_of_a_filled_bucket_names_the_way_and_so_does_a_deploy_after_it(
+    remit: Remit, project: Path, elsewhere: Account
+) -> None:
+    share(
+        project,
+        'from remit import Shared, resource\n\n\nclass Data(Shared):\n    files = resource("AWS::S3::Bucket")\n',
+    )
+    assert remit("deploy", "--yes")[0] == 0
+    s3 = elsewhere.client("s3")
+    (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("orders-dev")]
+    s3.put_object(Bucket=bucket, Key="a", Body=b"b")
+    code, _, err = remit("delete", "--yes-delete", "all")
+    assert code != 0
+    assert f"hint: `aws s3 rm s3://{bucket} --recursive` empties the bucket; where it keeps versions, `Empty`" in err
+    assert "then `remit delete` again" in err
+    code, _, err = remit("deploy", "--yes")
+    assert (code, "error: orders-dev is half deleted: " in err) == (2, True)
+    assert (
+        "hint: `remit delete` finishes that, and names what is in its way; of a filled bucket, `aws s3 rm s3://" in err
+    )
+    s3.delete_object(Bucket=bucket, Key="a")
+    assert remit("delete", "--yes-delete", "all")[0] == 0
+
+
+def test_what_is_left_of_a_first_deploy_is_not_cleared_by_yes_while_it_holds_data(
+    remit: Remit, project: Path, elsewhere: Account
+) -> None:
+    child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
+    child["DependsOn"] = "Queue"
+    elsewhere.client("cloudformation").create_stack(
+        StackName="orders-dev",
+        TemplateBody=template(resources={"Child": child}),
+        Capabilities=["CAPABILITY_IAM"],
+        OnFailure="DO_NOTHING",
+        Tags=[{"Key": "remit:namespace", "Value": "orders-dev"}],
+    )
+    settled(elsewhere, "orders-dev", wait=True)
+    code, _, err = remit("deploy", "--yes")
+    assert code == 1
+    assert "error: nothing was deleted: data goes (queue Queue)\n" in err
+    assert f"hint: `remit delete -C {project} --local --yes-delete all` agrees to that\n" in err
+    assert remit("delete", "--yes-delete", "all")[0] == 0
+    assert remit("deploy", "--yes")[0] == 0
+
+
+STORES = """
+    Cognito::IdentityPool Cognito::UserPool DSQL::Cluster DocDB::DBCluster DynamoDB::GlobalTable DynamoDB::Table
+    EC2::Volume EFS::FileSystem ElastiCache::ReplicationGroup FSx::FileSystem FSx::Volume KMS::Key Kinesis::Stream
+    Neptune::DBCluster OpenSearchService::Domain RDS::DBCluster RDS::DBInstance S3::Bucket S3Files::FileSystem
+    S3Tables::Table S3Vectors::Index S3Vectors::VectorBucket SQS::Queue SecretsManager::Secret Timestream::Table
+    Timestream::InfluxDBInstance APS::Workspace BedrockAgentCore::Memory Kendra::Index
+"""
+OTHERS = "IAM::Role Lambda::Function SNS::Topic SSM::Parameter ApiGatewayV2::Api Events::Rule Scheduler::Schedule"
+
+
+def test_every_kind_of_store_holds_data_and_what_a_template_gives_whole_does_not() -> None:
+    assert [name for name in STORES.split() if not holds_data(f"AWS::{name}")] == []
+    assert [name for name in OTHERS.split() if holds_data(f"AWS::{name}")] == []

@@ -184,8 +184,7 @@ def test_a_secret_without_a_name_has_one_as_on_aws_keeps_it_and_is_seen_to_be_us
     names = []
     for more in ("", ', description="another"'):
         (project / "shared/resources/data.py").write_text(OWN_DATA.format(more))
-        agreed = ("--yes-delete", "DataKey") if more else ()
-        ran = remit("deploy", "--yes", *agreed)
+        ran = remit("deploy", "--yes")
         assert 0 == ran[0], ran
         names.append(json.loads(remit("invoke", "read")[1]))
     assert (True, 1) == (names[0].startswith("DataKey-"), len(set(names)))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ports import free_ports
-from remit.dev.events import CallUnknown, DebuggerWaits, DevEvent, Logged, Serving, WentWrong
+from remit.dev.events import CallUnknown, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
 from remit.local import aws
 from remit.local.control.accesses import refuse_unknown
@@ -135,6 +135,35 @@ def test_what_cannot_be_checked_is_refused_and_told_once_while_the_loop_runs(
     assert ["there are queues, door"] == hints
     assert [("queues", "sqs:ListQueues", True)] == [(call.function, call.operation, call.refused) for call in unknown]
     assert False is refuse_unknown(running_aws, refuse=False)  # as before the loop
+
+
+STORE = 'from remit import Shared, resource\n\n\nclass Data(Shared):\n    {name} = resource("AWS::SQS::Queue")\n'
+
+
+def test_a_save_takes_no_data_away_and_names_the_command_that_does(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
+    (tmp_path / "app.py").write_text(
+        "from remit import App\n\napp = App()\n\n\n@app.function()\ndef hello(event, context): ...\n"
+    )
+    data = tmp_path / "shared" / "resources" / "data.py"
+    data.parent.mkdir(parents=True)
+    data.write_text(STORE.format(name="orders"))
+    loop = Loop(tmp_path)
+    wrong: list[WentWrong] = []
+
+    def keys() -> Iterator[str]:
+        loop.until(Deployed)
+        data.write_text(STORE.format(name="purchases"))
+        wrong.append(loop.until(WentWrong))
+        yield "q"
+
+    aws.start(tmp_path)
+    try:
+        loop.run(keys)
+    finally:
+        aws.stop(tmp_path)
+    assert "nothing was deployed: data goes (queue DataOrders)" == wrong[0].message
+    assert "`remit deploy --local --yes --yes-delete DataOrders` agrees to that" == wrong[0].hint
 
 
 @pytest.mark.network  # debugpy is installed once

@@ -82,6 +82,21 @@ def test_json_is_a_list_also_of_what_cannot_be_read(capsys: pytest.CaptureFixtur
     ]
 
 
+@pytest.mark.parametrize("arguments", [("../policies/bad.json",), ("-C", "../app")])
+def test_code_scanning_gets_paths_from_gits_top(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    place = "services/app/app.py" if "-C" in arguments else "services/policies/bad.json"
+    for folder in (".git", "services/app", "services/policies", "services/work"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "services" / "app" / "app.py").write_text("1 +\n")
+    (tmp_path / "services" / "policies" / "bad.json").write_text(BAD)
+    monkeypatch.chdir(tmp_path / "services" / "work")
+    (result,) = json.loads(run(capsys, *arguments, "--format", "sarif")[1])["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == place
+    assert f"file={place},line=" in run(capsys, *arguments, "--format", "github")[1]
+
+
 @pytest.mark.usefixtures("files")
 def test_sarif_and_github_are_formats(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(run(capsys, "bad.json", "--format", "sarif")[1])["runs"][0]["results"][0]["ruleId"] == "R202"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 import pytest
 
 from projects import at
 from remit import secret
+from remit.build import build
 from remit.errors import RemitError
 from remit.project.local_values import local_values
 
@@ -122,3 +124,23 @@ def test_a_line_of_the_file_that_says_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(RemitError, match="not NAME=VALUE") as caught:
         local_values(tmp_path)
     assert ".env.local:3" == at(caught.value)
+
+
+def test_a_plain_variable_of_the_file_counts_on_this_machine_alone(make: Make) -> None:
+    project = make(
+        app="""
+@app.function(environment={"LEVEL": "INFO", "DB": secret("/shop/db"), "TABLE": aws.region})
+def hello(event, context): ...
+""".replace("@app", "from remit import aws, secret\n\n@app", 1),
+        **{".env.local": "LEVEL=DEBUG\nDB=s3cret\nTABLE=orders\nOTHER=1\n"},
+    )
+
+    def variables(*, here: bool) -> Any:
+        built = build(project.folder, package=False, for_this_machine=here)
+        variables = json.loads(built.body)["Resources"]["HelloFunction"]["Properties"]["Environment"]["Variables"]
+        return {name: variables[name] for name in ("LEVEL", "DB", "TABLE")} | dict.fromkeys(
+            {"OTHER"} & variables.keys()
+        )
+
+    assert variables(here=True) == {"LEVEL": "DEBUG", "DB": "/shop/db", "TABLE": "orders"}
+    assert variables(here=False) == {"LEVEL": "INFO", "DB": "/shop/db", "TABLE": {"Ref": "AWS::Region"}}

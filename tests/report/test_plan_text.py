@@ -104,6 +104,8 @@ def test_what_only_refers_to_something_that_is_not_replaced_is_no_change() -> No
 def test_resources_of_which_only_tags_change_are_counted() -> None:
     changes = [ResourceChange("Modify", f"Queue{n}", "AWS::SQS::Queue", "False", ("Tags",)) for n in range(3)]
     assert "  ~ the tags of 3 more" in list(plan_lines(planned(*changes), SAME))
+    replaced = replace(changes[0], replacement="True")
+    assert planned(replaced).data_to_name == (replaced,)
 
 
 def test_many_new_resources_are_counted_by_type_and_the_others_still_listed() -> None:
@@ -187,7 +189,7 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
         "it adds access (1 gain)", f"{accepts}; without --require-approval, `--yes` approves changes of access, too",
     )  # fmt: skip
     assert refusal(planned(gone, new), access, ("Orders",), yes=True, lacks_access=False) == (
-        "data goes (queue Queue)", "`--yes-delete Queue` agrees to that",
+        "data goes (queue Queue)", "`remit deploy --yes --yes-delete Queue` agrees to that",
     )  # fmt: skip
     first = replace(planned(), kind="CREATE")
     assert refusal(first, access)[1] == (

@@ -170,7 +170,8 @@ def test_a_module_that_can_be_imported_once_per_process_is_loaded_in_another(
 
 
 def test_a_process_that_ends_without_an_answer_is_told(repository: Path) -> None:
-    commit(repository, {"app.py": "import os, sys\nprint('out of luck', file=sys.stderr, flush=True)\nos._exit(3)\n"})
+    ends = "ctypes.CDLL(None)._exit(3)"  # past whatever remit has in the place of os._exit
+    commit(repository, {"app.py": f"import ctypes, sys\nprint('out of luck', file=sys.stderr, flush=True)\n{ends}\n"})
     error = refused(repository, "HEAD")
     assert error.message == "at HEAD: loading the project ended with exit code 3"
     assert error.hint == "the last it said: out of luck"
@@ -195,6 +196,29 @@ def test_a_shallow_clone_says_how_to_get_the_rest(repository: Path, tmp_path: Pa
     error = refused(tmp_path / "clone", "HEAD~1")
     assert error.hint is not None
     assert "`--base HEAD^1`" in error.hint
+
+
+@pytest.mark.parametrize("depth", [[], ["--depth", "1"]])
+def test_a_clone_without_the_branch_proposes_what_is_merged_onto_and_origins_branch(
+    repository: Path, tmp_path: Path, depth: list[str]
+) -> None:
+    """As actions/checkout makes them: on no branch, with one commit or all, and without the other branches."""
+    git(repository, "checkout", "--quiet", "-b", "change")
+    commit(repository, {"app.py": READS})
+    git(tmp_path, "clone", "--quiet", *depth, "--single-branch", "--branch", "change", repository.as_uri(), "clone")
+    clone = tmp_path / "clone"
+    git(clone, "checkout", "--quiet", "--detach")
+    git(clone, "branch", "--quiet", "-D", "change")
+    error = refused(clone, "main")
+    assert error.hint is not None
+    assert "`--base HEAD^1` is what a pull request is merged onto" in error.hint
+    assert (
+        "`--base origin/main` is the branch, once `git fetch origin main:refs/remotes/origin/main` has it" in error.hint
+    )
+    assert ("git fetch --unshallow" in error.hint) == bool(depth)
+    git(clone, "fetch", "--quiet", "origin", "main:refs/remotes/origin/main")
+    for ref in ("main", "origin/main"):
+        assert at(clone, ref).where.startswith(ref)
 
 
 def test_without_git_a_sentence_says_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

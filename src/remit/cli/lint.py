@@ -83,8 +83,8 @@ def command(
         return _pages(explain, as_json=as_json or form == "json")
     reasons = _reasons(allow)
     findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
-    if form in ("sarif", "github") and not paths:
-        findings = tuple(_from_here(finding, folder) for finding in findings)
+    if form in ("sarif", "github"):
+        findings = tuple(_from_top(finding, Path() if paths else folder) for finding in findings)
     text = partial(_text, folder=folder, with_notes=with_notes, by_rule=any(path.is_dir() for path in paths))
     _print(findings, "json" if as_json else form, text)
     if any(finding.rule == "R001" for finding in findings):
@@ -93,13 +93,18 @@ def command(
     return int(any(finding.severity in counted for finding in findings))
 
 
-def _from_here(finding: Finding, folder: Path) -> Finding:
-    """A finding with its path from the working folder, where code scanning looks for it, and not from the project's."""
+def _from_top(finding: Finding, folder: Path) -> Finding:
+    """A finding with its path from git's top folder, which code scanning shows, or else from the working folder."""
     from dataclasses import replace
 
-    if finding.origin is None or folder == Path():
+    if finding.origin is None or not (path := folder / finding.origin.file).exists():  # such as standard input
         return finding
-    return replace(finding, origin=replace(finding.origin, file=(folder / finding.origin.file).as_posix()))
+    place = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays what it is called in the repository
+    for parent in place.parents:
+        if (parent / ".git").exists():
+            path = place.relative_to(parent)
+            break
+    return replace(finding, origin=replace(finding.origin, file=path.as_posix()))
 
 
 def _pages(explain: str | None, *, as_json: bool) -> int:

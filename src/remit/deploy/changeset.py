@@ -30,6 +30,7 @@ from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
+from remit.deploy.first_failure import emptying
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
@@ -190,7 +191,7 @@ def _deployable(stack: DeployedStack, *, force: bool) -> None:
     if stack.status == "DELETE_FAILED":
         raise RemitError(
             f"{stack.name} is half deleted: {stack.reason or stack.status}",
-            hint="repair what it names, and finish with `remit delete`",
+            hint=f"`remit delete` finishes that, and names what is in its way; of a filled bucket, {emptying('NAME')}",
         )
     ours(stack, "deploy over")
     newest = dict(stack.tags).get(VERSION_TAG, "")

@@ -18,6 +18,7 @@ _WRAPPED: Final = re.compile(
     r'^Resource handler returned message: "(.*)" \(RequestToken: [^,)]*(?:, (.*))?\)$', re.DOTALL
 )
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"
+_NOT_EMPTY: Final = re.compile(r"bucket you tried to delete is not empty|BucketNotEmpty")
 _GROUP_NAME: Final = re.compile(r"/aws/lambda/[\w.#/-]+")
 _HINTS: Final = (
     (
@@ -40,7 +41,6 @@ _HINTS: Final = (
         r"LimitExceeded|[Qq]uota|exceeds? the (?:maximum|limit)",
         "an account's quota is reached: Service Quotas raises it",
     ),
-    (r"bucket you tried to delete is not empty|BucketNotEmpty", "empty the bucket, then delete again"),
     (r"NoSuchKey|S3 Error Code", "an artefact is missing in the bucket: deploy again, which uploads it"),
 )
 
@@ -54,6 +54,7 @@ class FirstFailure:
     status: str
     reason: str
     stack: str
+    physical_id: str = ""
 
     @property
     def hint(self) -> str | None:
@@ -65,7 +66,17 @@ class FirstFailure:
                 f"`aws logs delete-log-group --log-group-name {match[0] if match else 'NAME'}` deletes it with its "
                 "logs, then deploy again"
             )
+        if _NOT_EMPTY.search(self.reason):
+            return f"{emptying(self.physical_id or 'NAME')}, then `remit delete` again"
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
+
+
+def emptying(bucket: str) -> str:
+    """How a bucket is emptied, which CloudFormation does not do."""
+    return (
+        f"`aws s3 rm s3://{bucket} --recursive` empties the bucket; where it keeps versions, `Empty` in the S3 console "
+        "removes these, too"
+    )
 
 
 def first_cause(events: Sequence[StackEvent]) -> FirstFailure | None:
@@ -93,4 +104,4 @@ def _cause(event: StackEvent) -> FirstFailure:
     wrapped = _WRAPPED.match(reason)
     if wrapped is not None:
         reason = f"{wrapped[1]} ({wrapped[2]})" if wrapped[2] else wrapped[1]
-    return FirstFailure(event.logical_id, event.type, event.status, reason.strip(), event.stack)
+    return FirstFailure(event.logical_id, event.type, event.status, reason.strip(), event.stack, event.physical_id)

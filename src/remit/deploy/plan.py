@@ -67,8 +67,8 @@ class ResourceChange:
 
     @property
     def tags_only(self) -> bool:
-        """Whether nothing but tags changes (a new version of remit does that to every resource)."""
-        return self.action == "Modify" and self.scope == ("Tags",)
+        """Whether nothing but tags changes (a new version of remit does that to every resource), and it stays."""
+        return self.action == "Modify" and self.scope == ("Tags",) and self.replacement not in _REPLACED
 
 
 @dataclass(frozen=True, slots=True)

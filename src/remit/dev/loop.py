@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.build import build
 from remit.deploy.logs import new_lines, reader
+from remit.deploy.operators import DeployOperator
 from remit.deploy.workflow import deploy
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
@@ -62,6 +63,12 @@ _BY_SIGNAL: Final = 128
 """Exit codes of what a signal ended start here."""
 _ACTIVE_LOOKS: Final = 50
 """Looks without anything new after which functions are taken to do nothing."""
+
+
+class _Save(DeployOperator):
+    """A save, which nobody is asked about: a command of its own agrees to what needs that."""
+
+    command_options = " --local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +260,7 @@ class DevLoop:
         begin = time.monotonic()
         declared = build(self._folder, self._stage, package=False).body
         built = build(self._folder, self._stage, for_this_machine=True, progress=self._wait_for)
-        deployment = deploy(built, self._account, yes=True, drift="accept")
+        deployment = deploy(built, self._account, _Save(), yes=True, drift="accept")
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
             raise failure(outcome, outcome.hint)

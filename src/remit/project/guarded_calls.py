@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import Origin, RemitError, UnreadError, writer
 from remit.project import current_load
+from remit.project.process_end import ProcessEndError
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
 from remit.project.tried_code import is_tried
@@ -24,7 +25,7 @@ from remit.project.unread import Unread
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError)
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError, ProcessEndError)
 """What ends a load as a whole."""
 _OF_DECLARATIONS: Final = "remit.project.declarations"
 """The module of `App`, and of the methods that declare functions."""

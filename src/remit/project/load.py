@@ -20,6 +20,7 @@ from remit.project.lambda_environment import check_placeholders, check_secrets, 
 from remit.project.layout import POLICIES
 from remit.project.mentioned_names import MentionedNames
 from remit.project.name_checks import check_handlers, check_names, logical_id
+from remit.project.process_end import process_kept
 from remit.project.publication import BESIDE
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import time_limit
@@ -72,7 +73,14 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
 def configuration(folder: Path | str, stage: str | None = None) -> Config:
     """The settings of a project's configuration, without its app. RemitError has every mistake in it."""
     root = _root(folder)
-    with loading(root, stage) as state, time_limit(state), importing(state), deferred_sdk(), lambda_environment():
+    with (
+        loading(root, stage) as state,
+        time_limit(state),
+        process_kept(state),
+        importing(state),
+        deferred_sdk(),
+        lambda_environment(),
+    ):
         run_configuration(state)
         placed(state.mistakes.errors, root).refuse()
         return state.config
@@ -92,6 +100,7 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
     with (
         loading(root, stage, folder_name) as state,
         time_limit(state),
+        process_kept(state),
         importing(state),
         deferred_sdk(),
         lambda_environment(),

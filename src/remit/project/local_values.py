@@ -1,7 +1,8 @@
-"""`.env.local`: the values of secrets and parameters for runs on this machine. It never goes into a zip."""
+"""`.env.local`: the values of secrets, parameters and variables for runs on this machine. It never goes into a zip."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,8 @@ from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.app import App
 
 FILE: Final = ".env.local"
 _QUOTES: Final = ('"', "'")
@@ -37,6 +40,24 @@ def local_values(folder: Path) -> Mapping[str, str]:
             raise RemitError(f"this line of {FILE} is not NAME=VALUE", origin=Origin(FILE, number))
         values[name.strip()] = _unquoted(value.strip())
     return values
+
+
+def with_local_variables(app: App, folder: Path) -> App:
+    """An app as it runs on this machine: variables of its functions have the values that the file gives.
+
+    One that names a secret or a parameter keeps that name. RemitError: as `local_values`.
+    """
+    values = local_values(folder)
+    functions = []
+    for function in app.functions:
+        variables = dict(function.properties.get("Environment", {}).get("Variables", {}))
+        own_names = variables.keys() - {value.variable for value in function.stored_values}
+        changed = {name: values[name] for name in own_names & values.keys()}
+        if changed:
+            environment = {"Variables": {**variables, **changed}}
+            function = replace(function, properties={**function.properties, "Environment": environment})  # noqa: PLW2901
+        functions.append(function)
+    return replace(app, functions=tuple(functions))
 
 
 def _unquoted(value: str) -> str:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SECONDS: Final = 120.0
 """Enough for an app whose packages come from a slow disk."""
 VARIABLE: Final = "REMIT_LOAD_SECONDS"
+end_now: Final = os._exit
+"""What ends the process, whatever a project has in its place (`process_end.py`)."""
 _AGAIN: Final = 1.0  # seconds until code that caught the end is ended again
 _PATIENCE: Final = 5  # times that it may
 _DEBUGGERS: Final = frozenset({"bdb", "pdb", "pydevd", "debugpy"})
@@ -53,11 +55,11 @@ class _Limit:
         self.mistake = RemitError(
             f"loading the project takes longer than {self.seconds:g} seconds",
             hint=f"what takes long or never ends belongs into a function; {VARIABLE} sets another limit",
-            origin=relative(_users_line(frame, self.folder), self.folder),
+            origin=relative(users_line(frame, self.folder), self.folder),
         )
         if self.times > _PATIENCE:
             os.write(2, f"{self.mistake}\n".encode(errors="backslashreplace"))
-            os._exit(self.mistake.exit_code)
+            end_now(self.mistake.exit_code)
         return True
 
 
@@ -71,7 +73,8 @@ def _is_debugged(frame: FrameType) -> bool:
     return False
 
 
-def _users_line(frame: FrameType, folder: Path) -> Origin | None:
+def users_line(frame: FrameType, folder: Path) -> Origin | None:
+    """The innermost line of the project's own code that led to a frame; None: there is none."""
     current: FrameType | None = frame
     while current is not None:
         if is_users_file(current.f_code.co_filename, folder):

@@ -378,7 +378,7 @@ def refusal(  # noqa: C901 - one case after the other
     if yes and lacks_access:
         ways.append("without --require-approval, `--yes` approves changes of access, too")
     if word and yes:
-        ways.append(f"`{word.strip()}` agrees to that")
+        ways.append(f"`remit deploy{place} --yes{word}` agrees to that")
     elif not yes:
         ways.append(f"`--yes{word}`, or a yes at a terminal, deploys it anyway")
     return " and ".join(reasons), "; ".join(ways)

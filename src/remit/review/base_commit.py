@@ -132,25 +132,31 @@ def _commit(folder: Path, ref: str) -> str:
         return commit.out
     base = _git(folder, "merge-base", commit.out, "HEAD")
     if not base.ok:
-        raise RemitError(f"this branch has no commit in common with {name}", hint=_shallow(folder))
+        raise RemitError(f"this branch has no commit in common with {name}", hint=_in_ci(folder, name))
     return base.out.splitlines()[0]
 
 
 def _no_commit(folder: Path, name: str) -> RemitError:
     names = _git(folder, "for-each-ref", "--format=%(refname:short)").out.split()
-    general_hint = "a branch, a tag or a commit; `main...` is where you left main"
-    hint = _shallow(folder) or did_you_mean(name, names) or general_hint
-    return RemitError(f"git knows no commit {name!r}", hint=hint)
-
-
-def _shallow(folder: Path) -> str | None:
-    """What to do about a clone that does not have all commits, as CI makes them."""
-    if _git(folder, "rev-parse", "--is-shallow-repository").out != "true":
-        return None
-    return (
-        "this clone does not have all commits: with `fetch-depth: 2` of actions/checkout, `--base HEAD^1` is what a "
-        "pull request is merged onto; `git fetch --unshallow` gets all"
+    hint = _in_ci(folder, name) or did_you_mean(name, names)
+    return RemitError(
+        f"git knows no commit {name!r}", hint=hint or "a branch, a tag or a commit; `main...` is where you left main"
     )
+
+
+def _in_ci(folder: Path, name: str) -> str | None:
+    """What to compare with in a clone on no branch, or without all commits, as CI makes them; None in any other."""
+    is_shallow = _git(folder, "rev-parse", "--is-shallow-repository").out == "true"
+    if not is_shallow and _git(folder, "symbolic-ref", "--quiet", "HEAD").ok:
+        return None
+    ways = ["`--base HEAD^1` is what a pull request is merged onto (with `fetch-depth: 2` of actions/checkout)"]
+    branch = name.removeprefix("origin/")
+    if branch and not branch.startswith("HEAD"):
+        fetch = f"git fetch origin {branch}:refs/remotes/origin/{branch}"
+        ways.append(f"`--base origin/{branch}` is the branch, once `{fetch}` has it")
+    if is_shallow:
+        ways.append("this clone does not have all commits: `git fetch --unshallow` gets them")
+    return "; ".join(ways)
 
 
 def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:
