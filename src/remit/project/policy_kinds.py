@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Origin, RemitError
-from remit.project.stack_name import PYPROJECT, pyproject
+from remit.project import plain_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LIMITS: Final = ("boundary", "endpoint", "scp", "rcp")
 """The kinds of policies that limit, and grant nothing by themselves."""
 KINDS: Final = ("identity", "trust", "resource", "control", *LIMITS)
+PYPROJECT: Final = "pyproject.toml"
 _TABLE: Final = "[tool.remit.kinds]"
 
 
@@ -45,7 +46,7 @@ def policy_kinds(folder: Path, for_all: str | None = None) -> PolicyKinds:
     """The kinds of the files below a folder. RemitError: no such kind, or a glob that matches no file."""
     if for_all is not None:
         _check(for_all, "--kind")
-    tool = pyproject(folder).get("tool")
+    tool = plain_files.toml(folder / PYPROJECT).get("tool")
     remit = tool.get("remit") if isinstance(tool, dict) else None
     table = remit.get("kinds", {}) if isinstance(remit, dict) else {}
     if not isinstance(table, dict):

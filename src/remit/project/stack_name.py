@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.errors import Origin, RemitError
+from remit.errors import RemitError
 from remit.project import plain_files
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _PLAIN: Final = r"[^A-Za-z0-9]+"
-PYPROJECT: Final = "pyproject.toml"
 
 
 def stack_name(folder: Path, stage: str | None) -> str:
@@ -35,9 +34,8 @@ def checked_stage(stage: str | None) -> str:
 
 def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
-    project = pyproject(folder).get("project", {})
-    declared = project.get("name") if isinstance(project, dict) else None
-    return _plain(declared) if isinstance(declared, str) and declared else folder_name(folder)
+    declared = _declared_name(folder / "pyproject.toml")
+    return folder_name(folder) if declared is None else _plain(declared)
 
 
 def folder_name(folder: Path) -> str:
@@ -52,20 +50,7 @@ def _plain(raw: str) -> str:
     return plain
 
 
-def pyproject(folder: Path) -> dict[str, Any]:
-    """What a folder's pyproject.toml holds; nothing without one. RemitError: it is no TOML."""
-    content = plain_files.content(folder / PYPROJECT, PYPROJECT)
-    if content is None:
-        return {}
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(PYPROJECT)) from None
-    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RemitError(f"not valid TOML: {error}", origin=Origin(PYPROJECT)) from None
-    except RecursionError:
-        raise RemitError("it is nested too deeply to be read", origin=Origin(PYPROJECT)) from None
+def _declared_name(path: Path) -> str | None:
+    project = plain_files.toml(path).get("project", {})
+    name = project.get("name") if isinstance(project, dict) else None
+    return name if isinstance(name, str) and name else None
