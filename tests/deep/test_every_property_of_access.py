@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 8
 OF_HOLDERS = (
+    "AWS::Events::EventBusPolicy",
     "AWS::IAM::Group", "AWS::IAM::GroupPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy",
     "AWS::IAM::UserPolicy", "AWS::IAM::UserToGroupAddition", "AWS::Lambda::Permission",
 )  # fmt: skip

@@ -35,10 +35,13 @@ def version(repository: str, commit: str, path: str) -> bytes | None:
 
 
 def settings(content: bytes) -> dict[str, object]:
-    """What the resources of a template say by properties that have a row, by their logical id."""
+    """What the resources of a template say by properties that have a row, by their logical id, but for the network."""
     read_file = read_source(settled_source(read(content, "template")))
     giving = version_of(read_file, "template").giving or {}
-    return {name: access.settings for name, access in giving.items() if access.settings}
+    said = {}
+    for name, access in giving.items():
+        said[name] = tuple(setting for setting in access.settings if setting.kind != "network")
+    return {name: settings for name, settings in said.items() if settings}
 
 
 @pytest.mark.skipif(HISTORIES is None, reason="REMIT_HISTORIES is not set: a folder with clones")
