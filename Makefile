@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check deep spark all-cases derived pictures versions lock clean
+.PHONY: help demo test check deep spark all-cases derived docs pictures versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
@@ -12,6 +12,7 @@ help:
 	@echo "make spark  audits on Spark, local and a cluster of two workers: needs Java 17, and installs pyspark into .venv"
 	@echo "make all-cases  the tests of random cases, with all of them"
 	@echo "make derived  write the files that are made from others: the pages of lint rules and of services that are simulated, the names of the triggers"
+	@echo "make docs   build the site, offline once its generator is installed, and check its links"
 	@echo "make pictures  draw the picture of the README from commands that are run"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
 	@echo "make lock   resolve the requirements again"
@@ -44,6 +45,9 @@ all-cases: .venv/dev
 derived: .venv/dev
 	@.venv/bin/python tools/derived.py
 
+docs: .venv/docs
+	@.venv/bin/python tools/docs_site.py
+
 pictures: .venv/dev
 	@.venv/bin/python tools/pictures.py
 
@@ -67,6 +71,10 @@ versions: .venv/dev
 	@.venv/bin/remit local install >/dev/null
 	@touch $@ .venv/demo
 
+.venv/docs: requirements-docs.txt | .venv/demo
+	@$(PIP) install --require-hashes --requirement requirements-docs.txt
+	@touch $@
+
 # No registry's address may stand in the locks: they must work behind any mirror.
 LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
@@ -79,6 +87,7 @@ lock: .venv/dev
 	@$(subst pyproject.toml,--group pyproject.toml:spark,$(LOCK)) --output-file requirements-spark.txt --upgrade
 	@$(LOCK) --group build --output-file requirements.txt --upgrade
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:docs,$(LOCK)) --constraint requirements-dev.txt --output-file requirements-docs.txt --upgrade
 
 clean:
-	@rm -rf .venv .remit-versions .remit-defects dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .site .remit-versions .remit-defects dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -164,8 +164,9 @@ class Job:
     def environment(self, clone: Path) -> dict[str, str]:
         programs = self.folder / "programs"
         programs.mkdir(exist_ok=True)
-        (programs / "uvx").write_text(UVX)
-        (programs / "uvx").chmod(0o755)
+        for name in ("uv", "uvx"):  # both run a program of an environment: here of this one
+            (programs / name).write_text(UVX)
+            (programs / name).chmod(0o755)
         path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {"PATH": path, "HOME": str(self.folder), "CI": "true", "RUNNER_TEMP": str(clone.parent / "temporary")}
 
@@ -325,6 +326,19 @@ def test_without_a_token_that_may_comment_the_job_says_so_and_ends_as_the_diff(j
     reason = "there is no token" if not token else "github answered 403"
     assert f"::warning::no comment: {reason}; the job needs `permissions: pull-requests: write`" in job.log
     assert "1 gained" in job.summary
+
+
+def test_an_app_is_compared_in_its_own_environment(job: Job) -> None:
+    text = (
+        "from remit import App\n\napp = App()\n\n\n@app.function(policy=[{grant!r}])\ndef report(event, context): ...\n"
+    )
+    job.commit(**{"shop__app.py": text.format(grant="s3:GetObject")})
+    git(job.origin, "branch", "-qf", "main", "change")
+    job.commit(**{"shop__app.py": text.format(grant="s3:PutObject")})
+    assert job.github(app="shop") == 1
+    (body,) = job.comments.bodies
+    assert body.startswith("<!-- remit action: shop -->\n**Access: 1 of 1 functions: 1 gained, 1 lost, 0 undecided**")
+    assert "`HEAD^1 (" in body
 
 
 def test_a_service_that_does_not_answer_is_no_fault_of_the_change(job: Job) -> None:

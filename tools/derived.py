@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
-COMMANDS: Final = ROOT / "src" / "remit" / "cli"
 GRANTS: Final = ROOT / "src" / "remit" / "grants"
 _SHELVED: Final = {"BaseTrigger", "StreamTrigger", "RouteAuthorizer", "TokenAuthorizer"}
 """What the classes inherit from that people write as `on.NAME`."""
@@ -69,16 +68,6 @@ def grant_names() -> str:
     imports = "\n".join(f"    from remit.grants import {name} as {name}" for name in names)
     listed = "\n".join(f'    "{name}",' for name in ("allow", *names))
     return GRANTS_TEXT.format(docstring=docstring, imports=imports, listed=listed)
-
-
-def command_summaries() -> str:
-    """`remit.cli.summaries`: what `remit --help` says of each command, so that it need not import them all."""
-    rows = []
-    for path in sorted(COMMANDS.glob("*.py")):
-        command = getattr(importlib.import_module(f"remit.cli.{path.stem}"), "command", None)
-        if command is not None:
-            rows.append(f'    "{path.stem.replace("_", "-")}": "{command.get_short_help_str(limit=70)}",\n')
-    return SUMMARIES_TEXT.format(rows="".join(rows))
 
 
 def _class_name(path: Path) -> str:
@@ -146,16 +135,6 @@ def _anchor(rule: Rule) -> str:
     return f"{rule.code} {rule.name}".lower().replace(" ", "-")
 
 
-SUMMARIES_TEXT: Final = '''\
-"""The commands with what `remit --help` says of each: made by `make derived` from the files of this folder."""
-
-from __future__ import annotations
-
-from typing import Final
-
-SUMMARIES: Final = {{
-{rows}}}
-'''
 GRANTS_TEXT: Final = '''\
 """{docstring}"""
 
@@ -183,7 +162,6 @@ def __getattr__(name: str) -> ModuleType:
 '''
 
 DERIVED: Final[dict[str, Callable[[], str]]] = {
-    "src/remit/cli/summaries.py": command_summaries,
     "src/remit/grants/__init__.py": grant_names,
     "src/remit/triggers/__init__.py": trigger_names,
     "docs/lint-rules.md": lint_rules,

@@ -258,7 +258,7 @@ def test_with_json_a_wrong_command_line_is_json(tmp_path: Path) -> None:
 def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ran = remit("init", "shop")
-    files = ["pyproject.toml", ".gitignore", "config/deploy.py", "app.py", "tests/test_app.py"]
+    files = ["pyproject.toml", ".gitignore", "config/deploy.py", "app.py", "tests/test_app.py", "AGENTS.md"]
     assert (0, [f"  shop/{file}" for file in files]) == (ran.status, ran.out.splitlines()[: len(files)])
     project = Project(tmp_path / "shop")
     written = [path.relative_to(project.folder).as_posix() for path in project.folder.rglob("*") if path.is_file()]
@@ -354,17 +354,17 @@ def test_init_in_an_existing_project_adds_what_it_has_not_and_touches_nothing(
     monkeypatch.chdir(folder)
     ran = remit("init", ".")
     written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    assert sorted((*files, "config/deploy.py", "pyproject.toml")) == written
+    assert sorted((*files, "AGENTS.md", "config/deploy.py", "pyproject.toml")) == written
     assert all(content == (folder / name).read_text() for name, content in files.items())
-    assert ["pyproject.toml", "config/deploy.py", ".gitignore  (was there, stays as it is)"] == [
-        line.strip() for line in ran.out.splitlines()[:3]
+    assert ["pyproject.toml", "config/deploy.py", "AGENTS.md", ".gitignore  (was there, stays as it is)"] == [
+        line.strip() for line in ran.out.splitlines()[:4]
     ]
     assert ["add .remit/ to .gitignore", "app.py declares no functions yet"] == [
         line.removeprefix("note: ").partition(":")[0].partition(": `")[0] for line in ran.err.splitlines()
     ]
     assert 'name = "My-Shop"' in (folder / "pyproject.toml").read_text()
     again = json.loads(remit("init", ".", "--json").out)
-    assert ([], 4) == (again["files"], len(again["kept"]))
+    assert ([], 5) == (again["files"], len(again["kept"]))
 
 
 @pytest.mark.parametrize("name", ["Shop", "1st", "my shop", "ördérs", "a_b", "a" * 41, ".."])
@@ -438,6 +438,33 @@ def test_the_help_lists_each_command_once_in_a_section_with_a_whole_sentence() -
     rows = re.findall(r"^  (\S+) +(.+)$", sections, re.MULTILINE)
     assert root.list_commands(click.Context(root)) == sorted(name for name, _ in rows)
     assert [] == [summary for _, summary in rows if not summary.endswith(".") or summary.endswith("...")]
+
+
+@pytest.mark.parametrize("where", [0, 1, 2])
+def test_quiet_leaves_the_data_and_no_message(make: Make, where: int) -> None:
+    project = make(app=ORDERS)
+    loud = project.remit("build", "--no-package")
+    arguments = ["build", "--no-package"]
+    arguments.insert(where, "--quiet")
+    quiet = project.remit(*arguments)
+    assert (loud.status, loud.out) == (quiet.status, quiet.out)
+    assert "" == quiet.err
+
+
+def test_quiet_prints_errors_all_the_same(tmp_path: Path) -> None:
+    ran = remit("diff", "--quiet", "-C", str(tmp_path), "--base", "HEAD")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: ")
+
+
+def test_the_page_for_agents_tells_commands_and_exit_codes_that_are_so(tmp_path: Path) -> None:
+    remit("init", str(tmp_path / "shop"))
+    page = (tmp_path / "shop/AGENTS.md").read_text("utf-8")
+    commands = re.findall(r"^\| `remit (\w+)", page, re.MULTILINE)
+    assert ["lint", "invoke", "why", "diff", "deploy"] == commands
+    assert set(commands) <= set(root.list_commands(click.Context(root)))
+    rows = re.findall(r"^\| (\d+) \|", (SOURCE.parent / "docs/command-line.md").read_text("utf-8"), re.MULTILINE)
+    assert set(rows) - {"130"} == set(re.findall(r"(?:codes: |; |\n)(\d+) (?:it|the|a|AWS|somebody)", page))
 
 
 def test_the_version_is_printed() -> None:

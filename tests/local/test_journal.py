@@ -301,7 +301,9 @@ def order(event, context):
 
 def test_a_job_that_has_finished_does_not_run_again_after_a_kill(project: Path, tmp_path: Path) -> None:
     """Its message comes again, since nothing has saved that it was deleted."""
-    write(project, {"app.py": ONCE, "config/deploy.py": "from remit import config\nconfig.job.enable = True\n"})
+    # A message that the last save had in flight is invisible for six times the timeout.
+    jobs = 'from remit import config\nconfig.job.enable = True\nconfig.job.queues = {"default": {"timeout": 1}}\n'
+    write(project, {"app.py": ONCE, "config/deploy.py": jobs})
     assert 0 == remit("deploy", "--local", "--yes", "--project", str(project)).status
     running = aws.find(project)
     assert running is not None

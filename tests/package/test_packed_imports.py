@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -214,6 +215,19 @@ def test_builds_at_once_unpack_the_same_dependencies(project: Make, wheel: Wheel
     assert [0] * 4 == [done.returncode for done in builds], builds
     assert "x = 1\n" == unpacked_file(folder).read_text()
     assert [] == [path.name for path in unpacked_file(folder).parents[3].iterdir() if path.name.startswith(".new-")]
+
+
+def test_what_a_killed_build_has_left_is_removed_a_day_later(project: Make, wheel: Wheel) -> None:
+    folder = with_helper(project, wheel)
+    build(folder)
+    cache = folder / ".remit/cache/dependencies"
+    for name, age in ((".new-old", 25), (".new-now", 0)):
+        (cache / name / "unpacked").mkdir(parents=True)
+        then = time.time() - age * 3600
+        os.utime(cache / name, (then, then))
+    (folder / "more.py").write_text("")
+    build(folder)
+    assert [".new-now"] == [path.name for path in cache.glob(".new-*")]
 
 
 def test_a_name_that_no_file_can_have_in_the_locale_is_an_error_that_names_it(project: Make) -> None:

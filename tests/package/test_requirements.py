@@ -154,8 +154,8 @@ def test_pylock_keeps_what_the_project_names_though_remit_needs_it_too(project: 
     ("files", "told"),
     [
         ({"uv.lock": LOCK, "pyproject.toml": PYPROJECT.replace("idna", "attrs")}, "does not know `attrs`"),
-        ({"uv.lock": "version = ["}, "uv.lock is not TOML"),
-        ({"uv.lock": "version = " + "[" * 5000}, "uv.lock is nested too deeply to be read"),
+        ({"uv.lock": "version = ["}, "not valid TOML: Invalid value (at end of document)\n  --> uv.lock"),
+        ({"uv.lock": "version = " + "[" * 5000}, "it is nested too deeply to be read\n  --> uv.lock"),
         ({"pylock.toml": PYLOCK.replace("python_version", "'dev' in extras and python_version")}, "an extra"),
         ({"requirements.txt": "-r more.txt\n"}, "no more.txt beside it\n  --> requirements.txt:1"),
         ({"requirements.txt": "\n-r requirements.txt\n"}, "includes itself\n  --> requirements.txt:2"),

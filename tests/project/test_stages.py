@@ -95,16 +95,16 @@ def test_any_name_of_a_folder_makes_a_name_of_a_stack(tmp_path: Path, folder: st
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "message", "place"),
     [
-        (b"[project\n", "not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 9)"),
-        (b"x = '\xff'\n", "byte 5 is not UTF-8"),
-        (b"x = " + b"[" * 5000, "it is nested too deeply to be read"),
+        (b"[project\n", "not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 9)", ":1:9"),
+        (b"x = '\xff'\n", "byte 5 is not UTF-8", ""),
+        (b"x = " + b"[" * 5000, "it is nested too deeply to be read", ""),
     ],
 )
-def test_a_broken_pyproject_is_told(make: Make, content: bytes, message: str) -> None:
+def test_a_broken_pyproject_is_told(make: Make, content: bytes, message: str, place: str) -> None:
     error = make(**{"pyproject.toml": content}).error()
-    assert (message, "pyproject.toml") == (error.message, at(error))
+    assert (message, f"pyproject.toml{place}") == (error.message, at(error))
 
 
 def test_names_are_plain_text_in_configuration_and_app(make: Make) -> None:

@@ -60,6 +60,16 @@ def test_a_number_and_its_text_are_the_same_value() -> None:
     assert [loss["properties"] for loss in losses({"Q": queue}, {"Q": named(queue, "false")})] == [["FifoQueue"]]
 
 
+def test_the_key_of_a_table_may_replace_it() -> None:
+    def table(attribute: str) -> dict[str, Any]:
+        keys = {"KeySchema": [{"AttributeName": attribute, "KeyType": "HASH"}]}
+        return {"Type": "AWS::DynamoDB::Table", "Properties": keys}
+
+    (loss,) = losses({"T": table("id")}, {"T": table("order")})
+    assert (loss["change"], loss["certain"], loss["properties"]) == ("replaced", False, ["KeySchema"])
+    assert loss["holds_data"]
+
+
 def test_another_type_replaces_the_resource() -> None:
     (loss,) = losses({"X": QUEUE}, {"X": TOPIC})
     assert (loss["type"], loss["change"], loss["properties"]) == ("AWS::SQS::Queue", "replaced", ["Type"])

@@ -242,6 +242,8 @@ class ResourceType(NamedTuple):
     """What exists but cannot be given."""
     create_only: tuple[str, ...]
     """What a resource must be replaced for to change."""
+    sometimes_create_only: tuple[str, ...]
+    """What it may have to be replaced for to change (`KeySchema` of a table), by the old and the new value."""
     write_only: tuple[str, ...]
     """What cannot be read."""
     tags: str
@@ -441,6 +443,7 @@ def resource_type(name: str) -> ResourceType | None:
         iam=tuple(row.get("i", ())),
         read_only=tuple(row.get("r", ())),
         create_only=tuple(row.get("c", ())),
+        sometimes_create_only=tuple(row.get("cc", ())),
         write_only=tuple(row.get("x", ())),
         tags=tags,
         tags_as=tags_as,

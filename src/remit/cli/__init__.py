@@ -5,10 +5,12 @@ A command module holds one click command named `command`; its file name is its n
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 
+_QUIET = "--quiet"
 _YOUNG = 100_000
 """Objects made before the first look for cycles, as mypy has it: a command makes few, and is over soon."""
 
@@ -56,7 +58,12 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per ki
     from remit.cli.mistakes import KINDS, mistake_of
 
     try:
-        status = root.main(arguments, prog_name="remit", standalone_mode=False)
+        with contextlib.ExitStack() as messages:
+            if _QUIET in arguments:
+                arguments = [_QUIET, *(argument for argument in arguments if argument != _QUIET)]
+                nothing = messages.enter_context(open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123 - a device
+                messages.enter_context(contextlib.redirect_stderr(nothing))
+            status = root.main(arguments, prog_name="remit", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code

@@ -8,18 +8,46 @@ from typing import Any, Final
 import click
 
 from remit.cli import mistakes, options
-from remit.cli.summaries import SUMMARIES
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 
 _SECTIONS: Final = {
-    "Start": ("init", "dev"),
-    "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
-    "Ask about access": ("explain", "why", "evaluate"),
-    "Check": ("lint", "diff", "minimise", "audit"),
-    "Set up accounts and CI": ("bootstrap", "policy"),
+    "Start": {
+        "init": "Create a project.",
+        "dev": "Run the app here while you change it.",
+    },
+    "Deploy": {
+        "build": "Write the template, the roles and the zips.",
+        "deploy": "Deploy to AWS, or to the AWS on this machine.",
+        "status": "Show what is deployed.",
+        "invoke": "Run a deployed function with an event.",
+        "logs": "Print the log of one function, or of all.",
+        "event": "Print a sample event of a trigger.",
+        "jobs": "List jobs that failed for good, run them again, delete them.",
+        "delete": "Delete what is deployed.",
+        "local": "Start, stop, reset or inspect the AWS on this machine.",
+    },
+    "Ask about access": {
+        "explain": "Explain what a function may do, or what an action is.",
+        "why": "Explain why access was denied, and what to change.",
+        "evaluate": "Decide requests against policies.",
+    },
+    "Check": {
+        "lint": "Find mistakes and excessive access in policies.",
+        "diff": "Show what access a change adds or removes.",
+        "minimise": "Write a policy in fewer characters, with the same access.",
+        "audit": "Say who can do what in whole accounts and organizations.",
+    },
+    "Set up accounts and CI": {
+        "bootstrap": "Create or repair the bucket that deploys upload to.",
+        "policy": "Print the policy of a function, or of whoever deploys.",
+    },
+    "Other": {
+        "data": "Show the versions and dates of the facts about AWS.",
+    },
 }
-"""The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""
+"""The commands by what people do with them, as `remit --help` lists them, each with the short help of its file."""
+_SUMMARIES: Final = {name: text for section in _SECTIONS.values() for name, text in section.items()}
 
 
 class CommandFiles(click.Group):
@@ -27,11 +55,11 @@ class CommandFiles(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, by name."""
-        return sorted(SUMMARIES)
+        return sorted(_SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """The command of one file, imported now."""
-        if cmd_name not in SUMMARIES:
+        if cmd_name not in _SUMMARIES:
             return None
         module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
@@ -52,29 +80,27 @@ class CommandFiles(click.Group):
             options.print_report(mistakes_json(mistake))
             return mistake.exit_code
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         """List the commands in sections."""
-        names = self.list_commands(ctx)
-        listed = {name for section in _SECTIONS.values() for name in section}
-        without_section = tuple(name for name in names if name not in listed)
-        widest = max(len(name) for name in names)
-        for heading, section in {**_SECTIONS, "Other": without_section}.items():
+        widest = max(map(len, _SUMMARIES))
+        for heading, section in _SECTIONS.items():
             with formatter.section(heading):
-                formatter.write_dl([(name.ljust(widest), SUMMARIES[name]) for name in section])
+                formatter.write_dl([(name.ljust(widest), text) for name, text in section.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command. RemitError with a did-you-mean: there is none of that name."""
-        if args and args[0] not in SUMMARIES and not args[0].startswith("-"):
-            hint = did_you_mean(args[0], SUMMARIES) or "`remit --help` lists the commands"
+        if args and args[0] not in _SUMMARIES and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], _SUMMARIES) or "`remit --help` lists the commands"
             raise RemitError(f"there is no command `{args[0]}`", hint=hint)
         return super().resolve_command(ctx, args)
 
 
 @click.group(cls=CommandFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--quiet", is_flag=True, help="Print no messages but errors, and ask nothing.")
 @click.version_option(package_name="remit", message="remit %(version)s")
-def root() -> None:
+def root(*, quiet: bool) -> None:
     """Deploy Python apps to AWS Lambda with exactly the access they need.
 
     \b

@@ -44,7 +44,9 @@ class Terminal(DeployOperator):
             self.note(click.style(line, fg=colour) if colour else line)
 
     def ask(self, question: str) -> bool | None:
-        """Ask the person; an input that ends means no."""
+        """Ask the person; an input that ends means no. With --quiet nobody is asked."""
+        if click.get_current_context().find_root().params.get("quiet"):
+            return None
         if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
             return None
         try:

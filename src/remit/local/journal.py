@@ -49,12 +49,12 @@ class _Changes:
     """What a request may have changed; how it is then is read when the request is done.
 
     Entries of stores by service, store and place, with what was there before; the tables of items by place and key;
-    new records of the streams of tables, with the places of these.
+    the lines of new records of the streams of tables.
     """
 
     entries: dict[tuple[str, str, Place], Any] = field(default_factory=dict)
     items: dict[tuple[Place, str, str], Any] = field(default_factory=dict)
-    records: list[tuple[Place, Any]] = field(default_factory=list)
+    records: list[Mapping[str, Any]] = field(default_factory=list)
     is_written: bool = False
     """A thread that the request has started may go on: its changes are lines of their own then."""
 
@@ -166,7 +166,7 @@ class Journal:
             last = (store.get(table_name) or [None])[-1]
             if last is not before:
                 with self._one_line() as changes:
-                    changes.records.append((store._scoped(table_name), last))  # noqa: SLF001 - as above
+                    changes.records.append({"table": store._scoped(table_name), "record": last})  # noqa: SLF001 - as above
 
         tables._set_item = noting_items(tables._set_item)  # noqa: SLF001 - as above
         tables._remove_item = noting_items(tables._remove_item)  # noqa: SLF001 - as above
@@ -186,7 +186,10 @@ class Journal:
         finally:
             _CHANGES.reset(reset)
             changes.is_written = True
-            lines = [*self._entries(changes), *_items(changes), *_records(changes)]
+            lines = list(self._entries(changes))
+            for (place, *key), table in changes.items.items():
+                lines.append({"table": place, "key": key, "item": table["items"].get(key[0], {}).get(key[1])})
+            lines += changes.records
             if lines:
                 self._append({"changes": lines})
 
@@ -261,10 +264,6 @@ def _noting(store: Any, service: str, name: str) -> Any:
             note(self._data, place)
             return place
 
-        def get_scoped(self, account: str, region: str, key: str, default: Any = None) -> Any:
-            note(self._data, (account, region, key))
-            return super().get_scoped(account, region, key, default)
-
         def set_scoped(self, account: str, region: str, key: str, value: Any) -> None:
             note(self._data, (account, region, key))
             super().set_scoped(account, region, key, value)
@@ -274,17 +273,6 @@ def _noting(store: Any, service: str, name: str) -> Any:
             return super().pop_scoped(account, region, key, *default)
 
     return Noting
-
-
-def _items(changes: _Changes) -> Iterator[Mapping[str, Any]]:
-    for (place, partition_key, sort_key), table in changes.items.items():
-        item = table["items"].get(partition_key, {}).get(sort_key)
-        yield {"table": place, "key": (partition_key, sort_key), "item": item}
-
-
-def _records(changes: _Changes) -> Iterator[Mapping[str, Any]]:
-    for place, record in changes.records:
-        yield {"table": place, "record": record}
 
 
 class _Replay:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _FORMAT = "1"  # of the cache; raised when the same inputs are to give another zip
 _KEPT = 8  # cached zips of dependencies
 _UNPACKED = 4  # those of them that stay unpacked: they take several times the room
+
+_ABANDONED_SECONDS = 24 * 3600
 
 _NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
 """What installers write into *.dist-info about this machine and this run; nothing reads it in Lambda."""
@@ -113,7 +117,11 @@ def web_adapters(folder: Path, target: Target, progress: Callable[[str], None]) 
 
 
 def prune(cache: Path, count: int) -> None:
-    """Delete all but the latest `count` entries of a cache folder."""
+    """Delete all but the latest `count` entries of a cache folder, and what builds that were killed have left."""
+    for unfinished in cache.glob(".new-*"):
+        with contextlib.suppress(OSError):  # its build has just finished
+            if time.time() - unfinished.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(unfinished)
     by_age = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     for old in by_age[:-count]:
         if old.is_dir():

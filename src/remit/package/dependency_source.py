@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import Origin, RemitError
+from remit.project import plain_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ class Source:
 
 def pyproject(folder: Path) -> dict[str, Any]:
     """The project's pyproject.toml; empty when there is none."""
-    return read_toml(folder / "pyproject.toml") if (folder / "pyproject.toml").is_file() else {}
+    return plain_files.toml(folder / "pyproject.toml")
 
 
 def stated(project: dict[str, Any]) -> list[str]:
@@ -59,18 +59,6 @@ def requirement_name(line: str) -> str | None:
 def normal(name: str) -> str:
     """A package's name as PEP 503 normalises it."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file. Raises RemitError that names it and the place."""
-    try:
-        return tomllib.loads(text_of(path, path.name))
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        origin = Origin(path.name, int(place[1]), int(place[2])) if place else Origin(path.name)
-        raise RemitError(f"{path.name} is not TOML: {error}", origin=origin) from error
-    except RecursionError:
-        raise RemitError(f"{path.name} is nested too deeply to be read", origin=Origin(path.name)) from None
 
 
 def text_of(path: Path, name: str) -> str:

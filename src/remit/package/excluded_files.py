@@ -72,7 +72,7 @@ _USUALLY_OUT = {
         /.circleci/ /.ci/
         /.pre-commit-config.yaml /.python-version /.tool-versions /.dockerignore /Dockerfile*
         /docker-compose*.y*ml
-        /Makefile /justfile /README* /CHANGELOG* /CONTRIBUTING* /SECURITY.md /CODEOWNERS
+        /Makefile /justfile /README* /CHANGELOG* /CONTRIBUTING* /SECURITY.md /AGENTS.md /CODEOWNERS
         /pyproject.toml /uv.lock /uv.toml /pylock*.toml /poetry.lock /poetry.toml
         /pdm.lock /Pipfile /Pipfile.lock
         /requirements*.txt /requirements*.in /setup.py /setup.cfg /MANIFEST.in /mypy.ini

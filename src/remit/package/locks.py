@@ -13,10 +13,10 @@ from remit.package.dependency_source import (
     name_of,
     normal,
     pyproject,
-    read_toml,
     requirement_name,
     stated,
 )
+from remit.project import plain_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def uv_lock(folder: Path) -> Source:
     """What uv.lock says; refused when it does not know a dependency that pyproject.toml states."""
-    lock = read_toml(folder / "uv.lock")
+    lock = plain_files.toml(folder / "uv.lock")
     project = pyproject(folder)
     packages = lock.get("package", [])
     locked = {normal(package["name"]) for package in packages}
@@ -57,7 +57,7 @@ def uv_lock(folder: Path) -> Source:
 
 def pylock(folder: Path) -> Source:
     """What pylock.toml says, as lines of a requirements.txt: uv refuses one that is for another Python."""
-    packages = read_toml(folder / "pylock.toml").get("packages", [])
+    packages = plain_files.toml(folder / "pylock.toml").get("packages", [])
     needed = _without_remit(packages, stated(pyproject(folder)))
     lines: list[str] = []
     for package in needed:

@@ -23,6 +23,7 @@ FILES: Final = {
     "config/deploy.py": "config/deploy.py",
     "app.py": "app.py",
     "tests/test_app.py": "tests/test_app.py",
+    "AGENTS.md": "AGENTS.md",
 }
 """What a new project has, and the skeleton's file for it."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")

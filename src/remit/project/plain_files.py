@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remit.errors import Origin, RemitError
 from remit.project.layout import roots
@@ -23,6 +24,22 @@ def content(path: Path, name: str | None = None) -> bytes | None:
         return path.read_bytes()
     except OSError as error:
         raise _unreadable(error, path, name) from None
+
+
+def toml(path: Path) -> dict[str, Any]:
+    """A TOML file of a project's folder; empty when there is none. RemitError at the place: it cannot be read."""
+    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
+
+    try:
+        return tomllib.loads((content(path, path.name) or b"").decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
+    except RecursionError:
+        raise RemitError("it is nested too deeply to be read", origin=Origin(path.name)) from None
+    except tomllib.TOMLDecodeError as error:
+        written = re.search(r"line (\d+), column (\d+)", str(error))
+        origin = Origin(path.name, int(written[1]), int(written[2])) if written else Origin(path.name)
+        raise RemitError(f"not valid TOML: {error}", origin=origin) from None
 
 
 def is_there(path: Path, name: str | None = None) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.errors import Origin, RemitError
+from remit.errors import RemitError
 from remit.project import plain_files
 
 if TYPE_CHECKING:
@@ -51,20 +51,6 @@ def _plain(raw: str) -> str:
 
 
 def _declared_name(path: Path) -> str | None:
-    content = plain_files.content(path, path.name)
-    if content is None:
-        return None
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
-    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
-
-    try:
-        project: Any = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as error:
-        raise RemitError(f"not valid TOML: {error}", origin=Origin(path.name)) from None
-    except RecursionError:
-        raise RemitError("it is nested too deeply to be read", origin=Origin(path.name)) from None
+    project = plain_files.toml(path).get("project", {})
     name = project.get("name") if isinstance(project, dict) else None
     return name if isinstance(name, str) and name else None

@@ -73,12 +73,14 @@ def _loss(old: Resource, new: Resource | None, lost: Mapping[str, ResourceLoss])
         if old.type != new.type:
             is_certain, properties = True, ["Type"]
         kind = resource_type(old.type)
-        for path in () if properties or kind is None else kind.create_only:
+        sure = () if kind is None else kind.create_only
+        unsure = () if kind is None else kind.sometimes_create_only
+        for path in () if properties else (*sure, *unsure):
             before, after = list(values_at(old.properties, path)), list(values_at(new.properties, path))
             targets = {reference.target for reference, _ in references(after, late=True)}
             if _texts(before) != _texts(after) or not targets.isdisjoint(lost):
                 properties.append(path)
-                is_certain |= "${" not in str((_texts(before), _texts(after)))
+                is_certain |= path in sure and "${" not in str((_texts(before), _texts(after)))
         if not properties:
             return None
     origin = old.origin if new is None else new.origin

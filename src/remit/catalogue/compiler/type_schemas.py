@@ -50,6 +50,7 @@ def columns_of_schema(schema: Mapping[str, Any]) -> Columns:
     read_only = paths(schema, "readOnlyProperties")
     columns: Columns = {
         "create_only": paths(schema, "createOnlyProperties"),
+        "sometimes_create_only": paths(schema, "conditionalCreateOnlyProperties"),
         "write_only": paths(schema, "writeOnlyProperties"),
         "tags": _tags(schema),
         "references": _references(schema),

@@ -55,6 +55,7 @@ _LETTERS: Final = {
     "arn_else": "ne", "arn_defaults": "nd", "arn_ends": "nx", "iam": "i", "name": "m", "name_is": "mi",
     "name_least": "ml", "name_most": "mm", "name_pattern": "mp", "name_lower": "mo", "name_starts": "ms",
     "name_path": "mh", "generated": "g", "generated_most": "gm", "generated_least": "gl", "create_only": "c",
+    "sometimes_create_only": "cc",
     "write_only": "x", "tags": "t", "holds_data": "d", "replicas": "rp", "stream": "st", "references": "h",
     "invokes": "v", "makes": "k", "deployment": "y", "properties": "b",
 }  # fmt: skip

@@ -159,10 +159,7 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
     """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
     in_tables = functions._dynamodb_stream_positions._data  # noqa: SLF001 - as above
     if place in in_tables:
-        tables: Any = importlib.import_module("ministack.services.dynamodb")
-        account, region, _ = place
-        table = source.partition(":table/")[2].partition("/")[0]
-        in_tables[place] = min(in_tables[place], tables.stream_end_position(table, account_id=account, region=region))
+        in_tables[place] = min(in_tables[place], _end_in_table(place, source))
     shards = _shards(source) or {}
     positions = functions._kinesis_positions._data.get(place, {})  # noqa: SLF001 - as above
     for shard_id, position in positions.items():
@@ -170,15 +167,20 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
             positions[shard_id] = min(position, len(shards[shard_id]["records"]))
 
 
+def _end_in_table(place: tuple[str, str, str], source: str) -> int:
+    """The position behind the last record of a table's stream, by its ARN, for a mapping of that place."""
+    tables: Any = importlib.import_module("ministack.services.dynamodb")
+    table = source.partition(":table/")[2].partition("/")[0]
+    end: int = tables.stream_end_position(table, account_id=place[0], region=place[1])
+    return end
+
+
 def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
     """Whether a mapping, by its account, region and id, has read all records that its source has now."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     in_table = functions._dynamodb_stream_positions._data.get(place)  # noqa: SLF001 - as above
     if in_table is not None:
-        tables: Any = importlib.import_module("ministack.services.dynamodb")
-        table = source.partition(":table/")[2].partition("/")[0]
-        end: int = tables.stream_end_position(table, account_id=place[0], region=place[1])
-        return bool(in_table == end)
+        return bool(in_table == _end_in_table(place, source))
     shards, positions = _shards(source), functions._kinesis_positions._data.get(place)  # noqa: SLF001 - as above
     if shards is None or positions is None:
         return False

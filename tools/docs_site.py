@@ -1,0 +1,164 @@
+"""Build the site from README.md, docs/, the lint rules and the docstrings of the public API: `make docs`.
+
+Everything happens on this machine. A link that leads nowhere ends it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import remit
+
+ROOT: Final = Path(__file__).parent.parent
+PAGES: Final = ROOT / ".site" / "pages"
+HTML: Final = ROOT / ".site" / "html"
+_ADDED: Final = ("CHANGELOG.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "bench/README.md")
+"""Pages outside of docs/ that pages link to."""
+_RULE: Final = re.compile(r"^### (R\d+) (\S+)$", re.MULTILINE)
+_LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
+
+
+_STYLE: Final = """\
+[data-md-color-scheme=default] .md-nav--primary .md-nav__item .md-nav__link--active { color: #3346b8 }
+[data-md-color-scheme=slate] .md-nav--primary .md-nav__item .md-nav__link--active { color: #8fa0ff }
+.md-typeset pre { overflow: auto }
+.md-typeset pre > code { overflow: visible; display: inline-block; min-width: 100%; box-sizing: border-box }
+"""
+
+
+def pages() -> dict[str, str]:
+    """The pages of the site in Markdown, by file name."""
+    texts = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+    texts["index.md"] = (ROOT / "README.md").read_text("utf-8")
+    for name in _ADDED:
+        texts[name.replace("/", "-")] = (ROOT / name).read_text("utf-8")
+    texts |= _rules(texts["lint-rules.md"])
+    texts["api.md"] = _api()
+    return {name: _LINK.sub(_moved, text) for name, text in texts.items()}
+
+
+def _rules(page: str) -> dict[str, str]:
+    """The page of lint rules with its tables alone, and a page for each rule."""
+    rules = list(_RULE.finditer(page))
+    ends = [*(rule.start() for rule in rules[1:]), len(page)]
+    texts = {}
+    tables = page[: rules[0].start()]
+    for rule, end in zip(rules, ends, strict=True):
+        body, section, group = page[rule.end() : end].partition("\n## ")
+        texts[f"{rule[1]}.md"] = f"# {rule[1]} {rule[2]}\n{body.rstrip()}\n\n[All rules](lint-rules.md)\n"
+        tables += section + group
+    return {**texts, "lint-rules.md": re.sub(r"\(#(r\d+)[^)]*\)", lambda link: f"({link[1].upper()}.md)", tables)}
+
+
+def _moved(link: re.Match[str]) -> str:
+    """A link as it is from the site's one folder."""
+    target = link[1]
+    rule = re.fullmatch(r"lint-rules\.md#(r\d+)-.*", target)
+    if rule:
+        target = f"{rule[1].upper()}.md"
+    elif target == "../examples/shop":
+        target = "tutorial.md"
+    elif target == "bench/README.md":
+        target = "bench-README.md"
+    return f"]({target.removeprefix('../').removeprefix('docs/')})"
+
+
+def _api() -> str:
+    """The public names with their signatures and docstrings."""
+    lines = [
+        "# Python API",
+        "",
+        "[From Python](python.md) shows them at work. `import remit` imports none of them.",
+        "",
+    ]
+    for name in sorted(remit.__all__, key=str.lower):
+        value: Any = None if name == "config" else getattr(remit, name)
+        if value is None or (inspect.ismodule(value) and not callable(value)):
+            continue
+        is_code = inspect.isfunction(value) or inspect.isclass(value)
+        signature = str(inspect.signature(value)) if is_code and not issubclass(type(value), Exception) else ""
+        lines += [f"## {name}", "", "```python", f"{name}{signature}", "```", "", inspect.getdoc(value) or "", ""]
+        for member, method in vars(value).items() if inspect.isclass(value) else ():
+            if not member.startswith("_") and (inspect.isfunction(method) or isinstance(method, property)):
+                lines += [f"`{name}.{member}`: {(inspect.getdoc(method) or '').partition(chr(10) * 2)[0]}", ""]
+    return "\n".join(lines)
+
+
+def llms(texts: dict[str, str]) -> str:
+    """A list of the pages for agents, as llmstxt.org describes it."""
+    lines = ["# remit", "", f"> {remit.__doc__}", "", "## Pages", ""]
+    for name, text in sorted(texts.items()):
+        paragraphs = [part for part in text.split("\n\n")[1:] if part[:1].isalpha() or part.startswith("`")]
+        title = text.partition("\n")[0].lstrip("# ")
+        lines.append(f"- [{title}]({name.removesuffix('.md')}.html): {' '.join(paragraphs[0].split())}")
+    return "\n".join(lines) + "\n"
+
+
+def make_blocks_focusable() -> None:
+    """Let the keyboard scroll tables and blocks of code that are wider than the screen."""
+    for file in HTML.glob("*.html"):
+        text = file.read_text("utf-8")
+        text = text.replace("<table>", '<table tabindex="0">')
+        file.write_text(text.replace("<pre><span>", '<pre tabindex="0"><span>'), "utf-8")
+
+
+class _Page(HTMLParser):
+    """The links of a page, and the places in it that a link may lead to."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids = {""}
+        self.feed(file.read_text("utf-8"))
+
+    def handle_starttag(self, _tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if name in ("href", "src") and value:
+                self.links.append(value)
+            elif name == "id" and value:
+                self.ids.add(value)
+
+
+def broken_links() -> list[str]:
+    """Links of the site that lead nowhere, or to another site's file."""
+    read = {file.relative_to(HTML).as_posix(): _Page(file) for file in sorted(HTML.rglob("*.html"))}
+    broken = []
+    for name, page in read.items():
+        for link in page.links if name != "404.html" else ():
+            parts = urlsplit(link)
+            target = (
+                posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path))) if parts.path else name
+            )
+            lacks_place = target in read and parts.fragment and unquote(parts.fragment) not in read[target].ids
+            if not parts.scheme and (not (HTML / target).exists() or lacks_place):
+                broken.append(f"{name}: {link}")
+    return broken
+
+
+def main() -> None:
+    """Write the pages, build them, and check their links."""
+    shutil.rmtree(ROOT / ".site", ignore_errors=True)
+    shutil.copytree(ROOT / "docs" / "pictures", PAGES / "pictures")
+    texts = pages()
+    for name, text in texts.items():
+        (PAGES / name).write_text(text, "utf-8")
+    (PAGES / "llms.txt").write_text(llms(texts), "utf-8")
+    (PAGES / "site.css").write_text(_STYLE, "utf-8")
+    subprocess.run([Path(sys.executable).with_name("zensical"), "build", "--strict"], cwd=ROOT, check=True)
+    make_blocks_focusable()
+    broken = broken_links()
+    print("\n".join(broken) or f"{len(texts)} pages, no broken link: {HTML / 'index.html'}")
+    sys.exit(bool(broken))
+
+
+if __name__ == "__main__":
+    main()
