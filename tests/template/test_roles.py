@@ -486,7 +486,10 @@ def test_the_work_to_find_what_bears_on_roles_grows_with_their_number_and_not_wi
         roles = {
             f"Role{number}": {
                 "Type": "AWS::IAM::Role",
-                "Properties": {"RoleName": f"r{number}" if number % 2 else {"Ref": f"Name{number}"}, "Policies": policy},
+                "Properties": {
+                    "RoleName": f"r{number}" if number % 2 else {"Ref": f"Name{number}"},
+                    "Policies": policy,
+                },
             }
             for number in range(count)
         }
