@@ -10,7 +10,8 @@ import pytest
 from remit.catalogue.type_access import access_row, access_rows
 from remit.catalogue.types import resource_types
 from remit.report.review import review_document, review_lines
-from remit.review.role_files import review_files
+from remit.review.accepted import accept, acceptance
+from remit.review.role_files import plan_review, review_files
 from remit.template.roles import RUNS
 
 TRUST: Final = {"Statement": {"Effect": "Allow", "Principal": {"Service": "a.com"}, "Action": "sts:AssumeRole"}}
@@ -244,3 +245,120 @@ def test_a_route_of_a_definition_tells_whom_it_lets_in_and_its_other_parts_do_no
     assert (door["was"], door["is"], door["opens"]) == ("everybody", "AWS_IAM", False)
     found = compared(definition(asked), definition(asked, description="the orders"))
     assert (found["doors"], found["undecided"], found["not_compared"]) == ([], [], [])
+
+
+def planned(address: str, **values: object) -> Declared:
+    kind, name = address.split(".")
+    return {"address": address, "mode": "managed", "type": kind, "name": name, "values": values}
+
+
+def plan_role(name: str, action: str) -> Declared:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    policies = [{"name": "p", "policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}]
+    trust = json.dumps({"Version": "2012-10-17", **TRUST})
+    full_name = f"arn:aws:iam::111122223333:role/{name}"
+    return planned(f"aws_iam_role.{name}", name=name, arn=full_name, assume_role_policy=trust, inline_policy=policies)
+
+
+PLANNED_ROLES: Final = [plan_role("narrow", "s3:GetObject"), plan_role("wide", "s3:*")]
+NARROW_ARN, WIDE_ARN = (f"arn:aws:iam::111122223333:role/{name}" for name in ("narrow", "wide"))
+
+
+def plan(old: Declared | None, new: Declared | None, **references: str) -> Declared:
+    """The document of a review of a plan; `references` are those of the new resource that are known later."""
+    sides = [[*PLANNED_ROLES, *([] if side is None else [side])] for side in (old, new)]
+    expressions = {name: {"references": [f"{address}.arn", address]} for name, address in references.items()}
+    configured = [{"address": (new or old or {}).get("address"), "expressions": expressions}]
+    document = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "prior_state": {"values": {"root_module": {"resources": sides[0]}}},
+        "planned_values": {"root_module": {"resources": sides[1]}},
+        "configuration": {"root_module": {"resources": configured}},
+    }
+    return review_document(plan_review(json.dumps(document).encode(), "plan.json"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "references"),
+    [
+        (
+            planned("aws_ecs_task_definition.t", task_role_arn=NARROW_ARN),
+            planned("aws_ecs_task_definition.t", task_role_arn=WIDE_ARN),
+            {},
+        ),
+        (
+            planned("aws_ecs_task_definition.t", task_role_arn=NARROW_ARN),
+            planned("aws_ecs_task_definition.t"),
+            {"task_role_arn": "aws_iam_role.wide"},
+        ),
+        (
+            planned("aws_scheduler_schedule.s", target=[{"role_arn": NARROW_ARN}]),
+            planned("aws_scheduler_schedule.s", target=[{"role_arn": WIDE_ARN}]),
+            {},
+        ),
+        (planned("aws_iam_instance_profile.p", role="narrow"), planned("aws_iam_instance_profile.p", role="wide"), {}),
+    ],
+)
+def test_a_plan_tells_another_role_in_its_place(old: Declared, new: Declared, references: dict[str, str]) -> None:
+    found = plan(old, new, **references)
+    assert {piece["allows"]["action"] for piece in found["gained"]} == {"s3:*"}
+    assert {tuple(piece["functions"]) for piece in found["gained"]} == {(new["address"],)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (None, planned("aws_iam_user_group_membership.m", user="bob", groups=["admins"])),
+        (None, planned("aws_eks_access_policy_association.e", principal_arn=NARROW_ARN, policy_arn="arn:aws:eks::x")),
+        (None, planned("aws_kms_grant.g", grantee_principal=NARROW_ARN, operations=["Decrypt"])),
+        (None, planned("aws_ami_launch_permission.a", account_id="444455556666")),
+        (planned("aws_s3_bucket_public_access_block.b", bucket="b", block_public_acls=True), None),
+        (
+            planned("aws_lambda_function_url.u", authorization_type="AWS_IAM"),
+            planned("aws_lambda_function_url.u", authorization_type="NONE"),
+        ),
+        (
+            planned("aws_cognito_identity_pool.p", allow_unauthenticated_identities=False),
+            planned("aws_cognito_identity_pool.p", allow_unauthenticated_identities=True),
+        ),
+    ],
+)
+def test_a_plan_tells_a_door_that_opens(old: Declared | None, new: Declared | None) -> None:
+    found = plan(old, new)
+    assert [door["opens"] for door in found["doors"]] == [True]
+    assert found["undecided"] == []
+
+
+def test_a_plan_names_a_type_that_nobody_knows_and_passes_over_other_providers() -> None:
+    for kind, count in (("aws_new_thing", 1), ("random_id", 0)):
+        found = plan(planned(f"{kind}.x", size=1), planned(f"{kind}.x", size=2))
+        assert len(found["not_compared"]) == count
+
+
+def test_a_door_that_is_accepted_does_not_count_until_it_is_told_otherwise() -> None:
+    def pool(*, guests: bool) -> bytes:
+        properties = {"AllowUnauthenticatedIdentities": guests}
+        return json.dumps(
+            {"Resources": {"P": {"Type": "AWS::Cognito::IdentityPool", "Properties": properties}}}
+        ).encode()
+
+    reviewed = review_files((pool(guests=False), "old"), (pool(guests=True), "new"))
+    entries = acceptance(reviewed, "guests look around")
+    assert [(entry.kind, entry.text) for entry in entries] == [
+        ("door", "P AllowUnauthenticatedIdentities: false -> true")
+    ]
+    accepted, stale = accept(reviewed, entries)
+    assert (accepted.broadens, stale) == (False, ())
+    assert review_document(accepted)["accepted"][0]["accepted"] == "guests look around"
+
+
+def test_strict_counts_what_is_not_compared_but_for_the_network() -> None:
+    def resources(kind: str, name: str, value: object) -> bytes:
+        return json.dumps({"Resources": {"R": {"Type": kind, "Properties": {name: value}}}}).encode()
+
+    for kind, name, counts in (("Custom::Copy", "Size", True), ("AWS::EC2::SecurityGroup", "VpcId", False)):
+        files = [(resources(kind, name, value), value) for value in ("one", "two")]
+        reviewed = review_files(files[0], files[1])
+        assert not reviewed.leaves_open(strict=False)
+        assert reviewed.leaves_open(strict=True) is counts

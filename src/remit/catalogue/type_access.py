@@ -29,7 +29,7 @@ class PropertyAccess(NamedTuple):
     `opens` is the order of openness, from closed to open: `AWS_IAM<JWT~CUSTOM<NONE=-!`. `=` stands between values that
     are as open, `~` between those that let in others, `-` is a property that is not given, `*` any other value, and `!`
     ends a value that lets in everybody. `adds`: each item of the list lets in more; `any of`: so it does, and no item
-    is no limit. `any`: nobody can tell.
+    is no limit. `any`: nobody can tell; `another`: nor of one in place of another, but to have one opens nothing.
     """
 
     path: str

@@ -48,6 +48,7 @@ class _Wishes:
     as_json: bool
     markdown: bool
     strict: bool
+    kind: str | None
 
     @property
     def stage(self) -> str | None:
@@ -76,6 +77,7 @@ class _Pair:
 @options.account_options
 @click.option("--accept", metavar="REASON", help="Accept what is gained, and write it to config/accepted.json.")
 @options.json_option
+@options.kind_option
 @click.option("--strict", is_flag=True, help="What is not compared counts as undecided, but for the network.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
 def command(
@@ -86,6 +88,7 @@ def command(
     region: str | None,
     profile: str | None,
     accept: str | None,
+    kind: str | None,
     *,
     deployed: bool,
     live: bool,
@@ -130,6 +133,7 @@ def command(
         as_json=as_json,
         markdown=markdown,
         strict=strict,
+        kind=kind,
     )
     _check(files, wishes)
     if not files:
@@ -319,7 +323,7 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     elif _are_templates(files):
         report = _review_report(review_files(files[0], files[1]), about, wishes)
     else:
-        report = _policy_report(files, about)
+        report = _policy_report(files, about, wishes)
     if wishes.as_json:
         options.print_report(report.document)
     elif wishes.markdown:
@@ -343,7 +347,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
             if _are_templates([pair.old, pair.new]):
                 reports[str(path)] = _review_report(pair.review(), str(path), wishes)
             else:
-                reports[str(path)] = _policy_report([pair.old, pair.new], str(path))
+                reports[str(path)] = _policy_report([pair.old, pair.new], str(path), wishes)
     mistakes.refuse()
     if wishes.as_json:
         options.print_report({"files": [{"file": name, **report.document} for name, report in reports.items()]})
@@ -379,12 +383,16 @@ def _review_report(review: Review, about: str, wishes: _Wishes) -> _FileReport:
     return _FileReport(is_open, document, lines, lambda most: review_comment(review, about, most))
 
 
-def _policy_report(files: list[tuple[bytes, str]], about: str) -> _FileReport:
+def _policy_report(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _FileReport:
+    from remit.project.policy_kinds import LIMITS, policy_kinds
     from remit.report.comment import comparison_comment
     from remit.report.comparison import Places, comparison_document, comparison_lines
     from remit.template.role_files import read_policies
 
     before, after = (read_policies(*file) for file in files)
+    kind = policy_kinds(Path(), wishes.kind).of(*(Path(name) for _, name in reversed(files)))
+    if kind in LIMITS:
+        before, after = before.limiting(kind), after.limiting(kind)
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
     return _FileReport(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,7 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 )
 @click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
 @options.endpoint_type_option
+@options.kind_option
 @click.option("--stack", help="The name of the template's stack (default: any).")
 @click.option("--seen", is_flag=True, help="What the function is granted beside what it used in runs and tests here.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
@@ -51,6 +53,7 @@ def command(
     template: Path | None,
     endpoint_policy: Path | None,
     endpoint_type: EndpointType | None,
+    kind: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
     folder: Path,
@@ -118,7 +121,7 @@ def command(
         names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}
         names |= {f"${{{name}}}": value for name, value in values.items()}
         if read.is_policy:
-            return _policy(question, read, names, endpoint, as_json=as_json)
+            return _policy(question, read, names, endpoint, kind, as_json=as_json)
         return _template(question, read, names, source, endpoint, as_json=as_json)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
@@ -434,12 +437,17 @@ def _policy(
     read: FileRoles,
     names: Mapping[str, str],
     endpoint: VpcEndpoint,
+    kind: str | None = None,
     *,
     as_json: bool,
 ) -> int:
-    """A policy document: all of it, or ACTION [RESOURCE]."""
+    """A policy document: all of it, or ACTION [RESOURCE]; of a limit, whether somebody who may do all may do that."""
     _at_most(words, 2)
+    from remit.app import Grant, Reason
     from remit.explain.template_roles import Conditions
+    from remit.iam.policy import Policy as IamPolicy
+    from remit.iam.policy import allow
+    from remit.project.policy_kinds import LIMITS, policy_kinds
     from remit.roles.role_policies import ready_role
 
     (role,) = read.roles
@@ -447,7 +455,15 @@ def _policy(
         _refuse_endpoint(endpoint)
         _tell_role(role, as_json=as_json)
         return 0
-    standing_role = ready_role(role, names, endpoint=endpoint)
+    limit: dict[str, IamPolicy] = {}
+    kind = policy_kinds(Path(), kind).of(Path(role.logical_id))
+    if kind in LIMITS:
+        limit = {role.logical_id: IamPolicy(tuple(grant.statement for grant in role.grants), role.grants[0].version)}
+        everything = Grant(allow("*"), Reason("text", f"everything within this {kind}"))
+        role = replace(role, grants=(everything,), boundary=role.logical_id)
+    if kind == "endpoint":
+        endpoint, role, limit = replace(endpoint, policies=tuple(limit.values())), replace(role, boundary=None), {}
+    standing_role = ready_role(role, names, limit, endpoint)
     asker = "the policy" if standing_role.layers.resource is None else "the caller"
     return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 

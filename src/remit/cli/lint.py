@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from remit.lint.finding import Finding
     from remit.lint.rule_registry import Rule
+    from remit.project.policy_kinds import PolicyKinds
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _FEW = 3  # files that a note names
@@ -39,7 +40,7 @@ _SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
 @options.json_option
 @click.option("--notes", "with_notes", is_flag=True, help="Show notes, too: what could be shorter or more portable.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
-@click.option("--kind", type=click.Choice(["identity", "trust", "resource", "control"]), help="The kind of policy.")
+@options.kind_option
 @click.option("--allow", multiple=True, metavar="RULE=BECAUSE", help="Accept findings of a rule, with the reason.")
 @click.option("--explain", metavar="RULE", help="Print the page of a rule.")
 @click.option("--rules", "listing", is_flag=True, help="List the rules.")
@@ -164,24 +165,26 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
 def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
     """What is found at all of the paths; a reason is unused where no file needs it."""
     from remit.lint.files import accept
+    from remit.project.policy_kinds import policy_kinds
 
-    return accept((finding for path in paths for finding in _of_path(path, kind)), reasons)
+    kinds = policy_kinds(Path(), kind)
+    return accept((finding for path in paths for finding in _of_path(path, kinds)), reasons)
 
 
-def _of_path(path: Path, kind: str | None) -> Iterator[Finding]:
+def _of_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
     from remit.lint.files import lint_bytes
 
     if str(path) == "-":
-        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind)
+        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kinds.for_all)
     elif path.is_dir():
-        yield from _of_folder(path, kind)
+        yield from _of_folder(path, kinds)
     elif isinstance(content := _bytes(path), bytes):
-        yield from lint_bytes(content, path.as_posix(), kind=kind)
+        yield from lint_bytes(content, path.as_posix(), kind=kinds.of(path))
     else:
         yield content
 
 
-def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
+def _of_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
     """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
     from remit.lint.files import lint_found
 
@@ -192,7 +195,7 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
         if not isinstance(content, bytes):  # a finding: it cannot be read
             yield content
             continue
-        findings = lint_found(content, file.as_posix(), kind=kind)
+        findings = lint_found(content, file.as_posix(), kind=kinds.of(file))
         if findings is None:
             skipped.append(file.as_posix())
         else:

@@ -59,6 +59,12 @@ def awaits_json(context: click.Context) -> bool:
     return bool(context.meta.get(_AWAITS_JSON))
 
 
+kind_option = click.option(
+    "--kind",
+    metavar="KIND",
+    help="Policies are identity, trust, resource, control, boundary, endpoint, scp or rcp (default: "
+    "[tool.remit.kinds] of pyproject.toml, else as they read).",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, is_eager=True, callback=expect_json, help="Print JSON, for programs."
 )

@@ -84,8 +84,8 @@ def lint_bytes(
 ) -> tuple[Finding, ...]:
     """What is wrong or too wide in a file's content: a policy or a template, JSON or YAML.
 
-    What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is identity, trust, resource or
-    control; by default the document tells.
+    What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is one of
+    `project.policy_kinds.KINDS`; by default the document tells.
     """
     try:
         source = read_on(content, file, most=LARGEST)

@@ -44,6 +44,12 @@ _NO_ROLES_IN: Final = ("policy", "ceiling", "grant", "member")
 _PROFILES: Final = {"AWS::IAM::InstanceProfile": "Roles", "aws_iam_instance_profile": "role"}
 _ROLE_TYPES: Final = ("AWS::IAM::Role", "aws_iam_role")
 _SAM: Final = "AWS::Serverless::"
+_FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function", "aws_lambda_function")
+POLICY_PROPERTIES: Final = frozenset((
+    "accesspolicies", "bucketpolicy", "filesystempolicy", "inlinepolicy", "keypolicy", "policy", "policydocument",
+    "policytext", "repositorypolicytext", "resourcepolicy",
+))  # fmt: skip
+"""Properties that hold a policy, folded, which may be put in from elsewhere."""
 _WHOLE: Final = "*"
 _OPEN_UNSET: Final = "-!"
 """How orders end in which a property that is not given lets in everybody."""
@@ -80,7 +86,7 @@ def settings_of(
         return ()
     reader = _SettingReader(resource, resources, place)
     for name, value in _without_members_made_here(resource, resources).items():
-        if name not in TAGS and name not in reader.labels and not _is_run_role(resource, name):
+        if name not in TAGS and name not in reader.labels and not _is_run_role(resource, name, resources):
             reader.read(name, value)
     settings = reader.settings()
     without_effect: tuple[str, ...] = ()
@@ -142,9 +148,14 @@ def _name(holder: Resource) -> str:
     return tokens.text_of(given_name) if "iam" in holder.type.lower() else ""
 
 
-def _is_run_role(resource: Resource, name: str) -> bool:
-    """Whether it is the role of a function or a state machine, which is compared with what it runs."""
-    return RUNS.get(resource.type, "Role" if resource.type.startswith(_SAM) else None) == name
+def _is_run_role(resource: Resource, name: str, resources: Mapping[str, Resource]) -> bool:
+    """Whether it is the role of a function or a state machine, which is compared with what it runs.
+
+    Of a state machine, that is a role of the template alone.
+    """
+    if name != RUNS.get(resource.type, "Role" if resource.type.startswith(_SAM) else None):
+        return False
+    return resource.type in _FUNCTIONS or role_meant(resource.properties[name], resources) is not None
 
 
 class _SettingReader:
@@ -183,6 +194,9 @@ class _SettingReader:
         if value in ({}, [], None):
             return
         row = access_row(self._resource.type, path)
+        is_container = isinstance(value, dict | list) and not tokens.is_intrinsic(value)
+        if row is not None and row.kind == "none" and row.path[0] == "*" and is_container:
+            row = None  # it is about properties of that name, and may hold others
         if row is not None and not has_rows_below(self._resource.type, path):
             self._add(row, path, value)
         elif isinstance(value, dict) and not tokens.is_intrinsic(value):
@@ -208,14 +222,14 @@ class _SettingReader:
         if row is None or row.kind not in _NO_ROLES_IN:
             for role_path, role in self._roles_in(path, value):
                 self._put(role_path, "role", "", [role])
-        is_document = isinstance(value, dict) or (isinstance(value, str) and "Statement" in value)
-        if row is not None and row.kind == "ceiling" and not is_document:  # the ARN of a policy, or what it limits
+        is_statement = row is not None and row.kind == "policy" and row.path == _WHOLE
+        if row is not None and row.kind in ("policy", "ceiling") and not is_statement and self._is_unread(path, value):
             row = row._replace(kind="door", opens="any")
         if row is None or row.kind in ("none", "policy", "ceiling"):
             return
         if row.kind == "role":
             if role_meant(value, self._resources) is None:
-                self._put(path, "role", "", [tokens.text_of(value)] if _is_text(value) else [_digest(value)])
+                self._put(path, "role", "", [self._other_role(value)])
         elif row.path == _WHOLE:
             for item in value if isinstance(value, list) else [value]:
                 self._put("", row.kind, row.opens, [in_words(path, item, is_told=row.kind in _TOLD)])
@@ -224,6 +238,18 @@ class _SettingReader:
             self._put(path, row.kind, row.opens, [_told(path, item) for item in items])
         else:
             self._put(path, row.kind, row.opens, [_told(path, value) if row.kind in _TOLD else _digest(value)])
+
+    def _is_unread(self, path: str, value: Any) -> bool:
+        """Whether what stands for a policy is none that is read: an ARN, a text from elsewhere, other JSON."""
+        if self._resource.type in ("AWS::IAM::User", "aws_iam_user") or self._resource.type.startswith(_SAM):
+            return False  # whose policies are compared with whoever holds them
+        is_told_as_put_in = path.lower() in POLICY_PROPERTIES and tokens.is_intrinsic(value)
+        return not is_told_as_put_in and "Statement" not in json.dumps(value, default=str)
+
+    def _other_role(self, value: Any) -> str:
+        """The text of a role that no reference names: by its name one of the template, or one from outside."""
+        by_name = (role.attribute("Arn") for role in self._resources.values() if value and _name(role) == value)
+        return next(by_name, tokens.text_of(value) if _is_text(value) else _digest(value))
 
     def _put(self, path: str, kind: str, opens: str, values: list[str]) -> None:
         self._values.setdefault((path, kind, opens), []).extend(values)

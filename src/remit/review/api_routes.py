@@ -84,7 +84,7 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
     for scheme, definition in schemes.items():
         text = json.dumps(definition, sort_keys=True, default=str)
         digest = f"(not shown) {hashlib.sha256(text.encode()).hexdigest()[:12]}"
-        yield AccessSetting(f"{name} {scheme}", "door", "any", (digest,), origin=origin)
+        yield AccessSetting(f"{name} {scheme}", "door", "another", (digest,), origin=origin)
 
 
 def _asked(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:

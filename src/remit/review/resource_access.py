@@ -13,7 +13,7 @@ from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.tokens import PARTITION
 from remit.review.access_change import Given, type_words
-from remit.review.access_settings import HOLDS_FOR_ROLES, TAGS, in_words, settings_of
+from remit.review.access_settings import HOLDS_FOR_ROLES, POLICY_PROPERTIES, TAGS, in_words, settings_of
 from remit.review.api_routes import BODIES, default_of_definition, routes_of_body, routes_of_events
 from remit.review.gateway_endpoints import is_gateway
 from remit.template.branches import branches
@@ -45,11 +45,6 @@ _TARGETS: Final = (
     "key_id", "queue_url", "repository", "secret_arn",
 )  # fmt: skip
 """The properties that name what a policy is of; a resource without any of them holds its own."""
-_POLICY_PROPERTIES: Final = frozenset((
-    "accesspolicies", "bucketpolicy", "filesystempolicy", "inlinepolicy", "keypolicy", "policy", "policydocument",
-    "policytext", "repositorypolicytext", "resourcepolicy",
-))  # fmt: skip
-"""Properties that hold a policy, folded."""
 _NOWHERE: Final = Origin("the template")
 
 
@@ -232,7 +227,7 @@ class _Reader:
 def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:
     """The properties that hold a policy which is put in from elsewhere, in words."""
     for name, value in properties.items():
-        if name.lower() not in _POLICY_PROPERTIES:
+        if name.lower() not in POLICY_PROPERTIES:
             continue
         for branch in branches(value):
             source = put_in_from(branch.value)

@@ -92,6 +92,9 @@ class _Comparison:
             self._beyond(setting)
         elif setting.opens in ("adds", "any of") or (setting.kind in _GRANTING and (self._is_new or self._is_gone)):
             self._items(setting, was, now)
+        elif setting.opens == "another":
+            if was and now:
+                self._undecided(setting, was, now)
         elif setting.opens == "any":
             if not (self._is_new or self._is_gone):
                 self._undecided(setting, was, now)

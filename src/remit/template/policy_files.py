@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
@@ -10,7 +10,7 @@ from remit.documents.json_text import Path, read_json
 from remit.errors import Origin, RemitError
 from remit.iam.decide.endpoint import ENDPOINT_TYPES
 from remit.iam.decide.evaluate import Layers
-from remit.iam.policy import Policy, parse
+from remit.iam.policy import Policy, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +42,23 @@ class ComparisonSide:
     layers: Layers
     single: bool
     locate: Locator
+
+    def limiting(self, kind: str) -> ComparisonSide:
+        """The same with its policies as a limit (`project.policy_kinds.LIMITS`) within which everything is allowed."""
+        policies = self.layers.identity
+        everything = (Policy((allow("*"),)),)
+        by_kind = {
+            "boundary": Layers(everything, boundary=policies),
+            "endpoint": Layers(everything, endpoint=policies, endpoint_type=self.layers.endpoint_type),
+            "scp": Layers(everything, scp=(policies,)),
+            "rcp": Layers(everything, rcp=(policies,)),
+        }
+
+        def locate(source: StatementLocation) -> Origin:
+            place = self.locate(source)  # of everything, the file is the place
+            return replace(place, line=1, column=1) if source.layer == "identity" else place
+
+        return ComparisonSide(by_kind[kind], single=False, locate=locate)
 
 
 def read_side(text: bytes, file: str) -> ComparisonSide:

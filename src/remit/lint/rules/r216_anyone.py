@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
 from remit.lint.principals import provider
-from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST
+from remit.lint.rule_inputs import RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,13 @@ def concerned(text: str) -> bool:
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Allow for everyone, or for everyone but a few, without conditions."""
     principals = item.statement.principals
-    if not item.allows or principals is None or item.statement.conditions or item.document.kind in (CONTROL, IDENTITY):
-        return  # these two kinds of documents have no Principal: R114 and R141 report one
+    if (
+        not item.allows
+        or principals is None
+        or item.statement.conditions
+        or item.document.kind not in (RESOURCE, TRUST)
+    ):
+        return  # other kinds have no Principal, which R114 and R141 report, or let nobody in by themselves
     if principals.negated and item.document.kind == TRUST:
         return  # IAM refuses NotPrincipal there: R138 reports it
     if principals.negated:
