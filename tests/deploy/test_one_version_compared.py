@@ -54,7 +54,7 @@ def shows_nothing(remit: Remit) -> None:
     for against in ((), ("--deployed",), ("--live",)):
         code, out, err = remit("diff", *against)
         assert code == 0, out
-        assert out.startswith("The same access for "), (against, out)
+        assert out.startswith("The same access "), (against, out)
         assert "\nnote: " not in out
         assert (against, out.count("\n"), err) == (against, 1, "")
     code, _, err = remit("deploy")

@@ -15,7 +15,7 @@ from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Globs, render_statement
 from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_files import read_side
-from remit.template.role_resources import bearing, made_together, part, units, with_targets
+from remit.template.role_resources import bearing, made_together, part, units, with_targets_of
 from remit.template.roles import roles_of
 from remit.template.sam.domains import authorizer_permissions
 from remit.template.sam.resources import SamResource
@@ -486,7 +486,10 @@ def test_the_work_to_find_what_bears_on_roles_grows_with_their_number_and_not_wi
         roles = {
             f"Role{number}": {
                 "Type": "AWS::IAM::Role",
-                "Properties": {"RoleName": f"r{number}" if number % 2 else {"Ref": "Name"}, "Policies": policy},
+                "Properties": {
+                    "RoleName": f"r{number}" if number % 2 else {"Ref": f"Name{number}"},
+                    "Policies": policy,
+                },
             }
             for number in range(count)
         }
@@ -494,8 +497,9 @@ def test_the_work_to_find_what_bears_on_roles_grows_with_their_number_and_not_wi
 
         def find() -> None:
             units(template, template)
+            with_targets = with_targets_of(template)
             for names in made_together(template, template):
-                with_targets(part(template, names), template)
+                with_targets(part(template, names))
 
         return calls_of(find)
 

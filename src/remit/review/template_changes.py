@@ -29,7 +29,7 @@ from remit.template.role_resources import (
     names_in,
     part,
     units,
-    with_targets,
+    with_targets_of,
     without_code,
 )
 from remit.template.roles import roles_where
@@ -144,6 +144,7 @@ class _Templates:
         """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
         old_template, new_template = without_code(self.old.value), without_code(self.new.value)
         old, new = bearing(old_template), bearing(new_template)
+        with_old_targets, with_new_targets = with_targets_of(old_template), with_targets_of(new_template)
         role_units = units(old, new)
         for unit in role_units:
             before, after = part(old, unit.resources), part(new, unit.resources)
@@ -152,9 +153,12 @@ class _Templates:
             if speaking and (is_told_otherwise or not self._is_same(before, after)):
                 names = (*unit.resources, *(mention.resource for mention in speaking))
                 sides = []
-                for bearing_template, template in ((old, old_template), (new, new_template)):
+                for bearing_template, template, with_targets in (
+                    (old, old_template, with_old_targets),
+                    (new, new_template, with_new_targets),
+                ):
                     resources = {**template["Resources"], **bearing_template["Resources"]}
-                    sides.append(with_targets(part({**template, "Resources": resources}, names), template))
+                    sides.append(with_targets(part({**template, "Resources": resources}, names)))
                 stubs = frozenset(name for side in sides for name in side["Resources"]).difference(unit.resources)
                 yield from self._compared(sides[0], sides[1], partial(_roles_beside, stubs=stubs))
             else:
@@ -176,7 +180,7 @@ class _Templates:
                 roles = _other_roles(before, after).intersection(held_together)
                 with_roles = (*names, *dict.fromkeys(name for role in roles for name in held_together[role]))
                 before, after = part(old_template, with_roles), part(new_template, with_roles)
-                with_stubs = with_targets(before, old_template), with_targets(after, new_template)
+                with_stubs = with_old_targets(before), with_new_targets(after)
                 yield from self._compared(*with_stubs, partial(_givers, beside=every_name.difference(names)))
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:

@@ -13,7 +13,7 @@ from remit.template.roles import RUNS
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _ROLE: Final = "AWS::IAM::Role"
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
@@ -207,29 +207,34 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(group & places.keys(), key=places.__getitem__)) for group in distinct.values())
 
 
-def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
-    """A part of a template with what its policies are of and the roles, users and groups that it names, as stubs.
+def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What gives a part of a template with what its policies are of and the roles, users and groups that it names.
 
-    Of each it has type and name alone, but of an instance profile all, since that hands over its role.
+    These are stubs: each has type and name alone, but an instance profile all, since that hands over its role. What
+    the template has of them is found once for all parts.
     """
     resources = section(template, "Resources")
     holders: dict[str, set[str]] = {}
     for name, resource in resources.items():
         for word in {name, *names_in(_named(resource))} if _type(resource) in HOLDERS else ():
             holders.setdefault(word, set()).add(name)
-    stubs: dict[str, Any] = {}
     profiles = {name: resource for name, resource in resources.items() if _type(resource) == _PROFILE}
-    for resource in small["Resources"].values():
-        words = set(names_in(section(resource, "Properties")))
-        for word in words & profiles.keys():
-            stubs[word] = profiles[word]
-            words |= names_in(profiles[word])
-        named_holders = {name for word in words & holders.keys() for name in holders[word]}
-        for word in targets_in(resource) | named_holders:
-            if word in resources and word not in small["Resources"]:
-                kind = _type(resources[word])
-                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": _named(resources[word])}
-    return {**small, "Resources": {**small["Resources"], **stubs}}
+
+    def with_targets(small: dict[str, Any]) -> dict[str, Any]:
+        stubs: dict[str, Any] = {}
+        for resource in small["Resources"].values():
+            words = set(names_in(section(resource, "Properties")))
+            for word in words & profiles.keys():
+                stubs[word] = profiles[word]
+                words |= names_in(profiles[word])
+            named_holders = {name for word in words & holders.keys() for name in holders[word]}
+            for word in targets_in(resource) | named_holders:
+                if word in resources and word not in small["Resources"]:
+                    kind = _type(resources[word])
+                    stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": _named(resources[word])}
+        return {**small, "Resources": {**small["Resources"], **stubs}}
+
+    return with_targets
 
 
 def _named(resource: Any) -> dict[str, Any]:
