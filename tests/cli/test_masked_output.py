@@ -13,6 +13,7 @@ import pytest
 
 import projects
 from remit.report.terminal_text import MaskedStream
+from remit.secrets import concealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,3 +142,14 @@ def test_a_secret_that_code_puts_into_the_environment_later_is_hidden(monkeypatc
     stream.write("Corr3ct-H0rse")
 
     assert written.getvalue() == f"before {'*' * 13}"
+
+
+@pytest.mark.parametrize(
+    "value", ["abcdefghijklmnopqrstuvwxyz0123456789abcd", KEY, TOKEN, 'a"b12345678901', "c,d'e]f}g 1234567"]
+)
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "password", "Token", "api_key"])
+def test_what_is_json_stays_json_without_the_secret(name: str, value: str) -> None:
+    for indent in (None, 2):
+        shown = concealed(json.dumps({"a": [{name: value}], "n": 1}, indent=indent), ())
+        assert list(json.loads(shown)["a"][0]) == [name]
+        assert json.dumps(value)[1:-1] not in shown

@@ -63,6 +63,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
     from remit.local import aws
     from remit.report.terminal_text import unmasked
 
+    keys_are_shown = unmasked(sys.stdout)  # a shell or a program reads the keys, which are of this machine alone
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
     if seed:
         from remit.local.control.delays import simulate_delays
@@ -73,12 +74,12 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
 
         refuse_unknown(running, refuse=True)
     if as_json:
-        print_json(_running(running))
+        print_json(_running(running), keys_are_shown)
         return
     click.echo(_sentence(running))
     click.echo("\nTo point AWS tools at it:")
     for name, value in _environment(running).items():
-        click.echo(f"export {name}={value}", file=unmasked(sys.stdout))  # keys of this machine alone
+        click.echo(f"export {name}={value}", file=keys_are_shown)
 
 
 @command.command
@@ -168,12 +169,14 @@ def status(folder: Path, *, as_json: bool) -> None:
     """
     from remit.local import aws
     from remit.local.functions.walls import possible_wall
+    from remit.report.terminal_text import unmasked
 
     state = aws.status(folder)
     if as_json:
         running = {"running": False} if state.aws is None else _running(state.aws)
         files = {"state": str(state.state), "log": str(state.log)}
-        print_json({**running, **files, "kept": state.kept, "unsaved": state.unsaved, "wall": possible_wall()})
+        document = {**running, **files, "kept": state.kept, "unsaved": state.unsaved, "wall": possible_wall()}
+        print_json(document, unmasked(sys.stdout))
         return
     click.echo("not running (`remit local start` starts it)" if state.aws is None else _sentence(state.aws))
     remark = "" if state.kept else " (none)"

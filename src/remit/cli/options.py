@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -137,9 +137,9 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
         return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else most)
 
 
-def print_json(value: Any) -> None:
-    """Print a value as JSON on standard output: keys in their order, ASCII, one newline at the end."""
-    click.echo(json.dumps(value, indent=2))
+def print_json(value: Any, stream: IO[str] | None = None) -> None:
+    """Print a value as JSON, on standard output unless told: keys in their order, ASCII, one newline at the end."""
+    click.echo(json.dumps(value, indent=2), file=stream)
     context = click.get_current_context(silent=True)
     if context is not None:
         context.meta[_AWAITS_JSON] = False

@@ -64,7 +64,7 @@ KINDS: Final = (
         ("ecret[_-]?[aAkK]", "ECRET"),
         (
             r"(?i:secret[_-]?(?:access)?[_-]?key)[\"']?\s{0,8}(?:=>|[=:,])\s{0,8}[\"']?"
-            r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+            r"(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
         ),
     ),
     Kind("an Azure client secret", ("Q~",), r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])"),
@@ -107,7 +107,7 @@ _NO_VALUE: Final = r"(?i)arn:|/|\{\{|\$\{|placeholder-for-|(?:true|false|none|nu
 """What is no secret whatever its name says: where one is kept, a switch."""
 _LEAST: Final = 8
 _NAMED_BEFORE: Final = rf"(?i)(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
-_QUOTED: Final = r"[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)"
+_QUOTED: Final = r"[=:]\s{0,4}(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)"
 _NAMED: Final = rf"{_NAMED_BEFORE}(?:{_QUOTED}|:\s{{0,4}}[^\s\"'{{}}\[\](),#!][^,}}#]*)"
 """A name as above in a line of YAML, JSON or Python, and what is assigned to it; an ARN's `secret:NAME` is none."""
 _NAMED_IN_SENTENCE: Final = _NAMED_BEFORE + _QUOTED
@@ -322,7 +322,9 @@ def concealed(text: str, secrets: Iterable[str]) -> str:
 def _hidden(text: str, assignment: str) -> str:
     folded = text.lower()
     for match, _ in tuple(_matches(text, IN_FILES)):
-        text = text[: match.start()] + "*" * len(match[0]) + text[match.end() :]
+        # What names a secret stays, with its quotation marks: JSON stays JSON.
+        start, end = match.span("secret" if "secret" in match.re.groupindex else 0)
+        text = text[:start] + "*" * (end - start) + text[end:]
     if any(end - start >= _KEY_LENGTH for start, end in _long_words(text)):
         text = _compiled(_BARE).sub(_stars_of_a_key, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
