@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APP = """
-from remit import App, grants, on
+from remit import App, Shared, grants, on, resource
 
 app = App()
+
+
+class Data(Shared):
+    words = resource("AWS::SQS::Queue", queue_name="words")
 
 
 @app.function
@@ -28,7 +32,7 @@ def echo(event, context):
     return {"said": event["word"]}
 
 
-@app.function(on.api("GET /words/{word}", auth="NONE"), on.sqs("words"))
+@app.function(on.api("GET /words/{word}", auth="NONE"), on.sqs(Data.words))
 def hear(event, context):
     return event
 

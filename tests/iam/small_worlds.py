@@ -28,7 +28,8 @@ ARN = "arn:::::"
 EVERYONE = Principals((("*", "*"),))
 SHARE_OF_ENDPOINTS = 0.12
 BEYOND_RCPS = "kms:retiregrant"  # on which an RCP has no effect
-ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", BEYOND_RCPS)
+ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", "kms:a", BEYOND_RCPS)
+REACHED_BY_RCPS = "kms:"  # of the services here, the one whose resources RCPs reach
 ACTION_PATTERNS = ("s:a", "S:A", "s:b", "s:ab", "s:*", "s:a*", "s:*a", "s:?", "s:??", "*", "t:*", "*:a", "?:a", "s:?*")
 TAILS = (
     *("".join(letters) for length in (1, 2, 3) for letters in itertools.product("xaz", repeat=length)),
@@ -97,6 +98,11 @@ def glob(pattern: str, text: str) -> bool:
     if pattern[0] == "*":
         return any(glob(pattern[1:], text[cut:]) for cut in range(len(text) + 1))
     return bool(text) and pattern[0] in ("?", text[0]) and glob(pattern[1:], text[1:])
+
+
+def has_rcps(action: str) -> bool:
+    """Whether RCPs bind an action. Source: "Resource control policies (RCPs)" (AWS Organizations User Guide)."""
+    return action.startswith(REACHED_BY_RCPS) and action != BEYOND_RCPS
 
 
 VARIABLE = re.compile(r"\$\{(t:\w+)(?:, '(\w*)')?\}")
@@ -209,7 +215,7 @@ def allowed(side: Layers, action: str, resource: str, context: dict[str, Any]) -
             if speaks(statement, policy.version, action, resource, context)
         }
 
-    if action.lower() != BEYOND_RCPS and any("Deny" in said(level) for level in side.rcp):
+    if has_rcps(action.lower()) and any("Deny" in said(level) for level in side.rcp):
         return False
     return all(said(layer) == {"Allow"} for layer in layers_of(side))
 
@@ -264,7 +270,7 @@ class World:
                 mask = whole
                 for layer in limiting:
                     mask &= self.said(layer, "Allow", action, tail) & ~self.said(layer, "Deny", action, tail)
-                for layer in () if action == BEYOND_RCPS else denying:
+                for layer in denying if has_rcps(action) else ():
                     mask &= ~self.said(layer, "Deny", action, tail)
                 out[action, tail] = mask
         return out

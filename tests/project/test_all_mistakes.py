@@ -626,7 +626,7 @@ def test_a_module_that_is_left_out_of_the_zip_is_to_be_taken_in(make: Make) -> N
 
 def test_a_broken_pyproject_hides_nothing(make: Make) -> None:
     project = make(app=f"@app.function(timeout=0){FUNCTION}", **{"pyproject.toml": "[project\n"})
-    assert ["app.py:9:23", "pyproject.toml"] == places(project)
+    assert ["app.py:9:23", "pyproject.toml:1:9"] == places(project)
 
 
 OVERRIDE = "config.lambda_.iam.default_policy = []"

@@ -79,7 +79,11 @@ def test_the_condition_in_yaml_is_what_it_is_in_json(tmp_path: Path) -> None:
 
     ran = projects.remit("diff", str(tmp_path / "old.json"), str(tmp_path / "new.yaml"))
 
-    assert (ran.status, ran.out, ran.err) == (0, "The same access: proven for every request.\n", "")
+    assert (ran.status, ran.out, ran.err) == (
+        0,
+        "The same access by roles, policies and doors: proven for every request.\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("command", [("explain",), ("lint",), ("policy", "deployer")], ids=lambda words: words[-1])

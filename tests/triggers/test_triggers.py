@@ -794,9 +794,7 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
         app='@app.job(queue="very-urgent")\ndef mail(to): ...\n',
     )
     queues = project.resources("AWS::SQS::Queue")
-    assert ["JobDefaultDeadLetterQueue", "JobDefaultQueue", "JobVeryUrgentDeadLetterQueue", "JobVeryUrgentQueue"] == (
-        sorted(queues)
-    )
+    assert ["JobVeryUrgentDeadLetterQueue", "JobVeryUrgentQueue"] == sorted(queues)  # no job is in the default one
     assert {
         "RedrivePolicy": {
             "deadLetterTargetArn": {"Fn::GetAtt": ["JobVeryUrgentDeadLetterQueue", "Arn"]},
@@ -813,8 +811,6 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
         "REMIT_JOB_DEAD_LETTERS": {"Ref": "JobVeryUrgentDeadLetterQueue"},
         "REMIT_JOB_QUEUE": {"Ref": "JobVeryUrgentQueue"},
         "REMIT_JOB_RETRIES": "4",
-        "REMIT_QUEUE_DEFAULT": {"Ref": "JobDefaultQueue"},
-        "REMIT_QUEUE_VERY_URGENT": {"Ref": "JobVeryUrgentQueue"},
         "REMIT_STACK": {"Ref": "AWS::StackId"},
         "REMIT_STAGE": "dev",
     } == worker["Environment"]["Variables"]

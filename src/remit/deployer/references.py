@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deployer.planned_stack import is_specific, named_type
 from remit.iam import tokens
+from remit.template.branches import choice
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ def _values(value: Any, only: re.Pattern[str] | None, name: str = "") -> Iterato
         if is_in_place:
             yield name, value
             ((function, argument),) = value.items()
-            if function == "Fn::If" and isinstance(argument, list):
-                argument = argument[1:]  # a condition's name is no value
+            chosen = choice(value)
+            if chosen is not None:
+                argument = list(chosen.values)  # a condition's name is no value
             if function not in _RESOLVED:
                 yield from _values(argument, only, name)
     elif isinstance(value, Mapping):
