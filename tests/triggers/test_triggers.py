@@ -791,10 +791,12 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
     project = make(
         config='config.job.enable = True\nconfig.job.additional_queues = ["very-urgent"]\n'
         "config.lambda_.function.timeout = 100",
-        app='@app.job(queue="very-urgent")\ndef mail(to): ...\n',
+        app='@app.job(queue="very-urgent")\ndef mail(to): ...\n\n\n@app.job\ndef clean(): ...\n',
     )
     queues = project.resources("AWS::SQS::Queue")
-    assert ["JobVeryUrgentDeadLetterQueue", "JobVeryUrgentQueue"] == sorted(queues)  # no job is in the default one
+    assert ["JobDefaultDeadLetterQueue", "JobDefaultQueue", "JobVeryUrgentDeadLetterQueue", "JobVeryUrgentQueue"] == (
+        sorted(queues)
+    )
     assert {
         "RedrivePolicy": {
             "deadLetterTargetArn": {"Fn::GetAtt": ["JobVeryUrgentDeadLetterQueue", "Arn"]},
