@@ -51,7 +51,6 @@ def test_each_name_of_a_secret_is_looked_for(name: str) -> None:
         "-----BEGIN " + "EC PRIVATE KEY",
         KEY,
         KEY.replace("AKIA", "ASIA"),
-        "secret_access_key=" + "aB3/" * 10,
         "ghp_" + "a1B2" * 9,
         "xoxb-" + "1234567890-abcdefghijkl",
         "hooks.slack.com/services/" + "T12345678/B12345678/" + "aB3d" * 6,
@@ -65,6 +64,10 @@ def test_each_name_of_a_secret_is_looked_for(name: str) -> None:
 )
 def test_each_kind_of_secret_is_hidden_wherever_it_stands(secret: str) -> None:
     assert hidden(f"see {secret}") == f"see {'*' * len(secret)}"
+
+
+def test_of_a_key_with_its_name_the_key_is_hidden() -> None:
+    assert hidden("see secret_access_key=" + "aB3/" * 10) == "see secret_access_key=" + "*" * 40
 
 
 @pytest.mark.parametrize(
