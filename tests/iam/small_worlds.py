@@ -16,6 +16,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import OLD_VERSION, VERSION, Condition, Globs, Policy, Principals, Statement
 
@@ -28,8 +29,8 @@ ARN = "arn:::::"
 EVERYONE = Principals((("*", "*"),))
 SHARE_OF_ENDPOINTS = 0.12
 BEYOND_RCPS = "kms:retiregrant"  # on which an RCP has no effect
-ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", "kms:a", BEYOND_RCPS)
-REACHED_BY_RCPS = "kms:"  # of the services here, the one whose resources RCPs reach
+ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", BEYOND_RCPS)
+SERVICES = ("s", "t", "kms")  # all that there are here, and RCPs reach each of them
 ACTION_PATTERNS = ("s:a", "S:A", "s:b", "s:ab", "s:*", "s:a*", "s:*a", "s:?", "s:??", "*", "t:*", "*:a", "?:a", "s:?*")
 TAILS = (
     *("".join(letters) for length in (1, 2, 3) for letters in itertools.product("xaz", repeat=length)),
@@ -102,7 +103,8 @@ def glob(pattern: str, text: str) -> bool:
 
 def has_rcps(action: str) -> bool:
     """Whether RCPs bind an action. Source: "Resource control policies (RCPs)" (AWS Organizations User Guide)."""
-    return action.startswith(REACHED_BY_RCPS) and action != BEYOND_RCPS
+    service = action.partition(":")[0]
+    return (service in SERVICES or service in RCP_SERVICES) and action != BEYOND_RCPS
 
 
 VARIABLE = re.compile(r"\$\{(t:\w+)(?:, '(\w*)')?\}")
