@@ -41,6 +41,7 @@ REFUSED_BY_AWS: Final = {
     "UnknownOperationException": "Common Error Types (Amazon DynamoDB API Reference and others)",
     "InvalidAction": "Common Errors (AWS STS API Reference and others): the action or operation is invalid",
     "InvalidSignatureException": "Troubleshoot Signature Version 4: credential should be scoped to correct service",
+    "NoSuchKey": "Creating object key names (Amazon S3 User Guide): a slash at the end is part of the key",
     "MethodNotAllowed": "Error responses (Amazon S3 API Reference)",
     "MalformedQueryString": "Common Errors (AWS STS API Reference and others): a syntax error in the query string",
     "SerializationException": "AWS JSON 1.0 protocol (Smithy 2.0): a body that is no document of the operation's input",
@@ -143,7 +144,7 @@ def doubled(request: Sent) -> Sent:
 def in_query(request: Sent) -> Sent:
     """The form of a request in its query."""
     text = request.body.decode("latin-1")
-    is_form = ("content-type", FORM) in request.headers and text.isascii() and text.isprintable()
+    is_form = ("content-type", FORM) in request.headers and text.isascii() and text.isprintable() and " " not in text
     return replace(request, query=text, body=b"") if is_form else request
 
 
