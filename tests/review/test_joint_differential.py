@@ -334,3 +334,22 @@ def test_explain_and_diff_agree() -> None:
             if not told(review, role, request, (*_PARTS_GAINED, *_PARTS_LOST)):
                 was, now = explained(old, role, request), explained(new, role, request)
                 assert (was in denied) == (now in denied)
+
+
+def test_a_key_whose_policy_leaves_nothing_to_the_account_limits_a_role() -> None:
+    """Source: "Key policies in AWS KMS" (AWS KMS Developer Guide)."""
+    old, _ = next(worlds(1))
+    new = next(worlds(1))[0]
+    allowing = {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": KEY}
+    for world in (old, new):
+        world.boundary = dict.fromkeys(ROLES)
+        world.identity["Reader"] = []
+        other = {"AWS": {"Fn::GetAtt": ["Writer", "Arn"]}}
+        world.resource["Key"] = [{**allowing, "Resource": "*", "Principal": other}]
+    new.identity["Reader"] = [allowing]
+    assert [] == [request for role, request in examples(compared(old, new)) if role == "Reader"]
+    for world in (old, new):
+        world.resource["Key"] = [WHOLE]
+    assert [(KEY, "kms:Decrypt")] == [
+        (request[2], request[1]) for role, request in examples(compared(old, new)) if role == "Reader"
+    ]
