@@ -105,7 +105,10 @@ _VENDORS: Final = (
     r"|twilio|vault|vercel|zendesk)[_-]"
 )
 """Names of vendors whose keys tell nothing by their form, in front of what names a secret."""
-_RANDOM: Final = r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}(?:-[0-9a-f]{8}){0,2}|(?=.*[a-z])(?=.*\d)[\w+/=.-]{20,})"
+_RANDOM: Final = (
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}(?:-[0-9a-f]{8}){0,2}"
+    r"|(?=.*[a-z])(?=.*\d)[\w+/=.-]{20,}"
+)
 """A UUID, so many hexadecimal digits, or a long word of letters and digits: as vendors draw keys."""
 _HARMLESS: Final = (
     r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[0-9]{1,5}$"
