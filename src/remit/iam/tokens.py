@@ -17,7 +17,7 @@ import functools
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError
