@@ -96,7 +96,7 @@ def always_out() -> Patterns:
 def usually_out(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
     """Patterns of files that stay out unless the project brings them back.
 
-    Remit's list, .remitignore's lines, the setting.
+    They are remit's list, .remitignore's lines, the setting.
     """
     project_patterns = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
     return Patterns([*_read(_USUALLY_OUT), *project_patterns])
