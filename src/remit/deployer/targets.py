@@ -218,7 +218,7 @@ def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[st
 
 
 def _is_tagging(entry: Action) -> bool:
-    """Return whether an action is one of those that work on every kind of the service, whatever the catalogue requires."""
+    """Return whether an action works on every kind of the service, whatever the catalogue requires."""
     return entry.level == "Tagging" or "Tags" in entry.name
 
 

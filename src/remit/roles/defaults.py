@@ -144,7 +144,7 @@ def network(app: App, function: Function) -> Iterator[Grant]:
 
 
 def _granted(app: App, function: Function) -> Iterator[Statement]:
-    """Yield statements of a function's own policy and managed policies, as far as they are known, but those for Lambda."""
+    """Yield statements of a function's own policy and managed policies that are known, but those for Lambda."""
     for grant in function.policy:
         if grant.statement.effect == "Allow":
             yield grant.statement
