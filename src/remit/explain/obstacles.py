@@ -212,7 +212,7 @@ def _no_role(request: Request) -> Obstacle | None:
 
 
 def _unnamed(request: Request) -> Obstacle | None:
-    """Return the obstacle of a message that names all of a service's resources, where the one in question is missing."""
+    """Return the obstacle of a message that names all of a service's resources, where the one meant is missing."""
     arn = parse(request.resource)
     known = catalogued(request.action)
     if arn is None or known is None or not targets_of(request.action) or known.level == "List":
