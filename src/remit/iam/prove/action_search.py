@@ -218,9 +218,9 @@ class ActionSearch:
 
     def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
         """A witness on a resource pattern that these covers leave open."""
-        candidate = self.case.required[0]
-        self.resource_search.budget.spend(2 * len(covers))
-        if any(box.includes(resource, candidate) for box in covers):
+        candidate, *further = self.case.required
+        self.resource_search.budget.spend(2 * len(covers) * len(self.case.required))
+        if any(box.includes(resource, candidate) or any(map(box.includes_all, further)) for box in covers):
             return None
         return self.resource_search.witness(resource, self.case.required, covers)
 
