@@ -140,7 +140,7 @@ def command(
         return _project(wishes)
     if wishes.base is not None:
         return _files_since(files, wishes.base, wishes)
-    return _files([options.content(path) for path in files], wishes)
+    return _files(files, wishes)
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
@@ -306,12 +306,13 @@ class _FileReport:
     """Markdown of at most so many bytes."""
 
 
-def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.documents.read import may_be_plan
     from remit.report.comment import LONGEST
-    from remit.review.role_files import plan_review, review_files
+    from remit.review.role_files import beside_file, plan_review, review_files
 
+    files = [options.content(path) for path in paths]
     about = files[-1][1]
     if len(files) == 1:
         if not may_be_plan(files[0][0]):
@@ -321,7 +322,9 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
             )
         report = _review_report(plan_review(*files[0]), about, wishes)
     elif _are_templates(files):
-        report = _review_report(review_files(files[0], files[1]), about, wishes)
+        old_path, new_path = paths
+        beside = beside_file(old_path), beside_file(new_path)
+        report = _review_report(review_files(files[0], files[1], beside), about, wishes)
     else:
         report = _policy_report(files, about, wishes)
     if wishes.as_json:

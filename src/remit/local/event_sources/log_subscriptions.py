@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscriptions:
-    """Where the emulator runs a function on lines of a log group."""
+    """The emulator's calls of functions for lines of a log group."""
 
     calls: ServiceCalls
     invocations: AsynchronousInvocations
@@ -74,7 +74,7 @@ _LAMBDA: Final = "lambda.amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class FunctionLogs:
-    """What the roles of functions may write; what they may not is lost, and noted once among the decided accesses.
+    """The right of functions' roles to write logs. What is denied is lost, and noted once among the decided accesses.
 
     Source: "Sending Lambda function logs to CloudWatch Logs", IAM permissions (AWS Lambda Developer Guide).
     """
@@ -82,7 +82,7 @@ class FunctionLogs:
     calls: ServiceCalls
 
     def may_write(self, function: DeployedFunction, stream: str) -> bool:
-        """Whether a function's role may write to a stream of its log group, which is made if there is none.
+        """Return whether a function's role may write to a stream of its log group, which is made if there is none.
 
         A role that does not exist is not judged: no function in AWS has one.
         """
