@@ -25,12 +25,12 @@ _USUAL: Final = ("object", "bucket", "instance", "table", "function", "queue", "
 
 @lru_cache(maxsize=32768)
 def is_without_resources(name: str) -> bool:
-    """Whether the catalogue has an action (in lower case), and no resource type for it."""
+    """Return whether the catalogue has an action (in lower case), and no resource type for it."""
     return full_name(name) is not None and not target_names(name)
 
 
 def asked_resource(name: str, resource: str) -> str:
-    """What a service asks for an action (in lower case) without resource types where a request names an ARN; else `*`.
+    """Return the resource of an action (in lower case) without resource types: the ARN in the request, or `*`.
 
     Its `*` are part of the ARN, and stand for nothing.
     """
@@ -69,7 +69,7 @@ def _oddity(target: ActionTarget, service: str) -> tuple[bool, bool, int]:
 
 @lru_cache(maxsize=16384)
 def takes(name: str, resource: str) -> bool:
-    """Whether an action of the catalogue may be asked on an ARN."""
+    """Return whether an action of the catalogue may be asked on an ARN."""
     arn = parse(resource)
     if arn is None:
         return False
@@ -82,7 +82,7 @@ def takes(name: str, resource: str) -> bool:
 
 
 def _fits(arn: Arn, format_: str) -> bool:
-    """Whether an ARN has a format; some formats leave the service open, as those of recovery points."""
+    """Return whether an ARN has a format; some formats leave the service open, as those of recovery points."""
     if matches(arn, format_):
         return True
     shape = parse(format_)

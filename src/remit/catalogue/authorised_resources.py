@@ -44,6 +44,6 @@ _RESOURCES: Final = {
 
 
 def is_authorised_on(name: str, resource: str) -> bool:
-    """Whether an action, by its full name, is authorised on a resource beside those of its listed types."""
+    """Return whether an action, by its full name, is authorised on a resource beside those of its listed types."""
     pattern = _RESOURCES.get(name)
     return pattern is not None and pattern.fullmatch(_LATE.sub("*", resource)) is not None

@@ -34,7 +34,7 @@ _NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 @dataclass(frozen=True, slots=True)
 class _Wishes:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     folder: Path
     stages: tuple[str, ...]
@@ -297,7 +297,7 @@ def _account(wishes: _Wishes) -> Account:
 
 @dataclass(frozen=True, slots=True)
 class _FileReport:
-    """What is told of two files."""
+    """The report on two files."""
 
     broadens: bool
     document: dict[str, Any]
@@ -363,7 +363,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
 
 
 def _are_templates(files: list[tuple[bytes, str]]) -> bool:
-    """Whether two files are templates, and not policies. RemitError: one is a template."""
+    """Return whether two files are templates, and not policies. RemitError: one is a template."""
     from remit.review.role_files import holds_roles
 
     roles = [holds_roles(data) for data, _ in files]

@@ -30,7 +30,7 @@ _PUBLIC: Final = "aws/"
 
 
 def looked_up(stack: PlannedStack) -> Iterator[Need]:
-    """What CloudFormation reads for whoever deploys: parameters of SSM's types, and dynamic references."""
+    """Yield CloudFormation's reads for the deployer: parameters of SSM's types, and dynamic references."""
     for name, text in stack.lookups:
         yield Need("ssm:GetParameters", _parameter(text), Purpose(f"to look up the parameter {name}"))
     for resource in stack.resources.values():
@@ -62,7 +62,7 @@ _WHY = Purpose("to undo what was done by hand to the stack's roles")
 
 
 def reverting(stack: PlannedStack, limit: Callable[[str], str | None]) -> Iterator[Need]:
-    """What `remit deploy --revert-drift` needs beside a deploy, to undo what was done by hand to the stack's roles.
+    """The needs of `remit deploy --revert-drift` beside a deploy: it undoes changes by hand to the stack's roles.
 
     Most of it a deploy needs anyway, since CloudFormation writes the same roles. What is left is to detach a policy of
     any name, and the boundary. `limit` has the boundary (ARN) that a role must have, by the role's ARN: that is put

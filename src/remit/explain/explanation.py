@@ -80,12 +80,12 @@ class Explanation:
 
     @property
     def of_resource(self) -> bool:
-        """Whether the policy that was asked is a resource's."""
+        """True if the policy that was asked is a resource's."""
         return self.decision.policies.resource is not None
 
     @property
     def fixable(self) -> bool:
-        """Whether the role's own statements have to change, and not the boundary, say, or the resource's policy."""
+        """True if the role's own statements have to change, and not the boundary, say, or the resource's policy."""
         decision = self.decision
         if decision.allowed or self.obstacle is not None or catalogued(self.action) is None:
             return False
