@@ -41,6 +41,8 @@ _RESOURCES: Final = {
     **_rows("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
     **_rows("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
 }
+AUTHORISED_ACTIONS: Final = frozenset(_RESOURCES)
+"""The actions that are authorised on such resources."""
 
 
 def is_authorised_on(name: str, resource: str) -> bool:
