@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from remit.app import Resource
-from remit.report.comment import review_comment
-from remit.report.review import review_document, review_lines
+from remit.report.comment import report_comment
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
 from remit.review.access_change import Review
 from remit.review.resource_losses import resource_losses
 from remit.review.role_files import review_files
@@ -114,7 +116,7 @@ def test_a_resource_of_sam_counts_as_what_it_becomes() -> None:
 
 def test_people_read_what_happens_why_and_where() -> None:
     reviewed = review_files(template({"B": BUCKET, "Q": QUEUE}), template({"B": named(BUCKET, "b")}))
-    lines = list(review_lines(reviewed))
+    lines = list(report_lines(review_report(reviewed)))
     assert lines[:9] == [
         "app.json -> app.json",
         "",
@@ -129,7 +131,7 @@ def test_people_read_what_happens_why_and_where() -> None:
 
 
 def test_a_comment_says_first_whose_data_is_lost() -> None:
-    text = review_comment(review_files(template({"B": BUCKET, "T": TOPIC}), template({})), "app.json")
+    text = report_comment(review_report(review_files)(template({"B": BUCKET, "T": TOPIC}), template({})), "app.json")
     assert "**Resources: 2 removed or replaced (1 loses data).**" in text.splitlines()
     assert text.index("Resources that lose data (1)") < text.index("Other resources that are removed or replaced (1)")
     assert "| ! | `B` | `AWS::S3::Bucket` | removed, with its data | `app.json:1:21` |" in text.splitlines()
