@@ -10,10 +10,10 @@ from remit.errors import Origin
 from remit.iam.comparison import StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.prove.compare import Comparison
-from remit.report.comment import files_comment, report_comment
 from remit.report.access_documents import review_document
 from remit.report.access_lines import report_lines
 from remit.report.access_report import review_report
+from remit.report.comment import files_comment, report_comment
 from remit.review.access_change import Elsewhere, Review, Version
 from remit.review.changes import review
 
@@ -43,21 +43,19 @@ def test_a_gain_is_told_with_reason_line_and_request() -> None:
     )
     assert lines == [
         "before -> after",
+        "1 cause gains access, 0 lose, 0 undecided; 1 of 1 functions concerned",
         "",
-        "a",
         "  + Read on s3: s3:GetObject",
         "      on arn:aws:s3:::in/*",
-        "      app.py:9:2: a needs it",
+        "      a: app.py:9:2: a needs it",
         "      for example s3:GetObject on arn:aws:s3:::in/example",
-        "",
-        "1 of 1 functions: 1 gained, 0 lost, 0 undecided",
     ]
 
 
 def test_why_something_was_not_allowed_before_is_told_when_it_is_not_plain() -> None:
     deny = Statement("Deny", Globs(("s3:GetObject",)), Globs(("*",)))
     found = compared(role("a", allow("s3:GetObject"), deny), role("a", allow("s3:GetObject")))
-    assert "      app.py:9:2: a needs it; the old identity[0].Statement[1] denies it" in list(
+    assert "      a: app.py:9:2: a needs it; the old identity[0].Statement[1] denies it" in list(
         report_lines(review_report(found))
     )
 
@@ -71,13 +69,12 @@ def test_who_may_take_on_a_role_reads_as_a_sentence() -> None:
     assert (gain["kind"], gain["principal"], gain["role"]) == ("trust", "events.amazonaws.com", "aRole")
 
 
-def test_a_managed_policy_is_named_where_its_statement_gains() -> None:
+def test_a_managed_policy_that_gains_is_told_as_the_cause() -> None:
     old = Version("before", (role("a"),))
     new = Version("after", (role("a", managed=(OWN,)),), documents={OWN: Policy((allow("s3:GetObject"),))})
     found = review(old, new)
     lines = list(report_lines(review_report(found)))
-    assert f"  ! managed policy {OWN} added" in lines
-    assert f"      statement 0 of {OWN}" in lines
+    assert f"  + managed policy {OWN} added: Read on s3: s3:GetObject" in lines
     assert review_document(found)["policies"] == [
         {"kind": "managed policy", "change": "added", "arn": OWN, "role": "aRole", "functions": ["a"]}
     ]
@@ -93,21 +90,18 @@ def test_what_cannot_be_seen_is_undecided_with_its_reason() -> None:
     assert f"- `a`: `{reason}`" in report_comment(review_report(found)).splitlines()
 
 
-def test_several_changes_have_a_line_of_numbers_each() -> None:
+def test_the_numbers_come_first_and_gains_before_losses() -> None:
     lines = list(report_lines(review_report(many(2))))
-    assert lines[-5:] == [
-        " new0 | +1",
-        " new1 | +1",
-        " old0 | -1",
-        " old1 | -1",
-        "4 of 4 functions: 2 gained, 2 lost, 0 undecided",
-    ]
+    assert "2 causes gain access, 2 lose, 0 undecided; 4 of 4 functions concerned" == lines[1]
+    assert ["+", "+", "-", "-"] == [line[2] for line in lines if line[:2] == "  " and line[2] != " "]
 
 
 def test_many_functions_of_one_role_are_counted() -> None:
     names = tuple(f"f{n}" for n in range(12))
     old, new = Role("R", (), names), Role("R", (Grant(allow("s3:GetObject"), Reason("text", "")),), names)
-    assert "f0, f1, f2, f3, f4 and 7 more" in list(report_lines(review_report(compared(old, new))))
+    report = review_report(compared(old, new))
+    assert "      f0, f1, f2 and 9 more: identity[0].Statement[0]" in list(report_lines(report))
+    assert f"      {', '.join(names)}: identity[0].Statement[0]" in list(report_lines(report, None))
 
 
 def test_a_statement_that_is_undecided_stands_in_a_comment_with_its_place() -> None:
@@ -116,7 +110,7 @@ def test_a_statement_that_is_undecided_stands_in_a_comment_with_its_place() -> N
     (change,) = found.changes
     review_of_one = replace(found, changes=(replace(change, access=Comparison(undecided=(unclear,))),))
     lines = [line for line in report_comment(review_report(review_of_one)).splitlines() if line.startswith("- `a`")]
-    assert ["- `a`: `identity[0].Statement[0]: it is too long` `app.py:9:2`"] == lines
+    assert ["- `a`: `identity[0].Statement[0]: it is too long`: `app.py:9:2`"] == lines
 
 
 def test_a_resource_whose_policy_differs_is_named_beside_equal_roles() -> None:
@@ -131,10 +125,10 @@ def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
     text = report_comment(review_report(found), "orders-dev")
     assert len(text.encode()) <= 65_000
     rows = [line for line in text.splitlines() if line.startswith("| + ")]
-    assert text.startswith("<!-- remit diff orders-dev -->\n**Access: 1200 of 1200 functions: 600 gained, 600 lost")
-    assert "600 of 600 left out: `remit diff` shows all." in text.splitlines()
-    assert f"{600 - len(rows)} of 600 left out: `remit diff` shows all." in text.splitlines()
-    assert len(text.encode()) > 64_900
+    assert text.startswith("<!-- remit diff orders-dev -->\n**600 causes gain access, 600 lose, 0 undecided; 1200 of")
+    assert "600 of 600 left out: `remit diff --all` shows all." in text.splitlines()
+    assert f"{600 - len(rows)} of 600 left out: `remit diff --all` shows all." in text.splitlines()
+    assert len(text.encode()) + len(rows[-1]) + 1 > 65_000  # no further row has room
     assert text.count("<details") == text.count("</details>") == 2
     unfolding = [line for line in text.splitlines() if line.startswith("<details")]
     assert ["<details open><summary>Gained (600)</summary>", "<details><summary>Lost (600)</summary>"] == unfolding
@@ -150,10 +144,10 @@ def test_losses_are_left_out_before_gains() -> None:
 
 def test_no_text_can_break_out_of_markdown() -> None:
     odd = "arn:aws:s3:::a`|--><script>\n# b"
-    text = report_comment(review_report(compared)(role("a"), role("a", allow("s3:GetObject", on=odd))), "x --> <b>")
+    text = report_comment(review_report(compared(role("a"), role("a", allow("s3:GetObject", on=odd)))), "x --> <b>")
     assert "<script>" not in text.replace("`arn:aws:s3:::a'\\|--><script> # b`", "").replace("--><script> # b`", "")
     (row,) = [line for line in text.splitlines() if line.startswith("| + ")]
-    assert row.replace("\\|", "").count("|") == 7
+    assert row.replace("\\|", "").count("|") == 6
     assert text.splitlines()[0] == "<!-- remit diff x - -> <b> -->"
 
 
@@ -171,25 +165,27 @@ def test_functions_of_which_the_same_is_to_be_told_are_told_together() -> None:
     old = Version("before", tuple(role(name) for name in names))
     found = review(old, Version("after", (*(role(name, gain) for name in names[:2]), role("c", allow("sns:Publish")))))
     lines = list(report_lines(review_report(found)))
-    assert lines[1:7] == [
-        "",
-        "a, b",
-        "  + Read on s3: s3:GetObject",
+    assert lines[1] == "2 causes gain access, 0 lose, 0 undecided; 3 of 3 functions concerned"
+    (place,) = [number for number, line in enumerate(lines) if line == "  + Read on s3: s3:GetObject"]
+    assert lines[place + 1 : place + 4] == [
         "      on arn:aws:s3:::in/*",
-        "      app.py:9:2: a needs it; and 1 more alike",
+        "      a, b: app.py:9:2: a needs it; and 1 more",
         "      for example s3:GetObject on arn:aws:s3:::in/example",
     ]
-    assert lines[-3:] == [" a, b | +1", " c    | +1", "3 of 3 functions: 2 gained, 0 lost, 0 undecided"]
     assert [gain["functions"] for gain in review_document(found)["gained"]] == [["a"], ["b"], ["c"]]
     assert report_comment(review_report(found)).count("| + |") == 2
 
 
-def test_functions_that_differ_in_anything_are_told_apart() -> None:
+def test_functions_that_are_new_are_told_apart() -> None:
     gain = allow("s3:GetObject")
     old = Version("before", (role("a"), role("b", managed=(OWN,))))
     new = Version("after", (role("a", gain), role("b", gain), role("new", gain)))
-    headings = [line for line in report_lines(review_report(review(old, new))) if line in ("a", "b", "new (new)")]
-    assert headings == ["a", "b", "new (new)"]
+    lines = list(report_lines(review_report(review(old, new))))
+    assert [line for line in lines if "needs it" in line] == [
+        "      a, b: app.py:9:2: a needs it; and 1 more",
+        "      new (new): app.py:9:2: new needs it",
+    ]
+    assert f"  ! managed policy {OWN} removed" not in lines  # its document is not known: that is undecided
 
 
 def test_trust_in_the_same_services_is_told_together() -> None:
@@ -197,7 +193,7 @@ def test_trust_in_the_same_services_is_told_together() -> None:
     found = review(
         Version("before", (role("a"), role("b"))), Version("after", (role("a", trusts=more), role("b", trusts=more)))
     )
-    assert "      trust policy of aRole; and 1 more alike" in list(report_lines(review_report(found)))
+    assert "      a, b: trust policy of aRole; and 1 more" in list(report_lines(review_report(found)))
 
 
 def test_what_a_comment_is_about_cannot_end_its_mark() -> None:
@@ -212,7 +208,7 @@ def test_markdown_shows_what_would_turn_writing_round() -> None:
     odd = allow("s3:GetObject", on="arn:aws:s3:::a\u202eb\x1b[31m/*")
     (row,) = [
         line
-        for line in report_comment(review_report(compared)(role("a"), role("a", odd))).splitlines()
+        for line in report_comment(review_report(compared(role("a"), role("a", odd)))).splitlines()
         if "| + |" in line
     ]
     assert "`arn:aws:s3:::a\\u202eb\\x1b[31m/*`" in row
@@ -225,22 +221,31 @@ def test_notes_and_attached_policies_are_left_out_of_a_comment_that_is_too_long(
     text = report_comment(review_report(found))
     assert 60_000 < len(text.encode()) <= 65_536
     assert text.splitlines()[-1] == "`before` → `after`"
-    assert text.count(" of 900 left out: `remit diff` shows all.") == 3
+    undecided = len([line for line in text.splitlines() if line.startswith("- `f")])
+    assert f"{900 - undecided} of 900 left out: `remit diff --all` shows all." in text.splitlines()
+    assert "900 of 900 left out: `remit diff --all` shows all." in text.splitlines()
 
 
-def test_gains_for_different_reasons_are_told_apart_where_no_line_is_known() -> None:
+def test_a_gain_for_several_reasons_is_told_once_and_with_all_of_them_where_every_piece_is() -> None:
     gain = allow("s3:GetObject", on="arn:aws:s3:::in/*")
     roles = [Role(f"{name}Role", (Grant(gain, Reason("text", f"{name} needs it")),), (name,)) for name in ("a", "b")]
     old = Version("before", (role("a"), role("b")))
-    lines = list(report_lines(review_report(review(old, Version("after", tuple(roles))))))
-    assert [line for line in lines if "needs it" in line] == ["      a needs it", "      b needs it"]
+    report = review_report(review(old, Version("after", tuple(roles))))
+    assert ["      a, b: a needs it; and 1 more"] == [line for line in report_lines(report) if "needs it" in line]
+    assert [line for line in report_lines(report, None) if "needs it" in line] == [
+        "      a, b: a needs it",
+        "      b needs it",
+    ]
 
 
 def test_one_comment_on_many_large_files_fits() -> None:
     large, small = many(600), many(1)
-    comments = {f"t{number}.json": partial(review_comment, large if number < 4 else small, "") for number in range(8)}
+    comments = {
+        f"t{number}.json": partial(report_comment, review_report(large if number < 4 else small), "")
+        for number in range(8)
+    }
     text = files_comment(comments)
     assert len(text.encode()) <= 65_000
     assert 8 == text.count("### `t")
     assert "left out" in text
-    assert text.count("**Access: 2 of 2 functions: 1 gained, 1 lost, 0 undecided**") == 4
+    assert text.count("**1 cause gains access, 1 loses, 0 undecided; 2 of 2 functions concerned**") == 4

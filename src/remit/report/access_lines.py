@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from remit.report.access_report import LISTED, NO_EXAMPLE, some
+from remit.report.access_report import LISTED, MOST_KINDS, NO_EXAMPLE, some
 from remit.report.resource_losses import loss_lines
 
 if TYPE_CHECKING:
@@ -71,14 +71,14 @@ def cause_lines(changes: Sequence[CauseChange], most: int | None, command: str) 
 
 
 def brief(change: CauseChange) -> str:
-    """A cause in one text, with those whom it concerns."""
-    words = "; ".join(words for words, _ in change.accesses())
+    """A cause in one text, with those whom it concerns, its access by level and service."""
+    words = "; ".join(words for words, _ in change.accesses(0))
     return ": ".join(filter(None, (some(change.holders, _HOLDERS), words)))
 
 
 def _paragraph(change: CauseChange, *, whole: bool) -> Iterator[str]:
     start = f"  {change.sign}"
-    accesses = change.accesses(whole=whole)
+    accesses = change.accesses(None if whole else MOST_KINDS)
     for (words, resources), (_, next_resources) in zip_longest(accesses, accesses[1:], fillvalue=("", ())):
         yield f"{start} {words}"
         start = "      and"
@@ -86,11 +86,9 @@ def _paragraph(change: CauseChange, *, whole: bool) -> Iterator[str]:
             yield f"      on {some(resources, None if whole else LISTED)}"
     yield from (f"      if {condition}" for condition in change.conditions)
     holders = some(change.holders, None if whole else _HOLDERS) + change.state
-    yield f"      {': '.join(filter(None, (holders, change.place)))}"
-    if whole:
-        yield from (f"      {place}" for place in change.places[1:])
-    if change.changed:
-        yield f"      {change.changed}"
+    places = change.places if whole else (change.place,)
+    where = ": ".join(filter(None, (holders, *places[:1])))
+    yield from (f"      {detail}" for detail in (where, *places[1:], change.changed) if detail)
     for request in change.requests if whole else change.requests[:1]:
         yield f"      {request if request == NO_EXAMPLE else f'for example {request}'}"
 

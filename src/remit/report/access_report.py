@@ -46,7 +46,7 @@ NO_EXAMPLE: Final = "no request of today can use it"
 EVERYONE: Final = "*"
 _FREED, _FORBIDDEN = "no longer denied", "newly denied"
 LISTED: Final = 6  # texts on one line; of more, the number is told
-_TOLD: Final = 2  # kinds of access that are told with their actions; of more, the level and the services
+MOST_KINDS: Final = 2  # kinds of access that are told with their actions; of more, the level and the services
 _PERMISSIONS: Final = "Permissions management"
 _OPEN_TO_ALL, _LETS_IN, _PERMITS, _WRITES, _REST = range(5)
 """How much a change matters, the most first."""
@@ -121,20 +121,29 @@ class CauseChange:
         """Whether it is always named: it lets somebody in, or permits to give access."""
         return self.sign == GAINED and self.weight <= _PERMITS
 
-    def accesses(self, *, whole: bool = False) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What it does in words, each with its resources; many kinds of access together, unless `whole`."""
-        start = f"{self.words}: " if self.words and self.kinds else self.words
-        if not self.kinds:
-            return ((start, ()),)
-        if whole or len(self.kinds) <= _TOLD:
-            texts = [kind.words(whole=whole) for kind in self.kinds]
-            texts[0] = start + texts[0]
-            return tuple((text, kind.resources) for text, kind in zip(texts, self.kinds, strict=True))
-        urgent = [kind for kind in self.kinds if kind.weight <= _PERMITS]
-        named = [kind.words(whole=False) for kind in urgent]
-        resources = dict.fromkeys(resource for kind in self.kinds for resource in kind.resources)
-        counted = by_level_and_service(kind for kind in self.kinds if kind not in urgent)
-        return ((start + "; ".join((*named, *counted)), tuple(resources)),)
+    def accesses(self, most: int | None = MOST_KINDS) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What it does in words, each with its resources.
+
+        Of more than `most` kinds of access, only what lets somebody in or permits to give access is told with its
+        actions; of the others, and of what has no effect today, the number. With None, all are told.
+        """
+        whole = most is None
+        kinds = [kind for kind in self.kinds if whole or kind.level != UNUSED] or list(self.kinds)
+        unused = [kind for kind in self.kinds if kind not in kinds]
+        if most is None or len(kinds) <= most:
+            accesses = [(kind.words(whole=whole), kind.resources) for kind in kinds]
+        else:
+            urgent = [kind for kind in kinds if kind.weight <= _PERMITS]
+            texts = [kind.words(whole=False) for kind in urgent]
+            texts += by_level_and_service(kind for kind in kinds if kind not in urgent)
+            resources = dict.fromkeys(resource for kind in kinds for resource in kind.resources)
+            accesses = [("; ".join(texts), tuple(resources))]
+        if unused:
+            accesses.append(("; ".join(by_level_and_service(unused)), ()))
+        if self.words:
+            text, first_resources = accesses[0] if accesses else ("", ())
+            accesses[:1] = [(": ".join(filter(None, (self.words, text))), first_resources)]
+        return tuple(accesses)
 
     def joined(self, cause: CauseChange) -> CauseChange:
         """The same change of somebody else, as one with this."""
@@ -152,7 +161,7 @@ class CauseChange:
     @property
     def place(self) -> str:
         """Where it is written: the first place, and how many there are beyond."""
-        return "".join(self.places[:1]) + (f"; and {len(self.places) - 1} more alike" if self.places[1:] else "")
+        return "".join(self.places[:1]) + (f"; and {len(self.places) - 1} more" if self.places[1:] else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +473,7 @@ def by_level_and_service(kinds: Iterable[AccessKind]) -> Iterator[str]:
             names.setdefault((level, kind.service), {})[name] = None
     for level in (*reversed(LEVELS), *dict.fromkeys(level for level, _ in names if level not in LEVELS)):
         counts = {service: len(actions) for (of_level, service), actions in names.items() if of_level == level}
-        if len(counts) > _TOLD:
+        if len(counts) > MOST_KINDS:
             yield f"{level} on {len(counts)} services ({some(tuple(counts))})"
             continue
         for service, count in counts.items():

@@ -70,8 +70,8 @@ def report_comment(report: Report, about: str = "", most: int = LONGEST) -> str:
         _Part(_rows(report, BESIDE), "Attached or removed, with no other access"),
         _Part(tuple(map(_loss_row, others)), "Other resources that are removed or replaced", _RESOURCES),
     )
-    proven = "unchanged.** " if report.proven else ""
-    head = [_mark(about), f"**Access: {proven}{report.verdict}{'' if proven else '**'}"]
+    verdict = f"**Access: unchanged.** {report.verdict}" if report.proven else f"**{report.verdict}**"
+    head = [_mark(about), verdict]
     if report.losses:
         head += ["", f"**Resources: {loss_headline(report.losses)}.**"]
     tail = ["", " → ".join(map(_code, report.versions))] if report.versions else []
