@@ -337,7 +337,8 @@ def test_an_app_is_compared_in_its_own_environment(job: Job) -> None:
     job.commit(**{"shop__app.py": text.format(grant="s3:PutObject")})
     assert job.github(app="shop") == 1
     (body,) = job.comments.bodies
-    assert body.startswith("<!-- remit action: shop -->\n**1 cause gains access, 1 loses, 0 undecided; 1 of 1 functions concerned**")
+    counts = "1 cause gains access, 1 loses, 0 undecided; 1 of 1 functions concerned"
+    assert body.startswith(f"<!-- remit action: shop -->\n**{counts}**")
     assert "`HEAD^1 (" in body
 
 
