@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MEGABYTE = 1024 * 1024
+MEGABYTE = 1_000_000
 
 
 def build(source: Path, target: Path, epoch: str = "1764500000") -> list[Path]:

@@ -189,6 +189,9 @@ class Span:
         return Origin(self.file, self.line, self.column + 1)
 
 
+_NOWHERE = Span("", 0, -1, 0, 0)
+
+
 def span(frame: FrameType) -> Span:
     """The stretch of source that `frame` is executing now (columns 0 where Python was told to drop them)."""
     code = frame.f_code
@@ -211,12 +214,17 @@ def is_own_code(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_REMIT)
 
 
-def writer() -> Origin:
-    """The line of the user's own code that is being executed: neither this package's nor the standard library's."""
+def writer_span() -> Span:
+    """The stretch of the user's own code that is executed: neither this package's nor the standard library's."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
     while frame is not None and frame.f_code.co_filename.startswith(_NOBODYS_CODE):
         frame = frame.f_back
-    return Origin("") if frame is None else span(frame).origin
+    return _NOWHERE if frame is None else span(frame)
+
+
+def writer() -> Origin:
+    """Where `writer_span` starts."""
+    return writer_span().origin
 
 
 def described(value: object) -> str:

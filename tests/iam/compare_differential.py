@@ -128,7 +128,7 @@ def pair(seed: str) -> tuple[Layers, Layers]:
     maker = Maker(random.Random(seed))  # noqa: S311 - cases, not secrets
     old = maker.side()
     new = maker.near(old) if maker.random.random() < NEAR else maker.side()
-    return maker.behind_endpoints(old, new)
+    return maker.under_rcps(*maker.behind_endpoints(old, new))
 
 
 def case(seed: str, tally: Counter[str]) -> str | None:

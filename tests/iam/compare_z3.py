@@ -20,13 +20,14 @@ import z3
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-from iam.small_worlds import Maker, layers_of, policies_of, spelled
+from iam.small_worlds import BEYOND_RCPS, Maker, layers_of, spelled
+from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.iam.comparison import Undecided
 from remit.iam.prove.compare import gains
 
 if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Condition, Statement
+    from remit.iam.policy import Condition, Policy, Statement
 
 SECONDS = 10
 KINDS = ("String", "Arn", "Numeric", "Bool", "Null")
@@ -127,11 +128,11 @@ class Model:
 
     def allowed(self, side: Layers) -> Any:
         layers = layers_of(side)
-        said = [
-            (statement.effect, self.statement(statement))
-            for policy in policies_of(side)
-            for statement in policy.statements
-        ]
+        denials = [self.denied(policy) for layer in layers for policy in layer]
+        if side.rcp:
+            reached = z3.Or(*(z3.InRe(self.action, expression(f"{service}:*")) for service in sorted(RCP_SERVICES)))
+            by_rcps = z3.Or(*(self.denied(policy) for level in side.rcp for policy in level))
+            denials.append(z3.And(reached, self.action != z3.StringVal(BEYOND_RCPS), by_rcps))
         by_layer = [
             z3.Or(
                 *(
@@ -143,7 +144,10 @@ class Model:
             )
             for layer in layers
         ]
-        return z3.And(*by_layer, z3.Not(z3.Or(*(found for effect, found in said if effect == "Deny"))))
+        return z3.And(*by_layer, z3.Not(z3.Or(*denials)))
+
+    def denied(self, policy: Policy) -> Any:
+        return z3.Or(*(self.statement(one) for one in policy.statements if one.effect == "Deny"))
 
 
 def adds(old: Layers, new: Layers) -> bool | None:
@@ -161,7 +165,7 @@ def pair(seed: str) -> tuple[Layers, Layers] | None:
     if maker.variables or {"m", "date", "ip", "bin"} & set(maker.keys):
         return None
     old = maker.side()
-    return old, maker.near(old)
+    return maker.under_rcps(old, maker.near(old))
 
 
 def compared(*, cases: int, seed: int) -> tuple[Counter[str], list[str]]:

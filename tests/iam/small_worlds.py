@@ -28,10 +28,17 @@ REFERENCE = "\u00a7" * 7  # `${Q}` there: a late-bound text, longer than what `?
 ARN = "arn:::::"
 EVERYONE = Principals((("*", "*"),))
 SHARE_OF_ENDPOINTS = 0.12
+SHARE_OF_RCPS = 0.15
 BEYOND_RCPS = "kms:retiregrant"  # on which an RCP has no effect
-ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", BEYOND_RCPS)
-SERVICES = ("s", "t", "kms")  # all that there are here, and RCPs reach each of them
-ACTION_PATTERNS = ("s:a", "S:A", "s:b", "s:ab", "s:*", "s:a*", "s:*a", "s:?", "s:??", "*", "t:*", "*:a", "?:a", "s:?*")
+ACTIONS = (
+    "s3:a", "s3:b", "s3:ab", "s3:ba", "s3:zz", "kms:a", "kms:z", BEYOND_RCPS, "sqs:a", "sqs:z",
+    "t:a", "t:z", "z:a", "z:z", "sz:a", "sz:z",
+)  # fmt: skip
+"""RCPs reach those of services that there are: none of the last line's."""
+ACTION_PATTERNS = (
+    "s3:a", "S3:A", "s3:b", "s3:ab", "s3:*", "s3:a*", "s3:*a", "s3:?", "s3:??", "*", "t:*", "*:a", "s?:a", "s3:?*",
+)  # fmt: skip
+ACTION_PATTERNS_OF_RCPS = (*ACTION_PATTERNS, "s*", "?:*", "s*:?", "sqs:*", "kms:*", "*:z", "KMS:A", "s?:*")
 TAILS = (
     *("".join(letters) for length in (1, 2, 3) for letters in itertools.product("xaz", repeat=length)),
     *(REFERENCE, "x" + REFERENCE, REFERENCE + "a", "x/a", "x/"),
@@ -104,7 +111,7 @@ def glob(pattern: str, text: str) -> bool:
 def has_rcps(action: str) -> bool:
     """Whether RCPs bind an action. Source: "Resource control policies (RCPs)" (AWS Organizations User Guide)."""
     service = action.partition(":")[0]
-    return (service in SERVICES or service in RCP_SERVICES) and action != BEYOND_RCPS
+    return service in RCP_SERVICES and action != BEYOND_RCPS
 
 
 VARIABLE = re.compile(r"\$\{(t:\w+)(?:, '(\w*)')?\}")
@@ -371,6 +378,23 @@ class Maker:
         if self.random.random() < 0.5:
             of_new = self.endpoint()
         return replace(old, endpoint=(of_old,)), replace(new, endpoint=(of_new,))
+
+    def under_rcps(self, old: Layers, new: Layers) -> tuple[Layers, Layers]:
+        """The sides, sometimes with an RCP more each, which is the same as often as not, and sometimes none."""
+        if self.random.random() > SHARE_OF_RCPS:
+            return old, new
+        of_old = of_new = ((self.rcp(),),)
+        if self.random.random() < 0.5:
+            of_new = ((self.rcp(),),) if self.random.random() < 0.5 else ()
+        return replace(old, rcp=(*old.rcp, *of_old)), replace(new, rcp=(*new.rcp, *of_new))
+
+    def rcp(self) -> Policy:
+        """A policy that denies, half of the time by NotAction."""
+        denials: list[Statement] = []
+        for _ in range(self.random.choice((1, 1, 2))):
+            actions = Globs(self.some(ACTION_PATTERNS_OF_RCPS), negated=self.random.random() < 0.5)
+            denials.append(replace(self.statement(), effect="Deny", actions=actions))
+        return Policy(tuple(denials))
 
     def endpoint(self) -> Policy:
         """The policy of a VPC endpoint, whose statements all mean everyone."""

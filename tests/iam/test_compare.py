@@ -11,7 +11,7 @@ from remit.catalogue.partitions import partitions
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.errors import RemitError
 from remit.iam.comparison import Piece
-from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.policy import OLD_VERSION, Policy, parse
 from remit.iam.prove.compare import (
@@ -887,6 +887,28 @@ def test_an_rcp_that_denies_everything_or_all_but_something_stays_decided() -> N
         assert ((), True) == (found.undecided, bool(found.gained))
         services = {piece.request.action.partition(":")[0] for piece in found.gained}
         assert services <= RCP_SERVICES
+
+
+@pytest.mark.parametrize("element", [{"NotAction": "s3:*"}, {"NotAction": "newsvc:Get*"}, {"Action": "*"}])
+@pytest.mark.parametrize("action", ["newsvc:*", "NewSvc:Get*", "new*:*", "?ewsvc:Get?"])
+def test_a_service_that_the_catalogue_does_not_know_is_bound_by_no_rcp(element: dict[str, str], action: str) -> None:
+    rcp = ((parse({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", **element, "Resource": "*"}]}),),)
+    added = policy(allow(action))
+    (piece,) = compare(Layers((policy(),), rcp=rcp), Layers((added,), rcp=rcp)).gained
+    assert action == piece.action
+    assert evaluate(Request("newsvc:GetX", "*"), Layers((added,), rcp=rcp)).verdict == "Allowed"
+
+
+def test_an_rcp_by_not_action_takes_from_each_service_that_it_reaches_what_it_does_not_name() -> None:
+    statement = {"Effect": "Deny", "NotAction": ["S3:Get*", "sts:*", "?qs:Send*"], "Resource": "*"}
+    rcp = ((parse({"Version": "2012-10-17", "Statement": [statement]}),),)
+    actions = ("s3:GetObject", "s3:Put*", "sts:*", "SQS:SendMessage", "sqs:Receive*", "ec2:*", "kms:RetireGrant")
+    added = policy(allow([*actions, "?ms:Encrypt"]))
+    found = compare(Layers((policy(),), rcp=rcp), Layers((added,), rcp=rcp))
+    named = ["s3:GetObject", "sts:*", "SQS:SendMessage", "ec2:*", "kms:RetireGrant", "?ms:Encrypt"]
+    assert (named, ()) == ([piece.action for piece in found.gained], found.undecided)
+    freed = compare(Layers((added,), rcp=rcp), Layers((added,)))
+    assert ["s3:Put*", "sqs:Receive*", "fms:encrypt", "kms:encrypt"] == [piece.action for piece in freed.gained]
 
 
 @pytest.mark.parametrize(

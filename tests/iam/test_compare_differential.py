@@ -34,10 +34,10 @@ def test_nothing_is_missed_and_every_gain_is_real() -> None:
 
 
 def test_a_plain_request_shows_what_an_added_statement_gains() -> None:
-    old = Layers((Policy((allow("s:a", on=ARN + "x"),)),))
+    old = Layers((Policy((allow("s3:a", on=ARN + "x"),)),))
     when = Condition("StringLike", "t:s", ("a*",))
-    new = Layers((Policy((allow("s:a", on=ARN + "x"), allow("s:*", on=ARN + "x*", when=(when,)))),))
-    assert plain_gain(old, new) == ("s:b", ARN + "x", {"t:s": "a*"})
+    new = Layers((Policy((allow("s3:a", on=ARN + "x"), allow("s3:*", on=ARN + "x*", when=(when,)))),))
+    assert plain_gain(old, new) == ("s3:b", ARN + "x", {"t:s": "a*"})
     assert plain_gain(new, old) is None
 
 

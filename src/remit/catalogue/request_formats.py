@@ -89,7 +89,7 @@ def _index() -> dict[str, dict[str, list[str]]]:
 
 @lru_cache(maxsize=512)
 def _client(client: str) -> dict[str, Any]:
-    return _store().chunk("client", client) or {"o": {}}
+    return _store().chunk("client", client) or {"o": []}
 
 
 def clients_signed_for(signing_name: str) -> tuple[str, ...]:
@@ -117,7 +117,8 @@ def version(client: str) -> str | None:
 def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
     """The routes of a client's REST API by their method."""
     routes_by_method: dict[str, list[Route]] = {}
-    for method, uri, operation, query, headers in _client(client).get("r", ()):
+    facts = _client(client)
+    for operation, (method, uri, query, headers) in zip(facts["o"], facts.get("r", ()), strict=False):
         pairs = tuple((name, value) for name, value in query)
         closes = len(uri) > 1 and uri.endswith("/")
         route = Route(tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers), closes)
@@ -139,10 +140,11 @@ def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
 @lru_cache(maxsize=4096)
 def parameter_format(client: str, operation: str) -> ParameterFormat | None:
     """Where an operation's parameters stand; None where no model has the operation."""
-    place = _client(client)["o"].get(operation)
-    if place is None:
+    operations = _client(client)["o"]
+    if operation not in operations:
         return None
-    places, payload, body, kinds = json.loads(_lines(client)[place])
+    places, payload, body, parameters_by_kind = json.loads(_lines(client)[operations.index(operation)])
+    kinds = {parameter: kind for kind, parameters in parameters_by_kind.items() for parameter in parameters}
     return ParameterFormat(
         {name: (kind, wire_name) for name, (kind, wire_name) in places.items()},
         None if payload is None else payload[0],

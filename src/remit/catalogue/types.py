@@ -124,8 +124,13 @@ class Naming(NamedTuple):
     def generated_names(self, stack: str, logical_id: str) -> tuple[str, ...]:
         """What CloudFormation may call a resource that the template does not name; `*` is the random part.
 
+        `Auth/Queue` is the queue of a nested stack.
+
         Sources: "Name type" (CloudFormation User Guide); `IdentifierUtils` (cloudformation-cli-java-plugin).
         """
+        *nested, logical_id = logical_id.split("/")
+        for nested_id in nested:
+            stack = f"{stack}-{nested_id}-*"
         stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
         names = []
         for form in self.generated:

@@ -148,7 +148,7 @@ def command(
         return _project(wishes)
     if wishes.base is not None:
         return _files_since(files, wishes.base, wishes)
-    return _files([options.content(path) for path in files], wishes)
+    return _files(files, wishes)
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
@@ -329,11 +329,12 @@ class _Answer:
         return (*drift_lines(self.drift), *report_lines(self.report, most))
 
 
-def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.documents.read import may_be_plan
-    from remit.review.role_files import plan_review, review_files
+    from remit.review.role_files import beside_file, plan_review, review_files
 
+    files = [options.content(path) for path in paths]
     about = files[-1][1]
     if len(files) == 1:
         if not may_be_plan(files[0][0]):
@@ -343,7 +344,9 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
             )
         answer = _of_review(plan_review(*files[0]), about, wishes)
     elif _are_templates(files):
-        answer = _of_review(review_files(files[0], files[1]), about, wishes)
+        old_path, new_path = paths
+        beside = beside_file(old_path), beside_file(new_path)
+        answer = _of_review(review_files(files[0], files[1], beside), about, wishes)
     else:
         answer = _of_policies(files, about, wishes)
     _tell(answer, wishes)

@@ -110,12 +110,17 @@ def command(
     endpoint = _endpoint(endpoint_policy, options.type_of_endpoint(endpoint_policy, endpoint_type))
     source = _source(words, policy, template)
     if source is not None:
+        from remit.review.role_files import beside_file
         from remit.roles.reference_names import names_in
         from remit.roles.reference_shapes import shapes_of
+        from remit.template.nested_templates import whole_template
         from remit.template.settled_values import settled_source
 
         values = dict(options.parameter(text) for text in parameters)
-        source = settled_source(source, values)
+        whole = whole_template(settled_source(source, values), beside_file(Path(source.file)))
+        source = whole.source
+        for name, why in whole.problems.items():
+            options.note(f"nested template {name}: {why}")
         read = _read(source, policy, template)
         question = words if policy is not None or template is not None else words[1:]
         names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}

@@ -44,7 +44,7 @@ def _pages(folder: Path, account: str) -> list[Path]:
 
 
 def _next_marker(path: Path) -> str | None:
-    """Where the page after this one begins; None: it is the last."""
+    """Return the marker of the next page; None: this page is the last."""
     page = json.loads(path.read_text("utf-8"))
     return page.get("Marker") if page.get("IsTruncated") else None
 

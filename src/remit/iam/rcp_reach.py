@@ -1,49 +1,22 @@
-"""Resource control policies (RCPs) cut to the services whose resources they reach: on others they have no effect.
+"""The actions that resource control policies (RCPs) reach: on others an RCP has no effect, whatever its actions.
+
+The evaluator and the prover both ask here.
 
 Source: "Resource control policies (RCPs)" (AWS Organizations User Guide).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Final
 
-from remit.catalogue.actions import services
 from remit.catalogue.rcp_services import RCP_SERVICES
-from remit.iam.pattern import matches
-from remit.iam.policy import Globs
+from remit.iam.special_cases import SPECIAL_CASES
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.iam.policy import Policy
+BEYOND_RCPS: Final = frozenset(action for case in SPECIAL_CASES if case.layer == "rcp" for action in case.actions)
+"""The actions of these services that no RCP denies."""
+REACHED_PATTERNS: Final = tuple(f"{service}:*" for service in sorted(RCP_SERVICES))
 
 
-@lru_cache(maxsize=1024)
-def within_reach(policy: Policy) -> Policy:
-    """The policy with its statements about the actions of these services alone, each in its place."""
-    statements = tuple(replace(statement, actions=_within_reach(statement.actions)) for statement in policy.statements)
-    return replace(policy, statements=statements)
-
-
-def _within_reach(actions: Globs) -> Globs:
-    if actions.negated:
-        beyond = tuple(f"{prefix}:*" for prefix in services() if prefix not in RCP_SERVICES)
-        return Globs(tuple(dict.fromkeys((*actions.patterns, *beyond))), negated=True)
-    return Globs(tuple(text for pattern in actions.patterns for text in _parts(pattern)))
-
-
-def _parts(pattern: str) -> Iterator[str]:
-    """What a pattern of actions has of each of these services."""
-    prefix, colon, name = pattern.partition(":")
-    if prefix.lower() in RCP_SERVICES or "${" in prefix:
-        yield pattern
-        return
-    for service in sorted(RCP_SERVICES):
-        if colon and matches(prefix.lower(), service):
-            yield f"{service}:{name}"
-        elif not colon and "*" in pattern:
-            head, _, tail = pattern.partition("*")
-            if service.startswith(head.lower()):
-                yield f"{service}:*{tail}"
+def is_reached(action: str) -> bool:
+    """Whether RCPs bind requests for an action (in lower case)."""
+    return action.partition(":")[0] in RCP_SERVICES and action not in BEYOND_RCPS

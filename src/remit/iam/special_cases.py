@@ -202,5 +202,3 @@ BEYOND_ACCOUNTS: Final = frozenset(
     action for case in SPECIAL_CASES if case.layer == "account" for action in case.actions
 )
 """The actions on another account's resources that no policy of that account must allow."""
-BEYOND_RCPS: Final = frozenset(action for case in SPECIAL_CASES if case.layer == "rcp" for action in case.actions)
-"""The actions that no RCP denies."""

@@ -11,6 +11,7 @@ from remit.errors import Origin
 from remit.iam import tokens
 from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
+from remit.lint.rules import files_and_comments
 from remit.secrets import concealed, environment_secrets, hidden
 
 if TYPE_CHECKING:
@@ -139,9 +140,10 @@ def _as_written(text: str) -> str:
 
 def unreadable(error: RemitError, file: str | None) -> Finding:
     """What could not be read, as a finding of R001."""
-    rule = rule_registry.rule("R001")
+    rule, problem = rule_registry.rule("R001"), files_and_comments.unreadable(error)
     origin = error.origin or (Origin(file) if file is not None else None)
-    return Finding(rule.code, rule.name, ERROR, concealed(error.message, environment_secrets()), error.hint, origin)
+    message = concealed(problem.message, environment_secrets())
+    return Finding(rule.code, rule.name, rule.severity, message, problem.hint, origin)
 
 
 def ordered(unordered: Iterable[Finding]) -> tuple[Finding, ...]:

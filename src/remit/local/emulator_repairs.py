@@ -1,4 +1,4 @@
-"""What the emulator leaves out of AWS and apps need, put right: a function per repair, called before it serves.
+"""Repairs of the emulator: behaviour of AWS that apps need, a function per repair, called before it serves.
 
 `tests/local/test_emulator_repairs.py` fails for each that the emulator does not need any more.
 """
@@ -156,7 +156,7 @@ def stacks_in_review() -> None:
 
 
 def _replacing_properties() -> None:
-    """Which properties of a change set replace a resource: the type's schema says it where the emulator has no table.
+    """Add the properties that replace a resource to change sets: by the type's schema where the emulator has no table.
 
     It calls every property of such a type, as of a bucket, one that perhaps replaces.
     """

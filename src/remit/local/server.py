@@ -132,7 +132,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _record(port: int) -> Record:
-    """What this server writes down about itself. Its keys are new at each start, and look like AWS's.
+    """Return this server's record. Its keys are new at each start, and look like AWS's.
 
     Twelve digits would be taken for an account by the emulator, which has one here.
     """

@@ -1,4 +1,4 @@
-"""What is asked of CloudFormation in the AWS on this machine, before the emulator answers it.
+"""Requests to CloudFormation in the AWS on this machine, looked at before the emulator answers.
 
 `around` puts a function around an operation of its API, which may refuse (`StackRequestError`), or look at what the
 emulator answered.

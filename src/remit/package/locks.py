@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def uv_lock(folder: Path) -> Source:
-    """What uv.lock says; refused when it does not know a dependency that pyproject.toml states."""
+    """Read uv.lock. It is refused when it does not know a dependency that pyproject.toml states."""
     lock = plain_files.toml(folder / "uv.lock")
     project = pyproject(folder)
     packages = lock.get("package", [])
@@ -56,7 +56,7 @@ def uv_lock(folder: Path) -> Source:
 
 
 def pylock(folder: Path) -> Source:
-    """What pylock.toml says, as lines of a requirements.txt: uv refuses one that is for another Python."""
+    """Read pylock.toml as lines of a requirements.txt: uv refuses one that is for another Python."""
     packages = plain_files.toml(folder / "pylock.toml").get("packages", [])
     needed = _without_remit(packages, stated(pyproject(folder)))
     lines: list[str] = []

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from remit.declare.recording import recording
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import stack_name
 from remit.project.settings import Config
@@ -75,7 +76,8 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
     state = Loading(folder, name, chosen_stage, Config(), folder_name or str(folder), mistakes=mistakes)
     token = _current.set(state)
     try:
-        yield state
+        with recording(state.mistakes):
+            yield state
     except RemitError as error:
         placed(error.all, folder).refuse()  # in the order of the paths that people know
     finally:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from remit.declare.recording import note
 from remit.errors import RemitError, Span, caller_span, writer
 from remit.iam import tokens
 from remit.project import current_load, web_apps
@@ -121,7 +122,11 @@ class Group:
         `on.api`. `interface` is told from the object unless it is given.
         """
         arguments = _Arguments(caller_span(), policy, managed_policy, dict(settings), sends, reads)
-        web_app, web_triggers = web_apps.declared(target, triggers, auth, interface)
+        try:
+            web_app, web_triggers = web_apps.declared(target, triggers, auth, interface)
+        except RemitError as error:
+            note(error)
+            return
         declaration = self._declaration(tokens.plain(name), web_apps.HANDLER, web_triggers, arguments)
         state = current_load.current()
         if state is not None:
@@ -236,14 +241,16 @@ def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     return others, settings.get("link", ())
 
 
-def _decorates_nothing(function: Any) -> NoReturn:
+def _decorates_nothing(function: F) -> F:
     """What a declaration by `handler=` returns: whoever decorates with it names two functions."""
     decorated = getattr(function, "__name__", "it")
-    raise RemitError(
+    refused = RemitError(
         f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",
         hint=f"leave `handler=` out, or write `app.function(handler=…)` in a line of its own, not above `{decorated}`",
         origin=writer(),
     )
+    note(refused)
+    return function
 
 
 def _is_function(value: Any) -> bool:

@@ -13,6 +13,7 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import Origin, RemitError, UnreadError, writer
 from remit.project import current_load
@@ -20,7 +21,6 @@ from remit.project.process_end import ProcessEndError
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
 from remit.project.tried_code import is_tried
-from remit.project.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -17,12 +17,12 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from remit.declare.unread import Unread
 from remit.errors import UnreadError
 from remit.project import current_load, guarded_source
 from remit.project.current_load import is_users_file
 from remit.project.guarded_calls import STOPS, GuardedCall
 from remit.project.tried_code import is_tried
-from remit.project.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

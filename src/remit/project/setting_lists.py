@@ -5,8 +5,9 @@ A change in place would be lost, or pass unchecked, so it is refused.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from remit.declare.recording import note
 from remit.errors import RemitError, writer
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ class Texts(tuple[str, ...]):
         texts = [added] if isinstance(added, str) else added
         return Texts((*self, *texts))
 
-    def append(self, _item: object) -> NoReturn:
+    def append(self, _item: object) -> None:
         """Refuse: `+=` adds."""
-        raise RemitError("this list cannot be changed in place", hint="write `+= […]`", origin=writer())
+        note(RemitError("this list cannot be changed in place", hint="write `+= […]`", origin=writer()))
 
     extend = insert = remove = append
 
@@ -36,12 +37,13 @@ class Table(dict[str, V]):
 
     __slots__ = ()
 
-    def __setitem__(self, name: str, _value: object) -> NoReturn:
-        raise RemitError("this dict cannot be changed in place", hint=f"write `|= {{{name!r}: …}}`", origin=writer())
+    def __setitem__(self, name: str, _value: object) -> None:
+        hint = f"write `|= {{{name!r}: …}}`"
+        note(RemitError("this dict cannot be changed in place", hint=hint, origin=writer()))
 
-    def update(self, *_more: Any, **_named: Any) -> NoReturn:
+    def update(self, *_more: Any, **_named: Any) -> Any:
         """Refuse: `|=` adds."""
-        raise RemitError("this dict cannot be changed in place", hint="write `|= {…}`", origin=writer())
+        note(RemitError("this dict cannot be changed in place", hint="write `|= {…}`", origin=writer()))
 
     setdefault = pop = update
 

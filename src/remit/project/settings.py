@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
+from remit.declare.recording import note
+from remit.declare.unread import Unread
 from remit.did_you_mean import nearest
-from remit.errors import RemitError, Span, caller_span
+from remit.errors import RemitError, Span, UnreadError, caller_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
-from remit.project.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,9 +44,10 @@ class Items:
         """What was assigned or added in one go, each with its place: `[*config.lambda_.iam.policy, "logs"]`."""
         return (Items((part,)) for part in self._parts)
 
-    def append(self, item: object) -> NoReturn:
+    def append(self, item: object) -> None:
         """Refuse, since the place would be lost: `+=` adds."""
-        raise RemitError("a policy has no `append`", hint=f"write `+= [{item!r:.40}]`", origin=caller_span().origin)
+        hint = f"write `+= [{item!r:.40}]`"
+        note(RemitError("a policy has no `append`", hint=hint, origin=caller_span().origin))
 
     extend = append
 
@@ -83,12 +85,15 @@ class Setting(Generic[T]):
         span = caller_span(section.depth)
         try:
             checked = self.check((f"{section.path}.{self.name}",), value)
+        except UnreadError:
+            return
         except RemitError as error:
             for each in error.all:
                 each.origin = each.origin or _place(span, each.path[1:])
                 each.path = ()
-            raise
-        section.assigned[self.name] = (checked, span)
+            note(error)
+        else:
+            section.assigned[self.name] = (checked, span)
 
 
 def _place(span: Span, path: Path) -> Origin:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_
 
 from remit.app import Output, Resource
 from remit.catalogue.types import resource_type
+from remit.declare.recording import noting
+from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
-from remit.errors import Mistakes, RemitError, Span, caller_span
+from remit.errors import Mistakes, RemitError, Span, writer_span
 from remit.iam import tokens
 from remit.project import current_load, setting_values
 from remit.project import resource_handles as handles
@@ -168,6 +170,7 @@ def resource(
     depends_on: _Depends = None,
     **more: Any,
 ) -> Any: ...
+@noting
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
@@ -178,7 +181,7 @@ def resource(
     **more: Any,
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
-    span, mistakes = caller_span(), Mistakes()
+    span, mistakes = writer_span(), Mistakes()
     type_name = ""
     checked: dict[str, Any] = {}
     attributes: dict[str, Any] = {}
@@ -191,8 +194,6 @@ def resource(
         attributes |= _dependencies(depends_on)
     with mistakes.noted():
         attributes |= _deletion(deletion_policy)
-    for mistake in mistakes.errors:
-        mistake.origin = mistake.origin or span.origin
     mistakes.refuse()
     # The name is known only when the class body has ended: until then a number stands for it.
     handle = HANDLES.get(type_name, Handle)
@@ -236,25 +237,21 @@ def _deletion(deletion_policy: Any) -> dict[str, Any]:
     return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
 
 
+@noting
 def output(value: Any, description: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
-    span = caller_span()
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)
-    try:
-        text = setting_values.text(("value",), value.ref if isinstance(value, Handle) else value)
-        about = tokens.plain(description)
-        return OutputHandle(text, setting_values.text(("description",), about) if about else "", span)
-    except RemitError as error:
-        error.origin = span.origin
-        raise
+    text = setting_values.text(("value",), value.ref if isinstance(value, Handle) else value)
+    about = tokens.plain(description)
+    return OutputHandle(text, setting_values.text(("description",), about) if about else "", writer_span())
 
 
 class _SharedClass(NoText, type):
     """The type of the classes themselves: `f"{Data}"` would be the text `<class 'shared.resources.data.Data'>`."""
 
     def _as_text(cls) -> tuple[str, str]:
-        resources = [name for name, value in vars(cls).items() if isinstance(value, Handle)]
+        resources = [name for name, value in vars(cls).items() if issubclass(type(value), Handle)]
         example = f"{cls.__name__}.{resources[0] if resources else 'queue'}"
         return cls.__name__, f"write a value of one of its resources, such as `{example}.arn` or `{example}.ref`"
 
@@ -269,7 +266,8 @@ class Shared(metaclass=_SharedClass):
         declared = {
             name: value
             for name, value in vars(cls).items()
-            if isinstance(value, Handle) and value.logical_id.startswith("Pending")  # the others are another class's
+            if issubclass(type(value), Handle)
+            and value.logical_id.startswith("Pending")  # the others are another class's
         }
         names = {value.logical_id: _id(cls, name, value.where) for name, value in declared.items()}
 
@@ -288,7 +286,7 @@ class Shared(metaclass=_SharedClass):
             properties = named(value.properties)
             named_handle = replace(value, properties=properties, attributes=beside, logical_id=own_id, spelled=spelled)
             setattr(cls, name, named_handle)
-        outputs = {name: value for name, value in vars(cls).items() if isinstance(value, OutputHandle)}
+        outputs = {name: value for name, value in vars(cls).items() if type(value) is OutputHandle}
         for name, item in outputs.items():
             setattr(cls, name, OutputHandle(named(item.value), item.description, item.where, cls.__name__, name))
         cls.resources = tuple(
@@ -298,12 +296,14 @@ class Shared(metaclass=_SharedClass):
         cls.outputs = tuple(
             Output(_id(cls, name, item.where), item.value, item.description, item.where.origin, cls.__name__)
             for name, item in vars(cls).items()
-            if isinstance(item, OutputHandle)
+            if type(item) is OutputHandle
         )
         state = current_load.current()
         if state is not None:
             state.resources += cls.resources
             state.outputs += cls.outputs
+            lost = [name for name, value in vars(cls).items() if type(value) is Unread]
+            state.lost_names.update(f"{cls.__name__}_{name}" for name in lost)
 
     @classmethod
     def lookup(cls, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import StoredValue
 from remit.catalogue.resource_names import broken_rule
+from remit.declare.recording import noting
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
 
 
+@noting
 def secret(name: SecretRef, *, key: KeyRef | None = None) -> str:
     """Name a secret of Secrets Manager in a function's settings.
 
@@ -31,6 +33,7 @@ def secret(name: SecretRef, *, key: KeyRef | None = None) -> str:
     return _stored("secretsmanager", "secret", name, key)
 
 
+@noting
 def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
     """Name a parameter of Parameter Store, as `secret` does one of Secrets Manager; `key` is that of a SecureString."""
     return _stored("ssm", "parameter", name, key)
@@ -38,7 +41,7 @@ def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
 
 def _stored(store: Store, function: str, name: Any, key: Any) -> str:
     late, arn, own_key = _named(name, function)
-    if current_load.current() is None and sys._getframe(2).f_code.co_name != "<module>":  # noqa: SLF001 - who asks
+    if current_load.current() is None and sys._getframe(3).f_code.co_name != "<module>":  # noqa: SLF001 - who asks
         return local_value(late, function)
     text = StoredText(late)
     key = own_key if key is None else key

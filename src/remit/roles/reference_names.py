@@ -133,7 +133,7 @@ def arn_of(kind: str, name: str) -> str | None:
 
 def fill_references(text: str, names: Mapping[str, str]) -> str:
     """A text with the values of its references, by their texts (`${AWS::Region}`); unknown ones stay."""
-    if not references(text):
+    if not names or not references(text):
         return text
     return "".join(part if isinstance(part, str) else names.get(part.text, part.text) for part in tokens.split(text))
 

@@ -4,13 +4,14 @@ They fill a file of their own, since only the AWS on this machine reads them. It
 
 - `index`: `signing`, the clients by the name that requests are signed for; `target`, by the service's name in
   X-Amz-Target and in RPC paths.
-- `client`: `v` the version that the query protocol states; `o` the place of each operation's line; `r` the routes of a
-  REST API, [method, URI template, operation, [[query name, value or null], …], [header, …]] with what must be there.
-- `member-lines`: an operation's parameters, [{parameter: [place, name]}, payload, body, {parameter: kind}]. A place is
-  `uri`, `query`, `header` or `headers` (all that begin so). A kind is `text` (also of bytes), `list`, `mapping`,
-  `scalar` or `any`. The payload is the parameter that is the whole body, `raw` where it is no structure. A body is a
-  structure {name: parameter or [parameter, value]} without its members of plain text that are called alike, a list
-  ["list", name of an item, value] or a map ["map", name of an entry, key, value's name, value].
+- `client`: `v` the version that the query protocol states; `o` the operations, those that are deprecated last; `r` the
+  route of each in a REST API, [method, URI template, [[query name, value or null], …], [header, …]] with what must be
+  there.
+- `member-lines`: the parameters of each operation, [{parameter: [place, name]}, payload, body, {kind: [parameter, …]}].
+  A place is `uri`, `query`, `header` or `headers` (all that begin so). A kind is `text` (also of bytes), `list`,
+  `mapping`, `scalar` or `any`. The payload is the parameter that is the whole body, `raw` where it is no structure. A
+  body is a structure {name: parameter or [parameter, value]} without its members of plain text that are called alike, a
+  list ["list", name of an item, value] or a map ["map", name of an entry, key, value's name, value].
 
 Source: botocore's `service-2.json`, read as `botocore/serialize.py` does (Apache-2.0).
 """
@@ -52,20 +53,17 @@ def request_formats(botocore: Path) -> Chunks:
 
 
 def _client(model: dict[str, Any], protocols: set[str]) -> tuple[dict[str, Any], list[Any]]:
-    rows: dict[str, Any] = {}
-    routes: list[list[Any]] = []
     protocol = next(iter(protocols & (_REST | _FORMS)), "json")
-    for name, operation in sorted(model["operations"].items()):
-        members = _Members(model["shapes"], protocol)
-        rows[name] = members.row(operation)
-        if protocol in _REST:
-            routes.append([operation["http"]["method"], *members.route(name, operation)])
-    chunk: dict[str, Any] = {"o": {name: place for place, name in enumerate(rows)}}
-    if routes:
-        chunk["r"] = sorted(routes, key=lambda route: (bool(model["operations"][route[2]].get("deprecated")), route[2]))
+    members = _Members(model["shapes"], protocol)
+    by_name = sorted(model["operations"].items())
+    # Where two operations have one route, a request means the one that is not deprecated: the first is taken.
+    operations = sorted(by_name, key=lambda named: bool(named[1].get("deprecated")))
+    chunk: dict[str, Any] = {"o": [name for name, _ in operations]}
+    if protocol in _REST:
+        chunk["r"] = [members.route(operation) for _, operation in operations]
     elif protocol in _FORMS or "awsQueryCompatible" in model["metadata"]:
         chunk["v"] = model["metadata"]["apiVersion"]
-    return chunk, list(rows.values())
+    return chunk, [members.row(operation) for _, operation in operations]
 
 
 class _Members:
@@ -87,7 +85,9 @@ class _Members:
                 places[name] = [_PLACES[location], self._name(member, name)]
             else:
                 body[name] = reference
-        kinds = {name: self._kind(reference) for name, reference in shape.get("members", {}).items()}
+        kinds: dict[str, list[str]] = {}
+        for name, reference in shape.get("members", {}).items():
+            kinds.setdefault(self._kind(reference), []).append(name)
         payload = shape.get("payload")
         if payload is None:
             return [places, None, self._structure(body, _DEPTH), kinds]
@@ -102,8 +102,8 @@ class _Members:
             return "any"
         return _KINDS.get(member["type"], "scalar")
 
-    def route(self, name: str, operation: dict[str, Any]) -> list[Any]:
-        """The URI of an operation, its name, and which query and headers a request for it has."""
+    def route(self, operation: dict[str, Any]) -> list[Any]:
+        """The method and the URI of an operation, and which query and headers a request for it has."""
         shape = self._input(operation)
         path, _, static = operation["http"]["requestUri"].partition("?")
         query: list[list[str | None]] = []
@@ -117,7 +117,7 @@ class _Members:
                 query.append([self._name(member, required), None])
             elif member.get("location") == "header":
                 headers.append(self._name(member, required).lower())
-        return [path, name, query, sorted(headers)]
+        return [operation["http"]["method"], path, query, sorted(headers)]
 
     def _input(self, operation: dict[str, Any]) -> dict[str, Any]:
         reference = operation.get("input")

@@ -16,11 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.iam.decide.endpoint import VpcEndpoint
 from remit.iam.decide.prepared_statements import IdentityCache, LayerRules, StatementRule
 from remit.iam.decide.special_requests import special_case, unbinding_case
 from remit.iam.principal import Reach
+from remit.iam.rcp_reach import is_reached
 from remit.iam.text_comparison import Truth, either, every
 
 if TYPE_CHECKING:
@@ -53,13 +53,6 @@ class Layers:
     rcp: tuple[tuple[Policy, ...], ...] = ()
     endpoint: tuple[Policy, ...] = ()
     endpoint_type: EndpointType = ""
-
-    def __post_init__(self) -> None:
-        """Cut RCPs to what they reach, before anybody evaluates or compares them."""
-        if self.rcp:
-            from remit.iam.rcp_reach import within_reach  # noqa: PLC0415 - few requests have RCPs
-
-            object.__setattr__(self, "rcp", tuple(tuple(map(within_reach, level)) for level in self.rcp))
 
     @property
     def vpc_endpoint(self) -> VpcEndpoint:
@@ -275,9 +268,7 @@ def scp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, Lay
 
 def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
     """The RCP levels of the resource's account that bind the request, by name."""
-    if not by_layer.rcp or unbinding_case("rcp", request) is not None:
-        return ()
-    if request.folded.partition(":")[0] not in RCP_SERVICES:  # of a service that nobody knows, which no cut leaves out
+    if not by_layer.rcp or not is_reached(request.folded) or unbinding_case("rcp", request) is not None:
         return ()
     return by_layer.rcp
 

@@ -15,6 +15,7 @@ from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.glob_sets import Unclear, points
 from remit.iam.prove.real_requests import can_be_asked, nameable
 from remit.iam.prove.resource_search import covers_to_escape
+from remit.iam.rcp_reach import BEYOND_RCPS, REACHED_PATTERNS, is_reached
 from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
@@ -69,12 +70,12 @@ class Opening(NamedTuple):
 class Case(NamedTuple):
     """One way in which two sides may differ: all of `required` apply, and none of `covers` does.
 
-    On the actions `spared` (in lower case) some required statement has no effect.
+    With `of_rcp` a required statement is an RCP's, which has an effect on the actions alone that RCPs reach.
     """
 
     required: tuple[Box, ...]
     covers: tuple[Index, ...]
-    spared: frozenset[str] = frozenset()
+    of_rcp: bool = False
 
     def active(self, action: str, budget: Budget) -> tuple[Box, ...]:
         """The covers whose actions include an action."""
@@ -91,8 +92,8 @@ class ActionSearch:
 
     __slots__ = (
         "_active",
+        "_beyond_covers",
         "_resources",
-        "_spared_by_covers",
         "_sparing",
         "actions_of",
         "case",
@@ -111,7 +112,7 @@ class ActionSearch:
         self._active: dict[str, tuple[Box, ...]] = {}
         self._resources: tuple[str, ...] | None = None
         self.most_single_wildcards = max((index.most_single_wildcards for index in case.covers), default=0)
-        self._spared_by_covers = [action for index in case.covers for action in sorted(index.spared)]
+        self._beyond_covers = sorted(BEYOND_RCPS) if any(index.of_rcp for index in case.covers) else []
         self._sparing = [box for box in case.required if box.not_actions]
         for box in self._sparing:
             self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
@@ -153,7 +154,9 @@ class ActionSearch:
         """Like `ResourceSearch._search`: narrow the pattern where covers with NotAction leave no other way."""
         budget = self.resource_search.budget
         asked_patterns = (pattern,) if ":" in pattern else budget.meet(pattern, _ACTION)
-        further = (box.actions for box in self.case.required[1:] if not box.not_actions)
+        further = [box.actions for box in self.case.required[1:] if not box.not_actions]
+        if self.case.of_rcp:
+            further.append(REACHED_PATTERNS)
         shared = budget.meet_lists(asked_patterns, further)
         todo = [text for text in reversed(shared) if text in asked_patterns or _is_action(text)]
         visited = set(todo)
@@ -178,8 +181,8 @@ class ActionSearch:
         """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
         escapes: dict[Box, None] = {}
         # No other point stands for the actions on which some covers have no effect.
-        spared = [action for action in self._spared_by_covers if matcher(pattern)(action)]
-        for point in (*points(pattern, self.most_single_wildcards), *spared):
+        beyond = [action for action in self._beyond_covers if matcher(pattern)(action)]
+        for point in (*points(pattern, self.most_single_wildcards), *beyond):
             if point[0] == ":" or point[-1] == ":" or not self.includes(point):
                 continue  # an action has a service and a name
             active = self.active_covers(point)
@@ -204,7 +207,7 @@ class ActionSearch:
 
     def includes(self, action: str) -> bool:
         """Whether the required statements apply to the action: no NotAction names it."""
-        if action in self.case.spared:
+        if self.case.of_rcp and not is_reached(action):
             return False
         spared_patterns = [text for box in self._sparing for text in box.actions]
         return not any(matcher(text)(action) for text in spared_patterns)
@@ -284,7 +287,7 @@ class ActionSearch:
             for box in index.boxes:
                 if box.everywhere and not box.not_actions and len(names) > len(box.actions):
                     everywhere = (name for text in box.actions for name in self.actions_of(text))
-                    covered.update(name for name in everywhere if name.lower() not in index.spared)
+                    covered.update(name for name in everywhere if not index.of_rcp or is_reached(name.lower()))
         return (name for name in names if name not in covered)
 
 

@@ -17,7 +17,6 @@ from remit.iam.decide.evaluation_logic import (
 )
 from remit.iam.decide.special_requests import special_case
 from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, compiled
-from remit.iam.special_cases import BEYOND_RCPS
 from remit.iam.text_comparison import either, every
 
 if TYPE_CHECKING:
@@ -56,13 +55,13 @@ class Side:
         rcp_policies = [policy for _, level in self.rcp for policy in level]
         self.compiled: tuple[CompiledPolicy, ...] = (*own_policies, *rcp_policies)
         denies = [policy.denies for policy in own_policies]
-        denies += [Index(policy.denies.boxes, spared=BEYOND_RCPS) for policy in rcp_policies]
+        denies += [Index(policy.denies.boxes, of_rcp=True) for policy in rcp_policies]
         self.denies: tuple[Index, ...] = tuple([index for index in denies if index.boxes])
 
     @property
-    def denials(self) -> Iterator[tuple[Box, frozenset[str]]]:
-        """Every Deny, with the actions on which it has no effect."""
-        return ((box, index.spared) for index in self.denies for box in index.boxes)
+    def denials(self) -> Iterator[tuple[Box, bool]]:
+        """Every Deny, and whether it is an RCP's."""
+        return ((box, index.of_rcp) for index in self.denies for box in index.boxes)
 
     def source(self, box: Box) -> StatementLocation:
         """The location of a box's statement."""

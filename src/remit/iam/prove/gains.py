@@ -149,13 +149,13 @@ class GainSearch:
             for limit, actions in limits:
                 self._count_case()
                 yield _Question(Case(required, (*limit.allows, *denies)), limit.difference, actions)
-            for denial, spared in self._removed_denials:
+            for denial, of_rcp in self._removed_denials:
                 self.budget.spend(1)
                 if not _apart(box, denial):
                     self._count_case()
                     difference = SideDifference(self.old_name, denial=self.old.source(denial))
                     actions = self._unrepeated_actions(box, ())
-                    yield _Question(Case((*required, denial), denies, spared), difference, actions)
+                    yield _Question(Case((*required, denial), denies, of_rcp), difference, actions)
 
     def _count_case(self) -> None:
         self._cases += 1
@@ -318,13 +318,13 @@ def _as_spelled(box: Box) -> tuple[object, ...]:
     return box.spelled, box.actions, box.not_actions, box.statement.principals
 
 
-def _removed(old: Side, new: Side) -> tuple[tuple[Box, frozenset[str]], ...]:
+def _removed(old: Side, new: Side) -> tuple[tuple[Box, bool], ...]:
     """The Deny statements of the old side that no statement of the new one plainly repeats, as `Side.denials`."""
     new_denials = tuple(new.denials)
-    spelled = {(_as_spelled(box), spared) for box, spared in new_denials}
-    removed = [(box, spared) for box, spared in old.denials if (_as_spelled(box), spared) not in spelled]
-    meanings = {(box.meaning, spared) for box, spared in new_denials} if removed else set()
-    return tuple((box, spared) for box, spared in removed if (box.meaning, spared) not in meanings)
+    spelled = {(_as_spelled(box), of_rcp) for box, of_rcp in new_denials}
+    removed = [(box, of_rcp) for box, of_rcp in old.denials if (_as_spelled(box), of_rcp) not in spelled]
+    meanings = {(box.meaning, of_rcp) for box, of_rcp in new_denials} if removed else set()
+    return tuple((box, of_rcp) for box, of_rcp in removed if (box.meaning, of_rcp) not in meanings)
 
 
 _TITLES: Final = {"identity": "side", "session": "session policy", "endpoint": "VPC endpoint's policy"}

@@ -16,6 +16,7 @@ from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
 from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in, widened
 from remit.iam.prove.glob_sets import Unclear
+from remit.iam.rcp_reach import is_reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -269,7 +270,7 @@ _NO_PATTERNS: Final[list[tuple[Matcher, Box]]] = []
 class Index:
     """Boxes by their actions, sorted in at the first question. `boxes` has them in their order.
 
-    On the actions `spared` (in lower case) none of them has an effect, whatever its statement says.
+    Those of an RCP (`of_rcp`) have an effect on the actions alone that RCPs reach.
     """
 
     __slots__ = (
@@ -281,11 +282,11 @@ class Index:
         "_sorted",
         "_turned",
         "boxes",
-        "spared",
+        "of_rcp",
     )
 
-    def __init__(self, boxes: Iterable[Box], spared: frozenset[str] = frozenset()) -> None:
-        self.spared = spared
+    def __init__(self, boxes: Iterable[Box], *, of_rcp: bool = False) -> None:
+        self.of_rcp = of_rcp
         self.boxes: dict[Box, None] = dict.fromkeys(boxes)
         self._sorted = False
 
@@ -352,7 +353,7 @@ class Index:
         self._sort()
         of_service = self._by_service.get(action.partition(":")[0], _NO_PATTERNS)
         budget.spend(1 + len(of_service) + len(self._loose) + self._turned)
-        if action in self.spared:
+        if self.of_rcp and not is_reached(action):
             return []
         boxes = list(self._literal.get(action, ()))
         for match, box in (*of_service, *self._loose):

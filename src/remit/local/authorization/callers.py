@@ -1,4 +1,4 @@
-"""Who calls the AWS on this machine: a function's session that was made here, or what IAM and STS gave out."""
+"""Callers of the AWS on this machine: a function's session that was made here, or an identity of IAM or STS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOURCE_IDENTITY_KEY: Final = "aws:sourceidentity"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What signs as a caller."""
+    """The keys that sign as a caller."""
 
     access_key_id: str
     secret_access_key: str

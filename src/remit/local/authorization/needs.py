@@ -1,4 +1,4 @@
-"""Which access a requested operation needs: IAM actions, each with the ARN that it is asked on.
+"""The access that a requested operation needs: IAM actions, each with the ARN that it is asked on.
 
 The catalogue says which actions an operation needs and how its parameters fill the formats of ARNs. What it cannot know
 (a name that stands for something stored, the parts of a batch) stands in `resource_rows` and `item_rows`. A part of an
@@ -54,7 +54,7 @@ class NeededAccess:
 
     @property
     def is_resolved(self) -> bool:
-        """Whether all of the ARN is known."""
+        """True if all of the ARN is known."""
         return UNRESOLVED not in self.resource
 
 
@@ -99,7 +99,7 @@ def needs_of(
 def _of_keys(
     requested: RequestedOperation, accesses: tuple[NeededAccess, ...], setting: RequestSetting
 ) -> Iterator[NeededAccess]:
-    """What services ask of keys, as their caller, for accesses."""
+    """Yield the access to keys that services need for their caller."""
     for access in accesses:
         for use in key_uses(requested, access.action, access.resource, access.parameters, setting):
             context = {"EncryptionContext": use.encryption_context}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PartialOperation:
-    """What is made of the body of a request, and of the answer to it, where parts are denied."""
+    """Two edits for a request in which parts are denied: of its body, and of the answer."""
 
     remaining: Callable[[bytes, Sequence[DeniedPart]], bytes]
     answered: Callable[[bytes, Sequence[DeniedPart]], bytes]

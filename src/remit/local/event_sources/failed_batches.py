@@ -1,4 +1,4 @@
-"""What Lambda does with a batch of a stream that fails: it tries again, in halves and as often as the mapping says.
+"""Failed batches of a stream: Lambda tries again, in halves and as often as the mapping says.
 
 The batch, or what is left of it, is tried again until it succeeds, or its retries or its age are over; then its record
 goes to the destination for failures. The emulator tries every batch for ever, and knows no partial failures of streams.
@@ -148,7 +148,7 @@ class FailedBatches:
         return function
 
     def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:
-        """Whether a batch that failed is tried no more; its record is sent then."""
+        """Return whether a batch that failed is tried no more; its record is sent then."""
         retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in (_RETRIES, _OLDEST))
         condition = ""
         if retries != _NO_LIMIT and batch.attempts > retries:
@@ -166,7 +166,7 @@ class FailedBatches:
 
 
 def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[_Batch]:
-    """What is to be run again of a batch: nothing, all of it, its halves, or what comes after what succeeded."""
+    """Return the batches to run again: none, all of it, its halves, or the part after the last success."""
     if result.get("error"):
         half = len(batch.records) // 2
         if half and str(mapping.get("BisectBatchOnFunctionError", False)).lower() == "true":

@@ -20,12 +20,12 @@ _LAMBDA: Final = "lambda.amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class FunctionLogs:
-    """What the roles of functions may write; what they may not is noted once among the decided accesses."""
+    """The right of functions' roles to write logs. A denial is noted once among the decided accesses."""
 
     calls: ServiceCalls
 
     def may_write(self, function: DeployedFunction, stream: str) -> bool:
-        """Whether a function's role may write to a stream of its log group, which is made if there is none.
+        """Return whether a function's role may write to a stream of its log group, which is made if there is none.
 
         A role that does not exist is not judged: no function in AWS has one.
         """

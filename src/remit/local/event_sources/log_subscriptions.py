@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LogSubscriptions:
-    """Where the emulator runs a function on lines of a log group."""
+    """The emulator's calls of functions for lines of a log group."""
 
     calls: ServiceCalls
     invocations: AsynchronousInvocations

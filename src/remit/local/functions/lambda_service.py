@@ -1,4 +1,4 @@
-"""Where remit takes hold of the emulator's Lambda, so that functions run in remit's workers.
+"""The emulator's Lambda, changed so that functions run in remit's workers.
 
 `tests/local/test_functions_contract.py` fails when the emulator changes what is taken hold of here.
 """
@@ -158,7 +158,7 @@ class LambdaService:
                 self.code.prune(self._contents(), self.pool.code_in_use())
 
     def _is_current(self, deployed: DeployedFunction) -> bool:
-        """Whether a function is still deployed like this."""
+        """Return whether a function is still deployed like this."""
         function = self.service._functions._data.get(deployed.place)  # noqa: SLF001 - as above
         if function is None:
             return False

@@ -25,7 +25,7 @@ _NAME: Final = "{name}"
 
 @dataclass(frozen=True, slots=True)
 class _Store:
-    """Where the emulator keeps the resources of a type: a dictionary of a service's module, and the form of its keys.
+    """The emulator's store for a type of resource: a dictionary of a service's module, and the form of its keys.
 
     A key is made of the properties, {name}, and {arn}.
     """
@@ -35,7 +35,7 @@ class _Store:
     key: str = _NAME
 
     def holds(self, key: str) -> bool:
-        """Whether a resource of this key is there, in the account and region of the request that is answered."""
+        """Return whether a resource of this key is there, in the account and region of the request that is answered."""
         service: Any = importlib.import_module(f"ministack.services.{self.module}")
         return key in getattr(service, self.attribute)
 

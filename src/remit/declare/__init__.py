@@ -1,0 +1,1 @@
+"""How a record of what people write is made: while a project loads, nothing that is wrong stops its code."""
