@@ -36,7 +36,7 @@ _NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 @dataclass(frozen=True, slots=True)
 class _Wishes:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     folder: Path
     stages: tuple[str, ...]
@@ -306,7 +306,7 @@ def _account(wishes: _Wishes) -> Account:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is told of two versions."""
+    """The report on two versions, in each of its forms."""
 
     is_open: bool
     document: dict[str, Any]
@@ -381,7 +381,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
 
 
 def _are_templates(files: list[tuple[bytes, str]]) -> bool:
-    """Whether two files are templates, and not policies. RemitError: one is a template."""
+    """Return whether two files are templates, and not policies. RemitError: one is a template."""
     from remit.review.role_files import holds_roles
 
     roles = [holds_roles(data) for data, _ in files]

@@ -27,7 +27,7 @@ _PUBLIC: Final = "aws/"
 
 
 def looked_up(stack: PlannedStack) -> Iterator[Need]:
-    """What CloudFormation reads for whoever deploys: parameters of SSM's types, and dynamic references."""
+    """Yield CloudFormation's reads for the deployer: parameters of SSM's types, and dynamic references."""
     for name, text in stack.lookups:
         yield Need("ssm:GetParameters", _parameter(text), Purpose(f"to look up the parameter {name}"))
     for resource in stack.resources.values():

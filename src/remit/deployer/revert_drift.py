@@ -1,4 +1,4 @@
-"""What `remit deploy --revert-drift` needs beside a deploy: to undo what was done by hand to the stack's roles.
+"""The access of `remit deploy --revert-drift` beside a deploy: it undoes changes by hand to the stack's roles.
 
 Most of it a deploy needs anyway, for CloudFormation writes the same roles: their inline policies, their trust policies,
 and the managed policies that the template attaches. What is left is to detach a policy of any name, and the boundary.

@@ -85,7 +85,7 @@ def _before(text: str, position: int, *, in_bytes: bool) -> str:
 
 
 def _advice(problem: str, mark: Any, text: str) -> str | None:
-    """What to do about signs that mean something in YAML."""
+    """Advise on signs that mean something in YAML."""
     line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") + 1 else ""
     sign = line[mark.column : mark.column + 1] if line else ""
     if "\\t" in problem or sign == "\t":
@@ -296,7 +296,7 @@ class _Reader:
 
 
 def _meant_tag(tag: str) -> str:
-    """What to do about a tag that is no function of CloudFormation's."""
+    """Advise on a tag that is no function of CloudFormation's."""
     if "python" in tag:
         return "it would run code when it is read; write plain YAML"
     meant = nearest(tag[1:], _SHORT) if tag.startswith("!") else None

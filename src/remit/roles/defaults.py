@@ -49,7 +49,7 @@ def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
 
 
 def needed_actions(app: App, function: Function) -> tuple[str, ...]:
-    """What its triggers and settings need: the actions of the computed default, also where that is replaced."""
+    """Return the actions that its triggers and settings need: the computed default's, also where that is replaced."""
     computed = replace(app, default_policy=None, default_vpc_policy=None)
     grants = default_grants(computed, function)
     return tuple(dict.fromkeys(action for grant in grants for action in grant.statement.actions.patterns))
@@ -144,7 +144,7 @@ def network(app: App, function: Function) -> Iterator[Grant]:
 
 
 def _granted(app: App, function: Function) -> Iterator[Statement]:
-    """What a function's own policy and managed policies allow, as far as these are known, but those for Lambda."""
+    """Yield statements of a function's own policy and managed policies that are known, but those for Lambda."""
     for grant in function.policy:
         if grant.statement.effect == "Allow":
             yield grant.statement
@@ -160,7 +160,7 @@ def _granted(app: App, function: Function) -> Iterator[Statement]:
 
 
 def triggers(_app: App, function: Function) -> Iterator[Grant]:
-    """What each trigger needs of the role."""
+    """Yield the grants of each trigger."""
     for trigger in function.triggers:
         for grant in trigger.grants(function):
             yield replace(grant, origin=grant.origin or function.origin)
@@ -282,7 +282,7 @@ def queue_id(queue: str) -> str:
 
 
 def may_wait(app: App, queue: JobQueue) -> bool:
-    """Whether EventBridge Scheduler may be asked to send a job to the queue later."""
+    """Return whether EventBridge Scheduler may be asked to send a job to the queue later."""
     is_sent = any(queue.name in (function.sends or ()) for function in app.functions)
     return app.schedules_jobs and not queue.is_fifo and is_sent
 

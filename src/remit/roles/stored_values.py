@@ -1,4 +1,4 @@
-"""What reading the secrets and parameters takes that a function's environment names."""
+"""The access to secrets and parameters that a function's environment names."""
 
 from __future__ import annotations
 
