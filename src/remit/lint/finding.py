@@ -1,4 +1,4 @@
-"""What a rule says, and what people get: a problem at a spot of a statement, a finding at a line of a file."""
+"""Problems that rules yield, at a spot of a statement, and findings for people, at a line of a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Finder = TypeVar("Finder", bound="Callable[..., Any]")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a rule found. `severity` is the rule's own unless given; `spot` is where in the thing that it looked at.
+    """A problem that a rule found. `severity` is the rule's own unless given; `spot` is its place in the subject.
 
     `index` is the statement that is meant, when the rule looked at a whole policy; `origin` the line, when at an app.
     """

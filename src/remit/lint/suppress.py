@@ -59,7 +59,7 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
 
 
 def is_reason(text: str) -> bool:
-    """Whether a text can be a reason: there is a word, and not an ellipsis alone."""
+    """Return whether a text can be a reason: there is a word, and not an ellipsis alone."""
     return any(map(str.isalnum, text))
 
 
@@ -133,7 +133,7 @@ def _line_of(allowance: Allowance) -> tuple[str, str, int]:
 
 
 def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
-    """Whether it allows a secret that a build finds at its line, wherever that stands in the file."""
+    """Return whether it allows a secret that a build finds at its line, wherever that stands in the file."""
     if allowance.rule != OF_SECRETS:
         return False
     text = texts[allowance.origin.file]

@@ -236,7 +236,7 @@ def _services_alone(item: ParsedStatement) -> bool:
 
 
 def _of_endpoint(item: ParsedStatement) -> bool:
-    """Whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
+    """Return whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
     return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
 
 
@@ -279,7 +279,7 @@ _KEY = "aws:ResourceTag/"
 
 
 def _may_be_tag_key_of_other_actions(text: str) -> bool:
-    """Whether a document asks for tags."""
+    """Return whether a document asks for tags."""
     return _KEY in text
 
 

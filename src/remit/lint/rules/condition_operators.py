@@ -224,7 +224,7 @@ def _plural(kind: str) -> str:
 
 
 def _may_be_variable_under_operator(text: str) -> bool:
-    """Whether a document has variables."""
+    """Return whether a document has variables."""
     return "${" in text
 
 

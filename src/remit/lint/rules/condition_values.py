@@ -291,7 +291,7 @@ def value_of_another_form(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _value_of_another_form_problem(condition: Condition, value: str) -> Iterator[Problem]:
-    """What is wrong with a value. In a template it may have the region's reference in it, which `settled` fills in."""
+    """Yield the problem of a value. In a template it may have the region's reference in it, which `settled` fills in."""
     key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key, value)
     if key in _WORDS:
         yield from _wrong_word(condition, value, spot)

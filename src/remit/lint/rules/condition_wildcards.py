@@ -114,7 +114,7 @@ def _tells_little(value: str, place: int, begin: str) -> bool:
 
 
 def _may_be_only_a_wildcard(text: str) -> bool:
-    """Whether a document compares with patterns."""
+    """Return whether a document compares with patterns."""
     return "Like" in text
 
 
@@ -158,7 +158,7 @@ def _said(condition: Condition) -> tuple[str, str, str]:
 
 
 def _may_be_prefix_from_outside(text: str) -> bool:
-    """Whether a document asks for prefixes."""
+    """Return whether a document asks for prefixes."""
     return "s3:prefix" in text.lower()
 
 

@@ -22,7 +22,7 @@ _REFUSED_BY_ORGANIZATIONS = "Organizations refuses it"
 
 
 def _may_be_bad_control_policy(text: str) -> bool:
-    """Whether a document has principals."""
+    """Return whether a document has principals."""
     return 'Principal"' in text
 
 
@@ -86,7 +86,7 @@ def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
 
 
 def _is_of_vpc_endpoint(written: WrittenStatement) -> bool:
-    """Whether it stands in a template (`names`), where a policy of this kind may be a VPC endpoint's, and is none."""
+    """Return whether it stands in a template (`names`) and may be a VPC endpoint's policy, and is none."""
     return written.document.names is not None and not _of_organisation(written)
 
 

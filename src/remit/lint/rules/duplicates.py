@@ -58,7 +58,7 @@ def mergeable(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _numbers(group: Sequence[ParsedStatement]) -> str:
-    """Which statements of the document they are, the first being 1."""
+    """Number the statements in the document, the first being 1."""
     numbers = [str(item.index + 1) for item in group]
     return ", ".join(numbers if len(numbers) <= _LISTED else [*numbers[:_LISTED], "…"])
 
@@ -127,7 +127,7 @@ def _duplicate_statement_in_project(project: Project) -> Iterator[Problem]:
 
 
 def _size(statement: Statement) -> tuple[object, ...]:
-    """What equal statements share, and is quickly told."""
+    """Return a quick key that equal statements share."""
     resources = statement.resources.patterns if statement.resources is not None else ()
     return statement.effect, len(statement.actions.patterns), len(resources), len(statement.conditions)
 

@@ -79,7 +79,7 @@ def wrong_type(document: PolicyDocument) -> Iterator[Problem]:
 
 @rule("R103", looks_at="template")
 def _wrong_type_in_template(written: WrittenTemplate) -> Iterator[Problem]:
-    """What stands in a template where its resources, or a policy document, must, and is none."""
+    """Yield values of a template that stand for its resources or a policy document, and are none."""
     if not is_unfilled(written.raw.get("Resources")):
         yield from _no_resources(written.raw.get("Resources", {}), written)
     for name, resource in written.resources.items():
@@ -132,7 +132,7 @@ def _begins_as_json(value: Any) -> bool:
 
 
 def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
-    """What is wrong with a document that is written as JSON in one text, which CloudFormation takes as well."""
+    """Yield the problem of a document written as JSON in one text, which CloudFormation takes as well."""
     try:
         read_json(text, "its text")
     except RemitError as error:
@@ -158,7 +158,7 @@ _HINT = "often a loop or a variable that gave nothing: add a value, or remove th
 
 
 def _may_be_empty(text: str) -> bool:
-    """Whether a document has anything empty."""
+    """Return whether a document has anything empty."""
     return "[]" in text or "{}" in text
 
 
@@ -225,7 +225,7 @@ _FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
 
 
 def _may_be_empty_string(text: str) -> bool:
-    """Whether a document may have strings of white space alone."""
+    """Return whether a document may have strings of white space alone."""
     return _BLANK.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What readers of files and of comments find."""
+"""Rules that readers of files and of comments ask."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _problems(slips: dict[str, str | None], subject: str) -> Iterator[Problem]:
 
 
 def _may_be_principal_in_identity_policy(text: str) -> bool:
-    """Whether a document has principals."""
+    """Return whether a document has principals."""
     return 'Principal"' in text
 
 

@@ -164,7 +164,7 @@ def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Ite
 
 
 def _below(resource: Resource, form: str) -> str | None:
-    """What stands below a declared resource in ARNs of a form: `/*` for its objects, else ""; None for others."""
+    """Return the part below a declared resource in ARNs of a form: `/*` for its objects, else ""; None for others."""
     kind = resource_type(resource.type)
     if kind is None or kind.arn is None or arn_of(resource) is None:
         return None

@@ -23,7 +23,7 @@ _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
 
 
 def _may_be_anyone(text: str) -> bool:
-    """Whether a document has principals."""
+    """Return whether a document has principals."""
     return 'Principal"' in text
 
 
@@ -103,7 +103,7 @@ _LATE = "late-bound"
 
 
 def _may_be_wide_federation(text: str) -> bool:
-    """Whether a document has federated principals."""
+    """Return whether a document has federated principals."""
     return '"Federated"' in text
 
 
@@ -180,7 +180,7 @@ _ALIKE = ("kms:encryptioncontext", "aws:referer", "aws:sourcearn", "aws:sourceac
 
 
 def _may_be_confused_deputy(text: str) -> bool:
-    """Whether a document lets services in."""
+    """Return whether a document lets services in."""
     return 'Principal"' in text and '"Service"' in text
 
 

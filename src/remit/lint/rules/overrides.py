@@ -1,4 +1,4 @@
-"""What an override of the defaults takes away."""
+"""Access that an override of the defaults takes away."""
 
 from __future__ import annotations
 

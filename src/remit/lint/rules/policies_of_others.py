@@ -23,7 +23,7 @@ _WEB = ("cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com
 
 
 def _may_be_not_an_assume_action(text: str) -> bool:
-    """Whether a document has principals."""
+    """Return whether a document has principals."""
     return 'Principal"' in text
 
 
@@ -78,7 +78,7 @@ def not_an_assume_action(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _alike(item: ParsedStatement) -> bool:
-    """Whether all principals of a statement come in by one way, which is known."""
+    """Return whether all principals of a statement come in by one way, which is known."""
     if item.statement.principals is None or item.principal_element == "NotPrincipal":
         return False
     if item.document.names is not None and ("Service", "lambda.amazonaws.com") in item.principals:
@@ -100,7 +100,7 @@ def _entry(item: ParsedStatement) -> str:
 
 
 def _may_be_resource_of_another_policy(text: str) -> bool:
-    """Whether a document has principals."""
+    """Return whether a document has principals."""
     return 'Principal"' in text
 
 

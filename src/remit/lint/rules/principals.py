@@ -20,7 +20,7 @@ _MISTAKES_IN = {
 
 
 def _may_be_bad_principal(text: str) -> bool:
-    """Whether a document has principals."""
+    """Return whether a document has principals."""
     return 'Principal"' in text
 
 
@@ -72,7 +72,7 @@ _HOLDERS = {"AROA": "role", "AIDA": "user"}
 
 
 def _may_be_principal_by_id(text: str) -> bool:
-    """Whether a document has principals, and ids."""
+    """Return whether a document has principals, and ids."""
     return 'Principal"' in text and re.search(_ID, text) is not None
 
 

@@ -25,7 +25,7 @@ _BRACES = r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})"
 
 
 def _may_be_unknown_reference(text: str) -> bool:
-    """Whether a policy file has intrinsic functions."""
+    """Return whether a policy file has intrinsic functions."""
     return '"Ref"' in text or '"Fn::' in text
 
 
@@ -78,7 +78,10 @@ def unknown_reference(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _is_foreign(reference: tokens.Reference, written: WrittenTemplate) -> bool:
-    """Whether a part of a template names what the whole declares: a module, an include, an expectation of a test."""
+    """Return whether a part of a template names what the whole declares.
+
+    A module, an include, an expectation of a test.
+    """
     name = reference.target
     if name is None or not written.exact or "AWSTemplateFormatVersion" in written.raw:
         return False
@@ -87,7 +90,7 @@ def _is_foreign(reference: tokens.Reference, written: WrittenTemplate) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_misspelt(name: str, names: frozenset[str]) -> bool:
-    """Whether a name is one of some others, but for a letter or two."""
+    """Return whether a name is one of some others, but for a letter or two."""
     return nearest(name, names, MISSPELT) is not None
 
 

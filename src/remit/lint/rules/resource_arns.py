@@ -145,7 +145,7 @@ _UNSET = frozenset({"", "None", "NaN"})  # findings of R136
 
 
 def _may_be_bad_bucket_name(text: str) -> bool:
-    """Whether a document names buckets."""
+    """Return whether a document names buckets."""
     return ":s3:" in text
 
 

@@ -75,7 +75,7 @@ def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
 
 
 def _hint(item: ParsedStatement, names: tuple[str, ...], meant: str | None) -> str | None:
-    """What to write instead; None where nothing is known to be meant."""
+    """Return a replacement; None where nothing is known to be meant."""
     alias = _alias(item) if names[0].startswith("kms:") else None
     if alias is not None:  # the id of a key is no alias
         return f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
@@ -140,6 +140,6 @@ def _needless(written: str, meant: str | None) -> str:
 
 
 def _may_be_everywhere(name: str) -> bool:
-    """Whether an action names its one type of resource in some requests alone, as PutMetricData does."""
+    """Return whether an action names its one type of resource in some requests alone, as PutMetricData does."""
     action = action_named(name)
     return action is not None and len(action.targets) == 1 and not action.targets[0].required

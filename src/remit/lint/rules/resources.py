@@ -106,7 +106,7 @@ _DOUBLED = ":parameter//"
 
 
 def _may_be_doubled_slash(text: str) -> bool:
-    """Whether a document has such an ARN."""
+    """Return whether a document has such an ARN."""
     return _DOUBLED in text
 
 

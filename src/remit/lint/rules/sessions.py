@@ -59,7 +59,7 @@ _NEEDED = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 
 
 def _may_be_missing_session_action(text: str) -> bool:
-    """Whether a document is about sessions."""
+    """Return whether a document is about sessions."""
     return 'Principal"' in text and "sts:" in text.lower()
 
 
@@ -205,7 +205,7 @@ def key_without_its_partner(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _of_resources(item: ParsedStatement, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
-    """What a resource control policy has to say of services."""
+    """Yield the problems of a resource control policy that speaks of services."""
     keys = item.keys
     needed = {condition.key.lower() for condition in item.statement.conditions if conditions.needs_key(condition)}
     if name.lower() in _PEOPLE and _IS_SERVICE not in keys:

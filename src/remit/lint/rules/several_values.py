@@ -179,13 +179,13 @@ def contradiction(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _are_comparable(conditions: list[Condition]) -> bool:
-    """Whether each has an operator of its own, which exists; others have findings of their own."""
+    """Return whether each has an operator of its own, which exists; others have findings of their own."""
     operators = {condition.spelled.lower() for condition in conditions}
     return len(conditions) == len(operators) and all(map(known.name_of, conditions))
 
 
 def _contradict(item: ParsedStatement, conditions: list[Condition]) -> bool:
-    """Whether it is proven that no request meets some conditions at once."""
+    """Return whether it is proven that no request meets some conditions at once."""
     from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements have two conditions on one key
 
     alone = replace(item.statement, actions=_EVERYTHING, resources=_EVERYTHING, conditions=tuple(conditions))

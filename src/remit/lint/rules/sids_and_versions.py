@@ -121,7 +121,7 @@ def old_version(document: PolicyDocument) -> Iterator[Problem]:
 
 
 def _variables(document: PolicyDocument) -> Iterator[str]:
-    """What would be a variable of IAM's in a newer version."""
+    """Yield texts that would be variables of IAM's in a newer version."""
     for item in document.statements:
         values = [value for condition in item.statement.conditions for value in condition.values]
         for text in (*item.resources, *values):

@@ -24,7 +24,7 @@ _SHORTER = "use patterns, or split it in two"
 
 
 def _may_be_too_large(text: str) -> bool:
-    """Whether a document is large at all."""
+    """Return whether a document is large at all."""
     return len(text) > _ONE
 
 

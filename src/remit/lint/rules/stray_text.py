@@ -21,7 +21,7 @@ _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
 def _may_be_foreign_character(text: str) -> bool:
-    """Whether a document has other characters than ASCII's, or some that JSON escapes."""
+    """Return whether a document has other characters than ASCII's, or some that JSON escapes."""
     return not text.isascii() or ("\\" in text and any(escape in text for escape in ("\\u", "\\b", "\\f")))
 
 
@@ -71,7 +71,7 @@ _COLONED = tuple(sorted(name for name in _NAMELESS if name.endswith(":")))
 
 
 def _may_be_unset_value(text: str) -> bool:
-    """Whether a document has such words, or texts that end where a name begins."""
+    """Return whether a document has such words, or texts that end where a name begins."""
     return (
         "None" in text
         or "null" in text
@@ -117,7 +117,7 @@ def unset_value(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _lists(item: ParsedStatement, resource: str) -> bool:
-    """Whether some action of the statement lists things, and is asked on an ARN without a name."""
+    """Return whether some action of the statement lists things, and is asked on an ARN without a name."""
     return any(name in ASKED and acts_on(name, resource) for name in item.statement.actions.patterns)
 
 

@@ -36,7 +36,7 @@ _FORMAT = r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+"
 
 
 def _may_be_forgotten_substitution(text: str) -> bool:
-    """Whether a document has braces inside of strings, angle brackets, or one of the words."""
+    """Return whether a document has braces inside of strings, angle brackets, or one of the words."""
     return re.search(_BRACE, text) is not None or any(word in text for word in _WORDS)
 
 
@@ -86,7 +86,7 @@ def forgotten_substitution(item: ParsedStatement) -> Iterator[Problem]:
 
 @rule("R129", looks_at="document")
 def _forgotten_substitution_in_document(document: PolicyDocument) -> Iterator[Problem]:
-    """What a person has yet to fill in, once in a document: in Resource, Principal or Condition."""
+    """Yield the places that a person has yet to fill in, once in a document: in Resource, Principal or Condition."""
     if document.names is None and not document.late:
         yield from _references_of_file(document)
     places = [place for place in document.unfilled if not place.tool]
@@ -130,7 +130,7 @@ def _pattern_for_people(places: list[UnfilledPlace]) -> Problem:
 
 
 def _are_for_people(places: list[UnfilledPlace]) -> bool:
-    """Whether somebody surely knows of the places: they are marked `<account>`, or ACCOUNT_ID stands all over."""
+    """Return whether somebody surely knows of the places: they are marked `<account>`, or ACCOUNT_ID stands all over."""
     if all(place.marker.startswith("<") for place in places):
         return True
     by_words = all(PLACEHOLDER.fullmatch(place.marker) is not None for place in places)
@@ -138,7 +138,7 @@ def _are_for_people(places: list[UnfilledPlace]) -> bool:
 
 
 def _never_fits(place: UnfilledPlace) -> bool:
-    """Whether nothing can have a name that holds this."""
+    """Return whether nothing can have a name that holds this."""
     if place.text.startswith("arn:"):
         before = place.text.count(":", 0, place.text.index(place.marker))
         return before < _COLONS or place.text.split(":")[2] in _PLAIN_NAMES
@@ -158,7 +158,7 @@ def _forgotten_substitution_in_shape(written: WrittenStatement) -> Iterator[Prob
 
 
 def _signless(value: Any) -> bool:
-    """Whether a text has none of the signs, nor any text of a list: of actions, nearly always."""
+    """Return whether a text has none of the signs, nor any text of a list: of actions, nearly always."""
     text = "".join(value) if isinstance(value, list) and only_texts(value) else value
     return isinstance(text, str) and _SIGNS.isdisjoint(text)
 
@@ -214,7 +214,7 @@ def _left(text: str, spot: Spot) -> Iterator[Problem]:
 
 
 def _outside(name: str) -> str:
-    """What to do with `${name}` where there is no template: most likely a variable of IAM's without its prefix."""
+    """Advise on `${name}` outside of a template: most likely a variable of IAM's without its prefix."""
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
     if not name.startswith("AWS::") and key_type(key) is not None:
         return f"did you mean `${{{key}}}`?"

@@ -272,7 +272,7 @@ def _may_be_of_any_service(item: ParsedStatement) -> bool:
 
 
 def _is_literal(item: ParsedStatement) -> bool:
-    """Whether a statement lists its actions by name, so that it covers no statement with another action."""
+    """Return whether a statement lists its actions by name, so that it covers no statement with another action."""
     return not item.statement.actions.negated and not any(map(is_pattern, item.statement.actions.patterns))
 
 
@@ -283,7 +283,7 @@ def _may_be_wide(item: ParsedStatement) -> bool:
 
 
 def _is_wider(wide: ParsedStatement, item: ParsedStatement, budget: Budget) -> bool:
-    """Whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
+    """Return whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
     broad, narrow, version = wide.statement, item.statement, item.document.version
     return (
         broad.principals == narrow.principals

@@ -103,7 +103,7 @@ def _named(bucket: str) -> str:
 
 
 def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
-    """Whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
+    """Return whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
     arn, reference, bucket = parse_arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own_bucket)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
         return False
@@ -205,14 +205,14 @@ def _role_of(resource: Mapping[str, Any], written: WrittenTemplate) -> str | Non
 
 
 def _lets_assume(actions: Globs) -> bool:
-    """Whether actions may have sts:AssumeRole among them; a service takes no other way into a role."""
+    """Return whether actions may have sts:AssumeRole among them; a service takes no other way into a role."""
     if any("${" in pattern for pattern in actions.patterns):
         return True  # what a parameter holds is not known here
     return any(matches(pattern.lower(), "sts:assumerole") for pattern in actions.patterns) != actions.negated
 
 
 def _trusts(role: Mapping[str, Any]) -> bool | None:
-    """Whether a role lets Lambda assume it; None when its trust policy cannot be read."""
+    """Return whether a role lets Lambda assume it; None when its trust policy cannot be read."""
     properties = role.get("Properties")
     document = properties.get("AssumeRolePolicyDocument") if isinstance(properties, dict) else None
     try:

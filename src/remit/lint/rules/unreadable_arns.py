@@ -78,7 +78,7 @@ def not_an_arn(item: ParsedStatement) -> Iterator[Problem]:
 
 
 def _whole(text: str) -> str | None:
-    """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
+    """Return IAM's reading of an ARN whose last parts are left out; None where one of the others cannot be such a part."""
     head, *parts = re.sub(_PSEUDO, "*", text).split(":")
     if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004 - a partition and a service
         return None
@@ -114,7 +114,7 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
 
 
 def _returned(kind: ResourceType) -> str:
-    """What Ref gives of a type whose Ref is no ARN."""
+    """Name the value of Ref of a type whose Ref is no ARN."""
     if kind.ref == "url":
         return "URL"
     return "name" if kind.has_name_as_ref else "id"
@@ -142,7 +142,7 @@ def _untidy(text: str) -> tuple[str, str] | None:
 
 
 def _late(text: str) -> bool:
-    """Whether the beginning is known at deploy time only; each pseudo parameter is one part of an ARN."""
+    """Return whether the beginning is known at deploy time only; each pseudo parameter is one part of an ARN."""
     if not text.startswith("arn:"):
         return text.startswith("${")
     return "${" in re.sub(_PSEUDO, "", text.rpartition(":")[0])

@@ -24,7 +24,7 @@ _OPEN = r"\$\{[^{}]*(?:\$\{|\Z)"
 
 
 def _may_be_unclosed_variable(text: str) -> bool:
-    """Whether a document has variables."""
+    """Return whether a document has variables."""
     return "${" in text
 
 
@@ -62,7 +62,7 @@ _LATE = r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?"
 
 
 def _may_be_unknown_variable(text: str) -> bool:
-    """Whether a document has variables."""
+    """Return whether a document has variables."""
     return "${" in text
 
 
@@ -113,7 +113,7 @@ def _federated(name: str, spot: Spot) -> Iterator[Problem]:
 
 
 def _is_raw(text: str, start: int) -> bool:
-    """Whether it is inside an intrinsic function that stands there as JSON."""
+    """Return whether it is inside an intrinsic function that stands there as JSON."""
     return "${{" in text[: start + 3]
 
 
@@ -149,7 +149,7 @@ _VARIABLE_TOO_EARLY_VARIABLE = r"\$\{[^{}:]+:[^{}:][^{}]*\}"
 
 
 def _may_be_variable_too_early(text: str) -> bool:
-    """Whether a document has variables."""
+    """Return whether a document has variables."""
     return "${" in text
 
 
@@ -183,7 +183,7 @@ _VARIABLE_ELSEWHERE_VARIABLE = re.compile(r"\$\{([a-zA-Z][\w.-]*:[^:{},][^{},]*)
 
 
 def _may_be_variable_elsewhere(text: str) -> bool:
-    """Whether a document has variables."""
+    """Return whether a document has variables."""
     return "${" in text
 
 
