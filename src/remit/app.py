@@ -112,7 +112,7 @@ class StoredValue:
 
     @property
     def called(self) -> str:
-        """What it is, in a word, and its name: `secret /shop/prod/db`; of the app's own, its name in the template."""
+        """Its kind and name for people: `secret /shop/prod/db`; of the app's own, its name in the template."""
         name = self.name.removeprefix("${").removesuffix("}") if self.own else self.name
         return f"{'secret' if self.store == 'secretsmanager' else 'parameter'} {name}"
 
@@ -136,7 +136,7 @@ class ExistingValue:
 
     @property
     def called(self) -> str:
-        """What is looked up, in words: `parameter /shop/subnets`, `private subnets of VPC prod`."""
+        """The look-up for people: `parameter /shop/subnets`, `private subnets of VPC prod`."""
         if self.kind == "parameter":
             return f"parameter {self.name}"
         part = "private subnets" if self.kind == "subnets" else f"security group {self.group}"
@@ -188,16 +188,16 @@ class Template:
 
 
 class Trigger(Protocol):
-    """What makes a function run: the user's options, the grants it needs, the resources it makes."""
+    """A trigger of a function: the user's options, the grants it needs, the resources it makes."""
 
     def grants(self, function: Function) -> Iterator[Grant]:
-        """What the function's role needs so that the trigger works."""
+        """Yield the grants that the function's role needs so that the trigger works."""
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """What the template needs beside the function."""
+        """Yield the resources that the template needs beside the function."""
 
     def outputs(self, function: Function) -> Iterator[Output]:
-        """What people want to know of it after a deploy."""
+        """Yield the outputs that people want to know after a deploy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ class WebApp:
 
     @property
     def attribute(self) -> str:
-        """What it is called there."""
+        """Its name as an attribute there."""
         return self.target.partition(":")[2]
 
 
@@ -290,7 +290,7 @@ class Function:
 
     @property
     def ref(self) -> str:
-        """What names it in a property that takes a function's name or the ARN of its alias, as late-bound text."""
+        """The reference for a property that takes a function's name or the ARN of its alias, as late-bound text."""
         return f"${{{self.resource_id}}}" if self.publication is None else self.arn
 
     def computed(self, text: str, note: str = "") -> Reason:
@@ -350,7 +350,7 @@ class JobQueue:
 
     @property
     def is_fifo(self) -> bool:
-        """Whether it delivers in order."""
+        """True if it delivers in order."""
         return self.name.endswith(".fifo")
 
     @property

@@ -46,7 +46,7 @@ FOLDER: Final = Path(".remit") / "build"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build gives: the app, its roles, its template (noun and text), and the artefacts by their keys."""
+    """The result of a build: the app, its roles, its template (noun and text), and the artefacts by their keys."""
 
     folder: Path
     app: App
@@ -184,7 +184,7 @@ def _notes_on_app(app: App, template: Template) -> tuple[str, ...]:
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
-    """What an app needs of its account that its template does not make."""
+    """List the things of the account that an app needs and its template does not make."""
     own_arns = own_resources(app).late_bound_arns
     return (*existing_sources(app, own_arns), *existing_policies(app, own_arns), *existing_keys(app))
 
@@ -335,7 +335,7 @@ def _package(
 
 
 def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Target]:
-    """What each function's zip is made for: Lambda, or this machine where that makes a difference."""
+    """Return the target of each function's zip: Lambda, or this machine where that makes a difference."""
     from remit.package.app_zip import Target, depends, this_machine  # noqa: PLC0415 - as above
 
     has_web_app = any(function.web is not None for function in app.functions)

@@ -1,4 +1,4 @@
-"""Where something was written, and the one error that people see."""
+"""A place in somebody's files, and the one error that people see."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ _MOST_KEPT = 1024
 
 
 def _positions(code: CodeType) -> _Positions:
-    """Where each instruction of `code` comes from; read once, since a module of decorators asks often."""
+    """Return the positions of `code`'s instructions; read once, since a module of decorators asks often."""
     known = _KEPT_POSITIONS.get(id(code))
     if known is not None and known[0] is code:
         return known[1]
@@ -187,7 +187,7 @@ class Span:
 
     @property
     def origin(self) -> Origin:
-        """Where it starts."""
+        """The start of it."""
         return Origin(self.file, self.line, self.column + 1)
 
 
@@ -207,12 +207,12 @@ def caller_span(depth: int = 1) -> Span:
 
 
 def caller(depth: int = 1) -> Origin:
-    """Where `caller_span` starts."""
+    """Return the start of `caller_span`."""
     return caller_span(depth + 1).origin
 
 
 def is_own_code(frame: FrameType) -> bool:
-    """Whether a file of this package is what `frame` executes."""
+    """Return whether a file of this package is what `frame` executes."""
     return frame.f_code.co_filename.startswith(_REMIT)
 
 
@@ -238,7 +238,7 @@ def judging(written: Origin) -> Iterator[None]:
 
 
 def writer() -> Origin:
-    """The line that wrote what is judged; elsewhere that of the user's own code that is executed."""
+    """Return the line that wrote what is judged; elsewhere that of the user's own code that is executed."""
     return _judged.get() or writer_span().origin
 
 

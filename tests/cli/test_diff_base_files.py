@@ -67,7 +67,8 @@ def test_a_file_is_compared_with_what_it_was(repository: Path) -> None:
     ran = remit("diff", "--base", "HEAD", "app.json", cwd=repository)
     assert (ran.status, ran.err) == (1, "")
     assert ran.out.splitlines()[0] == "app.json at HEAD -> app.json"
-    assert ran.out.splitlines()[-1] == "1 gained, 1 lost, 0 undecided"
+    counts = "1 cause gains access, 1 loses, 0 undecided; 1 role or resource concerned"
+    assert counts == ran.out.splitlines()[1]
 
 
 def test_an_unchanged_file_is_fine(repository: Path) -> None:
@@ -195,3 +196,38 @@ def test_a_shallow_detached_clone_of_a_pull_request_knows_its_base(repository: P
     for ref in ("HEAD^1", "main"):  # the latter is origin's
         ran = remit("diff", "--base", ref, "app.json", cwd=tmp_path / "clone")
         assert ran.status == (1 if ref == "HEAD^1" else 0)
+
+
+def test_a_nested_template_is_read_at_the_revision_of_its_side(repository: Path) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "../stacks/data.json"}}
+    (repository / "main").mkdir()
+    (repository / "main" / "all.json").write_text(json.dumps({"Resources": {"Data": nested}}))
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "all in one")
+    assert remit("diff", "--base", "HEAD", "main/all.json", cwd=repository).status == 0
+    (repository / "stacks" / "data.json").write_text(role("s3:PutObject"))
+    ran = remit("diff", "--base", "HEAD", "main/all.json", "--json", cwd=repository)
+    (gain,) = documents(ran)[0]["gained"]
+    assert (ran.status, gain["role"], gain["action"]) == (1, "Data/Role", "s3:PutObject")
+    assert gain["origin"]["file"] == "main/../stacks/data.json"
+
+
+def test_a_nested_template_outside_of_the_repository_was_not_in_it(repository: Path) -> None:
+    (repository.parent / "away.json").write_text(role("s3:GetObject"))
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "../away.json"}}
+    (repository / "all.json").write_text(json.dumps({"Resources": {"Away": nested}}))
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "all in one")
+    ran = remit("diff", "--base", "HEAD", "all.json", cwd=repository)
+    assert ran.status == 0
+    assert "not compared: nested template Away" in ran.out
+    assert "is in no git repository" in ran.out
+
+
+def test_standard_input_has_no_nested_templates_beside_it(repository: Path) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "app.json"}}
+    text = json.dumps({"Resources": {"App": nested}})
+    (repository / "all.json").write_text(text)
+    with contextlib.chdir(repository):
+        ran = projects.remit("diff", "-", "all.json", stdin=text.encode())
+    assert (ran.status, "not compared: nested template App" in ran.out) == (0, True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from remit.lint.finding import SEVERITIES
-from remit.lint.rule_registry import HOOKS, Rule, rule, rules
+from remit.lint.rule_registry import CONCERNED, FOLDER, HOOKS, Rule, rule, rules
 from rule_examples import findings_of, said
 
 ALL_RULES = Path(__file__).parents[2].joinpath("docs", "lint-rules.md").read_text("utf-8")
@@ -42,11 +42,17 @@ def test_an_error_stands_alone_in_its_example(one: Rule, tmp_path: Path) -> None
 
 
 @EVERY_RULE
-def test_a_rule_is_one_file_with_a_code_a_severity_and_a_hook(one: Rule) -> None:
+def test_a_rule_has_a_code_a_severity_and_a_function_for_what_it_looks_at(one: Rule) -> None:
     assert re.fullmatch(r"R\d{3}", one.code)
     assert one.severity in SEVERITIES
-    hooks = [hook for hook in HOOKS if hasattr(one.module, hook)]
-    assert hooks or one.code in ("R001", "R002", "R003")  # what readers and comments find
+    hooks = [hook for hook in HOOKS if hook in one.functions]
+    assert all(callable(one.function(hook)) for hook in hooks)
+    assert hooks or one.code in ("R001", "R002", "R003")  # readers of files and of comments ask these
+
+
+def test_the_registry_reads_every_mark_in_the_source() -> None:
+    marks = re.findall(r"^@rule\(", "".join(map(Path.read_text, FOLDER.glob("*.py"))), re.MULTILINE)
+    assert len(marks) == sum(max(1, len({*one.functions} - {CONCERNED})) for one in rules())
 
 
 def test_a_rule_is_found_by_its_code_and_by_its_name_in_any_case() -> None:

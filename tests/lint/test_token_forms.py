@@ -91,7 +91,56 @@ SAMPLES = {
     "Pulumi": "pul-" + drawn(HEX, 40),
     "Tailscale": "tskey-auth-" + drawn(ALNUM, 12) + "-" + drawn(ALNUM, 32),
     "age": "AGE-SECRET-KEY-1" + drawn(UPPER, 58),
+    "Slack, refreshed": "xoxe.xoxp-1-" + drawn(ALNUM, 163),
+    "Slack workflow": "https://hooks.slack.com/triggers/" + "T12345678/1234567890123/" + drawn(HEX, 32),
+    "Azure signature": "https://a.blob.core.windows.net/c?sv=2022-11-02&sig=" + drawn(ALNUM, 43) + "%3D",
+    "Cloudflare": "cfut_" + drawn(ALNUM, 40) + drawn(HEX, 8),
+    "New Relic, insert": "NRII-" + drawn(WORD, 32),
+    "LaunchDarkly": "sdk-" + uuid(),
+    "HubSpot": "pat-na1-" + uuid(),
+    "CircleCI": "CCIPAT_" + drawn(ALNUM, 22) + "_" + drawn(HEX, 40),
+    "Buildkite": "bkua_" + drawn(HEX, 40),
+    "SonarQube": "squ_" + drawn(HEX, 40),
+    "Artifactory": "AKCp" + drawn(ALNUM, 69),
+    "Artifactory reference": "cmVmdGtuO" + drawn(ALNUM, 55),
+    "Typeform": "tfp_" + drawn(WORD, 44) + "_" + drawn(ALNUM, 14),
+    "Teams": f"https://acme.webhook.office.com/webhookb2/{uuid()}@{uuid()}/IncomingWebhook/{drawn(HEX, 32)}/{uuid()}",
+    "Twitch": "oauth:" + drawn(ALNUM, 30).lower(),
+    "Contentful": "CFPAT-" + drawn(WORD, 43),
 }
+LINES = {
+    "AWS secret access key": f'AWS_SECRET_ACCESS_KEY = "{drawn(ALNUM, 40)}"',
+    "Google service account": '{"private_key": "-----BEGIN PRIVATE KEY-----\\n' + drawn(ALNUM, 64) + '\\n"}',
+    "PEM": "-----BEGIN RSA PRIVATE KEY-----\n" + drawn(ALNUM, 64) + "\n-----END RSA PRIVATE KEY-----",
+    "OpenSSH": "-----BEGIN OPENSSH PRIVATE KEY-----\n" + drawn(ALNUM, 64),
+    "JSON Web Token": f'jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.{drawn(ALNUM, 43)}"',
+    "Postgres": f'url = "postgresql://app:{drawn(ALNUM, 16)}@orders.abc.eu-west-1.rds.amazonaws.com/orders"',
+    "MongoDB": f'url = "mongodb+srv://app:{drawn(ALNUM, 16)}@cluster0.ab1cd.mongodb.net"',
+    "Redis": f'url = "redis://:{drawn(ALNUM, 20)}@cache.acme.io:6379/0"',
+    "an index of packages": f"--index-url https://ci:{drawn(ALNUM, 20)}@pypi.acme.io/simple",
+    "Twilio auth token": f'TWILIO_AUTH_TOKEN = "{drawn(HEX, 32)}"',
+    "Datadog": f'DD_API_KEY = "{drawn(HEX, 32)}"',
+    "Datadog application": f'os.environ["DD_APP_KEY"] = "{drawn(HEX, 40)}"',
+    "Heroku, old": f'HEROKU_API_KEY: "{uuid()}"',
+    "Mailgun, new": f'MAILGUN_API_KEY = "{drawn(HEX, 32)}-{drawn(HEX, 8)}-{drawn(HEX, 8)}"',
+    "Cloudflare, old": f'"cloudflare_api_token": "{drawn(WORD, 40)}"',
+    "Okta": f'okta_token = "00{drawn(WORD, 40)}"',
+    "Snyk": f'SNYK_TOKEN = "{uuid()}"',
+    "Slack signing secret": f'SLACK_SIGNING_SECRET = "{drawn(HEX, 32)}"',
+    "Mistral": f'MISTRAL_API_KEY = "{drawn(ALNUM, 32)}"',
+    "Vault, old": f'VAULT_TOKEN = "s.{drawn(ALNUM, 24)}"',
+    "PagerDuty": f'PAGERDUTY_API_KEY = "u+{drawn(WORD, 18)}"',
+    "Vercel": f'VERCEL_TOKEN = "{drawn(ALNUM, 24)}"',
+}
+"""What tells by its name, or by what is around it."""
+UNKNOWN = {
+    "npm, old": f"_authToken={uuid()}",
+    "Asana": f"1/1234567890123456:{drawn(HEX, 32)}",
+    "Klaviyo": f"pk_{drawn(HEX, 34)}",
+    "Mollie": f"live_{drawn(ALNUM, 30)}",
+    "Zapier": "https://hooks.zapier.com/hooks/catch/1234567/" + drawn(HEX, 7),
+}
+"""Forms that other words have as well."""
 
 
 @pytest.mark.parametrize("vendor", SAMPLES)
@@ -103,6 +152,40 @@ def test_the_token_of_a_vendor_is_found_wherever_it_stands(vendor: str, around: 
     assert holds_secret(text)
     assert secrets_in("\n\n" + text)[0].line == 3
     assert SAMPLES[vendor].rpartition("/")[2] not in hidden(text)
+
+
+@pytest.mark.parametrize("vendor", LINES)
+def test_a_key_without_a_form_is_found_by_its_name_or_by_what_is_around_it(vendor: str) -> None:
+    assert [secret.line for secret in secrets_in("import os\n" + LINES[vendor])] == [2]
+    assert holds_secret(LINES[vendor])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'DD_API_KEY = "your-datadog-api-key-goes-here-1"',
+        f'DD_API_KEY = "{"0" * 32}"',
+        'SLACK_TOKEN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:slack-1a2b3c4d5e6f"',
+        'HEROKU_TOKEN_NAME = "9f86d081-884c-4d65-9a2f-eaa0c55ad015"',
+        'add_api_key("9f86d081884c7d659a2feaa0c55ad015")',
+        'together_token = "sentence_transformers_2_token"',
+        'ELASTIC_PASSWORD: "${ELASTIC_PASSWORD_1_OF_THE_CLUSTER}"',
+    ],
+)
+def test_a_vendor_in_a_name_alone_is_no_key(line: str) -> None:
+    assert secrets_in(line) == ()
+
+
+def test_nine_of_ten_published_forms_stop_a_build() -> None:
+    stopped = [text for text in (*SAMPLES.values(), *LINES.values(), *UNKNOWN.values()) if holds_secret(text)]
+
+    assert (len(stopped), len(SAMPLES) + len(LINES) + len(UNKNOWN)) == (103, 108)
+
+
+@pytest.mark.parametrize("value", ["9f86d081-884c-4d65-9a2f-eaa0c55ad015", "9f86d081884c7d659a2feaa0c55ad015-1b5e8fbd"])
+def test_digits_in_groups_are_no_words(value: str) -> None:
+    assert named("API_KEY", value) == "looks like a secret"
+    assert named("API_KEY", "orders-api-key") is None
 
 
 def test_each_form_has_a_sample_or_is_like_one_that_has() -> None:

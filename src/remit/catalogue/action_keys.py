@@ -1,4 +1,4 @@
-"""Which condition keys requests for an action carry: those that its service lists for the action, and keys of all."""
+"""Condition keys of an action's requests: those that its service lists for the action, and the keys of all services."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def _before_second_colon(key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def of_a_service(key: str) -> bool:
-    """Whether a key is known, and is one of a service alone."""
+    """Return whether a key is known, and is one of a service alone."""
     return key_type(key) is not None and global_key(key) is None
 
 
 @lru_cache(maxsize=65536)
 def takes(name: str, key: str) -> bool:
-    """Whether requests for an action may have a key."""
+    """Return whether requests for an action may have a key."""
     return folded_key(key) in taken_keys(name)
 
 
@@ -70,5 +70,5 @@ def folded_key(key: str) -> str:
 
 
 def carries(name: str, key: str) -> bool:
-    """Whether requests for an action of the catalogue may carry a key; one that no service lists, any may."""
+    """Return whether requests for an action of the catalogue may carry a key; one that no service lists, any may."""
     return not of_a_service(key) or takes(name, key)

@@ -13,24 +13,26 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action, full_name, service, target_names
 from remit.catalogue.arns import fill, matches, parse
-from remit.catalogue.authorised_resources import is_authorised_on
+from remit.catalogue.authorised_resources import AUTHORISED_ACTIONS, is_authorised_on
 from remit.catalogue.list_actions import ASKED
 
 if TYPE_CHECKING:
     from remit.catalogue.actions import ActionTarget
     from remit.catalogue.arns import Arn
 
+_ACTIONS: Final = 32_768
+"""More than there are: a search through all of them finds each again."""
 _USUAL: Final = ("object", "bucket", "instance", "table", "function", "queue", "topic", "role", "key", "log-group")
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=_ACTIONS)
 def is_without_resources(name: str) -> bool:
-    """Whether the catalogue has an action (in lower case), and no resource type for it."""
+    """Return whether the catalogue has an action (in lower case), and no resource type for it."""
     return full_name(name) is not None and not target_names(name)
 
 
 def asked_resource(name: str, resource: str) -> str:
-    """What a service asks for an action (in lower case) without resource types where a request names an ARN; else `*`.
+    """Return the resource of an action (in lower case) without resource types: the ARN in the request, or `*`.
 
     Its `*` are part of the ARN, and stand for nothing.
     """
@@ -44,13 +46,25 @@ def asked_resource(name: str, resource: str) -> str:
 _LISTINGS: Final = {name.lower(): format_ for name, format_ in ASKED.items()}
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=_ACTIONS)
+def resources_asked(name: str) -> int:
+    """A number for the resources that requests for an action of the catalogue name: equal where these are the same."""
+    folded = name.lower()
+    own = name if name in AUTHORISED_ACTIONS else ""
+    asked = folded.partition(":")[0], _formats(name), is_without_resources(folded), own
+    return _NUMBERS.setdefault(asked, len(_NUMBERS))
+
+
+_NUMBERS: Final[dict[tuple[object, ...], int]] = {}
+
+
+@lru_cache(maxsize=_ACTIONS)
 def resource_formats(name: str) -> tuple[str, ...]:
     """The ARNs that an action of the catalogue takes, each part that may be anything as `*`; the usual ones first."""
     return tuple(dict.fromkeys(fill(format_, {}) for format_ in _formats(name)))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=_ACTIONS)
 def _formats(name: str) -> tuple[str, ...]:
     listing = _LISTINGS.get(name.lower())
     if listing is not None:
@@ -69,7 +83,7 @@ def _oddity(target: ActionTarget, service: str) -> tuple[bool, bool, int]:
 
 @lru_cache(maxsize=16384)
 def takes(name: str, resource: str) -> bool:
-    """Whether an action of the catalogue may be asked on an ARN."""
+    """Return whether an action of the catalogue may be asked on an ARN."""
     arn = parse(resource)
     if arn is None:
         return False
@@ -82,7 +96,7 @@ def takes(name: str, resource: str) -> bool:
 
 
 def _fits(arn: Arn, format_: str) -> bool:
-    """Whether an ARN has a format; some formats leave the service open, as those of recovery points."""
+    """Return whether an ARN has a format; some formats leave the service open, as those of recovery points."""
     if matches(arn, format_):
         return True
     shape = parse(format_)

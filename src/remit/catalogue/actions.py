@@ -26,7 +26,7 @@ class Key(NamedTuple):
 
     @property
     def multivalued(self) -> bool:
-        """Whether a request may carry several values."""
+        """True if a request may carry several values."""
         return self.type.startswith("ArrayOf")
 
 
@@ -220,7 +220,10 @@ def keys(prefix: str) -> tuple[Key, ...]:
 
 @lru_cache(maxsize=4096)
 def is_multivalued(name: str) -> bool | None:
-    """Whether a request may have several values of a condition key (in any case); None for a key that nobody lists."""
+    """Return whether a request may have several values of a condition key (in any case).
+
+    None for a key that nobody lists.
+    """
     shared_key = global_key(name)
     if shared_key is not None:
         return shared_key.multivalued
@@ -246,7 +249,7 @@ def _listed_key(folded: str) -> Key | None:
 
 @lru_cache(maxsize=1024)
 def places(prefix: str) -> dict[str, int]:
-    """Where each of a service's actions stands among them, by its bare name without case."""
+    """Map each of a service's actions, by its bare name without case, to its place among them."""
     return {name.lower(): place for place, name in enumerate(bare_names(prefix))}
 
 

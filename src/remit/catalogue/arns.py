@@ -93,7 +93,7 @@ def types_of(text: str) -> tuple[IamResourceType, ...]:
 
 
 def matches(arn: Arn, format_: str) -> bool:
-    """Whether some ARN fits both: the pattern `arn`, and a format of a resource type."""
+    """Return whether some ARN fits both: the pattern `arn`, and a format of a resource type."""
     shape = parse(format_)
     if shape is None or shape.service != arn.service.lower():
         return False
@@ -108,7 +108,7 @@ def matches(arn: Arn, format_: str) -> bool:
 
 
 def _meets(have: str, want: str, *, plain: bool) -> bool:
-    """Whether some text fits both a part of a pattern and the same part of a format."""
+    """Return whether some text fits both a part of a pattern and the same part of a format."""
     if have in ("*", want):
         return True
     pattern = _late_bound(have) if "${" in have else have
@@ -126,7 +126,7 @@ def _meets(have: str, want: str, *, plain: bool) -> bool:
 
 
 def _names(remainder: str, want: str, place: int, *, plain: bool) -> bool:
-    """Whether what is left of a pattern may be the name that comes next in a format, and the end; often it is."""
+    """Tell whether what is left of a pattern may be the name that comes next in a format, and the end; often it is."""
     variable = _VARIABLE.match(want, place)
     if variable is None or not remainder or (variable.end() < len(want) and remainder[-1] != "*"):
         return False
@@ -183,7 +183,10 @@ class _Automaton:
         self.stop = self.end - 1
 
     def meets(self, pattern: str, place: int) -> bool:
-        """Whether some text fits a pattern and the elements from a place on; a step for each sign of the pattern."""
+        """Return whether some text fits a pattern and the elements from a place on.
+
+        A step for each sign of the pattern.
+        """
         reached = self._past_runs(1 << place)
         for sign in pattern:
             if sign == "*":  # takes whatever the elements that are left may be

@@ -41,9 +41,11 @@ _RESOURCES: Final = {
     **_rows("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
     **_rows("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
 }
+AUTHORISED_ACTIONS: Final = frozenset(_RESOURCES)
+"""The actions that are authorised on such resources."""
 
 
 def is_authorised_on(name: str, resource: str) -> bool:
-    """Whether an action, by its full name, is authorised on a resource beside those of its listed types."""
+    """Return whether an action, by its full name, is authorised on a resource beside those of its listed types."""
     pattern = _RESOURCES.get(name)
     return pattern is not None and pattern.fullmatch(_LATE.sub("*", resource)) is not None

@@ -92,7 +92,7 @@ _PUT_IN: Final = (
 
 
 def put_in(name: str) -> bool:
-    """Whether a service puts in a variable by itself, which no list of condition keys has.
+    """Return whether a service puts in a variable by itself, which no list of condition keys has.
 
     Sources: "AWS IoT Core policy variables", "Connect policy examples" and "Authorizing direct calls to AWS services
     using AWS IoT Core credential provider" (AWS IoT Core Developer Guide), "Creating a session policy" (AWS Transfer
@@ -179,7 +179,7 @@ def operator(name: str) -> Operator | None:
 
 
 def fits(operator_name: str, key_type: str) -> bool | None:
-    """Whether an operator suits a key of a type ("ARN", "ArrayOfString", …).
+    """Return whether an operator suits a key of a type ("ARN", "ArrayOfString", …).
 
     True: made for it. None: it may work, since one side is plain text or the type is not known. False: never
     matches. KeyError: there is no such operator.

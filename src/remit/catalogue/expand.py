@@ -1,4 +1,4 @@
-"""What an action pattern covers: `s3:Get*` is every action of S3 that begins with Get."""
+"""The actions that a pattern covers: `s3:Get*` is every action of S3 that begins with Get."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def expand(pattern: str) -> tuple[str, ...]:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a text holds a wildcard."""
+    """Return whether a text holds a wildcard."""
     return "*" in text or "?" in text
 
 

@@ -1,4 +1,4 @@
-"""What CloudFormation calls, as the deployer, to create, read, update, delete or list a resource."""
+"""The actions that CloudFormation calls, as the deployer, to create, read, update, delete or list a resource."""
 
 from __future__ import annotations
 

@@ -19,11 +19,14 @@ GLOBAL: Final = "global"
 
 
 def is_profile(text: str) -> bool:
-    """Whether an id or an ARN names an inference profile instead of a model."""
+    """Return whether an id or an ARN names an inference profile instead of a model."""
     return ":inference-profile/" in text or _APPLICATION in text or geography_and_model(text) is not None
 
 
 def geography_and_model(text: str) -> tuple[str, str] | None:
-    """Where the profile of an id or an ARN sends requests, and the id of its model; None where its id does not say."""
+    """Return the geography of an inference profile (id or ARN) and the id of its model.
+
+    None where its id does not say.
+    """
     profile = re.fullmatch(_PROFILE, text)
     return None if profile is None else (profile["geography"], profile["model"])

@@ -25,7 +25,7 @@ class ManagedPolicy(NamedTuple):
 
 
 def is_of_aws(arn: str) -> bool:
-    """Whether an ARN is of a policy that AWS manages, which all accounts have; not one of a customer's own."""
+    """Return whether an ARN is of a policy that AWS manages, which all accounts have; not one of a customer's own."""
     return ":iam::aws:policy/" in arn
 
 
@@ -55,12 +55,12 @@ def managed_policies() -> tuple[str, ...]:
 
 
 def occurs(text: str) -> bool:
-    """Whether some managed policy holds a string of exactly this text; quicker than reading them all (0.01 s)."""
+    """Tell whether some managed policy holds a string of exactly this text; quicker than reading them all (0.01 s)."""
     return text in _listed() or json.dumps(text) in _rows()
 
 
 def has_action_of(prefix: str) -> bool:
-    """Whether some managed policy holds an action with this prefix, as `iotevents`."""
+    """Return whether some managed policy holds an action with this prefix, as `iotevents`."""
     begin = f"{prefix}:"
     return any(word.startswith(begin) for word in _listed()) or f'"{begin}' in _rows()
 
@@ -93,7 +93,7 @@ def decoded(value: Any, words: list[str]) -> Any:
 
 
 def _after_arn(name: str) -> str | None:
-    """What stands behind `policy/` in an ARN of a policy of AWS, or the name itself when it is not an ARN."""
+    """Return the part behind `policy/` in an ARN of a policy of AWS, or the name itself when it is not an ARN."""
     if not name.startswith("arn:"):
         return name
     _, of_aws, path_and_name = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all

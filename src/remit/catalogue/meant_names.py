@@ -1,4 +1,4 @@
-"""What somebody meant who wrote a name that AWS does not have: a service, an action, a condition key.
+"""Names that were meant where somebody wrote one that AWS does not have: a service, an action, a condition key.
 
 Letters are compared by the standard library's difflib. The costs and tables below are held against 961 names that
 people write, in tests/lint/data/meant.jsonl; `python bench/did_you_mean.py` says how many are right first.
@@ -125,7 +125,7 @@ _ABBREVIATION: Final = 3  # letters; a word of no more is a service's as a rule,
 
 
 def _same_words(written: tuple[str, ...], words: tuple[str, ...]) -> bool:
-    """Whether each word is the one in the same place, or misspells it."""
+    """Return whether each word is the one in the same place, or misspells it."""
     narrowed_words = [word for word in words if word not in _NARROWING or word in written]
     if len(written) != len(narrowed_words):
         return False
@@ -150,7 +150,10 @@ def the_action(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str,
 
 
 def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """What an operation of the API needs: `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`."""
+    """Return the actions of an API operation.
+
+    `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`.
+    """
     for name in (bare, f"{bare}s", bare.removesuffix("s")):
         api_operation = operation_of(prefix, name)
         if api_operation is not None:
@@ -179,7 +182,10 @@ def in_other_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[
 
 
 def needed_by_other_verb(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """What an operation needs that has another verb: `s3:PutEncryptionConfiguration` for `SetBucketEncryption`."""
+    """Return the actions of an operation with another verb.
+
+    `s3:PutEncryptionConfiguration` for `SetBucketEncryption`.
+    """
     verb, *others = words_of(bare) or [""]
     for synonym in _OTHER_WORDS.get(verb.lower(), "").split():
         actions = needed_by_operation(prefix, "".join((synonym.capitalize(), *others)), ())
@@ -278,7 +284,7 @@ def _rated(prefix: str, bare: str) -> list[tuple[float, str]]:
 
 
 def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> float:
-    """What the differences cost between the words of a name and an action's: another verb, words more or less."""
+    """Weigh the differences between the words of a name and an action's: another verb, words more or less."""
     if words[1 : len(written) + 1] == written:  # AdminCreateUser of CreateUser
         return _MORE * (len(words) - len(written))
     cost = _word_cost(written[0], words[0])
@@ -298,7 +304,7 @@ def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> f
 
 @lru_cache(maxsize=65536)
 def _word_cost(written: str, word: str) -> float:
-    """What it costs that one word was written and an action has another."""
+    """Weigh the difference between one written word and an action's."""
     synonyms = _OTHER_WORDS.get(written, "").split()
     if written == word:
         return 0
@@ -314,7 +320,7 @@ def _word_cost(written: str, word: str) -> float:
 
 
 def _is_derived(word: str, other: str) -> bool:
-    """Whether two words have one stem: replicate and replication."""
+    """Return whether two words have one stem: replicate and replication."""
     shorter, longer = sorted((word, other), key=len)
     stem = shorter[: max(len(shorter) - _CHANGED, _STEM)]
     return len(longer) - len(shorter) <= _ENDING and len(stem) >= _STEM and longer.startswith(stem)

@@ -1,4 +1,4 @@
-"""Which actions an API operation needs, and on which resources its parameters say."""
+"""The actions that an API operation needs, and their resources by its parameters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class When:
     value: str | None
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether the parameters of a call meet it."""
+        """Return whether the parameters of a call meet it."""
         values = list(_at(parameters, self.path))
         if self.test in ("Exists", "NotExists"):
             return bool(values) == (self.test == "Exists")
@@ -84,7 +84,7 @@ class Operation:
         return tuple(dict.fromkeys(call.action for call in self.calls if not call.certain))
 
     def needed(self, parameters: Mapping[str, Any]) -> tuple[Call, ...]:
-        """What a call with these parameters needs: conditions are decided, mere possibilities left out."""
+        """Return the access of a call with these parameters: conditions are decided, mere possibilities left out."""
         return tuple(
             call for call in self.calls if (call.certain if call.when is None else call.when.holds(parameters))
         )
@@ -277,7 +277,7 @@ def _values(parameters: Mapping[str, Any], path: str, part: str | None) -> Itera
 
 
 def _at(value: Any, path: str) -> Iterator[Any]:
-    """What a path leads to: `[]` goes into every item of a list."""
+    """Yield the values at a path: `[]` goes into every item of a list."""
     step, _, next_path = path.partition(".")
     name = step.removesuffix("[]")
     member = value.get(name) if isinstance(value, dict) else None

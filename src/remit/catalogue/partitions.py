@@ -28,7 +28,7 @@ class Partition(NamedTuple):
     pattern: str
 
     def has(self, region: str) -> bool:
-        """Whether a region is here; one that is not known yet counts when it is named like the others."""
+        """Return whether a region is here; one that is not known yet counts when it is named like the others."""
         return region in self.regions or re.fullmatch(self.pattern, region) is not None
 
 
@@ -52,7 +52,7 @@ def regions() -> tuple[str, ...]:
 
 
 def is_region(name: str) -> bool:
-    """Whether a region of exactly this name is known."""
+    """Return whether a region of exactly this name is known."""
     return any(name in candidate.regions for candidate in partitions())
 
 
@@ -77,5 +77,5 @@ def region_of_zone(name: str) -> str | None:
 
 
 def is_zone(name: str) -> bool:
-    """Whether this is, or looks like, an availability zone or a zone's id: often taken for a region."""
+    """Return whether this is, or looks like, an availability zone or a zone's id: often taken for a region."""
     return region_of_zone(name) is not None or re.fullmatch(_ZONE_ID, name) is not None

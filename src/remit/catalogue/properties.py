@@ -20,7 +20,7 @@ PERMISSION_LIMITS: Final = ("EventSourceToken", "PrincipalOrgID", "SourceAccount
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a value may be.
+    """The allowed shape of a value.
 
     `types` are JSON Schema's names; none means anything goes. CloudFormation converts between scalars (`"30"`
     is a fine integer, 30 a fine string), so only object, array and scalar exclude each other. `open` says

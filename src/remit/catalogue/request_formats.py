@@ -42,14 +42,14 @@ class Route:
         object.__setattr__(self, "literals", tuple(texts))
 
     def may_have(self, length: int) -> bool:
-        """Whether a path of so many segments may be one of this route."""
+        """Return whether a path of so many segments may be one of this route."""
         shortest = len(self.segments)
         return length == shortest or (length > shortest and self.segments[-1].endswith("+}"))
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterFormat:
-    """Where a request has an operation's parameters.
+    """The place of an operation's parameters in a request.
 
     `places` gives for a parameter `uri`, `query`, `header` or `headers`, and the name there. `payload` is the parameter
     that is the body, `is_raw` says that it is no structure. `body` is how the body spells its members. `kinds` says of
@@ -126,11 +126,6 @@ def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
     return {method: tuple(routes) for method, routes in routes_by_method.items()}
 
 
-def is_rest(client: str) -> bool:
-    """Whether a client has a REST API."""
-    return "r" in _client(client)
-
-
 @lru_cache(maxsize=2048)
 def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
     """The routes of a client's REST API for a method and paths of so many segments; none where it has no such API."""
@@ -139,7 +134,7 @@ def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
 
 @lru_cache(maxsize=4096)
 def parameter_format(client: str, operation: str) -> ParameterFormat | None:
-    """Where an operation's parameters stand; None where no model has the operation."""
+    """Return the places of an operation's parameters; None where no model has the operation."""
     operations = _client(client)["o"]
     if operation not in operations:
         return None

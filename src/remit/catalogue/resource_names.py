@@ -1,4 +1,4 @@
-"""Which forms of names AWS takes for resources: a table kept by hand, since schemas leave most of it out.
+"""The forms of names that AWS takes for resources: a table kept by hand, since schemas leave most of it out.
 
 Sources (2026-11): "General purpose bucket naming rules" (Amazon S3 User Guide); CreateQueue (Amazon SQS API Reference);
 CreateTopic (Amazon SNS API Reference); CreateTable (Amazon DynamoDB API Reference); CreateLogGroup (Amazon CloudWatch

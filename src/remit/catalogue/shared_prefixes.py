@@ -1,4 +1,4 @@
-"""What several pages of AWS's describe under one prefix: their names, and resource types that the packages leave out.
+"""Prefixes that several pages of AWS's describe: their names, and resource types that the packages leave out.
 
 The load balancers of the first generation and of the second share the prefix elasticloadbalancing, and the action
 AddTags; likewise API Gateway, Lex and IoT Greengrass. Source: "Actions, resources, and condition keys for …" Elastic

@@ -56,7 +56,7 @@ def _lines(rows: list[Any]) -> str:
 
 
 def _repeated(texts: tuple[str, ...]) -> str:
-    """What several texts have in common, the most worthwhile last, where zlib finds it soonest."""
+    """Collect the parts that several texts share, the most worthwhile last, where zlib finds them soonest."""
     counts = Counter(part for text in texts for part in set(re.findall(_REPEATED, text)))
     parts = [part for part, count in counts.items() if count > 2]  # noqa: PLR2004 - twice would pay for nothing
     parts.sort(key=lambda part: (counts[part] * len(part), part))

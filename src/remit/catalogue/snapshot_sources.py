@@ -1,4 +1,4 @@
-"""What the snapshot was made of: packages, their versions and dates, and how much is in it."""
+"""The sources of the snapshot: packages, their versions and dates, and the number of facts in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Versions:
 
 
 def versions() -> Versions:
-    """Where the facts come from."""
+    """Return the versions of the sources of the facts."""
     row = chunk("versions", "")
     return Versions(
         tuple(SourcePackage(*row) for row in row["sources"]),

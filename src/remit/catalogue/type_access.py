@@ -24,7 +24,7 @@ STRONG_SIGNS: Final = r"(?i)role|polic(?:y|ies)|principal"
 
 
 class PropertyAccess(NamedTuple):
-    """What a property does, by its path or a pattern of paths.
+    """The effect of a property on access, by its path or a pattern of paths.
 
     `opens` is the order of openness, from closed to open: `AWS_IAM<JWT~CUSTOM<NONE=-!`. `=` stands between values that
     are as open, `~` between those that let in others, `-` is a property that is not given, `*` any other value, and `!`
@@ -74,7 +74,7 @@ def access_row(type_name: str, path: str) -> PropertyAccess | None:
 
 
 def has_rows_below(type_name: str, path: str) -> bool:
-    """Whether some row is of a part of a property."""
+    """Return whether some row is of a part of a property."""
     spelled = _folded(path) if is_of_terraform(type_name) else path
     depth = spelled.count(".") + 1
     for row in access_rows(type_name) or ():
@@ -88,7 +88,7 @@ def has_rows_below(type_name: str, path: str) -> bool:
 
 
 def is_known(type_name: str) -> bool:
-    """Whether there is a row of a type, or the type has none since it says nothing of access."""
+    """Return whether there is a row of a type, or the type has none since it says nothing of access."""
     if not is_of_terraform(type_name):
         return resource_type(type_name) is not None
     is_named = any(row[0] != _EVERY_TYPE and fnmatchcase(type_name, row[0]) for row in chunk("terraform-access", ""))
@@ -96,13 +96,13 @@ def is_known(type_name: str) -> bool:
 
 
 def has_property(type_name: str, name: str) -> bool:
-    """Whether a type of CloudFormation's has a top-level property; of others, nobody knows but it may."""
+    """Return whether a type of CloudFormation's has a top-level property; of others, nobody knows but it may."""
     kind = None if is_of_terraform(type_name) else resource_type(type_name)
     return kind is None or name in kind.shape.properties or kind.shape.open
 
 
 def is_of_terraform(type_name: str) -> bool:
-    """Whether a type is one of Terraform's: `aws_sqs_queue`."""
+    """Return whether a type is one of Terraform's: `aws_sqs_queue`."""
     return "::" not in type_name
 
 

@@ -76,7 +76,7 @@ class ArnFormat(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether some property or attribute is known for each variable."""
+        """True if some property or attribute is known for each variable."""
         return {name for name, _ in self.properties} >= set(self.variables)
 
     def variable(self, path: str) -> str | None:
@@ -122,10 +122,15 @@ class Naming(NamedTuple):
     """The property of the path that IAM puts before a name, or ""."""
 
     def generated_names(self, stack: str, logical_id: str) -> tuple[str, ...]:
-        """What CloudFormation may call a resource that the template does not name; `*` is the random part.
+        """Return CloudFormation's names for a resource that the template does not name; `*` is the random part.
+
+        `Auth/Queue` is the queue of a nested stack.
 
         Sources: "Name type" (CloudFormation User Guide); `IdentifierUtils` (cloudformation-cli-java-plugin).
         """
+        *nested, logical_id = logical_id.split("/")
+        for nested_id in nested:
+            stack = f"{stack}-{nested_id}-*"
         stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
         names = []
         for form in self.generated:
@@ -153,7 +158,7 @@ class ReferenceProperty(NamedTuple):
 
 
 class Invoker(NamedTuple):
-    """Who calls the functions that a resource of a type names, in the properties that hold functions or targets.
+    """The caller of the functions that a resource of a type names, in the properties that hold functions or targets.
 
     Either the service does as itself: `principal` needs a permission for `action`, under `source_arn` (`own`: the
     resource's ARN; an ARN's format; or the path of the property that names whose ARN it is; "": none), and sends the
@@ -169,12 +174,12 @@ class Invoker(NamedTuple):
 
     @property
     def has_always_a_role(self) -> bool:
-        """Whether the service never calls as itself."""
+        """True if the service never calls as itself."""
         return bool(self.role) and not self.source_arn
 
 
 class TypeAccess(NamedTuple):
-    """What policies a resource of a type holds; properties are "" where it has none such."""
+    """The policies that a resource of a type holds; properties are "" where it has none such."""
 
     policies: Literal["identity", "attached", "resource", "ceiling", ""] = ""
     """Whose policies it holds, if any: those of a role, user or group; of whatever it is attached to; of a resource,
@@ -196,7 +201,7 @@ class PropertyCalls(NamedTuple):
 
 
 class TypeDeployment(NamedTuple):
-    """What deploying a resource asks of whoever deploys it, beside the actions of its type's handlers."""
+    """The access that a resource asks of its deployer, beside the actions of its type's handlers."""
 
     optional_calls: tuple[PropertyCalls, ...] = ()
     """Which of the handlers' actions only some resources need; of an action that several match, the first counts."""
@@ -272,32 +277,32 @@ class ResourceType(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        """What its properties may be."""
+        """The allowed shape of its properties."""
         from remit.catalogue.properties import shape  # noqa: PLC0415 - few ask for it
 
         return shape(_service(self.name), self.shape_key)
 
     @property
     def handlers(self) -> Handlers | None:
-        """What CloudFormation calls to create, read, update, delete or list it; None where that is unknown."""
+        """The calls of CloudFormation that create, read, update, delete or list it; None where they are unknown."""
         from remit.catalogue.handlers import handlers  # noqa: PLC0415 - few ask for it
 
         return handlers(self.name)
 
     @property
     def is_custom(self) -> bool:
-        """Whether a function of the user's makes it, so that it may have any attribute."""
+        """True if a function of the user's makes it, so that it may have any attribute."""
         return self.name.startswith("Custom::") or self.name == CUSTOM
 
     @property
     def called(self) -> str:
-        """What people call a resource of it: `log group`, `DB cluster`."""
+        """Its name for people: `log group`, `DB cluster`."""
         words = re.findall(_WORDS, self.name.rpartition("::")[2])
         return " ".join(word if word.isupper() else word.lower() for word in words)
 
     @property
     def has_name_as_ref(self) -> bool:
-        """Whether Ref gives the name that the naming property has."""
+        """True if Ref gives the name that the naming property has."""
         return self.ref == "name" and self.naming is not None and self.ref_of == (self.naming.property,)
 
     @property
@@ -311,14 +316,14 @@ class ResourceType(NamedTuple):
 
     @property
     def is_told_by_name(self) -> bool:
-        """Whether a resource's ARN is known by its name before the deploy, but for wildcards, and may be granted."""
+        """True if a resource's ARN is known by its name before the deploy, but for wildcards, and may be granted."""
         if self.arn is None or self.naming is None or not self.naming.is_identity:
             return False
         return self.arn.may_grant and self.arn.variable(self.naming.property) is not None
 
     @property
     def is_unique_by_name(self) -> bool:
-        """Whether an account has one resource of a name in a region at most: nothing else stands in the ARN."""
+        """True if an account has one resource of a name in a region at most: nothing else stands in the ARN."""
         if self.arn is None or self.arn.otherwise or self.naming is None or not self.is_told_by_name:
             return False
         return self.arn.variables == (self.arn.variable(self.naming.property),)
@@ -340,11 +345,11 @@ class ResourceType(NamedTuple):
         return self.arn.filled(values)
 
     def arn_end(self, way: str) -> str:
-        """What a way to the ARN puts behind it: `:*` of a log group's `Arn`."""
+        """The end that a way to the ARN adds: `:*` of a log group's `Arn`."""
         return dict(self.arn_ends).get(way, "")
 
     def has_attribute(self, name: str) -> bool:
-        """Whether Fn::GetAtt takes the name."""
+        """Return whether Fn::GetAtt takes the name."""
         return name in self.attributes or any(
             name.startswith(attribute[:-1]) for attribute in self.attributes if attribute.endswith("*")
         )
@@ -358,7 +363,7 @@ _NO_ACCESS: Final = TypeAccess()
 
 
 def access_of(type_name: str) -> TypeAccess:
-    """What a resource of a type says about who may do what."""
+    """Return the part of access that a resource of a type decides."""
     kind = resource_type(type_name)
     return _NO_ACCESS if kind is None else kind.access
 
@@ -385,13 +390,13 @@ def arns_of(resource: DeclaredResource) -> tuple[str, ...]:
 
 
 def deployment_of(type_name: str) -> TypeDeployment:
-    """What deploying a resource of a type asks of whoever deploys it."""
+    """Return the access that a resource of a type asks of its deployer."""
     kind = resource_type(type_name)
     return _NO_DEPLOYMENT if kind is None else kind.deployment
 
 
 def ref_of(resource: DeclaredResource) -> RefGives:
-    """What Ref gives of a resource."""
+    """Return the value of a resource's Ref."""
     kind = resource_type(resource.type)
     return "unknown" if kind is None else kind.ref
 
@@ -410,7 +415,7 @@ def lowered(name: str) -> str:
 
 
 def holds_data(type_name: str) -> bool:
-    """Whether data that no template gives is lost with a resource of a type."""
+    """Return whether data that no template gives is lost with a resource of a type."""
     kind = resource_type(type_name)
     return kind is not None and kind.holds_data
 
@@ -451,7 +456,7 @@ def resource_type(name: str) -> ResourceType | None:
         holds_data="d" in row,
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),
-        references=tuple(_references(row.get("h", {}))),
+        references=tuple(ReferenceProperty(path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
         invokes=_invoker(row["v"]) if "v" in row else None,
         access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         properties=tuple(tuple(columns) for columns in row.get("b", ())),
@@ -513,10 +518,6 @@ def _deployment(row: Mapping[str, Any]) -> TypeDeployment:
 
 def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:
     return tuple(PropertyCalls(tuple(actions.split()), tuple(paths.split())) for actions, paths in pairs)
-
-
-def _references(rows: Mapping[Referent, list[str]]) -> Iterable[ReferenceProperty]:
-    return (ReferenceProperty(path, holds) for holds, paths in rows.items() for path in paths)
 
 
 def _invoker(row: Mapping[str, Any]) -> Invoker:

@@ -176,7 +176,7 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
 
 
 def _trail(folder: Path | None, workers: Workers, progress: Progress) -> TrailSummary | None:
-    """What CloudTrail's log files hold; None: that is not asked."""
+    """Sum up CloudTrail's log files; None: they are not asked for."""
     from remit.audit.workers import summed_up_trail
 
     return None if folder is None else summed_up_trail(folder, workers, progress)
@@ -192,7 +192,7 @@ class AthenaQuery:
 
 
 def _athena_trail(query: AthenaQuery, region: str | None, profile: str | None, progress: Progress) -> TrailSummary:
-    """What a table of Athena holds of the logs; the query is shown."""
+    """Sum up the logs in a table of Athena; the query is shown."""
     from remit.audit.trail_query import athena_query
     from remit.deploy.athena_trail import summed_up_by_athena
 
@@ -202,7 +202,7 @@ def _athena_trail(query: AthenaQuery, region: str | None, profile: str | None, p
 
 
 def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContextManager[Workers]:
-    """What does the work: this process, several, or Spark."""
+    """Return the workers: this process, several, or Spark."""
     if spark_master is not None:
         from remit.audit.spark import spark
 

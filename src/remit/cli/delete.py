@@ -126,7 +126,7 @@ def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[
 
 
 def _remaining(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
-    """What of remit's own stays in the account: at most the artefact bucket."""
+    """List remit's own resources that stay in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
     from remit.deploy.aws_errors import remit_errors
     from remit.deploy.bucket import exists

@@ -172,14 +172,14 @@ def command(
 
 
 def _drift(*, accept: bool, revert: bool) -> DriftChoice:
-    """What is done about changes that were made by hand."""
+    """Choose the treatment of changes that were made by hand."""
     if accept:
         return "accept"
     return "revert" if revert else "ask"
 
 
 def _place(account: Account) -> dict[str, str]:
-    """Where it is going to be deployed, as guardrails read it."""
+    """Return the place of the deploy, as guardrails read it."""
     parts = {"Partition": account.partition, "Region": account.region, "AccountId": account.account}
     return {f"${{AWS::{name}}}": value for name, value in parts.items()}
 

@@ -185,7 +185,7 @@ def _option_layers(options: dict[str, Any]) -> Layers:
 
 
 def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[str]:
-    """What somebody who types a request may not have meant."""
+    """Yield possible slips of somebody who types a request."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.condition_keys import global_key, global_keys
     from remit.catalogue.meant_names import nearest_actions

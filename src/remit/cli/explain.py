@@ -110,12 +110,17 @@ def command(
     endpoint = _endpoint(endpoint_policy, options.type_of_endpoint(endpoint_policy, endpoint_type))
     source = _source(words, policy, template)
     if source is not None:
+        from remit.review.role_files import beside_file
         from remit.roles.reference_names import names_in
         from remit.roles.reference_shapes import shapes_of
+        from remit.template.nested_templates import whole_template
         from remit.template.settled_values import settled_source
 
         values = dict(options.parameter(text) for text in parameters)
-        source = settled_source(source, values)
+        whole = whole_template(settled_source(source, values), beside_file(Path(source.file)))
+        source = whole.source
+        for name, why in whole.problems.items():
+            options.note(f"nested template {name}: {why}")
         read = _read(source, policy, template)
         question = words if policy is not None or template is not None else words[1:]
         names = {**shapes_of(read.resources).texts, **names_in(stack or "*", read.resources)}
@@ -273,7 +278,7 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint:
 
 
 def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
-    """What a function is granted beside what it was seen to use."""
+    """Report a function's grants beside the access that it was seen to use."""
     if len(words) != 1:
         raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
     (name,) = words
@@ -426,7 +431,7 @@ def _read(source: ParsedFile, policy: Path | None, template: Path | None) -> Fil
 
 
 def _is_file(word: str) -> bool:
-    """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
+    """Tell whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
     path = Path(word)
     has_suffix = path.suffix in (".json", ".yaml", ".yml", ".template")
     return has_suffix or ("/" in word and (path.is_file() or path.is_fifo()))
@@ -521,14 +526,14 @@ def _names_in(read: FileRoles) -> list[str]:
 
 
 def _names_of(role: Role) -> tuple[str, ...]:
-    """What somebody may call a role, user, group or policy: its logical id, its name, a function that it is of."""
+    """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
     if role.name:
         return (role.logical_id, role.name, *role.functions)
     return (role.logical_id, *role.functions)
 
 
 def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
-    """Who has a name, or the role of the function of that name; all without one. RemitError: there is none.
+    """Find roles by name, or by their function's name; all without one. RemitError: there is none.
 
     A managed policy that somebody has is told with them, and by itself where it is asked for.
     """

@@ -194,7 +194,7 @@ def _access_line(access: AccessRecord) -> str:
 
 
 def _text(argument: str) -> tuple[str, str]:
-    """What --event gives, and how messages name where it comes from. A text that is no JSON may name a file."""
+    """Return the text of --event and its source for messages. A text that is no JSON may name a file."""
     if argument == "-":
         return "standard input", sys.stdin.read()
     if argument.startswith("@"):

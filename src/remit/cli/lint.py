@@ -163,7 +163,7 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
 
 
 def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
-    """What is found at all of the paths; a reason is unused where no file needs it."""
+    """Lint all of the paths; a reason is unused where no file needs it."""
     from remit.lint.files import accept
     from remit.project.policy_kinds import policy_kinds
 
@@ -185,7 +185,7 @@ def _of_path(path: Path, kinds: PolicyKinds) -> Iterator[Finding]:
 
 
 def _of_folder(folder: Path, kinds: PolicyKinds) -> Iterator[Finding]:
-    """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
+    """Lint the policies and templates of a folder; other files are counted, and not looked at."""
     from remit.lint.files import lint_found
 
     files = tuple(_files(folder))
@@ -236,7 +236,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _text(findings: Sequence[Finding], *, folder: Path, with_notes: bool, by_rule: bool) -> str:
-    """What people read; of folders also how often each rule found something."""
+    """Render the findings for people; of folders also how often each rule found something."""
     from remit.report.findings import findings_text
 
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -1,4 +1,4 @@
-"""What a command ends with, as mistakes for people and for programs."""
+"""The end of a command, as mistakes for people and for programs."""
 
 from __future__ import annotations
 

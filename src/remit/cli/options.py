@@ -55,7 +55,7 @@ def expect_json(context: click.Context, _parameter: click.Parameter, value: bool
 
 
 def awaits_json(context: click.Context) -> bool:
-    """Whether --json was given, and no document is printed yet."""
+    """Return whether --json was given, and no document is printed yet."""
     return bool(context.meta.get(_AWAITS_JSON))
 
 
@@ -119,7 +119,7 @@ def parameter(text: str) -> tuple[str, str]:
 
 
 def content(path: Path) -> tuple[bytes, str]:
-    """What a file holds, and how messages name it; `-` is standard input. RemitError: it cannot be read."""
+    """Read a file, and return its name for messages; `-` is standard input. RemitError: it cannot be read."""
     if str(path) == "-":
         return sys.stdin.buffer.read(), "standard input"
     try:
@@ -365,7 +365,7 @@ def same_place() -> str:
 
 
 def no_function(app: App, name: str) -> RemitError:
-    """What to say of a function that the app does not have: a job runs in its queue's worker."""
+    """Return the error for a function that the app does not have: a job runs in its queue's worker."""
     from remit.did_you_mean import did_you_mean
 
     names = [function.name for function in app.functions]

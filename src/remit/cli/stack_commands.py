@@ -1,4 +1,4 @@
-"""What the commands that change a stack share: the terminal, and stopping at a signal."""
+"""Shared parts of commands that change a stack: the terminal, and stopping at a signal."""
 
 from __future__ import annotations
 

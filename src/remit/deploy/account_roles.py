@@ -188,7 +188,7 @@ def _parsed(raw: Any, name: str) -> Policy:
 
 
 def _if_allowed(ask: Callable[[], T]) -> T | None:
-    """What is asked for; None when the caller may not ask for so much."""
+    """Ask AWS; None when the caller may not ask."""
     from botocore.exceptions import ClientError
 
     try:
@@ -200,7 +200,7 @@ def _if_allowed(ask: Callable[[], T]) -> T | None:
 
 
 def _patiently(account: Account, ask: Callable[[], T]) -> T:
-    """What is asked for, asked again when AWS is busy: the client of Lambda does not, since it also invokes."""
+    """Ask AWS, and ask again while it is busy: Lambda's client does not, since it also invokes."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     for pause, _ in zip(pauses(account), range(_ASKS - 1), strict=False):

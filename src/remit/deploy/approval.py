@@ -133,7 +133,7 @@ def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:
 def agree_to_delete(
     account: Account, namespace: str, operator: DeployOperator, question: str, *, yes: bool, with_data: bool = False
 ) -> bool:
-    """Whether to delete a stack: `yes` says so where no data goes, `with_data` in any case, or a person does.
+    """Return whether to delete a stack: `yes` says so where no data goes, `with_data` in any case, or a person does.
 
     RemitError (1): data would go, and nobody agrees to that; (2): nobody is there to ask.
     """

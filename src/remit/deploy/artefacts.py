@@ -81,7 +81,7 @@ def upload_template(account: Account, bucket: str, namespace: str, body: str) ->
 
 
 def names_artefact(text: str) -> bool:
-    """Whether a text holds the key of an artefact."""
+    """Return whether a text holds the key of an artefact."""
     return _ARTEFACT.search(text) is not None
 
 
@@ -173,7 +173,10 @@ def remove_bucket(account: Account) -> bool:
 
 
 def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "these bytes", "other bytes"]:
-    """What S3 says is under a key; "other bytes" also where it keeps no SHA-256 of the whole object."""
+    """Compare the object under a key in S3 with these bytes.
+
+    "other bytes" also where S3 has no SHA-256 of the whole object.
+    """
     from botocore.exceptions import ClientError
 
     try:

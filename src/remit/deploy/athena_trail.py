@@ -30,7 +30,7 @@ def summed_up_by_athena(
     output: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> TrailSummary:
-    """What a table of Athena holds of the logs. RemitError: AWS refuses, or the query fails."""
+    """Sum the logs up in a table of Athena. RemitError: AWS refuses, or the query fails."""
     athena = account.client("athena")
     arguments: dict[str, Any] = {"QueryString": athena_query(table)}
     if workgroup:

@@ -31,7 +31,7 @@ _OF_ORGANIZATIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Collecting:
-    """What is gathered into a folder.
+    """The folder into which files are gathered, and their count.
 
     `role` is assumed in each account of the organization; None: one account alone. `regions` are those of the
     resources; empty: the connection's.

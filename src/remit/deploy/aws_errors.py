@@ -99,12 +99,15 @@ def status(error: BaseException) -> int:
 
 
 def denied(error: BaseException) -> bool:
-    """Whether AWS says that the caller may not do it."""
+    """Return whether AWS says that the caller may not do it."""
     return code(error) in _DENIED or status(error) == 403  # noqa: PLR2004 - HTTP's Forbidden
 
 
 def transient(error: BaseException) -> bool:
-    """Whether the same call may well succeed a moment later: throttled, a 5xx, a broken connection, no AWS's answer."""
+    """Return whether the same call may well succeed a moment later.
+
+    Throttled, a 5xx, a broken connection, no AWS's answer.
+    """
     from botocore.exceptions import ConnectionError as NoConnection
     from botocore.exceptions import HTTPClientError
     from botocore.parsers import ResponseParserError

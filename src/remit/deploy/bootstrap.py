@@ -68,7 +68,7 @@ class BucketSetting:
 
 @dataclass(frozen=True, slots=True)
 class Bootstrapped:
-    """What was done to the bucket: it was made, settings of it were put right, or nothing."""
+    """The changes to the bucket: it was made, settings of it were put right, or none."""
 
     bucket: str
     made: bool
@@ -198,7 +198,7 @@ def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
 
 
 def _ruled(answer: dict[str, Any], _arn: str) -> bool:
-    """Whether the bucket has the lifecycle rule, and it is on."""
+    """Return whether the bucket has the lifecycle rule, and it is on."""
     enabled = [rule for rule in answer.get("Rules", []) if rule.get("Status") == "Enabled"]
     return any(rule.get("ID") == _RULE["ID"] for rule in enabled)
 

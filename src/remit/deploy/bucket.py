@@ -38,7 +38,7 @@ def bucket_name(account: Account) -> str:
 
 
 def exists(account: Account, name: str) -> bool:
-    """Whether the bucket is there. RemitError: it is somebody else's, or lies in another region."""
+    """Return whether the bucket is there. RemitError: it is somebody else's, or lies in another region."""
     from botocore.exceptions import ClientError
 
     try:

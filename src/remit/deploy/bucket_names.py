@@ -85,7 +85,7 @@ def _replaced(value: Any, pattern: re.Pattern[str], text: str) -> Any:
 
 
 def kept_arns(account: Account, namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
-    """What the ARN stands for of each deployed bucket that notifies functions and has no name in the template."""
+    """Map the ARN of each deployed bucket that notifies functions and has no name in the template to its reference."""
     unnamed = [
         logical_id
         for logical_id, name in _names(template).items()

@@ -71,12 +71,12 @@ class _ChangeSetRequest:
 
     @property
     def inline(self) -> bool:
-        """Whether the template goes with the request; else CloudFormation reads it from the bucket."""
+        """True if the template goes with the request; else CloudFormation reads it from the bucket."""
         return len(self.body.encode()) <= quota("cloudformation.template.body").most
 
     @property
     def needs_bucket(self) -> bool:
-        """Whether CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
+        """True if CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
         return not self.inline or names_artefact(self.body)
 
     def name_onto(self, stack: DeployedStack | None) -> str:
@@ -99,7 +99,7 @@ def plan(
     on_wait: Callable[[DeployedStack], None] | None = None,
     service_role: str | None = None,
 ) -> StackPlan | None:
-    """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
+    """Plan the changes of deploying the template (JSON); None, with nothing written, when it runs already.
 
     `bucket` is remit's, unless it is given; `parameters` are the values of the template's, which the plan pins.
     CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
@@ -208,7 +208,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def _same_request(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
-    """Whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
+    """Return whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
     was, will = dict(stack.tags), dict(request.tags)
     same_tags = {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
     return same_tags and stack.parameters == request.parameters

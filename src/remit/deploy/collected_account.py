@@ -21,7 +21,7 @@ _ITEMS: Final = 300
 
 def collect_account(account: Account, folder: Path) -> int:
     """Write the pages of an account that are not there yet; how many there are at the end. RemitError: AWS refuses."""
-    pages = _pages(folder, account.account)
+    pages = sorted(folder.glob(f"{account.account}-*.json"))
     marker = _next_marker(pages[-1]) if pages else None
     if pages and marker is None:
         return len(pages)
@@ -39,12 +39,8 @@ def collect_account(account: Account, folder: Path) -> int:
         marker = page["Marker"]
 
 
-def _pages(folder: Path, account: str) -> list[Path]:
-    return sorted(folder.glob(f"{account}-*.json"))
-
-
 def _next_marker(path: Path) -> str | None:
-    """Where the page after this one begins; None: it is the last."""
+    """Return the marker of the next page; None: this page is the last."""
     page = json.loads(path.read_text("utf-8"))
     return page.get("Marker") if page.get("IsTruncated") else None
 

@@ -53,7 +53,7 @@ def _ownership(client: Any, bucket: str) -> str:
 
 
 def _grants(client: Any, bucket: str) -> tuple[AclGrant, ...]:
-    """What the list grants, but for the owner's own grants."""
+    """Return the grants of the list, without the owner's own."""
     answer = client.get_bucket_acl(Bucket=bucket)
     owner = answer.get("Owner", {}).get("ID")
     grants: list[AclGrant] = []
@@ -70,7 +70,7 @@ def _ignores_public_lists(client: Any, bucket: str) -> bool:
 
 
 def _answer(ask: Callable[..., dict[str, Any]], bucket: str, missing: str) -> dict[str, Any] | None:
-    """What S3 answers about a bucket; None where it has nothing to answer, which it says by an error of this code."""
+    """Ask S3 about a bucket; None where it answers with this error code that there is nothing."""
     from botocore.exceptions import ClientError
 
     try:

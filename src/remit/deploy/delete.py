@@ -42,7 +42,7 @@ def deletable(account: Account, namespace: str) -> DeployedStack | None:
 
 
 def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResource, ...], frozenset[str]]:
-    """What of the stack holds data and is kept by no deletion policy; the ids of the log groups of functions."""
+    """List resources with data that no deletion policy keeps; and the ids of the log groups of functions."""
     deployed = status(account, namespace)
     if deployed is None:
         return (), frozenset()

@@ -33,7 +33,7 @@ class ReferenceValues:
 def names(
     account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, HeldRole]
 ) -> ReferenceValues:
-    """What each reference is, as text that holds no more references.
+    """Resolve each reference to text that holds no more references.
 
     `used` are the policies that the template writes; `roles` what IAM holds, by logical id, which knows the paths of
     roles and the streams of tables.
@@ -81,7 +81,7 @@ def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[st
 
 
 def is_open(policy: Policy) -> bool:
-    """Whether some reference of it is not known, so that nothing can be said of its text."""
+    """Return whether some reference of it is not known, so that nothing can be said of its text."""
     return any(references(text) for text in _texts(policy))
 
 

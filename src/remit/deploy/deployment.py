@@ -1,4 +1,4 @@
-"""What a deploy did, or what it would have done when nobody agreed to it."""
+"""The result of a deploy, or of one that nobody agreed to."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Deployment:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the stack is as the template says: it was changed without a failure, or had no need to be."""
+        """True if the stack is as the template says: it was changed without a failure, or had no need to be."""
         return self.outcome is None or self.outcome.ok
 
     @property
     def ok(self) -> bool:
-        """Whether it succeeded, and every function runs what was built."""
+        """True if it succeeded, and every function runs what was built."""
         return self.succeeded and not self.other_code
 
 

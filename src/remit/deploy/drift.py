@@ -46,7 +46,7 @@ class Drift:
 
 
 def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
-    """What differs on a role, whose name in the account is `physical`."""
+    """Compare a role with its declaration; its name in the account is `physical`."""
     role = declared.role.logical_id
     if held is None:
         yield Drift(

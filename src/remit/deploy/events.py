@@ -63,12 +63,12 @@ class StackEvent:
 
     @property
     def of_stack(self) -> bool:
-        """Whether it is about its stack itself, not about a resource in it."""
+        """True if it is about its stack itself, not about a resource in it."""
         return self.type == STACK_TYPE and self.physical_id == self.stack_id
 
     @property
     def failed(self) -> bool:
-        """Whether something failed."""
+        """True if something failed."""
         return self.status.endswith("_FAILED")
 
 
@@ -87,16 +87,16 @@ class StackOperation:
     then_deletes: bool = False
 
     def begins(self, event: StackEvent) -> bool:
-        """Whether this event is the operation's first."""
+        """Return whether this event is the operation's first."""
         return event.of_stack and event.status == f"{self.kind}_IN_PROGRESS" and self.token in ("", event.token)
 
     def foreign(self, event: StackEvent) -> bool:
-        """Whether this event is certainly of an earlier operation."""
+        """Return whether this event is certainly of an earlier operation."""
         has_other_token = bool(self.token and event.token and event.token != self.token)
         return has_other_token or (event.of_stack and event.status == "REVIEW_IN_PROGRESS")
 
     def ends(self, event: StackEvent) -> bool:
-        """Whether this event is the operation's last."""
+        """Return whether this event is the operation's last."""
         if event.stack_id != self.stack_id or not event.of_stack or event.status not in _FINAL:
             return False
         return not (self.then_deletes and event.status == "ROLLBACK_COMPLETE")
@@ -104,7 +104,7 @@ class StackOperation:
 
 @dataclass(slots=True)
 class _PassedOn:
-    """What was passed on already: ids of this operation's events, and the nested stacks in it."""
+    """The events passed on already: ids of this operation's events, and the nested stacks in it."""
 
     ids: set[str] = field(default_factory=set)
     nested: dict[str, None] = field(default_factory=dict)
@@ -167,7 +167,7 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Pass
 
 
 def _news(account: Account, operation: StackOperation, passed_on: _PassedOn) -> list[StackEvent]:
-    """What happened since the last poll; nothing is marked as told before every page has come."""
+    """Return the events since the last poll. None is marked as told before every page has come."""
     events, since = _of_root(account, operation, passed_on)
     events_by_id = {event.id: event for event in events}
     nested = dict(passed_on.nested)

@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def hint(self) -> str | None:
-        """What usually helps against the cause; None when nothing failed, or that is not known."""
+        """The usual remedy for the cause; None when nothing failed, or no remedy is known."""
         return None if self.cause is None else self.cause.hint
 
 

@@ -68,7 +68,7 @@ def look_up_existing(
 
 
 def pinned_lines(values: Sequence[ExistingValue], parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """What was looked up, with its value, as a plan shows it: `parameter /shop/bucket: pictures`."""
+    """List values that were looked up as a plan shows them: `parameter /shop/bucket: pictures`."""
     return tuple(f"{value.called}: {parameters[value.parameter]}" for value in values)
 
 

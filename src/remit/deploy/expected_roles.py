@@ -43,7 +43,7 @@ def version(
 
 
 def pseudo(account: Account, namespace: str) -> dict[str, str]:
-    """What CloudFormation's pseudo parameters are there, by their text."""
+    """Return the values of CloudFormation's pseudo parameters, by their text."""
     known_partition = partition(account.partition)
     return {
         "${AWS::AccountId}": account.account,

@@ -45,7 +45,7 @@ class DeployedQueue:
 
     @property
     def is_fifo(self) -> bool:
-        """Whether it keeps the order of its jobs."""
+        """True if it keeps the order of its jobs."""
         return self.url.endswith(".fifo")
 
 
@@ -86,13 +86,13 @@ class FailedJob:
 
     @property
     def arguments(self) -> Any:
-        """What it was given, as the message has it; None where the message is no job's."""
+        """The arguments in the message; None where the message is no job's."""
         message = _parsed(self.body)
         return {name: message.get(name) for name in ("arguments", "options")} if self.job else None
 
     @property
     def sending(self) -> str:
-        """What it has in common with the same sending that failed another time."""
+        """The part of the message that is the same each time this sending fails."""
         return str(_parsed(self.body).get("id", self.body))
 
 
@@ -242,7 +242,7 @@ def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
 
 
 def _parsed(body: str) -> dict[str, Any]:
-    """What a message says of its job; empty where it is no job's."""
+    """Read a message as a job; empty where it is no job's."""
     try:
         content = json.loads(body)
     except ValueError:

@@ -47,7 +47,7 @@ _HINTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FirstFailure:
-    """What failed first, in which stack, and AWS's reason."""
+    """The first failure: its stack, its resource, and AWS's reason."""
 
     logical_id: str
     type: str
@@ -58,7 +58,7 @@ class FirstFailure:
 
     @property
     def hint(self) -> str | None:
-        """What usually helps, None when that is not known."""
+        """The usual remedy, None when none is known."""
         if self.type == _LOG_GROUP and "already exists" in self.reason:
             match = _GROUP_NAME.search(self.reason)
             return (

@@ -25,7 +25,7 @@ _REPORT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a function answered: its value (JSON), whether it failed, and its last log lines."""
+    """The answer of a function: its value (JSON), whether it failed, and its last log lines."""
 
     value: Any
     failed: bool
@@ -77,7 +77,7 @@ def _report(log: str) -> tuple[str, float | None, int | None]:
 
 
 def not_deployed(function_name: str, region: str, *, local: bool) -> RemitError:
-    """What to say of a function of the app that AWS does not have."""
+    """Return the error for a function of the app that AWS does not have."""
     flag = " --local" if local else ""
     return RemitError(
         f"function {function_name} is not deployed in {region}",

@@ -1,4 +1,4 @@
-"""What an app needs of its account and the account lacks, for the report of a build that is refused anyway."""
+"""Things that an app needs and the account lacks, for the report of a build that is refused anyway."""
 
 from __future__ import annotations
 

@@ -265,7 +265,7 @@ def _arns(roles: Iterable[HeldRole], *, local: bool) -> Iterator[str]:
 
 
 def _newer(read: Mapping[str, ManagedPolicyVersion]) -> Iterator[str]:
-    """What AWS has changed in its own policies since the catalogue was made."""
+    """Name the policies of AWS that have changed since the catalogue was made."""
     for arn, document in read.items():
         policy = managed_policy(arn) if _AWS in arn else None
         if policy is not None and policy.version != document.version:

@@ -31,5 +31,5 @@ class LogLine:
 
 
 def is_of_lambda(message: str) -> bool:
-    """Whether Lambda wrote a line, and not the function."""
+    """Return whether Lambda wrote a line, and not the function."""
     return _OF_LAMBDA.match(message) is not None

@@ -105,13 +105,13 @@ def deployed_functions(account: Account, namespace: str) -> tuple[str, ...] | No
 
 
 def new_lines(readers: Sequence[LogReader]) -> list[LogLine]:
-    """What several readers have that is new, by time."""
+    """Return the new lines of several readers, by time."""
     lines = [line for reader in readers for line in reader.new_lines()]
     return sorted(lines, key=lambda line: line.time_ms)
 
 
 def follow(readers: Sequence[LogReader]) -> Iterator[list[LogLine]]:
-    """What is new, again and again, without an end.
+    """Yield new lines again and again, without an end.
 
     RemitError: AWS refuses, or it does not answer for two minutes.
     """

@@ -39,7 +39,7 @@ _DONE: Final = frozenset({"NoSuchEntity", "EntityAlreadyExists"})
 
 @dataclass(frozen=True, slots=True)
 class ManualChanges:
-    """What was changed by hand, and what that does to access; or why that could not be compared (`unread`)."""
+    """Changes by hand, and their effect on access; or the reason why they could not be compared (`unread`)."""
 
     drift: tuple[Drift, ...] = ()
     access: Review | None = None
@@ -47,7 +47,7 @@ class ManualChanges:
 
     @property
     def found(self) -> bool:
-        """Whether something was changed, or may have been."""
+        """True if something was changed, or may have been."""
         return bool(self.drift) or self.unread is not None
 
 
@@ -62,7 +62,7 @@ def changed_by_hand(account: Account, namespace: str) -> ManualChanges:
 
 
 def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ManualChanges:
-    """What `changed_by_hand` gives for a stack whose status is known; `last` is the record of the last deploy."""
+    """Find the changes of a stack whose status is known; `last` is the record of the last deploy."""
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
         return ManualChanges()
@@ -74,7 +74,7 @@ def changes_of(account: Account, deployed: StackStatus, last: Version | None = N
 
 
 def _access(account: Account, reading: Reading, last: Version | None) -> Review | None:
-    """What the changes add to what was deployed, and take from it; None where the caller may not read that."""
+    """Compare the changed access with the deployed one; None where the caller may not read it."""
     try:
         now = live_of(account, reading, lenient=True).version
     except Denied:

@@ -1,4 +1,4 @@
-"""Who is told what a deploy does, and asked what remit does not decide by itself."""
+"""The operator of a deploy: a person or a program that is shown its progress, and asked for decisions."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class DeployOperator:
         self.note(f"waiting: {stack.name} is in {stack.status} ...")
 
     def agrees(self, question: str, *, yes: bool) -> bool:
-        """Whether to go on: `yes` says so already, or a person does. RemitError: nobody is there to ask."""
+        """Return whether to go on: `yes` says so already, or a person does. RemitError: nobody is there to ask."""
         answer = True if yes else self.ask(question)
         if answer is None:
             raise RemitError(

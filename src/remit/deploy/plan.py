@@ -1,4 +1,4 @@
-"""What a deploy would change: the resources, and the templates before and after."""
+"""The plan of a deploy: changes of resources, and the templates before and after."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ResourceChange:
         return tuple(detail for detail in self.details if detail.cause and detail.recreates)
 
     def follows(self, unreplaced: frozenset[str]) -> bool:
-        """Whether it is listed only since it refers to resources that change and are not replaced (`unreplaced`).
+        """Return whether it changes only by references to resources that are not replaced (`unreplaced`).
 
         Their Ref and their Arn stay what they are, so nothing happens to it.
         """
@@ -67,7 +67,7 @@ class ResourceChange:
 
     @property
     def tags_only(self) -> bool:
-        """Whether nothing but tags changes (a new version of remit does that to every resource), and it stays."""
+        """True if nothing but tags changes (a new version of remit does that to every resource), and it stays."""
         return self.action == "Modify" and self.scope == ("Tags",) and self.replacement not in _REPLACED
 
 
@@ -106,7 +106,7 @@ class StackPlan:
 
     @property
     def real(self) -> tuple[ResourceChange, ...]:
-        """What changes in more than its tags, or than a reference whose value stays the same."""
+        """Changes of more than tags, or of more than a reference whose value stays the same."""
         unreplaced = frozenset(change.logical_id for change in self.changes if change.replacement == "False")
         following: frozenset[str] = frozenset()
         while True:
@@ -130,12 +130,12 @@ class StackPlan:
 
     @property
     def destroyed(self) -> tuple[ResourceChange, ...]:
-        """What is removed, or surely replaced: with it goes what it holds."""
+        """Resources that are removed, or surely replaced: the data in them is lost."""
         return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
 
     @property
     def data_at_risk(self) -> tuple[ResourceChange, ...]:
-        """What holds data and is removed or replaced, surely or perhaps: also what `stays`, which the app loses."""
+        """Resources with data that are removed or replaced, surely or perhaps; also what `stays` without the app."""
         goes = [change for change in self.real if change.action in _GOES or change.replacement in _REPLACED]
         return tuple(change for change in goes if holds_data(change.type))
 
@@ -164,7 +164,7 @@ class StackPlan:
         return tuple(pairs)
 
     def stays(self, change: ResourceChange) -> bool:
-        """Whether the resource, or the one that is replaced, stays in the account."""
+        """Return whether the resource, or the one that is replaced, stays in the account."""
         before = self.running.get("Resources", {}).get(change.logical_id, {})
         if change.action == "Remove":
             return before.get("DeletionPolicy") in KEEPS
@@ -201,7 +201,7 @@ def _roles_of_functions(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
-    """What CloudFormation must be told to allow: IAM resources, named ones, stacks inside whose content is not seen.
+    """Return the capabilities that the template needs: for IAM resources, named ones, and stacks with unseen content.
 
     Source: "Acknowledging IAM resources in CloudFormation templates" (CloudFormation User Guide). An emulator does
     not ask, AWS refuses the change set without.
@@ -214,7 +214,7 @@ def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _is_named_identity(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource is one of IAM's (they have paths) and its name is given."""
+    """Return whether a resource is one of IAM's (they have paths) and its name is given."""
     kind = resource_type(str(resource.get("Type")))
     if kind is None or kind.naming is None or not kind.naming.path:
         return False

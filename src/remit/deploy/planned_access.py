@@ -27,25 +27,25 @@ APPROVALS: Final[tuple[Approval, ...]] = ("broadening", "any", "never")
 
 @dataclass(frozen=True, slots=True)
 class PlannedAccess:
-    """What changes, and why it is not known when a template's roles cannot be read."""
+    """The changes of access, or the reason why the roles of a template cannot be read."""
 
     review: Review
     unread: str = ""
 
     @property
     def broadens(self) -> bool:
-        """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
+        """True if something is gained that nobody accepted, or it is not proven that nothing is."""
         return bool(self.unread) or self.review.broadens
 
     @property
     def differs(self) -> bool:
-        """Whether something is gained that nobody accepted, or lost, or it is not proven that nothing is."""
+        """True if something is gained that nobody accepted, or lost, or it is not proven that nothing is."""
         return bool(self.unread) or any(
             not (change.access.same and change.trust.same) or change.unseen for change in self.review.changes
         )
 
     def wants(self, level: Approval) -> bool:
-        """Whether a person must agree to it at this level of caution."""
+        """Return whether a person must agree to it at this level of caution."""
         return {"broadening": self.broadens, "any": self.differs, "never": False}[level]
 
 
@@ -56,7 +56,7 @@ def access_of(
     last: Version | None = None,
     accepted: Sequence[AcceptedGain] = (),
 ) -> PlannedAccess:
-    """What a plan does to access, with what `accepted` accepts set aside.
+    """Compare the access of a plan with the deployed one; the gains in `accepted` are set aside.
 
     Both sides are read from the templates: what CloudFormation runs, and what it would. Reasons and lines come from the
     project's `roles` and from `last`, the record of the last deploy, where their statements are the same.

@@ -129,7 +129,7 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
 
 
 def _properties(declared: DeclaredRole, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """What CreateRole is given beside the trust policy."""
+    """Yield the properties of CreateRole beside the trust policy."""
     written = declared.properties
     for name in _COPIED:
         if name in written:

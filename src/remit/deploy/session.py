@@ -58,12 +58,12 @@ class Account:
 
     @property
     def local(self) -> bool:
-        """Whether it runs on this machine: then nothing is far, and nothing is throttled."""
+        """True if it runs on this machine: then nothing is far, and nothing is throttled."""
         return self.endpoint is not None and urlsplit(self.endpoint).hostname in _LOOPBACK
 
     @property
     def preparing(self) -> Account:
-        """Who makes on this machine what a real account has before a deploy: the bucket, secrets, parameters."""
+        """Make on this machine what a real account has before a deploy: the bucket, secrets, parameters."""
         return self.owner or self
 
     def client(self, service: str, *, once: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""What CloudFormation says of a stack, and what its status allows.
+"""A stack, and the operations that its status allows.
 
 Source: "Stack status codes" and "Understand CloudFormation stack creation events" (CloudFormation User
 Guide).
@@ -71,12 +71,12 @@ class DeployedStack:
 
     @property
     def new(self) -> bool:
-        """Whether nothing was ever made of it: at most a change set waits."""
+        """True if nothing was ever made of it: at most a change set waits."""
         return self.status in NEW
 
     @property
     def busy(self) -> bool:
-        """Whether an operation runs on it."""
+        """True if an operation runs on it."""
         return self.status.endswith("_IN_PROGRESS") and not self.new
 
 
@@ -95,7 +95,7 @@ def describe(account: Account, name: str) -> DeployedStack | None:
 
 
 def absent(error: BaseException) -> bool:
-    """Whether AWS says that there is no such stack."""
+    """Return whether AWS says that there is no such stack."""
     return code(error) == "ValidationError" and "does not exist" in message(error)
 
 
@@ -182,7 +182,7 @@ def busy(account: Account, stack: DeployedStack) -> RemitError:
 
 
 def deployer(account: Account, stack: DeployedStack) -> str:
-    """Who deployed a stack last or deploys it now, by the description of the change set; "" where AWS does not say."""
+    """The last deployer of a stack, by the description of the change set; "" where AWS does not say."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

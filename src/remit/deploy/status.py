@@ -1,4 +1,4 @@
-"""What is deployed now: the stack, its outputs, functions and roles."""
+"""The deployed app: the stack, its outputs, functions and roles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StackStatus:
 
     @property
     def physical_ids(self) -> dict[str, str]:
-        """What AWS knows each resource by, by its logical id."""
+        """Physical ids by logical id."""
         return {resource.logical_id: resource.physical_id for resource in self.resources}
 
     @property
@@ -50,7 +50,7 @@ class StackStatus:
 
     @property
     def failed(self) -> tuple[DeployedResource, ...]:
-        """What is not as it should be."""
+        """Resources in a failed state."""
         return tuple(resource for resource in self.resources if resource.status.endswith("_FAILED"))
 
 

@@ -141,7 +141,7 @@ def resume(account: Account, folder: Path, namespace: str, stage: str | None, op
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What `deploy` was called with, and what its project accepts."""
+    """The arguments of `deploy`, and the settings of its project."""
 
     built: Built
     account: Account
@@ -213,7 +213,7 @@ def _require_first(job: _Job, *, is_first: bool) -> None:
 
 
 def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
-    """What was changed by hand, and the plan; a stack that is stuck is cleared first, if somebody agrees."""
+    """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees."""
     account, operator = job.account, job.operator
     with _before_deploying(account):
         changes = settle_manual_changes(job.built, account, operator, job.drift, yes=job.yes, wait=job.wait)
@@ -257,7 +257,7 @@ def _clear(job: _Job, stuck: Stuck) -> None:
 
 
 def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
-    """What the plan does to access, shown with what it does to resources."""
+    """Show the plan, and return its changes of access."""
     built = job.built
     before = last(job.account, built.folder, built.namespace)
     access = access_of(job.account, planned, version_of(built.app).roles, before, job.accepted)

@@ -1,1 +1,1 @@
-"""What whoever deploys needs: the least policy for a template's resources and remit's own calls."""
+"""The deployer's access: the least policy for a template's resources and remit's own calls."""

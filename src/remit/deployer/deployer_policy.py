@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
+from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional_actions import called
-from remit.deployer.parameters_and_secrets import looked_up
 from remit.deployer.passed_roles import passed
 from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_specific, items
-from remit.deployer.revert_drift import reverting
 from remit.deployer.s3_objects import stored
 from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
@@ -51,7 +50,7 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows.
+    """The access of a stack's deployer. `unknown`: resources (logical id, type) whose handlers nobody knows.
 
     Without a `stack` it is what `remit bootstrap` needs.
     """
@@ -63,7 +62,7 @@ class Deployer:
 
     @property
     def doing(self) -> str:
-        """What it is needed for: `deploys orders-dev`."""
+        """Its purpose, for a reason: `deploys orders-dev`."""
         return f"deploys {self.stack}" if self.stack else "runs `remit bootstrap`"
 
     @property
@@ -131,7 +130,7 @@ def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
 
 
 def _needs_of_applications(stack: PlannedStack) -> Iterator[Need]:
-    """What SAM asks the Serverless Application Repository for.
+    """Yield the access that SAM needs of the Serverless Application Repository.
 
     Denials name the application as its ARN does, and with `~` for the slash, as the repository's URLs have it.
     """
@@ -162,7 +161,7 @@ class _Boundaries:
 
 
 def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Boundaries) -> Iterator[Need]:
-    """What the handlers of a resource's type call for it."""
+    """Yield the calls of the handlers of a resource's type."""
     if is_custom(resource.type):
         yield from _needs_of_custom(stack, resource)
         return
@@ -181,7 +180,7 @@ def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Bou
 
 
 def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[Condition, ...] | None:
-    """What an action is limited by beside its resource; None: nothing fits it, so it is not granted."""
+    """Return the conditions of an action beside its resource; None: nothing fits it, so it is not granted."""
     if action in _ATTACH:
         policies = _attached(stack, resource)
         return (Condition("ArnEquals", "iam:PolicyARN", policies),) if policies else None

@@ -164,7 +164,7 @@ def _of_arns(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> 
 
 
 def _takes_parts(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:
-    """Whether an action works on parts of what is mentioned: versions and aliases, subscriptions."""
+    """Return whether an action works on parts of what is mentioned: versions and aliases, subscriptions."""
     if kind.full_name == "lambda:function":
         refers_to_part = any(is_qualified(referred_resource.type) for referred_resource in direct(stack, resource))
         return refers_to_part or is_qualified(resource.type) or "Qualifier" in resource.properties
@@ -220,7 +220,7 @@ def _by_properties(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
 
 
 def _given(stack: PlannedStack, resource: Resource, service: str, variable: str, *, is_name: bool) -> tuple[str, ...]:
-    """What the properties of a resource put for a variable, or else the name of what it refers to."""
+    """Return the values of a variable in a resource's properties, or else the name of what it refers to."""
     names = (variable, _ALIASES.get((service, variable), variable), *(("Name",) if is_name else ()))
     by_folded_name = {folded(name): value for name, value in resource.properties.items()}
     value = next((by_folded_name[name] for name in map(folded, names) if name in by_folded_name), None)
@@ -236,7 +236,7 @@ def _given(stack: PlannedStack, resource: Resource, service: str, variable: str,
 
 
 def _given_within(stack: PlannedStack, resource: Resource, service: str, variable: str) -> tuple[str, ...]:
-    """What properties at any depth put for a variable, under the other name that the service has for it."""
+    """Return a variable's values at any depth of properties, under the other name that the service has for it."""
     alias = _ALIASES.get((service, variable))
     if alias is None:
         return ()

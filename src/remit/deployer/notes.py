@@ -218,12 +218,12 @@ def _nothing(stack: PlannedStack, resource: Resource) -> Iterator[str]:
 
 
 def _is_nameless(stack: PlannedStack, resource: Resource) -> bool:
-    """Whether it is a role, user, group or policy of whose name nothing is known."""
+    """Return whether it is a role, user, group or policy of whose name nothing is known."""
     return resource.type.startswith("AWS::IAM::") and not all(map(is_specific, stack.names(resource)))
 
 
 def _is_open_custom(stack: PlannedStack, resource: Resource) -> bool:
-    """Whether it is a custom resource of which only the deploy knows whom CloudFormation calls."""
+    """Return whether it is a custom resource of which only the deploy knows whom CloudFormation calls."""
     return is_custom(resource.type) and _is_open(stack.texts(resource.properties.get("ServiceToken")))
 
 

@@ -45,7 +45,7 @@ def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
 
 
 def needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
-    """Whether a handler of the type calls the action for a resource that has these properties.
+    """Return whether a handler of the type calls the action for a resource that has these properties.
 
     What uses a key (`kms:…`) is needed only where some property speaks of keys or encryption, whatever the type.
     """

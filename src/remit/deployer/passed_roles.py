@@ -37,7 +37,7 @@ def passed(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
 
 
 def passes(resource: Resource) -> bool:
-    """Whether deploying a resource may pass a role."""
+    """Return whether deploying a resource may pass a role."""
     return "iam:PassRole" in called(resource)
 
 

@@ -74,7 +74,7 @@ class PlannedStack:
     """The resources whose names are being resolved: what refers to them again is unknown."""
 
     def texts(self, value: Any) -> tuple[str, ...]:
-        """What a value of a template may become: several texts where a condition decides, none for AWS::NoValue."""
+        """Return the possible texts of a template's value: several where a condition decides, none for AWS::NoValue."""
         return Values(self._reference, self.mappings).texts(value)
 
     def names(self, resource: Resource) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class PlannedStack:
         return tuple(arns)
 
     def _reference(self, name: str) -> tuple[str, ...]:
-        """What a Ref or Fn::GetAtt becomes."""
+        """Resolve a Ref or Fn::GetAtt."""
         if f"${{{name}}}" in tokens.PLACE.values():
             return (f"${{{name}}}",)
         if name == "AWS::NoValue":
@@ -119,7 +119,7 @@ class PlannedStack:
         return (pseudo_parameters.get(name) or self.parameters.get(name) or UNKNOWN,)
 
     def attribute(self, resource: Resource, way: str) -> tuple[str, ...]:
-        """What Ref or an attribute of a resource becomes: its ARN, or its name; empty: nobody knows."""
+        """Resolve Ref or an attribute of a resource: its ARN, or its name; empty: nobody knows."""
         type_row = named_type(resource.type)
         if type_row is None:
             return ()
@@ -162,7 +162,7 @@ class PlannedStack:
         return values
 
     def _is_of_kind(self, resource: Resource, kind: str, values: Mapping[str, str]) -> bool:
-        """Whether a resource may be of a kind, where IAM has several for its type."""
+        """Return whether a resource may be of a kind, where IAM has several for its type."""
         is_on_default_bus = values.get("EventBusName") == "default"
         if kind == "events:rule-on-default-event-bus":
             return is_on_default_bus
@@ -235,7 +235,7 @@ def _resources(template: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def is_retained(resource: Resource) -> bool:
-    """Whether neither a delete nor a replacement of a resource removes it."""
+    """Return whether neither a delete nor a replacement of a resource removes it."""
     return all(resource.attributes.get(key) == "Retain" for key in _RETENTION)
 
 
@@ -260,25 +260,27 @@ def named_type(name: str) -> NamedType | None:
 
 @cache
 def is_qualified(type_name: str) -> bool:
-    """Whether resources of a type are parts of a function: its versions and aliases."""
+    """Return whether resources of a type are parts of a function: its versions and aliases."""
     row = resource_type(type_name)
     return row is not None and row.iam[:1] in _QUALIFIED
 
 
 def is_custom(type_name: str) -> bool:
-    """Whether a function or a topic of the user's makes resources of a type."""
+    """Return whether a function or a topic of the user's makes resources of a type."""
     row = resource_type(type_name)
     return row is not None and row.is_custom
 
 
 def is_generated(type_name: str) -> bool:
-    """Whether it is known how CloudFormation names a resource of a type that the template does not name."""
+    """Return whether it is known how CloudFormation names a resource of a type that the template does not name."""
     row = named_type(type_name)
     return row is not None and bool(row.naming.generated)
 
 
 def is_specific(text: str) -> bool:
-    """Whether an ARN or name says what it means: nothing in it is unknown, or its name or a part of its path begins so.
+    """Tell whether an ARN or name says what it means.
+
+    Nothing in it is unknown, or its name or a part of its path begins so.
 
     `role/shop-*` and `role/*/shop-web` are; `role/*-web` may be a role of anybody's.
     """

@@ -62,7 +62,7 @@ def named_literals(
 
 
 def unknown_roles(stack: PlannedStack, resource: Resource) -> bool:
-    """Whether a property takes a role that nobody knows before the deploy."""
+    """Return whether a property takes a role that nobody knows before the deploy."""
     return not all(map(is_specific, literals(stack, resource, ROLES)))
 
 
@@ -80,7 +80,7 @@ def foreign_profiles(stack: PlannedStack, resource: Resource) -> tuple[str, ...]
 
 
 def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
-    """Whether any property in a value, however deep, has a name that the pattern finds."""
+    """Return whether any property in a value, however deep, has a name that the pattern finds."""
     if isinstance(value, Mapping):
         if any(pattern.search(str(name)) for name in value):
             return True

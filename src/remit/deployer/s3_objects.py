@@ -24,7 +24,7 @@ _BUCKET_AND_KEY: Final = (("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("
 
 
 def source_arns(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
-    """What a resource is made from in S3: all objects beside a key, which differs at each deploy; or the bucket."""
+    """Yield the sources of a resource in S3: all objects beside a key, which differs at each deploy; or the bucket."""
     on_objects = any(target.type.name == "object" for target in entry.targets)
     urls = list(stack.texts(resource.properties.get("TemplateURL")))
     for bucket, key in (*_locations(resource.properties), *_locations(urls)):

@@ -108,7 +108,10 @@ def _with_domain(stack: PlannedStack, resource: Resource, paths: tuple[str, ...]
 
 
 def _is_asked(entry: Action, arn: str) -> bool:
-    """Whether IAM can be asked for an action on an ARN: some of Lambda's take no version and no alias of a function."""
+    """Return whether IAM can be asked for an action on an ARN.
+
+    Some of Lambda's take no version and no alias of a function.
+    """
     is_of_functions = all(target.type.full_name == "lambda:function" for target in entry.targets)
     if not is_of_functions or not _QUALIFIED.search(arn):
         return True
@@ -125,7 +128,10 @@ def _of_service(stack: PlannedStack, resource: Resource, entry: Action) -> tuple
 
 
 def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
-    """Whether an action of a type's handlers may concern this resource: of a web ACL's, the service that it guards."""
+    """Return whether an action of a type's handlers may concern this resource.
+
+    Of a web ACL's, the service that it guards.
+    """
     service = name.partition(":")[0]
     if resource.type != "AWS::WAFv2::WebACLAssociation" or service == "wafv2":
         return True
@@ -137,7 +143,7 @@ def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
 
 
 def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
-    """Whether an action may be needed though the template does not say on what: it is not granted then.
+    """Return whether an action may be needed though the template does not say on what: it is not granted then.
 
     That is so for writing roles and policies that it does not name, and for fetching from S3 where no property names
     an object.
@@ -159,7 +165,7 @@ def _own(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceTyp
 
 
 def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
-    """What an action on the resource itself works on as well (a group, a network), unless it is tagging.
+    """Yield further resources of an action on the resource itself (a group, a network), unless it is tagging.
 
     That is what the template mentions; of what it does not, the defaults that the service takes then, and all of a kind
     that the action must have, or of those that it may, if it mentions none of them.
@@ -190,7 +196,7 @@ def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[
 
 
 def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:
-    """What an action works on that is not the resource: what its properties mention, else all of the kinds."""
+    """Return the resources of an action other than the resource: those in its properties, else all of the kinds."""
     arns: dict[str, None] = {}
     missing: list[ActionTarget] = []
     for target in entry.targets:
@@ -212,23 +218,23 @@ def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[st
 
 
 def _is_tagging(entry: Action) -> bool:
-    """Whether an action is one of those that work on every kind of the service, whatever the catalogue requires."""
+    """Return whether an action works on every kind of the service, whatever the catalogue requires."""
     return entry.level == "Tagging" or "Tags" in entry.name
 
 
 def _is_of_service(kind: IamResourceType, service: str) -> bool:
-    """Whether a kind's ARNs are those of a service: a licence configuration, which EC2 lists, is of another."""
+    """Return whether a kind's ARNs are those of a service: a licence configuration, which EC2 lists, is of another."""
     return any(format_.split(":")[2] == service for format_ in kind.arns)
 
 
 def _has_property_like(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:
-    """Whether a property is called like a kind."""
+    """Return whether a property is called like a kind."""
     called = "dbinstance" if kind.full_name == "rds:db" else folded(kind.name)
     return any(called in folded(name) for name, _ in named_literals(stack, resource))
 
 
 def _side_resources(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """What a service makes for a resource of the type, under names of its own."""
+    """Yield resources that a service makes for one of the type, under names of its own."""
     end = dict(deployment_of(resource.type).side_resources).get(kind.full_name)
     if end is not None:
         for name in stack.texts(resource.properties.get("Name")) or ("*",):

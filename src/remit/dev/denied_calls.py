@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DeniedCalls:
-    """What was denied since the last deploy, each once; the last one can be allowed in the app's source."""
+    """The calls denied since the last deploy, each once. The last one can be allowed in the app's source."""
 
     def __init__(self, folder: Path, stage: str | None, app: App, account: str) -> None:
         self._folder = folder
@@ -44,7 +44,7 @@ class DeniedCalls:
         return call
 
     def _is_granted(self, function: str, access: AccessRecord) -> bool:
-        """Whether the role's own policy allows it already: then something else denies it."""
+        """Return whether the role's own policy allows it already: then something else denies it."""
         decision = ask(self._roles[function], access.action, access.resource)
         return own_verdict(decision) == "Allowed"
 

@@ -1,4 +1,4 @@
-"""What happens while an app is developed, for people and for programs: one value for each thing that happened."""
+"""Events of developing an app, for people and for programs: one value for each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DevEvent:
 
 @dataclass(frozen=True, slots=True)
 class Waiting(DevEvent):
-    """What is being waited for, in a short sentence."""
+    """Something that `remit dev` waits for, in a short sentence."""
 
     kind: ClassVar[str] = "waiting"
     text: str

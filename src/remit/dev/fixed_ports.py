@@ -82,7 +82,7 @@ class FixedPorts:
         return ports
 
     def _is_taken(self, port: int) -> bool:
-        """Whether another program has a port, beside the one that was asked for."""
+        """Return whether another program has a port, beside the one that was asked for."""
         if port == self._first_port or port > _LAST_PORT:
             return False
         with socket.socket() as probe:
@@ -94,7 +94,7 @@ class FixedPorts:
         return False
 
     def _recorded(self) -> dict[str, int]:
-        """What is written down, as far as it holds for the first port that is asked for."""
+        """Read the recorded ports, as far as they hold for the first port that is asked for."""
         try:
             recorded: Any = json.loads(self._record.read_text("ascii"))
         except (OSError, ValueError):
@@ -115,7 +115,7 @@ class _Server(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Where it serves: at the root, as the address that it forwards to would have it."""
+        """The address it serves at: the root, as at the address that it forwards to."""
         end = "" if self.target.scheme == "ws" else "/"
         return f"{self.target.scheme}://127.0.0.1:{self.server_port}{end}"
 

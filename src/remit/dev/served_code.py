@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _DEPENDENCIES: Final = re.compile(
     r"(?:pyproject|pylock[^/]*)\.toml|[^/]*\.lock|requirements[^/]*\.(?:txt|in)|setup\.(?:cfg|py)"
 )
-"""The names of files at the top of a project that may say which packages its zip has."""
+"""The names of files at the top of a project that may name its zip's packages."""
 
 
 def states_dependencies(files: Iterable[str]) -> bool:
-    """Whether one of these files, by their paths from the project's folder, may say which packages its zip has."""
+    """Return whether one of these files, by their paths from the project's folder, may name its zip's packages."""
     return any(_DEPENDENCIES.fullmatch(name) for name in files)
 
 

@@ -90,7 +90,7 @@ def _named(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iter
 
 
 def _is_output(path: str) -> bool:
-    """Whether what this program prints is written there: telling of it would make it change again."""
+    """Return whether what this program prints is written there: telling of it would make it change again."""
     try:
         status = Path(path).stat()
         outputs = [os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr) if stream is not None]

@@ -16,7 +16,7 @@ _LOOK = 0.1  # seconds between two looks at whether to stop
 
 
 def is_terminal() -> bool:
-    """Whether somebody can press keys."""
+    """Return whether somebody can press keys."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 

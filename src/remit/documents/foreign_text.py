@@ -37,7 +37,7 @@ def unfilled(place: str) -> str:
 
 
 def is_unfilled(value: Any) -> bool:
-    """Whether the whole of a value is a place that is filled in."""
+    """Return whether the whole of a value is a place that is filled in."""
     return isinstance(value, str) and re.fullmatch(_UNFILLED, value) is not None
 
 
@@ -148,7 +148,7 @@ def dialects_of(text: str) -> tuple[Dialect, ...]:
 
 
 def _refers_to_names(dialect: Dialect, text: str) -> bool:
-    """Whether a text refers to a name of the tool's that it does not declare."""
+    """Return whether a text refers to a name of the tool's that it does not declare."""
     for name in dialect.names:
         if name not in text:
             continue

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is not JSON, and where.
+"""Mistakes of a text that is not JSON, with their places.
 
 The standard library's parser says only where it stopped, or which value it refused. What stood before is sound
 until there, so a few passes of regular expressions over it tell the rest: the time is linear in the text, and none
@@ -84,12 +84,12 @@ class JsonText:
         raise RemitError(message, hint=hint, origin=self.origin(position))
 
     def skip(self, position: int) -> int:
-        """Where the white space from here ends."""
+        """Return the end of the white space from here."""
         match = _SPACE.match(self.text, position)
         return match.end() if match else position
 
     def seen(self, position: int) -> str:
-        """What stands at a position, for a message."""
+        """Word the text at a position, for a message."""
         if position >= len(self.text):
             return "the end"
         return repr(self.text[position : position + 12].split("\n", 1)[0])
@@ -134,7 +134,7 @@ def _brackets(text: str) -> str:
 
 
 def _place(source: JsonText, pattern: str, number: int) -> int:
-    """Where the n-th piece of a pattern (from 1) ends, less its last character."""
+    """Return the end of the n-th piece of a pattern (from 1), less its last character."""
     match = re.compile(f"(?:{pattern}){{{number}}}+", re.DOTALL).match(source.text)
     return match.end() - 1 if match else 0
 
@@ -147,7 +147,7 @@ def _not_deeper(source: JsonText, brackets: str) -> None:
 
 
 def _innermost(brackets: str) -> int | None:
-    """Which of the brackets is the last that is still open; None when all are closed."""
+    """Return the index of the last bracket that is still open; None when all are closed."""
     back = accumulate(map(_STEP.__getitem__, reversed(brackets)))
     try:
         return len(brackets) - 1 - indexOf(back, 1)

@@ -135,7 +135,7 @@ def _finite(digits: str) -> float:
 
 
 class _Places:
-    """Where the values of a sound document begin; each object and list is walked once, as far as is asked.
+    """The places of a sound document's values; each object and list is walked once, as far as is asked.
 
     `last_counts`: keys stand twice, so that each is walked to its end.
     """
@@ -149,7 +149,10 @@ class _Places:
         self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 
     def locate(self, path: Path) -> Origin:
-        """Where the value of a path begins, and an operator's name; of a path that is not there, its nearest part."""
+        """Return the place of a path's value, and of an operator's name.
+
+        Of a path that is not there, of its nearest part.
+        """
         at = position = self._source.skip(0)
         above: str | int = ""
         for step in path:

@@ -38,7 +38,7 @@ class ParsedFile:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What readers of the file should know: a key that stands twice, with its place."""
+        """Warnings for readers of the file: a key that stands twice, with its place."""
         return tuple(
             f"{self.place(slip.spot)}: the key {slip.text} stands twice, first at {slip.inside}: the last one counts"
             for slip in self.slips
@@ -64,12 +64,12 @@ def _decoded(content: bytes, file: str) -> str:
 
 
 def _is_flow(text: str, file: str) -> bool:
-    """Whether a file that begins like JSON is YAML in flow style: its first key has no quotes."""
+    """Return whether a file that begins like JSON is YAML in flow style: its first key has no quotes."""
     return file.endswith((".yaml", ".yml")) and re.match(r"\s*\{\s*[A-Za-z!]", text) is not None
 
 
 def may_be_plan(content: bytes) -> bool:
-    """Whether a file speaks as `terraform show -json` does."""
+    """Return whether a file speaks as `terraform show -json` does."""
     return b"planned_values" in content or b"terraform_version" in content
 
 
@@ -140,7 +140,7 @@ def _text(content: bytes, file: str, most: int) -> str:
 
 
 def _is_json(text: str, file: str) -> bool:
-    """Whether a file is JSON by its name, or by how it begins."""
+    """Return whether a file is JSON by its name, or by how it begins."""
     return file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text))
 
 

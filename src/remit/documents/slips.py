@@ -1,4 +1,4 @@
-"""What a reader noticed on its way: nothing that keeps a document from being read, and yet worth saying."""
+"""Slips that a reader noticed: nothing that keeps a document from being read, and yet worth saying."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _before(text: str, position: int, *, in_bytes: bool) -> str:
 
 
 def _advice(problem: str, mark: Any, text: str) -> str | None:
-    """What to do about signs that mean something in YAML."""
+    """Advise on signs that mean something in YAML."""
     line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") + 1 else ""
     sign = line[mark.column : mark.column + 1] if line else ""
     if "\\t" in problem or sign == "\t":
@@ -163,7 +163,9 @@ class _Reader:
         if function == _UNKNOWN:
             value = unfilled(f"{event.tag} {value}")
         elif function is not None:
-            value = {function: _argument(function, value)}
+            if function == "Fn::GetAtt" and isinstance(value, str):
+                value = value.split(".", 1)
+            value = {function: value}
         if event.anchor:
             placed = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
             self.anchors[event.anchor] = (value, placed)
@@ -296,16 +298,11 @@ class _Reader:
 
 
 def _meant_tag(tag: str) -> str:
-    """What to do about a tag that is no function of CloudFormation's."""
+    """Advise on a tag that is no function of CloudFormation's."""
     if "python" in tag:
         return "it would run code when it is read; write plain YAML"
     meant = nearest(tag[1:], _SHORT) if tag.startswith("!") else None
     return f"did you mean `!{meant}`?" if meant else "plain YAML and CloudFormation's functions only"
-
-
-def _argument(function: str, value: Any) -> Any:
-    """Fn::GetAtt's `Queue.Arn` as the list that JSON has."""
-    return value.split(".", 1) if function == "Fn::GetAtt" and isinstance(value, str) else value
 
 
 def _integer(text: str) -> int:

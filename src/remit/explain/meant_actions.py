@@ -1,4 +1,4 @@
-"""Which actions a text names that somebody typed: an action, a pattern, a service, an operation of the API."""
+"""Actions named by a typed text: an action, a pattern, a service, an operation of the API."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
 
 
 def is_meant(text: str) -> bool:
-    """Whether a word without a service names something of AWS: a service, or an operation of some client."""
+    """Return whether a word without a service names something of AWS: a service, or an operation of some client."""
     return text.lower() in services() or named(text) != ()
 
 

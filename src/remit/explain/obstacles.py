@@ -191,7 +191,7 @@ def _managed_key(request: Request) -> Obstacle | None:
 
 
 def _no_role(request: Request) -> Obstacle | None:
-    """What nobody, or nobody by AssumeRole, can take on."""
+    """Return the obstacle of a role that nobody, or nobody by AssumeRole, can take on."""
     arn = parse(request.resource)
     if request.folded != "sts:assumerole" or arn is None or arn.service not in ("iam", "sts"):
         return None
@@ -212,7 +212,7 @@ def _no_role(request: Request) -> Obstacle | None:
 
 
 def _unnamed(request: Request) -> Obstacle | None:
-    """What a message names as all of a service's resources, where the one that was asked for is not there."""
+    """Return the obstacle of a message that names all of a service's resources, where the one meant is missing."""
     arn = parse(request.resource)
     known = catalogued(request.action)
     if arn is None or known is None or not targets_of(request.action) or known.level == "List":
@@ -250,7 +250,10 @@ def _other_type(request: Request) -> Obstacle | None:
 
 
 def _leaves_out_account(action: str, arn: Arn) -> bool:
-    """Whether an ARN has no account though all formats that it may have need one; AWS's own documents have none."""
+    """Return whether an ARN has no account though all formats that it may have need one.
+
+    AWS's own documents have none.
+    """
     if arn.account or _AWS_OWNED.match(arn.resource) is not None:
         return False
     known = catalogued(action)

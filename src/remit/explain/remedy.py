@@ -61,7 +61,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What is granted on.
+    """The resource of a new grant.
 
     `base` is its name in Python (`"orders"`, `Data.table`), `argument` what a typed grant takes, `below` the object's
     key or the index below it, `arn` its whole ARN, late-bound where that is possible.

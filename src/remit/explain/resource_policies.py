@@ -88,7 +88,7 @@ def _place(request: Request) -> dict[str, str]:
 
 
 def _is_of(policy: ResourcePolicyBeside, request: Request, names: Mapping[str, str]) -> bool:
-    """Whether a policy is one of the resource that a request names."""
+    """Return whether a policy is one of the resource that a request names."""
     arn = fill_references(policy.arn, names)
     if not arn:
         resources = [grant.statement.resources for grant in policy.grants]

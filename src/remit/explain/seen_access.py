@@ -1,4 +1,4 @@
-"""What a function is granted beside what it was seen to use, in runs on this machine and in tests.
+"""A function's grants beside the access that it was seen to use, in runs on this machine and in tests.
 
 The AWS on this machine writes `.remit/seen/DATE.jsonl`: a line for each kind of access that a function asked for, with
 {function, action, resource, decision, statement, file, line, time}, and no keys or values of items.
@@ -48,7 +48,7 @@ class SeenUse:
 
     @property
     def place(self) -> str:
-        """Where the call stands: `app.py:12`; empty where that is not known."""
+        """The call's place: `app.py:12`; empty where it is not known."""
         return f"{self.file}:{self.line}" if self.file else ""
 
 
@@ -147,7 +147,7 @@ def _grants_by_statement(deployed: Role) -> dict[str, tuple[Grant, ...]]:
 
 
 def _is_use(use: SeenUse, action: str, grant: Grant, recorded: Mapping[str, tuple[Grant, ...]]) -> bool:
-    """Whether a use that was allowed is one of an action of a grant.
+    """Return whether a use that was allowed is one of an action of a grant.
 
     That is told by the statement that was recorded. Where the role has changed since, so that this cannot have allowed
     it, any grant counts that may have.
@@ -161,7 +161,7 @@ def _is_use(use: SeenUse, action: str, grant: Grant, recorded: Mapping[str, tupl
 
 
 def _may_allow(grant: Grant, use: SeenUse) -> bool:
-    """Whether a grant may have allowed a use, whatever its references stand for."""
+    """Return whether a grant may have allowed a use, whatever its references stand for."""
     if not actions_cover(grant.statement.actions, Globs((use.action,))):
         return False
     resources = grant.statement.resources
@@ -173,7 +173,7 @@ def _may_allow(grant: Grant, use: SeenUse) -> bool:
 
 
 def _place(resource: str) -> dict[str, str]:
-    """What the late-bound parts of an ARN were where this one was seen."""
+    """Return the values of an ARN's late-bound parts at the place where it was seen."""
     arn = parse(resource)
     if arn is None:
         return {}

@@ -40,7 +40,7 @@ def unused_actions(statement: Statement, version: str) -> tuple[str, ...]:
 
 
 def _is_used(statement: Statement, version: str) -> bool:
-    """Whether a request of today exists to which a statement applies, or that is not decided."""
+    """Return whether a request of today exists to which a statement applies, or that is not decided."""
     resources = statement.resources or _EVERYTHING
     allow = replace(statement, effect="Allow", principals=None, resources=resources)
     search = GainSearch(side_of(_NOTHING), side_of(Policy((allow,), version)), catalogue_actions)

@@ -17,13 +17,10 @@ import functools
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PARTITION: Final = "${AWS::Partition}"
 REGION: Final = "${AWS::Region}"
@@ -48,7 +45,7 @@ PSEUDO: Final = frozenset(
     for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
 """The pseudo parameters, which every template can refer to."""
-REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
+REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:/[A-Za-z0-9]+)*(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
 _RESOLVE: Final = "Fn::Resolve"
 _UNFILLED: Final = "Fn::Unfilled"
@@ -82,18 +79,24 @@ class Reference:
         return str(self.intrinsic["Fn::GetAtt"][1]) if "Fn::GetAtt" in self.intrinsic else None
 
 
-def split(text: str) -> Iterator[str | Reference]:
-    """The literal stretches of `text` (IAM's variables stay in them) and CloudFormation's references, in order."""
+@functools.lru_cache(maxsize=16384)
+def split(text: str) -> tuple[str | Reference, ...]:
+    """The literal stretches of `text` (IAM's variables stay in them) and CloudFormation's references, in order.
+
+    Kept, since a review of a template asks for the same texts in each way in which its conditions may turn out.
+    """
+    parts: list[str | Reference] = []
     position = 0
     while position < len(text):
         match = _START.search(text, position)
         if match is None:
-            yield text[position:]
-            return
+            parts.append(text[position:])
+            break
         if match.start() > position:
-            yield text[position : match.start()]
+            parts.append(text[position : match.start()])
         reference, position = _reference_at(text, match)
-        yield reference
+        parts.append(reference)
+    return tuple(parts)
 
 
 def references(text: str) -> tuple[Reference, ...]:

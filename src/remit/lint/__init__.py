@@ -1,4 +1,4 @@
-"""What is wrong or too wide: a rule per file of `rules/`. The package itself can be called, as `remit.lint(app)`."""
+"""The linter: rules in families, under `rules/`. The package itself can be called, as `remit.lint(app)`."""
 
 from __future__ import annotations
 

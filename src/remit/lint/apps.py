@@ -39,7 +39,7 @@ def lint(
     folder: Path | str = ".",
     allow: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """What is wrong or too wide in an app, at the lines of its files in `folder`; by file and line.
+    """Lint an app at the lines of its files in `folder`; findings by file and line.
 
     `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
     """
@@ -162,7 +162,7 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
 
 
 def _key(item: ParsedStatement) -> Any:
-    """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
+    """Return a key that equal statements share: their texts, whatever resource of the app they name, and their line."""
     statement = item.statement
     texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
     origin = item.grant.origin if item.grant is not None else None
@@ -170,7 +170,7 @@ def _key(item: ParsedStatement) -> Any:
 
 
 def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
-    """What the app's template will hold: types by logical id."""
+    """Map the app's resources to the types in its template, by logical id."""
     types = {resource.logical_id: resource.type for resource in (*resources_of(app), *app_wide_resources(app))}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
@@ -184,7 +184,7 @@ def _always(origin: Origin | None) -> Place:
 
 
 def _entry(folder: Path, origin: Origin | None) -> Place:
-    """Where a variable stands in the setting that gives it."""
+    """Return the place of a variable in the setting that gives it."""
     return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None else None
 
 
@@ -213,7 +213,7 @@ def _of_role(
 
 
 def _inside(origin: Origin, folder: Path, ordinal: int) -> Place:
-    """Where a part of a statement stands in the list or document at `origin`, which has others before it."""
+    """Return the place of a statement's part in the list or document at `origin`, which has others before it."""
     return lambda spot: python_text.inside(folder, origin, spot, ordinal)
 
 

@@ -1,4 +1,4 @@
-"""Which ARNs have a region and an account, and which hold another ARN."""
+"""ARNs with a region and an account, and ARNs that hold another one."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ _OPEN: Final = frozenset({"s3", "ssm", "resource-explorer-2"})
 
 
 def holds_another(text: str) -> bool:
-    """Whether an ARN has another in the place of its name: `arn:aws:s3:::arn:aws:s3:::data`."""
+    """Return whether an ARN has another in the place of its name: `arn:aws:s3:::arn:aws:s3:::data`."""
     return re.match(_DOUBLED, re.sub(_VARIABLE, "*", text)) is not None
 
 
 @lru_cache(maxsize=4096)
 def always_has(part: str, pattern: Arn) -> bool:
-    """Whether every resource that an ARN pattern may name has a `region`, or an `account`; False if none is known."""
+    """Return whether every resource that an ARN pattern may name has a `region`, or an `account`.
+
+    False if none is known.
+    """
     if pattern.service in _OPEN or not _ever_has(part, pattern.service):
         return False
     shapes = _formats_of(pattern)
@@ -38,7 +41,7 @@ def always_has(part: str, pattern: Arn) -> bool:
 
 
 def may_lack(part: str, pattern: Arn) -> bool:
-    """Whether some resource that an ARN pattern may name has no `region`, say, as DynamoDB's global tables."""
+    """Return whether some resource that an ARN pattern may name has no `region`, say, as DynamoDB's global tables."""
     return not all(getattr(shape, part) for shape in _formats_of(pattern))
 
 
@@ -49,7 +52,7 @@ def _ever_has(part: str, prefix: str) -> bool:
 
 
 def are_exchanged(arn: Arn) -> bool:
-    """Whether an ARN has the account in the place of the region, and the region in the place of the account."""
+    """Return whether an ARN has the account in the place of the region, and the region in the place of the account."""
     region, account = settled(arn.region), settled(arn.account)
     return re.fullmatch(r"\d{12}", region) is not None and is_region(account)
 

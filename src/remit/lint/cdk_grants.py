@@ -1,4 +1,4 @@
-"""What the grants of the AWS CDK list beside what a resource takes, and AWS's tutorials: nobody who uses them erred.
+"""Access in grants of the AWS CDK and in AWS's tutorials beyond what a resource takes: who uses them made no mistake.
 
 Sources: `grantRead` and `READ_OPERATIONS` of aws-kinesis, `grantReadData` and `grantStreamRead` of aws-dynamodb,
 `grantRead` of StringParameter in aws-ssm (AWS CDK API Reference); "Create your AWS SAM template" (AWS CodeDeploy User
@@ -50,7 +50,7 @@ _GRANTS: Final = (
 
 
 def hint_on(action: str, actions: tuple[str, ...]) -> str | None:
-    """What to know of an action that a statement has from a grant of the CDK, and that does nothing there."""
+    """Return the hint for an action that a statement has from a grant of the CDK, and that does nothing there."""
     for grant in _GRANTS:
         if action in grant.needless and grant.always.issubset(actions):
             return grant.hint

@@ -1,4 +1,4 @@
-"""What rules about conditions share: the operator behind a spelling, whether a key exists, which actions take it."""
+"""Facts for rules on conditions: the operator behind a spelling, whether a key exists, the actions that take it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def family(condition: Condition) -> str | None:
 
 
 def needs_key(condition: Condition) -> bool:
-    """Whether a condition can only hold when the request has the key."""
+    """Return whether a condition can only hold when the request has the key."""
     known_operator = operator(condition.operator)
     if known_operator is None or condition.if_exists or condition.quantifier.lower() == "forallvalues":
         return False
@@ -51,14 +51,14 @@ def needs_key(condition: Condition) -> bool:
 
 
 def negated(condition: Condition) -> bool:
-    """Whether a condition holds where the key is absent: StringNotEquals and its like."""
+    """Return whether a condition holds where the key is absent: StringNotEquals and its like."""
     known_operator = operator(condition.operator)
     return known_operator is not None and known_operator.negated and not condition.quantifier
 
 
 @lru_cache(maxsize=4096)
 def exists(key: str) -> bool:
-    """Whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
+    """Tell whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
     if key.lower().startswith("saml:") or put_in(key):
         return True  # what an identity provider asserts, or a service puts in
     return key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
@@ -72,7 +72,7 @@ def _keys_of_other_prefixes() -> frozenset[str]:
 
 
 def is_of_another_service(key: str) -> bool:
-    """Whether a service other than the one that a key names lists it: `ec2:osuser`, of EC2 Instance Connect.
+    """Return whether a service other than the one that a key names lists it: `ec2:osuser`, of EC2 Instance Connect.
 
     Asked of mistakes alone, since it reads the keys of every service.
     """
@@ -81,7 +81,7 @@ def is_of_another_service(key: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def lacks_name(key: str) -> bool:
-    """Whether a key is a family's name alone: `aws:ResourceTag`, `s3:ExistingObjectTag`."""
+    """Return whether a key is a family's name alone: `aws:ResourceTag`, `s3:ExistingObjectTag`."""
     bare, _, name = key.lower().partition(_TAGGED)
     if name or key_type(bare) is not None:
         return False
@@ -90,7 +90,7 @@ def lacks_name(key: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def has_name_too_much(key: str) -> bool:
-    """Whether a key is known only without what stands after its slash: `aws:username/x`."""
+    """Return whether a key is known only without what stands after its slash: `aws:username/x`."""
     bare, slash, _ = key.partition(_TAGGED)
     return bool(slash) and "." not in bare and key_type(key) is None and key_type(bare) is not None
 

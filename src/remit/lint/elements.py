@@ -34,7 +34,7 @@ def unknown(raw: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, str 
 
 
 def is_policy(value: Any) -> bool:
-    """Whether a file's value is a policy, a part of one or a list of them, whatever is wrong with it."""
+    """Return whether a file's value is a policy, a part of one or a list of them, whatever is wrong with it."""
     if isinstance(value, list):
         return any(map(is_policy, value))
     if not isinstance(value, dict):
@@ -47,13 +47,13 @@ def is_policy(value: Any) -> bool:
 
 
 def _holds_statements(value: Any) -> bool:
-    """Whether a value holds what a Statement does, whatever is wrong with it."""
+    """Return whether a value holds what a Statement does, whatever is wrong with it."""
     listed = value if isinstance(value, list) else [value]
     return any(isinstance(part, dict) and not _STATEMENT_KEYS.isdisjoint(map(str, part)) for part in listed)
 
 
 def is_stack_policy(value: Any) -> bool:
-    """Whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
+    """Return whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
     actions = []
     for statement in raw_statements(value):
         actions += [*texts(statement.get("Action")), *texts(statement.get("NotAction"))]
@@ -68,12 +68,12 @@ def raw_statements(document: Any) -> list[dict[str, Any]]:
 
 
 def has_principal(statement: Mapping[str, Any]) -> bool:
-    """Whether a statement says who, or who not."""
+    """Return whether a statement says who, or who not."""
     return "Principal" in statement or "NotPrincipal" in statement
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:
-    """Whether a statement has an element, its negative, or a misspelt one of the two (a finding of R111)."""
+    """Return whether a statement has an element, its negative, or a misspelt one of the two (a finding of R111)."""
     spellings = {element, _PAIRS.get(element, element)}
     if not spellings.isdisjoint(raw):
         return True

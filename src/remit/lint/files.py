@@ -48,7 +48,7 @@ def lint_document(
     allow: Mapping[str, str] | None = None,
     place: Locate | None = None,
 ) -> tuple[Finding, ...]:
-    """What is wrong or too wide in a policy document or a template, given as JSON reads it.
+    """Lint a policy document or a template, given as JSON reads it.
 
     Without lines: every finding is at the file, or where `place` says that the path of a part is.
     """
@@ -61,7 +61,7 @@ def lint_document(
 
 
 def _no_json(value: Any) -> str | None:
-    """What makes a value none that JSON reads, and would lead rules astray."""
+    """Name the part of a value that JSON cannot have, and that would lead rules astray."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH):
         below: list[Any] = []
@@ -82,7 +82,7 @@ def _no_json(value: Any) -> str | None:
 def lint_bytes(
     content: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
-    """What is wrong or too wide in a file's content: a policy or a template, JSON or YAML.
+    """Lint a file's content: a policy or a template, JSON or YAML.
 
     What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is one of
     `project.policy_kinds.KINDS`; by default the document tells.
@@ -100,7 +100,7 @@ def lint_bytes(
 
 
 def _unread(error: RemitError, file: str) -> Finding:
-    """What could not be read: a mistake of its author's, or the input of a tool, which nobody reads before it ran."""
+    """Return the finding of an unreadable file: a mistake of its author's, or the input of a tool."""
     if not isinstance(error, NotFilledInError):
         return unreadable(error, file)
     problem = Problem(error.message, error.hint, severity=WARNING)
@@ -126,7 +126,10 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
 
 
 def _is_other_list(value: Any) -> bool:
-    """Whether a value lists other things than resources and policies: of CodeDeploy, of Security Hub, of a scanner."""
+    """Return whether a value lists other things than resources and policies.
+
+    Of CodeDeploy, of Security Hub, of a scanner.
+    """
     if isinstance(value, list):
         return not any(isinstance(part, dict) and ("Effect" in part or "Statement" in part) for part in value)
     is_list = isinstance(value, dict) and isinstance(value.get("Resources"), list)
@@ -134,12 +137,12 @@ def _is_other_list(value: Any) -> bool:
 
 
 def _is_bare(value: Any) -> bool:
-    """Whether an object has nothing that only policies and templates have: `{}`, a version."""
+    """Return whether an object has nothing that only policies and templates have: `{}`, a version."""
     return isinstance(value, dict) and {"Version", "Id"} >= value.keys()
 
 
 def _is_meant(value: Any) -> bool:
-    """Whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
+    """Return whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
     return is_template(value) or is_plan(value) or is_policy(_policy_in(value)[0])
 
 
@@ -157,7 +160,7 @@ def _of_file(source: ParsedFile, kind: str | None, allow: Mapping[str, str] | No
 
 
 def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
-    """What is left of the findings of several files where `allow` accepts rules, and the reasons that no file needs.
+    """Return the findings that `allow` does not accept, and those on reasons that no file needs.
 
     What cannot be read, and what is wrong with a comment that accepts, is not accepted.
     """
@@ -188,7 +191,7 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
 
 
 def _of_plan(source: ParsedFile) -> Iterator[Finding]:
-    """What is found in the policies of a plan, with the address of their resource: plans are written in one line."""
+    """Lint the policies of a plan, with the address of their resource: plans are written in one line."""
     from remit.lint import plans  # noqa: PLC0415 - few files are plans
 
     try:
@@ -267,7 +270,7 @@ def _stopped_at(document: PolicyDocument, source: ParsedFile, place: int, count:
 
 
 def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Finding:
-    """What rules did not look at, as a finding: a clean answer would claim more than was done."""
+    """Return a finding on the parts that rules did not look at: a clean answer would claim more than was done."""
     message = f"this {noun} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
     hint = "no quota of AWS is near that: take it apart"
     return unreadable(RemitError(message, hint=hint, origin=source.place(())), source.file)
@@ -310,13 +313,13 @@ _OF_SCPS: Final = r"(?<![a-z0-9])(scps?|service[-_ ]?control[-_ ]?polic(y|ies))(
 
 
 def _is_of_organisation(statement: Mapping[str, Any]) -> bool:
-    """Whether a statement denies everyone something on some resource: so resource control policies are written."""
+    """Tell whether a statement denies everyone something on some resource: so resource control policies are written."""
     is_about_everyone = statement.get("Principal") in ("*", {"AWS": "*"})
     return statement.get("Effect") == "Deny" and is_about_everyone and "Resource" in statement
 
 
 def _only_assumes(statement: Mapping[str, Any]) -> bool:
-    """Whether all actions of a statement assume a role, or say what a session is called and tagged."""
+    """Return whether all actions of a statement assume a role, or say what a session is called and tagged."""
     actions = statement.get("Action", "")
     listed = actions if isinstance(actions, list) else [actions]
     return all(isinstance(text, str) and text.lower().startswith(_ASSUMING) for text in listed)

@@ -1,11 +1,13 @@
-"""What a rule says, and what people get: a problem at a spot of a statement, a finding at a line of a file."""
+"""Problems that rules yield, at a spot of a statement, and findings for people, at a line of a file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.app import Grant
     from remit.errors import Origin
 
@@ -20,10 +22,12 @@ Spot: TypeAlias = tuple[str | int, ...]
 """Where in a statement: ("Action", "s3:GetObject"), ("Condition", "StringEquals", "aws:SourceVpc", "vpc-1"), ("Sid",) —
 names and values, as the statement holds them; () is the statement itself. In raw documents also list indexes."""
 
+Finder = TypeVar("Finder", bound="Callable[..., Any]")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a rule found. `severity` is the rule's own unless given; `spot` is where in the thing that it looked at.
+    """A problem that a rule found. `severity` is the rule's own unless given; `spot` is its place in the subject.
 
     `index` is the statement that is meant, when the rule looked at a whole policy; `origin` the line, when at an app.
     """
@@ -79,3 +83,24 @@ class Finding:
             "hint": self.hint,
             "name": self.name,
         }
+
+
+@dataclass(frozen=True)
+class rule:  # noqa: N801 - read as a decorator
+    """Mark a function as a rule: its name is the rule's, its docstring the rule's manual page and test.
+
+    A further function of a rule, which looks at another kind of thing, is marked with the code and that kind alone.
+    The mark does nothing when it runs: `rule_registry` reads it from the source, and imports a rule when it is asked.
+    """
+
+    code: str
+    severity: str = ""
+    """The worst that it finds."""
+    looks_at: str = ""
+    """One of `rule_registry.HOOKS`, or nothing for a rule that a reader of files asks."""
+    concerned: Callable[[str], bool] | None = None
+    """Whether the text of a policy file may hold anything for the rule. A rule without it looks at every statement."""
+
+    def __call__(self, function: Finder) -> Finder:
+        """Return the function as it is."""
+        return function

@@ -1,4 +1,4 @@
-"""Which action somebody meant who wrote another word: by its name alone, by a method of boto3, in another service.
+"""The action meant by another word: by its name alone, by a method of boto3, in another service.
 
 A statement's resources say of which service it speaks; else the services that functions use most come first.
 """
@@ -26,13 +26,13 @@ _FORM: Final = re.compile(r"\*|\*:\*|[A-Za-z0-9][A-Za-z0-9-]*:[A-Za-z0-9*?-]+")
 
 
 def well_formed(text: str) -> bool:
-    """Whether IAM can read an action: `*`, or service:Operation with wildcards in the operation alone."""
+    """Return whether IAM can read an action: `*`, or service:Operation with wildcards in the operation alone."""
     return _FORM.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)
 def written_by_aws(word: str) -> bool:
-    """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
+    """Return whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
     from remit.catalogue.managed_policies import occurs  # noqa: PLC0415 - asked of mistakes alone
 
     return occurs(word)
@@ -40,7 +40,10 @@ def written_by_aws(word: str) -> bool:
 
 @lru_cache(maxsize=512)
 def used_by_aws(prefix: str) -> bool:
-    """Whether AWS's own managed policies have an action with a prefix: its service may be closed, and is no slip."""
+    """Return whether AWS's own managed policies have an action with a prefix.
+
+    Its service may be closed, and is no slip.
+    """
     from remit.catalogue.managed_policies import has_action_of  # noqa: PLC0415 - asked of mistakes alone
 
     return has_action_of(prefix)

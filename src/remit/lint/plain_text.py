@@ -1,4 +1,4 @@
-"""Whether a text of a policy stands for itself, or holds a wildcard, a variable or a placeholder."""
+"""Return whether a text of a policy stands for itself, or holds a wildcard, a variable or a placeholder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PLACEHOLDER: Final = re.compile(
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text has no wildcard and nothing that is filled in later."""
+    """Return whether a text has no wildcard and nothing that is filled in later."""
     return _WILD.search(text) is None
 
 
 def holds_placeholder(text: str) -> bool:
-    """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
+    """Return whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
     return not _MARKERS.isdisjoint(settled(text)) or PLACEHOLDER.search(text) is not None

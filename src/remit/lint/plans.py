@@ -1,4 +1,4 @@
-"""What a Terraform plan or state holds for rules: the policies of its resources, and the variables of its functions.
+"""The subjects of rules in a Terraform plan or state: policies of resources, and variables of functions.
 
 Source: "JSON Output Format" (Terraform documentation); the AWS provider's pages of the resource types.
 """

@@ -1,4 +1,4 @@
-"""What may stand in a Principal, and what somebody meant who wrote something else.
+"""Principals that AWS takes, and those that were meant by others.
 
 Source: "AWS JSON policy elements: Principal" (IAM User Guide).
 """
@@ -44,7 +44,7 @@ _LIKELY: Final = (
 
 
 def of_service(value: str) -> tuple[str, str] | None:
-    """What is wrong with the principal of a service, and what was meant; None when nothing is known to be."""
+    """Return the problem of a service's principal, and the one that was meant; None when none is known."""
     if "*" in value or "?" in value:
         return f"'{value}' has a wildcard, and a service has to be named: IAM refuses it", "name the services"
     if "${" in value:

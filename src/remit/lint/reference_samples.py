@@ -1,4 +1,4 @@
-"""What references to resources of a template stand for, as far as types matter: `${Queue.Arn}` is the ARN of a queue.
+"""Samples for references to a template's resources, as far as types matter: `${Queue.Arn}` is the ARN of a queue.
 
 Source: "Return values" of each type (CloudFormation Template Reference).
 """

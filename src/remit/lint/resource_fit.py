@@ -1,4 +1,4 @@
-"""Whether the actions of a statement and its resources fit each other, as far as ARNs and their types tell."""
+"""Return whether the actions of a statement and its resources fit each other, as far as ARNs and their types tell."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _VOWELS: Final = "aeiou"
 
 @lru_cache(maxsize=8192)
 def all_named(resources: tuple[str, ...]) -> bool:
-    """Whether all of them are ARNs whose service and resource are written out."""
+    """Return whether all of them are ARNs whose service and resource are written out."""
     return all_of_services(resources) and not any(map(_is_whole_service, resources))
 
 
 @lru_cache(maxsize=8192)
 def all_of_services(resources: tuple[str, ...]) -> bool:
-    """Whether all of them are ARNs whose service is written out; the resource may be `*`."""
+    """Return whether all of them are ARNs whose service is written out; the resource may be `*`."""
     return all(map(_is_of_service, resources))
 
 
@@ -57,7 +57,7 @@ _EVERY: Final = frozenset({
 
 
 def is_every(resource: str) -> bool:
-    """Whether a pattern means every resource, or every one of a type."""
+    """Return whether a pattern means every resource, or every one of a type."""
     arn = parse_arn(resource) if resource != "*" else None
     return resource == "*" or (arn is not None and arn.resource in _EVERY)
 
@@ -92,12 +92,14 @@ _LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
 
 
 def reliable(name: str) -> bool:
-    """Whether what the reference says of an action can be relied on."""
+    """Return whether what the reference says of an action can be relied on."""
     return name.partition(":")[0] in RELIABLE and name not in _DOUBTFUL
 
 
 def never_fits(name: str, resources: tuple[str, ...]) -> bool:
-    """Whether it is certain that an action which seems unfit is so: lists of services that are not reliable have gaps.
+    """Tell whether it is certain that an action which seems unfit is so.
+
+    Lists of services that are not reliable have gaps.
 
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
@@ -107,7 +109,7 @@ def never_fits(name: str, resources: tuple[str, ...]) -> bool:
 
 
 def _is_named_after(name: str, resources: tuple[str, ...]) -> bool:
-    """Whether an action that changes something is named after the type of a resource: PassNetworkConnector.
+    """Return whether an action that changes something is named after the type of a resource: PassNetworkConnector.
 
     The reference knows no resources of it, and may not yet know better.
     """
@@ -137,7 +139,7 @@ def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
-    """Whether some resource is of a service whose ARNs the actions take."""
+    """Return whether some resource is of a service whose ARNs the actions take."""
     services = set(services_of(resources))
     for name in names:
         for format_ in arn_formats(name):
@@ -148,7 +150,7 @@ def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
 
 
 def acted_on(name: str, like: str | None = None) -> str:
-    """What an action acts on: `a table (arn:…:table/NAME)`; of several types the one that an ARN is `like`."""
+    """Word the resource of an action: `a table (arn:…:table/NAME)`; of several types the one that an ARN is `like`."""
     action = action_named(name)
     targets = action.targets if action else ()
     if action is None or not targets:
@@ -241,7 +243,7 @@ def _completions(text: str, name: str) -> Iterator[str]:
 
 
 def _inner(text: str, name: str) -> Iterator[str]:
-    """What is inside of the resource, as the type's format has it: `table/orders/stream/*` for `table/orders`."""
+    """Yield the formats inside of the resource, by its type's format: `table/orders/stream/*` for `table/orders`."""
     for format_ in sorted(arn_formats(name), key=_variables):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:

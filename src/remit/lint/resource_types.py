@@ -22,7 +22,7 @@ _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 
 
 def acts_on(name: str, resource: str) -> bool:
-    """Whether an action may be allowed on a resource that an ARN pattern names."""
+    """Return whether an action may be allowed on a resource that an ARN pattern names."""
     named_types = types_named(name.partition(":")[0].lower(), resource)
     if not target_names(name).isdisjoint(named_types) or is_authorised_on(name, resource):
         return True
@@ -30,7 +30,7 @@ def acts_on(name: str, resource: str) -> bool:
 
 
 def acts_on_any(name: str, resources: tuple[str, ...]) -> bool:
-    """Whether an action may be allowed on one of some resources."""
+    """Return whether an action may be allowed on one of some resources."""
     types = _types_among(name.partition(":")[0].lower(), resources)
     return not target_names(name).isdisjoint(types) or any(acts_on(name, resource) for resource in resources)
 
@@ -47,7 +47,7 @@ def actions_on_resources(pattern: str) -> tuple[str, ...]:
 
 
 def _is_listed_resource(name: str, resource: str) -> bool:
-    """Whether an ARN pattern matches the resource that the service checks for an action that lists things."""
+    """Return whether an ARN pattern matches the resource that the service checks for an action that lists things."""
     parsed = parse_arn(resource)
     *_, vendor, _, _, listed_resource = ASKED[name].split(":", 5)
     return parsed is not None and parsed.service == vendor and matches(parsed.resource, listed_resource)
@@ -55,7 +55,7 @@ def _is_listed_resource(name: str, resource: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def types_named(prefix: str, resource: str) -> frozenset[str]:
-    """Which resource types of a service an ARN pattern may name; all of them when it cannot be read."""
+    """Return the resource types of a service that an ARN pattern may name; all of them when it cannot be read."""
     parsed = parse_arn(settled(resource))
     if parsed is None or not is_plain(parsed.service):
         return frozenset(kind.name for kind in resource_types(prefix))
@@ -118,7 +118,10 @@ def arn_formats(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def has_arns(vendor: str) -> bool:
-    """Whether resources have ARNs with this name in the third part; not every service's prefix is its name there."""
+    """Return whether resources have ARNs with this name in the third part.
+
+    Not every service's prefix is its name there.
+    """
     if service(vendor) is not None:
         return True
     kinds = (kind for name in services() for kind in resource_types(name))

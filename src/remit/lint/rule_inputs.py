@@ -1,4 +1,4 @@
-"""What rules look at: a policy document, its statements, a function's environment, an app.
+"""Subjects of rules: a policy document, its statements, a function's environment, an app.
 
 Every hook of a rule gets one of these nouns, or a template (`template/written_template.py`). Where a document came from
 (an app, a policy file, a template) does not matter.
@@ -224,16 +224,16 @@ class ParsedStatement:
     chooses: bool = False
 
     def goes_with(self, neighbour: ParsedStatement) -> bool:
-        """Whether it is in the policy, as it stands here, whenever another statement is."""
+        """Return whether it is in the policy, as it stands here, whenever another statement is."""
         return not self.chooses and self.when <= neighbour.when
 
     def excludes(self, neighbour: ParsedStatement) -> bool:
-        """Whether a condition puts either it or another statement into the policy."""
+        """Return whether a condition puts either it or another statement into the policy."""
         return any(decided.opposite in neighbour.when for decided in self.when)
 
     @_kept
     def allows(self) -> bool:
-        """Whether its effect is Allow."""
+        """True if its effect is Allow."""
         return self.statement.effect == "Allow"
 
     @property
@@ -243,7 +243,7 @@ class ParsedStatement:
 
     @property
     def nothing_done(self) -> str:
-        """What an action that nobody has does here, in words."""
+        """Word the effect here of an action that nobody has."""
         if self.statement.actions.negated:
             return "it excepts nothing"
         return "it grants nothing" if self.allows else "it denies nothing"
@@ -326,7 +326,7 @@ class ParsedStatement:
 
     @_kept
     def names_arns(self) -> bool:
-        """Whether it names its resources by ARNs whose service is written out, and its actions by Action.
+        """True if it names its resources by ARNs whose service is written out, and its actions by Action.
 
         Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
         references to resources tell no type.
@@ -341,7 +341,7 @@ class ParsedStatement:
 
     @_kept
     def names_resources(self) -> bool:
-        """Whether it names ARNs, and none that stands for everything of a service (`arn:aws:s3:::*`)."""
+        """True if it names ARNs, and none that stands for everything of a service (`arn:aws:s3:::*`)."""
         return self.names_arns and resource_fit.all_named(self.shapes)
 
     @_kept
@@ -385,12 +385,12 @@ class ParsedStatement:
 
     @_kept
     def services(self) -> frozenset[str]:
-        """What stands before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
+        """The texts before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
         return frozenset(map(_before_colon, self.statement.actions.patterns))
 
     @property
     def doubtful(self) -> bool:
-        """Whether some action means nothing, or has a wildcard in its service."""
+        """True if some action means nothing, or has a wildcard in its service."""
         return is_pattern("".join(self.services)) or not all(map(expand, self.statement.actions.patterns))
 
     @property
@@ -402,17 +402,17 @@ class ParsedStatement:
 
     @property
     def computed(self) -> bool:
-        """Whether it is of the computed default of an app."""
+        """True if it is of the computed default of an app."""
         return self.grant is not None and self.grant.reason.kind == "computed"
 
     @property
     def everywhere(self) -> bool:
-        """Whether it is about every resource."""
+        """True if it is about every resource."""
         return "*" in self.resources and self.resource_element == "Resource"
 
 
 def below(place: Place, path: Spot) -> Place:
-    """Where the parts of a part stand: their spots begin at the part, which is at `path`."""
+    """Return the place of a part's parts: their spots begin at the part, which is at `path`."""
     return lambda spot: place((*path, *spot))
 
 

@@ -1,16 +1,15 @@
-"""The lint rules: every module of `rules/` is one, and says by its functions what it wants to look at.
+"""The lint rules: the functions of `rules/` that are marked with `rule`, a file for each family.
 
-A rule's file is named by its code and name (`r201_unknown_service.py`: R201, unknown-service). Its docstring is its
-manual page and its test; `SEVERITY` is the worst that it finds; each hook that it defines is called with one noun of
-`rule_inputs` and yields problems.
+A function's name is its rule's (`unknown_service`: R201, unknown-service), its docstring the rule's manual page and its
+test. It is called with one noun of `rule_inputs` and yields problems.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from functools import cache
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -34,10 +33,10 @@ HOOKS: Final = (
 action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
 template; an app with its roles; what a reader noticed; a raw statement of a stack policy."""
 CONCERNED: Final = "concerned"
-"""A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
-is rare, and told by a glance. A rule without it looks at every statement."""
-_DEFINITION: Final = re.compile(r"\ndef (\w+)\(")
-_SEVERITY: Final = re.compile(r"\nSEVERITY = ([A-Z]+)\n")
+_MARK: Final = re.compile(
+    r'^@rule\("(R\d+)"(?:, ([A-Z]+))?(?:, looks_at="(\w+)")?(?:, concerned=(\w+))?\)\ndef (\w+)\(',
+    re.MULTILINE,
+)
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
@@ -46,21 +45,22 @@ class Rule(NamedTuple):
 
     code: str
     name: str
-    file: str
+    family: str
+    """The file of `rules/` that has it."""
     severity: str
     """The worst that it finds."""
-    functions: frozenset[str]
-    """The names that its file defines at its top: hooks, and `concerned`."""
+    functions: dict[str, str]
+    """The names of its functions: by hook, and by `concerned`."""
 
-    @property
-    def module(self) -> ModuleType:
-        """Its module, imported now."""
-        return importlib.import_module(f"remit.lint.rules.{self.file}")
+    def function(self, hook: str) -> Callable[[Any], Any]:
+        """One of its functions, imported now."""
+        function: Callable[[Any], Any] = getattr(self._module, self.functions[hook])
+        return function
 
     @property
     def page(self) -> str:
         """Its manual page."""
-        return re.sub(r"\n +$", "\n", self.module.__doc__ or "").strip() + "\n"
+        return cleandoc(getattr(self._module, self.name.replace("-", "_")).__doc__ or "") + "\n"
 
     @property
     def title(self) -> str:
@@ -77,25 +77,24 @@ class Rule(NamedTuple):
                 blocks.append(text)
         return tuple(blocks)
 
+    @property
+    def _module(self) -> ModuleType:
+        return importlib.import_module(f"remit.lint.rules.{self.family}")
+
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Every rule, by code."""
-    names = {file.partition(".")[0] for file in os.listdir(FOLDER) if file.endswith((".py", ".pyc"))}  # noqa: PTH208 - pathlib is not loaded for it
-    return tuple(_rule(name) for name in sorted(names - {"__init__"}))
-
-
-def _rule(file: str) -> Rule:
-    """A rule by its source, which is read: importing every rule takes ten times as long as most commands need."""
-    code, _, name = file.partition("_")
-    code, name = code.upper(), name.replace("_", "-")
-    try:
-        source = (FOLDER / f"{file}.py").read_text("utf-8")
-    except OSError:  # installed without its source
-        attributes = vars(importlib.import_module(f"remit.lint.rules.{file}"))
-        return Rule(code, name, file, attributes["SEVERITY"], frozenset(attributes))
-    severity = _SEVERITY.search(source)
-    return Rule(code, name, file, severity[1].lower() if severity else "", frozenset(_DEFINITION.findall(source)))
+    """Every rule, by code. The sources are read: importing every rule takes ten times as long as most commands need."""
+    by_code: dict[str, Rule] = {}
+    for file in FOLDER.glob("*.py"):
+        for code, severity, hook, concerned, function in _MARK.findall(file.read_text("utf-8")):
+            if severity:
+                by_code[code] = Rule(code, function.replace("_", "-"), file.stem, severity.lower(), {})
+            if hook:
+                by_code[code].functions[hook] = function
+            if concerned:
+                by_code[code].functions[CONCERNED] = concerned
+    return tuple(by_code[code] for code in sorted(by_code))
 
 
 @cache
@@ -105,7 +104,7 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
     `without` leaves rules out.
     """
     chosen = (rule for rule in rules() if kind in rule.functions and rule.code not in without)
-    return tuple((rule, getattr(rule.module, kind)) for rule in chosen if not severe or rule.severity == ERROR)
+    return tuple((rule, rule.function(kind)) for rule in chosen if not severe or rule.severity == ERROR)
 
 
 def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], ...]:
@@ -120,7 +119,7 @@ def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], .
 
 @cache
 def _concerned() -> tuple[tuple[str, Callable[[str], bool]], ...]:
-    return tuple((rule.code, getattr(rule.module, CONCERNED)) for rule in rules() if CONCERNED in rule.functions)
+    return tuple((rule.code, rule.function(CONCERNED)) for rule in rules() if CONCERNED in rule.functions)
 
 
 def rule(name: str) -> Rule:

@@ -11,6 +11,7 @@ from remit.errors import Origin
 from remit.iam import tokens
 from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
+from remit.lint.rules import files_and_comments
 from remit.secrets import concealed, environment_secrets, hidden
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
 def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Finding]:
-    """What rules find in a policy document and its statements; in a `huge` one, in its shape and its size alone."""
+    """Lint a policy document and its statements; of a `huge` one, its shape and its size alone."""
     counts: Counter[str] = Counter()
     yield from findings(rule_registry.hooks_for("document", document), document, document.place, counts=counts)
     shapes = rule_registry.hooks_for("shape", document)
@@ -56,7 +57,7 @@ def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Fin
 
 
 def _is_unfilled(broken: BrokenStatement) -> bool:
-    """Whether a tool has yet to fill in what does not parse."""
+    """Return whether a tool has yet to fill in what does not parse."""
     value: Any = broken.written.value
     for step in broken.spot:
         value = value[step] if isinstance(value, dict) and step in value else None
@@ -64,7 +65,7 @@ def _is_unfilled(broken: BrokenStatement) -> bool:
 
 
 def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
-    """What they find in a statement; `severe` asks those alone that can find errors."""
+    """Lint a statement; `severe` asks those rules alone that can find errors."""
     kinds = ["statement"]
     if item.doubtful:
         kinds.append("doubtful")
@@ -76,7 +77,7 @@ def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False
 
 
 def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Finding]:
-    """What they find in the statements of a document together."""
+    """Lint the statements of a document together."""
     by_index: dict[int | None, ParsedStatement] = {item.index: item for item in document.statements}
     for rule, hook in rule_registry.hooks("policy", severe=severe):
         for problem in islice(hook(document), MOST):
@@ -93,7 +94,7 @@ def findings(
     counts: Counter[str] | None = None,
     statement: bool = False,
 ) -> Iterator[Finding]:
-    """What some rules find; `counts` has the problems for each rule, so that nobody gets more than `MOST` of one.
+    """Ask some rules; `counts` has the problems for each rule, so that nobody gets more than `MOST` of one.
 
     `statement`: the subject is a statement.
     """
@@ -138,10 +139,11 @@ def _as_written(text: str) -> str:
 
 
 def unreadable(error: RemitError, file: str | None) -> Finding:
-    """What could not be read, as a finding of R001."""
-    rule = rule_registry.rule("R001")
+    """Return a reader's error as a finding of R001."""
+    rule, problem = rule_registry.rule("R001"), files_and_comments.unreadable(error)
     origin = error.origin or (Origin(file) if file is not None else None)
-    return Finding(rule.code, rule.name, ERROR, concealed(error.message, environment_secrets()), error.hint, origin)
+    message = concealed(problem.message, environment_secrets())
+    return Finding(rule.code, rule.name, rule.severity, message, problem.hint, origin)
 
 
 def ordered(unordered: Iterable[Finding]) -> tuple[Finding, ...]:

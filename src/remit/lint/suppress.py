@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rule as rule_named
+from remit.lint.rules.files_and_comments import suppression_without_reason, unused_suppression
 from remit.secrets import LINE_END, doubtful_secrets_in, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.lint.finding import Problem
 
 OF_SECRETS: Final = "R701"
 """The rule of secrets. Its comments speak to builds, too, which refuse secrets in every file that they pack."""
@@ -56,7 +59,7 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
 
 
 def is_reason(text: str) -> bool:
-    """Whether a text can be a reason: there is a word, and not an ellipsis alone."""
+    """Return whether a text can be a reason: there is a word, and not an ellipsis alone."""
     return any(map(str.isalnum, text))
 
 
@@ -83,18 +86,17 @@ def _allowance(name: str, ending: str, origin: Origin, line: int) -> Allowance |
     try:
         code = rule_named(name).code
     except RemitError as error:
-        return _finding("R003", error.message, error.hint, origin)
+        return _finding("R003", suppression_without_reason(error.message, error.hint), origin)
     because = re.fullmatch(_BECAUSE, ending)
     if because is None or not is_reason(because[1]):
-        return _finding(
-            "R003", f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …", origin
-        )
+        message, hint = f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …"
+        return _finding("R003", suppression_without_reason(message, hint), origin)
     return Allowance(code, because[1], origin, line)
 
 
-def _finding(code: str, message: str, hint: str | None, origin: Origin) -> Finding:
+def _finding(code: str, problem: Problem, origin: Origin | None) -> Finding:
     rule = rule_named(code)
-    return Finding(rule.code, rule.name, rule.severity, message, hint, origin)
+    return Finding(rule.code, rule.name, rule.severity, problem.message, problem.hint, origin)
 
 
 def suppress(
@@ -118,9 +120,10 @@ def suppress(
             used_codes.add(finding.rule)
         else:
             unaccepted.append(finding)
-    unused = [allowance for allowance in at_lines.values() if allowance not in used]
-    unaccepted += [_unused(entry.rule, entry.origin) for entry in unused if not _speaks_to_builds(entry, texts)]
-    unaccepted += [_unused(name, origin) for code, (name, origin) in of_app.items() if code not in used_codes]
+    unused = [entry for entry in at_lines.values() if entry not in used and not _speaks_to_builds(entry, texts)]
+    unused_names: list[tuple[str, Origin | None]] = [(entry.rule, entry.origin) for entry in unused]
+    unused_names += [entry for code, entry in of_app.items() if code not in used_codes]
+    unaccepted += [_finding("R002", unused_suppression(name), origin) for name, origin in unused_names]
     return unaccepted
 
 
@@ -130,7 +133,7 @@ def _line_of(allowance: Allowance) -> tuple[str, str, int]:
 
 
 def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
-    """Whether it allows a secret that a build finds at its line, wherever that stands in the file."""
+    """Return whether it allows a secret that a build finds at its line, wherever that stands in the file."""
     if allowance.rule != OF_SECRETS:
         return False
     text = texts[allowance.origin.file]
@@ -159,9 +162,3 @@ def _lines_of(finding: Finding) -> Iterator[tuple[str, str, int]]:
     for origin in (finding.origin, finding.grant.origin if finding.grant else None, finding.statement):
         if origin is not None:
             yield finding.rule, origin.file, origin.line
-
-
-def _unused(name: str, origin: Origin | None) -> Finding:
-    rule = rule_named("R002")
-    message = f"`{name}` is allowed here, and nothing here breaks it"
-    return Finding(rule.code, rule.name, rule.severity, message, "remove it", origin)

@@ -1,4 +1,4 @@
-"""What a CloudFormation or SAM template holds for rules: policy documents, functions' environments, names."""
+"""The subjects of rules in a CloudFormation or SAM template: policy documents, functions' environments, names."""
 
 from __future__ import annotations
 

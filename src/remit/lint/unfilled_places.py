@@ -47,7 +47,7 @@ class UnfilledPlace:
 
 
 def may_be_unfilled(text: str) -> bool:
-    """Whether a document, as compact JSON, may hold such places: told by a glance."""
+    """Return whether a document, as compact JSON, may hold such places: told by a glance."""
     return "<" in text or "${" in text or _BRACE.search(text) is not None or PLACEHOLDER.search(text) is not None
 
 
@@ -119,7 +119,7 @@ def _places_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
 
 
 def _is_variable(name: str | None) -> bool:
-    """Whether somebody meant a variable of IAM's, and left its prefix out or wrote a dot."""
+    """Return whether somebody meant a variable of IAM's, and left its prefix out or wrote a dot."""
     if name is None:
         return False
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"

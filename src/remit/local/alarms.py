@@ -134,7 +134,7 @@ def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]
 
 
 def _points(cloudwatch: Any, alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What was measured of the metric that an alarm is about."""
+    """Read the recent values of an alarm's metric."""
     dimensions = cloudwatch._dims_key(_dimensions(alarm))  # noqa: SLF001 - as above
     points: list[dict[str, Any]] = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []  # noqa: SLF001 - as above
     return points

@@ -1,4 +1,4 @@
-"""What API Gateway does and the emulator leaves out, put right before it serves.
+"""Repairs of API Gateway: the behaviour that the emulator lacks is added before it serves.
 
 Each repair has a test that fails once the emulator needs it no longer: in `tests/local/test_local_apis.py` and
 `test_local_websockets.py`. Sources: "Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with

@@ -47,7 +47,7 @@ class LocalAws:
 
 @dataclass(frozen=True, slots=True)
 class LocalAwsStatus:
-    """What there is of a project's AWS: the running server or None, its files, and whether all of its state is kept."""
+    """The state of a project's AWS: the running server or None, its files, and whether all of its state is kept."""
 
     aws: LocalAws | None
     state: Path
@@ -177,7 +177,7 @@ def _forget(place: StateFiles) -> None:
 
 
 def status(folder: Path) -> LocalAwsStatus:
-    """Whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
+    """Return whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
     place = _place(folder)
     unsaved = place.read_unsaved()
     return LocalAwsStatus(find(folder), place.state, place.log, place.state.is_dir() and unsaved is None, unsaved)

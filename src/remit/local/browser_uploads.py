@@ -97,7 +97,7 @@ class BrowserUpload:
 
 
 def is_upload(request: ReceivedRequest) -> bool:
-    """Whether a form of a page is sent."""
+    """Return whether a form of a page is sent."""
     return request.method == "POST" and (request.header("content-type") or "").lower().startswith(_FORM)
 
 
@@ -174,7 +174,7 @@ def _malformed(reason: str) -> RefusedRequest:
 
 
 def preflight(request: ReceivedRequest, path: str) -> tuple[int, Mapping[str, str], bytes]:
-    """What a bucket's rules for pages of other sites say before a page sends a request, at a path with the bucket."""
+    """Answer a page's preflight request for a path with a bucket, by the bucket's rules for pages of other sites."""
     s3: Any = importlib.import_module("ministack.services.s3")
     bucket, _, key = path.removeprefix("/").partition("/")
     status, headers, body = s3.cors_preflight(bucket, key, _of_page(request))

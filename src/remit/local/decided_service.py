@@ -1,4 +1,4 @@
-"""What the gate decided reaches the service that it decided on, whatever its path looks like.
+"""A request reaches the service that the gate decided on, whatever its path looks like.
 
 The emulator looks at some paths before it looks at who is asked: `/health`, `/iceberg/…` and
 `/restapis/…/_user_request_/…` are also paths of objects in S3.

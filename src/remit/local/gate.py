@@ -226,7 +226,7 @@ class Gate:
     def _decided(
         self, asked: CanonicalRequest, service: str, region: str, caller: Caller, send: Send
     ) -> tuple[CanonicalRequest, Send]:
-        """What of a request its caller may make, and how its answer goes back. RefusedRequest: nothing."""
+        """Return the part of a request that its caller may make, and how its answer goes back. RefusedRequest: none."""
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
@@ -333,7 +333,7 @@ def _host(request: ReceivedRequest) -> str:
 
 
 def _is_of_page(request: ReceivedRequest) -> bool:
-    """Whether a page sends a request that somebody signed for it: a URL or a form of S3, or what asks before it.
+    """Return whether a page sends a request that somebody signed for it: a URL or a form of S3, or what asks before it.
 
     A page of any site, of this machine too, can send requests here, and none may make others. A browser says so: by
     Origin, or where it leaves that out (an image, a link) by Sec-Fetch-Site.
@@ -349,7 +349,7 @@ def _is_of_page(request: ReceivedRequest) -> bool:
 
 
 def _has_token(request: ReceivedRequest) -> bool:
-    """Whether nobody signs a request that may have the token of an identity provider."""
+    """Return whether nobody signs a request that may have the token of an identity provider."""
     length = request.header("content-length") or "0"
     is_short = length.isdecimal() and int(length) <= _LARGEST_TOKEN and "transfer-encoding" not in request.headers
     is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)

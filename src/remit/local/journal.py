@@ -46,7 +46,7 @@ _OF_ITEMS: Final = ("items", "ItemCount", "TableSizeBytes")
 
 @dataclass(slots=True)
 class _Changes:
-    """What a request may have changed; how it is then is read when the request is done.
+    """The keys that a request may have changed. Their values are read when the request is done.
 
     Entries of stores by service, store and place, with what was there before; the tables of items by place and key;
     the lines of new records of the streams of tables.

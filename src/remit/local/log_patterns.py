@@ -52,7 +52,7 @@ def _is_of_json(pattern: str) -> bool:
 
 
 def matches_terms(pattern: str, message: str) -> bool:
-    """Whether a line has each term of a pattern, one of those with `?`, and none of those with `-`."""
+    """Return whether a line has each term of a pattern, one of those with `?`, and none of those with `-`."""
     terms = re.findall(_TERM, pattern)
     has = {mark: [_has(message, term) for its_mark, term in terms if its_mark == mark] for mark in ("", "?", "-")}
     return all(has[""]) and (any(has["?"]) or not has["?"]) and not any(has["-"])
@@ -69,7 +69,7 @@ def _unquoted(written: str) -> str:
 
 
 def matches_json(pattern: str, message: str) -> bool:
-    """Whether a line is JSON of which a pattern holds, such as `{ $.level = "error" && $.code >= 500 }`."""
+    """Return whether a line is JSON of which a pattern holds, such as `{ $.level = "error" && $.code >= 500 }`."""
     try:
         document = json.loads(message)
     except ValueError:
@@ -85,14 +85,14 @@ class _Conditions:
         self.document = document
 
     def any_of(self) -> bool:
-        """What `||` joins."""
+        """Match if one term of `||` matches."""
         holds = self.all_of()
         while self._takes("||"):
             holds = self.all_of() or holds
         return holds
 
     def all_of(self) -> bool:
-        """What `&&` joins, which binds more closely."""
+        """Match if all terms of `&&` match. It binds more closely."""
         holds = self.single()
         while self._takes("&&"):
             holds = self.single() and holds
@@ -138,7 +138,7 @@ def _field(document: Any, selector: str) -> Any:
 
 
 def _compares(field: Any, sign: str, written: str) -> bool:
-    """Whether a field compares so with what is written: a text, a number, or a regular expression between `%`."""
+    """Return whether a field compares so with a written text, number, or regular expression between `%`."""
     number = _number(written)
     is_number = isinstance(field, int | float) and not isinstance(field, bool)
     if sign in _COMPARISONS:

@@ -32,7 +32,7 @@ _UNUSED_SECONDS: Final = 30 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class CachedPackages:
-    """What is installed together: its name in a sentence, its size, its locked lists, and who installs them.
+    """Packages that are installed together: a name for sentences, the size, the locked lists, and the installer.
 
     `fill` gets the folder to install into, and the project's folder, whose settings of uv (the index to ask) hold.
     """
@@ -123,7 +123,7 @@ class CachedPackages:
 
 
 class _NotInstalledError(Exception):
-    """What uv said when it could not install a list, without secrets."""
+    """The message of uv, without secrets, when it could not install a list."""
 
     def __init__(self, said: str) -> None:
         super().__init__(said)
@@ -174,7 +174,7 @@ def _abi() -> str:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether every file that was installed is there with the size that it had."""
+    """Return whether every file that was installed is there with the size that it had."""
     try:
         sizes = json.loads((folder / _MANIFEST).read_text("utf-8"))
         return all(os.stat(folder / path).st_size == size for path, size in sizes.items())  # noqa: PTH116 - of thousands

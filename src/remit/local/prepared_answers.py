@@ -63,7 +63,7 @@ class PreparedAnswers:
 
 
 def _asked(address: str, question: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the process of the tests answers."""
+    """Ask the process of the tests for an answer."""
     request = urllib.request.Request(address, json.dumps(question, default=str).encode())  # noqa: S310 - of this machine
     try:
         with _DIRECT.open(request, timeout=_PATIENCE) as response:

@@ -66,7 +66,7 @@ def spawn(place: StateFiles, region: str, environment: LocalEnvironment) -> int:
 
 
 def died(place: StateFiles, begin: int) -> RemitError:
-    """What to tell about a server that ended by itself, with the last of what it said from there on."""
+    """Return the error for a server that ended by itself, with the last of its output."""
     with place.log.open("rb") as log:
         log.seek(begin)
         said = log.read().decode("utf-8", "replace").strip().splitlines()[-15:]

@@ -1,4 +1,4 @@
-"""Which requests are for the app that was deployed, by the routes that the emulator really has."""
+"""Requests for the deployed app, told apart by the routes that the emulator really has."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ _OWN: Final = ("/_ministack/", "/_localstack/", "/_remit/")
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a Host header names this machine, and no name that somebody else points at it."""
+    """Return whether a Host header names this machine, and no name that somebody else points at it."""
     return _MACHINE.fullmatch(host) is not None
 
 
 def app_prefix(host: str, path: str) -> str | None:
-    """What to put before the path of a request for the app, so that it is for nothing else; None if it is not for it.
+    """Return the prefix that makes a path one of the app alone; None if the request is not for the app.
 
     A function URL or an API is found by its id in the path, or in the name of the host. The emulator looks at other
     paths before it looks at the host (`/_ministack/reset` is one), so the id must go into the path.
@@ -107,7 +107,7 @@ def rooted(path: str) -> str:
 
 
 def prefix_of_host(host: str) -> str:
-    """What the path of a request to a host of the app begins with where the host does not say it."""
+    """Return the path's prefix for a request to a host of the app, where the host does not say it."""
     for route, pattern in _HOSTS:
         match = pattern.fullmatch(host)
         if match is not None:
@@ -116,22 +116,22 @@ def prefix_of_host(host: str) -> str:
 
 
 def is_answer(method: str, path: str) -> bool:
-    """Whether a custom resource, or whoever signals a wait condition, answers CloudFormation."""
+    """Return whether a custom resource, or whoever signals a wait condition, answers CloudFormation."""
     return method == "PUT" and _ANSWER.fullmatch(path) is not None
 
 
 def is_keys_of_user_pool(request: ReceivedRequest) -> bool:
-    """Whether the app's user pool is asked for its public keys, which everybody may have."""
+    """Return whether the app's user pool is asked for its public keys, which everybody may have."""
     return request.method == "GET" and _USER_POOL_KEYS.fullmatch(request.path) is not None
 
 
 def is_of_user(request: ReceivedRequest) -> bool:
-    """Whether a user of the app's user pool asks it for what AWS, too, answers without a signature."""
+    """Return whether a user of the app's user pool asks it for what AWS, too, answers without a signature."""
     unsigned = "authorization" not in request.headers and not request.query
     plain = request.method == "POST" and request.path == "/" and unsigned
     return plain and request.header("x-amz-target") in _USER_OPERATIONS
 
 
 def is_own(path: str) -> bool:
-    """Whether a path is the emulator's or remit's own, which no AWS has."""
+    """Return whether a path is the emulator's or remit's own, which no AWS has."""
     return path.startswith(_OWN)

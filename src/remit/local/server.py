@@ -43,9 +43,8 @@ from remit.local.event_sources.closed_shards import keep_closed_shards
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches
-from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
-from remit.local.event_sources.log_subscriptions import LogSubscriptions
+from remit.local.event_sources.log_subscriptions import FunctionLogs, LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
 from remit.local.event_sources.rest_api_policies import ask_policies_of_rest_apis
@@ -132,7 +131,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _record(port: int) -> Record:
-    """What this server writes down about itself. Its keys are new at each start, and look like AWS's.
+    """Return this server's record. Its keys are new at each start, and look like AWS's.
 
     Twelve digits would be taken for an account by the emulator, which has one here.
     """

@@ -42,7 +42,7 @@ _SIGN_PATH_AS_SENT: Final = frozenset({"s3", "s3express", "s3-object-lambda", "s
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a request says about who signed it, when, and which parts. Nothing of it is proven."""
+    """The claims of a request about its signer, its time, and the signed parts. Nothing of it is proven."""
 
     access_key_id: str
     date: str
@@ -61,14 +61,14 @@ class Signature:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
     def payload(self, request: ReceivedRequest) -> str | None:
-        """What is signed in the body's place as the request says it; None: the hash of its body."""
+        """Return the value that is signed in the body's place; None: the hash of its body."""
         declared = request.header("x-amz-content-sha256")
         if declared is None and self.seconds is not None and self.service in _SIGN_PATH_AS_SENT:
             return UNSIGNED_PAYLOAD
         return declared
 
     def covers_body(self, request: ReceivedRequest) -> bool:
-        """Whether the body is needed to check the signature."""
+        """Return whether the body is needed to check the signature."""
         payload = self.payload(request)
         return payload is None or _SHA256.fullmatch(payload) is not None
 
@@ -81,7 +81,7 @@ class Signature:
 
 
 def is_signed(request: ReceivedRequest) -> bool:
-    """Whether a request carries a signature of AWS's, true or not."""
+    """Return whether a request carries a signature of AWS's, true or not."""
     return (request.header("authorization") or "").startswith("AWS4-") or "x-amz-signature" in _parameters(
         request.query
     )
@@ -297,7 +297,7 @@ def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class UrlOfVersion2:
-    """What a URL says that is signed for S3 with Signature Version 2: boto3's own choice in many regions."""
+    """A URL signed for S3 with Signature Version 2, boto3's own choice in many regions."""
 
     access_key_id: str
     expires: str
@@ -305,7 +305,7 @@ class UrlOfVersion2:
     token: str
 
     def as_version_4(self, region: str) -> Signature:
-        """What a URL of Version 4 would say of who signed it; Version 2 has no region and no date."""
+        """Return the same signature in the form of Version 4. Version 2 has no region and no date."""
         return Signature(self.access_key_id, "20060301", region, "s3", "", ("host",), self.value, self.token, 0)
 
 
@@ -319,7 +319,7 @@ _OF_LISTS: Final = frozenset({
 
 
 def read_version_2(request: ReceivedRequest) -> UrlOfVersion2 | None:
-    """What signs a URL with Signature Version 2, or None where it is not signed so."""
+    """Read the signature of a URL of Signature Version 2, or None where it has none."""
     parameters = _parameters(request.query)
     if "authorization" in request.headers or "x-amz-algorithm" in parameters:
         return None
@@ -367,7 +367,7 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
 
 
 def is_url_of_s3(request: ReceivedRequest) -> bool:
-    """Whether a request is a signed URL of S3, of either version; nothing of it is proven."""
+    """Return whether a request is a signed URL of S3, of either version; nothing of it is proven."""
     parameters = _parameters(request.query)
     is_of_s3 = parameters.get("x-amz-credential", "").endswith("/s3/aws4_request")
     is_signed_url = "signature" in parameters if "awsaccesskeyid" in parameters else "x-amz-signature" in parameters
@@ -375,7 +375,7 @@ def is_url_of_s3(request: ReceivedRequest) -> bool:
 
 
 def read_policy_signature(fields: Mapping[str, str], region: str) -> Signature:
-    """What the fields of a form say about who signed its policy, with Version 4 or 2. RefusedRequest: nobody did.
+    """Read the signature of a form's policy, Version 4 or 2. RefusedRequest: nobody signed it.
 
     Source: "Browser-Based Uploads Using POST" (Amazon S3 API Reference).
     """

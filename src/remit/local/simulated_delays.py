@@ -63,7 +63,7 @@ class SimulatedDelays:
         before_each(self._wait)
 
     def concern(self, service: str) -> bool:
-        """Whether calls of a service (`lambda`) meet delays now."""
+        """Return whether calls of a service (`lambda`) meet delays now."""
         return bool(self.seed) and service in _THROTTLES
 
     def check(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
@@ -95,7 +95,7 @@ class SimulatedDelays:
             time.sleep(self.seconds_left(role))
 
     def _is_throttled(self, operation: str, number: int) -> bool:
-        """Whether the call of this number is: the first one of each operation, later ones by the seed."""
+        """Return whether the call of this number is: the first one of each operation, later ones by the seed."""
         if number == 1:
             return True
         if self._share(f"{operation} {number}") * _ONE_IN >= 1:

@@ -1,4 +1,4 @@
-"""Which services the AWS on this machine has, asked before a request for another one reaches the emulator.
+"""Services of the AWS on this machine, looked up before a request for another one reaches the emulator.
 
 For a service that it does not have the emulator reads all of botocore's models, to see whether AWS has it: four
 seconds, and 400 MB that it never gives back.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
-    """Whether the emulator has what a request asks for, by the request and the service that it is signed for."""
+    """Return whether the emulator has what a request asks for, by the request and the service that it is signed for."""
     emulator: Any = importlib.import_module("ministack.app")
     router: Any = importlib.import_module("ministack.core.router")
     router._is_aws_service_name = signing_names().__contains__  # noqa: SLF001 - it has no other place to take hold of

@@ -1,4 +1,4 @@
-"""What CloudFormation does to one resource of a stack in the AWS on this machine, before it is done.
+"""CloudFormation's operations on one resource of a stack, looked at before they are done.
 
 The emulator makes, changes and deletes every resource through four functions, those of nested stacks and of rollbacks
 too. `before_each` lets a check see each of them first; what the check raises becomes the resource's failure event, as

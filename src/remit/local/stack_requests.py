@@ -1,4 +1,4 @@
-"""What is asked of CloudFormation in the AWS on this machine, before the emulator answers it.
+"""Requests to CloudFormation in the AWS on this machine, looked at before the emulator answers.
 
 `around` puts a function around an operation of its API, which may refuse (`StackRequestError`), or look at what the
 emulator answered.
@@ -35,7 +35,9 @@ def around(operation: str, function: Around) -> None:
     handle = handlers._ACTION_HANDLERS[operation]  # noqa: SLF001 - the emulator has no other place to take hold of
 
     def answer(raw: Mapping[str, Any]) -> Answer:
-        parameters = {name: _text(value) for name, value in raw.items()}
+        parameters = {
+            name: str(value[0] if isinstance(value, list) and value else value) for name, value in raw.items()
+        }
         try:
             return function(parameters, lambda: handle(raw))
         except StackRequestError as error:
@@ -58,7 +60,3 @@ def stored_change_set(parameters: Mapping[str, str]) -> MutableMapping[str, Any]
     name, stack = parameters.get("ChangeSetName", ""), parameters.get("StackName", "")
     change_set: MutableMapping[str, Any] | None = changesets._find_change_set(name, stack)[1]  # noqa: SLF001 - as above
     return change_set
-
-
-def _text(value: Any) -> str:
-    return str(value[0] if isinstance(value, list) and value else value)

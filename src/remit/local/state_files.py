@@ -1,4 +1,4 @@
-"""Where the AWS on this machine lives inside a project, and what its files say about a running server."""
+"""The files of a project's AWS on this machine, and a running server's record in them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNSAVED_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a server writes down about itself: who it is (random), where it listens, its process, its owner's keys."""
+    """A server's record of itself: its id (random), its address, its process, its owner's keys."""
 
     id: str
     port: int
@@ -47,22 +47,22 @@ class StateFiles:
 
     @property
     def record(self) -> Path:
-        """Where the server says who it is: JSON, readable by its owner alone."""
+        """The file with the server's record: JSON, readable by its owner alone."""
         return self.root / "server.json"
 
     @property
     def log(self) -> Path:
-        """What the server had to say, bounded when it starts."""
+        """The server's log, cut to a limit when it starts."""
         return self.root / "server.log"
 
     @property
     def state(self) -> Path:
-        """What survives a restart: every service's resources, and the objects of S3."""
+        """The state that survives a restart: every service's resources, and the objects of S3."""
         return self.root / "state"
 
     @property
     def journal(self) -> Path:
-        """What was acknowledged since the state was last saved."""
+        """The writes that were acknowledged since the state was last saved."""
         return self.state / "messages.jsonl"
 
     @property
@@ -136,7 +136,7 @@ class StateFiles:
                 folder.rmdir()
 
     def read(self) -> Record | None:
-        """What the server file says, or None if there is none or it makes no sense."""
+        """Read the server's record, or None if there is none or it makes no sense."""
         content = self._content()
         try:
             record = Record(**{part.name: content[part.name] for part in fields(Record)})
@@ -147,7 +147,7 @@ class StateFiles:
         return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
 
     def is_of_an_older_remit(self) -> bool:
-        """Whether the server file was written by a remit whose servers had no keys."""
+        """Return whether the server file was written by a remit whose servers had no keys."""
         content = self._content()
         return "pid" in content and "access_key_id" not in content
 
@@ -240,7 +240,7 @@ def seize(path: Path, *, patience: float) -> int | None:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock on this file.
+    """Return whether some process holds the lock on this file.
 
     Asking takes a shared lock for an instant, so whoever seizes must have a little patience.
     """

@@ -132,7 +132,7 @@ def check_own_files(
 
 
 def depends(folder: Path) -> bool:
-    """Whether the project in `folder` states dependencies: without any, a zip is the same for every target."""
+    """Return whether the project in `folder` states dependencies: without any, a zip is the same for every target."""
     return find(folder) is not None
 
 
@@ -216,7 +216,7 @@ class _Installed:
 
 
 def _plan(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed]:
-    """What goes where, sorted by the bytes of the names. The app's own file wins over an installed one."""
+    """Plan the zip: entries sorted by the bytes of their names. The app's own file wins over an installed one."""
     plan: dict[str, Entry | _Installed] = {**_installed(layers)}
     plan |= {entry.name: entry for entry in tree.entries}
     for name in plan:

@@ -139,7 +139,7 @@ def check_name(name: str) -> None:
 
 
 def members(path: Path) -> list[Member]:
-    """What a zip that `Archive` wrote holds. Raises zipfile.BadZipFile where it is damaged."""
+    """List the members of a zip that `Archive` wrote. Raises zipfile.BadZipFile where it is damaged."""
     with zipfile.ZipFile(path) as archive:
         return [
             Member(

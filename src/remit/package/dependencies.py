@@ -97,7 +97,7 @@ def unpacked(installed: Layer) -> Path:
 
 
 def _is_whole(folder: Path, archive: zipfile.ZipFile) -> bool:
-    """Whether every file of a zip is in a folder, with its size."""
+    """Return whether every file of a zip is in a folder, with its size."""
     try:
         return folder.is_dir() and all(
             os.lstat(folder / member.filename).st_size == member.file_size for member in archive.infolist()
@@ -154,7 +154,7 @@ def _tree(path: Path) -> str:
 
 
 def _facts(place: Path) -> dict[str, str] | None:
-    """What was noted about a cached zip; None when there is none, or it is not what it was."""
+    """Read the facts noted about a cached zip; None when there are none, or the zip has changed."""
     try:
         facts: dict[str, str] = json.loads((place / "layer.json").read_text("utf-8"))
         is_intact = facts["sha256"] == sha256(place / "layer.zip") and "contents" in facts

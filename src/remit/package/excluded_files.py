@@ -1,4 +1,4 @@
-"""What of a project stays out of its zips by name or is refused there, and why."""
+"""Files that stay out of a project's zips by name, or are refused there, each with the reason."""
 
 from __future__ import annotations
 
@@ -88,19 +88,25 @@ ENVIRONMENT = "virtual environments"
 
 @cache
 def always_out() -> Patterns:
-    """What stays out whatever a project says."""
+    """Patterns of files that always stay out."""
     back = parse(_MODULES.split(), SECRETS)
     return Patterns([*_read(_ALWAYS_OUT), *back])
 
 
 def usually_out(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
-    """What stays out unless the project brings it back: remit's list, .remitignore's lines, the setting."""
+    """Patterns of files that stay out unless the project brings them back.
+
+    They are remit's list, .remitignore's lines, the setting.
+    """
     project_patterns = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
     return Patterns([*_read(_USUALLY_OUT), *project_patterns])
 
 
 def secret_by_name(path: str) -> str | None:
-    """What secret a file is by its name, in any case: "a dump of a database"; None for most, and for every module."""
+    """Name the secret that a file is by its name, in any case ("a dump of a database").
+
+    None for most, and for every module.
+    """
     if path.endswith(".py"):
         return None
     matching = _secrets_by_name().decide(path.lower())

@@ -29,7 +29,7 @@ _LONGEST_PEM = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What stayed out for one reason: up to five names (folders end in `/`) of `count`."""
+    """Files left out for one reason: up to five names (folders end in `/`) of `count`."""
 
     reason: str
     names: tuple[str, ...]
@@ -47,7 +47,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What a project's folder holds at one moment: entries sorted by the bytes of their names."""
+    """The content of a project's folder at one moment: entries sorted by the bytes of their names."""
 
     entries: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...]
@@ -206,7 +206,7 @@ def _is_folder(item: os.DirEntry[str]) -> bool:
 
 
 def _public(item: os.DirEntry[str]) -> bool:
-    """Whether a .pem can be read and holds certificates alone. What is no regular file is refused later."""
+    """Return whether a .pem can be read and holds certificates alone. What is no regular file is refused later."""
     try:
         if not item.is_file(follow_symlinks=False):
             return True

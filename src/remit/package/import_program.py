@@ -63,7 +63,7 @@ def imported_web_app(target: str, interface: str | None) -> str | None:
 
 
 def arity_problem(served: Any, interface: str) -> str | None:
-    """What is wrong with the parameters of a web app, in words: a function that makes one has others."""
+    """Word the problem with a web app's parameters: a function that makes one has others."""
     given = ARGUMENTS[interface]
     try:
         signature = inspect.signature(served)
@@ -87,13 +87,13 @@ class AbsentType(type):
 
 
 class Absent(metaclass=AbsentType):
-    """What stands in for anything of a module that the zip lacks, so that the next import can be looked at."""
+    """A stand-in for anything of a module that the zip lacks, so that the next import can be looked at."""
 
     def __init__(self, *_arguments: object, **_options: object) -> None:
         pass
 
     def __call__(self, *arguments: object, **_options: object) -> object:
-        """What it is called with, as a decorator gives a function back; else another stand-in."""
+        """Return the function, as a decorator does; else another stand-in."""
         return arguments[0] if len(arguments) == 1 and callable(arguments[0]) else Absent()
 
     def __getattr__(self, name: str) -> object:
@@ -140,7 +140,7 @@ def answer_to(request: dict[str, Any], folders: Sequence[str], missing: Missing)
 
 
 def lacking(module: str, folders: Sequence[str], missing: Missing) -> list[dict[str, Any]]:
-    """What a module imports and the zip lacks, and where; other errors than of imports are none of these."""
+    """List a module's imports that the zip lacks, with their places. Errors other than of imports are none of these."""
     errors: list[dict[str, Any]] = []
     for _ in range(MOST_MISSING):
         try:

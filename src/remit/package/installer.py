@@ -23,7 +23,7 @@ OFFLINE = 69
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a function runs: Lambda's Python (`3.12`) and processor (`x86_64` or `arm64`), or this machine."""
+    """The place that runs a function: Lambda's Python (`3.12`) and processor (`x86_64` or `arm64`), or this machine."""
 
     python: str
     architecture: str
@@ -49,7 +49,7 @@ class Target:
 
 
 def this_machine(runtime: str = "") -> Target:
-    """Where the AWS on this machine runs functions of a runtime; without one, in the Python that runs remit."""
+    """Return the target of functions of a runtime on this machine; without one, of the Python that runs remit."""
     return Target(Interpreters().for_runtime(runtime).words, platform.machine(), here=True)
 
 
@@ -84,7 +84,7 @@ def _python(target: Target) -> str:
 
 
 def _exported(folder: Path, source: Source) -> str:
-    """What uv.lock says, as the lines of a requirements.txt, without remit and what remit alone brings."""
+    """Export uv.lock as lines of a requirements.txt, without remit and packages that remit alone brings."""
     arguments = ["export", "--frozen", "--no-dev", "--no-editable", "--no-emit-project", "--no-header"]
     arguments += ["--no-annotate", "--prune", OWN_NAME, "--python", sys.executable]
     return _uv(arguments, folder, source, "")
@@ -151,7 +151,7 @@ def _failure(said: str, folder: Path, source: Source) -> RemitError:
 
 
 def without_secrets(said: str) -> str:
-    """What uv said, without what an address may hold to log in with: a user with a password, or a query.
+    """Return uv's message without the credentials of addresses: a user with a password, or a query.
 
     uv hides passwords in addresses that it understood; not those in a line of a file that it quotes.
     """

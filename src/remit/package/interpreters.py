@@ -1,4 +1,4 @@
-"""Which Python on this machine a function runs with: one of its runtime's version, or the nearest that there is.
+"""The Python on this machine that runs a function: one of its runtime's version, or the nearest that there is.
 
 Dependencies are packed for it, and the AWS on this machine runs the function with it.
 """
@@ -96,7 +96,7 @@ class Interpreters:
             yield from self._output((uv, "python", "find", *options, f"{version[0]}.{version[1]}")).splitlines()
 
     def _asked(self, program: str) -> Interpreter | None:
-        """What a program says that it is; None if it is no Python."""
+        """Ask a program for its version; None if it is no Python."""
         with suppress(ValueError):
             executable, major, minor = json.loads(self._output((program, "-I", "-S", "-c", _ABOUT)))
             return Interpreter(str(executable), (int(major), int(minor)))
@@ -119,7 +119,7 @@ class Interpreters:
 
 
 def looking() -> dict[str, str]:
-    """What another process needs to find the Pythons that this one finds."""
+    """Return the environment in which another process finds the Pythons that this one finds."""
     variables = {name: os.environ[name] for name in _LOOKING if name in os.environ}
     uv = uv_program()
     return variables if uv is None else {**variables, UV: uv}

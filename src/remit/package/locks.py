@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def uv_lock(folder: Path) -> Source:
-    """What uv.lock says; refused when it does not know a dependency that pyproject.toml states."""
+    """Read uv.lock. It is refused when it does not know a dependency that pyproject.toml states."""
     lock = plain_files.toml(folder / "uv.lock")
     project = pyproject(folder)
     packages = lock.get("package", [])
@@ -56,7 +56,7 @@ def uv_lock(folder: Path) -> Source:
 
 
 def pylock(folder: Path) -> Source:
-    """What pylock.toml says, as lines of a requirements.txt: uv refuses one that is for another Python."""
+    """Read pylock.toml as lines of a requirements.txt: uv refuses one that is for another Python."""
     packages = plain_files.toml(folder / "pylock.toml").get("packages", [])
     needed = _without_remit(packages, stated(pyproject(folder)))
     lines: list[str] = []
@@ -119,7 +119,11 @@ def _locked_lines(package: dict[str, Any]) -> list[str]:
     files = list(package.get("wheels", []))
     if "sdist" in package:
         files.append(package["sdist"])
-    links = {f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file}
+    links = {
+        f"--find-links {file['path'].rpartition('/')[0] or '.'}"
+        for file in files
+        if "path" in file and "url" not in file
+    }
     if "archive" in package:
         files = [package["archive"]]
     line = _locked_place(package)
@@ -141,7 +145,3 @@ def _locked_place(package: dict[str, Any]) -> str:
             place = package[kind].get("url") or package[kind]["path"]
             return f"{name} @ {place if '://' in place or place.startswith(('.', '/')) else './' + place}"
     return f"{name}=={package['version']}"
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0] or "."

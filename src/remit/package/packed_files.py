@@ -92,5 +92,5 @@ def _unreadable(entry: Entry, error: OSError) -> RemitError:
 
 
 def stamp(status: os.stat_result) -> tuple[int, ...]:
-    """What tells one state of a file from another."""
+    """Return a stamp that differs when a file has changed."""
     return (status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)

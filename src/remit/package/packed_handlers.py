@@ -43,7 +43,7 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
 
 
 def _problem(sources: Sources, names: frozenset[str], function: Function) -> HandlerProblem | None:
-    """What is wrong with a handler in its zip; None: nothing, or nobody can say (compiled, in a layer, of Lambda)."""
+    """Return the problem of a handler in its zip; None: it has none, or is compiled, in a layer, or Lambda's own."""
     module, attribute = split(function.handler)
     path = module.replace(".", "/")
     if _file(names, module) is not None:

@@ -81,7 +81,7 @@ class _Failure:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the program says of a request: why nothing is known of it, how its web app failed, which imports failed."""
+    """The program's answer to a request: failed imports, a failed web app, or the reason why nothing is known."""
 
     name: str
     problem: str
@@ -188,7 +188,7 @@ def _lambda_site() -> str:
 
 
 def _runs_here(target: Target, names: Iterable[str]) -> bool:
-    """Whether this machine can load what the zip holds: anything but parts that are compiled for another one."""
+    """Return whether this machine can load what the zip holds: anything but parts that are compiled for another one."""
     is_here = sys.platform == "linux" and platform.machine() == target.platform.partition("-")[0]
     return target.here or is_here or not any(name.endswith(".so") for name in names)
 
@@ -203,7 +203,7 @@ def _notes_on_untried(functions: Iterable[Function], target: Target) -> Iterator
 
 
 def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[_Answer]) -> list[RemitError]:
-    """What cannot be imported of the functions of a zip; a missing module once, for all that import it there."""
+    """List imports of a zip's functions that fail; a missing module once, for all functions that import it there."""
     mistakes: list[RemitError] = []
     imports: dict[tuple[str, str, int], list[Function]] = {}
     by_request = _by_request(app, trial.zip.functions)
@@ -234,7 +234,7 @@ def _own_file(folder: Path, packed: str) -> str | None:
 
 
 def _is_lacking(failure: _Failure, trial: _Trial) -> bool:
-    """Whether an ImportError says that the zip lacks something; with another Python, that it has nothing of it."""
+    """Return whether an ImportError says that the zip lacks a module; with another Python, that it has none of it."""
     top = failure.missing.partition(".")[0]
     if top in OF_LAMBDA:
         return False
@@ -261,7 +261,7 @@ def _problem_of_handlers(
 
 
 def _way_to_pack(folder: Path, module: str) -> str:
-    """What to write so that the zip has a module: that the project's own is packed, or the package that gives it."""
+    """Word the way to pack a module: that the project's own is packed, or the package that has it."""
     from importlib.metadata import packages_distributions  # noqa: PLC0415 - of mistakes alone
 
     top = module.partition(".")[0]
@@ -303,7 +303,7 @@ def _modules(app: App, function: Function) -> tuple[str, ...]:
 
 
 def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, Any]:
-    """What the program imports for functions, and the environment: of a variable, the first function's value."""
+    """Return the request for functions' imports, and their environment: of a variable, the first function's value."""
     environment: dict[str, str] = {}
     for function in functions:
         environment = {**_environment(function), **environment}
@@ -318,7 +318,7 @@ def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, An
 
 
 def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Answer]:
-    """What the program says. Of an import that does not end, nothing is known after it."""
+    """Ask the program. After an import that does not end, nothing is known."""
     if not requests:
         return []
     with tempfile.TemporaryDirectory() as name:
@@ -366,7 +366,7 @@ def _failure(said: Mapping[str, Any]) -> _Failure:
 
 
 def _run(command: Sequence[str], folder: Path) -> bool:
-    """Whether a program ended within its time, however it ended."""
+    """Return whether a program ended within its time, however it ended."""
     try:
         subprocess.run(
             command,

@@ -30,7 +30,7 @@ _BY_TEXT: Final = frozenset({"__import__", "import_module"})
 
 
 def has_plain_imports(archive: zipfile.ZipFile) -> bool:
-    """Whether every import of a zip without dependencies is surely there."""
+    """Return whether every import of a zip without dependencies is surely there."""
     names = frozenset(archive.namelist())
     own = (name for name in names if name.endswith(".py") and not name.startswith("remit/"))
     return all(_is_plain(archive.read(name), names) for name in own)

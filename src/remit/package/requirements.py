@@ -30,7 +30,7 @@ _OPTION = re.compile(r"(?:-[rc]|--requirement|--constraint)[ =]?\s*(\S+)$")
 
 
 def find(folder: Path) -> Source | None:
-    """What the first of uv.lock, pylock.toml, requirements.txt, pyproject.toml says; None if nothing.
+    """Read the first of uv.lock, pylock.toml, requirements.txt, pyproject.toml; None if there is none.
 
     Raises RemitError where the file cannot be read, is not the whole truth (a lock older than the project),
     or where another tool's lock would be ignored.
@@ -46,7 +46,7 @@ def find(folder: Path) -> Source | None:
 
 
 def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
-    """What a reader makes of its file: one whose values have other shapes than its format says is refused."""
+    """Read a file. One whose values have other shapes than its format is refused."""
     try:
         return reader(folder)
     except (AttributeError, KeyError, TypeError) as error:
@@ -90,7 +90,7 @@ def _requirements(folder: Path) -> Source:
 
 
 def _asks(line: str) -> bool:
-    """Whether a line asks for something; options alone, such as an index's address, do not."""
+    """Return whether a line asks for something; options alone, such as an index's address, do not."""
     return not line.startswith("-") or _INCLUDE.match(line) is not None
 
 
@@ -232,7 +232,7 @@ _READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
 
 
 def _uv_settings(folder: Path) -> str:
-    """What of uv's own configuration in the folder can change the outcome."""
+    """Return the parts of uv's own configuration in the folder that can change the outcome."""
     settings = json.dumps(pyproject(folder).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
     file = folder / "uv.toml"
     return settings + (text_of(file, "uv.toml") if file.is_file() else "")

@@ -49,7 +49,7 @@ class Unneeded:
 
 @dataclass(frozen=True, slots=True)
 class PackedSecrets:
-    """What is noticed in files that are packed: what may be a secret, and the patterns that allow nothing."""
+    """Findings in packed files: possible secrets, and the patterns that allow nothing."""
 
     doubtful: tuple[str, ...]
     unneeded: tuple[Unneeded, ...]
@@ -146,7 +146,7 @@ def _in_utf8(content: bytes) -> bytes:
 
 
 def _covers(patterns: Patterns, path: str) -> bool:
-    """Whether patterns match a file, or a folder that it lies in."""
+    """Return whether patterns match a file, or a folder that it lies in."""
     parts = path.split("/")
     folders = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
     return any(patterns.decide(place) is not None for place in (path, *folders))
@@ -173,6 +173,6 @@ def _lines(secrets: list[_Secret]) -> Iterator[str]:
 
 
 def only_public(pem: bytes) -> bool:
-    """Whether a .pem holds certificates or public keys and nothing else, such as a bundle of authorities."""
+    """Return whether a .pem holds certificates or public keys and nothing else, such as a bundle of authorities."""
     kinds = re.findall(rb"-----BEGIN ([A-Z0-9 ]+)-----", pem)
     return bool(kinds) and all(kind.endswith((b"CERTIFICATE", b"PUBLIC KEY")) for kind in kinds)

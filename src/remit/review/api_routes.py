@@ -40,12 +40,13 @@ _NONE: Final = "NONE"
 
 def routes_of_events(function: Resource, resources: Mapping[str, Resource]) -> Iterator[AccessSetting]:
     """The routes that lead to a function of SAM's. `resources` are those as they are written, by their Ref."""
+    stack, separator, _ = function.logical_id.rpartition("/")
     for name, event in _mapping(function.properties.get("Events")).items():
         kind, properties = _mapping(event).get("Type"), _mapping(_mapping(event).get("Properties"))
         if kind not in _EVENTS:
             continue
         reference, implicit = _EVENTS[kind]
-        api = resources.get(tokens.text_of(properties.get(reference, {"Ref": implicit})))
+        api = resources.get(tokens.text_of(properties.get(reference, {"Ref": f"{stack}{separator}{implicit}"})))
         own = _mapping(properties.get("Auth"))
         shared = {} if api is None else _mapping(api.properties.get("Auth"))
         authorizer = own.get("Authorizer", shared.get("DefaultAuthorizer", _NONE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import subprocess
 import tempfile
@@ -47,8 +48,8 @@ def file_at(path: Path, ref: str) -> bytes | None:
     """A file as it was at a commit; None if there was none. RemitError: no git, no repository, no such commit."""
     place = path.parent.resolve() / path.name
     folder = next(parent for parent in place.parents if parent.is_dir())  # its own may be deleted by now
-    top = _inside(folder).top.resolve()
-    answer = _git(folder, "cat-file", "blob", f"{_commit(folder, ref)}:{place.relative_to(top).as_posix()}")
+    top = _top(folder)
+    answer = _git(top, "cat-file", "blob", f"{_commit(top, ref)}:{place.relative_to(top).as_posix()}")
     return answer.content if answer.ok else None
 
 
@@ -103,6 +104,11 @@ class _Inside:
 
     top: Path
     prefix: str
+
+
+@functools.cache
+def _top(folder: Path) -> Path:
+    return _inside(folder).top.resolve()
 
 
 def _inside(folder: Path) -> _Inside:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.review.base_commit import file_at
-from remit.review.role_files import holds_roles, review_files
+from remit.review.role_files import beside_file, holds_roles, review_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,15 +25,22 @@ class FilePair:
     """A file as it was at a commit, and as it is."""
 
     path: Path
+    ref: str
     old: Content
     new: Content
 
     def review(self) -> Review:
         """The review of two templates. A template that nobody could read then is compared with nothing, and noted."""
+
+        def at_ref(name: str) -> Content | None:
+            content = file_at(self.path.parent / name, self.ref)
+            return None if content is None else (content, f"{self.path.parent / name} at {self.ref}")
+
         try:
-            return review_files(self.old, self.new)
+            return review_files(self.old, self.new, (at_ref, beside_file(self.path)))
         except RemitError as error:
-            reviewed = review_files((_NO_TEMPLATE, self.old[1]), self.new)  # raises what is wrong with the new one
+            nothing = _NO_TEMPLATE, self.old[1]
+            reviewed = review_files(nothing, self.new, (at_ref, beside_file(self.path)))  # raises what is wrong with it
             note = f"{self.old[1]} cannot be read, so everything is shown as new: {error.message}"
             return replace(reviewed, notes=(note, *reviewed.notes))
 
@@ -47,4 +54,4 @@ def since(path: Path, ref: str) -> FilePair:
     nothing = _NO_TEMPLATE if holds_roles(now or before or b"") else _NO_POLICY
     old = (before, f"{path} at {ref}") if before is not None else (nothing, f"nothing ({path} is new)")
     new = (now, str(path)) if now is not None else (nothing, f"nothing ({path} is deleted)")
-    return FilePair(path, old, new)
+    return FilePair(path, ref, old, new)

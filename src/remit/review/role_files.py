@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.documents.read import read
+from remit.errors import RemitError
+from remit.review.access_change import NotCompared
 from remit.review.template_changes import review_reads, review_templates
+from remit.template.nested_templates import STACK, whole_templates
 from remit.template.role_files import read_source
 from remit.template.settled_values import settled_source
 from remit.template.terraform.plan import read_plan
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.review.access_change import Review
+    from remit.template.nested_templates import Beside
 
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
 _SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
@@ -31,15 +38,40 @@ def holds_roles(content: bytes) -> bool:
     return isinstance(value, dict) and not (_TEMPLATE | _PLAN).isdisjoint(value)
 
 
-def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
+def review_files(old: tuple[bytes, str], new: tuple[bytes, str], beside: tuple[Beside, Beside] | None = None) -> Review:
     """What changes between two templates or plans, each as bytes and name. RemitError at line and column.
 
-    Templates with conditions are compared in every way in which those may turn out; parameters are put equal.
+    Templates with conditions are compared in every way in which those may turn out; parameters are put equal. Nested
+    templates that are among the files `beside` the old one and the new one are read with them.
     """
     before, after = settled_source(read(*old)), settled_source(read(*new))
-    if is_template(before.value) and is_template(after.value):
+    if not (is_template(before.value) and is_template(after.value)):
+        return review_reads(read_source(before), before.file, read_source(after), after.file)
+    if beside is None:
         return review_templates(before, after)
-    return review_reads(read_source(before), before.file, read_source(after), after.file)
+    wholes = whole_templates(before, after, beside)
+    reviewed = review_templates(*(whole.source for whole in wholes))
+    unread = {name: why for whole in wholes for name, why in whole.problems.items()}
+    notes = (f"nested template {name}: {why}" for name, why in unread.items())
+    not_compared = (NotCompared(STACK, name, "", "other template") for name in unread)
+    return replace(
+        reviewed,
+        notes=(*reviewed.notes, *notes),
+        not_compared=tuple(dict.fromkeys((*reviewed.not_compared, *not_compared))),
+    )
+
+
+def beside_file(path: Path) -> Beside:
+    """The files beside one on this machine; none beside standard input."""
+
+    def content(name: str) -> tuple[bytes, str] | None:
+        file = path.parent / name
+        try:
+            return (file.read_bytes(), str(file)) if str(path) != "-" and file.is_file() else None
+        except OSError as error:
+            raise RemitError(f"{file} cannot be read: {error.strerror}") from None
+
+    return content
 
 
 def plan_review(content: bytes, file: str) -> Review:

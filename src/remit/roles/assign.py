@@ -60,7 +60,7 @@ def _service_roles(app: App, own: OwnResources) -> Iterator[Role]:
 
 
 def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:
-    """What is equal for functions that run under one role."""
+    """Return the key that functions share which run under one role."""
     if not app.share_roles:
         return function.name
     return frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed)
@@ -181,7 +181,7 @@ def bind_text(text: str, names: Mapping[str, str]) -> str:
 
 
 def may_break(app: App, roles: Iterable[Role]) -> bool:
-    """Whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
+    """Return whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
     if replaces(app) or app.boundary is not None:
         return True
     return any(
@@ -190,5 +190,5 @@ def may_break(app: App, roles: Iterable[Role]) -> bool:
 
 
 def replaces(app: App) -> bool:
-    """Whether a setting replaces the computed default, or a part of it."""
+    """Return whether a setting replaces the computed default, or a part of it."""
     return app.default_policy is not None or app.default_vpc_policy is not None

@@ -63,7 +63,7 @@ class BrokenFeature:
 
     @property
     def feature(self) -> str:
-        """What the function does, in words."""
+        """The feature of the function, in words."""
         return self.reason.sentence
 
     @property
@@ -87,7 +87,7 @@ class BrokenFeature:
 
     @property
     def way(self) -> str:
-        """What to do about it."""
+        """The way to mend it."""
         if self.beyond:
             return "widen the permissions boundary"
         return (
@@ -137,7 +137,9 @@ _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
 def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
-    """What an override of `default_policy` or `default_vpc_policy`, a Deny, or the boundary breaks, by function.
+    """Return the features that break by function.
+
+    An override of `default_policy` or `default_vpc_policy`, a Deny, a boundary.
 
     `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at. A boundary
     counts where its policy is known: AWS's, or the app's own.
@@ -252,7 +254,7 @@ def _broken(
 
 
 def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> BrokenFeature:
-    """What is the same of everything that a needed grant may lack; nothing is missing yet."""
+    """Return the feature that a needed grant serves; nothing is missing yet."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
     vpc_alone = app.default_policy is None
     return BrokenFeature(
@@ -323,7 +325,7 @@ def _undecided(shape: BrokenFeature, answers: dict[str, Answer]) -> Iterator[Bro
 
 
 def _context(grant: Grant, function: Function, part: Part) -> Context:
-    """What the requests that need a grant carry: its own conditions are met by them, and all come by TLS.
+    """Return the context of requests that need a grant: its own conditions are met by them, and all come by TLS.
 
     Those of the function itself carry its ARN, and so do those of Lambda for logs, traces and file systems; what else
     Lambda asks for the function does not ("Using source function ARN to control function access behavior").
@@ -339,7 +341,7 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
 
 
 def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answer:
-    """Whether some place of the role allows it: True, the unknowns that decide (a tuple), or False.
+    """Return whether some place of the role allows it: True, the unknowns that decide (a tuple), or False.
 
     Where an override names a region, an account or a partition, the user means the one that is deployed to.
     """
@@ -376,7 +378,7 @@ def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Con
 
 
 def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Answer:
-    """Whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
+    """Tell whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
     request_context = _here(role, resource, context)
     decision = ask(role, action, resource, context=request_context, identity_alone=True)
     verdict = own_verdict(decision)
@@ -386,7 +388,7 @@ def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Ans
 
 
 def _here(role: ReadyRole, resource: str, context: Context) -> Context:
-    """What a request carries in one place. What no ARN says to be another account's is the app's own."""
+    """Return a request's context in one place. ARNs without another account are the app's own."""
     arn = parse(fill_references(resource, role.names))
     foreign = arn is not None and bool(arn.account)
     request_context = {key: value and fill_references(value, role.names) for key, value in context.items()}

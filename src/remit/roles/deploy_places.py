@@ -1,4 +1,4 @@
-"""Where an app may be deployed, as far as it makes a difference to what is to be proven: partition, region, account.
+"""The places of a deploy that make a difference to a proof: partition, region, account.
 
 What is late-bound (`${AWS::Partition}`, `${AWS::Region}`, `${AWS::AccountId}`) is one of the names that the texts in
 question spell, or one that their patterns describe (`eu-*`), or another. One name stands for all the others, where no
@@ -114,7 +114,7 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
 
 
 def _spelled(component: str, arns: list[str], values: list[str]) -> set[str]:
-    """What texts write in a component's place, be it a name or a pattern, and the values that are names of its kind."""
+    """Return the texts in a component's place, be it a name or a pattern, and the values that are names of its kind."""
     parts = {_part(text, COMPONENTS[component]) for text in (*arns, *values)}
     names = set(_known(component)).intersection(values)
     return parts - {"", "*"} | names
@@ -151,7 +151,7 @@ def _part(text: str, part: int) -> str:
 
 
 def _tells(text: str, part: int, seal: str) -> bool:
-    """Whether a text surely treats all names alike that it neither spells nor describes in that part of an ARN.
+    """Return whether a text surely treats all names alike that it neither spells nor describes in that part of an ARN.
 
     What is late-bound stands for a whole part, and nothing else late-bound is in the text.
     """
@@ -166,7 +166,7 @@ def _tells(text: str, part: int, seal: str) -> bool:
 
 
 def _consistent(partition_choice: _Choice, region_choice: _Choice) -> bool:
-    """Whether a region is in a partition, where both are spelled and known."""
+    """Return whether a region is in a partition, where both are spelled and known."""
     name, region = partition_choice.name, region_choice.name
     if not (partition_choice.is_spelled and region_choice.is_spelled and name and region) or partition(name) is None:
         return True

@@ -38,7 +38,7 @@ _KMS: Final = "kms:"
 
 
 def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
-    """What reading from the app's resources and sending to them takes of the keys that encrypt these."""
+    """Yield grants on the keys that encrypt the app's resources, for reading from them and sending to them."""
     for grant in grants:
         actions = _on_key(grant.statement)
         resources = grant.statement.resources
@@ -120,7 +120,7 @@ def _with_key_of_alias(statement: Statement, own: OwnResources) -> Statement | N
 
 
 def _on_key(statement: Statement) -> tuple[str, ...]:
-    """What a statement's actions take of a key; nothing where no key has a say."""
+    """Return the actions on a key behind a statement's actions; none where no key has a say."""
     needed: dict[str, None] = {}
     for action in statement.actions.patterns:
         needed |= dict.fromkeys(_ON_KEY.get(action, ()))

@@ -71,7 +71,7 @@ def _made(role: Role, documents: Iterable[tuple[Statement, ...]]) -> Role:
 
 
 def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
-    """What a role needs that fits nowhere, and what there is room for."""
+    """Return the error for a role that fits nowhere: its needs, and the room that there is."""
     inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
     declared_length = sizes.policy(role)
     room = inline + managed * max(0, attached - len(role.managed))
@@ -160,7 +160,7 @@ def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
 
 
 def _gives(wide: Statement, narrow: Statement) -> bool:
-    """Whether some action on some resource of `narrow` is given by `wide` whenever `narrow` gives it."""
+    """Return whether some action on some resource of `narrow` is given by `wide` whenever `narrow` gives it."""
     if wide.effect != narrow.effect:
         return False
     action = next((action for action in _each(narrow.actions) if actions_cover(wide.actions, action)), None)
@@ -178,12 +178,12 @@ def _each(globs: Globs) -> tuple[Globs, ...]:
 
 
 def _shares(statement: Statement, granted: Statement) -> bool:
-    """Whether both may say the same of something."""
+    """Return whether both may say the same of something."""
     return statement.effect == granted.effect and _touches(statement, granted)
 
 
 def _touches(statement: Statement, granted: Statement) -> bool:
-    """Whether both may speak of the same action on the same resource, whatever their conditions."""
+    """Return whether both may speak of the same action on the same resource, whatever their conditions."""
     from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements come from nowhere
 
     return can_apply(replace(statement, conditions=()), replace(granted, conditions=())) is not False

@@ -82,7 +82,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """What limits a role's statements beside themselves: its denials, its boundary, and what of it nobody has."""
+    """The limits of a role's statements beside themselves: its denials, its boundary, and what of it nobody has."""
 
     denies: tuple[Policy, ...]
     boundary: tuple[Policy, ...]
@@ -217,15 +217,21 @@ class _Prover:
         return resources, values
 
     def all_breaches(self, rails: Sequence[Guardrail], place: Place) -> tuple[Breach, ...]:
-        """What there is to tell, at a place."""
+        """The breaches to report at a place."""
         return tuple(breach for rail in rails for breach in self._breaches(rail, place, _TOLD, _gain_of_today))
 
     def is_broken(self, rail: Guardrail, place: Place) -> bool:
-        """Whether something is not proven of a guardrail at a place: any gain shows it, and takes least to find."""
+        """Return whether something is not proven of a guardrail at a place.
+
+        Any gain shows it, and takes least to find.
+        """
         return bool(self._breaches(rail, place, 1, gains))
 
     def _breaches(self, rail: Guardrail, place: Place, most: int, first_gain: _FirstGain) -> list[Breach]:
-        """What is not proven of a guardrail at a place; no more than `most` statements are looked into."""
+        """List the parts of a guardrail that are not proven at a place.
+
+        No more than `most` statements are looked into.
+        """
         at = tuple(place.items())
         policy = self._rail(rail, at)
         all_breaches: list[Breach] = []
@@ -317,7 +323,7 @@ def _text_at(text: str, place: Place) -> str:
 
 
 def _is_guessed(name: str) -> bool:
-    """Whether a name has a part that CloudFormation will make up, where a `*` stands."""
+    """Return whether a name has a part that CloudFormation will make up, where a `*` stands."""
     return any(sign in name for sign in _GUESSED) or name.endswith("/*")
 
 
@@ -334,7 +340,7 @@ def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, s
 
 
 def _gain_of_today(guardrail: Policies, role: Policies) -> Piece | Undecided | None:
-    """What a role first gains beyond a guardrail, with a request of today where any shows it."""
+    """Return a role's first gain beyond a guardrail, with a request of today where any shows it."""
     gain = gains(guardrail, role)
     if isinstance(gain, Piece):
         return gain_of_today(role, guardrail) or gain

@@ -33,7 +33,9 @@ _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Ve
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guardrail:
-    """What roles must be within, of one file: a `ceiling`, its Allow statements; or everything but what it denies.
+    """A guardrail of one file: a `ceiling` of Allow statements that roles must be within.
+
+    Or everything but its denials.
 
     A file with both is both, which together means what the file does.
     """

@@ -136,7 +136,7 @@ def policy_ids(role: Role) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What a role uses of its quotas, in characters as IAM counts them, late-bound parts at their longest.
+    """A role's use of its quotas, in characters as IAM counts them, late-bound parts at their longest.
 
     `declared` is what its policy would have as it is written; `managed` has the policies that the template makes.
     """
@@ -150,7 +150,7 @@ class Headroom:
 
     @property
     def remarkable(self) -> bool:
-        """Whether people should know: something was done to the role so that it fits, or little room is left."""
+        """True if people should know: something was done to the role so that it fits, or little room is left."""
         return self.minimised or bool(self.managed) or self.inline > _NEARLY * _INLINE
 
     @property

@@ -1,4 +1,4 @@
-"""What durable functions, and what is sent of asynchronous calls to destinations and dead letters, take of a role."""
+"""The access of durable functions, and of asynchronous calls to destinations and dead letters."""
 
 from __future__ import annotations
 

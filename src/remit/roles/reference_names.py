@@ -1,4 +1,4 @@
-"""What late-bound references will be once the stack is there: ARNs and names, as far as they can be foretold.
+"""Values of late-bound references once the stack is there: ARNs and names, as far as they can be foretold.
 
 A resource that is not named in the template gets a name of CloudFormation's making, `STACK-LogicalId-RANDOM`; here a
 `*` stands for the random part. Source: "Name type" (CloudFormation User Guide).
@@ -27,7 +27,7 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 
 
 def names_of(app: App) -> dict[str, str]:
-    """What each reference of an app's roles will be, by its text."""
+    """Foretell each reference of an app's roles, by its text."""
     return names_in(app.namespace, resources_of(app))
 
 
@@ -53,7 +53,7 @@ def resources_of(app: App) -> tuple[Resource, ...]:
 
 
 def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
-    """What each reference to the resources of a stack will be, by its text. A stack nobody knows is `*`."""
+    """Foretell each reference to the resources of a stack, by its text. A stack nobody knows is `*`."""
     stack_id = _STACK % stack
     return {
         "${AWS::StackName}": stack,
@@ -63,7 +63,7 @@ def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
 
 
 def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
-    """What Ref and the attributes of a resource give that have its ARN or its name."""
+    """Yield Ref and attributes of a resource that have its ARN or its name."""
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None:
         return
@@ -133,7 +133,7 @@ def arn_of(kind: str, name: str) -> str | None:
 
 def fill_references(text: str, names: Mapping[str, str]) -> str:
     """A text with the values of its references, by their texts (`${AWS::Region}`); unknown ones stay."""
-    if not references(text):
+    if not names or not references(text):
         return text
     return "".join(part if isinstance(part, str) else names.get(part.text, part.text) for part in tokens.split(text))
 

@@ -1,4 +1,4 @@
-"""What is known of references before the deploy: `${Queue.Arn}` is an ARN of SQS with a name that nobody knows yet.
+"""Shapes of references before the deploy: `${Queue.Arn}` is an ARN of SQS with a name that nobody knows yet.
 
 A name is a symbol, one for each resource and variable (`${Queue.QueueName}`), so that two references to one resource
 agree, and the same reference is the same in two versions. A name that a template gives stands in its place, unless
@@ -37,7 +37,7 @@ class Shapes:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def beside(self, counterpart: Shapes) -> dict[str, str]:
-        """What each reference of this version is, by its text, where it is compared with another version.
+        """Map each reference of this version, by its text, to its value in the comparison with another version.
 
         What is not declared here any more is as the other version has it.
         """
@@ -68,7 +68,7 @@ def shapes_of(resources: Iterable[Resource]) -> Shapes:
 
 
 def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
-    """What gives the ARN of a resource, or once more its name, each with its shape."""
+    """Yield the references to a resource's ARN, or once more its name, each with its shape."""
     arn = None if kind.arn is None else _arn(resource, kind, kind.arn)
     if arn is not None:
         for way, reference in zip(kind.arn_from, arns_of(resource), strict=True):
@@ -113,7 +113,10 @@ def _names(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
 
 
 def _symbol(resource: Resource, kind: ResourceType, path: str) -> str:
-    """What stands for the value of a property: Ref, where that gives it as the ARN has it, else an attribute's text."""
+    """Return the symbol for a property's value.
+
+    Ref, where that gives it as the ARN has it, else an attribute's text.
+    """
     is_ref = kind.ref == "name" and kind.ref_of == (path,) and not (kind.naming is not None and kind.naming.starts)
     return late_bound(resource.logical_id, REF if is_ref else path)
 

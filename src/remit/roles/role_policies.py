@@ -57,7 +57,7 @@ class ReadyRole:
 
 @dataclass(frozen=True, slots=True)
 class StatementSource:
-    """Where a statement that decided, or nearly did, comes from: one of the role's grants, or a managed policy.
+    """The source of a statement that decided, or nearly did: one of the role's grants, or a managed policy.
 
     Neither: the policy of the layer, such as that of the VPC endpoint.
     """
@@ -154,7 +154,7 @@ def at(role: ReadyRole, place: Place) -> ReadyRole:
 
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
-    """What references will be in one partition, region and account."""
+    """Return the values of references in one partition, region and account."""
     return {**{text: fill_references(name, place) for text, name in names.items()}, **place}
 
 
@@ -230,7 +230,7 @@ def ask(
 
 
 def _own_name(role: Role) -> dict[str, str]:
-    """What `aws:username` is in every request of a user whose name is given."""
+    """Return `aws:username`, which is in every request of a user whose name is given."""
     is_known = role.kind == "user" and role.name and "${" not in role.name
     return {"aws:username": role.name} if is_known else {}
 
@@ -243,12 +243,15 @@ def _own_function(role: ReadyRole) -> dict[str, str | None]:
 
 
 def own_verdict(decision: Decision) -> Verdict:
-    """What the identity's policies say by themselves: a key's or another account's policy has its own say."""
+    """Return the verdict of the identity's policies by themselves.
+
+    A key's or another account's policy has its own say.
+    """
     return next(layer.verdict for layer in decision.layers if layer.layer == _IDENTITY)
 
 
 def source(role: ReadyRole, ruling: StatementLocation) -> StatementSource:
-    """Where a ruling's statement was written."""
+    """Return the source of a ruling's statement."""
     if ruling.layer not in (_IDENTITY, _RESOURCE):
         policy = role.role.boundary if ruling.layer == _BOUNDARY else None
         return StatementSource(ruling.layer, None, policy, ruling.index)

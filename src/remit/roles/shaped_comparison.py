@@ -55,7 +55,7 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
 
 
 def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece], lost: Iterable[Piece]) -> bool:
-    """Whether nothing is undecided in the partition aws, and no statement gains or loses anything beside these."""
+    """Tell whether nothing is undecided in the partition aws, and no statement gains or loses anything beside these."""
     usual_old, usual_new = (_Shaped(layers, _USUAL_PARTITION).layers for layers in (old, new))
     if (usual_old, usual_new) == (old, new):
         return False
@@ -66,7 +66,7 @@ def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece
 
 
 def _spells_partition(layers: Layers) -> bool:
-    """Whether some text has a partition that it spells: each other partition is the stack's or any."""
+    """Return whether some text has a partition that it spells: each other partition is the stack's or any."""
     policies = (
         *layers.identity,
         *layers.boundary,
@@ -111,7 +111,7 @@ class _Shaped:
         return shaped
 
     def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
-        """What the other side has beyond this one wherever the stack is deployed; the rest is undecided."""
+        """Return the other side's pieces beyond this one wherever the stack is deployed; the rest is undecided."""
         settled, undecided = [], []
         for piece in pieces:
             literal = self._elsewhere(piece)
@@ -150,7 +150,7 @@ class _Shaped:
         )
 
     def undecided(self, open_question: Undecided) -> Undecided:
-        """What is not decided, as it is written."""
+        """The undecided part, as it is written."""
         written = self._written.get(id(open_question.source.statement))
         if written is None:
             return open_question
@@ -158,7 +158,7 @@ class _Shaped:
 
 
 def _place_of(text: str) -> dict[str, str]:
-    """What the references to a stack's partition, region and account are where those of an ARN are its own."""
+    """Return the partition, region and account of a stack, where those of an ARN are its own."""
     arn = parse(text)
     if arn is None:
         return {}

@@ -1,4 +1,4 @@
-"""What remit is inside a zip: decorators that do nothing, jobs, and look-ups of the app's own stack.
+"""The part of remit inside a zip: decorators that do nothing, jobs, and look-ups of the app's own stack.
 
 These files are copied into every zip as the package `remit`. They use the standard library alone, import nothing at
 start that Lambda has not imported already, and know no catalogue; boto3, which Lambda's runtimes bring, is imported

@@ -65,7 +65,7 @@ class Mark:
         return True
 
     def is_finished(self) -> bool:
-        """Whether a run of the job has finished."""
+        """Return whether a run of the job has finished."""
         return "finished" in self._read()
 
     def finish(self) -> None:

@@ -40,7 +40,7 @@ def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, A
 
 
 def waits_for_schedule(seconds: float) -> bool:
-    """Whether a job waits longer than SQS delays a message."""
+    """Return whether a job waits longer than SQS delays a message."""
     return math.ceil(seconds) > LONGEST_DELAY
 
 

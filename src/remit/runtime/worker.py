@@ -39,7 +39,7 @@ def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _is_done(record: dict[str, Any], context: Any) -> bool:
-    """Whether a message has had its run, and can be deleted."""
+    """Return whether a message has had its run, and can be deleted."""
     retries = int(os.environ.get("REMIT_JOB_RETRIES", RETRIES))
     attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
     try:

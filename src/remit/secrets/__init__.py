@@ -93,14 +93,27 @@ _PLACEHOLDER: Final = (
 """A password in examples, which is no secret."""
 _THIS_MACHINE: Final = r"(?:localhost|127\.[0-9.]+|0\.0\.0\.0|host\.docker\.internal)(?![\w-]|\.\w)"
 _NAMES: Final = (
-    r"(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_?(?:ACCESS_?)?KEY|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)"
+    r"(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_?(?:ACCESS_?)?KEY|(?:AUTH_?)?TOKEN|(?:API|APP|PRIVATE)[_-]?KEY"
+    r"|CREDENTIALS?)"
 )
-_NAME_SIGNS: Final = ("passw", "passp", "pwd", "secret", "token", "api", "private", "credential")
+_NAME_SIGNS: Final = ("passw", "passp", "pwd", "secret", "token", "api", "app", "private", "credential")
 """What each of the names holds: looking for these is ten times as quick as for the names."""
 _NAME: Final = rf"(?i)(?:^|_){_NAMES}$"
+_VENDORS: Final = (
+    r"(?i)(?:^|[_-])(?:anyscale|cloudflare|codecov|cohere|confluent|datadog|dd|deepgram|elastic|elevenlabs|fastly|heroku"
+    r"|intercom|mailgun|mistral|ngrok|okta|opsgenie|pagerduty|rapidapi|slack|snyk|splunk|sumologic|together|travis"
+    r"|twilio|vault|vercel|zendesk)[_-]"
+)
+"""Names of vendors whose keys tell nothing by their form, in front of what names a secret."""
+_RANDOM: Final = (
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}(?:-[0-9a-f]{8}){0,2}"
+    r"|(?=.*[a-z])(?=.*\d)[\w+/=.-]{20,}"
+)
+"""A UUID, so many hexadecimal digits, or a long word of letters and digits: as vendors draw keys."""
 _HARMLESS: Final = (
     r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[0-9]{1,5}$"
-    r"|(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
+    r"|(?!.*[0-9a-f]{32})(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3})"
+    r"(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
 )
 """What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
 _NO_VALUE: Final = r"(?i)arn:|/|\{\{|\$\{|placeholder-for-|(?:true|false|none|null|[0-9]{1,3})$"
@@ -158,13 +171,30 @@ def _placed(text: str, found: list[tuple[int, str]]) -> tuple[Secret, ...]:
 def doubtful_secrets_in(text: str) -> tuple[Secret, ...]:
     """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header."""
     folded = text.lower()
-    found: list[tuple[int, str]] = []
-    if any(sign in folded for sign in _NAME_SIGNS):
-        values = (match for match in _compiled(_IN_CODE).finditer(text) if _looks_random(match["value"]))
-        found += ((match.start("value"), "what looks like a password") for match in values)
+    found = [
+        (match.start("value"), "what looks like a password")
+        for match in _named_values(text)
+        if not _is_of_a_vendor(match)
+    ]
     if "bearer " in folded or "basic " in folded:
         found += ((match.start(), "a header with a password") for match in _headers(text))
     return _placed(text, found)
+
+
+def _named_values(text: str) -> Iterator[re.Match[str]]:
+    """What is given to names of secrets in code, and is more likely a secret than the name of one."""
+    folded = text.lower()
+    if any(sign in folded for sign in _NAME_SIGNS):
+        yield from (match for match in _compiled(_IN_CODE).finditer(text) if _looks_random(match["value"]))
+
+
+def _is_of_a_vendor(match: re.Match[str]) -> bool:
+    """Whether a vendor's name stands in front of a name, and the value is as vendors draw keys: `DD_API_KEY`."""
+    if not _compiled(_RANDOM).fullmatch(match["value"]) or _compiled(_MADE_UP).search(match["value"]):
+        return False
+    line_start = match.string.rfind("\n", 0, match.start()) + 1
+    before = re.search(r"[\w-]*$", match.string[max(line_start, match.start() - _BEFORE) : match.start()])
+    return before is not None and _compiled(_VENDORS).search(before[0]) is not None
 
 
 def _looks_random(value: str) -> bool:
@@ -197,6 +227,7 @@ def _in_file(text: str) -> Iterator[tuple[re.Match[str], str]]:
         body = bodies.get(name)
         if body is None or _compiled(body).match(text, match.end()):
             yield match, name
+    yield from ((match, "a key of a vendor") for match in _named_values(text) if _is_of_a_vendor(match))
 
 
 def _matches(text: str, kinds: tuple[Kind, ...]) -> Iterator[tuple[re.Match[str], str]]:
@@ -326,7 +357,7 @@ def _hidden(text: str, assignment: str) -> str:
         start, end = match.span("secret" if "secret" in match.re.groupindex else 0)
         text = text[:start] + "*" * (end - start) + text[end:]
     if any(end - start >= _KEY_LENGTH for start, end in _long_words(text)):
-        text = _compiled(_BARE).sub(_stars_of_a_key, text)
+        text = _compiled(_BARE).sub(_stars, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 
@@ -338,13 +369,9 @@ def _assigned(assignment: re.Match[str]) -> str:
     return name + sign + value.replace(word, "*" * len(word))
 
 
-def _stars_of_a_key(match: re.Match[str]) -> str:
-    return _stars(match) if _is_mixed(match[0]) else match[0]
-
-
 def _is_mixed(text: str) -> bool:
     return all(_compiled(case).search(text) for case in _CASES)
 
 
 def _stars(match: re.Match[str]) -> str:
-    return match[0] if _is_example(match) else "*" * len(match[0])
+    return "*" * len(match[0]) if _is_mixed(match[0]) and not _is_example(match) else match[0]

@@ -133,7 +133,7 @@ def _with_grant(
 
 
 def _declaration(wrapper: MetadataWrapper, origin: Origin) -> cst.BaseExpression | None:
-    """What stands at a function's origin: a call, or a decorator without parentheses."""
+    """Find the node at a function's origin: a call, or a decorator without parentheses."""
     positions: Mapping[Any, Any] = wrapper.resolve(PositionProvider)
     lines = wrapper.module.code.splitlines()
     for node in positions:
@@ -183,7 +183,7 @@ def _with_item(
 
 
 def _is_grant(policy: cst.BaseExpression, grants: frozenset[str]) -> bool:
-    """Whether it is the call of a typed grant: a module's verb, or `allow`."""
+    """Return whether it is the call of a typed grant: a module's verb, or `allow`."""
     if not isinstance(policy, cst.Call):
         return False
     name = get_full_name_for_node(policy.func) or ""

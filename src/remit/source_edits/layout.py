@@ -61,7 +61,7 @@ def with_element(sequence: cst.List | cst.Tuple, element: cst.BaseElement) -> cs
 
 
 def _appended(items: Sequence[_Item], new: _Item, gaps: _Gaps) -> tuple[_Space, list[_Item], _Space]:
-    """What follows the opening bracket, the items with the new one, and what precedes the closing bracket.
+    """Return the space after the opening bracket, the items with the new one, and the space before the closing bracket.
 
     The new item has a comma after it where the last one had, and a line of its own where they have.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceEdit:
-    """What a file holds before and after, and how people know it: by its path from the project's folder."""
+    """An edit of a file: its text before and after, and its path from the project's folder."""
 
     path: Path
     name: str

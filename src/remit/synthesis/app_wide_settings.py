@@ -1,4 +1,4 @@
-"""What the configuration says of all resources: tags, roles' paths, names and boundary, and that data is kept."""
+"""Settings for all resources: tags, roles' paths, names and boundary, and the keeping of data."""
 
 from __future__ import annotations
 

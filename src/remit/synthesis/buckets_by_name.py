@@ -37,7 +37,7 @@ def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
-    """What an ARN that `buckets_by_name` wrote stands for: `${DataFiles.Arn}`, by the ARN of each such bucket."""
+    """Map ARNs that `buckets_by_name` wrote to their references, `${DataFiles.Arn}`."""
     return {
         f"arn:{tokens.PARTITION}:s3:::{_name(resource)}": f"${{{resource.logical_id}.Arn}}"
         for resource in resources
@@ -46,7 +46,7 @@ def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
 
 
 def _notifies(resource: Resource) -> bool:
-    """Whether a resource is a bucket that has functions to notify, and a name by which they can know it."""
+    """Return whether a resource is a bucket that has functions to notify, and a name by which they can know it."""
     if resource.type != "AWS::S3::Bucket" or not _name(resource):
         return False
     configuration = resource.properties.get("NotificationConfiguration")

@@ -35,7 +35,7 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 @dataclass(frozen=True, slots=True)
 class UnreadParts:
-    """What a template lacks of its app, since it could not be read."""
+    """Parts of the app that the template lacks, since they could not be read."""
 
     lost: frozenset[str]
     """How the logical ids begin of what it lacks: no reference to such counts as leading nowhere. "" is any."""
@@ -64,7 +64,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
 
 
 def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
-    """Which line wrote each property of the app's functions, by the functions' logical ids."""
+    """Map each property of the app's functions to the line that wrote it, by the functions' logical ids."""
     return {function.resource_id: function.written for function in app.functions}
 
 
@@ -121,7 +121,7 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
 
 
 def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """What Lambda refuses of a function's environment, or of what a queue runs; what DynamoDB and SQS do."""
+    """Yield violations of Lambda's limits of environments and of queues' functions, and of DynamoDB's and SQS's."""
     if resource.type == "AWS::Lambda::Function":
         yield from _check_environment(resource)
     elif resource.type == _MAPPING:
@@ -177,7 +177,7 @@ def _check_counts(template: Template, roles: tuple[Role, ...], app: App, mistake
 
 
 def _way_to_fewer(app: App, roles: tuple[Role, ...], count: int, most: int) -> str:
-    """What to do about a template of `count` resources, which may have `most`."""
+    """Word the way to a smaller template: it has `count` resources and may have `most`."""
     split = "split the app into two projects"
     shared_roles = assign(replace(app, share_roles=True))
     fewer = len(roles) - len(shared_roles)

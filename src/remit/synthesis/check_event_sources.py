@@ -56,7 +56,7 @@ def check_event_sources(
 
 
 def _may(role: ReadyRole, action: str, source: str) -> bool:
-    """Whether a role may do something with a source in some place; what is not known may be so."""
+    """Return whether a role may do something with a source in some place; what is not known may be so."""
     by_lambda = {SOURCE_FUNCTION: None}
     decisions = [
         ask(at(role, place), action, source, context=by_lambda, identity_alone=True) for place in places(role, source)

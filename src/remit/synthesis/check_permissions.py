@@ -85,7 +85,7 @@ def check_permissions(
 
 
 def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
-    """Whether the service needs a permission for a resource: it has no role to call with."""
+    """Return whether the service needs a permission for a resource: it has no role to call with."""
     if invoker.has_always_a_role or invoker.action != _INVOKE:
         return False
     return not (invoker.role and any(values_at(resource.properties, invoker.role)))
@@ -141,7 +141,7 @@ class _Template:
         yield from dict.fromkeys(callee for callee in callees if callee is not None)
 
     def may_call(self, resource: Resource, invoker: Invoker, callee: _Callee) -> bool:
-        """Whether a permission lets the service call a function for a resource; what is not known may be so."""
+        """Return whether a permission lets the service call a function for a resource; what is not known may be so."""
         for permission in self.permissions.get(callee, ()):
             properties = permission.properties
             principal = self._filled(properties.get("Principal"))
@@ -195,7 +195,7 @@ class _Template:
 
     @cached_property
     def _texts(self) -> dict[str, str]:
-        """What the references to resources will be: their ARNs and names, as far as they can be foretold."""
+        """Foretell the ARNs and names that references to resources will give, as far as that is possible."""
         shapes = shapes_of(self._resources).beside(Shapes())
         texts = {**shapes, **names_in(self._namespace, self._resources)}
         for reference, callee in self._by_reference.items():
@@ -215,7 +215,7 @@ class _Template:
 
 
 def _in_openapi(document: Any) -> Iterator[Any]:
-    """What an OpenAPI document calls without a role: the URIs of integrations and authorizers."""
+    """Yield the URIs of integrations and authorizers that an OpenAPI document calls without a role."""
     if isinstance(document, list):
         for item in document:
             yield from _in_openapi(item)
@@ -230,7 +230,7 @@ def _in_openapi(document: Any) -> Iterator[Any]:
 
 
 def _is_service(principal: str, invoker: Invoker) -> bool:
-    """Whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
+    """Return whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
     service = re.fullmatch(_SERVICE, principal)
     return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
 
@@ -262,7 +262,7 @@ def _own_arn(resource: Resource) -> str:
 
 
 def _meet(arn: str, other_arn: str) -> bool:
-    """Whether some ARN is described by both patterns: part by part, since no wildcard reaches beyond its part."""
+    """Return whether some ARN matches both patterns: part by part, since no wildcard reaches beyond its part."""
     parsed, other_parsed = parse(arn), parse(other_arn)
     if parsed is None or other_parsed is None:
         return overlaps(arn, other_arn)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KnownIds:
-    """What references may name: the resources of a template and its parameters; and what may be missing from it."""
+    """The names that references may use: the template's resources and parameters, and the ones it may lack."""
 
     resources: Mapping[str, Resource]
     parameters: Collection[str] = ()
@@ -29,7 +29,7 @@ class KnownIds:
     """How the logical ids begin of what is missing, since it failed; "" for any."""
 
     def may_be_missing(self, name: str) -> bool:
-        """Whether nothing of this name is known, and it may be a part that is missing."""
+        """Return whether nothing of this name is known, and it may be a part that is missing."""
         return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
 
 
@@ -42,7 +42,7 @@ class CheckedReferences:
 
 
 def check_references(resource: Resource, known: KnownIds, written: Mapping[str, Origin]) -> CheckedReferences:
-    """What a resource refers to: everything must be in the template, or one of its parameters.
+    """Check a resource's references: each must be in the template, or one of its parameters.
 
     `written`: the lines that set properties, where these are not the resource's own.
     """
@@ -95,7 +95,7 @@ def _check_sections(called: Iterable[str], resource: Resource, label: str) -> It
 
 
 def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
-    """What an output refers to and the template has not."""
+    """Yield an output's references that the template has not."""
     label = f"output {output.name}"
     try:
         named_references = _named({"Value": output.value})
@@ -107,7 +107,7 @@ def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
 
 
 def _named(value: Mapping[str, Any]) -> list[Reference]:
-    """What a value refers to. RemitError: late-bound text in it cannot be read."""
+    """List a value's references. RemitError: late-bound text in it cannot be read."""
     return [reference for reference, _ in references(dict(value), late=True)]
 
 
@@ -138,7 +138,7 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
-    """What was meant by a reference that spells a value of Python's, `${aws.region}`, or misspells `${AWS::Region}`."""
+    """Return what was meant by a reference to a value of Python's, `${aws.region}`, or a misspelt `${AWS::Region}`."""
     if name in ("aws", "project"):
         return f'write it without the `$`, in an f-string: f"…{{{name}.{attribute}}}…"'
     parameter = tokens.pseudo_parameter(name)

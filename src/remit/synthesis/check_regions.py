@@ -115,7 +115,7 @@ class _Named:
 
 
 def check_regions(template: Template, app: App, place: Mapping[str, str] | None) -> Iterator[RemitError]:
-    """What lies in another region or account than its service takes it from, each at the line that names it.
+    """Yield resources in another region or account than their service takes them from, each at the line that names it.
 
     `place` has what AWS::Region and AWS::AccountId are, by their texts. Where it is not known, the region and account
     of the first thing that must be in those of the stack count as those: nothing can be right with two of them.
@@ -164,7 +164,7 @@ def _home(named_things: Iterable[_Named]) -> _Home:
 
 
 def _of_resources(template: Template, app: App) -> Iterator[_Named]:
-    """What the resources of the template name."""
+    """Yield the ARNs that the template's resources name."""
     lines = dict(_lines(app))
     for resource in template.resources:
         for requirement in _requirements(resource):
@@ -178,7 +178,7 @@ def _of_resources(template: Template, app: App) -> Iterator[_Named]:
 
 
 def _requirements(resource: Resource) -> Iterator[_Requirement]:
-    """What must be in a certain place: by the table, and the keys that encrypt the resource."""
+    """Yield the ARNs that must be in a certain place: by the table, and the keys that encrypt the resource."""
     yield from _REQUIREMENTS.get(resource.type, ())
     kind = resource_type(resource.type)
     if kind is not None and resource.type in _ENCRYPTED_BY_OWN_REGION:
@@ -188,7 +188,7 @@ def _requirements(resource: Resource) -> Iterator[_Requirement]:
 
 
 def _problem(text: str, region: str, account: str) -> str:
-    """What is wrong with the place of an ARN, as the end of a sentence; "" where it is right, or not known.
+    """Word the problem with an ARN's place as the end of a sentence; "" where it is right, or not known.
 
     It must be in `region`, and in `account`, which are "" where it may be in any.
     """
@@ -203,7 +203,7 @@ def _problem(text: str, region: str, account: str) -> str:
 
 
 def _sources(app: App) -> Iterator[tuple[Function, Origin, TriggerSource]]:
-    """What triggers need: with the function, and the line of the trigger."""
+    """Yield the needs of triggers: with the function, and the line of the trigger."""
     for function in app.functions:
         for trigger in function.triggers:
             if isinstance(trigger, BaseTrigger):

@@ -35,7 +35,7 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
 
 
 def _check_expression(expression: str, timezone: str | None, resource: Resource) -> Iterator[RemitError]:
-    """What is wrong with the expression of a schedule that was written by hand, whenever it starts and ends."""
+    """Yield errors in a schedule's expression that was written by hand, in its start and in its end."""
     problem = expression_problem(expression)
     if problem is None and next_run(expression, timezone, EVER) is None:
         problem = f"it never runs: {why_never(expression, timezone)}"

@@ -29,7 +29,7 @@ _SCALARS: Final = frozenset({"boolean", "integer", "number", "string"})
 
 
 def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[RemitError]:
-    """What CloudFormation's schema of the resource's type does not allow.
+    """Yield violations of CloudFormation's schema of the resource's type.
 
     `written`: the lines that set properties, where these are not the resource's own.
     """

@@ -20,7 +20,7 @@ _FIFO_PROPERTIES: Final = {"AWS::SQS::Queue": "FifoQueue", "AWS::SNS::Topic": "F
 
 
 def check_name(resource: Resource) -> Iterator[RemitError]:
-    """What is wrong with a resource's name: AWS refuses it."""
+    """Yield errors in a resource's name, which AWS refuses."""
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None:
         return
@@ -63,7 +63,7 @@ def _check_fifo(resource: Resource, kind: str, name: str) -> Iterator[RemitError
 
 
 def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[RemitError]:
-    """What SQS refuses of a queue that is FIFO, or none; `dead_letters` is the app's queue for what it gave up.
+    """Yield SQS's refusals of a queue, FIFO or not; `dead_letters` is the app's queue of failed messages.
 
     Source: "SetQueueAttributes" (Amazon SQS API Reference): the dead-letter queue of a FIFO queue must be one, too.
     """

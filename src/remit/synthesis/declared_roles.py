@@ -49,7 +49,7 @@ class DeclaredRole:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredStack:
-    """What a template declares: its roles in its order, and its functions' names in the project by logical id.
+    """The roles of a template in its order, and its functions' names in the project by logical id.
 
     `others` has the role of each function, by its name, that runs under none of them.
     """
@@ -261,7 +261,7 @@ def _located(role: Role, origins: Mapping[str, Origin | None], assigned: Role | 
 
 
 def adds_access(app: App) -> bool:
-    """Whether some shared resource of an app is IAM's, so that `assign` alone does not tell what roles may do."""
+    """Return whether a shared resource of an app is IAM's: then `assign` alone does not tell what roles may do."""
     return any(resource.type.startswith(_IAM) for resource in app.resources)
 
 

@@ -23,7 +23,7 @@ _CONTEXT: Final = 300
 
 
 def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None = None) -> tuple[str, ...]:
-    """What people should know of the guardrails in `config/guardrails/`, all of which hold; RemitError: one does not.
+    """List remarks on the guardrails in `config/guardrails/`, all of which hold. RemitError: one does not.
 
     `place` is where the app is deployed, if that is known: what AWS::Partition, AWS::Region and AWS::AccountId are.
     The error's exit code is 1 for what is broken or not proven, 2 for a guardrail that cannot be read.
@@ -95,14 +95,17 @@ def _hint(breach: Breach) -> str:
 
 
 def _group(breach: Breach) -> tuple[object, ...]:
-    """What roles have in common that break the same guardrail by the same actions."""
+    """Return a key that roles share which break the same guardrail by the same actions."""
     granted = breach.granted
     source = granted.managed or breach.unread or breach.note if granted.grant is None else ""
     return breach.guardrail.file, breach.line, source, granted.statement.actions, _is_broken(breach)
 
 
 def _is_broken(breach: Breach) -> bool:
-    """Whether there is a request that shows it: one without parts that nobody knows, under a boundary that is known."""
+    """Return whether there is a request that shows it.
+
+    One without parts that nobody knows, under a boundary that is known.
+    """
     from remit.iam.comparison import Piece  # noqa: PLC0415 - as above
     from remit.roles.guardrail_proof import late  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""What the template has for jobs: queues, their workers' event sources, alarms, and where finished jobs are marked."""
+"""The resources of jobs: queues, their workers' event sources, alarms, and the table that marks finished jobs."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _marks(app: App) -> Resource:
 
 
 def _schedules(queue: JobQueue) -> Iterator[Resource]:
-    """What sends jobs by the clock. Each message is a sending of its own, whose id is that of the message."""
+    """Yield the schedules that send jobs. Each message is a sending of its own, whose id is that of the message."""
     positions: Counter[str] = Counter()
     for job in queue.scheduled:
         positions[job.name] += 1
@@ -142,7 +142,7 @@ def worker_source(app: App, function: Function) -> Iterator[Resource]:
 
 
 def job_variables(app: App, function: Function) -> dict[str, str]:
-    """What the runtime part reads of jobs: the queues to which a function sends; what a worker does with failures."""
+    """Return a function's variables for jobs: the queues to which it sends; a worker's treatment of failures."""
     variables: dict[str, str] = {}
     for queue in app.queues:
         if queue.name in (function.sends or ()):

@@ -1,4 +1,4 @@
-"""What the app's own KMS keys say of the services that use them as themselves: to send, or to store.
+"""The policies of the app's own KMS keys, for services that use them as themselves: to send, or to store.
 
 No role can let a service do so: the key's policy must. Of a key that is not the app's, the plan says what it must say.
 """
@@ -37,7 +37,7 @@ _HOLDING_THEM: Final[tuple[Referent, ...]] = ("queue", "topic", "target")
 
 
 class _Service(NamedTuple):
-    """What a service does with a key as itself, and under which conditions."""
+    """A service's use of a key as itself, and its conditions."""
 
     principal: str
     actions: tuple[str, ...] = _SEND
@@ -55,7 +55,7 @@ class _Service(NamedTuple):
         return allowed if self.conditions is None else {**allowed, "Condition": self.conditions}
 
     def is_let_by(self, statement: Any) -> bool:
-        """Whether a statement that somebody wrote lets it use the key, on whatever condition."""
+        """Return whether a statement that somebody wrote lets it use the key, on whatever condition."""
         if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
             return False
         principal = statement.get("Principal")
@@ -159,7 +159,7 @@ def _condition(service: _Service) -> str:
 
 
 def _with_functions(app: App) -> Iterator[tuple[tuple[str, ...], Iterable[Resource]]]:
-    """What the app declares and what remit makes for it, with the functions that it is for."""
+    """Yield the app's resources and those that remit makes for it, with the functions that they are for."""
     yield (), app.resources
     for function in app.functions:
         for trigger in function.triggers:
@@ -169,7 +169,10 @@ def _with_functions(app: App) -> Iterator[tuple[tuple[str, ...], Iterable[Resour
 
 
 def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:
-    """Which services use keys as themselves: to store a resource, or to send to a queue or topic of the app for it."""
+    """Yield services' uses of keys as themselves.
+
+    To store a resource, or to send to a queue or topic of the app for it.
+    """
     if not app.resources:
         return
     for resource in resources:

@@ -1,4 +1,4 @@
-"""What a role may do with a resource that waits for the role's own function stands in a policy that comes after both.
+"""Policies that come after both a role and a resource that waits for the role's own function.
 
 A user pool refers to the function that it runs, the function to its role. If the role's policy referred to the pool,
 that would be a circular dependency; a policy of its own, attached to the role, makes none.
@@ -35,7 +35,7 @@ def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -
 
 
 class _Waits:
-    """What CloudFormation makes before each resource, found out when it is asked for."""
+    """The resources that CloudFormation makes before each resource, found when they are asked for."""
 
     def __init__(self, by_id: Mapping[str, Resource]) -> None:
         self._by_id = by_id
@@ -43,7 +43,7 @@ class _Waits:
         self._targets: dict[str, tuple[str, ...]] = {}
 
     def is_before(self, earlier: str, later: str) -> bool:
-        """Whether `later` waits for `earlier`, if only by others."""
+        """Return whether `later` waits for `earlier`, if only by others."""
         if later not in self._awaited:
             self._awaited[later] = frozenset(self._all_before(later))
         return earlier in self._awaited[later]
@@ -59,7 +59,7 @@ class _Waits:
         return before
 
     def _targets_of(self, logical_id: str) -> tuple[str, ...]:
-        """What a resource itself names: many wait for the same role."""
+        """Return the resources that a resource itself names: many wait for the same role."""
         if logical_id not in self._targets:
             self._targets[logical_id] = tuple(_named(self._by_id.get(logical_id)))
         return self._targets[logical_id]

@@ -20,7 +20,7 @@ _RULE: Final = "R704"
 
 
 def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
-    """What breaks because a default policy is replaced, a Deny was added, or a boundary limits the role.
+    """List the features that break: a default policy is replaced, a Deny was added, or a boundary limits the role.
 
     Warnings are told, and so are errors that `accept` accepts. A comment at the override in the project's `folder`, or
     `config.lint.allow`, accepts as well, as for any finding of lint.

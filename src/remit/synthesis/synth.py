@@ -96,7 +96,7 @@ def draft(
 
 
 def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) -> Iterator[ExistingValue]:
-    """What the template refers to of what the project asks of the account."""
+    """Yield the existing values of the account that the template refers to."""
     if not app.existing:
         return
     values: list[Any] = [resource.properties for resource in resources]
@@ -235,7 +235,7 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
 
 
 def _variables(app: App, function: Function, role: Role | None) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, what it needs of job queues, the web app that it serves."""
+    """Return the variables of the runtime part: its stack, its stage, its job queues, the web app that it serves."""
     sent = websocket_api.sending(function, () if role is None else role.grants)
     served = {}
     if function.web is not None:
@@ -247,7 +247,7 @@ def _variables(app: App, function: Function, role: Role | None) -> dict[str, str
 
 
 def _at_trigger(trigger: Trigger, function: Function) -> Iterator[Resource]:
-    """What a trigger needs, at the line that wrote the trigger."""
+    """Yield the resources of a trigger, at the line that wrote the trigger."""
     for resource in trigger.resources(function):
         yield replace(resource, origin=trigger.written) if isinstance(trigger, BaseTrigger) else resource
 

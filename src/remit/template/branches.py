@@ -174,18 +174,17 @@ class Deciding:
 
     def value(self, value: Any, target: Path = (), source: Path | None = None) -> Any:
         """A value that will stand at `target`, and stood at `source`; what becomes AWS::NoValue is left out of it."""
-        branch = self._taken(value, target if source is None else source)
+        return self._put(self._taken(value, target if source is None else source), target)
+
+    def _put(self, branch: Branch, target: Path) -> Any:
         if branch.path != target:
             self.moved[target] = branch.path
         if isinstance(branch.value, dict):
-            return {
-                key: self.value(part, (*target, key), (*branch.path, key))
-                for key, part in branch.value.items()
-                if self._taken(part, ()).value != NO_VALUE
-            }
+            parts = {key: self._taken(part, (*branch.path, key)) for key, part in branch.value.items()}
+            return {key: self._put(part, (*target, key)) for key, part in parts.items() if part.value != NO_VALUE}
         if isinstance(branch.value, list):
-            parts = enumerate(self._items(branch.value, branch.path))
-            return [self.value(part.value, (*target, index), part.path) for index, part in parts]
+            items = enumerate(self._items(branch.value, branch.path))
+            return [self._put(item, (*target, index)) for index, item in items]
         return branch.value
 
     def _taken(self, value: Any, path: Path) -> Branch:

@@ -82,6 +82,8 @@ _SAM_TYPES: Final = {
 _NAMES: Final = ("RoleName", "UserName", "GroupName", "ManagedPolicyName")
 _WITH_GROUPS: Final = frozenset(("AWS::IAM::User", "AWS::IAM::UserToGroupAddition"))
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_NESTED: Final = re.compile(r"(?:^|\$\{)([A-Za-z0-9]+(?:/[A-Za-z0-9]+)+)")
+"""The logical id of a resource of a nested template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,11 @@ def without_code(template: Any) -> dict[str, Any]:
     resources = {name: _without_code(resource) for name, resource in section(template, "Resources").items()}
     small = {**template, "Resources": resources}
     shared = section(template, "Globals")
-    if "Function" in shared:
-        small["Globals"] = {**shared, "Function": _plain_properties(section(shared, "Function"))}
+    if shared:
+        small["Globals"] = {
+            kind: _plain_properties(section(properties)) if kind.endswith("Function") else properties
+            for kind, properties in shared.items()
+        }
     return small
 
 
@@ -251,7 +256,9 @@ def targets_in(resource: Any) -> frozenset[str]:
 
 def names_in(value: Any) -> frozenset[str]:
     """Every word in the texts of a value: the names of whatever it refers to are among them."""
-    return frozenset(word for text in _texts(value) for word in _WORD.findall(text))
+    texts = tuple(_texts(value))
+    words = {word for text in texts for word in _WORD.findall(text)}
+    return frozenset(words.union(*(_NESTED.findall(text) for text in texts if "/" in text)))
 
 
 def _join(groups: dict[str, set[str]], names: list[str]) -> None:

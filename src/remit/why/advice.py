@@ -1,4 +1,4 @@
-"""What to do about a denied access: what the message by itself calls for, and what the app in this folder adds."""
+"""Advice on a denied access: from the message by itself, and from the app in this folder."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
 
 
 def advice(denial: Denial) -> Iterator[str]:
-    """What the message by itself calls for."""
+    """Yield advice from the message by itself."""
     if denial.note is not None:
         yield denial.note
     if denial.others:
@@ -86,7 +86,7 @@ def _secret(denial: Denial) -> Iterator[str]:
 
 
 def _change(denial: Denial) -> str | None:
-    """What has to change where it is not, or not alone, the policy of the one who asked."""
+    """Return the necessary change where it is not, or not alone, the policy of the caller."""
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
         return _FEDERATED
     if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):
@@ -112,17 +112,17 @@ class _Case:
 
     @property
     def allowed(self) -> bool:
-        """Whether the role as it is here allows everything that was denied."""
+        """True if the role as it is here allows everything that was denied."""
         return bool(self.answers) and all(answer.decision.allowed for answer in self.answers)
 
     @property
     def lacks_an_allow(self) -> bool:
-        """Whether the policies of the one who asked may be what was short."""
+        """True if the policies of the one who asked may be what was short."""
         return lacks_an_allow(self.denial)
 
 
 def lacks_an_allow(denial: Denial) -> bool:
-    """Whether the policies of the one who asked may be what was short, as far as the message tells."""
+    """Return whether the policies of the one who asked may be what was short, as far as the message tells."""
     return denial.layer in (None, "identity") and not denial.explicit
 
 
@@ -135,7 +135,7 @@ def advice_here(
     *,
     deployer_command: str | None = DEPLOYER_COMMAND,
 ) -> Iterator[str]:
-    """What the app in this folder, or its absence, adds to that."""
+    """Yield the advice that the app in this folder, or its absence, adds."""
     case = _Case(denial, project, function, actions, answers, deployer_command)
     for piece_of_advice in _ADVICE:
         yield from piece_of_advice(case)
@@ -144,7 +144,7 @@ def advice_here(
 def advice_on_obstacle(
     denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], obstacle: Obstacle
 ) -> Iterator[str]:
-    """What to do where no statement helps."""
+    """Yield advice where no statement helps."""
     if lacks_an_allow(denial):
         yield obstacle.instead
     elif obstacle.instead == _change(denial):  # which `advice` says already
@@ -174,7 +174,7 @@ def _missing_object(case: _Case) -> Iterator[str]:
 
 
 def _replaced_default(case: _Case) -> Iterator[str]:
-    """What the computed default would grant, had a setting not replaced it."""
+    """Yield grants of the computed default that a setting replaced."""
     if case.here is None or case.function is None or case.allowed or not case.lacks_an_allow:
         return
     for lost in broken(case.here.app, case.here.roles):
@@ -216,7 +216,7 @@ def _models_behind(case: _Case) -> Iterator[str]:
 
 
 def _permission_set(case: _Case) -> Iterator[str]:
-    """Where the policies of a role of IAM Identity Center are changed."""
+    """Yield the place where the policies of a role of IAM Identity Center are changed."""
     role, _ = role_and_session(case.denial)
     if role is not None and role.startswith("AWSReservedSSO_") and case.lacks_an_allow:
         yield "the role is made of a permission set of IAM Identity Center: put the statement there"
@@ -243,7 +243,7 @@ _ADVICE: Final = (
 
 
 def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
-    """What the other side has to allow as well: a role whoever assumes it, another account its resource."""
+    """Yield changes on the other side: a role must trust its caller, another account must share its resource."""
     caller, resource = ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
     if resource is None or is_service(denial):
         return
@@ -256,12 +256,12 @@ def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
 
 
 def is_service(denial: Denial) -> bool:
-    """Whether an AWS service asked by itself: `events.amazonaws.com`."""
+    """Return whether an AWS service asked by itself: `events.amazonaws.com`."""
     return denial.principal is not None and denial.principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
-    """Whether it was asked for somebody who deploys, as the message tells, or the action."""
+    """Return whether it was asked for somebody who deploys, as the message tells, or the action."""
     if denial.note == EXECUTION_ROLE:
         return False  # it is asked of the function's role, whoever deploys
     if denial.deploying or is_service(denial):

@@ -32,7 +32,7 @@ _MOST: Final = 10  # further denials that are told
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What a message says of a denied request; None for what it does not say.
+    """A denied request as a message tells it; None for facts that it does not tell.
 
     `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
     `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded`
@@ -101,7 +101,7 @@ _NAMES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def parse(text: str) -> Denial | None:
-    """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
+    """Read a denied request from a text; None when it tells of none. Never fails, whatever the text."""
     text = text[-LONGEST:]
     denial = _structured(text, _DEPTH) or _in_lines(text)
     if denial is None:
@@ -158,7 +158,7 @@ def _flat(text: str) -> str:
 
 
 def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
-    """What was denied as well: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
+    """Return further denied requests: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
     first_action, first_resource = (first_denial.action or "").lower(), first_denial.resource
     denied_accesses: dict[str, None] = {}
     for place, action in enumerate(wordings.ACTION.finditer(flat)):
@@ -172,7 +172,7 @@ def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
 
 
 def _request(flat: str) -> Denial:
-    """Who, what, on what, by which layer."""
+    """Read the caller, the action, the resource and the layer."""
     quoted = wordings.QUOTED.search(flat)
     if quoted is not None:
         return Denial(quoted["principal"], quoted["action"], quoted["resource"])
@@ -268,7 +268,7 @@ def _object_arn(bucket: str, key: str | None) -> str:
 
 
 def _caller(flat: str) -> dict[str, Any]:
-    """What the SDK, CloudFormation or Lambda puts around a message: fields of a `Denial`."""
+    """Return the fields of a `Denial` that the SDK, CloudFormation or Lambda puts around a message."""
     fields: dict[str, Any] = {}
     for pattern in wordings.AROUND:
         around = pattern.search(flat)
@@ -393,7 +393,7 @@ def _trail(event: dict[str, Any]) -> Denial | None:
 
 
 def _trail_resource(event: dict[str, Any], service: str) -> str | None:
-    """What a record of CloudTrail was about: the first of its resources, else what its parameters name."""
+    """Return the resource of a CloudTrail record: the first that it lists, else the one its parameters name."""
     for resource in mappings(event.get("resources")):
         arn = _string(resource, "ARN") or _string(resource, "arn")
         if arn is not None:
@@ -404,7 +404,10 @@ def _trail_resource(event: dict[str, Any], service: str) -> str | None:
 
 
 def _parameter(parameters: dict[str, Any], service: str) -> str | None:
-    """What a request was about, by its parameters: a bucket or an object, or the one ARN of the service among them."""
+    """Return a request's resource by its parameters.
+
+    A bucket or an object, or the one ARN of the service among them.
+    """
     bucket, key = _string(parameters, "bucketName"), _string(parameters, "key")
     if bucket is not None and service == "s3":
         return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
@@ -414,7 +417,7 @@ def _parameter(parameters: dict[str, Any], service: str) -> str | None:
 
 
 def _by_name(parameters: dict[str, Any], service: str, event: dict[str, Any]) -> str | None:
-    """What a request was about, where it names a table, a function or a stream of the caller's own account."""
+    """Return a request's resource, where it names a table, a function or a stream of the caller's own account."""
     owner = _ARN.match(_string(_dict(event.get("userIdentity")), "arn") or "")
     key, resource_prefix = _NAMES.get(service, ("", ""))
     name = _string(parameters, key)
@@ -428,7 +431,7 @@ def _by_name(parameters: dict[str, Any], service: str, event: dict[str, Any]) ->
 
 
 def _decoded(message: dict[str, Any]) -> Denial | None:
-    """What `aws sts decode-authorization-message` gives."""
+    """Read the output of `aws sts decode-authorization-message`."""
     context = _dict(message.get("context"))
     action = _string(context, "action")
     if "allowed" not in message or action is None:

@@ -1,4 +1,4 @@
-"""Who asked, and for what: a denial's principal as a function of this app, its operation as an action."""
+"""The denied request in this app: a denial's principal as a function, its operation as an action."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def user_name(denial: Denial) -> str | None:
 
 
 def _is_named(name: str, start: str) -> bool:
-    """Whether CloudFormation made `name` of `start`: with a random end, cut so that 64 characters are enough."""
+    """Return whether CloudFormation made `name` of `start`: with a random end, cut so that 64 characters are enough."""
     head, _, end = name.rpartition("-")
     return _RANDOM.fullmatch(f"-{end}") is not None and (head == start or (len(name) >= 60 and start.startswith(head)))  # noqa: PLR2004 - 64, less what a shorter random end leaves
 
@@ -110,7 +110,7 @@ def _preferred(actions: tuple[str, ...], project: LoadedApp | None, function: st
 
 
 def caller_of(denial: Denial) -> str | None:
-    """Who asked; None where the message has no more of them than their account, which is not its root user."""
+    """Return the caller; None where the message has no more of them than their account, which is not its root user."""
     principal = denial.principal
     return None if principal is None or principal.isdigit() else principal
 

@@ -31,7 +31,7 @@ _RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
 
 
 def why_of(denial: Denial, source: ParsedFile) -> Cause:
-    """What is behind a denial, as far as the roles and users of a file tell.
+    """Find the cause of a denial, as far as the roles and users of a file tell.
 
     Where the message names nobody, all roles are asked.
     """
@@ -56,7 +56,8 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if not answers:
         return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
     unseen = cause.unseen
-    if not _unread(roles, read):
+    boundaries = [role.boundary for role in roles if role.boundary is not None]
+    if all(boundary in read.documents for boundary in boundaries):
         unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
     if denial.layer in (None, "identity"):  # else the layer's conclusion has it
@@ -65,7 +66,7 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
 
 
 def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
-    """What said no to somebody who is none of the template's, as far as the message tells."""
+    """Word the reason for a caller who is none of the template's, as far as the message tells."""
     if denial.principal is None or denial.layer not in (None, "identity"):
         return layer_conclusion
     kind = "role" if user_name(denial) is None else "user"
@@ -86,7 +87,7 @@ def _answers(
 
 
 def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
-    """Whether it was this role or user: by its name, or by that of a function that runs under it."""
+    """Return whether it was this role or user: by its name, or by that of a function that runs under it."""
     name, session = role_and_session(denial)
     if role.kind == "user":
         name, session = user_name(denial), None
@@ -99,7 +100,7 @@ def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
 
 
 def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
-    """Whether a name is the given one, or one that CloudFormation makes: `STACK-LogicalId-RANDOM`."""
+    """Return whether a name is the given one, or one that CloudFormation makes: `STACK-LogicalId-RANDOM`."""
     if own_names:
         return name in own_names
     head, _, end = name.rpartition("-")
@@ -114,15 +115,10 @@ def _texts(resource: Resource) -> Iterator[str]:
             yield value
 
 
-def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
-    """Whether some role has a boundary that nobody can look at from here."""
-    return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
-
-
 def _conclusion(  # noqa: PLR0911 - one case after the other
     denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
 ) -> str:
-    """What the roles of the template have to do with a denial, in a sentence."""
+    """Word the part that the template's roles play in a denial, in a sentence."""
     if len(matching_roles) == 1:
         roles, allow, do_not = f"the {matching_roles[0].kind} {matching_roles[0].logical_id}", "allows", "does not"
     else:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What is behind a denial.
+    """The cause of a denial.
 
     `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
     one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
@@ -63,7 +63,7 @@ _BY: Final[dict[LayerName, str]] = {
 
 
 def why(denial: Denial, project: LoadedApp | None) -> Cause:
-    """What is behind a denial, as far as it can be told from this folder."""
+    """Find the cause of a denial, as far as it can be told from this folder."""
     function = None if project is None else function_of(project, denial)
     actions = actions_of(denial, project, function)
     obstacle = _obstacle(denial, actions)
@@ -95,7 +95,7 @@ def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
 def _without_fix(
     denial: Denial, project: LoadedApp | None, function: str | None, actions: tuple[str, ...], obstacle: Obstacle
 ) -> Cause:
-    """What is behind a denial that no statement can change."""
+    """Return the cause of a denial that no statement can change."""
     layer_conclusion = _layer_conclusion(denial)
     reason = f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
     conclusions = [layer_conclusion] if layer_conclusion else []
@@ -119,7 +119,7 @@ def _without_fix(
 def _answers(
     project: LoadedApp, denial: Denial, function: str | None, actions: tuple[str, ...]
 ) -> Iterator[Explanation]:
-    """What the function's role says; where nobody is named, what each role of the app says."""
+    """Yield the explanation of the function's role; where nobody is named, that of each role of the app."""
     unnamed = function is None and (denial.principal is not None or denial.resource is None)
     if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one
         return
@@ -144,7 +144,7 @@ def _answers(
 
 
 def asked_resource(denial: Denial, role: ReadyRole, action: str) -> str:
-    """What was asked for; where the message does not name it, what the role has, else the form of its ARN."""
+    """Return the resource in question; where the message does not name it, the role's, else the form of its ARN."""
     if denial.resource is None or (denial.resource == "*" and targets_of(action)):
         return next(iter(granted_on(role, action)), resource_form_of(action))
     return denial.resource
@@ -173,7 +173,10 @@ def _conclusion(
     actions: tuple[str, ...],
     answers: tuple[Explanation, ...],
 ) -> str:
-    """What said no, in a sentence: a layer that the message names, or the role of the function that asked."""
+    """Word the layer that said no, in a sentence.
+
+    One that the message names, or the role of the function that asked.
+    """
     if function is None or not answers:
         return _layer_conclusion(denial) or _nobody(denial, project, actions, answers)
     role = f"the role of {function}"
@@ -188,7 +191,7 @@ def _conclusion(
 
 
 def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
-    """Whether what roles allow by themselves is beyond their permissions boundary."""
+    """Return whether what roles allow by themselves is beyond their permissions boundary."""
     layers = [layer for answer in answers for layer in answer.decision.layers]
     own = {layer.verdict for layer in layers if layer.layer == "identity"}
     limits = {layer.verdict for layer in layers if layer.layer == "boundary"}
@@ -215,7 +218,7 @@ def _layer_conclusion(denial: Denial) -> str:
 
 
 def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:
-    """Where no layer but the role's own policies is named: what they say, and what that means."""
+    """Word the role's own policies where no other layer is named, and the conclusion."""
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {role} itself says no"
     if denial.explicit:
@@ -238,7 +241,7 @@ def _on_what(denial: Denial) -> str:
 def _nobody(
     denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], answers: tuple[Explanation, ...]
 ) -> str:
-    """Where no role of the app is known to have asked."""
+    """Word the case in which no role of the app is known to have asked."""
     if denial.encoded is not None and denial.action is None:
         return "the message is encoded: decode it to see what was denied"
     if denial.deploying and denial.principal is None:
@@ -254,7 +257,7 @@ def _nobody(
 
 
 def _who_may(answers: tuple[Explanation, ...]) -> str:
-    """Which functions may do what was denied, of those that were asked."""
+    """Name the functions, of those that were asked, that may do what was denied."""
     allowed = [answer.asker for answer in answers if answer.decision.allowed]
     if not allowed:
         return "no function may do it"
@@ -263,7 +266,7 @@ def _who_may(answers: tuple[Explanation, ...]) -> str:
 
 
 def _who_may_at_all(project: LoadedApp, actions: tuple[str, ...]) -> str:
-    """Which functions may do what was denied on some resource."""
+    """Name the functions that may do what was denied on some resource."""
     functions = []
     for function, role in ready_roles(project.app, project.roles).items():
         if any(granted_on(role, action) for action in actions):

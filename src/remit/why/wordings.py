@@ -369,6 +369,9 @@ def _line(line: str) -> tuple[str, int]:
 
 
 def _is_parted(line: str, *, full: bool) -> bool:
-    """Whether an ARN goes on behind a line's end: it stops at a hyphen, slash or colon, or fills the table's cell."""
+    """Return whether an ARN goes on behind a line's end.
+
+    It stops at a hyphen, slash or colon, or fills the table's cell.
+    """
     last = line[line.rfind(" ") + 1 :].lstrip("\"'`(")
     return last.startswith("arn:") and (full or last.endswith(("-", "/", ":")))

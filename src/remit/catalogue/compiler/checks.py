@@ -1,4 +1,4 @@
-"""What must hold for a snapshot to ship: the checks that catch the next silent loss in a source."""
+"""Checks of a snapshot before it ships: they catch the next silent loss in a source."""
 
 from __future__ import annotations
 

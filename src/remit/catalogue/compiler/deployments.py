@@ -66,7 +66,7 @@ def _principal(text: str) -> str:
 
 
 def _actions_by_type(chunks: Chunks) -> dict[str, set[str]]:
-    """What the handlers of each type call, and what its service asks for beside."""
+    """Map each type to the actions that its handlers call, and those that its service asks for beside."""
     names = names_of(chunks)
     called: dict[str, set[str]] = {}
     for (kind, _), chunk in chunks.items():

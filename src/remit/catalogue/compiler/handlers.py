@@ -1,4 +1,4 @@
-"""What CloudFormation's handlers call, mended: cfn-lint copies the types' own spelling, mistakes and all.
+"""The calls of CloudFormation's handlers, mended: cfn-lint copies the types' own spelling, mistakes and all.
 
 A chunk holds `a`, the actions of a service's types, `h`, by type and handler, distances between their places, and `d`,
 the types of which only the API reference says what they call. A permission in the wrong case is put right, a pattern is
@@ -92,7 +92,7 @@ class _Mender:
         self.counts = {"permissions": 0, "mended": 0, "dropped": 0}
 
     def knows(self, action: str) -> bool:
-        """Whether a service has an action of this very name."""
+        """Return whether a service has an action of this very name."""
         return self._known.get(action.lower()) == action
 
     def mended(self, permissions: list[str]) -> list[str]:

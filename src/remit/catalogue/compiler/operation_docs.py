@@ -46,7 +46,7 @@ def actions(
 
 
 def unsigned(model: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
-    """Whether IAM is not asked at all: callers come with a bearer token, or with none."""
+    """Return whether IAM is not asked at all: callers come with a bearer token, or with none."""
     metadata = model["metadata"]
     schemes = operation.get("auth") or metadata.get("auth") or [metadata.get("signatureVersion", "")]
     if all("bearer" in scheme.lower() for scheme in schemes):

@@ -1,4 +1,4 @@
-"""What an API operation asks IAM for: by its own name, the map, a row kept by hand, or its documentation.
+"""The access that an API operation needs: by its own name, the map, a row kept by hand, or its documentation.
 
 A client's chunk: `o` the operations that are called as their action is, as distances between places in the
 service's sorted actions, by prefix; `r` rows for the others and for those whose parameters are not named as
@@ -130,7 +130,7 @@ def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[
 
 
 def _documented(name: str, operation: Any, prefixes: tuple[str, ...], action_names: dict[str, str]) -> list[Row]:
-    """What the documentation says is needed; where it is one of several, each is only possible."""
+    """List the access that the documentation names; where it is one of several, each is only possible."""
     documented_actions = actions_in_documentation(operation, name, prefixes, action_names)
     return [[action, {}, None, int(len(documented_actions) == 1)] for action in documented_actions]
 

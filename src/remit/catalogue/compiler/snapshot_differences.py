@@ -1,4 +1,4 @@
-"""What one snapshot has that another has not: services, actions, keys, types, managed policies."""
+"""The differences between two snapshots: services, actions, keys, types, managed policies."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def document(path: Path) -> Any:
-    """What a JSON file holds, gzipped or not. RemitError: it is not there, or holds something else."""
+    """Read a JSON file, gzipped or not. RemitError: it is not there, or holds something else."""
     try:
         content = path.read_bytes()
         return json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
@@ -23,7 +23,7 @@ def document(path: Path) -> Any:
 
 
 def broken(path: Path, error: Exception) -> RemitError:
-    """What to say of a file that cannot be read."""
+    """Return the error for a file that cannot be read."""
     return RemitError(
         f"{path} is missing or broken: {error}", hint="install its package again: pip install --force-reinstall …"
     )

@@ -81,7 +81,7 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, InstalledPackage]]:
 
 
 def requirements() -> tuple[str, ...]:
-    """What to install, as pip takes it."""
+    """List the packages to install, as pip takes them."""
     return tuple(name for name, *_ in INSTALLED)
 
 

@@ -45,7 +45,7 @@ def documents(schemas: Path) -> dict[str, dict[str, Any]]:
 
 
 def handlers(schemas: Path) -> dict[str, dict[str, list[str]]]:
-    """What each type's handlers call, as the schemas spell it; a type without handlers is not there."""
+    """Map each type to its handlers' calls, as the schemas spell them; a type without handlers is not there."""
     permissions_by_type: dict[str, dict[str, list[str]]] = {}
     for name, path in _files(schemas).items():
         declared = document(path).get("handlers", {})
@@ -103,7 +103,7 @@ def _whole(pointers: Iterable[str]) -> list[str]:
 
 
 def _attributes(schema: dict[str, Any]) -> list[str]:
-    """What Fn::GetAtt knows, by cfn-lint's own rule; `*` ends an open-ended name."""
+    """List the attributes of Fn::GetAtt by cfn-lint's own rule; `*` ends an open-ended name."""
     attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts
     return sorted(str(name).replace("\\.", ".").replace(".*", "*") for name in attributes.data)
 
@@ -216,7 +216,7 @@ class _Shapes:
         return shape
 
     def _merged(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
-        """What a schema and the branches of its oneOf, anyOf and allOf allow together."""
+        """Merge a schema with the branches of its oneOf, anyOf and allOf."""
         types = schema.get("type", [])
         pattern_values = list(schema.get("patternProperties", {}).values())
         extra = schema.get("additionalProperties", True)

@@ -126,7 +126,7 @@ def _computed(settable: Mapping[str, Mapping[str, Any]], references: Mapping[str
 
 
 def _matches(pattern: str, settable: Mapping[str, Any]) -> bool:
-    """Whether a type has a property that a pattern means; below free-form JSON there is anything."""
+    """Return whether a type has a property that a pattern means; below free-form JSON there is anything."""
     compiled = pattern_of(pattern)
     free_form = pattern.partition(".*.")[0]
     return any(compiled.fullmatch(path) or path == free_form for path in settable)

@@ -88,7 +88,7 @@ def variables(format_: str) -> list[str]:
 
 
 def variables_by_property(schema: Mapping[str, Any], format_: str, ref_of: list[str]) -> dict[str, str]:
-    """Which property or attribute gives each variable of a type's ARN; one that none gives is not there.
+    """Map each variable of a type's ARN to the property or attribute that gives it; one that none gives is not there.
 
     In this order: the property that is called so (`QueueName`), the type's own (`Name` for `QueueName`, `Id` for
     `FleetId`), for the last variable the identifier, if that is one property and no ARN.
@@ -114,7 +114,10 @@ def variables_by_property(schema: Mapping[str, Any], format_: str, ref_of: list[
 
 
 def _may_be(variable: str, ref_of: list[str], used: Collection[str], schema: Mapping[str, Any]) -> bool:
-    """Whether the identifier may be the last variable of the ARN: a name that is given is not an id that AWS makes."""
+    """Return whether the identifier may be the last variable of the ARN.
+
+    A name that is given is not an id that AWS makes.
+    """
     if len(ref_of) != 1:
         return False
     (identifier,) = ref_of
@@ -145,7 +148,10 @@ def naming(schema: Mapping[str, Any], arn: str, by_variable: Mapping[str, str], 
 
 
 def _names_itself(path: str, short: str) -> bool:
-    """Whether a property is called like a type's name: GroupName of a UserPoolGroup, not the Bucket of its policy."""
+    """Return whether a property is called like a type's name.
+
+    GroupName of a UserPoolGroup, not the Bucket of its policy.
+    """
     stem, _, word = path.rpartition("Name")
     return not word and folded(short).endswith(folded(stem))
 

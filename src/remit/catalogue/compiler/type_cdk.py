@@ -1,4 +1,4 @@
-"""What CDK's specification of CloudFormation's types corrects and adds: Ref, ARN templates, names, relationships.
+"""CDK's corrections of CloudFormation's types: Ref, ARN templates, names, relationships.
 
 Source: `@aws-cdk/aws-service-spec` (npm, Apache-2.0), whose texts are those of the CloudFormation Template Reference.
 """
@@ -57,7 +57,10 @@ class Specification:
         }
 
     def ref(self, name: str, *, already: str) -> Columns:
-        """What Ref gives, where that is not the identifier, or is an ARN by another name; `already` is known of it."""
+        """Return the columns of Ref, where it is not the identifier, or is an ARN by another name.
+
+        `already` is known of it.
+        """
         entity = self.types.get(name, {})
         ref_of = entity.get("cfnRefIdentifier")
         columns: Columns = {"ref_of": ref_of} if ref_of else {}
@@ -78,7 +81,7 @@ class Specification:
         return ["{stack}-{id}-*"] if _GENERATES.search(text) else []
 
     def is_stateful(self, name: str) -> bool:
-        """Whether a resource holds data that is lost with it."""
+        """Return whether a resource holds data that is lost with it."""
         return bool(self.types.get(name, {}).get("isStateful"))
 
     def references(self, name: str) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What a CloudFormation type's own schema says of it: identifier, Ref, own ARN, tags, fixed properties, references.
+"""Facts from a CloudFormation type's own schema: identifier, Ref, own ARN, tags, fixed properties, references.
 
 Source: cfn-lint's copies of the registry's schemas ("Resource type definition schema", CloudFormation CLI User Guide).
 """
@@ -71,7 +71,7 @@ def paths(schema: Mapping[str, Any], key: str) -> list[str]:
 
 
 def ref_of_identifier(schema: Mapping[str, Any], identifier: list[str]) -> str:
-    """What Ref gives if it gives the identifier: `arn`, `url`, `name` (or an id), `parts` of several properties."""
+    """Classify Ref if it gives the identifier: `arn`, `url`, `name` (or an id), `parts` of several properties."""
     if len(identifier) > 1:
         return "parts"
     name = identifier[0].rpartition(".")[2]
@@ -83,7 +83,7 @@ def ref_of_identifier(schema: Mapping[str, Any], identifier: list[str]) -> str:
 
 
 def own_arn(type_name: str, read_only: list[str], ref: str, ref_of: list[str]) -> list[str]:
-    """Where the ARN of a resource comes from: "Ref" and attributes, the canonical one first.
+    """List the sources of a resource's ARN: "Ref" and attributes, the canonical one first.
 
     An ARN that a template can give is that of another resource: `ClusterArn` of a cluster's policy.
     """
@@ -181,7 +181,7 @@ def _resolved(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Mapping[st
 
 
 def is_text_at(schema: Mapping[str, Any], path: str) -> bool:
-    """Whether there is a property of text at a path."""
+    """Return whether there is a property of text at a path."""
     described = property_at(schema, path)
     if described is None:
         return False

@@ -145,7 +145,7 @@ def _put_cdk(table: TypeTable, name: str, schema: Mapping[str, Any], specificati
 
 
 def _put_derived(table: TypeTable, name: str, schema: Mapping[str, Any], arn: str, formats: ArnFormats) -> None:
-    """What follows from the ARN's shape: its variables, IAM's names of it, the name."""
+    """Put the facts that follow from the ARN's shape: its variables, IAM's names of it, the name."""
     ref_of = table.rows[name].get("ref_of", [])
     by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
     columns = {
@@ -200,7 +200,7 @@ def _completed(curated: Columns, derived_row: Columns, schema: Mapping[str, Any]
 
 
 def _stale(derived_row: Columns, curated: Columns) -> list[str]:
-    """What a row kept by hand says that is derived all the same, in words."""
+    """List, in words, the facts of a row kept by hand that are derived all the same."""
     problems = []
     for column, value in curated.items():
         if column != "references" and (derived_row.get(column) or "") == (value or ""):
@@ -222,7 +222,7 @@ def _joined(derived: Mapping[str, list[str]], curated: Mapping[str, list[str]]) 
 
 
 def _gone(completed_row: Columns, curated: Columns, schema: Mapping[str, Any]) -> list[str]:
-    """What a row kept by hand (`curated`) names that the schema or the ARN's shape does not have (any more), in words.
+    """List, in words, the names of a row kept by hand (`curated`) that the schema or the ARN's shape does not have.
 
     The ARN's shape is that of `completed_row`: the derived columns with the curated ones put over them.
     """

@@ -6,15 +6,16 @@ covering statements, and the pattern is narrowed to what NotAction spares.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from remit.catalogue.action_keys import carries
+from remit.catalogue.action_resources import resources_asked
 from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.glob_sets import Unclear, points
 from remit.iam.prove.real_requests import can_be_asked, nameable
-from remit.iam.prove.resource_search import covers_to_escape
 from remit.iam.rcp_reach import BEYOND_RCPS, REACHED_PATTERNS, is_reached
 from remit.iam.special_cases import ALWAYS_ALLOWED
 
@@ -189,13 +190,14 @@ class ActionSearch:
             witness = self.witness(resource, active)
             if witness is not None:
                 return Opening(point, None, pattern, resource, witness), ()
-            with_not_action = [box for box in active if box.not_actions]
             with_action = tuple(box for box in active if not box.not_actions)
-            if with_not_action and self.witness(resource, with_action) is not None:
-                to_escape = covers_to_escape(
-                    with_not_action, lambda boxes: self.witness(resource, tuple(boxes)) is not None
-                )
-                escapes.update(dict.fromkeys(to_escape))
+            with_not_action = [box for box in active if box.not_actions]
+            if not with_not_action or self.witness(resource, with_action) is None:
+                continue
+            for box in with_not_action:
+                if self.witness(resource, (box,)) is None:
+                    return None, (box,)  # whatever point is tried, it leaves only what it names
+            escapes.update(dict.fromkeys(with_not_action))
         return None, tuple(escapes)
 
     def active_covers(self, action: str) -> tuple[Box, ...]:
@@ -226,18 +228,21 @@ class ActionSearch:
             names = self.actions_of(pattern)
             return self._for_today(opening._replace(real=names[0])) if names else opening
         first: Opening | None = None
+        answers: dict[tuple[tuple[Box, ...], int], Opening | None] = {}
         for name in self._uncovered_actions(pattern):
             folded = name.lower()
-            if folded in ALWAYS_ALLOWED or not self.includes(folded):
+            alike = self.active_covers(folded), resources_asked(name)
+            if alike not in answers:
+                real = self._real(name, pattern, resource)
+                answers[alike] = None if real is None else self._for_today(real)
+            answer = answers[alike]
+            if answer is None:
                 continue
-            real = self._real(name, pattern, resource)
-            if real is None:
-                continue
-            real = self._for_today(real)
-            if not self.of_today or (real.usable and _carries_its_context(real)):
-                return real
-            if first is None or (real.usable and not first.usable):
-                first = real
+            is_shown = not self.of_today or (answer.usable and _carries(name, answer.witness))
+            if is_shown or first is None or (answer.usable and not first.usable):
+                first = answer._replace(action=folded, real=name)
+            if is_shown:
+                return first
         return first or opening
 
     def _for_today(self, opening: Opening) -> Opening:
@@ -252,7 +257,9 @@ class ActionSearch:
         """The same opening on the parts of its resource pattern that a request for its action can name."""
         if opening.real is None:
             return
-        for part in nameable(opening.real, opening.resource):
+        covers = self.active_covers(opening.action)
+        parts = self.resource_search.parts(opening.resource, self.case.required, covers)
+        for part in chain.from_iterable(nameable(opening.real, part) for part in parts):
             narrow = self._real(opening.real, opening.pattern, part)
             if narrow is not None and can_be_asked(opening.real, narrow.witness.resource):
                 yield narrow._replace(resource=opening.resource, usable=True)
@@ -262,10 +269,7 @@ class ActionSearch:
         if not is_pattern(opening.pattern):
             return
         for name in self._uncovered_actions(opening.pattern):
-            folded = name.lower()
-            if name == opening.real or folded in ALWAYS_ALLOWED or not self.includes(folded):
-                continue
-            real = self._real(name, opening.pattern, opening.resource)
+            real = None if name == opening.real else self._real(name, opening.pattern, opening.resource)
             if real is not None:
                 yield from self.narrowed(real)
 
@@ -280,21 +284,23 @@ class ActionSearch:
         return None if witness is None else Opening(name.lower(), name, pattern, resource, witness)
 
     def _uncovered_actions(self, pattern: str) -> Iterator[str]:
-        """The existing actions of a pattern, without those that some cover plainly covers everywhere."""
+        """The existing actions of a pattern to which the required statements apply, and no cover plainly everywhere."""
         names = self.actions_of(pattern)
-        covered: set[str] = set()
+        beside = {name for box in self._sparing for text in box.actions for name in self.actions_of(text)}
         for index in self.case.covers:
             for box in index.boxes:
                 if box.everywhere and not box.not_actions and len(names) > len(box.actions):
                     everywhere = (name for text in box.actions for name in self.actions_of(text))
-                    covered.update(name for name in everywhere if not index.of_rcp or is_reached(name.lower()))
-        return (name for name in names if name not in covered)
+                    beside.update(name for name in everywhere if not index.of_rcp or is_reached(name.lower()))
+        for name in names:
+            folded = name.lower()
+            if not (name in beside or folded in ALWAYS_ALLOWED or (self.case.of_rcp and not is_reached(folded))):
+                yield name
 
 
-def _carries_its_context(opening: Opening) -> bool:
+def _carries(action: str, witness: Witness) -> bool:
     """Whether requests for an action carry the keys of a witness."""
-    keys = (key for key, state in opening.witness.context.items() if state is not None)
-    return opening.real is not None and all(carries(opening.real, key) for key in keys)
+    return all(carries(action, key) for key, state in witness.context.items() if state is not None)
 
 
 def _is_action(text: str) -> bool:

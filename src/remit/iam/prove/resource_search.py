@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from remit.iam.pattern import covers as covers_pattern
-from remit.iam.prove.budget import Budget
+from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import equal_to
 from remit.iam.prove.context_search import Context, find_context
+from remit.iam.prove.encoded_text import has_marks, widened
 from remit.iam.prove.glob_sets import Unclear, points, some_points
-from remit.iam.prove.statement_space import Box, loosened, tightened, with_values
+from remit.iam.prove.statement_space import Box, loosened, tightened, with_values, within
 from remit.iam.prove.variable_values import bindings, contested, measured, pins
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_STEPS: Final = 3_000
 _STEPS_PER_MEET, _STEPS_PER_COVER, _STEPS_PER_BINDING = 100, 8, 30
 """To meet two patterns, to see whether one covers another, to put values into a box."""
 
-_ContextQuestion: TypeAlias = "tuple[tuple[Atom, ...], frozenset[Box]]"
+_ContextQuestion: TypeAlias = "tuple[tuple[Atom, ...], frozenset[frozenset[Atom]]]"
 _WitnessQuestion: TypeAlias = tuple[str, tuple[Box, ...], tuple[Box, ...]]
 _Question = TypeVar("_Question", bound=tuple[Any, ...])
 _Answer = TypeVar("_Answer")
@@ -44,13 +44,14 @@ class Witness(NamedTuple):
 class ResourceSearch:
     """Searches that share their answers and their budget. `premises` is what is taken for granted about keys."""
 
-    __slots__ = ("_contexts", "_witnesses", "budget", "premises")
+    __slots__ = ("_contexts", "_parts", "_witnesses", "budget", "premises")
 
     def __init__(self, premises: Premises, budget: Budget | None = None) -> None:
         self.premises = premises
         self.budget = budget or Budget()
         self._contexts: dict[_ContextQuestion, Context | Unclear | None] = {}
         self._witnesses: dict[_WitnessQuestion, Witness | Unclear | None] = {}
+        self._parts: dict[_WitnessQuestion, tuple[str, ...] | Unclear] = {}
 
     def witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         """A resource within `pattern` and a context where all of `required` apply, and none of `covers`.
@@ -61,8 +62,34 @@ class ResourceSearch:
         self.budget.spend(len(covers))
         return _answered_once(self._witnesses, (pattern, required, covers), self._find_witness)
 
+    def parts(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> tuple[str, ...]:
+        """The parts of a pattern where a witness may be.
+
+        They are what further required statements name, and what the NotResource of each cover names that surely
+        applies elsewhere.
+        """
+        return _answered_once(self._parts, (pattern, required, covers), self._find_parts)
+
+    def _find_parts(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> tuple[str, ...]:
+        if has_marks(pattern):
+            return (pattern,)
+        conditions = {atom for box in required for atom in box.atoms}
+        narrowing = [box for box in required[1:] if not box.not_resources]
+        narrowing += [box for box in covers if box.not_resources and conditions.issuperset(box.atoms)]
+        texts = [tuple(map(widened, box.resources)) for box in narrowing]
+        try:
+            return tuple(self.budget.meet_lists((pattern,), texts))
+        except Exhausted:
+            raise
+        except Unclear:
+            return (pattern,)
+
     def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
-        marked = [box for box in (*required, *covers) if box.marked_resources or box.marked_atoms]
+        marked = _marked(required, covers)
+        if marked:
+            self.budget.spend(_STEPS_PER_COVER * _effort(covers))
+            covers = within(covers, pattern)
+            marked = _marked(required, covers)
         if not marked:
             return self._search(pattern, required, covers, ())
         variables: frozenset[str] = frozenset().union(*(box.variables for box in marked))
@@ -129,18 +156,20 @@ class ResourceSearch:
         sparing = tuple([box for box in required if box.not_resources])
         effort = _effort((*covers, *sparing))
         self.budget.spend(effort)
-        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
         further = [box.resources for box in required[1:] if not box.not_resources]
         todo = self.budget.meet_lists((pattern,), further)
         todo.reverse()
         visited = set(todo)
         steps = 0
+        has_single_wildcards = _most_single_wildcards((*covers, *sparing)) > 0
         while todo:
             steps += 1
             narrow = todo.pop()
-            if most_single_wildcards:
+            near, near_sparing = covers, sparing
+            if has_single_wildcards:
                 self.budget.spend(_STEPS_PER_COVER * effort)
-            witness, escapes = self._at_points(narrow, most_single_wildcards, sparing, covers, conditions)
+                near, near_sparing = within(covers, narrow), within(sparing, narrow)
+            witness, escapes = self._at_points(narrow, near_sparing, near, conditions)
             if witness is not None:
                 return witness
             for box in escapes:
@@ -155,14 +184,10 @@ class ResourceSearch:
         return None
 
     def _at_points(
-        self,
-        pattern: str,
-        most_single_wildcards: int,
-        sparing: tuple[Box, ...],
-        covers: tuple[Box, ...],
-        conditions: tuple[Atom, ...],
+        self, pattern: str, sparing: tuple[Box, ...], covers: tuple[Box, ...], conditions: tuple[Atom, ...]
     ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
+        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
         if most_single_wildcards and is_covered(pattern, covers, conditions):
             return None, ()
         escapes: dict[Box, None] = {}
@@ -176,24 +201,24 @@ class ResourceSearch:
             context = self._context(conditions, active)
             if context is not None:
                 return Witness(point, context), ()
-            with_not_resource = [box for box in active if box.not_resources]
-            if not with_not_resource:
-                continue
             with_resource = [box for box in active if not box.not_resources]
-            if self._context(conditions, with_resource) is not None:
-                to_escape = covers_to_escape(
-                    with_not_resource, lambda boxes: self._context(conditions, boxes) is not None
-                )
-                escapes.update(dict.fromkeys(to_escape))
+            with_not_resource = [box for box in active if box.not_resources]
+            if not with_not_resource or self._context(conditions, with_resource) is None:
+                continue
+            for box in with_not_resource:
+                if self._context(conditions, [box]) is None:
+                    return None, (box,)  # whatever point is tried, it leaves only what it names
+            escapes.update(dict.fromkeys(with_not_resource))
         if doubt is not None:
             raise doubt
         return None, tuple(escapes)
 
     def _context(self, conditions: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
-        return _answered_once(self._contexts, (conditions, frozenset(active)), self._find_context)
+        clauses = frozenset([box.clause for box in active])
+        return _answered_once(self._contexts, (conditions, clauses), self._find_context)
 
-    def _find_context(self, conditions: tuple[Atom, ...], active: frozenset[Box]) -> Context | None:
-        return find_context(conditions, [box.clause for box in active], self.premises, self.budget)
+    def _find_context(self, conditions: tuple[Atom, ...], clauses: frozenset[frozenset[Atom]]) -> Context | None:
+        return find_context(conditions, clauses, self.premises, self.budget)
 
 
 def _answered_once(
@@ -211,6 +236,11 @@ def _answered_once(
     return answer
 
 
+def _marked(required: tuple[Box, ...], covers: tuple[Box, ...]) -> list[Box]:
+    """The boxes with variables or references."""
+    return [box for box in (*required, *covers) if box.marked_resources or box.marked_atoms]
+
+
 def _effort(boxes: tuple[Box, ...]) -> int:
     """The steps to hold a resource against the patterns of boxes."""
     return sum([1 + len(box.globs) for box in boxes])
@@ -226,18 +256,9 @@ def _only_pattern(box: Box) -> str:
 
 
 def is_covered(pattern: str, covers: Iterable[Box], conditions: tuple[Atom, ...]) -> bool:
-    """Whether one pattern of one cover covers the whole pattern wherever the conditions hold."""
+    """Whether one cover applies to the whole pattern wherever the conditions hold, by one of its own patterns."""
     true = frozenset(conditions)
-    active = [box for box in covers if not box.not_resources and true.issuperset(box.atoms)]
-    return any(covers_pattern(text, pattern) for box in active for text in box.globs)
-
-
-def covers_to_escape(negated_covers: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
-    """The covers (with NotResource or NotAction) to narrow for: one that forbids all by itself, else all of them."""
-    for box in negated_covers:
-        if not possible([box]):
-            return [box]
-    return negated_covers
+    return any(true.issuperset(box.atoms) and box.covers(pattern) for box in covers)
 
 
 def with_pattern(box: Box, pattern: str) -> Box:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.decide.prepared_statements import IdentityCache, action_names
-from remit.iam.pattern import is_pattern, matcher
+from remit.iam.pattern import covers, is_pattern, matcher, overlaps
 from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
 from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in, widened
@@ -136,6 +136,12 @@ class Box:
         listed = point in self.exact or any(matcher(text)(point) for text in self.globs)
         return listed is not self.not_resources
 
+    def covers(self, pattern: str) -> bool:
+        """Whether its resources contain all that a pattern describes, for a reason that one pattern of it gives."""
+        if self.not_resources:
+            return not any(overlaps(text, pattern) for text in self.resources)
+        return any(covers(text, pattern) for text in self.globs)
+
     def includes(self, pattern: str, narrow: Box) -> bool:
         """Whether it applies, at one look, wherever another box does on one of that box's resource patterns."""
         if self.not_resources or narrow.not_resources:
@@ -231,6 +237,19 @@ def with_values(box: Box, values: dict[str, str | None]) -> Box:
         resources=tuple(text for text in texts if text is not None),
         atoms=tuple(with_variables(atom, values) for atom in box.atoms),
     )
+
+
+def within(boxes: Iterable[Box], pattern: str) -> tuple[Box, ...]:
+    """The boxes as far as they may bear on what a pattern describes, without those that apply to none of it."""
+    widest = widened(pattern)
+    narrow: list[Box] = []
+    for box in boxes:
+        texts = tuple([text for text in box.resources if overlaps(widened(text), widest)])
+        if len(texts) == len(box.resources):
+            narrow.append(box)
+        elif texts or box.not_resources:
+            narrow.append(box.with_parts(resources=texts))
+    return tuple(narrow)
 
 
 def loosened(box: Box) -> Box:

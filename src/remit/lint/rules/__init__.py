@@ -1,1 +1,1 @@
-"""The rules of lint, one per file."""
+"""The rules of lint, a file for each family."""

@@ -1,1 +1,1 @@
-"""Who may do what in the AWS on this machine, decided as IAM does by the policies that it stores."""
+"""Authorization in the AWS on this machine: each request is decided by the stored policies, as IAM does."""

@@ -1,4 +1,4 @@
-"""What was asked of the AWS on this machine, and what was decided: the last records in memory, for whoever asks."""
+"""The most recent requests and their decisions, kept in memory for `remit dev`, invoke and the tests to read."""
 
 from __future__ import annotations
 

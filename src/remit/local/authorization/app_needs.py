@@ -1,4 +1,4 @@
-"""Which access a signed request to the app itself needs: to a function URL, or to an API where IAM authorizes it.
+"""The access that a signed request to the app itself needs: to a function URL, or to an API where IAM authorizes it.
 
 Whoever else calls the app needs none. Sources: "Control access to Lambda function URLs" (AWS Lambda Developer Guide:
 both actions, since October 2025), "Control access to HTTP APIs with IAM authorization", "Control access to a REST API

@@ -27,7 +27,7 @@ def encodings(request: ReceivedRequest) -> list[str]:
 
 
 def is_in_chunks(request: ReceivedRequest) -> bool:
-    """Whether a body comes in the chunks of aws-chunked, signed or not."""
+    """Return whether a body comes in the chunks of aws-chunked, signed or not."""
     declared = (request.header("x-amz-content-sha256") or "").startswith("STREAMING-")
     return declared or "aws-chunked" in encodings(request)
 

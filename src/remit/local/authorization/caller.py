@@ -1,4 +1,4 @@
-"""Who signed the request that the AWS on this machine is answering."""
+"""The caller of the request that the AWS on this machine is answering."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_LIMIT: Final[tuple[Policy, ...]] = ()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who signed a request: its ARN, the policies of its session, and what its condition keys say.
+    """The signer of a request: its ARN, the policies of its session, and the values of its condition keys.
 
     `keys` are condition keys in lower case: its id, its tags, when it was made. `function` is the deployed name of the
     function that calls, else empty. `session` is the same object for the same policies. `is_root` says that the

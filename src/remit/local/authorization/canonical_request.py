@@ -51,7 +51,7 @@ _TRACE: Final = "x-amzn-trace-id"
 
 @dataclass(frozen=True, slots=True)
 class CanonicalRequest:
-    """What a request asks for, and the request that says exactly that.
+    """A request in parts that were read and decided, and the bytes that say exactly that.
 
     `received` is the request as its condition keys are read: with the headers that a signed URL has in its query.
     `path` is decoded, `query` percent-encoded, the names of `headers` in lower case.

@@ -87,7 +87,7 @@ def _parameter_of_its_name(key: str, question: Question) -> Value:
 
 @lru_cache(maxsize=8192)
 def _may_carry(action: str, key: str) -> bool:
-    """Whether a request for an action may have a key, as the reference says; a key of all services may be there."""
+    """Return whether a request for an action may have a key by the reference. A key of all services may be there."""
     if global_key(key) is not None:
         return True
     known = catalogued_action(action)
@@ -220,7 +220,7 @@ def _constant(value: Value) -> Callable[[Question], Value]:
 
 
 def _event_values(name: str) -> Callable[[Question], Value]:
-    """What the entries of PutEvents say: one value, or several where entries differ."""
+    """Read a value from the entries of PutEvents: one value, or several where entries differ."""
 
     def read(question: Question) -> Value:
         entries = question.need.parameters.get("Entries")
@@ -233,7 +233,10 @@ def _event_values(name: str) -> Callable[[Question], Value]:
 
 
 def _location(question: Question) -> Value:
-    """Where CreateBucket makes a bucket; without the element it is us-east-1, and the key absent."""
+    """Return the region in which CreateBucket makes a bucket.
+
+    Without the element that is us-east-1, and the key is absent.
+    """
     configuration = question.need.parameters.get("CreateBucketConfiguration")
     return as_texts(configuration.get("LocationConstraint")) if isinstance(configuration, dict) else None
 

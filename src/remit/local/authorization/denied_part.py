@@ -1,4 +1,4 @@
-"""What of a request is denied while AWS goes on with the rest: an object of DeleteObjects, a secret of a batch."""
+"""Partial denials: AWS refuses one object of DeleteObjects, or one secret of a batch, and goes on with the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What names stand for in the AWS on this machine, read from the emulator's memory.
+"""Names resolved in the AWS on this machine, from the emulator's memory.
 
 It reads what belongs to the account and the region of the request, which the emulator keeps in context variables.
 `tests/local/test_emulated_names.py` fails when the emulator keeps something elsewhere.
@@ -252,7 +252,7 @@ class EmulatedNames:
         return None
 
     def is_mail_identity(self, name: str) -> bool:
-        """Whether SES has an address or a domain as an identity, made by either version of its API."""
+        """Return whether SES has an address or a domain as an identity, made by either version of its API."""
         return any(name in _service(version)._identities for version in ("ses", "ses_v2"))  # noqa: SLF001 - as above
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
@@ -269,6 +269,6 @@ class EmulatedNames:
         return tags
 
     def lacks_object(self, bucket: str, key: str) -> bool:
-        """Whether there is a bucket that has no object of this key."""
+        """Return whether there is a bucket that has no object of this key."""
         record = _service("s3")._buckets.get(bucket)  # noqa: SLF001 - as above
         return record is not None and key not in record["objects"]

@@ -55,7 +55,7 @@ class FederatedCaller:
 
 
 def is_federated(operation: RequestedOperation | None) -> TypeGuard[RequestedOperation]:
-    """Whether a token says who makes a request for an operation."""
+    """Return whether a token says who makes a request for an operation."""
     return operation is not None and operation.client == "sts" and operation.name in FEDERATED_ACTIONS
 
 
@@ -104,7 +104,7 @@ def _of_web_identity(parameters: Mapping[str, str]) -> FederatedCaller:
 
 
 def _claims(token: str) -> Claims:
-    """What a JSON Web Token claims."""
+    """Return the claims of a JSON Web Token."""
     parts = token.split(".")
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
@@ -216,7 +216,7 @@ def _absent_keys(action: str) -> Keys:
 
 
 def _is_known(key: str, keys: Keys) -> bool:
-    """Whether AWS makes a key of a claim: for most issuers of three alone, for some of more."""
+    """Return whether AWS makes a key of a claim: for most issuers of three alone, for some of more."""
     return key in keys or any(
         "${" in name and re.fullmatch(re.sub(r"\\\$\\\{[^}]*\\\}", "[^:/]+", re.escape(name)), key) for name in keys
     )

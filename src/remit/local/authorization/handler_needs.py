@@ -1,4 +1,4 @@
-"""Which access CloudFormation needs for one operation on a resource: IAM actions, each with the ARN it is asked on.
+"""The access that CloudFormation needs for one operation on a resource: IAM actions, each with its ARN.
 
 The actions are those of the type's resource handlers, but for those that only properties which this resource lacks make
 necessary. The ARN is the resource's own, or one that its properties mention. What nobody can know yet is

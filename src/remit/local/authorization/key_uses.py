@@ -28,7 +28,7 @@ _WRITE: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """What a service asks of a key: the action, the key's ARN, the service (`s3`), and the encryption context."""
+    """A service's use of a key: the action, the key's ARN, the service (`s3`), and the encryption context."""
 
     action: str
     key: str
@@ -82,7 +82,7 @@ _OF_KMS: Final = frozenset({"aws:kms", "aws:kms:dsse"})
 def key_uses(
     requested: RequestedOperation, action: str, resource: str, parameters: Mapping[str, Any], setting: RequestSetting
 ) -> Iterator[KeyUse]:
-    """What the service asks of a key, as its caller, for an action of an operation on a resource (ARN)."""
+    """Yield the uses of keys that a service makes for its caller, for an action of an operation on a resource (ARN)."""
     encryption = _ACTIONS.get(action)
     if encryption is None or _is_without_key(requested.name, parameters):
         return
@@ -120,7 +120,7 @@ def _context(context_key: str, resource: str, setting: RequestSetting) -> Mappin
 
 
 def _is_without_key(operation: str, parameters: Mapping[str, Any]) -> bool:
-    """Whether an operation needs no key of KMS, or AWS's own, whatever is stored."""
+    """Return whether an operation needs no key of KMS, or AWS's own, whatever is stored."""
     if operation == "HeadObject":
         return True
     if operation.startswith("GetParameter"):

@@ -52,7 +52,7 @@ def _of_statement(parameters: Mapping[str, Any], name: str) -> tuple[str, ...] |
 
 
 def full_table_scan(question: Question) -> str | Open | None:
-    """Whether a SELECT of PartiQL reads a whole table ("IAM security policies with PartiQL for DynamoDB")."""
+    """Return whether a SELECT of PartiQL reads a whole table ("IAM security policies with PartiQL for DynamoDB")."""
     values = leading_keys(question)
     if question.need.action != "dynamodb:PartiQLSelect":
         return None
@@ -122,7 +122,7 @@ def _paths(expression: str) -> Iterator[str]:
 
 
 def select(question: Question) -> str | None:
-    """What a query or scan gives back: stated, or what DynamoDB takes for stated ("Query", API Reference)."""
+    """Return the Select of a query or scan: as stated, or DynamoDB's default ("Query", API Reference)."""
     parameters = question.need.parameters
     stated = parameters.get("Select")
     if isinstance(stated, str):

@@ -1,4 +1,4 @@
-"""Which access a requested operation needs: IAM actions, each with the ARN that it is asked on.
+"""The access that a requested operation needs: IAM actions, each with the ARN that it is asked on.
 
 The catalogue says which actions an operation needs and how its parameters fill the formats of ARNs. What it cannot know
 (a name that stands for something stored, the parts of a batch) stands in `resource_rows` and `item_rows`. A part of an
@@ -20,18 +20,16 @@ from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.federated_callers import is_federated
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
-from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
 from remit.local.authorization.tags_at_creation import tagging_needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.catalogue.operations import Call
     from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.authorization.setting import RequestSetting
-
 
 _DEEPEST: Final = 12
 """Of parameters in parameters, in which ARNs are looked for."""
@@ -54,7 +52,7 @@ class NeededAccess:
 
     @property
     def is_resolved(self) -> bool:
-        """Whether all of the ARN is known."""
+        """True if all of the ARN is known."""
         return UNRESOLVED not in self.resource
 
 
@@ -99,7 +97,7 @@ def needs_of(
 def _of_keys(
     requested: RequestedOperation, accesses: tuple[NeededAccess, ...], setting: RequestSetting
 ) -> Iterator[NeededAccess]:
-    """What services ask of keys, as their caller, for accesses."""
+    """Yield the access to keys that services need for their caller."""
     for access in accesses:
         for use in key_uses(requested, access.action, access.resource, access.parameters, setting):
             context = {"EncryptionContext": use.encryption_context}
@@ -195,3 +193,21 @@ def _at(value: Any, steps: list[str]) -> Iterator[str]:
         yield from (value,) if isinstance(value, str) else ()
     elif isinstance(value, dict):
         yield from _at(value.get(steps[0]), steps[1:])
+
+
+LIST_BUCKET: Final = "s3:ListBucket"
+_READS: Final = frozenset({"s3:GetObject", "s3:GetObjectAttributes"})
+
+
+def listed_buckets(accesses: Iterable[tuple[str, str]], setting: RequestSetting) -> Iterator[str]:
+    """The ARNs of the buckets of missing objects that accesses (action, ARN) read.
+
+    Whoever may list the bucket learns that an object is missing; S3 answers all others with AccessDenied. Source:
+    "GetObject", "HeadObject", Permissions (Amazon S3 API Reference).
+    """
+    for action, resource in accesses:
+        if action not in _READS:
+            continue
+        bucket, _, key = resource.partition(":::")[2].partition("/")
+        if key and setting.stored.lacks_object(bucket, key):
+            yield setting.arn("s3", bucket, region="", account="")

@@ -1,4 +1,4 @@
-"""What a PartiQL statement says of a table's partition key: the values that it asks for, or inserts.
+"""The partition keys in a PartiQL statement: the values that it asks for, or inserts.
 
 Only statements whose condition is comparisons joined by AND are read; of others nothing is known. Source: "PartiQL
 select statements for DynamoDB" (Amazon DynamoDB Developer Guide): without `=` or IN on the key the whole table is read.
@@ -35,7 +35,7 @@ class _Token:
     """In how many brackets it stands; an opening one counts itself."""
 
     def names(self, key: str) -> bool:
-        """Whether it is a name, or the literal that names an attribute of an item."""
+        """Return whether it is a name, or the literal that names an attribute of an item."""
         return key in (self.word, self.value)
 
 
@@ -87,7 +87,7 @@ def _inserted(tokens: Sequence[_Token], key: str) -> list[str | None]:
 
 
 def _compared(tokens: Sequence[_Token], key: str) -> list[str | None]:
-    """What an attribute of the item itself is compared with by `=` and IN."""
+    """List the values that an attribute of the item itself is compared with by `=` and IN."""
     operands: list[str | None] = []
     for place in range(1, len(tokens) - 2):
         if tokens[place].word != key or tokens[place - 1].word == ".":

@@ -1,4 +1,4 @@
-"""What the condition keys of a request are read from."""
+"""The source of a request's condition keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Value = str | tuple[str, ...] | Open | None
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a condition key is read from: one access that a request needs."""
+    """One access that a request needs, from which its condition keys are read."""
 
     need: NeededAccess
     operation: RequestedOperation

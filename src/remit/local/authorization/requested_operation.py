@@ -1,4 +1,4 @@
-"""Which operation of which API an HTTP request asks for, by the formats that botocore's models state.
+"""The operation that an HTTP request asks for, found by the formats that botocore's models state.
 
 Sources: "AWS JSON 1.0 protocol", "AWS query protocol", "AWS EC2 query protocol", "AWS restJson1 protocol", "AWS restXml
 protocol" and "Smithy RPC v2 CBOR protocol" (Smithy 2.0); "Virtual hosting of general purpose buckets" (Amazon S3).
@@ -65,7 +65,7 @@ class RequestedOperation:
 
     @property
     def format(self) -> ParameterFormat | None:
-        """Where the request has the operation's parameters."""
+        """The place of the operation's parameters in the request."""
         return parameter_format(self.client, self.name)
 
 
@@ -255,7 +255,7 @@ def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest
 
 
 def _fits(route: Route, segments: list[str], *, is_whole: bool) -> bool:
-    """Whether a path is one of a route, whose length it has; no parameter is empty."""
+    """Return whether a path is one of a route, whose length it has; no parameter is empty."""
     if any(segments[place] != text for place, text in route.literals):
         return False
     return is_whole or len(route.literals) == len(segments)

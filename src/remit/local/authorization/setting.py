@@ -1,4 +1,4 @@
-"""Where a request is made, and by whom: what ARNs hold that no parameter of a request tells."""
+"""The setting of a request: the region, account and caller, which ARNs hold and no parameter states."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _values(
 
 @lru_cache(maxsize=4096)
 def _is_on_kind(operation: str, kind: str) -> bool:
-    """Whether the words of an operation have those of a kind: GetScheduledQueryHistory is on a scheduled query."""
+    """Return whether an operation's words have those of a kind: GetScheduledQueryHistory is on a scheduled query."""
     words = [word.lower() for word in _WORD.findall(operation)]
     first_words = [words[: place + 1] for place in range(len(words))]
     endings = {"".join(some[start:]).removesuffix("s") for some in first_words for start in range(len(some))}
@@ -78,7 +78,10 @@ def _is_on_kind(operation: str, kind: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _says_the_end(name: str, variable: str, stem: str) -> bool:
-    """Whether a parameter (`JobId`) says the end of a variable (`ExportJobId`): a name of a name, an id of an id."""
+    """Return whether a parameter (`JobId`) says the end of a variable (`ExportJobId`).
+
+    A name of a name, an id of an id.
+    """
     short, ending = _stem(name), _ending(name)
     if len(short) < _SHORTEST or short in _PLAIN or not stem.endswith(short) or not ending:
         return False

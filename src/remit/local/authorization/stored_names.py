@@ -1,4 +1,4 @@
-"""What names in requests stand for: an alias of a key, a secret's name, the path of a role.
+"""Names in requests and the resources behind them: an alias of a key, a secret's name, the path of a role.
 
 Requests name things that ARNs spell otherwise. Only who keeps the things knows them, so that recognising a request asks
 a `StoredNames`: of the emulator (`emulated_names.py`), or of nobody where a request is read by itself.
@@ -64,7 +64,7 @@ class StoredNames(Protocol):
         """The name of a DynamoDB table's partition key."""
 
     def is_mail_identity(self, name: str, /) -> bool:
-        """Whether SES has an address or a domain as an identity."""
+        """Return whether SES has an address or a domain as an identity."""
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
@@ -73,7 +73,7 @@ class StoredNames(Protocol):
         """The tags of an object of S3."""
 
     def lacks_object(self, bucket: str, key: str) -> bool:
-        """Whether there is a bucket that has no object of this key."""
+        """Return whether there is a bucket that has no object of this key."""
 
 
 class NothingStored:

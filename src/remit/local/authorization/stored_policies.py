@@ -46,7 +46,7 @@ class StoredIdentity:
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """What the stored policies decide. `verdict` is Unknown where a policy that nobody has here could change it."""
+    """The decision of the stored policies. `verdict` is Unknown where a policy that nobody has here could change it."""
 
     verdict: Verdict
     decision: Decision
@@ -141,7 +141,7 @@ def policies_of(account: str, arns: tuple[str, ...]) -> tuple[Policy, ...]:
 
 
 def trusts(role: str, service: str) -> bool:
-    """Whether a role (ARN) is stored, and lets a service assume it, as `lambda.amazonaws.com`.
+    """Return whether a role (ARN) is stored, and lets a service assume it, as `lambda.amazonaws.com`.
 
     A trust policy whose conditions say more than who assumes it is taken to hold.
     """
@@ -207,7 +207,7 @@ def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str
 
 
 def managed_policy_exists(arn: str) -> bool:
-    """Whether there is a managed policy of this ARN: one of AWS's, or one that is stored."""
+    """Return whether there is a managed policy of this ARN: one of AWS's, or one that is stored."""
     account = arn.split(":")[4] if arn.count(":") >= _COLONS else ""
     return any(text is not None for _, text in _managed(account, [arn]))
 

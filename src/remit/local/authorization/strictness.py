@@ -1,4 +1,4 @@
-"""Who wants that what cannot be decided is refused: everybody, a client for what it asks, or a client while it runs.
+"""The refusal of what cannot be decided: for everybody, for a client where it asks, or while a client runs.
 
 A client that is killed leaves nothing behind: what it asked ends, and no process has its number.
 """
@@ -25,7 +25,7 @@ _ASKED: Final[ContextVar[bool]] = ContextVar("strict", default=False)
 
 @dataclass(slots=True)
 class Strictness:
-    """What of it holds for one server."""
+    """The strictness that holds for one server."""
 
     for_all: bool = False
     _clients: set[int] = field(default_factory=set)
@@ -51,7 +51,7 @@ class Strictness:
         _ASKED.set(STRICT in request.headers or self._running[function] > 0)
 
     def applies(self) -> bool:
-        """Whether what cannot be decided of the request that is answered is refused."""
+        """Return whether what cannot be decided of the request that is answered is refused."""
         if self._clients:
             self._clients = {client for client in self._clients if _runs(client)}
         return self.for_all or _ASKED.get() or bool(self._clients)

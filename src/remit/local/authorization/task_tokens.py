@@ -1,4 +1,4 @@
-"""Which state machine or activity waits for the token of a task: an answer is authorised on that, and names the token.
+"""The state machine or activity behind a task token: an answer is authorised on that, and names the token alone.
 
 Source: "Creating granular permissions for non-admin users in Step Functions" (AWS Step Functions Developer Guide).
 `tests/local/test_authorization.py` fails when the emulator runs its tasks elsewhere.

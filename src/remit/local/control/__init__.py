@@ -1,1 +1,1 @@
-"""What remit asks of the AWS on this machine while it runs: a module for each kind of request to its server."""
+"""Requests of remit to the running AWS on this machine: a module for each kind."""

@@ -1,4 +1,4 @@
-"""What was asked of the AWS on this machine and decided, read from its server."""
+"""The decided requests of the AWS on this machine, read from its server."""
 
 from __future__ import annotations
 

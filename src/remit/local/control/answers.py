@@ -123,7 +123,7 @@ class AnsweringFunctions:
         threading.Thread(target=self._server.serve_forever, daemon=True, name="remit-answers").start()
 
     def address(self, operation: OperationModel, function: Answering) -> str:
-        """Where a function answers an operation; nobody guesses it."""
+        """Return the address at which a function answers an operation. Nobody can guess it."""
         path = f"/{secrets.token_hex(16)}"
         self._functions[path] = operation, function
         return f"http://127.0.0.1:{self._server.server_port}{path}"

@@ -51,7 +51,7 @@ def _add_own_headers(**event: Any) -> None:
 
 
 def client_arguments(aws: LocalAws) -> dict[str, Any]:
-    """What a session's `client` or `resource` needs, beside the service's name, to reach this AWS."""
+    """Return the arguments of a session's `client` or `resource`, beside the service's name, to reach this AWS."""
     from botocore.config import Config
 
     return {

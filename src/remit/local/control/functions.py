@@ -1,4 +1,4 @@
-"""What `remit dev` asks the AWS on this machine about one function."""
+"""Requests of `remit dev` about one function."""
 
 from __future__ import annotations
 

@@ -22,7 +22,10 @@ _NOT_FOUND = 404
 
 
 def has_aliases(aws: LocalAws, name: str) -> bool:
-    """Whether the function has an alias, by which it may have to be called; a function that is not there has none."""
+    """Return whether the function has an alias, by which it may have to be called.
+
+    A function that is not there has none.
+    """
     response = ask(aws, "GET", f"/2015-03-31/functions/{quote(name)}/aliases", service="lambda", region=aws.region)
     return response.is_ok and bool(response.document().get("Aliases"))
 
@@ -54,7 +57,7 @@ def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
 
 @dataclass(frozen=True, slots=True)
 class LocalInvocation:
-    """What a function answered, and the accesses that its calls asked for, in their order."""
+    """The answer of a function, and the accesses of its calls in their order."""
 
     answer: Answer
     accesses: tuple[AccessRecord, ...]

@@ -24,7 +24,7 @@ OWN_HEADERS: Final[dict[str, str]] = {}
 
 
 class RunningServer(Protocol):
-    """What a request to the AWS on this machine takes: where it listens, and the project's own keys."""
+    """A running server: its address, and the project's own keys."""
 
     @property
     def port(self) -> int:
@@ -41,7 +41,7 @@ class RunningServer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalResponse:
-    """What the AWS on this machine answered: the status, the headers by their names in lower case, and the body."""
+    """The answer of the AWS on this machine: the status, the headers by their names in lower case, and the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -49,7 +49,7 @@ class LocalResponse:
 
     @property
     def is_ok(self) -> bool:
-        """Whether it did what was asked."""
+        """True if it did what was asked."""
         return self.status == _OK
 
     def document(self) -> Any:

@@ -53,7 +53,7 @@ def keep_closed_shards() -> None:
 
 
 def is_closed(shard: Mapping[str, Any]) -> bool:
-    """Whether a shard, as the emulator keeps it, was split or merged."""
+    """Return whether a shard, as the emulator keeps it, was split or merged."""
     return _CLOSED in shard
 
 
@@ -99,7 +99,7 @@ def _new_ones(shards: Shards, replaced: Shards, first_number: int) -> Shards:
 
 
 def _overlap(shard: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two shards have hash keys in common."""
+    """Return whether two shards have hash keys in common."""
     return int(shard["starting_hash_key"]) <= int(other["ending_hash_key"]) and int(other["starting_hash_key"]) <= int(
         shard["ending_hash_key"]
     )

@@ -146,7 +146,7 @@ class Deliveries:
         pipes._deliver_batch = delivered  # noqa: SLF001 - as above
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
-        """Whether a service may hand something to a target (ARN) with a role."""
+        """Return whether a service may hand something to a target (ARN) with a role."""
         action = _ACTIONS.get(target.split(":")[2] if target.startswith("arn:") else "")
         return action is None or self.calls.may_act(role, f"{service}.amazonaws.com", action, target)
 

@@ -1,4 +1,4 @@
-"""Where Lambda sends what came of an invocation: a queue, a topic, a function, an event bus, or a bucket.
+"""Destinations of invocations: Lambda sends the result to a queue, a topic, a function, an event bus, or a bucket.
 
 Each record is sent through the service's own API, with what the function's role may do.
 
@@ -36,11 +36,11 @@ _LONGEST_ERROR: Final = 1024
 
 
 class DestinationRecord(Protocol):
-    """What is sent to a destination."""
+    """The record that is sent to a destination."""
 
     @property
     def failed(self) -> bool:
-        """Whether no attempt succeeded."""
+        """True if no attempt succeeded."""
 
     def document(self) -> dict[str, Any]:
         """The record as destinations get it."""
@@ -54,7 +54,7 @@ class DestinationRecord(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InvocationRecord:
-    """What came of an asynchronous invocation.
+    """The result of an asynchronous invocation.
 
     `condition` is Success, RetriesExhausted or EventAgeExceeded; `response` is what the function returned, or its
     error; `invoked` the ARN that the event was sent to.
@@ -70,7 +70,7 @@ class InvocationRecord:
 
     @property
     def failed(self) -> bool:
-        """Whether no attempt succeeded."""
+        """True if no attempt succeeded."""
         return self.condition != "Success"
 
     def document(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ _PLAIN: Final = 6  # colons of a function's ARN without a version or an alias
 
 @dataclass(frozen=True, slots=True)
 class DestinationRequest:
-    """What sends something to a destination: the service, and a request of its API."""
+    """A request that sends something to a destination: the service, and its parameters."""
 
     action: str
     service: str

@@ -1,4 +1,4 @@
-"""What Lambda does with a batch of a stream that fails: it tries again, in halves and as often as the mapping says.
+"""Failed batches of a stream: Lambda tries again, in halves and as often as the mapping says.
 
 The batch, or what is left of it, is tried again until it succeeds, or its retries or its age are over; then its record
 goes to the destination for failures. The emulator tries every batch for ever, and knows no partial failures of streams.
@@ -75,7 +75,7 @@ class FailedBatch:
             },
             "version": "1.0",
             "timestamp": timestamp(time.time()),
-            _info_name(first): {
+            "KinesisBatchInfo" if "kinesis" in first else "DDBStreamBatchInfo": {
                 "shardId": _shard(first),
                 "startSequenceNumber": _sequence_number(first),
                 "endSequenceNumber": _sequence_number(last),
@@ -148,7 +148,7 @@ class FailedBatches:
         return function
 
     def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:
-        """Whether a batch that failed is tried no more; its record is sent then."""
+        """Return whether a batch that failed is tried no more; its record is sent then."""
         retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in (_RETRIES, _OLDEST))
         condition = ""
         if retries != _NO_LIMIT and batch.attempts > retries:
@@ -166,7 +166,7 @@ class FailedBatches:
 
 
 def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[_Batch]:
-    """What is to be run again of a batch: nothing, all of it, its halves, or what comes after what succeeded."""
+    """Return the batches to run again: none, all of it, its halves, or the part after the last success."""
     if result.get("error"):
         half = len(batch.records) // 2
         if half and str(mapping.get("BisectBatchOnFunctionError", False)).lower() == "true":
@@ -185,10 +185,6 @@ def _first_failure(records: Sequence[Record], body: Any) -> int | None:
     numbers: list[object] = [_sequence_number(record) for record in records]
     places = [numbers.index(item) if item in numbers else 0 for item in reported_items(body)]
     return min(places, default=None)
-
-
-def _info_name(record: Record) -> str:
-    return "KinesisBatchInfo" if "kinesis" in record else "DDBStreamBatchInfo"
 
 
 def _shard(record: Record) -> str:

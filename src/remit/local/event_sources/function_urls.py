@@ -54,7 +54,7 @@ def ask_before_function_urls() -> None:
 
 
 def _caller_in_event(account: str) -> dict[str, str | None]:
-    """Who signed, as a function behind a URL sees it ("Invoking Lambda function URLs", request payload format)."""
+    """The signer of a request, as a function behind a URL sees it ("Invoking Lambda function URLs", payload format)."""
     caller = CALLER.get() or Caller(f"arn:aws:iam::{account}:root", account)
     user_id = str(caller.keys.get("aws:userid") or caller.account)
     return {

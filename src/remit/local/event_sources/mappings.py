@@ -30,7 +30,7 @@ _ON_STREAM: Final = "Actions on your stream in IAM."
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What reading a kind of source takes, and what AWS says where it is missing; {name} is the missing action's."""
+    """A kind of source: the actions that read it, and AWS's words where one is missing ({name})."""
 
     on_source: tuple[str, ...]
     on_all: tuple[str, ...]
@@ -95,7 +95,7 @@ class Mappings:
         before_each(self._check)
 
     def _has_nothing_to_read(self, mapping: Mapping[str, Any]) -> bool:
-        """Whether a mapping reads an empty queue, and its role was checked within the last second."""
+        """Return whether a mapping reads an empty queue, and its role was checked within the last second."""
         queues: Any = importlib.import_module("ministack.services.sqs")
         now, mapping_id = time.monotonic(), str(mapping["UUID"])
         queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))  # noqa: SLF001 - as above
@@ -113,13 +113,13 @@ class Mappings:
             raise HandlerError(f"{problem} (Service: Lambda, Status Code: 400)", "InvalidRequest")
 
     def _problem_of(self, function: str, source: str) -> str | None:
-        """What is wrong with a mapping of a function, by its name or ARN; None where there is no such function."""
+        """Return the problem of a function's mapping (name or ARN); None where there is no such function."""
         service: Any = importlib.import_module("ministack.services.lambda_svc")
         record = service._functions.get(service._resolve_name(function))  # noqa: SLF001 - as above
         return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
-        """What the function's role lacks to read a source, in AWS's words."""
+        """Return the access that the function's role lacks to read a source, in AWS's words."""
         parts = arn.split(":", 3)
         source = _SOURCES.get(parts[2]) if len(parts) > 3 else None  # noqa: PLR2004 - arn:partition:service:…
         if source is None:

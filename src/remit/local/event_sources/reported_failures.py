@@ -1,4 +1,4 @@
-"""What a function reports to have failed of a batch: one that it names wrongly fails the whole batch.
+"""Items that a function reports to have failed of a batch. A wrong name fails the whole batch.
 
 The emulator takes a message of SQS whose identifier is empty or unknown for processed, and deletes it.
 
@@ -23,7 +23,7 @@ _READS_QUEUE: Final[ContextVar[Mapping[str, Any] | None]] = ContextVar("reads_qu
 
 
 def may_report(mapping: Mapping[str, Any]) -> bool:
-    """Whether what a function answers to an event source mapping counts."""
+    """Return whether what a function answers to an event source mapping counts."""
     return _REPORTS in mapping.get("FunctionResponseTypes", ())
 
 

@@ -50,7 +50,7 @@ def ask_policies_of_rest_apis() -> None:
 
 
 def _verdict(apis: Any, api: str, arn: str, headers: Mapping[str, str]) -> str:
-    """What the policy says to somebody without credentials; without one, a private API lets nobody in."""
+    """Return the policy's verdict on a caller without credentials. Without a policy, a private API lets nobody in."""
     policies = resource_policy(_ACTION, arn)
     if policies == ():
         endpoint = (apis._rest_apis.get(api) or {}).get("endpointConfiguration") or {}  # noqa: SLF001 - as above

@@ -33,7 +33,7 @@ class ServiceCalls:
     """The last decision on an access of a role, and its day: Lambda asks for a queue every second."""
 
     def may_invoke(self, service: str, function: str, source: str, account: str) -> bool:
-        """Whether a service (`sns.amazonaws.com`) may invoke a function (ARN) for a source (ARN), by its policy.
+        """Return whether a service (`sns.amazonaws.com`) may invoke a function (ARN) for a source (ARN), by its policy.
 
         Source: "Using resource-based policies for Lambda" (AWS Lambda Developer Guide).
         """
@@ -46,7 +46,7 @@ class ServiceCalls:
         return False
 
     def may_act(self, role: str, service: str, action: str, resource: str, function: str = "") -> bool:
-        """Whether a service may do something with a role (ARN): the role trusts it, and its policies allow it.
+        """Return whether a service may do something with a role (ARN): the role trusts it, and its policies allow it.
 
         `function` is the name of the function whose role it is, if it is one's.
         """

@@ -176,7 +176,7 @@ def _end_in_table(place: tuple[str, str, str], source: str) -> int:
 
 
 def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
-    """Whether a mapping, by its account, region and id, has read all records that its source has now."""
+    """Return whether a mapping, by its account, region and id, has read all records that its source has now."""
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     in_table = functions._dynamodb_stream_positions._data.get(place)  # noqa: SLF001 - as above
     if in_table is not None:

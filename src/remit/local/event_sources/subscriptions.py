@@ -24,7 +24,7 @@ _NOT_EXECUTED: Final = f"Could not execute the lambda function. {_ADVICE}"
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """Where functions are subscribed to buckets and log groups."""
+    """Functions that are subscribed to buckets and log groups."""
 
     calls: ServiceCalls
 
@@ -70,7 +70,7 @@ class Subscriptions:
 
 
 def may_send_lines(calls: ServiceCalls, function: str, group: str) -> bool:
-    """Whether CloudWatch Logs may invoke a function (ARN) for the lines of a log group."""
+    """Return whether CloudWatch Logs may invoke a function (ARN) for the lines of a log group."""
     place = place_of_request()
     source = f"arn:aws:logs:{place['Region']}:{place['Account']}:log-group:{group}:*"
     return calls.may_invoke("logs.amazonaws.com", function, source, place["Account"])

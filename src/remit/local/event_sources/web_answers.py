@@ -1,4 +1,4 @@
-"""What a caller on the web gets when a function fails or returns no answer: `Internal Server Error`, as on AWS.
+"""Answers to callers on the web when a function fails or returns none: `Internal Server Error`, as on AWS.
 
 The emulator answers with the exception and its stack, which belong in the function's log alone.
 
@@ -53,7 +53,7 @@ def _failed(status: int, message: str = "Internal Server Error") -> dict[str, An
 
 
 def _is_answer(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer with a status can be sent: its body is a text, its headers are an object."""
+    """Return whether an answer with a status can be sent: its body is a text, its headers are an object."""
     return (
         str(answer.get("statusCode")).isdecimal()
         and isinstance(answer.get("body") or "", str)
@@ -62,7 +62,7 @@ def _is_answer(answer: Mapping[str, Any]) -> bool:
 
 
 def _is_rest_answer(payload: Any) -> bool:
-    """Whether a REST API takes what a function returned: an object with these members, and no others."""
+    """Return whether a REST API takes what a function returned: an object with these members, and no others."""
     if not isinstance(payload, Mapping) or not payload.keys() <= _REST_MEMBERS:
         return False
     return _is_answer({"statusCode": 200, **payload})

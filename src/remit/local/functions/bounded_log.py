@@ -1,4 +1,4 @@
-"""What a function prints, up to a limit: the beginning and the end of it."""
+"""The output of a function up to a limit: its beginning and its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose an end of a connection on loopback is, as Linux says it: the user, and the inode of the socket.
+"""The owner of one end of a loopback connection, as Linux reports it: the user, and the socket's inode.
 
 The kernel is asked for the one connection ("sock_diag(7)"). /proc/net/tcp lists all, of which a busy machine has tens
 of thousands: reading that takes seconds, in which the time of a function goes by that has just started.
@@ -40,7 +40,7 @@ def connection_end(local: Address, remote: Address) -> ConnectionEnd | None:
 
 
 def _asked(local: Address, remote: Address) -> ConnectionEnd | None:
-    """What the kernel answers; None also where it cannot be asked."""
+    """Ask the kernel; None also where it cannot be asked."""
     addresses = struct.pack("!HH16s16s", local[1], remote[1], socket.inet_aton(local[0]), socket.inet_aton(remote[0]))
     question = _QUESTION.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ALL_STATES, addresses + bytes(4) + _NO_COOKIE)
     header = _HEADER.pack(_HEADER.size + len(question), _BY_FAMILY, _REQUEST, 1, 0)
@@ -58,7 +58,7 @@ def _asked(local: Address, remote: Address) -> ConnectionEnd | None:
 
 
 def _listed(local: Address, remote: Address) -> ConnectionEnd | None:
-    """What the list of all connections says."""
+    """Look the connection up in the list of all connections."""
     addresses = [_as_listed(local), _as_listed(remote)]
     for line in CONNECTIONS.read_text("ascii").splitlines():
         columns = line.split()

@@ -57,7 +57,7 @@ class DebugRelay:
                 connected.close()
 
     def _is_the_workers(self, connected: socket.socket) -> bool:
-        """Whether the worker connects; it may do so before its number is known."""
+        """Return whether the worker connects; it may do so before its number is known."""
         until = time.monotonic() + _PATIENCE
         while self.worker_pid == 0 and time.monotonic() < until:
             time.sleep(0.01)
@@ -89,7 +89,7 @@ def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
 
 
 def _is_a_debugger(connected: socket.socket) -> bool:
-    """Whether a debugger of this user connects, and no function: those are processes that this one started."""
+    """Return whether a debugger of this user connects, and no function: those are processes that this one started."""
     if peers.HAS_PROC and (peers.user_of(connected) != os.geteuid() or peers.is_of_process(connected, os.getpid())):
         return False
     until = time.monotonic() + _PATIENCE

@@ -114,7 +114,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class InvocationResult:
-    """What came of a call: the answer (JSON) or the error, what was printed, and what it took."""
+    """The result of a call: the answer (JSON) or the error, the output, and the time and memory it took."""
 
     payload: bytes
     content_type: str

@@ -1,4 +1,4 @@
-"""Where remit takes hold of the workers that the emulator asks for by itself: it gets stand-ins for remit's.
+"""Stand-ins for the workers that the emulator starts by itself, so that remit's are used.
 
 It asks for messages of WebSocket APIs and for versions with SnapStart, and ends workers of what is changed or deleted.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def is_python(configuration: Configuration) -> bool:
-    """Whether a function is run here: others are left to the emulator."""
+    """Return whether a function is run here: others are left to the emulator."""
     is_zip = configuration.get("PackageType") != "Image"
     return is_zip and str(configuration.get("Runtime") or "").startswith("python")
 
@@ -74,7 +74,7 @@ class EmulatorWorkers:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """What the emulator takes for one of its workers."""
+    """The object that the emulator takes for one of its workers."""
 
     service: Any
     function: dict[str, Any]

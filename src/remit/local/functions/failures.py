@@ -1,4 +1,4 @@
-"""What Lambda says of an invocation that the function itself did not answer.
+"""Lambda's answers for invocations that the function itself did not answer.
 
 Sources: "Troubleshoot execution issues in Lambda", "Troubleshoot invocation issues in Lambda", and answers of Lambda.
 """

@@ -1,4 +1,4 @@
-"""Where remit takes hold of the emulator's Lambda, so that functions run in remit's workers.
+"""The emulator's Lambda, changed so that functions run in remit's workers.
 
 `tests/local/test_functions_contract.py` fails when the emulator changes what is taken hold of here.
 """
@@ -23,7 +23,6 @@ from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
 from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
 from remit.local.functions.live_log import LiveLog
-from remit.local.functions.template_properties import keep_properties
 from remit.local.functions.unpacked_code import UnusableCode
 
 if TYPE_CHECKING:
@@ -145,7 +144,6 @@ class LambdaService:
         service._invoke = invoked  # noqa: SLF001 - as above
         service._inbound_invoke_depth = depth_of  # noqa: SLF001 - as above
         EmulatorWorkers(service, self.pool, self.layers_of)
-        keep_properties(service)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:
@@ -158,7 +156,7 @@ class LambdaService:
                 self.code.prune(self._contents(), self.pool.code_in_use())
 
     def _is_current(self, deployed: DeployedFunction) -> bool:
-        """Whether a function is still deployed like this."""
+        """Return whether a function is still deployed like this."""
         function = self.service._functions._data.get(deployed.place)  # noqa: SLF001 - as above
         if function is None:
             return False

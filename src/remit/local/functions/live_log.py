@@ -1,4 +1,4 @@
-"""What a function prints is in its log while it still runs, each line with the time at which it came."""
+"""Live logs: a function's output is in its log while it still runs, each line with its time."""
 
 from __future__ import annotations
 

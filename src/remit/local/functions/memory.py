@@ -55,7 +55,7 @@ def _own_share(pid: int) -> int:
 
 
 def _listed_kilobytes(group: int) -> int:
-    """What `ps` says of a process group, on systems without /proc."""
+    """Sum the memory of a process group by `ps`, on systems without /proc."""
     listed = subprocess.run(("/bin/ps", "-A", "-o", "pgid=,rss="), capture_output=True, text=True, check=False)
     rows = [line.split() for line in listed.stdout.splitlines()]
     return sum(int(row[1]) for row in rows if row[0] == str(group))

@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection: the worker itself, or somebody else on this machine.
+"""The process at the other end of a connection: the worker itself, or somebody else on this machine.
 
 awslambdaric, which talks to the Runtime API, sends no secret, and a prefix in the address would break its reports of
 errors at the start. But Linux says which process holds the other end of a connection on loopback.
@@ -23,7 +23,7 @@ HAS_PROC: Final = CONNECTIONS.exists()
 
 
 def is_of_process(connected: socket.socket, pid: int) -> bool:
-    """Whether a process, or one that it started, holds the other end of a connection."""
+    """Return whether a process, or one that it started, holds the other end of a connection."""
     end = connection_end(connected.getpeername(), connected.getsockname())
     return end is not None and any(_holds(process, end.inode) for process in (pid, *descendants(pid)))
 
@@ -48,13 +48,13 @@ def descendants(pid: int) -> list[int]:
 
 
 def comes_from_a_page(headers: Mapping[str, str], port: int) -> bool:
-    """Whether a browser sent a request, or it asks for a name that somebody points here."""
+    """Return whether a browser sent a request, or it asks for a name that somebody points here."""
     sent_by_browser = any(name == "origin" or name.startswith("sec-fetch-") for name in headers)
     return sent_by_browser or headers.get("host") != f"127.0.0.1:{port}"
 
 
 def has_key(headers: Mapping[str, str], key: str) -> bool:
-    """Whether a request carries the worker's secret."""
+    """Return whether a request carries the worker's secret."""
     return hmac.compare_digest(headers.get(KEY_HEADER, "").encode(), key.encode())
 
 

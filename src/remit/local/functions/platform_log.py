@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InvocationLog:
-    """What an invocation writes to its log, an event a line; and what of it is shown to whoever invoked."""
+    """The log of an invocation, an event a line, and the part that is shown to whoever invoked."""
 
     at_start: tuple[str, ...]
     """Of a cold start."""

@@ -50,7 +50,7 @@ class RuntimeApi:
         return bool(ready)
 
     def is_open(self, connection: Connection) -> bool:
-        """Whether an answer over a connection can still be read."""
+        """Return whether an answer over a connection can still be read."""
         return connection in self._connections
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Which wall this system lets functions be put behind; it is tried once."""
+"""The wall that this system lets functions be put behind. It is tried once."""
 
 from __future__ import annotations
 

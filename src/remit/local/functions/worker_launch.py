@@ -35,7 +35,7 @@ class Debugger:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What a worker is started with."""
+    """The parameters of a worker's start."""
 
     program: str
     """The Python to run."""
@@ -95,7 +95,7 @@ def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, ke
 
 
 def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
-    """What `worker/launch.py` is told."""
+    """Return the settings of `worker/launch.py`."""
     settings: dict[str, Any] = {
         "handler": function.handler,
         "task": str(launch.task),
@@ -119,7 +119,7 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
 
 
 def _wall(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
-    """What the module of the wall is told."""
+    """Return the settings of the wall's module."""
     code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
     return {
         "module": launch.wall,

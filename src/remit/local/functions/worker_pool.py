@@ -203,7 +203,7 @@ class WorkerPool:
         return worker
 
     def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
-        """What a new worker is debugged by: one worker of a function at a time is."""
+        """Return the debugger of a new worker. One worker of a function at a time has one."""
         with self._lock:
             waiting = self._debuggers.get(name)
             debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
@@ -277,20 +277,20 @@ class WorkerPool:
 
 
 def _remark(runtime: str, interpreter: Interpreter) -> str:
-    """What to say where there is no Python of the function's version."""
+    """Word the remark for a machine without the function's version of Python."""
     if runtime == f"python{interpreter.words}":
         return ""
     return f"[WARNING] there is no {runtime} on this machine: the function runs with Python {interpreter.words}\n"
 
 
 def _is_covered(path: Path) -> bool:
-    """Whether a worker would not see a path any more when it has a /tmp and an /opt of its own."""
+    """Return whether a worker would not see a path any more when it has a /tmp and an /opt of its own."""
     resolved = path.resolve()
     return any(resolved.is_relative_to(folder.resolve()) for folder in (_TMP, _OPT))
 
 
 def _module_folders(layers: Sequence[Path], version: tuple[int, int]) -> tuple[Path, ...]:
-    """Where layers hold modules: "Packaging your layer content"."""
+    """Return the folders of modules in layers ("Packaging your layer content")."""
     name = f"python{version[0]}.{version[1]}"
     candidates: list[Path] = []
     for layer in layers:

@@ -104,7 +104,7 @@ class Worker:
 
     @property
     def is_debugged(self) -> bool:
-        """Whether it waits for a debugger, or has one: it has all the time and memory that it needs then."""
+        """True if it waits for a debugger, or has one: it has all the time and memory that it needs then."""
         return self._launch.debugger is not None
 
     @property
@@ -112,7 +112,7 @@ class Worker:
         return _DEBUGGED_SECONDS if self.is_debugged else self.function.timeout
 
     def is_running(self) -> bool:
-        """Whether its process is there."""
+        """Return whether its process is there."""
         return self._process.poll() is None
 
     def initialise(self) -> None:
@@ -283,7 +283,7 @@ class Worker:
 
 
 def _headers(invocation: Invocation, seconds: float) -> dict[str, str]:
-    """What the Runtime API says of an invocation."""
+    """Return an invocation's headers of the Runtime API."""
     headers = {
         "Content-Type": "application/json",
         "Lambda-Runtime-Aws-Request-Id": invocation.request_id,

@@ -1,1 +1,1 @@
-"""What AWS refuses and the emulator lets pass: a module per refusal, `table` lists them with their sources."""
+"""Refusals of AWS that the emulator lacks: a module per refusal; `table` lists them with their sources."""

@@ -38,7 +38,7 @@ def _install() -> None:
     def errors_with_removals(
         resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
     ) -> list[tuple[str, ...]]:
-        """What is wrong with an update before it begins: the removal of what is protected, too."""
+        """List the errors of an update before it begins, the removal of protected resources among them."""
         stack_name, stack_id = rest[3], rest[4]
         errors: list[tuple[str, ...]] = list(errors_of(resources, ordered, *rest, **options))
         stack = stored_stack(stack_name) or {}
@@ -70,7 +70,7 @@ def _is_replaced(operation: ResourceOperation) -> bool:
 
 
 def _at(properties: Any, path: str) -> Any:
-    """What a path (`VpcConfig.SubnetIds`) leads to; a list on the way is taken whole."""
+    """Return the value at a path (`VpcConfig.SubnetIds`). A list on the way is taken whole."""
     value = properties
     for step in path.split("."):
         value = value.get(step.removesuffix("[]")) if isinstance(value, Mapping) else None

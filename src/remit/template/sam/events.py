@@ -72,7 +72,10 @@ def known(event: SamEvent) -> bool:
 def api_of(event: SamEvent) -> str | None:
     """The implicit API that an event belongs to; None when it names one, or is not an event of an API."""
     api = {"Api": ("RestApiId", IMPLICIT_API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
-    return api[1] if api is not None and event.properties.get(api[0]) is None else None
+    if api is None or event.properties.get(api[0]) is not None:
+        return None
+    stack, separator, _ = str(event.path[1]).rpartition("/")  # each nested template has its own
+    return f"{stack}{separator}{api[1]}"
 
 
 def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:

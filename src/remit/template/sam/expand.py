@@ -93,22 +93,22 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     shared = section(template, "Globals")
     for declaration, resource_made in _made(declared, shared, place):
         _keep(declaration, resource_made, plain, origins, reasons)
-    apis: dict[str, Mapping[str, Any]] = {IMPLICIT_API: _with_globals(shared, "Api", {})}
-    apis |= {api.logical_id: api.properties for api in declared if api.kind == "Api"}
+    implicit_apis = tuple(_implicit_apis(declared, shared, place))
+    apis = {api.logical_id: api.properties for api in (*implicit_apis, *declared) if api.kind == "Api"}
     for declaration in declared:
         notes += _unknown(declaration)
         plain |= linked(declaration, plain, apis)
-    declared += tuple(_implicit_apis(declared, shared, place))
+    declared += implicit_apis
     return ExpandedTemplate(plain, place, origins, reasons, tuple(notes), declared, frozenset(plain) - written)
 
 
 def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place) -> Iterator[SamResource]:
     """The APIs that SAM makes for the events of functions that name none, with the Globals."""
     functions = [declaration for declaration in declared if declaration.kind == "Function"]
-    implicit_apis = {api_of(event) for function in functions for event in function.events()}
-    for name, (kind, _, _) in _IMPLICIT.items():
-        if name in implicit_apis:
-            yield SamResource(name, kind, _with_globals(shared, kind.rpartition("::")[2], {}), {}, place)
+    names = dict.fromkeys(api_of(event) for function in functions for event in function.events())
+    for name in filter(None, names):
+        api = SamResource(name, _IMPLICIT[name.rpartition("/")[2]][0], {}, {}, place)
+        yield replace(api, properties=_with_globals(shared, api, {}))
 
 
 def plain_template(
@@ -163,12 +163,14 @@ def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: 
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, dict):
             raise declaration.wrong("Properties must be a mapping", declaration.at())
-        yield replace(declaration, properties=_with_globals(shared, declaration.kind, properties or {}))
+        yield replace(declaration, properties=_with_globals(shared, declaration, properties or {}))
 
 
-def _with_globals(shared: Mapping[str, Any], kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties of a resource of a kind, on top of what Globals say for all of the kind."""
-    above = {key: item for key, item in section(shared, kind).items() if key not in _NOT_GLOBAL}
+def _with_globals(shared: Mapping[str, Any], resource: SamResource, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a resource, on top of what the Globals of its own template say for all of its kind."""
+    stack, separator, _ = resource.logical_id.rpartition("/")
+    for_kind = section(shared, f"{stack}{separator}{resource.kind}")
+    above = {key: item for key, item in for_kind.items() if key not in _NOT_GLOBAL}
     merged: dict[str, Any] = _merged(above, properties)
     return {**merged, **{name: properties[name] for name in _REPLACED if name in properties}}
 
@@ -202,9 +204,9 @@ def _made(
         of_all = resource_made.logical_id != f"{function_declared.logical_id}DeploymentGroup"
         yield replace(function_declared, attributes={}) if of_all else function_declared, resource_made
     for name, event in implicit.items():
-        kind, make_api, properties = _IMPLICIT[name]
+        kind, make_api, properties = _IMPLICIT[name.rpartition("/")[2]]
         api = SamResource(name, kind, properties, {}, place)
-        api = replace(api, properties=_with_globals(shared, api.kind, properties))
+        api = replace(api, properties=_with_globals(shared, api, properties))
         for resource_made in make_api(api):
             yield SamResource(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
 

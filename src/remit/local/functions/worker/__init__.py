@@ -1,1 +1,1 @@
-"""What runs inside a worker, in the function's own Python: it imports nothing of remit, and nothing here imports it."""
+"""The program of a worker, in the function's own Python: it imports nothing of remit, and nothing here imports it."""

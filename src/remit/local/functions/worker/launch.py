@@ -78,7 +78,7 @@ def limit(kind: int, value: int) -> None:
 
 
 def search_path(settings: dict[str, Any], pythons: list[str]) -> list[str]:
-    """Where modules are looked for: the function, its layers, the runtime, Python's own, and last the SDK."""
+    """Return the search path of modules: the function, its layers, the runtime, Python's own, and last the SDK."""
     own = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
     return [settings["task"], *settings["further"], *own, *settings["runtime"], *pythons, settings["sdk"]]
 

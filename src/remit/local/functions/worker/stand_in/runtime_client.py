@@ -106,7 +106,7 @@ def call_rapid(
     payload: Any = None,
     headers: dict[str, str] | None = None,
 ) -> None:
-    """What awslambdaric's client sends by itself, such as an error at the start, with the secret."""
+    """Send a request of awslambdaric's client by itself, such as an error at the start, with the secret."""
     body = b"" if payload is None else json.dumps(payload).encode()
     status, _, _ = _client.request(http_method, endpoint.removeprefix(_PREFIX), body, headers)
     if status != expected_http_code:

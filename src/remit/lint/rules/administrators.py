@@ -1,0 +1,199 @@
+"""Access that makes an administrator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.expand import expand
+from remit.catalogue.managed_policies import is_of_aws
+from remit.iam import tokens
+from remit.lint.finding import WARNING, Problem, rule
+from remit.lint.rule_inputs import IDENTITY
+from remit.template.branches import items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, Project
+    from remit.template.written_template import WrittenTemplate
+
+_POLICIES = {
+    "AdministratorAccess": "every action on every resource",
+    "PowerUserAccess": "nearly every action on every resource",
+    "IAMFullAccess": "every action of IAM, and with it any right of the account",
+}
+
+
+@rule("R210", WARNING, looks_at="statement")
+def administrator(item: ParsedStatement) -> Iterator[Problem]:
+    """An Allow for every action on every resource.
+
+    Whoever takes over the function takes over the account.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+    Source: "Security best practices in IAM" (IAM User Guide): apply least-privilege permissions.
+    """
+    actions = item.statement.actions
+    everything = [text for text in actions.patterns if text in ("*", "*:*")]
+    if (
+        item.document.kind == IDENTITY
+        and item.allows
+        and everything
+        and not actions.negated
+        and item.everywhere
+        and not item.statement.conditions
+    ):
+        message = "the statement grants every action on every resource: it makes an administrator"
+        yield Problem(message, "list the actions that are used", ("Action", everything[0]))
+
+
+@rule("R210", looks_at="template")
+def _administrator_in_template(written: WrittenTemplate) -> Iterator[Problem]:
+    """Managed policies of a template's roles, users, groups and functions that do the same."""
+    for name, _, properties in written.with_properties():
+        for element in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
+            path: Spot = ("Resources", name, "Properties", element)
+            for item in items(properties.get(element), path):
+                text = tokens.textual(item.value)
+                policy = text.rpartition("/")[2] if isinstance(text, str) else ""
+                if policy in _POLICIES and (is_of_aws(text) or text == policy):
+                    message = f"the managed policy {policy} grants {name} {_POLICIES[policy]}"
+                    yield Problem(message, "list the actions that are used", item.path)
+
+
+@rule("R210", looks_at="project")
+def _administrator_in_project(project: Project) -> Iterator[Problem]:
+    """Managed policies that do the same."""
+    functions = {function.name: function for function in project.app.functions}
+    for role in project.roles:
+        for arn in role.managed:
+            name = arn.rpartition("/")[2]
+            owner = functions.get(role.functions[0]) if role.functions else None
+            origin = None if owner is None else owner.managed_written.get(arn, owner.origin)
+            if name in _POLICIES and is_of_aws(arn):
+                message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
+                yield Problem(message, "list the actions that are used", origin=origin)
+
+
+_EVERY_ROLE = frozenset({"*", "role/*"})
+
+
+@rule("R211", WARNING, looks_at="statement")
+def pass_any_role(item: ParsedStatement) -> Iterator[Problem]:
+    """iam:PassRole on every role, without iam:PassedToService.
+
+    Whoever may pass any role to a service acts with the rights of the mightiest one.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::111122223333:role/task",
+         "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}
+
+    Source: "Granting a user permissions to pass a role to an AWS service" (IAM User Guide).
+    """
+    resource = item.every_role(_EVERY_ROLE)
+    if resource is None or "iam:passedtoservice" in item.keys:
+        return
+    patterns = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
+    pattern = next((text for text in patterns if "iam:PassRole" in expand(text)), None)
+    if pattern is not None:
+        message = f"{pattern} on '{resource}' without iam:PassedToService: any role can be passed to any service"
+        yield Problem(message, "name the role, and add the condition", ("Action", pattern))
+
+
+_ALONE = {
+    "iam:AddUserToGroup": "join any group",
+    "iam:AttachGroupPolicy": "attach any policy",
+    "iam:AttachRolePolicy": "attach any policy",
+    "iam:AttachUserPolicy": "attach any policy",
+    "iam:CreateAccessKey": "make keys of any user",
+    "iam:CreateLoginProfile": "set a password for any user",
+    "iam:CreatePolicyVersion": "rewrite any policy",
+    "iam:DeleteRolePermissionsBoundary": "take off the boundary of any role",
+    "iam:DeleteUserPermissionsBoundary": "take off the boundary of any user",
+    "iam:PutGroupPolicy": "write any policy",
+    "iam:PutRolePolicy": "write any policy",
+    "iam:PutUserPolicy": "write any policy",
+    "iam:SetDefaultPolicyVersion": "bring back any policy's older version",
+    "iam:UpdateAssumeRolePolicy": "assume any role",
+    "iam:UpdateLoginProfile": "change the password of any user",
+    "codebuild:StartBuild": "run commands as any build",
+    "ec2-instance-connect:SendSSHPublicKey": "log in to any instance, and act as its role",
+    "glue:UpdateDevEndpoint": "log in to any endpoint, and act as its role",
+    "lambda:UpdateFunctionCode": "run code as any function",
+    "lambda:UpdateFunctionConfiguration": "put a layer with code into any function",
+    "ssm:SendCommand": "run commands on any instance, as its role",
+    "ssm:StartSession": "log in to any instance, and act as its role",
+    "sts:AssumeRole": "assume every role that trusts the account",
+}
+_WITH_PASS_ROLE = {
+    "bedrock-agentcore:CreateCodeInterpreter": "an interpreter",
+    "cloudformation:CreateChangeSet": "a stack",
+    "cloudformation:CreateStack": "a stack",
+    "datapipeline:CreatePipeline": "a pipeline",
+    "glue:CreateJob": "a job",
+    "states:CreateStateMachine": "a state machine",
+    "codebuild:CreateProject": "a build",
+    "ec2:RunInstances": "an instance",
+    "ecs:RunTask": "a task",
+    "glue:CreateDevEndpoint": "an endpoint",
+    "lambda:CreateFunction": "a function",
+    "sagemaker:CreateNotebookInstance": "a notebook",
+}
+_SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
+
+
+@rule("R215", WARNING, looks_at="statement")
+def escalation(item: ParsedStatement) -> Iterator[Problem]:
+    """An Allow through which its owner can gain more rights: change policies, make keys for others, run code as others.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "iam:GetRolePolicy", "Resource": "arn:aws:iam::111122223333:role/report"}
+
+    Source: "Grant least privilege access" (AWS Well-Architected Framework); the IAM actions of level "Permissions
+    management".
+    """
+    for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
+        for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
+            if name in _ALONE:
+                message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
+                yield Problem(message, "name the resources, or set a permissions boundary", ("Action", pattern))
+                break
+
+
+@rule("R215", looks_at="policy")
+def _escalation_in_policy(document: PolicyDocument) -> Iterator[Problem]:
+    """PassRole on every role, together with something that runs under it."""
+    if not any("iam" in item.services for item in document.statements):
+        return
+    wide = [(item, pattern) for item in document.statements for pattern in item.wide]
+    if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
+        return
+    granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}
+    for name, created in _WITH_PASS_ROLE.items():
+        if name in granted:
+            item, pattern = granted[name]
+            message = f"iam:PassRole and {name} on every resource: {created} can run under any role of the account"
+            yield Problem(message, "name the roles that may be passed", ("Action", pattern), index=item.index)
+            return
+
+
+def _of(pattern: str) -> tuple[str, ...]:
+    return expand(pattern) if pattern not in ("*", "*:*") else ()

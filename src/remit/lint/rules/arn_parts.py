@@ -1,0 +1,293 @@
+"""The partition, service, region and account of an ARN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.arns import OWNERS
+from remit.catalogue.partitions import (
+    UNSPECIFIED,
+    is_region,
+    is_zone,
+    partition,
+    partition_of,
+    partitions,
+    region_of_zone,
+    regions,
+)
+from remit.did_you_mean import MISSPELT, nearest
+from remit.iam.placeholders import placeholder
+from remit.lint import arn_parts, conditions
+from remit.lint.arn_parts import are_exchanged
+from remit.lint.finding import ERROR, WARNING, Problem, rule
+from remit.lint.plain_text import holds_placeholder, is_plain
+from remit.lint.reference_samples import settled
+from remit.lint.resource_types import has_arns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.catalogue.arns import Arn
+    from remit.lint.finding import Spot
+    from remit.lint.rule_inputs import ParsedStatement
+
+_DIGITS = 12
+_LEFT_OUT = "left out"
+_KEYS = frozenset({
+    "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
+    "kms:calleraccount",
+})  # fmt: skip
+_NO_NUMBERS = OWNERS | {"", "*"}
+_OF_ALARMS = "automate"
+"""The ARN of what an alarm does has a service in the account's place: `arn:aws:automate:REGION:ec2:stop`."""
+_UNSET = frozenset({"none", "null", "undefined", "nan"})
+
+
+@rule("R122", ERROR, looks_at="statement")
+def bad_account(item: ParsedStatement) -> Iterator[Problem]:
+    """An account number that no account has: not twelve digits.
+
+    A number that was not quoted loses its leading zeros; dashes are for people.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:11112222333:table/orders"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws:dynamodb:us-east-1:011112222333:table/orders"}
+
+    Source: "View AWS account identifiers" (AWS Account Management Reference Guide); "PutMetricAlarm" (Amazon CloudWatch API
+    Reference).
+    """
+    for spot, account in _accounts(item):
+        if not account:
+            message = "the ARN leaves out the account: no resource of this service has such a one, and nothing matches"
+            yield Problem(message, "write the account, or * for every one", spot)
+        elif account == _LEFT_OUT:
+            message = "the ARN leaves out the account: no resource of this service has such a one"
+            yield Problem(message, "write the account, or * for every one", spot, WARNING)
+        elif is_plain(number := settled(account)) and not (number.isdigit() and len(number) == _DIGITS):
+            yield from _problem(account, spot)
+
+
+def _accounts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
+    arns = [(spot, arn) for spot, arn in item.arns if not holds_placeholder(str(arn)) and not are_exchanged(arn)]
+    for spot, arn in arns:  # R129 and R123 tell of the others
+        if not arn.account and arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service):
+            yield spot, ""
+        elif not arn.account and arn_parts.always_has("account", arn):
+            yield spot, _LEFT_OUT
+        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS:
+            yield spot, arn.account
+    for condition in item.statement.conditions:
+        if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
+            values = [value for value in condition.values if placeholder(value) is None]
+            yield from ((("Condition", condition.spelled, condition.key, value), value) for value in values)
+    for kind, value in item.principals:
+        if kind == "AWS" and value.isdigit():
+            yield ("Principal", kind, value), value
+
+
+def _problem(account: str, spot: Spot) -> Iterator[Problem]:
+    digits = account.replace("-", "").replace(" ", "")
+    if not digits.isdigit():
+        reason = "an unset value was put in" if account.lower() in _UNSET else "an account is a number"
+        yield Problem(f"the account is '{account}': {reason}, and nothing matches", "write the twelve digits", spot)
+    elif len(digits) == _DIGITS:
+        yield Problem(f"the account '{account}' has dashes: nothing matches", f"write '{digits}'", spot)
+    else:
+        lost = f"a leading zero was lost? write '{digits.zfill(_DIGITS)}'" if len(digits) < _DIGITS else None
+        message = f"the account '{account}' has {len(digits)} digits: AWS accounts have {_DIGITS}"
+        yield Problem(message, lost or "remove what is too much", spot)
+
+
+_UNKNOWN_REGION_KEYS = ("aws:requestedregion", "ec2:region")
+_PLACES = {
+    "bahrain": "me-south-1", "canada": "ca-central-1", "capetown": "af-south-1", "dublin": "eu-west-1",
+    "frankfurt": "eu-central-1", "hongkong": "ap-east-1", "hyderabad": "ap-south-2", "ireland": "eu-west-1",
+    "jakarta": "ap-southeast-3", "london": "eu-west-2", "melbourne": "ap-southeast-4", "milan": "eu-south-1",
+    "mumbai": "ap-south-1", "ohio": "us-east-2", "oregon": "us-west-2", "osaka": "ap-northeast-3", "paris": "eu-west-3",
+    "saopaulo": "sa-east-1", "seoul": "ap-northeast-2", "singapore": "ap-southeast-1", "spain": "eu-south-2",
+    "stockholm": "eu-north-1", "sydney": "ap-southeast-2", "telaviv": "il-central-1", "tokyo": "ap-northeast-1",
+    "uae": "me-central-1", "virginia": "us-east-1", "zurich": "eu-central-2",
+}  # fmt: skip
+"""Where regions are, as "AWS Regions and Availability Zones" calls them."""
+
+
+@rule("R123", ERROR, looks_at="statement")
+def unknown_region(item: ParsedStatement) -> Iterator[Problem]:
+    """A region that does not exist.
+
+    IAM accepts it, and the statement matches nothing. An availability zone is not a region.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws:dynamodb:us-esat-1:111122223333:table/orders"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+    Source: "AWS Regions and Availability Zones" (AWS General Reference), as botocore has it.
+    """
+    for spot, arn in item.arns:
+        region = arn.region
+        sure = arn.service in arn_parts.REGIONAL and (bool(region) or not arn_parts.may_lack("region", arn))
+        if not region and (sure or arn_parts.always_has("region", arn)):
+            why = ", and nothing matches" if sure else ""
+            message = f"the ARN leaves out the region: no resource of this service has such a one{why}"
+            yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)
+        yield from _misplaced(arn, spot)
+    for condition in item.statement.conditions:
+        if condition.key.lower() in _UNKNOWN_REGION_KEYS and conditions.family(condition) == "String":
+            for value in map(settled, condition.values):
+                is_text = bool(value) and is_plain(value) and placeholder(value) is None
+                if is_text and value != UNSPECIFIED and not is_region(value):
+                    yield _unknown_region_problem(value, ("Condition", condition.spelled, condition.key, value))
+
+
+def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
+    """Something else in the place of the region; a pseudo parameter counts as what it stands for."""
+    written, region = arn.region, settled(arn.region)
+    if arn_parts.are_exchanged(arn):
+        message = "the ARN has region and account in the wrong order: nothing matches"
+        yield Problem(message, "arn:partition:service:region:account:resource", spot)
+    elif not region or not is_plain(region) or is_region(region):
+        return
+    elif written != region:
+        yield Problem(f"the region is '{written}', which is none: nothing matches", "write ${AWS::Region}", spot)
+    elif is_region(region.lower()) or not holds_placeholder(region):
+        yield _unknown_region_problem(region, spot)
+
+
+def _unknown_region_problem(region: str, spot: Spot) -> Problem:
+    if region == "None":
+        hint = "write the region, or {aws.region} in an f-string"
+        return Problem("the region is 'None': an unset value was put in, and nothing matches", hint, spot)
+    if is_zone(region):
+        zone_region = region_of_zone(region)
+        hint = f"did you mean '{zone_region}'?" if zone_region else "write the region"
+        return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
+    close = nearest(region, regions(), MISSPELT) or _rearranged(region) or _at_place(region)
+    if close is None and partition_of(region) is not None:
+        message = f"'{region}' is named like a region, but remit knows none of that name"
+        return Problem(message, "is it new? `remit data refresh` reads the lists again", spot, WARNING)
+    meant = close or nearest(region, regions())
+    hint = f"did you mean '{meant}'?" if meant else "use * for every region"
+    return Problem(f"unknown region '{region}': nothing matches", hint, spot)
+
+
+def _rearranged(region: str) -> str | None:
+    """The region that has the same letters: `useast1`, `us_east_1`, `US East 1`."""
+    folded = "".join(filter(str.isalnum, region.lower()))
+    return next((code for code in regions() if code.replace("-", "") == folded), None)
+
+
+def _at_place(region: str) -> str | None:
+    """The region that is at the place of a name: `eu-frankfurt-1`, `N. Virginia`."""
+    folded = "".join(filter(str.isalpha, region.lower()))
+    return next((code for place, code in _PLACES.items() if place in folded), None)
+
+
+@rule("R124", ERROR, looks_at="statement")
+def unknown_partition(item: ParsedStatement) -> Iterator[Problem]:
+    """A partition that does not exist.
+
+    IAM refuses the document (Partition "…" is not valid for resource).
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:asw:s3:::data/*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+    Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
+    """
+    for spot, arn in item.arns:
+        name = settled(arn.partition)
+        if is_plain(name) and partition(name) is None:
+            names = [candidate.name for candidate in partitions()]
+            longer = next(
+                (candidate for candidate in names if arn.partition and candidate.startswith(f"{arn.partition}-")), None
+            )
+            meant = longer or nearest(arn.partition, names) or "aws"
+            written = arn.partition or "(empty)"
+            hint = f"did you mean '{meant}'?" if name == arn.partition else "write ${AWS::Partition}"
+            yield Problem(f"unknown partition '{written}': IAM refuses the ARN", hint, spot)
+
+
+@rule("R125", ERROR, looks_at="statement")
+def region_of_another_partition(item: ParsedStatement) -> Iterator[Problem]:
+    """A region that belongs to another partition than the ARN says.
+
+    The regions of China, GovCloud and the European Sovereign Cloud have partitions of their own; nothing has both.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws:dynamodb:cn-north-1:111122223333:table/orders"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws-cn:dynamodb:cn-north-1:111122223333:table/orders"}
+
+    Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
+    """
+    for spot, arn in item.arns:
+        if not arn.region or not is_plain(arn.region) or not is_plain(arn.partition):
+            continue
+        home = partition_of(arn.region)
+        if home is not None and partition(arn.partition) is not None and home.name != arn.partition:
+            message = (
+                f"region {arn.region} is in partition {home.name}, and the ARN says {arn.partition}: nothing matches"
+            )
+            yield Problem(message, f"write arn:{home.name}:, or {{aws.partition}} in an f-string", spot)
+
+
+@rule("R126", ERROR, looks_at="statement")
+def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
+    """An ARN of a service that does not exist.
+
+    IAM refuses vendors that it does not know, and the statement matches nothing.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamdb:us-east-1:111122223333:table/orders"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+    Source: the "Service Authorization Reference" (AWS): ARN formats of resource types; "IAM JSON policy elements: Resource"
+    (IAM User Guide): no wildcard stands for the service.
+    """
+    for spot, arn in item.arns:
+        if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
+            message = "the ARN has a wildcard for its service, which IAM does not take there"
+            yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
+        if not is_plain(settled(arn.service)):
+            continue
+        if has_arns(arn.service.lower()):
+            if arn.service != arn.service.lower():
+                message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
+                yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
+            continue
+        from remit.catalogue.meant_names import nearest_services  # noqa: PLC0415 - asked of mistakes alone
+
+        late = settled(arn.service) != arn.service
+        service_of_actions = nearest(arn.service, item.services, MISSPELT)
+        candidates = (service_of_actions,) if service_of_actions else nearest_services(arn.service)
+        is_resembled = bool(candidates) and not late
+        hint = f"did you mean '{candidates[0]}'?" if is_resembled else "the third part of an ARN is the service"
+        sure = late or arn.service in ("", "None") or nearest(arn.service, candidates, MISSPELT) is not None
+        written = arn.service or "(empty)"
+        message = f"no resource has an ARN of service '{written}': nothing matches"
+        yield Problem(message, hint, spot, ERROR if sure else WARNING)

@@ -1,0 +1,326 @@
+"""Condition keys, and the actions that carry them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.action_keys import of_a_service, takes
+from remit.catalogue.actions import service, target_names
+from remit.catalogue.expand import expand
+from remit.iam.tokens import references
+from remit.lint import conditions, meant_actions, resource_fit
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.plain_text import is_plain
+from remit.lint.rule_inputs import IDENTITY, RESOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Condition
+    from remit.lint.rule_inputs import ParsedStatement
+
+
+def _nearest_key(key: str) -> str | None:
+    from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+
+    return nearest_key(key)
+
+
+@rule("R502", ERROR, looks_at="conditional")
+def unknown_condition_key(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition key that does not exist.
+
+    No request has it: an Allow never applies, a Deny with a negated operator always.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVcp": "vpc-1"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide); the "Service Authorization Reference" (AWS).
+    """
+    for condition in item.statement.conditions:
+        key = condition.key
+        is_whole_block = condition.values == (key,)  # see `Condition`
+        if item.document.raw is None and not is_whole_block and references(key):
+            message = f"the condition key '{key}' is filled in by nothing: CloudFormation fills in values, never keys"
+            hint = "write the key whole, or decide by `project.stage`"
+            yield Problem(message, hint, ("Condition", condition.spelled, key))
+            continue
+        prefix, colon, name = key.partition(":")
+        is_a_providers = bool(colon) and "." in prefix
+        if conditions.exists(key) or "${" in key or is_a_providers or conditions.is_of_another_service(key):
+            continue
+        yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
+
+
+def _without_prefix(item: ParsedStatement, condition: Condition) -> Problem:
+    """A key that lacks its service; the services of the statement's actions are tried first."""
+    key = condition.key
+    candidates = (f"{owner}:{key}" for owner in sorted(item.services) if service(owner))
+    meant = next(filter(conditions.exists, candidates), None) or _nearest_key(f"aws:{key}")
+    hint = f"did you mean `{meant}`?" if meant else "a key reads aws:Name or service:Name"
+    return Problem(f"'{key}' is not a condition key: it has no prefix", hint, ("Condition", condition.spelled, key))
+
+
+def _unknown(condition: Condition, prefix: str) -> Problem:
+    key = condition.key
+    meant = _nearest_key(key)
+    hint = f"did you mean `{meant}`?" if meant else "`remit explain ACTION` lists the keys of an action"
+    sure = meant is not None or service(prefix) is None
+    severity = ERROR if sure and not meant_actions.written_by_aws(key) else WARNING
+    message = f"unknown condition key '{key}': no request has it, so it is never met"
+    return Problem(message, hint, ("Condition", condition.spelled, key), severity)
+
+
+_LISTED = 3
+
+
+@rule("R503", ERROR, looks_at="conditional")
+def key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition key that requests for these actions do not have.
+
+    An Allow with it never applies.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"dynamodb:LeadingKeys": "alice"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "dynamodb:GetItem",
+         "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders",
+         "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "alice"},
+                       "Null": {"dynamodb:LeadingKeys": "false"}}}
+
+    Source: the "Service Authorization Reference" (AWS): condition keys of actions and resource types.
+    """
+    names = item.known_actions
+    if not names or item.document.kind != IDENTITY or not item.allows or any("*" in prefix for prefix in item.services):
+        return  # of `*`, some action takes every key
+    for condition in item.statement.conditions:
+        if not of_a_service(condition.key):
+            continue
+        if not conditions.needs_key(condition):
+            yield from _always(item, condition)
+            continue
+        takers = [name for name in names if takes(name, condition.key)]
+        if len(takers) == len(names):
+            continue
+        spot = ("Condition", condition.spelled, condition.key)
+        if not takers:
+            lacks = f"'{min(names)}' has no" if len(names) == 1 else "none of these actions has the"
+            foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
+            reliable = all(map(resource_fit.reliable, names))
+            message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
+            meant = conditions.near_taken(names, condition.key)
+            key_owners = conditions.takers(condition.key)
+            hint = (
+                f"it is a key of {' and '.join(key_owners[:2])}"
+                if key_owners
+                else "`remit explain ACTION` lists an action's keys"
+            )
+            hint = f"did you mean `{meant}`?" if meant else hint
+            yield Problem(message, hint, spot, ERROR if foreign or meant or reliable else WARNING)
+        else:
+            yield from _partly(item, condition.key, spot)
+
+
+def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    """A negated condition on a key that no request has is always met."""
+    foreign = condition.key.partition(":")[0].lower() not in item.services
+    if not conditions.negated(condition) or condition.if_exists or not foreign:
+        return
+    if not any(takes(name, condition.key) for name in item.known_actions):
+        message = f"none of these actions has the condition key '{condition.key}': {condition.spelled} is always met"
+        spot = ("Condition", condition.spelled, condition.key)
+        yield Problem(message, "use a key that they have, or aws:ResourceTag/KEY for tags", spot, WARNING)
+
+
+def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
+    """Actions that are written out and never meet the condition."""
+    idle = [
+        text
+        for text in item.statement.actions.patterns
+        if (meant := expand(text)) and not any(takes(name, key) for name in meant)
+    ]
+    if idle:
+        listed = ", ".join(idle[:_LISTED]) + (f" and {len(idle) - _LISTED} more" if len(idle) > _LISTED else "")
+        verb = "has" if len(idle) == 1 else "have"
+        message = (
+            f"{listed} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"
+        )
+        yield Problem(message, "move it to a statement without the condition", spot, WARNING)
+
+
+@rule("R507", ERROR, looks_at="conditional")
+def tag_key_without_name(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition key of tags without the name of a tag.
+
+    aws:PrincipalTag is a family of keys; only aws:PrincipalTag/NAME is one.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag": "orders"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/team": "orders"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide).
+    """
+    for condition in item.statement.conditions:
+        spot = ("Condition", condition.spelled, condition.key)
+        if conditions.lacks_name(condition.key):
+            bare = condition.key.rstrip("/")
+            yield Problem(f"'{condition.key}' needs a tag's name", f"write `{bare}/NAME`", spot)
+        elif conditions.has_name_too_much(condition.key):
+            bare = condition.key.partition("/")[0]
+            yield Problem(f"'{bare}' is a key by itself: no request has '{condition.key}'", f"write `{bare}`", spot)
+
+
+_OF_PRINCIPALS = (
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principaltag/", "aws:username",
+)  # fmt: skip
+_OF_RESOURCES = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount")
+_OF_ENDPOINTS = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths")
+_KEYS = (*_OF_PRINCIPALS, *_OF_RESOURCES, *_OF_ENDPOINTS)
+
+
+@rule("R517", ERROR, looks_at="conditional")
+def key_out_of_place(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition key where it says nothing: of a caller that has none, of the resource itself, of any service at all.
+
+    A service that calls by itself belongs to no account and no organisation of yours, so the condition is never met. The
+    policy of a resource need not ask whose resource it is (that of a VPC endpoint must). And the owner of a VPC endpoint is
+    known to some services alone.
+
+    Flagged:
+
+        {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject",
+         "Resource": "arn:aws:s3:::data/*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject",
+         "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:cloudfront::111122223333:distribution/E1"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide): availability.
+    """
+    if not any(key.startswith(_KEYS) for key in item.keys):
+        return
+    for condition in item.statement.conditions:
+        key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key)
+        if key.startswith(_OF_PRINCIPALS) and item.allows and _services_alone(item) and conditions.needs_key(condition):
+            message = f"a service that calls by itself has no {condition.key}: the condition is never met"
+            yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
+        elif key in _OF_RESOURCES and item.document.kind == RESOURCE and _plain(condition) and not _of_endpoint(item):
+            message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
+            yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
+        elif key in _OF_ENDPOINTS and _every_service(item):
+            message = f"{condition.key} is known to some services alone, and the statement is about all of them"
+            yield Problem(message, "name the actions of services that support it", spot, WARNING)
+
+
+def _services_alone(item: ParsedStatement) -> bool:
+    return item.principal_element == "Principal" and {kind for kind, _ in item.principals} == {"Service"}
+
+
+def _of_endpoint(item: ParsedStatement) -> bool:
+    """Return whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
+    return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
+
+
+def _plain(condition: Condition) -> bool:
+    return conditions.family(condition) != "Null"
+
+
+def _every_service(item: ParsedStatement) -> bool:
+    return item.statement.actions.negated or not {"*", "*:*"}.isdisjoint(item.statement.actions.patterns)
+
+
+@rule("R518", ERROR, looks_at="conditional")
+def repeated_condition_key(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition key stands twice in a block, in different case.
+
+    Keys ignore case, so the two are one key: IAM refuses the block, or reads one of the two.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red", "aws:principaltag/Team": "blue"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}}}
+
+    Source: "IAM JSON policy elements: Condition" (IAM User Guide); "IAM policy validation check reference" (there):
+    duplicate keys with different case.
+    """
+    spellings: dict[tuple[str, str], str] = {}
+    for condition in item.statement.conditions if len(item.statement.conditions) > 1 else ():
+        earlier = spellings.setdefault((condition.spelled, condition.key.lower()), condition.key)
+        if earlier != condition.key:
+            message = f"'{condition.key}' and '{earlier}' are one key, which ignores case: IAM refuses the block"
+            yield Problem(message, "give one key all values", ("Condition", condition.spelled, condition.key))
+
+
+_KEY = "aws:ResourceTag/"
+
+
+def _may_be_tag_key_of_other_actions(text: str) -> bool:
+    """Return whether a document asks for tags."""
+    return _KEY in text
+
+
+@rule("R526", WARNING, looks_at="conditional", concerned=_may_be_tag_key_of_other_actions)
+def tag_key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition on the tags of a resource, for an action that has no resource with tags.
+
+    The key is not in the request: a Deny with it never denies the action, an Allow never allows it.
+
+    Flagged:
+
+        {"Effect": "Deny", "Action": ["ec2:StopInstances", "s3:ListAllMyBuckets"], "Resource": "*",
+         "Condition": {"StringEquals": {"aws:ResourceTag/stage": "prod"}}}
+
+    Better:
+
+        {"Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*",
+         "Condition": {"StringEquals": {"aws:ResourceTag/stage": "prod"}}}
+
+    Source: "Controlling access to AWS resources using tags" (IAM User Guide); the "Service Authorization Reference" (AWS):
+    condition keys of resource types; "IAM policy validation check reference" (IAM User Guide): deny with unsupported tag
+    condition key for service.
+    """
+    for condition in item.statement.conditions:
+        if condition.key.startswith(_KEY) and conditions.needs_key(condition):
+            problems = _of_not_action if item.statement.actions.negated else _of_actions
+            yield from problems(item, condition)
+
+
+def _of_not_action(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    verb = "allowed" if item.allows else "denied"
+    message = f"NotAction means actions without {condition.key}, too, and they are not {verb}"
+    severity = NOTE if item.allows else WARNING
+    yield Problem(message, "name the actions in Action", ("Condition", condition.spelled, condition.key), severity)
+
+
+def _of_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
+    for text in item.statement.actions.patterns:
+        names = expand(text) if is_plain(text) else ()
+        if names and names[0].partition(":")[0] in resource_fit.RELIABLE and not target_names(names[0]):
+            verb = "allows" if item.allows else "denies"
+            message = f"{text} acts on nothing that has tags: with {condition.key} the statement never {verb} it"
+            hint = "move it to a statement without the condition"
+            yield Problem(message, hint, (item.action_element, text), NOTE if item.allows else WARNING)

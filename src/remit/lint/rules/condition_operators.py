@@ -1,0 +1,257 @@
+"""Condition operators, and the types that they compare."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from remit.catalogue.action_keys import key_type
+from remit.catalogue.condition_keys import OPERATORS, fits, global_key
+from remit.did_you_mean import MISSPELT, nearest
+from remit.documents.foreign_text import without_unfilled
+from remit.iam.operators import QUANTIFIERS
+from remit.iam.tokens import REFERENCE
+from remit.lint import conditions
+from remit.lint.finding import ERROR, WARNING, Problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Condition
+    from remit.lint.rule_inputs import ParsedStatement
+
+_NAMES = {name.lower(): name for name in OPERATORS}
+_SETS = {quantifier.lower(): quantifier for quantifier in QUANTIFIERS}
+_WORDS = {
+    "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike",
+    "exists": "Null", "isnull": "Null", "notnull": "Null", "sourceip": "IpAddress", "cidr": "IpAddress",
+    "datebefore": "DateLessThan", "dateafter": "DateGreaterThan", "ip": "IpAddress",
+    "in": "StringEquals", "notin": "StringNotEquals", "notequals": "StringNotEquals", "ipin": "IpAddress",
+    "boolequals": "Bool", "ipequals": "IpAddress", "ipaddressin": "IpAddress", "ipaddressequals": "IpAddress",
+    "notip": "NotIpAddress", "notipin": "NotIpAddress", "stringin": "StringEquals", "stringstarts": "StringLike",
+    "starts": "StringLike",
+}  # fmt: skip
+_SYNONYMS = {
+    "boolean": "bool", "integer": "numeric", "number": "numeric", "int": "numeric", "datetime": "date", "time": "date",
+    "matches": "like", "match": "like", "contains": "like", "startswith": "starts", "endswith": "like",
+    "unlike": "notlike", "unequal": "notequals", "eq": "equals", "or": "",
+    "greaterequals": "greaterthanequals", "lessequals": "lessthanequals",
+}  # fmt: skip
+"""Words for what operators are made of. `StringUnlike` is `StringNotLike`."""
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@rule("R501", ERROR, looks_at="conditional")
+def unknown_operator(item: ParsedStatement) -> Iterator[Problem]:
+    """A condition operator, or a set prefix, that does not exist.
+
+    IAM refuses the document.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEqual": {"aws:SourceVpc": "vpc-1"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+
+    Source: "IAM JSON policy elements: Condition operators" (IAM User Guide).
+    """
+    operators: set[str] = set()
+    for condition in item.statement.conditions:
+        if condition.spelled not in operators and without_unfilled(condition.spelled, "") == condition.spelled:
+            operators.add(condition.spelled)
+            yield from _problem(condition)
+
+
+def _problem(condition: Condition) -> Iterator[Problem]:
+    spot = ("Condition", condition.spelled)
+    operator = condition.operator.lower().removesuffix("ifexists")
+    quantifier = condition.quantifier.lower()
+    if (meant := _put_together(condition.spelled)) is not None:
+        message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
+        yield Problem(message, f"did you mean `{meant}`?", spot)
+    elif quantifier and quantifier not in _SETS:
+        set_operator = nearest(quantifier, _SETS) or "foranyvalue"
+        message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
+        operator = _meant(condition)
+        choices = " or ".join(
+            f"`{name}:{operator}`"
+            for name in (_SETS[set_operator], *(name for name in QUANTIFIERS if name != _SETS[set_operator]))
+        )
+        yield Problem(message, f"did you mean {choices}?", spot)
+    elif operator not in _NAMES:
+        meant = (f"{condition.quantifier}:" if condition.quantifier else "") + _meant(condition)
+        yield Problem(
+            f"unknown condition operator '{condition.spelled}': IAM refuses it", f"did you mean `{meant}`?", spot
+        )
+    elif _NAMES[operator] == "Null" and condition.if_exists:
+        yield Problem("'NullIfExists' does not exist: Null tests the presence by itself", "did you mean `Null`?", spot)
+
+
+@lru_cache(maxsize=1024)
+def _put_together(spelled: str) -> str | None:
+    """An operator whose parts are all there, in another order or with other signs between them."""
+    folded = "".join(filter(str.isalnum, spelled)).lower()
+    if_exists = "ifexists" in folded
+    quantifier = next((name for low, name in _SETS.items() if low in folded), None)
+    bare = folded.replace("ifexists", "").replace((quantifier or "").lower(), "")
+    operator = _NAMES.get(bare, "StringEquals" if quantifier and not bare else None)
+    assembled = f"{quantifier}:{operator}" if quantifier else operator
+    if operator is None or assembled is None or (operator == "Null" and if_exists):
+        return None
+    assembled += "IfExists" if if_exists else ""
+    return assembled if assembled.lower() != spelled.lower() else None
+
+
+def _meant(condition: Condition) -> str:
+    """The operator that somebody had in mind: by other words, in another order, misspelt; never its opposite."""
+    bare = _translated(re.sub(r"IfExists$", "", condition.operator, flags=re.IGNORECASE))
+    suffix = "IfExists" if condition.if_exists or condition.operator.lower().endswith("ifexists") else ""
+    if bare in _WORDS:
+        return _WORDS[bare] + ("" if _WORDS[bare] == "Null" else suffix)
+    operators = [*_NAMES.values(), *(f"{name}IfExists" for name in _NAMES.values() if name != "Null")]
+    written = bare + suffix.lower()
+    misspelt = nearest(written, operators, MISSPELT)
+    if misspelt is not None and ("Not" in misspelt or "not" not in written):
+        return misspelt
+    alike = {_positive(name.lower()): name for name in operators if ("Not" in name) == ("not" in written)}
+    nearest_positive = nearest(_positive(written), alike)
+    return alike[nearest_positive] if nearest_positive else "StringEquals"
+
+
+def _translated(operator: str) -> str:
+    parts = (part.lower() for part in _PARTS.findall(operator))
+    return "".join(_SYNONYMS.get(part, part) for part in parts)
+
+
+def _positive(operator: str) -> str:
+    return operator.replace("not", "", 1)
+
+
+_OPERATORS = {
+    "String": "StringEquals or StringLike", "ARN": "ArnLike", "Bool": "Bool", "Numeric": "NumericLessThan and its like",
+    "Date": "DateLessThan and its like", "IPAddress": "IpAddress",
+}  # fmt: skip
+
+
+@rule("R506", ERROR, looks_at="conditional")
+def operator_of_another_type(item: ParsedStatement) -> Iterator[Problem]:
+    """An operator for another type of value than the key has.
+
+    A date is not compared with IpAddress, an address not with StringEquals: the condition never holds, or not as it
+    reads.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"NumericLessThan": {"aws:SourceIp": "10"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide): value types.
+    """
+    for condition in item.statement.conditions:
+        family = conditions.family(condition)
+        kind = key_type(condition.key)
+        if family is None or family == "Null" or not kind:
+            continue
+        bare = kind.removeprefix("ArrayOf")
+        hint = f"use {_OPERATORS.get(bare, bare)}"
+        spot = ("Condition", condition.spelled, condition.key)
+        if fits(conditions.name_of(condition) or "", kind) is False:
+            compared = f"{condition.spelled} compares {_plural(family)}"
+            yield Problem(f"{compared}, and {condition.key} holds {_plural(bare)}: never equal", hint, spot)
+        elif (
+            family == "String"
+            and bare == "IPAddress"
+            and any("/" in value or "*" in value for value in condition.values)
+        ):
+            message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
+            yield Problem(message, hint, spot)
+        elif family == "String" and bare in ("Numeric", "Date"):
+            message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
+            yield Problem(message, hint, spot, WARNING)
+        elif _mixed(family, bare, condition.values):
+            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}"
+            yield Problem(message, hint, spot, WARNING)
+        elif _for_text(condition, family, bare):
+            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds text"
+            yield Problem(message, hint, spot, WARNING)
+        elif _as_text(condition, family, bare):
+            message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
+            yield Problem(message, _hint(condition, bare), spot, WARNING)
+
+
+def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
+    """Dates against numbers: only seconds since 1970 are both."""
+    plain = all(value.isdigit() for value in values)
+    return (family == "Date" and kind == "Numeric" and not plain) or (family == "Numeric" and kind == "Date")
+
+
+def _for_text(condition: Condition, family: str, kind: str) -> bool:
+    if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
+        return False
+    if kind != "String" or family == "String":
+        return False
+    return global_key(condition.key) is not None or family in ("Numeric", "Date", "IPAddress", "Bool")
+
+
+def _as_text(condition: Condition, family: str, kind: str) -> bool:
+    """True and false as text; ARNs as text with wildcards, which then reach over the colons between their parts."""
+    if family != "String":
+        return False
+    wild = (conditions.name_of(condition) or "").endswith("Like") and any("*" in value for value in condition.values)
+    return kind == "Bool" or (kind == "ARN" and wild and condition.values != ("*",))
+
+
+def _hint(condition: Condition, kind: str) -> str:
+    negated = (conditions.name_of(condition) or "").startswith("StringNot")
+    return f"use {'ArnNotLike' if negated else 'ArnLike'}" if kind == "ARN" else "use Bool"
+
+
+def _plural(kind: str) -> str:
+    return {
+        "String": "text", "ARN": "ARNs", "Bool": "true and false", "Numeric": "numbers", "Date": "dates",
+        "IPAddress": "addresses", "Binary": "bytes",
+    }.get(kind, kind)  # fmt: skip
+
+
+def _may_be_variable_under_operator(text: str) -> bool:
+    """Return whether a document has variables."""
+    return "${" in text
+
+
+@rule("R519", ERROR, looks_at="conditional", concerned=_may_be_variable_under_operator)
+def variable_under_operator(item: ParsedStatement) -> Iterator[Problem]:
+    """A policy variable is compared by an operator that takes none.
+
+    IAM puts variables in for string and ARN operators alone; for numbers, dates, addresses and true or false `${…}` stays
+    literal text, and nothing equals it.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "${aws:PrincipalTag/office}"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"s3:ExistingObjectTag/office": "${aws:PrincipalTag/office}"}}}
+
+    Source: "IAM policy elements: Variables and tags" (IAM User Guide): using policy variables in the Condition element.
+    """
+    for condition in item.statement.conditions:
+        if conditions.family(condition) in (None, "String", "ARN"):
+            continue
+        for value in condition.values:
+            if "${" in REFERENCE.sub("", value) and "${{" not in value:
+                message = f"{condition.spelled} takes no variable: '{value}' is literal text, and nothing equals it"
+                spot = ("Condition", condition.spelled, condition.key, value)
+                yield Problem(message, "variables work with String… and Arn… operators", spot)

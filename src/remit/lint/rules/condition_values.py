@@ -1,0 +1,346 @@
+"""Values that a condition key never has."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.actions import value_type
+from remit.did_you_mean import nearest
+from remit.iam import value_comparison
+from remit.iam.placeholders import placeholder
+from remit.iam.value_comparison import network
+from remit.lint import conditions, principals
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+from remit.lint.plain_text import is_plain
+from remit.lint.reference_samples import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.iam.policy import Condition
+    from remit.lint.finding import Spot
+    from remit.lint.rule_inputs import ParsedStatement
+
+_LONGEST = {".": 32, ":": 128}
+
+
+@rule("R504", ERROR, looks_at="conditional")
+def bad_address(item: ParsedStatement) -> Iterator[Problem]:
+    """A value of IpAddress that is neither an address nor a CIDR block.
+
+    It equals nothing.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/33"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+
+    Source: "IAM JSON policy elements: Condition operators" (IAM User Guide): IP address condition operators.
+    """
+    for condition in item.statement.conditions:
+        if conditions.family(condition) == "IPAddress":
+            for value in condition.values:
+                if "${" not in value and network(value) is None:
+                    spot = ("Condition", condition.spelled, condition.key, value)
+                    yield Problem(
+                        f"'{value}' is neither an IP address nor a CIDR block: it matches nothing", _hint(value), spot
+                    )
+                elif "${" not in value and "/" in value:
+                    yield from _loose(condition, value, allows=item.allows)
+
+
+def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Problem]:
+    """A block that has bits beyond its prefix, or holds every address."""
+    import ipaddress  # noqa: PLC0415 - slow, and few policies have blocks
+
+    spot = ("Condition", condition.spelled, condition.key, value)
+    block = ipaddress.ip_network(value, strict=False)
+    if block.prefixlen == 0 and allows and conditions.name_of(condition) == "IpAddress":
+        message = f"'{value}' holds every address: the condition keeps nobody out"
+        yield Problem(message, "name the blocks that may, or leave the condition out", spot, WARNING)
+    elif ipaddress.ip_interface(value).ip != block.network_address and block.prefixlen:
+        yield Problem(f"'{value}' has host bits: it stands for the whole block", f"write '{block}'", spot, NOTE)
+
+
+def _hint(value: str) -> str:
+    address, slash, mask = value.partition("/")
+    kind = ":" if ":" in address else "."
+    if slash and network(address) is not None and mask.isdigit():
+        return f"the prefix length is 0 to {_LONGEST[kind]}"
+    if re.fullmatch(r"[\d.]+-[\d.]+", value):
+        return "a range is written as one or more CIDR blocks: 203.0.113.0/24"
+    if re.fullmatch(r"(?:\d{1,3}\.){1,3}\*(?:\.\*)*", value):
+        octets = value.replace(".*", "").replace("*", "").rstrip(".").split(".")
+        block = ".".join((*octets, *("0",) * (4 - len(octets))))
+        return f"wildcards do not count here: write '{block}/{8 * len(octets)}'"
+    if "*" in value:
+        return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
+    if slash and re.fullmatch(r"[\d.]+", mask):
+        return "the mask is a prefix length: 203.0.113.0/24"
+    return "as 203.0.113.0/24 or 2001:db8::/32"
+
+
+_PARTS = 5  # colons of an ARN at least
+
+
+def _arn(text: str) -> str | None:
+    """An ARN, or a pattern that may be one's; each part is compared by itself."""
+    return text if "*" in text or "?" in text or (text.startswith("arn:") and text.count(":") >= _PARTS) else None
+
+
+_READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "Bool": (value_comparison.boolean, "neither 'true' nor 'false'", "use 'true' or 'false'"),
+    "Null": (value_comparison.boolean, "neither 'true' nor 'false'", "'true': the key is absent; 'false': it is there"),
+    "Numeric": (value_comparison.number, "not a number", "write a number, as '3600'"),
+    "Date": (
+        value_comparison.instant,
+        "not a date",
+        "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970",
+    ),
+    "ARN": (_arn, "not an ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
+    "Binary": (value_comparison.binary, "not base64", "encode the bytes in base64"),
+}
+_TRUE = {
+    "yes": "true",
+    "1": "true",
+    "on": "true",
+    "y": "true",
+    "no": "false",
+    "0": "false",
+    "off": "false",
+    "n": "false",
+}
+
+
+@rule("R505", ERROR, looks_at="conditional")
+def impossible_value(item: ParsedStatement) -> Iterator[Problem]:
+    """A value that its operator cannot read: no number, no date, neither true nor false, no base64.
+
+    It equals nothing, so an Allow never applies.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"Bool": {"aws:SecureTransport": "yes"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+
+    Source: "IAM JSON policy elements: Condition operators" (IAM User Guide).
+    """
+    for condition in item.statement.conditions:
+        reader = _READERS.get(conditions.family(condition) or "")
+        for value in condition.values if reader is not None else ():
+            if reader is not None and "${" not in value and reader[0](value) is None:
+                yield _problem(condition, value, reader[1], reader[2])
+
+
+def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Problem:
+    shortened = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
+    if value.lower() in _TRUE and condition.operator in ("Bool", "Null"):
+        hint = f"did you mean '{_TRUE[value.lower()]}'?"
+    message = f"'{shortened}' is {mistake}, and {condition.spelled} compares nothing else: they are never equal"
+    return Problem(message, hint, ("Condition", condition.spelled, condition.key, value))
+
+
+_PRIVATE = tuple(
+    ipaddress.ip_network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
+)
+_PRIVATE_6 = tuple(ipaddress.ip_network(block) for block in ("fc00::/7", "fe80::/10", "::1/128"))
+
+
+@rule("R509", ERROR, looks_at="conditional")
+def private_source_ip(item: ParsedStatement) -> Iterator[Problem]:
+    """A private address in aws:SourceIp.
+
+    AWS sees public addresses there; requests through a VPC endpoint have aws:VpcSourceIp instead.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide): aws:SourceIp.
+    """
+    for condition in item.statement.conditions:
+        if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
+            continue
+        private = [value for value in condition.values if "${" not in value and _is_private(value)]
+        is_negated = conditions.name_of(condition) == "NotIpAddress"
+        is_never_met = len(private) == len(condition.values) and not is_negated and conditions.needs_key(condition)
+        severity = ERROR if is_never_met and item.allows else WARNING
+        for value in private:
+            met = "always met" if is_negated else "never met"
+            message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is {met}"
+            hint = "use aws:VpcSourceIp, or aws:SourceVpc"
+            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), severity)
+
+
+def _is_private(value: str) -> bool:
+    if network(value) is None:
+        return False
+    block = ipaddress.ip_network(value, strict=False)
+    if isinstance(block, ipaddress.IPv4Network):
+        return any(
+            isinstance(private_block, ipaddress.IPv4Network) and block.subnet_of(private_block)
+            for private_block in _PRIVATE
+        )
+    return any(
+        isinstance(private_block, ipaddress.IPv6Network) and block.subnet_of(private_block)
+        for private_block in _PRIVATE_6
+    )
+
+
+_LOOSE = {
+    "aws:sourcevpc": ("the id of a VPC", re.compile(r"vpc-(?:[0-9a-z]{8}|[0-9a-z]{17})\Z")),
+    "aws:sourcevpce": ("the id of a VPC endpoint", re.compile(r"vpce-(?:[0-9a-z]{8}|[0-9a-z]{17})\Z")),
+    "aws:principalorgid": ("the id of an organisation, o-…", re.compile(r"o-")),
+    "aws:resourceorgid": ("the id of an organisation, o-…", re.compile(r"o-")),
+    "aws:sourceorgid": ("the id of an organisation, o-…", re.compile(r"o-")),
+    "aws:principalorgpaths": ("a path that begins with o-…/", re.compile(r"o-[^/]*/")),
+    "aws:resourceorgpaths": ("a path that begins with o-…/", re.compile(r"o-[^/]*/")),
+    "aws:sourceorgpaths": ("a path that begins with o-…/", re.compile(r"o-[^/]*/")),
+}
+_SERVICE = (
+    "a service, as lambda.amazonaws.com",
+    re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)\Z"),
+)
+_PLAIN_SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
+"""Names below another, as `job.service.amazonaws.com`, are listed nowhere."""
+_EXACT = {
+    "kms:viaservice": (
+        "a service in a region, as s3.eu-west-1.amazonaws.com",
+        re.compile(r"[a-z0-9.-]+\.[a-z]{2}[a-z-]*-\d\.amazonaws\.com(?:\.cn)?\Z"),
+    ),
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": (
+        "the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID",
+        re.compile(r"arn:[a-z-]+:kms:[^:]+:\d{12}:key/."),
+    ),
+    "iam:passedtoservice": _SERVICE,
+    "iam:awsservicename": _SERVICE,
+    "aws:calledvia": _SERVICE,
+    "aws:calledviafirst": _SERVICE,
+    "aws:calledvialast": _SERVICE,
+    "aws:principalservicename": _SERVICE,
+}
+"""Forms of which a value of another shape is wrong; of an id, it may stand for one that is put in later."""
+_FORMS = {**_LOOSE, **_EXACT}
+_ARN = ("an ARN", re.compile(r"arn:|\Z"))
+"""The form of all keys of that type; an empty text is another rule's."""
+_WORDS = {
+    "aws:principaltype": ("Account", "User", "FederatedUser", "AssumedRole", "Anonymous"),
+    "s3:x-amz-acl": (
+        "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+        "bucket-owner-full-control", "log-delivery-write",
+    ),
+    "s3:x-amz-server-side-encryption": ("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"),
+}  # fmt: skip
+_DATES = ("aws:currenttime", "aws:tokenissuetime")
+_YEAR = 4
+_END = 253_402_300_800  # the year 10000
+_KEYS_BY_BEGINNING = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
+
+
+@rule("R515", ERROR, looks_at="conditional")
+def value_of_another_form(item: ParsedStatement) -> Iterator[Problem]:
+    """A value that the condition key never has: another kind of id, a word that is none of its few.
+
+    The condition is never met (negated: always). `aws:SourceVpc` holds `vpc-…` and `aws:SourceVpce` `vpce-…`; ids of
+    organisations begin with `o-`. S3 knows the encryption `AES256`, and no `AES-256`.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpc": "vpce-0a1b2c3d"}}}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+         "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}}}
+
+    Source: "AWS global condition context keys" (IAM User Guide); "PutObject" (Amazon S3 API Reference); "kms:ViaService"
+    (AWS KMS Developer Guide).
+    """
+    for condition in item.statement.conditions:
+        key = condition.key.lower()
+        if key in _DATES and conditions.family(condition) == "Date":
+            yield from _seconds(condition)
+        family = conditions.family(condition)
+        holds_arn = family == "String" and value_type(key) == "ARN"
+        if not (key in _FORMS or key in _WORDS or holds_arn) or family not in ("String", "ARN"):
+            continue
+        for value in condition.values:
+            if is_plain(settled(value)) and placeholder(value) is None:
+                yield from _value_of_another_form_problem(condition, value)
+
+
+def _value_of_another_form_problem(condition: Condition, value: str) -> Iterator[Problem]:
+    """Yield the problem of a value. In a template it may have the region's reference in it, which `settled` fills in."""
+    key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key, value)
+    if key in _WORDS:
+        yield from _wrong_word(condition, value, spot)
+        return
+    form, pattern = _FORMS.get(key, _ARN)
+    if not pattern.match(settled(value)):
+        proper_key = _key_of_form(key, value)
+        hint = f"did you mean `{proper_key}`?" if proper_key else _meant(key, value) or f"write {form}"
+        severity = ERROR if proper_key or key in _EXACT else WARNING
+        yield Problem(f"'{value}' is not what {condition.key} holds: {form}", hint, spot, severity)
+    elif key == "iam:passedtoservice" and _PLAIN_SERVICE.match(value):
+        mistake = principals.of_service(value)
+        if mistake is not None:
+            _, hint = mistake
+            yield Problem(f"no service is '{value}', which {condition.key} would have to be", hint, spot, WARNING)
+
+
+def _wrong_word(condition: Condition, value: str, spot: Spot) -> Iterator[Problem]:
+    """A word that the key never is; operators that ignore case take it in any."""
+    words = _WORDS[condition.key.lower()]
+    in_any_case = next((word for word in words if word.lower() == value.lower()), None)
+    if value in words or (in_any_case is not None and "IgnoreCase" in condition.operator):
+        return
+    meant = in_any_case or nearest(value, words)
+    hint = f"did you mean '{meant}'?" if meant else f"one of {', '.join(words)}"
+    yield Problem(f"{condition.key} is never '{value}'", hint, spot)
+
+
+def _key_of_form(key: str, value: str) -> str | None:
+    """The other key whose values begin like this one."""
+    for beginning, name in _KEYS_BY_BEGINNING.items():
+        if value.startswith(beginning):
+            return name if name.lower() != key else None
+    return None
+
+
+def _seconds(condition: Condition) -> Iterator[Problem]:
+    """Seconds since 1970, which nobody reads."""
+    for value in condition.values:
+        if value.isdigit() and len(value) > _YEAR:
+            message = f"'{value}' counts seconds since 1970: nobody reads when that is"
+            hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
+            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), WARNING)
+
+
+def _meant(key: str, value: str) -> str | None:
+    """The service that was meant, in the form that the key has."""
+    label = value.lower().removesuffix(".amazonaws.com")
+    if key == "kms:viaservice" and re.fullmatch(r"[a-z0-9-]+", label):
+        return f"write '{label}.REGION.amazonaws.com'"
+    mistake = principals.of_service(value) if _FORMS.get(key) is _SERVICE else None
+    return mistake[1] if mistake is not None else None

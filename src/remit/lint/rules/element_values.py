@@ -1,0 +1,254 @@
+"""Values of the wrong kind, and empty ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from remit.did_you_mean import nearest
+from remit.documents.foreign_text import is_unfilled
+from remit.documents.json_text import read_json
+from remit.errors import RemitError
+from remit.iam.tokens import is_dynamic, is_intrinsic
+from remit.lint.elements import STATEMENT, texts
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
+    from remit.template.written_template import WrittenTemplate
+
+_PERMITTING = frozenset({"permit", "grant", "accept", "authorize", "authorise", "enable", "true", "yes", "ok"})
+_FORBIDDING = frozenset({"forbid", "block", "reject", "refuse", "disallow", "prohibit", "denied", "false", "no"})
+
+
+@rule("R102", ERROR, looks_at="shape")
+def bad_effect(written: WrittenStatement) -> Iterator[Problem]:
+    """An Effect is neither Allow nor Deny.
+
+    IAM refuses the document; the two words are case-sensitive.
+
+    Flagged:
+
+        {"Effect": "Permit", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+    Source: "IAM JSON policy elements: Effect" (IAM User Guide).
+    """
+    effect = written.value.get("Effect")
+    if isinstance(effect, str) and effect not in ("Allow", "Deny") and not is_unfilled(effect):
+        meant = "Deny" if effect.lower() in _FORBIDDING else nearest(effect, ("Allow", "Deny"))
+        meant = meant or ("Allow" if effect.lower() in _PERMITTING else None)
+        message = f"Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist, spelled so"
+        yield Problem(message, f"did you mean `{meant}`?" if meant else "write one of the two", ("Effect",))
+
+
+@rule("R103", ERROR, looks_at="document")
+def wrong_type(document: PolicyDocument) -> Iterator[Problem]:
+    """An element holds a value of the wrong type: a number, None, a list in a list, a string where an object must be.
+
+    IAM refuses the document. None is usually the value of an environment variable that is not set.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": [["s3:GetObject"]], "Resource": "arn:aws:s3:::data/*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data/*"}
+
+    Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+    """
+    raw = document.raw
+    if not isinstance(raw, dict):
+        hint = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(raw, list) else None
+        yield Problem(f"a policy document must be an object, not {_shown(raw)}", hint)
+        return
+    if "Statement" in raw:
+        yield from _statements(raw["Statement"])
+    for name in ("Id", "Version"):
+        if name in raw and not isinstance(raw[name], str) and not is_intrinsic(raw[name]):
+            yield Problem(f"{name} must be a string, not {_shown(raw[name])}", None, (name,))
+
+
+@rule("R103", looks_at="template")
+def _wrong_type_in_template(written: WrittenTemplate) -> Iterator[Problem]:
+    """Yield values of a template that stand for its resources or a policy document, and are none."""
+    if not is_unfilled(written.raw.get("Resources")):
+        yield from _no_resources(written.raw.get("Resources", {}), written)
+    for name, resource in written.resources.items():
+        yield from _no_documents(resource.get("Properties"), ("Resources", name, "Properties"))
+
+
+def _no_resources(value: Any, written: WrittenTemplate) -> Iterator[Problem]:
+    if not isinstance(value, dict):
+        yield Problem(
+            f"Resources must be an object, not {_shown(value)}", "Resources: {NAME: {Type: …}}", ("Resources",)
+        )
+        return
+    for name, resource in value.items():
+        if str(name).startswith("Fn::") or is_unfilled(resource):
+            continue  # a macro, or another tool, makes them
+        if not isinstance(resource, dict):
+            hint = "a resource reads {Type: …, Properties: …}"
+            yield Problem(f"the resource {name} must be an object, not {_shown(resource)}", hint, ("Resources", name))
+        elif "Type" not in resource and not written.opaque and not any(str(key).startswith("Fn::") for key in resource):
+            yield Problem(f"the resource {name} has no Type", "such as AWS::IAM::Role", ("Resources", name))
+        elif not isinstance(resource.get("Type", ""), str):
+            message = f"the Type of {name} must be a string, not {_shown(resource['Type'])}"
+            yield Problem(message, "such as AWS::IAM::Role", ("Resources", name, "Type"))
+
+
+def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
+    if isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _no_documents(part, (*spot, index))
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part) and not is_dynamic(part):
+                yield from _broken_text(key, part, (*spot, key))
+            elif (
+                key in ("PolicyDocument", "AssumeRolePolicyDocument")
+                and not isinstance(part, dict)
+                and not is_unfilled(part)
+                and not is_dynamic(part)
+            ):
+                hint = (
+                    'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(part, list) else None
+                )
+                yield Problem(f"{key} must be an object, not {_shown(part)}", hint, (*spot, key))
+            else:
+                yield from _no_documents(part, (*spot, key))
+
+
+def _begins_as_json(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip().startswith("{")
+
+
+def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
+    """Yield the problem of a document written as JSON in one text, which CloudFormation takes as well."""
+    try:
+        read_json(text, "its text")
+    except RemitError as error:
+        yield Problem(f"{key} is a text that is not JSON: {error.message} ({error.origin})", error.hint, spot)
+
+
+def _statements(value: Any) -> Iterator[Problem]:
+    if not isinstance(value, dict | list) and not is_unfilled(value):
+        hint = "write it out: {'Effect': 'Allow', 'Action': …, 'Resource': …}"
+        yield Problem(f"Statement must be an object or a list of objects, not {_shown(value)}", hint, ("Statement",))
+    for index, statement in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(statement, dict) and not is_unfilled(statement):
+            yield Problem(f"Statement[{index}] must be an object, not {_shown(statement)}", None, ("Statement", index))
+
+
+def _shown(value: Any) -> str:
+    kind = {list: "a list", dict: "an object", str: "the string", bool: "the value", type(None): "null"}
+    name = kind.get(type(value), "the number")
+    return name if isinstance(value, list | dict | None) else f"{name} {json.dumps(value, default=str)[:40]}"
+
+
+_HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"
+
+
+def _may_be_empty(text: str) -> bool:
+    """Return whether a document has anything empty."""
+    return "[]" in text or "{}" in text
+
+
+@rule("R108", ERROR, looks_at="document", concerned=_may_be_empty)
+def empty(document: PolicyDocument) -> Iterator[Problem]:
+    """An element is an empty list or an empty object.
+
+    IAM refuses empty lists of actions, resources and principals; an empty condition block would always be true. A condition
+    key with an empty list is a warning: IAM takes it, and it equals no value. Often a loop or a variable gave nothing.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": [], "Resource": "arn:aws:s3:::data/*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data/*"}
+
+    Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+    """
+    if isinstance(document.raw, dict) and document.raw.get("Statement") in ([], {}):
+        yield Problem("Statement is empty: IAM refuses the document", _HINT, ("Statement",))
+
+
+@rule("R108", looks_at="shape")
+def _empty_in_shape(written: WrittenStatement) -> Iterator[Problem]:
+    """Empty lists, and empty blocks of conditions."""
+    for element, value in written.value.items():
+        if value in ([], {}) and element in STATEMENT and element != "Condition":  # an unknown one has R111
+            kind = "list" if value == [] else "object"
+            yield Problem(f"'{element}' is an empty {kind}: IAM refuses it", _HINT, (element,))
+    blocks = written.value.get("Condition")
+    if blocks == {}:
+        yield Problem("'Condition' is empty: the statement has none", "add one, or remove it", ("Condition",), WARNING)
+    for operator, block in blocks.items() if isinstance(blocks, dict) else ():
+        spot = ("Condition", operator)
+        if block in ({}, []):
+            yield Problem(f"the {operator} block is empty: the condition is silently absent", "add a key", spot)
+        for key, values in block.items() if isinstance(block, dict) else ():
+            if values == []:
+                yield _no_values(str(operator), str(key), (*spot, key))
+
+
+def _no_values(operator: str, key: str, spot: Spot) -> Problem:
+    """A condition that IAM takes, though it compares with nothing."""
+    quantifier, _, bare = operator.lower().rpartition(":")
+    matches_absent_key = quantifier == "forallvalues" or bare.endswith("ifexists")
+    if "not" in bare and quantifier != "foranyvalue":
+        effect, hint = "it always matches", "add a value, or remove the condition"
+    elif "not" in bare:
+        effect, hint = "it matches whatever value the key has", f'write "Null": {{"{key}": "false"}}, or add a value'
+    elif matches_absent_key:
+        effect, hint = (
+            "it is met by requests without the key alone",
+            f'write "Null": {{"{key}": "true"}}, or add a value',
+        )
+    else:
+        effect, hint = "it never matches", "add a value"
+    return Problem(f"{operator} on {key} has no values: {effect}", hint, spot, WARNING)
+
+
+_BLANK = re.compile(r'"["\s\\]')
+_FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
+
+
+def _may_be_empty_string(text: str) -> bool:
+    """Return whether a document may have strings of white space alone."""
+    return _BLANK.search(text) is not None
+
+
+@rule("R113", ERROR, looks_at="shape", concerned=_may_be_empty_string)
+def empty_string(written: WrittenStatement) -> Iterator[Problem]:
+    """An action, a resource or a principal is an empty string.
+
+    IAM refuses the document. Often an f-string or a variable that is empty.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": "", "Resource": "arn:aws:s3:::data/*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+    Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+    """
+    if written.value.get("Sid") == "":
+        yield Problem("'Sid' is an empty string: it names nothing", "name the statement, or remove it", ("Sid",), NOTE)
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
+        for text in texts(written.value.get(element)):
+            if not text.strip():
+                fix = _FIXES[element.removeprefix("Not")]
+                yield Problem(f"'{element}' is an empty string: IAM refuses it", fix, (element, text))

@@ -1,0 +1,270 @@
+"""Access for people and accounts outside."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from remit.iam.tokens import REFERENCE
+from remit.lint import conditions, principals
+from remit.lint.finding import NOTE, WARNING, Problem, rule
+from remit.lint.plain_text import is_plain
+from remit.lint.principals import provider
+from remit.lint.rule_inputs import RESOURCE, TRUST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Condition
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
+
+_EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
+"""Everyone, in the policy of a resource and in a trust policy, where `"Principal": "*"` is refused: R138 reports it."""
+
+
+def _may_be_anyone(text: str) -> bool:
+    """Return whether a document has principals."""
+    return 'Principal"' in text
+
+
+@rule("R216", WARNING, looks_at="statement", concerned=_may_be_anyone)
+def anyone(item: ParsedStatement) -> Iterator[Problem]:
+    """A trust policy or a resource's policy that lets anyone in.
+
+    Principal "*" without a condition means every account, and for some services everyone on the internet.
+
+    Flagged:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+        ]}
+
+    Better:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
+        ]}
+
+    Source: "AWS JSON policy elements: Principal" (IAM User Guide): all principals.
+    """
+    principals = item.statement.principals
+    if (
+        not item.allows
+        or principals is None
+        or item.statement.conditions
+        or item.document.kind not in (RESOURCE, TRUST)
+    ):
+        return  # other kinds have no Principal, which R114 and R141 report, or let nobody in by themselves
+    if principals.negated and item.document.kind == TRUST:
+        return  # IAM refuses NotPrincipal there: R138 reports it
+    if principals.negated:
+        yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
+    elif any((kind, value) in _EVERYONE[item.document.kind == TRUST] for kind, value in principals.patterns):
+        admitted = (
+            "everyone: every account, and the public"
+            if item.document.kind == RESOURCE
+            else "everyone, of every account"
+        )
+        message = f"Principal '*' without a condition lets in {admitted}"
+        yield Problem(
+            message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",)
+        )
+    elif principals.patterns and all(kind == "Federated" and provider(value) for kind, value in principals.patterns):
+        message = "without a condition everyone with an account at the identity provider is let in"
+        yield Problem(message, "compare the provider's :sub and :aud", ("Principal", *principals.patterns[0]))
+
+
+class _Forge(NamedTuple):
+    """A service whose workflows get tokens: the claims that tell one repository's from all others, and its subjects."""
+
+    name: str
+    claims: tuple[str, ...]
+    subject: str
+    example: str
+
+
+_GITHUB, _GITLAB = "token.actions.githubusercontent.com", "gitlab.com"
+_FORGES = {
+    _GITHUB: _Forge(
+        "GitHub",
+        ("sub", "repository", "repository_id", "job_workflow_ref"),
+        r"repo:(?P<owner>[^/:]+)/(?P<repository>[^/:]+):(?P<rest>.+)",
+        "repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH",
+    ),
+    _GITLAB: _Forge(
+        "GitLab",
+        ("sub", "project_path", "project_id", "namespace_path", "namespace_id"),
+        r"project_path:(?P<owner>[^:]+)/(?P<repository>[^/:]+):(?P<rest>.+)",
+        "project_path:GROUP/PROJECT:ref_type:branch:ref:BRANCH",
+    ),
+}
+_OF_ONE_BRANCH = ("ref:", "environment:", "ref_type:branch:ref:", "ref_type:tag:ref:")
+_LATE = "late-bound"
+
+
+def _may_be_wide_federation(text: str) -> bool:
+    """Return whether a document has federated principals."""
+    return '"Federated"' in text
+
+
+@rule("R218", WARNING, looks_at="statement", concerned=_may_be_wide_federation)
+def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
+    """A trust policy lets in more of an identity provider's users than somebody meant.
+
+    Whoever has an account at Google, or a workflow at GitHub or GitLab, gets tokens of that provider: what tells yours from
+    theirs is a condition on the token's claims.
+
+    Flagged:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+           "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+           "Condition": {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}}
+        ]}
+
+    Better:
+
+        {"Version": "2012-10-17", "Statement": [
+          {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+           "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+           "Condition": {"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                                          "token.actions.githubusercontent.com:sub": "repo:acme/shop:environment:prod"}}}
+        ]}
+
+    Source: "Create a role for OpenID Connect federation" (IAM User Guide): configuring a role for GitHub;
+    "Configure OpenID Connect in AWS" (GitLab Docs).
+    """
+    federated = item.statement.principals
+    if not item.allows or federated is None or federated.negated or not item.statement.conditions:
+        return  # without any condition R216 tells
+    keys = item.keys
+    for kind, value in federated.patterns:
+        provider = principals.provider(value) if kind == "Federated" else None
+        forge = _FORGES.get(provider or "")
+        if forge is not None and keys.isdisjoint(f"{provider}:{claim}" for claim in forge.claims):
+            message = f"workflows of every repository of {forge.name} are let in: nothing compares the token's subject"
+            hint = f'compare "{provider}:sub" with "{forge.example}"'
+            yield Problem(message, hint, ("Principal", kind, value))
+        elif provider and not any(key.startswith(f"{provider}:") for key in keys):
+            message = "everyone with an account at the identity provider is let in: no condition compares its token"
+            yield Problem(message, f'compare "{provider}:sub" and "{provider}:aud"', ("Principal", kind, value))
+    for condition in item.statement.conditions:
+        for provider, forge in _FORGES.items():
+            if condition.key.lower() == f"{provider}:sub":
+                yield from _subjects(condition, keys, provider, forge)
+
+
+def _subjects(condition: Condition, keys: frozenset[str], provider: str, forge: _Forge) -> Iterator[Problem]:
+    for value in condition.values if conditions.name_of(condition) == "StringLike" else ():
+        # a parameter may be the owner and the repository: `repo:${Repository}:*`
+        subject = re.sub(rf":{_LATE}(?=:)", f":{_LATE}/{_LATE}", REFERENCE.sub(_LATE, value))
+        if is_plain(subject) or "${" in subject:
+            continue
+        spot = ("Condition", condition.spelled, condition.key, value)
+        parts = re.fullmatch(forge.subject, subject)
+        if parts is None or not (is_plain(parts["owner"]) and is_plain(parts["repository"])):
+            message = f"'{value}' lets in more repositories than one, those of others perhaps among them"
+            hint = f"name the repository and the branch: {forge.example}"
+            yield Problem(message, hint, spot)
+        elif f"{provider}:ref" not in keys and not parts["rest"].startswith(_OF_ONE_BRANCH):
+            message = f"'{value}' lets in every branch, tag and pull request of the repository"
+            yield Problem(message, f"name the branch, or compare {provider}:ref", spot, NOTE)
+
+
+_ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aws.internal", ".aws")
+_SOURCES = frozenset({
+    "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner",
+})  # fmt: skip
+_ALIKE = ("kms:encryptioncontext", "aws:referer", "aws:sourcearn", "aws:sourceacc")
+"""What says for whom as well: the context names the resource; of a referer, and of a misspelt key, other rules tell."""
+
+
+def _may_be_confused_deputy(text: str) -> bool:
+    """Return whether a document lets services in."""
+    return 'Principal"' in text and '"Service"' in text
+
+
+@rule("R219", WARNING, looks_at="statement", concerned=_may_be_confused_deputy)
+def confused_deputy(item: ParsedStatement) -> Iterator[Problem]:
+    """The policy of a resource lets a service in, for whomever the service acts.
+
+    Other accounts use the service, too: it may be led to this resource on behalf of any of them.
+
+    Flagged:
+
+        {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+         "Resource": "arn:aws:sqs:us-east-1:111122223333:orders"}
+
+    Better:
+
+        {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+         "Resource": "arn:aws:sqs:us-east-1:111122223333:orders",
+         "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:111122223333:placed"}}}
+
+    Source: "The confused deputy problem" (IAM User Guide): cross-service confused deputy prevention.
+    """
+    principals = item.statement.principals
+    if not item.allows or item.document.kind != RESOURCE or principals is None or principals.negated:
+        return
+    if item.services == {"sts"}:
+        return  # a trust policy after all: services assume roles of their own account
+    keys = item.keys
+    if not keys.isdisjoint(_SOURCES) or any(key.startswith(_ALIKE) for key in keys):
+        return
+    for kind, value in principals.patterns:
+        if kind == "Service" and (
+            value.endswith(_ENDINGS) or "${" in value
+        ):  # of another, R138 tells that there is none
+            message = f"'{value}' is let in for whomever it acts, whatever their account"
+            hint = "compare aws:SourceArn with the resource that it acts for, or aws:SourceAccount with your account"
+            yield Problem(message, hint, ("Principal", kind, value))
+            return
+
+
+_OPENS = {
+    "backup:PutBackupVaultAccessPolicy": "backup vault",
+    "dynamodb:PutResourcePolicy": "table",
+    "ec2:ModifyImageAttribute": "image",
+    "ec2:ModifySnapshotAttribute": "snapshot",
+    "ecr:SetRepositoryPolicy": "repository",
+    "elasticfilesystem:PutFileSystemPolicy": "file system",
+    "events:PutPermission": "event bus",
+    "kms:CreateGrant": "key",
+    "kms:PutKeyPolicy": "key",
+    "lambda:AddLayerVersionPermission": "layer",
+    "lambda:AddPermission": "function",
+    "rds:ModifyDBSnapshotAttribute": "snapshot",
+    "s3:PutAccessPointPolicy": "access point",
+    "s3:PutBucketAcl": "bucket",
+    "s3:PutBucketPolicy": "bucket",
+    "s3:PutBucketPublicAccessBlock": "bucket",
+    "s3:PutObjectAcl": "object",
+    "secretsmanager:PutResourcePolicy": "secret",
+    "sns:AddPermission": "topic",
+    "sns:SetTopicAttributes": "topic",
+    "sqs:AddPermission": "queue",
+    "sqs:SetQueueAttributes": "queue",
+    "ssm:ModifyDocumentPermission": "document",
+}
+
+
+@rule("R221", WARNING, looks_at="policy")
+def opens_resources(document: PolicyDocument) -> Iterator[Problem]:
+    """An Allow to rewrite the policy of every bucket, queue, key or function.
+
+    Who may rewrite a resource's policy may let anyone in, and so do with it whatever the policy at hand leaves out.
+
+    Flagged:
+
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutBucketPolicy"], "Resource": "*"}
+
+    Better:
+
+        {"Effect": "Allow", "Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::orders-exports"}
+
+    Source: the "Service Authorization Reference" (AWS): actions of level "Permissions management"; "Security best practices
+    in IAM" (IAM User Guide).
+    """
+    for item, pattern, action in document.wide_among(_OPENS):
+        message = f"{action} on every resource can open every {_OPENS[action]} to anyone"
+        yield Problem(message, "name the resources", ("Action", pattern), index=item.index)
