@@ -14,7 +14,6 @@ from remit.errors import RemitError, UnreadError, writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.declare.recorded import Recorded
     from remit.errors import Mistakes
 
 P = ParamSpec("P")
@@ -27,7 +26,7 @@ class Record:
 
     mistakes: Mistakes
     """What is wrong with it, as far as that is known while the code runs."""
-    made: list[Recorded] = field(default_factory=list, kw_only=True)
+    made: list[Any] = field(default_factory=list, kw_only=True)
     """The triggers and authorizers, in the order in which they were made."""
 
 
