@@ -456,7 +456,7 @@ def resource_type(name: str) -> ResourceType | None:
         holds_data="d" in row,
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),
-        references=tuple(_references(row.get("h", {}))),
+        references=tuple(ReferenceProperty(path, holds) for holds, paths in row.get("h", {}).items() for path in paths),
         invokes=_invoker(row["v"]) if "v" in row else None,
         access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         properties=tuple(tuple(columns) for columns in row.get("b", ())),
@@ -518,10 +518,6 @@ def _deployment(row: Mapping[str, Any]) -> TypeDeployment:
 
 def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:
     return tuple(PropertyCalls(tuple(actions.split()), tuple(paths.split())) for actions, paths in pairs)
-
-
-def _references(rows: Mapping[Referent, list[str]]) -> Iterable[ReferenceProperty]:
-    return (ReferenceProperty(path, holds) for holds, paths in rows.items() for path in paths)
 
 
 def _invoker(row: Mapping[str, Any]) -> Invoker:

@@ -91,7 +91,8 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
     if len(parts) == len(policies.documents) == 1 and before <= after:  # it stays as its author wrote it
         documents, used, after = policies.documents, (before,), before
     print_json(documents[0] if len(documents) == 1 else documents)
-    click.echo(f"{before:,} characters before, {after:,} after{_in(parts)}", err=True)
+    in_parts = "" if len(parts) == 1 else f", in {len(parts)} policies"
+    click.echo(f"{before:,} characters before, {after:,} after{in_parts}", err=True)
     for line in _rooms(used, kind) if limit is None else ():
         click.echo(line, err=True)
     if kind is not None and not parted and after > _most(kind):
@@ -102,10 +103,6 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
             else "`--split` parts it into policies that fit; patterns take fewer characters than lists",
             exit_code=1,
         )
-
-
-def _in(parts: tuple[Policy, ...]) -> str:
-    return "" if len(parts) == 1 else f", in {len(parts)} policies"
 
 
 def _most(kind: str) -> int:

@@ -21,7 +21,7 @@ _ITEMS: Final = 300
 
 def collect_account(account: Account, folder: Path) -> int:
     """Write the pages of an account that are not there yet; how many there are at the end. RemitError: AWS refuses."""
-    pages = _pages(folder, account.account)
+    pages = sorted(folder.glob(f"{account.account}-*.json"))
     marker = _next_marker(pages[-1]) if pages else None
     if pages and marker is None:
         return len(pages)
@@ -37,10 +37,6 @@ def collect_account(account: Account, folder: Path) -> int:
         if not page.get("IsTruncated"):
             return number
         marker = page["Marker"]
-
-
-def _pages(folder: Path, account: str) -> list[Path]:
-    return sorted(folder.glob(f"{account}-*.json"))
 
 
 def _next_marker(path: Path) -> str | None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
+from remit.deployer.lookups_and_repairs import looked_up, reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional_actions import called
-from remit.deployer.parameters_and_secrets import looked_up
 from remit.deployer.passed_roles import passed
 from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_specific, items
-from remit.deployer.revert_drift import reverting
 from remit.deployer.s3_objects import stored
 from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets

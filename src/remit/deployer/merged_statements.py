@@ -48,7 +48,10 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     rights: dict[tuple[str, _Conditions], _Places] = {}
     order: dict[str, int] = {}
     for need in needs:
-        conditions = tuple(_closed(condition) for condition in need.conditions)
+        conditions = tuple(
+            replace(condition, values=tuple(value.replace(UNKNOWN, "*") for value in condition.values))
+            for condition in need.conditions
+        )
         place = need.resource.replace(UNKNOWN, "*")
         rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.purpose] = None
         order.setdefault(place, len(order))
@@ -84,10 +87,6 @@ def _move_covered(narrow: _Places, wide: _Places) -> None:
         cover = next((pattern for pattern in wide if covers(pattern, place)), None)
         if cover is not None:
             wide[cover] |= narrow.pop(place)
-
-
-def _closed(condition: Condition) -> Condition:
-    return replace(condition, values=tuple(value.replace(UNKNOWN, "*") for value in condition.values))
 
 
 def _joined(rights: Mapping[tuple[str, _Conditions], _Places]) -> dict[tuple[str, _Conditions], _Places]:

@@ -163,7 +163,9 @@ class _Reader:
         if function == _UNKNOWN:
             value = unfilled(f"{event.tag} {value}")
         elif function is not None:
-            value = {function: _argument(function, value)}
+            if function == "Fn::GetAtt" and isinstance(value, str):
+                value = value.split(".", 1)
+            value = {function: value}
         if event.anchor:
             placed = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
             self.anchors[event.anchor] = (value, placed)
@@ -301,11 +303,6 @@ def _meant_tag(tag: str) -> str:
         return "it would run code when it is read; write plain YAML"
     meant = nearest(tag[1:], _SHORT) if tag.startswith("!") else None
     return f"did you mean `!{meant}`?" if meant else "plain YAML and CloudFormation's functions only"
-
-
-def _argument(function: str, value: Any) -> Any:
-    """Fn::GetAtt's `Queue.Arn` as the list that JSON has."""
-    return value.split(".", 1) if function == "Fn::GetAtt" and isinstance(value, str) else value
 
 
 def _integer(text: str) -> int:

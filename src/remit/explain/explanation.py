@@ -200,15 +200,11 @@ def _filled(action: Action, text: str) -> Iterator[str]:
             bare = text.removeprefix(start.rpartition(":")[2])
             if names[0] == "ParameterNameWithoutLeadingSlash":
                 bare = bare.removeprefix("/")
-            if re.fullmatch(pattern, bare) is None or not _counts(names, bare):
+            is_same_shape = (len(names) > 1) == ("/" in bare or ":" in bare)
+            if re.fullmatch(pattern, bare) is None or not (is_same_shape or names[0] in _SLASHED):
                 continue
             placed_start = re.sub(r"\$\{(\w+)\}", lambda match: PLACE.get(match[1], match[0]), start)
             yield placed_start + (bare if _WHOLE.search(bare) else bare + end)
-
-
-def _counts(names: list[str], bare: str) -> bool:
-    """Return whether a text has as many parts as a format has variables."""
-    return (len(names) > 1) == ("/" in bare or ":" in bare) or names[0] in _SLASHED
 
 
 def _on_action(action: str) -> Iterator[str]:

@@ -266,10 +266,6 @@ def _string(value: Any, path: Path, index: int | None = None) -> str:
     return tokens.with_dynamic(value)
 
 
-def _kind_of_principal(text: str) -> str:
-    return "Service" if text.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
-
-
 def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
     if "Principal" in raw and "NotPrincipal" in raw:
         raise _wrong(path, "has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
@@ -280,7 +276,10 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
         if value == "*" or (tokens.is_intrinsic(value) and "Fn::Transform" not in value):  # what a text must be
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict):
-            hint = f'write {{"{_kind_of_principal(value)}": "{value}"}}' if isinstance(value, str) else None
+            hint = None
+        if isinstance(value, str):
+            kind = "Service" if value.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
+            hint = f'write {{"{kind}": "{value}"}}'
             raise _wrong(
                 (*path, name), f"must be '*' or a dict such as {{'AWS': ...}}, got {described(value)}", hint=hint
             )

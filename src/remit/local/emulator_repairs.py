@@ -38,6 +38,7 @@ def repair(account: str) -> None:
     _secret_references()
     _generated_secrets()
     _role_boundaries()
+    _function_properties()
     _records_of_aliases()
     _table_encryption()
     stacks_in_review()
@@ -50,6 +51,24 @@ def _handlers() -> dict[str, Handler]:
     provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
     handlers: dict[str, Handler] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - it has no other way in
     return handlers
+
+
+def _completed_by(type_name: str, complete: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]) -> None:
+    """Call `complete` with each resource that was made or changed, its properties, and those that it had before."""
+    handler = _handlers()[type_name]
+    make, change = handler["create"], handler["update"]
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        made = make(logical_id, properties, stack)
+        complete(made[0], properties, {})
+        return made
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
+        made = change(physical_id, old, new, *place)
+        complete(made[0], new, old if made[0] == physical_id else {})
+        return made
+
+    handler["create"], handler["update"] = create, update
 
 
 def _stream_consumers() -> None:
@@ -112,23 +131,14 @@ def _stream_names() -> None:
 def _table_encryption() -> None:
     """The key that encrypts a table in a template."""
     dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
-    handler = _handlers()["AWS::DynamoDB::Table"]
-    create_table, update_table = handler["create"], handler["update"]
 
-    def encrypted(made: tuple[str, Any], properties: Mapping[str, Any]) -> tuple[str, Any]:
+    def encrypt(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
         stated = properties.get("SSESpecification") or {}
         specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
-        table = dynamodb._tables[made[0]]  # noqa: SLF001 - as above
-        table["SSEDescription"] = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
-        return made
+        described = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
+        dynamodb._tables[name]["SSEDescription"] = described  # noqa: SLF001 - as above
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
-        return encrypted(create_table(logical_id, properties, stack), properties)
-
-    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
-        return encrypted(update_table(physical_id, old, new, *place), new)
-
-    handler["create"], handler["update"] = create, update
+    _completed_by("AWS::DynamoDB::Table", encrypt)
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
@@ -178,24 +188,12 @@ def _replacing_properties() -> None:
 def _schedule_properties() -> None:
     """The time zone, the start and the end of a schedule in a template."""
     scheduler: Any = importlib.import_module("ministack.services.scheduler")
-    handler = _handlers()["AWS::Scheduler::Schedule"]
-    create_schedule, update_schedule = handler["create"], handler["update"]
 
-    def with_all(made: tuple[str, Any], properties: Mapping[str, Any]) -> tuple[str, Any]:
-        group = properties.get("GroupName", "default")
-        schedule = scheduler._schedules[f"{group}/{made[0]}"]  # noqa: SLF001 - as above
-        for name in _DROPPED:
-            if name in properties:
-                schedule[name] = properties[name]
-        return made
+    def set_all(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]  # noqa: SLF001 - as above
+        schedule.update({key: properties[key] for key in _DROPPED if key in properties})
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
-        return with_all(create_schedule(logical_id, properties, stack), properties)
-
-    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
-        return with_all(update_schedule(physical_id, old, new, *place), new)
-
-    handler["create"], handler["update"] = create, update
+    _completed_by("AWS::Scheduler::Schedule", set_all)
 
 
 class _ZonedExpression(str):
@@ -328,24 +326,30 @@ def _generated_secrets() -> None:
 def _role_boundaries() -> None:
     """The permissions boundary of a role in a template."""
     iam: Any = importlib.import_module("ministack.services.iam")
-    handler = _handlers()["AWS::IAM::Role"]
-    create_role, update_role = handler["create"], handler["update"]
 
-    def put(name: str, properties: Mapping[str, Any]) -> None:
-        iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)  # noqa: SLF001 - as above
+    def put(name: str, properties: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+        if old.get(_BOUNDARY) != properties.get(_BOUNDARY):  # else one put on by hand stays
+            iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)  # noqa: SLF001 - as above
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
-        made: tuple[str, Any] = create_role(logical_id, properties, stack)
-        put(made[0], properties)
-        return made
+    _completed_by("AWS::IAM::Role", put)
 
-    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
-        made: tuple[str, Any] = update_role(physical_id, old, new, *place)
-        if made[0] != physical_id or old.get(_BOUNDARY) != new.get(_BOUNDARY):  # else one put on by hand stays
-            put(made[0], new)
-        return made
 
-    handler["create"], handler["update"] = create, update
+def _function_properties() -> None:
+    """The VPC, the concurrency, the dead letters and the durability of a function in a template."""
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+
+    def note(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        function = functions._functions[name]  # noqa: SLF001 - as above
+        reserved = properties.get("ReservedConcurrentExecutions")
+        function["concurrency"] = None if reserved is None else int(reserved)
+        function["config"]["VpcConfig"] = functions._vpc_config_with_id(properties.get("VpcConfig"))  # noqa: SLF001 - as above
+        for setting in ("DeadLetterConfig", "DurableConfig"):
+            if setting in properties:
+                function["config"][setting] = properties[setting]
+            else:
+                function["config"].pop(setting, None)
+
+    _completed_by("AWS::Lambda::Function", note)
 
 
 def _records_of_aliases() -> None:

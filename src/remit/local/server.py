@@ -43,9 +43,8 @@ from remit.local.event_sources.closed_shards import keep_closed_shards
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches
-from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
-from remit.local.event_sources.log_subscriptions import LogSubscriptions
+from remit.local.event_sources.log_subscriptions import FunctionLogs, LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
 from remit.local.event_sources.rest_api_policies import ask_policies_of_rest_apis

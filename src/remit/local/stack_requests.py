@@ -35,7 +35,9 @@ def around(operation: str, function: Around) -> None:
     handle = handlers._ACTION_HANDLERS[operation]  # noqa: SLF001 - the emulator has no other place to take hold of
 
     def answer(raw: Mapping[str, Any]) -> Answer:
-        parameters = {name: _text(value) for name, value in raw.items()}
+        parameters = {
+            name: str(value[0] if isinstance(value, list) and value else value) for name, value in raw.items()
+        }
         try:
             return function(parameters, lambda: handle(raw))
         except StackRequestError as error:
@@ -58,7 +60,3 @@ def stored_change_set(parameters: Mapping[str, str]) -> MutableMapping[str, Any]
     name, stack = parameters.get("ChangeSetName", ""), parameters.get("StackName", "")
     change_set: MutableMapping[str, Any] | None = changesets._find_change_set(name, stack)[1]  # noqa: SLF001 - as above
     return change_set
-
-
-def _text(value: Any) -> str:
-    return str(value[0] if isinstance(value, list) and value else value)

@@ -119,7 +119,11 @@ def _locked_lines(package: dict[str, Any]) -> list[str]:
     files = list(package.get("wheels", []))
     if "sdist" in package:
         files.append(package["sdist"])
-    links = {f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file}
+    links = {
+        f"--find-links {file['path'].rpartition('/')[0] or '.'}"
+        for file in files
+        if "path" in file and "url" not in file
+    }
     if "archive" in package:
         files = [package["archive"]]
     line = _locked_place(package)
@@ -141,7 +145,3 @@ def _locked_place(package: dict[str, Any]) -> str:
             place = package[kind].get("url") or package[kind]["path"]
             return f"{name} @ {place if '://' in place or place.startswith(('.', '/')) else './' + place}"
     return f"{name}=={package['version']}"
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0] or "."

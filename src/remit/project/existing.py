@@ -60,7 +60,7 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
 def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
     """The text that stands for a value, which is noted with the load that is going on."""
     end = digest(f"{name} {group}", digits=_DIGITS)
-    words = "".join(_capitalised(word) for word in re.findall(_WORD, name))
+    words = "".join(word[:1].upper() + word[1:] for word in re.findall(_WORD, name))
     before, after = _AROUND_NAME[kind]
     parameter_id = f"{before}{words}{after}{end}"
     state = current_load.current()
@@ -75,10 +75,6 @@ _AROUND_NAME: Final[dict[ExistingKind, tuple[str, str]]] = {
     "security group": ("Vpc", "SecurityGroup"),
 }
 """What stands before and after the name, by its kind, in the id of a parameter of the template."""
-
-
-def _capitalised(word: str) -> str:
-    return word[:1].upper() + word[1:]
 
 
 def _name(value: Any, function: str, kind: str, example: str) -> str:

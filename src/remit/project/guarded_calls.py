@@ -102,10 +102,11 @@ class GuardedCall:
         is_open = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in self.parameters)
         is_surplus = position >= len(by_position) and not is_open
         if is_surplus and position == len(by_position):
+            by_name = self.parameters[len(by_position) :]
             self._failed(
                 RemitError(
                     f"`{self.spelled}` takes {_counted(len(by_position))} without a name",
-                    hint=_named_hint(self.parameters[len(by_position) :]),
+                    hint=f"what it takes with a name: {_listed(by_name)}" if by_name else None,
                     origin=writer(),
                 )
             )
@@ -267,10 +268,6 @@ def _triggers_with(option: str) -> tuple[str, ...]:
 
 def _listed(parameters: Iterable[inspect.Parameter]) -> str:
     return ", ".join(option_names(parameters))
-
-
-def _named_hint(parameters: Sequence[inspect.Parameter]) -> str | None:
-    return f"what it takes with a name: {_listed(parameters)}" if parameters else None
 
 
 def _counted(number: int) -> str:

@@ -106,7 +106,11 @@ class Handle(NoText, Generic[TypeName_co]):
             if name.startswith("_"):
                 raise AttributeError(name)
             kind = resource_type(self.type)
-            by_name = {} if kind is None else {_snake(attribute): attribute for attribute in kind.attributes}
+            by_name = (
+                {}
+                if kind is None
+                else {"_".join(re.findall(_WORD, attribute)).lower(): attribute for attribute in kind.attributes}
+            )
             if name in by_name:
                 return LateBound(f"${{{self.logical_id}.{by_name[name]}}}", f"{self.spelled}.{name}")
             known = (*_written_out(type(self)), "arn", "ref", *by_name)
@@ -230,11 +234,6 @@ _TYPES: Final = (
 )
 """The types whose attributes are written out, by their handles; `resource` has an overload for each."""
 HANDLES: Final[Mapping[str, type[Handle[Any]]]] = {name: handle for types, handle in _TYPES for name in get_args(types)}
-
-
-def _snake(attribute: str) -> str:
-    """`Endpoint.Address` as Python has it: `endpoint_address`."""
-    return "_".join(word.lower() for word in re.findall(_WORD, attribute))
 
 
 def _written_out(handle: type[Handle[Any]]) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import App, Function, Grant, JobQueue, Reason, Role
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import few
+from remit.grants import secretsmanager, ssm
 from remit.iam import tokens
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Condition, Globs, Statement, allow, parse
 from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
 from remit.roles.own_resources import own_resources
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
-from remit.roles.stored_values import stored_values
 from remit.triggers import source
 from remit.triggers.kms_key import kms_key
 from remit.triggers.schedule import SCHEDULER, trust_of_group
@@ -22,6 +22,9 @@ from remit.triggers.sqs import CONSUME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from remit.app import Store
+    from remit.grants.typed import Grants
 
 JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""
@@ -320,6 +323,19 @@ def queue_arn(queue: str) -> str:
 def _text(value: Any) -> str | None:
     text = tokens.textual(value)
     return text if isinstance(text, str) else None
+
+
+_READ: Final[dict[Store, Callable[..., Grants]]] = {"secretsmanager": secretsmanager.read, "ssm": ssm.read}
+
+
+def stored_values(_app: App, function: Function) -> Iterator[Grant]:
+    """Get what the environment names, and decrypt it where a key of the user's own encrypts it, through its service."""
+    for value in function.stored_values:
+        for grant in _READ[value.store](value.subject, key=value.key):
+            is_of_key = grant.statement.actions.patterns[0].startswith("kms:")
+            encrypted = ", which this key encrypts" if is_of_key else ""
+            reason = function.computed(f"reads {value.called}, which {value.variable} names{encrypted}")
+            yield replace(grant, reason=reason, origin=value.origin)
 
 
 DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (

@@ -112,7 +112,8 @@ _RANDOM: Final = (
 """A UUID, so many hexadecimal digits, or a long word of letters and digits: as vendors draw keys."""
 _HARMLESS: Final = (
     r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[0-9]{1,5}$"
-    r"|(?!.*[0-9a-f]{32})(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3})(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
+    r"|(?!.*[0-9a-f]{32})(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3})"
+    r"(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
 )
 """What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
 _NO_VALUE: Final = r"(?i)arn:|/|\{\{|\$\{|placeholder-for-|(?:true|false|none|null|[0-9]{1,3})$"
@@ -356,7 +357,7 @@ def _hidden(text: str, assignment: str) -> str:
         start, end = match.span("secret" if "secret" in match.re.groupindex else 0)
         text = text[:start] + "*" * (end - start) + text[end:]
     if any(end - start >= _KEY_LENGTH for start, end in _long_words(text)):
-        text = _compiled(_BARE).sub(_stars_of_a_key, text)
+        text = _compiled(_BARE).sub(_stars, text)
     return _compiled(assignment).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 
@@ -368,13 +369,9 @@ def _assigned(assignment: re.Match[str]) -> str:
     return name + sign + value.replace(word, "*" * len(word))
 
 
-def _stars_of_a_key(match: re.Match[str]) -> str:
-    return _stars(match) if _is_mixed(match[0]) else match[0]
-
-
 def _is_mixed(text: str) -> bool:
     return all(_compiled(case).search(text) for case in _CASES)
 
 
 def _stars(match: re.Match[str]) -> str:
-    return match[0] if _is_example(match) else "*" * len(match[0])
+    return "*" * len(match[0]) if _is_mixed(match[0]) and not _is_example(match) else match[0]

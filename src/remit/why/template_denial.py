@@ -56,7 +56,8 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     if not answers:
         return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
     unseen = cause.unseen
-    if not _unread(roles, read):
+    boundaries = [role.boundary for role in roles if role.boundary is not None]
+    if all(boundary in read.documents for boundary in boundaries):
         unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
     if denial.layer in (None, "identity"):  # else the layer's conclusion has it
@@ -112,11 +113,6 @@ def _texts(resource: Resource) -> Iterator[str]:
         value = resource.properties.get(name)
         if isinstance(value, str):
             yield value
-
-
-def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
-    """Return whether some role has a boundary that nobody can look at from here."""
-    return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
 
 
 def _conclusion(  # noqa: PLR0911 - one case after the other

@@ -256,7 +256,7 @@ def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...], grant
     """The layers, in words, that would have to allow the request and do not; at least one."""
     request = decision.request
     titles = [
-        _title(layer.layer)
+        _TITLES.get(layer.layer, f"{layer.layer[:3].upper()} level {layer.layer[4:-1]}")
         for layer in _deciding(request, layers)
         if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
     ]
@@ -291,10 +291,6 @@ def _missing_policy(decision: Decision) -> str:
         if not request.local:
             return "the resource belongs to another account, whose policy must allow it"
     return "a federated user can do no more than a session policy allows" if decision.unscoped else ""
-
-
-def _title(layer: str) -> str:
-    return _TITLES.get(layer, f"{layer[:3].upper()} level {layer[4:-1]}")
 
 
 def _counts(layer: str, layers: tuple[LayerDecision, ...], request: Request, grants: Grants) -> bool:

@@ -123,7 +123,9 @@ def _joined(
 def _but_actions(statement: Statement) -> object:
     if statement.actions.negated:
         return None
-    return statement.effect, statement.principals, _as_set(statement.resources), frozenset(statement.conditions)
+    globs = statement.resources
+    resources = None if globs is None else (frozenset(globs.patterns), globs.negated)
+    return statement.effect, statement.principals, resources, frozenset(statement.conditions)
 
 
 def _but_resources(statement: Statement) -> object:
@@ -131,10 +133,6 @@ def _but_resources(statement: Statement) -> object:
         return None
     actions = frozenset(text.lower() for text in statement.actions.patterns), statement.actions.negated
     return statement.effect, statement.principals, actions, frozenset(statement.conditions)
-
-
-def _as_set(globs: Globs | None) -> object:
-    return None if globs is None else (frozenset(globs.patterns), globs.negated)
 
 
 def _with_actions(alike: list[Statement]) -> Statement:

@@ -170,7 +170,8 @@ def _measured_in_resources(boxes: tuple[Box, ...], covers: tuple[Box, ...], late
             references += filter(late, box.resources)
         else:
             measuring += [text for text in box.globs if "?" in text]
-    return any(_partly_covers(text, widened(reference)) for reference in references for text in measuring)
+    stretches = [widened(reference) for reference in references]
+    return any(overlaps(text, wide) and not covers_pattern(text, wide) for wide in stretches for text in measuring)
 
 
 def _measured_in_conditions(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
@@ -186,10 +187,6 @@ def _measured_in_conditions(boxes: tuple[Box, ...], covers: tuple[Box, ...], lat
             if not must_match and any("?" in text for text in atom.values):
                 measuring_keys.add(atom.key)
     return not keys_of_references.isdisjoint(measuring_keys)
-
-
-def _partly_covers(pattern: str, narrow: str) -> bool:
-    return overlaps(pattern, narrow) and not covers_pattern(pattern, narrow)
 
 
 def _all_texts(box: Box) -> Iterator[str]:

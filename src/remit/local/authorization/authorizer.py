@@ -6,6 +6,7 @@ is `unknown`: it passes with a record that says so, or is refused where the sett
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -14,12 +15,11 @@ from urllib.parse import unquote
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
+from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.app_needs import app_needs
-from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
-from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.denied_part import DeniedPart
 from remit.local.authorization.emulated_names import EmulatedNames
@@ -35,9 +35,12 @@ from remit.local.request import RefusedRequest
 from remit.local.role_sessions import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.iam.policy import Policy
     from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
-    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.requested_operation import Protocol, RequestedOperation
     from remit.local.request import ReceivedRequest
     from remit.local.signature import Signature
 
@@ -215,3 +218,53 @@ def call_place(request: ReceivedRequest) -> tuple[str, str, int]:
     request_id, _, place = (request.header(CALL) or "").partition(";")
     file, _, line = place.rpartition(";")
     return request_id, unquote(file), int(line) if line.isdecimal() else 0
+
+
+_VARIABLE: Final = re.compile(r"\$\{([^{}*?$,]+)")
+_KEPT: Final = IdentityCache(4096)
+
+
+def asked_keys(policies: tuple[Policy, ...]) -> frozenset[str]:
+    """The keys, in lower case, of conditions and variables of policies; worked out once for the same object."""
+    keys: frozenset[str] | None = _KEPT.get(policies)
+    if keys is None:
+        keys = _KEPT.put(policies, frozenset(key.strip().lower() for key in _keys(policies)))
+    return keys
+
+
+def _keys(policies: tuple[Policy, ...]) -> Iterator[str]:
+    for policy in policies:
+        for statement in policy.statements:
+            texts = list(statement.resources.patterns if statement.resources is not None else ())
+            for condition in statement.conditions:
+                yield condition.key
+                texts += condition.values
+            for text in texts:
+                yield from _VARIABLE.findall(text)
+
+
+_CODES: Final[Mapping[str, tuple[str, int]]] = {
+    "sns": ("AuthorizationError", 403),
+    "ec2": ("UnauthorizedOperation", 403),
+    "s3": ("AccessDenied", 403),
+    "s3control": ("AccessDenied", 403),
+    "route53": ("AccessDenied", 403),
+    "cloudfront": ("AccessDenied", 403),
+}
+"""The error's code and the status, where a service has others than its protocol.
+
+Source: "Common Errors" of each service's API Reference.
+"""
+_OF_PROTOCOL: Final[Mapping[Protocol, tuple[str, int]]] = {
+    "json": ("AccessDeniedException", 400),
+    "cbor": ("AccessDeniedException", 400),
+    "query": ("AccessDenied", 403),
+    "rest": ("AccessDeniedException", 403),
+}
+_EC2: Final = "You are not authorized to perform this operation. "
+
+
+def denial(client: str, protocol: Protocol, message: str) -> RefusedRequest:
+    """The refusal of a request to a boto3 client's service."""
+    code, status = _CODES.get(client, _OF_PROTOCOL[protocol])
+    return RefusedRequest(code, f"{_EC2}{message}" if client == "ec2" else message, status)

@@ -7,7 +7,6 @@ import hmac
 import importlib
 import json
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -80,7 +79,7 @@ class FunctionSessions:
             account,
             keys={
                 "aws:userid": f"{_role_id(role_name)}:{name}",
-                "aws:tokenissuetime": _date(time.time()),
+                "aws:tokenissuetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "aws:multifactorauthpresent": None,
                 "lambda:sourcefunctionarn": function,
             },
@@ -161,7 +160,3 @@ def _session_policies(text: str, arns: tuple[str, ...], account: str) -> tuple[P
         except (ValueError, RemitError):
             raise RefusedRequest("MalformedPolicyDocument", "the policy of the session is not valid") from None
     return (*policies, *policies_of(account, arns))
-
-
-def _date(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

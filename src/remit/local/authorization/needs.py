@@ -20,18 +20,16 @@ from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.federated_callers import is_federated
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
-from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
 from remit.local.authorization.tags_at_creation import tagging_needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.catalogue.operations import Call
     from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.authorization.setting import RequestSetting
-
 
 _DEEPEST: Final = 12
 """Of parameters in parameters, in which ARNs are looked for."""
@@ -195,3 +193,21 @@ def _at(value: Any, steps: list[str]) -> Iterator[str]:
         yield from (value,) if isinstance(value, str) else ()
     elif isinstance(value, dict):
         yield from _at(value.get(steps[0]), steps[1:])
+
+
+LIST_BUCKET: Final = "s3:ListBucket"
+_READS: Final = frozenset({"s3:GetObject", "s3:GetObjectAttributes"})
+
+
+def listed_buckets(accesses: Iterable[tuple[str, str]], setting: RequestSetting) -> Iterator[str]:
+    """The ARNs of the buckets of missing objects that accesses (action, ARN) read.
+
+    Whoever may list the bucket learns that an object is missing; S3 answers all others with AccessDenied. Source:
+    "GetObject", "HeadObject", Permissions (Amazon S3 API Reference).
+    """
+    for action, resource in accesses:
+        if action not in _READS:
+            continue
+        bucket, _, key = resource.partition(":::")[2].partition("/")
+        if key and setting.stored.lacks_object(bucket, key):
+            yield setting.arn("s3", bucket, region="", account="")

@@ -1,17 +1,86 @@
-"""The operations with which AWS goes on where a part of the request is denied: how the rest is asked and answered."""
+"""The operations with which AWS goes on where a part of the request is denied: how the rest is asked and answered.
+
+The other keys are deleted, the other secrets are told, and the answer has an error for each denied one; the status is
+200 all the same. Source: "DeleteObjects" (Amazon S3 API Reference), "BatchGetSecretValue", Errors (AWS Secrets Manager
+API Reference).
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-from remit.local.authorization import denied_objects
-from remit.local.authorization.denied_secrets import all_secrets, without_secrets
+from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from remit.local.authorization.denied_part import DeniedPart
+
+
+def all_secrets(content: bytes, _denied: Sequence[DeniedPart]) -> bytes:
+    """The request as it is: what is denied is taken out of the answer."""
+    return content
+
+
+def without_secrets(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
+    """An answer without the values of denied secrets, and with an error for each. A part is an ARN and a name."""
+    try:
+        document = json.loads(answer)
+    except ValueError:
+        return answer
+    if "SecretValues" not in document:  # an error
+        return answer
+    denied_names = {name for entry in denied for name in entry.part}
+    values = [secret for secret in document["SecretValues"] if secret.get("ARN") not in denied_names]
+    errors = [error for error in document.get("Errors") or () if error.get("SecretId") not in denied_names]
+    for entry in denied:
+        _, requested_name = entry.part
+        errors.append({"SecretId": requested_name, "ErrorCode": "AccessDeniedException", "Message": entry.message})
+    return json.dumps({**document, "SecretValues": values, "Errors": errors}).encode()
+
+
+_END: Final = b"</DeleteResult>"
+_NOTHING: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' + _END
+)
+_EMPTY: Final = re.compile(rb"<DeleteResult[^>]*/>")
+
+
+def remaining_objects(content: bytes, denied: Sequence[DeniedPart]) -> bytes:
+    """The list of keys to delete without the denied ones, each a key and a version of it, or an empty text."""
+    names = {entry.part for entry in denied}
+    root = ET.fromstring(content)  # noqa: S314 - it was parsed before, see `xml_members`
+    for entry in list(root):
+        if _local_name(entry) == "Object" and (_text(entry, "Key"), _text(entry, "VersionId")) in names:
+            root.remove(entry)
+    rest: bytes = ET.tostring(root)
+    return rest
+
+
+def with_errors_of_objects(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
+    """An answer of S3 with an error for each denied key. An answer that is itself an error stays as it is."""
+    errors = "".join(_error(entry) for entry in denied).encode()
+    if _EMPTY.search(answer) is not None:  # nothing was deleted, or nothing is told of it
+        answer = _NOTHING
+    return answer.replace(_END, errors + _END)
+
+
+def _error(entry: DeniedPart) -> str:
+    key, version = entry.part
+    version_id = f"<VersionId>{escape(version)}</VersionId>" if version else ""
+    code = f"<Code>AccessDenied</Code><Message>{escape(entry.message)}</Message>"
+    return f"<Error><Key>{escape(key)}</Key>{version_id}{code}</Error>"
+
+
+def _local_name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _text(element: ET.Element, name: str) -> str:
+    return next((child.text or "" for child in element if _local_name(child) == name), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +92,7 @@ class PartialOperation:
 
 
 PARTIAL_OPERATIONS: Final[Mapping[tuple[str, str], PartialOperation]] = {
-    ("s3", "DeleteObjects"): PartialOperation(denied_objects.remaining, denied_objects.with_errors),
+    ("s3", "DeleteObjects"): PartialOperation(remaining_objects, with_errors_of_objects),
     ("secretsmanager", "BatchGetSecretValue"): PartialOperation(all_secrets, without_secrets),
 }
 """By boto3's name of the client, and the operation; their needs name parts."""

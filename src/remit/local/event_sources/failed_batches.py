@@ -75,7 +75,7 @@ class FailedBatch:
             },
             "version": "1.0",
             "timestamp": timestamp(time.time()),
-            _info_name(first): {
+            "KinesisBatchInfo" if "kinesis" in first else "DDBStreamBatchInfo": {
                 "shardId": _shard(first),
                 "startSequenceNumber": _sequence_number(first),
                 "endSequenceNumber": _sequence_number(last),
@@ -185,10 +185,6 @@ def _first_failure(records: Sequence[Record], body: Any) -> int | None:
     numbers: list[object] = [_sequence_number(record) for record in records]
     places = [numbers.index(item) if item in numbers else 0 for item in reported_items(body)]
     return min(places, default=None)
-
-
-def _info_name(record: Record) -> str:
-    return "KinesisBatchInfo" if "kinesis" in record else "DDBStreamBatchInfo"
 
 
 def _shard(record: Record) -> str:

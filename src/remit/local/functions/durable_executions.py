@@ -58,7 +58,7 @@ class DurableExecutions:
             return {"body": json.loads(execution["Result"] or "null"), "log": answer.get("log", "")}
         if answer.get("error"):
             return answer
-        error = {_lower(name): value for name, value in (execution["Error"] or {}).items()}
+        error = {name[:1].lower() + name[1:]: value for name, value in (execution["Error"] or {}).items()}
         return {"body": error, "error": True, "function_error": "Unhandled", "log": answer.get("log", "")}
 
     def _resumed(self, _name: str, arn: str, _event: Any) -> None:
@@ -108,8 +108,3 @@ class DurableExecutions:
 def _emulated() -> Any:
     """The emulator's module, which has the executions and their checkpoints."""
     return importlib.import_module("ministack.services.lambda_durable")
-
-
-def _lower(name: str) -> str:
-    """`ErrorMessage` as Lambda's answers spell it."""
-    return name[:1].lower() + name[1:]

@@ -23,7 +23,6 @@ from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
 from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
 from remit.local.functions.live_log import LiveLog
-from remit.local.functions.template_properties import keep_properties
 from remit.local.functions.unpacked_code import UnusableCode
 
 if TYPE_CHECKING:
@@ -145,7 +144,6 @@ class LambdaService:
         service._invoke = invoked  # noqa: SLF001 - as above
         service._inbound_invoke_depth = depth_of  # noqa: SLF001 - as above
         EmulatorWorkers(service, self.pool, self.layers_of)
-        keep_properties(service)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:

@@ -16,8 +16,6 @@ from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from remit.local.stack_operations import ResourceOperation
 
 _NAME: Final = "{name}"
@@ -101,13 +99,9 @@ def _key(store: _Store, operation: ResourceOperation, name: str) -> str:
     values |= operation.properties
     values["name"] = name
     if "{arn}" in store.key:
-        path = _path(operation.properties, kind.naming.path)
+        path = str(operation.properties.get(kind.naming.path) or "") if kind.naming.path else ""
         values["arn"] = kind.arn_named(kind.naming.in_arn(name, path), place_of_request(), text_at)
     return store.key.format_map(values)
-
-
-def _path(properties: Mapping[str, Any], property_name: str) -> str:
-    return str(properties.get(property_name) or "") if property_name else ""
 
 
 REFUSAL: Final = Refusal(

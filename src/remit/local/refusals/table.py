@@ -8,30 +8,27 @@ from __future__ import annotations
 from typing import Final
 
 from remit.local.refusals import (
-    bucket_owners,
+    buckets,
     busy_stacks,
-    capabilities,
     dangling_references,
     existing_names,
-    filled_buckets,
     function_roles,
-    missing_policies,
     simulated_policies,
     stack_policies,
-    unknown_properties,
+    templates,
 )
 
 REFUSALS: Final = (
-    capabilities.REFUSAL,
+    templates.CAPABILITIES,
     dangling_references.REFUSAL,
-    unknown_properties.REFUSAL,
+    templates.UNKNOWN_PROPERTIES,
     busy_stacks.REFUSAL,
     stack_policies.REFUSAL,
     existing_names.REFUSAL,
-    missing_policies.REFUSAL,
+    templates.MISSING_POLICIES,
     function_roles.REFUSAL,
-    filled_buckets.REFUSAL,
-    bucket_owners.REFUSAL,
+    buckets.FILLED_BUCKETS,
+    buckets.BUCKET_OWNERS,
     simulated_policies.REFUSAL,
 )
 

@@ -1,16 +1,21 @@
-"""What AWS::Serverless::Api and AWS::Serverless::HttpApi become: the API, its deployment and stage, what it adds."""
+"""What AWS::Serverless::Api and AWS::Serverless::HttpApi become: the API, its deployment and stage, what it adds.
+
+The body of an API has the roles that its authorizers run under. A usage plan and its key are of one API, or of all that
+share them. Source: "ApiDefinition", "LambdaTokenAuthorizer", "LambdaAuthorizer", "ApiUsagePlan" (AWS SAM Developer
+Guide).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.template.sam.definitions import definition
+from remit.iam import tokens
 from remit.template.sam.domains import authorizer_permissions, http_domain, rest_domain
-from remit.template.sam.resources import MadeResource, given, tags
-from remit.template.sam.usage_plans import usage_plan
+from remit.template.sam.resources import MadeResource, given, in_s3, tags
+from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from remit.template.sam.resources import SamResource
 
@@ -87,3 +92,64 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
     )
     yield from authorizer_permissions(declared)
     yield from http_domain(declared, name)
+
+
+_SHARED: Final = "Serverless"
+"""How the logical ids begin of the plan and the key that the APIs of a template share."""
+
+
+def usage_plan(declared: SamResource, stage: str) -> Iterator[MadeResource]:
+    """The usage plan of an API, its key, and what joins the two."""
+    plan = declared.mapping("Auth").get("UsagePlan")
+    kind = plan.get("CreateUsagePlan") if isinstance(plan, dict) else None
+    if not isinstance(plan, dict) or kind not in ("PER_API", "SHARED"):
+        return
+    owner = declared.logical_id if kind == "PER_API" else _SHARED
+    path = declared.at("Auth", "UsagePlan")
+    api, api_stage = {"Ref": declared.logical_id}, {"Ref": stage}
+    properties = {
+        "ApiStages": [{"ApiId": api, "Stage": api_stage}],
+        **given(plan, "UsagePlanName", "Description", "Quota", "Tags", "Throttle"),
+    }
+    yield MadeResource(f"{owner}UsagePlan", "AWS::ApiGateway::UsagePlan", properties, path)
+    key = {"Enabled": True, "StageKeys": [{"RestApiId": api, "StageName": api_stage}]}
+    yield MadeResource(f"{owner}ApiKey", "AWS::ApiGateway::ApiKey", key, path)
+    joined = {
+        "KeyId": {"Ref": f"{owner}ApiKey"},
+        "KeyType": "API_KEY",
+        "UsagePlanId": {"Ref": f"{owner}UsagePlan"},
+    }
+    yield MadeResource(f"{owner}UsagePlanKey", "AWS::ApiGateway::UsagePlanKey", joined, path)
+
+
+_SCHEMES: Final = {"Api": ("securityDefinitions",), "HttpApi": ("components", "securitySchemes")}
+"""Where the body of an API of a kind lists its authorizers."""
+
+
+def definition(declared: SamResource) -> dict[str, Any]:
+    """The properties that define an API: where its file is in S3, or its body."""
+    location = in_s3(declared.properties.get("DefinitionUri"))
+    if location is not None:
+        return {"BodyS3Location": {"Bucket": location[0], "Key": location[1]}}
+    body = declared.properties.get("DefinitionBody") or {}
+    schemes = _schemes_with_roles(declared)
+    if not schemes or tokens.is_intrinsic(body):
+        return {"Body": body}
+    path = _SCHEMES[declared.kind]
+    return {"Body": _with(body, path, {**section(body, *path), **schemes})}
+
+
+def _schemes_with_roles(declared: SamResource) -> dict[str, Any]:
+    """The authorizers that API Gateway calls under a role, as a body has them."""
+    schemes: dict[str, Any] = {}
+    for name, authorizer in section(declared.mapping("Auth"), "Authorizers").items():
+        role = authorizer.get("FunctionInvokeRole") if isinstance(authorizer, dict) else None
+        if role not in (None, "NONE"):
+            schemes[name] = {"x-amazon-apigateway-authorizer": {"authorizerCredentials": role}}
+    return schemes
+
+
+def _with(body: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A body with a value at a path."""
+    name, *below = path
+    return {**body, name: _with(section(body, name), tuple(below), value) if below else value}

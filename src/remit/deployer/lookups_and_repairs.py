@@ -1,4 +1,4 @@
-"""Find what a template looks up while it is deployed: parameters and secrets, which whoever deploys must read.
+"""What a deploy needs beside its resources: to look up parameters and secrets, and to undo what was done by hand.
 
 Source: "Get values stored in other services using dynamic references", "Supply … parameters from Systems Manager
 Parameter Store" (CloudFormation User Guide).
@@ -10,11 +10,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.deployer.needed_actions import Need, Purpose
+from remit.deployer.planned_stack import ROLE_TYPE
 from remit.deployer.references import literals
+from remit.deployer.targets import targets
+from remit.iam.policy import Condition
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.deployer.planned_stack import PlannedStack
 
@@ -53,3 +56,27 @@ def _secret(reference: str) -> str:
     if name.startswith("arn:"):
         return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(UNKNOWN) else f"{name}-??????"
     return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)
+
+
+_WHY = Purpose("to undo what was done by hand to the stack's roles")
+
+
+def reverting(stack: PlannedStack, limit: Callable[[str], str | None]) -> Iterator[Need]:
+    """The needs of `remit deploy --revert-drift` beside a deploy: it undoes changes by hand to the stack's roles.
+
+    Most of it a deploy needs anyway, since CloudFormation writes the same roles. What is left is to detach a policy of
+    any name, and the boundary. `limit` has the boundary (ARN) that a role must have, by the role's ARN: that is put
+    back, and never taken off.
+    """
+    for resource in stack.resources.values():
+        if resource.type != ROLE_TYPE:
+            continue
+        for role in targets(stack, resource, "iam:GetRole"):
+            boundary = limit(role)
+            if boundary is None:
+                yield Need("iam:DetachRolePolicy", role, _WHY)
+                yield Need("iam:DeleteRolePermissionsBoundary", role, _WHY)
+            else:
+                only = (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
+                yield Need("iam:DetachRolePolicy", role, _WHY, only)
+                yield Need("iam:PutRolePermissionsBoundary", role, _WHY, only)

@@ -1,0 +1,61 @@
+"""What S3 refuses of buckets: to be deleted while they hold something, and requests that name another owner.
+
+The emulator deletes a bucket with all it holds, and does not look at the header that names the owner.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator_place import place_of_request
+from remit.local.refusals.refusal import Refusal
+from remit.local.stack_operations import HandlerError, before_each
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.local.stack_operations import ResourceOperation
+
+_NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+
+
+def _refuse_filled(operation: ResourceOperation) -> None:
+    if operation.verb != "delete" or operation.type != "AWS::S3::Bucket":
+        return
+    s3: Any = importlib.import_module("ministack.services.s3")
+    bucket = s3._buckets.get(operation.physical_id)  # noqa: SLF001 - the emulator has no other way to ask
+    if bucket is None:
+        return
+    if bucket["objects"] or s3._bucket_has_versions(operation.physical_id):  # noqa: SLF001 - as above
+        raise HandlerError(f"{_NOT_EMPTY} (Service: S3, Status Code: 409)", "GeneralServiceException")
+
+
+FILLED_BUCKETS: Final = Refusal(
+    what="A stack deletes a bucket that is not empty.",
+    source="BucketNotEmpty; `How do I delete an S3 bucket in CloudFormation` (AWS re:Post Knowledge Center)",
+    install=lambda: before_each(_refuse_filled),
+)
+
+
+_HEADERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+
+
+def _install_owners() -> None:
+    s3: Any = importlib.import_module("ministack.services.s3")
+    handle = s3.handle_request
+
+    async def answer(method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any) -> Any:
+        owner = place_of_request()["Account"]
+        if any(headers.get(name, owner) != owner for name in _HEADERS):
+            return s3._error("AccessDenied", "Access Denied", 403, path)  # noqa: SLF001 - as it writes all errors
+        return await handle(method, path, headers, *arguments, **options)
+
+    s3.handle_request = answer
+
+
+BUCKET_OWNERS: Final = Refusal(
+    what="A request expects another owner of a bucket than it has.",
+    source="`Verifying bucket ownership with bucket owner condition` (Amazon S3 User Guide)",
+    install=_install_owners,
+)
