@@ -112,7 +112,7 @@ class ActionSearch:
         self.resource_search = resource_search
         self.actions_of = actions_of
         self._groups: dict[str, tuple[list[list[str]], Iterator[list[str]]]] = {}
-        self._active = resource_search.covers_by_action(case.covers)
+        self._active: dict[str, tuple[Box, ...]] = {}
         self._resources: tuple[str, ...] | None = None
         self.most_single_wildcards = max((index.most_single_wildcards for index in case.covers), default=0)
         self._beyond_covers = sorted(BEYOND_RCPS) if any(index.of_rcp for index in case.covers) else []

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.key_values import Premises
-    from remit.iam.prove.statement_space import Index
 
 MOST_STEPS: Final = 3_000
 _STEPS_PER_MEET, _STEPS_PER_COVER, _STEPS_PER_BINDING = 100, 8, 30
@@ -45,19 +44,14 @@ class Witness(NamedTuple):
 class ResourceSearch:
     """Searches that share their answers and their budget. `premises` is what is taken for granted about keys."""
 
-    __slots__ = ("_contexts", "_covers_by_action", "_parts", "_witnesses", "budget", "premises")
+    __slots__ = ("_contexts", "_parts", "_witnesses", "budget", "premises")
 
     def __init__(self, premises: Premises, budget: Budget | None = None) -> None:
         self.premises = premises
         self.budget = budget or Budget()
         self._contexts: dict[_ContextQuestion, Context | Unclear | None] = {}
         self._witnesses: dict[_WitnessQuestion, Witness | Unclear | None] = {}
-        self._covers_by_action: dict[tuple[Index, ...], dict[str, tuple[Box, ...]]] = {}
         self._parts: dict[_WitnessQuestion, tuple[str, ...] | Unclear] = {}
-
-    def covers_by_action(self, covers: tuple[Index, ...]) -> dict[str, tuple[Box, ...]]:
-        """Which covers apply to an action, as far as that is known; an action that is asked about is added."""
-        return self._covers_by_action.setdefault(covers, {})
 
     def witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         """A resource within `pattern` and a context where all of `required` apply, and none of `covers`.
