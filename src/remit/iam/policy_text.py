@@ -209,7 +209,8 @@ def asked(text: str, request: Request, *, globs: bool) -> Asked:
         else:
             _put((stretch,), request, sure, maybe)
     surely = _sealed(sure)
-    return Asked(surely, surely if maybe == sure else _sealed(maybe), any(isinstance(piece, Wildcard) for piece in sure))
+    perhaps = surely if maybe == sure else _sealed(maybe)
+    return Asked(surely, perhaps, any(isinstance(piece, Wildcard) for piece in sure))
 
 
 def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -> bool | None:
