@@ -262,9 +262,9 @@ def test_a_gain_is_refused_and_one_comment_is_kept_up_to_date(job: Job) -> None:
     assert job.github() == 1
     (body,) = job.comments.bodies
     assert body.startswith(
-        "<!-- remit action: templates -->\n\n### `app.json`\n\n**Access: 1 gained, 1 lost, 0 undecided**"
+        "<!-- remit action: templates -->\n\n### `app.json`\n\n**1 cause gains access, 1 loses, 0 undecided; "
     )
-    assert "`s3:PutObject`" in body
+    assert "s3:PutObject`" in body
     assert job.summary == body
     job.commit(app_json=role("s3:GetObject"))
     assert job.github() == 0
@@ -314,7 +314,8 @@ def test_a_gain_may_be_let_pass_and_a_mistake_may_not(job: Job) -> None:
     assert job.outputs["code"] == "1"
     job.commit(app_json='{"Resources": {"Role": []}}')
     assert job.github(fail_on_gain="false") == 2
-    assert "**Access: not compared.** The log of the job says why." in job.comments.bodies[0]
+    item = "- `not compared: resource 'Role' must be a mapping with a Type`: `app.json:1:24`"
+    assert item in job.comments.bodies[0]
     assert "error: resource `Role` must be a mapping with a Type" in job.log
 
 
@@ -325,7 +326,7 @@ def test_without_a_token_that_may_comment_the_job_says_so_and_ends_as_the_diff(j
     assert job.comments.bodies == []
     reason = "there is no token" if not token else "github answered 403"
     assert f"::warning::no comment: {reason}; the job needs `permissions: pull-requests: write`" in job.log
-    assert "1 gained" in job.summary
+    assert "1 cause gains access" in job.summary
 
 
 def test_an_app_is_compared_in_its_own_environment(job: Job) -> None:
@@ -337,7 +338,8 @@ def test_an_app_is_compared_in_its_own_environment(job: Job) -> None:
     job.commit(**{"shop__app.py": text.format(grant="s3:PutObject")})
     assert job.github(app="shop") == 1
     (body,) = job.comments.bodies
-    assert body.startswith("<!-- remit action: shop -->\n**Access: 1 of 1 functions: 1 gained, 1 lost, 0 undecided**")
+    counts = "1 cause gains access, 1 loses, 0 undecided; 1 of 1 functions concerned"
+    assert body.startswith(f"<!-- remit action: shop -->\n**{counts}**")
     assert "`HEAD^1 (" in body
 
 
@@ -364,13 +366,28 @@ def test_its_comment_is_found_among_many(job: Job) -> None:
     job.commit(app_json=role("s3:PutObject"))
     job.github()
     assert len(job.comments.kept) == 250
-    assert "1 gained" in job.comments.kept[240]["body"]
+    assert "1 cause gains access" in job.comments.kept[240]["body"]
 
 
 def test_a_clone_of_one_commit_is_told_what_it_needs(job: Job) -> None:
     job.commit(app_json=role("s3:PutObject"))
     assert job.github(depth=1) == 2
     assert "::error::this clone has no commit HEAD^1: give actions/checkout 'fetch-depth: 2'" in job.log
+
+
+def test_a_template_that_cannot_be_read_does_not_hide_the_others(job: Job) -> None:
+    job.commit(app_json=role("s3:PutObject"), broken_json='{"Resources": {"Role": []}}')
+    assert job.github() == 2
+    (body,) = job.comments.bodies
+    assert "s3:PutObject" in body
+    assert "not compared: resource 'Role' must be a mapping with a Type" in body
+    assert job.outputs["code"] == "2"
+
+
+def test_an_appspec_file_is_no_template(job: Job) -> None:
+    job.commit(app_json=role("s3:PutObject"), **{"deploy__appspec.yaml": "version: 0.0\nResources:\n  - Service: {}\n"})
+    assert job.github() == 1
+    assert "appspec" not in job.comments.bodies[0]
 
 
 def test_no_input_can_add_a_command_or_end_the_mark(job: Job) -> None:
@@ -394,7 +411,7 @@ def test_gitlab_gets_the_same_comment_on_a_merge_request(gitlab_job: Job) -> Non
     gitlab_job.commit(app_json=role("s3:DeleteObject"))
     assert gitlab_job.gitlab() == 1
     (body,) = gitlab_job.comments.bodies
-    assert "`s3:DeleteObject`" in body
+    assert "s3:DeleteObject`" in body
     methods = [request.partition(" ")[0] for request in gitlab_job.comments.asked if not request.startswith("GET")]
     assert methods == ["POST", "PUT"]
     assert "/projects/1/merge_requests/7/notes" in gitlab_job.comments.asked[0]

@@ -49,12 +49,12 @@ def test_a_gain_is_told_with_its_line_and_a_request_and_exits_with_one(files: Pa
     status, out, _ = remit("diff", "old.json", "new.json", cwd=files)
     assert status == 1
     assert out.splitlines() == [
-        "Access gained",
+        "1 cause gains access, 0 lose, 0 undecided",
+        "",
         "  + Write on dynamodb: dynamodb:PutItem",
         f"      on {TABLE}",
         "      identity[0].Statement[0] (Orders), new.json:4:5: no statement of the old side allows it",
         f"      for example dynamodb:PutItem on {TABLE}",
-        "1 gained, 0 lost, 0 undecided",
     ]
 
 
@@ -66,18 +66,25 @@ def test_what_no_request_of_today_can_use_is_told_last(files: Path) -> None:
     (files / "old.json").write_text(json.dumps(old))
     (files / "new.json").write_text(json.dumps(new))
     status, out, _ = remit("diff", "old.json", "new.json", cwd=files)
-    told = [line.strip() for line in out.splitlines() if line.startswith(("  +", "      on"))]
+    starts = ("  +", "      on", "      and")
+    told = [line.strip() for line in out.splitlines() if line.startswith(starts)]
     assert (status, told) == (
         1,
         [
             "+ Write, Permissions management on dynamodb: dynamodb:Put*",
             f"on {TABLE}",
-            "+ no effect today on s3: s3:GetObject",
-            f"on {TABLE}, arn:aws:kms:us-east-1:111122223333:key/k",
-            "+ no effect today on dynamodb: dynamodb:Put*",
-            "on arn:aws:s3:::b/*, arn:aws:kms:us-east-1:111122223333:key/k",
+            "and no effect today on s3 (1 action); no effect today on dynamodb (2 actions)",
         ],
     )
+    whole = remit("diff", "old.json", "new.json", "--all", cwd=files)[1]
+    assert [line.strip() for line in whole.splitlines() if line.startswith(starts)] == [
+        "+ Write, Permissions management on dynamodb: dynamodb:Put*",
+        f"on {TABLE}",
+        "and no effect today on s3: s3:GetObject",
+        f"on {TABLE}, arn:aws:kms:us-east-1:111122223333:key/k",
+        "and no effect today on dynamodb: dynamodb:Put*",
+        "on arn:aws:s3:::b/*, arn:aws:kms:us-east-1:111122223333:key/k",
+    ]
 
 
 def test_a_loss_alone_exits_with_zero(files: Path) -> None:
@@ -131,7 +138,7 @@ def test_of_single_documents_a_removed_deny_counts(files: Path) -> None:
     (files / "nothing.json").write_text(json.dumps(document({**deny, "Action": "s3:DeleteObject"})))
     status, out, _ = remit("diff", "deny.json", "nothing.json", cwd=files)
     assert status == 1
-    assert out.splitlines()[0] == "No longer denied"
+    assert out.splitlines()[2].startswith("  + no longer denied: ")
     assert "the new side does not deny it" in out
 
 
@@ -139,9 +146,9 @@ def test_markdown_is_a_table_that_policies_cannot_break(files: Path) -> None:
     (files / "odd.json").write_text(json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::a|b`c/*"))))
     status, out, _ = remit("diff", "old.json", "odd.json", "--markdown", cwd=files)
     assert status == 1
-    assert out.startswith("<!-- remit diff odd.json -->\n**Access: 1 gained, 1 lost, 0 undecided**\n")
+    assert out.startswith("<!-- remit diff odd.json -->\n**1 cause gains access, 1 loses, 0 undecided**\n")
     (row,) = [line for line in out.splitlines() if line.startswith("| + ")]
-    assert row.count(" | ") == 5
+    assert row.count(" | ") == 4
     assert "`arn:aws:s3:::a\\|b'c/*`" in row
 
 
@@ -157,7 +164,7 @@ def test_nothing_of_a_policy_or_of_its_name_stands_in_markdown_but_as_code(files
     assert status == 1
     rows = [line for line in out.splitlines() if line.startswith(("| + ", "| - "))]
     assert len(rows) > 2
-    assert all(re.sub(r"\\\|", "", row).count("|") == 7 for row in rows)
+    assert all(re.sub(r"\\\|", "", row).count("|") == 6 for row in rows)
     mark, _, shown = out.partition("\n")
     assert re.fullmatch(r"<!-- (?:(?!--).)* -->", mark)  # nothing in it ends it
     outside = re.sub(r"`[^`]*`", "", shown)
@@ -170,7 +177,7 @@ def test_markdown_of_two_long_policies_fits_into_a_comment(files: Path) -> None:
     (files / "many.json").write_text(json.dumps(document(*many)))
     _, out, _ = remit("diff", "old.json", "many.json", "--markdown", cwd=files)
     assert len(out.encode()) <= 65_536
-    assert "left out: `remit diff` shows all." in out
+    assert "left out: `remit diff --all` shows all." in out
 
 
 def test_one_side_may_come_from_standard_input(files: Path) -> None:
@@ -272,7 +279,7 @@ def compared(folder: Path, old: object, new: object, *options: str) -> tuple[int
 def test_a_resources_policy_by_itself_is_compared_by_whom_it_lets_in(tmp_path: Path) -> None:
     old, new = of_resource({"AWS": "111122223333"}), of_resource("*")
     status, out = compared(tmp_path, old, new)
-    assert (status, out.splitlines()[1]) == (1, "  + PUBLIC: Read on s3 by everyone: s3:GetObject")
+    assert (status, out.splitlines()[2]) == (1, "  + PUBLIC: Read on s3 by everyone: s3:GetObject")
     (piece,) = json.loads(compared(tmp_path, old, new, "--json")[1])["gained"]
     assert (piece["principal"], piece["public"], piece["origin"]["line"]) == ("*", True, 1)
 
@@ -296,7 +303,7 @@ def test_every_account_that_gains_access_is_told(tmp_path: Path) -> None:
     accounts = ["222222222222", "333333333333", "444444444444"]
     old, new = of_resource({"AWS": "111111111111"}), of_resource({"AWS": ["111111111111", *accounts]})
     status, out = compared(tmp_path, old, new)
-    assert (status, out.splitlines()[1]) == (1, f"  + Read on s3 by {', '.join(accounts)}: s3:GetObject")
+    assert (status, out.splitlines()[2]) == (1, f"  + Read on s3 by {', '.join(accounts)}: s3:GetObject")
     gained = json.loads(compared(tmp_path, old, new, "--json")[1])["gained"]
     assert [piece["allows"]["principal"] for piece in gained] == accounts
     assert [piece["principal"] for piece in gained] == [f"arn:aws:iam::{account}:user/example" for account in accounts]
@@ -317,7 +324,7 @@ def test_whom_everyone_means_is_told_by_the_conditions_of_the_statement(tmp_path
     new = of_resource("*")
     new["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-12345"}}
     _, out = compared(tmp_path, of_resource({"AWS": "111111111111"}), new)
-    assert out.splitlines()[1:4] == [
+    assert out.splitlines()[2:5] == [
         "  + Read on s3 by everyone: s3:GetObject",
         "      on arn:aws:s3:::b/*",
         "      if StringEquals aws:PrincipalOrgID = o-12345",
@@ -331,7 +338,7 @@ def endpoint(*actions: str, principal: object = "*") -> dict[str, Any]:
 
 def test_the_policy_of_a_vpc_endpoint_is_a_layer(tmp_path: Path) -> None:
     status, out = compared(tmp_path, endpoint("s3:GetObject"), endpoint("s3:GetObject", "s3:PutObject"))
-    assert (status, out.splitlines()[:2]) == (1, ["Access gained", "  + Write on s3: s3:PutObject"])
+    assert (status, out.splitlines()[2]) == (1, "  + Write on s3: s3:PutObject")
     assert "no statement of the old VPC endpoint's policy allows it" in out
     without = {"identity": [document(allow("s3:*"))]}
     assert "no statement of the new VPC endpoint's policy allows it" in compared(tmp_path, without, endpoint())[1]
@@ -346,6 +353,6 @@ def test_whom_the_policy_of_a_vpc_endpoint_names_depends_on_its_type(tmp_path: P
     of_interface = {"endpoint_type": "Interface"}
     status, out = compared(tmp_path, old | of_interface, new | of_interface)
     gained = f"  + Write on s3 by {named['AWS']}: s3:PutObject"
-    assert (status, out.splitlines()[:2]) == (1, ["Access gained", gained])
+    assert (status, out.splitlines()[2]) == (1, gained)
     of_gateway = {"endpoint_type": "Gateway"}
     assert compared(tmp_path, old | of_gateway, new | of_gateway)[0] == 0

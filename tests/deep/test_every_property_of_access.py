@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from remit.catalogue.type_access import SIGNS, access_row, has_rows_below
 from remit.catalogue.types import resource_type, resource_types
 from remit.errors import RemitError
-from remit.report.review import review_document
+from remit.report.access_documents import review_document
 from remit.review.role_files import review_files
 
 if TYPE_CHECKING:

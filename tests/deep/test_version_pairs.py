@@ -15,7 +15,9 @@ import pytest
 
 from remit.documents.read import read
 from remit.errors import RemitError
-from remit.report.review import review_document, review_lines
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
 from remit.review.role_files import review_files
 from remit.review.template_changes import version_of
 from remit.template.role_files import read_source
@@ -65,7 +67,7 @@ def test_pairs_of_public_versions_are_compared_and_no_access_row_changes_in_sile
             reviewed.broadens and not found["gained"] and not any(door["opens"] for door in found["doors"])
         )
         counts["not compared"] += any(item["why"] != "network" for item in found["not_compared"])
-        lengths.append(len(list(review_lines(reviewed))))
+        lengths.append(len(list(report_lines(review_report(reviewed)))))
         is_told = any(found[part] for part in ("gained", "lost", "undecided", "doors", "not_compared", "resources"))
         if is_changed and not is_told:
             silent.append(line)

@@ -83,7 +83,7 @@ def test_a_role_deleted_by_hand_is_seen_as_all_that_the_function_would_gain_back
     code, out, _ = remit("diff", "--live")
     assert code == 1
     assert f"role {role} (ReportRole) is gone: it was deleted by hand" in out
-    assert "2 gained, 0 lost" in out
+    assert "\n2 causes gain access, 0 lose, " in out
 
 
 def test_a_boundary_put_by_hand_is_read_and_its_removal_told(remit: Remit, elsewhere: Account, role: str) -> None:
@@ -94,6 +94,6 @@ def test_a_boundary_put_by_hand_is_read_and_its_removal_told(remit: Remit, elsew
     assert code == 1
     assert f"permissions boundary {arn} was put by hand on role {role} (ReportRole)" in out
     assert f"boundary {arn} removed" in out
-    assert "2 gained, 0 lost, 0 undecided" in out
+    assert "\n1 cause gains access, 0 lose, 0 undecided; " in out
     iam.delete_role_permissions_boundary(RoleName=role)
     iam.delete_policy(PolicyArn=arn)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from remit.iam.comparison import Piece, SideDifference, StatementLocation
 from remit.iam.policy import allow
 from remit.iam.request import Request
-from remit.report.comparison import FUTURE, UNUSED, groups
+from remit.report.access_report import FUTURE, UNUSED, kinds_of
 
 if TYPE_CHECKING:
     from remit.iam.comparison import Tier
@@ -21,10 +21,10 @@ def piece(action: str, request: str, tier: Tier = "now") -> Piece:
 
 
 def test_what_no_action_of_today_can_use_is_told_last() -> None:
-    found = groups((piece("s3:GetObject", "s3:GetObject", "future"), piece("sqs:SendMessage", "sqs:SendMessage")))
+    found = kinds_of((piece("s3:GetObject", "s3:GetObject", "future"), piece("sqs:SendMessage", "sqs:SendMessage")))
     assert [(one.actions, one.level) for one in found] == [(("sqs:SendMessage",), "Write"), (("s3:GetObject",), UNUSED)]
 
 
 def test_what_only_actions_to_come_gain_is_told_as_such_wherever_it_is() -> None:
-    (found,) = groups((piece("s3:Get*", "s3:GetNew", "future"),))
+    (found,) = kinds_of((piece("s3:Get*", "s3:GetNew", "future"),))
     assert found.level == FUTURE

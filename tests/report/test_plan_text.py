@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from remit.app import Grant, Reason, Resource, Role
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
@@ -16,7 +14,7 @@ from remit.deploy.status import DeployedResource
 from remit.errors import Origin
 from remit.iam.policy import allow
 from remit.report.events import event_line
-from remit.report.plan import Counts, deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
+from remit.report.plan import deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
 from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
@@ -118,18 +116,16 @@ def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> N
     access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert list(plan_lines(planned(), access))[1:] == [
         "and what functions may do",
-        "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
-        f"      app.py:1: declared; for example dynamodb:PutItem on {TABLE}",
-        "  - report loses Read on dynamodb table/orders (dynamodb:Query)",
-        f"      app.py:1: declared; for example dynamodb:Query on {TABLE}",
+        "  + Write on dynamodb: dynamodb:PutItem",
+        f"      on {TABLE}",
+        "      report: app.py:1: declared",
+        f"      for example dynamodb:PutItem on {TABLE}",
+        "  - Read on dynamodb: dynamodb:Query",
+        f"      on {TABLE}",
+        "      report: app.py:1: declared",
+        f"      for example dynamodb:Query on {TABLE}",
         "0 to add, 0 to change, 0 to remove; access: 1 gained, 1 lost",
     ]
-
-
-def test_an_arn_whose_parts_only_the_deploy_knows_is_shortened_as_any_other() -> None:
-    queue = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:orders"
-    access = PlannedAccess(review(version("sqs:ReceiveMessage", on=queue), version("sqs:SendMessage", on=queue)))
-    assert "  + report gains Write on sqs orders (sqs:SendMessage)" in list(plan_lines(planned(), access))
 
 
 def test_a_first_deploy_shows_each_function_in_a_line() -> None:
@@ -139,27 +135,20 @@ def test_a_first_deploy_shows_each_function_in_a_line() -> None:
     )
     assert list(plan_lines(planned(running=False), access))[1:] == [
         "and functions may",
-        "  + f0, f1, f2, f3, f4 and 195 more: Read, Write on dynamodb",
+        "  + f0, f1, f2 and 197 more: Write on dynamodb (1 action); Read on dynamodb (1 action)",
         "0 to add, 0 to change, 0 to remove; access: 2 gained, 0 lost",
     ]
 
 
 def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> None:
-    def many(reads: int, writes: int) -> Version:
-        roles = tuple(
-            Role(
-                f"R{n}",
-                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), Reason("text", "")),),
-                (f"f{n}",),
-            )
-            for n in range(reads + writes)
-        )
-        return Version("some version", roles)
+    def many(action: str) -> Version:
+        grants = [Grant(allow(action, on=f"{TABLE}-{number}"), Reason("text", "")) for number in range(45)]
+        return Version("some version", tuple(Role(f"R{n}", (grant,), (f"f{n}",)) for n, grant in enumerate(grants)))
 
-    lines = list(plan_lines(planned(), PlannedAccess(review(many(45, 0), many(0, 45)))))
-    assert [line.split()[0] for line in lines[2:82:2]] == ["+"] * 40
-    assert lines[82:] == [
-        "  and 50 more (`remit diff --deployed` shows all)",
+    lines = list(plan_lines(planned(), PlannedAccess(review(many("dynamodb:Query"), many("dynamodb:PutItem")))))
+    assert [line.split()[0] for line in lines[2:102:4]] == ["+"] * 25
+    assert lines[102:] == [
+        "  and 65 more causes (`remit diff --deployed` shows all)",
         "0 to add, 0 to change, 0 to remove; access: 45 gained, 45 lost",
     ]
 
@@ -331,7 +320,8 @@ def test_whom_a_resource_lets_in_is_told_at_every_deploy() -> None:
     opened = PlannedAccess(review(Version("old", (), giving={}), Version("new", (), giving=giving([resource]))))
     for running in (True, False):
         told = list(plan_lines(planned(running=running), opened))[2]
-        assert told == "  + Sends: PUBLIC: Write on sqs by everyone, on all of sqs (sqs:SendMessage)"
+        assert told.startswith("  + ")
+        assert told.endswith("PUBLIC: Write on sqs by everyone: sqs:SendMessage")
 
 
 def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:
@@ -351,12 +341,8 @@ def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("counts", "words"),
-    [
-        (Counts(gained=1, lost=0, undecided=0, accepted=0), "1 gain"),
-        (Counts(gained=2, lost=1, undecided=3, accepted=1), "2 gains, 3 undecided"),
-    ],
-)
-def test_a_question_says_how_much_is_gained_or_undecided(counts: Counts, words: str) -> None:
-    assert words == counts.new
+def test_a_question_says_how_much_is_gained_or_undecided() -> None:
+    gains = PlannedAccess(review(version(), version("dynamodb:Query", "s3:GetObject")))
+    assert gained_words(gains) == "This adds access: 2 gains."
+    undecided = replace(gains, unread="the roles of a template cannot be read")
+    assert gained_words(undecided) == "This adds access: 2 gains, 1 undecided."

@@ -10,8 +10,10 @@ import pytest
 from remit.app import Resource
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import Policy, Principals, allow
-from remit.report.comment import review_comment
-from remit.report.review import review_document, review_lines
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
+from remit.report.comment import report_comment
 from remit.review.resource_access import giving, service_of
 from remit.review.resource_policies import beside
 from remit.review.role_files import plan_review, review_files
@@ -229,12 +231,12 @@ def test_a_deny_that_goes_is_told_also_where_no_statement_of_the_policy_allows()
 
 def test_public_access_stands_out_and_comes_first() -> None:
     more = {**READ, "Principal": {"AWS": "444455556666"}}
-    lines = list(review_lines(reviewed(template(bucket(READ)), template(bucket(READ, more, PUBLIC)))))
+    lines = list(report_lines(review_report(reviewed(template(bucket(READ)), template(bucket(READ, more, PUBLIC))))))
     assert [line for line in lines if line.startswith("  +")] == [
         "  + PUBLIC: Read on s3 by everyone: s3:GetObject",
         "  + Read on s3 by 444455556666: s3:GetObject",
     ]
-    assert lines[-1] == "2 gained (1 public), 0 lost, 0 undecided"
+    assert lines[1] == "2 causes gain access (1 public), 0 lose, 0 undecided; 1 role or resource concerned"
 
 
 LIMITED: Final = {
@@ -265,7 +267,9 @@ def test_a_url_that_asks_nobody_who_he_is_is_public() -> None:
 
 def test_the_conditions_that_changed_are_told_and_the_statement_is_not_repeated() -> None:
     wide, narrow = template(permission()), template(permission(SourceArn="arn:aws:s3:::b"))
-    assert "      no longer if StringLike aws:SourceArn = arn:aws:s3:::b" in list(review_lines(reviewed(narrow, wide)))
+    assert "      no longer if StringLike aws:SourceArn = arn:aws:s3:::b" in list(
+        report_lines(review_report(reviewed(narrow, wide)))
+    )
     (piece,) = review_document(reviewed(narrow, wide))["gained"]
     assert piece["changed"] == {"added": {}, "removed": {"Condition": ["StringLike aws:SourceArn = arn:aws:s3:::b"]}}
     assert (piece["kind"], piece["principal"], piece["public"]) == ("resource", "s3.amazonaws.com", False)
@@ -422,9 +426,9 @@ def test_a_method_is_called_by_its_verb_and_path() -> None:
 
     assert doors(api("AWS_IAM"), api("NONE")) == [("GET /orders/{id}: AWS_IAM -> everybody", True, True)]
     assert doors(api("NONE"), api("CUSTOM")) == [("GET /orders/{id}: everybody -> CUSTOM", False, False)]
-    lines = list(review_lines(reviewed(api("AWS_IAM"), api("NONE"))))
+    lines = list(report_lines(review_report(reviewed(api("AWS_IAM"), api("NONE")))))
     assert "  + PUBLIC: GET /orders/{id}: AWS_IAM -> everybody" in lines
-    assert lines[-1] == "1 gained (1 public), 0 lost, 0 undecided"
+    assert lines[1] == "1 cause gains access (1 public), 0 lose, 0 undecided; 1 role or resource concerned"
 
 
 HTTP: Given = ("AWS::ApiGatewayV2::Api", {"ProtocolType": "HTTP"})
@@ -475,18 +479,18 @@ def test_whom_an_authorizer_lets_in_is_compared_as_far_as_its_properties_tell(
     assert bool(review_document(reviewed(old, new))["undecided"]) is is_undecided
 
 
-def last_line(old: Given | None, new: Given | None) -> str:
-    return list(review_lines(reviewed(template(old), template(new))))[-1]
+def verdict(old: Given | None, new: Given | None) -> str:
+    return review_report(reviewed(template(old), template(new))).verdict
 
 
 def test_a_bucket_that_is_closed_is_told_as_a_loss() -> None:
     closed = ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}), ("AWS::S3::Bucket", {})
     assert doors_of(*closed) == [("R AccessControl: PublicRead -> not set", False, False)]
-    assert last_line(*closed) == "0 gained, 1 lost, 0 undecided"
+    assert verdict(*closed).startswith("0 causes gain access, 1 loses, 0 undecided; ")
 
 
 def test_a_policy_without_a_statement_that_another_covers_is_named_as_changed() -> None:
-    assert last_line(bucket(PUBLIC, READ), bucket(PUBLIC)).endswith("changed: bucket policy R.")
+    assert verdict(bucket(PUBLIC, READ), bucket(PUBLIC)).endswith("changed: bucket policy R.")
 
 
 def test_every_resource_that_changed_is_named_to_programs() -> None:
@@ -499,9 +503,10 @@ def test_every_resource_that_changed_is_named_to_programs() -> None:
 
 
 def test_a_comment_on_a_pull_request_tells_who_is_let_in() -> None:
-    comment = review_comment(reviewed(template(bucket(READ)), template(bucket(PUBLIC))))
-    assert "**Access: 1 gained (1 public), 0 lost, 0 undecided**" in comment
-    assert "| + | `R` | `PUBLIC: Read on s3 by everyone`: `s3:GetObject` |" in comment
+    comment = report_comment(review_report(reviewed(template(bucket(READ)), template(bucket(PUBLIC)))))
+    assert "**1 cause gains access (1 public), 0 lose, 0 undecided; 1 role or resource concerned**" in comment
+    assert "| + | `PUBLIC: Read on s3 by everyone: s3:GetObject` |" in comment
+    assert "| `R`<br>`new.json:" in comment
 
 
 def test_a_managed_policy_that_a_role_has_is_compared_with_the_role() -> None:
@@ -516,9 +521,11 @@ def test_a_managed_policy_that_a_role_has_is_compared_with_the_role() -> None:
 
     one = attached("s3:GetObject", "s3:PutObject")
     same = review_files((one, "old.json"), (attached("s3:PutObject", "s3:GetObject"), "new.json"))
-    assert list(review_lines(same)) == ["The same access by roles, policies and doors: proven for every request."]
+    assert list(report_lines(review_report(same))) == [
+        "The same access by roles, policies and doors: proven for every request."
+    ]
     less = review_files((one, "old.json"), (attached("s3:GetObject"), "new.json"))
-    assert list(review_lines(less))[-1] == "0 gained, 1 lost, 0 undecided"
+    assert review_report(less).verdict.startswith("0 causes gain access, 1 loses, 0 undecided; ")
 
 
 def test_a_policy_in_a_condition_is_looked_at_as_well() -> None:
@@ -714,19 +721,21 @@ def trusting(statement: dict[str, Any]) -> Given:
 def test_what_of_a_trust_policy_changed_is_shown() -> None:
     external = {"Condition": {"StringEquals": {"sts:ExternalId": "one"}}}
     old, new = template(trusting({"Principal": ROOT, **external})), template(trusting({"Principal": ROOT}))
-    assert "      no longer if StringEquals sts:ExternalId = one" in list(review_lines(reviewed(old, new)))
+    assert "      no longer if StringEquals sts:ExternalId = one" in list(
+        report_lines(review_report(reviewed(old, new)))
+    )
     (gained,) = review_document(reviewed(old, new))["gained"]
     assert gained["changed"] == {"added": {}, "removed": {"Condition": ["StringEquals sts:ExternalId = one"]}}
 
 
 def test_a_role_that_everyone_may_take_on_is_public() -> None:
     old, new = template(trusting({"Principal": ROOT})), template(trusting({"Principal": {"AWS": "*"}}))
-    lines = list(review_lines(reviewed(old, new)))
-    assert ("  + PUBLIC: * may take on the role: sts:AssumeRole", "1 gained (1 public), 0 lost, 0 undecided") == (
-        lines[3],
-        lines[-1],
+    lines = list(report_lines(review_report(reviewed(old, new))))
+    assert lines[1].startswith("1 cause gains access (1 public), 0 lose, 0 undecided; ")
+    assert lines[3] == "  + PUBLIC: everyone may take on the role: sts:AssumeRole"
+    assert "`PUBLIC: everyone may take on the role: sts:AssumeRole`" in report_comment(
+        review_report(reviewed(old, new))
     )
-    assert "`PUBLIC: may take on the role`" in review_comment(reviewed(old, new))
 
 
 def endpoint(principal: object, effect: str = "Allow", action: str = "s3:GetObject", **more: object) -> Given:

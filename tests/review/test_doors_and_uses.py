@@ -9,7 +9,9 @@ import pytest
 
 from remit.catalogue.type_access import access_row, access_rows
 from remit.catalogue.types import resource_types
-from remit.report.review import review_document, review_lines
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
 from remit.review.accepted import accept, acceptance
 from remit.review.role_files import plan_review, review_files
 from remit.template.roles import RUNS
@@ -130,7 +132,7 @@ def test_what_was_not_compared_is_named_below_the_verdict() -> None:
 
     files = [(json.dumps({"Resources": resources(size)}).encode(), size) for size in ("one", "two")]
     reviewed = review_files(*files)
-    assert list(review_lines(reviewed)) == [
+    assert list(report_lines(review_report(reviewed))) == [
         "The same access by roles, policies and doors: proven for every request.",
         "not compared: Custom::LambdaCopy Copy (code decides) · nested template Auth · network: security group Web",
     ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import effort
-from remit.report.review import review_lines
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
 from remit.review.role_files import holds_roles, plan_review, review_files
 
 if TYPE_CHECKING:
@@ -305,12 +306,12 @@ def test_another_default_of_a_parameter_that_a_role_mentions_is_undecided() -> N
         parameters = {"Bucket": {"Type": "String", "Default": default, **more}}
         return {**template(allow("s3:*", {"Fn::Sub": "arn:aws:s3:::${Bucket}/*"})), "Parameters": parameters}
 
-    assert [line for line in review_lines(between(of("a"), of("*"))) if "?" in line] == [
+    assert [line for line in report_lines(review_report(between(of("a"), of("*")))) if "?" in line] == [
         "  ? parameter Bucket, on which it depends, has another default: * in place of a"
     ]
-    assert [line for line in review_lines(between(of("a", NoEcho=True), of("*", NoEcho=True))) if "?" in line] == [
-        "  ? parameter Bucket, on which it depends, has another default"
-    ]
+    assert [
+        line for line in report_lines(review_report(between(of("a", NoEcho=True), of("*", NoEcho=True)))) if "?" in line
+    ] == ["  ? parameter Bucket, on which it depends, has another default"]
     assert not between(of("a"), of("a")).broadens
 
 
@@ -321,7 +322,7 @@ def test_another_default_of_a_parameter_that_a_managed_policy_mentions_is_undeci
         policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
         return {"Parameters": {"Bucket": {"Type": "String", "Default": default}}, "Resources": {"Policy": policy}}
 
-    assert [line for line in review_lines(between(of("a"), of("*"))) if "?" in line] == [
+    assert [line for line in report_lines(review_report(between(of("a"), of("*")))) if "?" in line] == [
         "  ? parameter Bucket, on which it depends, has another default: * in place of a"
     ]
 
@@ -376,7 +377,7 @@ def test_what_differs_of_a_resource_that_may_say_anything_is_named_without_its_v
         }
         return template(allow("eks:DescribeCluster", {"Fn::GetAtt": ["Cluster", "Arn"]}), more={"Cluster": cluster})
 
-    lines = list(review_lines(between(of("1.31", "a"), of("1.32", "b"))))
+    lines = list(report_lines(review_report(between(of("1.31", "a"), of("1.32", "b")))))
 
     assert (
         "  ? Cluster, on which it depends, has another Properties.Config.version, Properties.Config.name: "
@@ -401,7 +402,7 @@ def test_of_a_resource_that_may_say_anything_its_type_is_named_and_a_property_wh
     def of(cluster: dict[str, Any]) -> dict[str, Any]:
         return template(allow("eks:DescribeCluster", {"Fn::GetAtt": ["Cluster", "Arn"]}), more={"Cluster": cluster})
 
-    lines = list(review_lines(between(of(before), of(after))))
+    lines = list(report_lines(review_report(between(of(before), of(after)))))
 
     reason = f"Cluster, on which it depends, {difference}: what it gives is known at the deploy only"
     assert f"  ? {reason}" in lines

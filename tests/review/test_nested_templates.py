@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.report.review import review_document, review_lines
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
 from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
@@ -185,7 +187,7 @@ def test_a_secret_that_a_stack_gives_is_never_told() -> None:
     new = {"main.json": template({"Auth": stack("a.json", {"Word": "hunter2"})}), "a.json": nested}
     reviewed = compared(old, new)
     assert reviewed.broadens
-    assert "hunter2" not in json.dumps(review_document(reviewed)) + "\n".join(review_lines(reviewed))
+    assert "hunter2" not in json.dumps(review_document(reviewed)) + "\n".join(report_lines(review_report(reviewed)))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from remit.app import Resource
-from remit.report.comment import review_comment
-from remit.report.review import review_document, review_lines
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
+from remit.report.comment import report_comment
 from remit.review.access_change import Review
 from remit.review.resource_losses import resource_losses
 from remit.review.role_files import review_files
@@ -114,9 +116,10 @@ def test_a_resource_of_sam_counts_as_what_it_becomes() -> None:
 
 def test_people_read_what_happens_why_and_where() -> None:
     reviewed = review_files(template({"B": BUCKET, "Q": QUEUE}), template({"B": named(BUCKET, "b")}))
-    lines = list(review_lines(reviewed))
-    assert lines[:9] == [
+    lines = list(report_lines(review_report(reviewed)))
+    assert lines == [
         "app.json -> app.json",
+        "The same access by roles, policies and doors: proven for every request.",
         "",
         "Resources",
         "  ! B (AWS::S3::Bucket) is replaced, with its data",
@@ -124,12 +127,11 @@ def test_people_read_what_happens_why_and_where() -> None:
         "      app.json:1:21",
         "  ! Q (AWS::SQS::Queue) is removed, with its data",
         "      app.json:1:90",
-        "",
     ]
 
 
 def test_a_comment_says_first_whose_data_is_lost() -> None:
-    text = review_comment(review_files(template({"B": BUCKET, "T": TOPIC}), template({})), "app.json")
+    text = report_comment(review_report(review_files(template({"B": BUCKET, "T": TOPIC}), template({}))), "app.json")
     assert "**Resources: 2 removed or replaced (1 loses data).**" in text.splitlines()
     assert text.index("Resources that lose data (1)") < text.index("Other resources that are removed or replaced (1)")
     assert "| ! | `B` | `AWS::S3::Bucket` | removed, with its data | `app.json:1:21` |" in text.splitlines()
@@ -138,13 +140,13 @@ def test_a_comment_says_first_whose_data_is_lost() -> None:
 def test_however_long_a_comment_is_whose_data_is_lost_stands_in_it() -> None:
     topics = [Resource(f"T{number}", "AWS::SNS::Topic", {}) for number in range(1500)]
     buckets = [Resource(f"B{number}", "AWS::S3::Bucket", {}) for number in range(40)]
-    text = review_comment(Review("a", "b", (), losses=resource_losses([*topics, *buckets], [])), "app.json")
+    found = Review("a", "b", (), losses=resource_losses([*topics, *buckets], []))
+    text = report_comment(review_report(found), "app.json")
     assert len(text.encode()) <= 65_000
     assert text.count("`AWS::S3::Bucket`") == 40
     assert "of 1500 left out" in text
 
 
 def test_a_comment_on_what_takes_nothing_has_no_section_of_resources() -> None:
-    assert "Resources:" not in review_comment(
-        review_files(template({"B": BUCKET}), template({"B": BUCKET})), "app.json"
-    )
+    same = review_files(template({"B": BUCKET}), template({"B": BUCKET}))
+    assert "Resources:" not in report_comment(review_report(same), "app.json")

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from projects import remit, write
-from remit.report.review import review_document, review_lines
+from remit.report.access_documents import review_document
+from remit.report.access_lines import report_lines
+from remit.report.access_report import review_report
 from remit.review.role_files import plan_review, review_files
 
 if TYPE_CHECKING:
@@ -95,7 +97,8 @@ def test_a_group_that_the_template_does_not_make_is_undecided_when_it_is_joined(
 def test_a_managed_policy_that_stands_alone_is_compared() -> None:
     old, new = template(P=policy("ManagedPolicy", "s3:GetObject")), template(P=policy("ManagedPolicy", "s3:*"))
     assert gained(old, new) == {"managed policy P": ["s3:*"]}
-    assert list(review_lines(reviewed(old, new)))[2] == "managed policy P"
+    (line,) = [line for line in report_lines(review_report(reviewed(old, new))) if "managed policy P: " in line]
+    assert line.startswith("      managed policy P: new.json:")
     assert review_document(reviewed(old, new))["gained"][0]["role"] == "P"
 
 

@@ -64,7 +64,7 @@ def test_diff_compares_the_last_values_and_warns(tmp_path: Path, monkeypatch: py
     ran = projects.remit("diff", "old.yaml", "new.yaml")
 
     assert ran.status == 0
-    assert ran.out.endswith("The same access by roles, policies and doors: proven for every request.\n")
+    assert ran.out.startswith("The same access by roles, policies and doors: proven for every request.\n")
     assert "old.yaml:7:7: the key RoleName stands twice, first at old.yaml:5:7: the last one counts" in ran.out
 
 

@@ -13,11 +13,12 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from remit.deploy.drift import Drift
     from remit.deploy.session import Account
     from remit.iam.prove.compare import Comparison
+    from remit.report.access_report import Report
     from remit.review.accepted_file import AcceptedGain
     from remit.review.access_change import Review, Version
     from remit.template.policy_files import ComparisonSide
@@ -29,6 +30,7 @@ _NO_RECORD = (
     "`remit diff --deployed` compares with CloudFormation, `--base REF` with a commit"
 )
 _SIDES = 2
+_FEWEST = 20  # lines for each of several files
 _NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 
@@ -46,6 +48,7 @@ class _Wishes:
     profile: str | None
     accept: str | None
     as_json: bool
+    every: bool
     markdown: bool
     strict: bool
     kind: str | None
@@ -79,6 +82,7 @@ class _Pair:
 @options.json_option
 @options.kind_option
 @click.option("--strict", is_flag=True, help="What is not compared counts as undecided, but for the network.")
+@click.option("--all", "every", is_flag=True, help="Show every piece of access, however long the answer becomes.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
 def command(
     files: tuple[Path, ...],
@@ -94,15 +98,17 @@ def command(
     live: bool,
     local: bool,
     as_json: bool,
+    every: bool,
     markdown: bool,
     strict: bool,
 ) -> int:
     """Compare the access of the working tree with that of the last deploy.
 
-    The exit code is 1 if access is gained or undecided. Every gain and loss is shown with its reason, its line, and a
-    request that one side allows and the other does not. What no request of today can use is shown as such: actions
-    that AWS may add later, or an action on a resource that it does not take ("tier" is "future" in the JSON, else
-    "now"). Gains that config/accepted.json accepts are shown and do not count.
+    The exit code is 1 if access is gained or undecided. Every cause of a gain or loss is shown with its line, and with
+    a request that one side allows and the other does not; --all shows each action, role and place of it. What no
+    request of today can use is shown as such: actions that AWS may add later, or an action on a resource that it does
+    not take ("tier" is "future" in the JSON, else "now"). Gains that config/accepted.json accepts are shown and do not
+    count.
 
     OLD and NEW are two templates (CloudFormation or SAM, JSON or YAML) or two policies. One of them may be - for
     standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":
@@ -117,6 +123,7 @@ def command(
       remit diff --live --stage prod
       remit diff --stage dev --stage prod
       remit diff old.yaml new.yaml
+      remit diff old.yaml new.yaml --all
       remit diff --base HEAD^1 template.yaml --markdown
       git show main:role.json | remit diff - role.json --json
     """
@@ -131,6 +138,7 @@ def command(
         profile,
         accept,
         as_json=as_json,
+        every=every,
         markdown=markdown,
         strict=strict,
         kind=kind,
@@ -188,8 +196,9 @@ def _project(wishes: _Wishes) -> int:
         reviewed = _accept(reviewed, entries, wishes)
     unused = _unused(stale, is_open=reviewed.broadens)
     result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *unused))))
-    _tell(result, pair.drift, pair.new.namespace, wishes)
-    return 1 if result.leaves_open(strict=wishes.strict) or pair.drift else 0
+    answer = _of_review(result, pair.new.namespace, wishes, pair.drift)
+    _tell(answer, wishes)
+    return 1 if answer.is_open or pair.drift else 0
 
 
 def _unused(stale: tuple[AcceptedGain, ...], *, is_open: bool) -> Iterator[str]:
@@ -296,20 +305,33 @@ def _account(wishes: _Wishes) -> Account:
 
 
 @dataclass(frozen=True, slots=True)
-class _FileReport:
-    """The report on two files."""
+class _Answer:
+    """The report on two versions, in each of its forms."""
 
-    broadens: bool
+    is_open: bool
     document: dict[str, Any]
-    lines: tuple[str, ...]
-    comment: Callable[[int], str]
-    """Markdown of at most so many bytes."""
+    report: Report
+    about: str
+    drift: tuple[Drift, ...] = ()
+
+    def comment(self, most: int) -> str:
+        """Markdown of at most so many bytes."""
+        from remit.report.comment import report_comment
+
+        by_hand = (f"changed by hand: {change.role}: {change.sentence}" for change in self.drift)
+        return report_comment(replace(self.report, notes=(*by_hand, *self.report.notes)), self.about, most)
+
+    def lines(self, wishes: _Wishes, number_of_answers: int = 1) -> tuple[str, ...]:
+        """Lines for people, every piece if they wish."""
+        from remit.report.access_lines import LONGEST, drift_lines, report_lines
+
+        most = None if wishes.every else max(_FEWEST, LONGEST // number_of_answers)
+        return (*drift_lines(self.drift), *report_lines(self.report, most))
 
 
 def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.documents.read import may_be_plan
-    from remit.report.comment import LONGEST
     from remit.review.role_files import beside_file, plan_review, review_files
 
     files = [options.content(path) for path in paths]
@@ -320,46 +342,63 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
                 f"{about} alone is compared with nothing: it is not a Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        report = _review_report(plan_review(*files[0]), about, wishes)
+        answer = _of_review(plan_review(*files[0]), about, wishes)
     elif _are_templates(files):
         old_path, new_path = paths
         beside = beside_file(old_path), beside_file(new_path)
-        report = _review_report(review_files(files[0], files[1], beside), about, wishes)
+        answer = _of_review(review_files(files[0], files[1], beside), about, wishes)
     else:
-        report = _policy_report(files, about, wishes)
-    if wishes.as_json:
-        options.print_report(report.document)
-    elif wishes.markdown:
-        click.echo(report.comment(LONGEST), nl=False)
-    else:
-        _print(report.lines)
-    return 1 if report.broadens else 0
+        answer = _of_policies(files, about, wishes)
+    _tell(answer, wishes)
+    return 1 if answer.is_open else 0
 
 
 def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
-    """Files and what they were at a commit, each by itself. RemitError has the mistakes of all of them."""
+    """Files and what they were at a commit, each by itself. RemitError has the mistakes of all of them.
+
+    A comment tells of the others beside those that cannot be read.
+    """
     from remit.errors import Mistakes
     from remit.report.comment import files_comment
     from remit.review.base_files import since
 
     mistakes = Mistakes()
-    reports: dict[str, _FileReport] = {}
+    answers: dict[str, _Answer] = {}
     for path in dict.fromkeys(files):
-        with mistakes.noted():
+        try:
             pair = since(path, ref)
             if _are_templates([pair.old, pair.new]):
-                reports[str(path)] = _review_report(pair.review(), str(path), wishes)
+                answers[str(path)] = _of_review(pair.review(), str(path), wishes)
             else:
-                reports[str(path)] = _policy_report([pair.old, pair.new], str(path), wishes)
-    mistakes.refuse()
+                answers[str(path)] = _of_policies([pair.old, pair.new], str(path), wishes)
+        except RemitError as error:
+            mistakes.errors.append(error)
+            answers[str(path)] = _unread(error, str(path))
+    if not wishes.markdown:
+        mistakes.refuse()
     if wishes.as_json:
-        options.print_report({"files": [{"file": name, **report.document} for name, report in reports.items()]})
+        options.print_report({"files": [{"file": name, **answer.document} for name, answer in answers.items()]})
     elif wishes.markdown:
-        click.echo(files_comment({name: report.comment for name, report in reports.items()}), nl=False)
+        click.echo(files_comment({name: answer.comment for name, answer in answers.items()}), nl=False)
     else:
-        for number, (name, report) in enumerate(reports.items()):
-            _print((*([""] if number else []), *([f"{name}:"] if len(reports) > 1 else []), *report.lines))
-    return 1 if any(report.broadens for report in reports.values()) else 0
+        for number, (name, answer) in enumerate(answers.items()):
+            heading = [f"{name}:"] if len(answers) > 1 else []
+            _print((*([""] if number else []), *heading, *answer.lines(wishes, len(answers))))
+    mistakes.refuse()
+    return 1 if any(answer.is_open for answer in answers.values()) else 0
+
+
+def _unread(error: RemitError, about: str) -> _Answer:
+    """The answer on a file that cannot be read: nobody can tell what it gains."""
+    from remit.report.access_report import UNDECIDED, CauseChange, Report
+
+    changes = tuple(
+        CauseChange(
+            UNDECIDED, f"not compared: {mistake.message}", places=(str(mistake.origin),) if mistake.origin else ()
+        )
+        for mistake in error.all
+    )
+    return _Answer(is_open=True, document={}, report=Report(changes), about=about)
 
 
 def _are_templates(files: list[tuple[bytes, str]]) -> bool:
@@ -376,20 +415,18 @@ def _are_templates(files: list[tuple[bytes, str]]) -> bool:
     return all(roles)
 
 
-def _review_report(review: Review, about: str, wishes: _Wishes) -> _FileReport:
-    from remit.report.comment import review_comment
-    from remit.report.review import review_document, review_lines
+def _of_review(review: Review, about: str, wishes: _Wishes, drift: tuple[Drift, ...] = ()) -> _Answer:
+    from remit.report.access_documents import drift_document, review_document
+    from remit.report.access_report import review_report
 
-    document = {**review_document(review), "drift": []}
-    lines = tuple(review_lines(review))
-    is_open = review.leaves_open(strict=wishes.strict)
-    return _FileReport(is_open, document, lines, lambda most: review_comment(review, about, most))
+    document = {**review_document(review), "drift": drift_document(drift)}
+    return _Answer(review.leaves_open(strict=wishes.strict), document, review_report(review), about, drift)
 
 
-def _policy_report(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _FileReport:
+def _of_policies(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) -> _Answer:
     from remit.project.policy_kinds import LIMITS, policy_kinds
-    from remit.report.comment import comparison_comment
-    from remit.report.comparison import Places, comparison_document, comparison_lines
+    from remit.report.access_documents import comparison_document
+    from remit.report.access_report import comparison_report
     from remit.template.role_files import read_policies
 
     before, after = (read_policies(*file) for file in files)
@@ -397,13 +434,9 @@ def _policy_report(files: list[tuple[bytes, str]], about: str, wishes: _Wishes) 
     if kind in LIMITS:
         before, after = before.limiting(kind), after.limiting(kind)
     comparison = _compared(before, after)
-    places = Places(before.locate, after.locate)
-    return _FileReport(
-        comparison.broadens,
-        comparison_document(comparison, places),
-        tuple(comparison_lines(comparison, places)),
-        lambda most: comparison_comment(comparison, places, about, most),
-    )
+    document = comparison_document(comparison, before.locate, after.locate)
+    report = comparison_report(comparison, before.locate, after.locate)
+    return _Answer(comparison.broadens, document, report, about)
 
 
 def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
@@ -417,17 +450,15 @@ def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
     return compare(before.layers, after.layers)
 
 
-def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -> None:
-    from remit.report.comment import review_comment
-    from remit.report.review import drift_document, drift_lines, review_document, review_lines
+def _tell(answer: _Answer, wishes: _Wishes) -> None:
+    from remit.report.comment import LONGEST
 
     if wishes.as_json:
-        options.print_report({**review_document(review), "drift": drift_document(drift)})
+        options.print_report(answer.document)
     elif wishes.markdown:
-        by_hand = tuple(f"changed by hand: {change.role}: {change.sentence}" for change in drift)
-        click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
+        click.echo(answer.comment(LONGEST), nl=False)
     else:
-        _print((*drift_lines(drift), *review_lines(review)))
+        _print(answer.lines(wishes))
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.planned_access import PlannedAccess
+from remit.report.access_documents import drift_document, review_document
+from remit.report.access_lines import drift_lines
 from remit.report.plan import access_lines
-from remit.report.review import drift_document, drift_lines, review_document
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.manual_changes import ManualChanges
 
-_MOST: Final = 12  # changes of access that are told beside those by hand
+_MOST: Final = 30  # lines on changes of access beside those by hand
 
 
 def by_hand_lines(changes: ManualChanges) -> Iterator[str]:

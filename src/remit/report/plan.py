@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.arns import parse
 from remit.catalogue.types import holds_data, resource_type
-from remit.report.comparison import some
-from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
+from remit.report.access_documents import review_document
+from remit.report.access_lines import LONGEST, brief, cause_lines
+from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report, some
 from remit.report.terminal_text import shown
 from remit.triggers.existing_sources import document as source_document
 
@@ -19,55 +19,40 @@ if TYPE_CHECKING:
     from remit.deploy.plan import ResourceChange, StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
-    from remit.report.review import Row
+    from remit.report.access_report import Report
     from remit.review.access_change import Change
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
-_LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
-_URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
+_LISTED: Final = 40  # resources, and functions of a first deploy; of more resources, new ones are counted by type
 _MANY: Final = 2  # log groups that are counted in a question, and not named
 _LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace", "Dynamic": "may replace"}
-_VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
+_UNUSUAL: Final = {UNDECIDED: "undecided", ACCEPTED: "accepted"}
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much access a plan changes, in lines as they are told."""
-
-    gained: int
-    lost: int
-    undecided: int
-    accepted: int
-
-    @property
-    def words(self) -> str:
-        """`2 gained, 0 lost, 1 undecided`; undecided and accepted only where there are any."""
-        parts = [f"{self.gained} gained", f"{self.lost} lost"]
-        if self.undecided:
-            parts.append(f"{self.undecided} undecided")
-        if self.accepted:
-            parts.append(f"{self.accepted} accepted")
-        return ", ".join(parts)
-
-    @property
-    def new(self) -> str:
-        """What is gained, for a question: `2 gains, 1 undecided`."""
-        parts = []
-        if self.gained:
-            parts.append(f"{self.gained} gain{'' if self.gained == 1 else 's'}")
-        if self.undecided:
-            parts.append(f"{self.undecided} undecided")
-        return ", ".join(parts)
+def planned_report(access: PlannedAccess) -> Report:
+    """The report on a plan's access; what could not be read is undecided."""
+    report = review_report(access.review)
+    if not access.unread:
+        return report
+    return replace(report, changes=(CauseChange(UNDECIDED, access.unread), *report.changes))
 
 
-def counts(access: PlannedAccess) -> Counts:
-    """The numbers of a plan's access."""
-    number: Counter[str] = Counter()
-    for change in rows(access.review):
-        number.update(row.part for row in change.rows)
-    if access.unread:
-        number[UNDECIDED] += 1
-    return Counts(number[GAINED], number[LOST], number[UNDECIDED], number[ACCEPTED])
+def _all_counts(access: PlannedAccess) -> str:
+    """`2 gained, 0 lost, 1 undecided`; undecided and accepted only where there are any."""
+    counts = planned_report(access).counts
+    parts = [f"{counts[GAINED]} gained", f"{counts[LOST]} lost"]
+    parts += [f"{counts[sign]} {word}" for sign, word in _UNUSUAL.items() if counts[sign]]
+    return ", ".join(parts)
+
+
+def _new_counts(access: PlannedAccess) -> str:
+    """What is gained, for a question: `2 gains, 1 undecided`."""
+    counts = planned_report(access).counts
+    gains = f"{counts[GAINED]} gain{'' if counts[GAINED] == 1 else 's'}"
+    parts = [gains] if counts[GAINED] else []
+    if counts[UNDECIDED]:
+        parts.append(f"{counts[UNDECIDED]} undecided")
+    return ", ".join(parts)
 
 
 def plan_lines(
@@ -97,7 +82,7 @@ def plan_lines(
     if plan.running:
         yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
     else:
-        yield from _listed(list(_first(access)), "and functions may", "`remit diff --deployed`")
+        yield from _first_lines(access)
     yield _summary(plan, access)
 
 
@@ -112,24 +97,31 @@ def _role_lines(plan: StackPlan) -> Iterator[str]:
         yield f"  ~ {len(replacements) - _LISTED} more functions get another role"
 
 
-def access_lines(access: PlannedAccess, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+def access_lines(access: PlannedAccess, heading: str, command: str, most: int = LONGEST) -> Iterator[str]:
     """What functions gain and lose, under a heading; nothing when they do not.
 
-    Of more than `most`, the rest is counted, and `command` named that tells them.
+    Of more than `most` lines, the rest is counted, and `command` named that tells them.
     """
-    yield from _listed(list(_each(access)), heading, command, most)
-
-
-def _listed(paragraphs: list[_Paragraph], heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
-    if paragraphs:
+    changes = planned_report(access).changes
+    if changes or access.review.notes:
         yield heading
-    if len(paragraphs) > most:
-        # What is left out shall not be what matters most.
-        paragraphs.sort(key=lambda paragraph: _URGENT.index(paragraph.part))
-    for paragraph in paragraphs[:most]:
-        yield from map(shown, paragraph.lines)
-    if len(paragraphs) > most:
-        yield f"  and {len(paragraphs) - most} more ({command} shows all)"
+    yield from map(shown, cause_lines(changes, most, f"{command} shows all"))
+    yield from (f"  note: {shown(note)}" for note in access.review.notes)
+
+
+def _first_lines(access: PlannedAccess) -> Iterator[str]:
+    """What functions may do, each in a line: on a first deploy all of it is new."""
+    joined: dict[tuple[str, str, tuple[str, ...]], CauseChange] = {}
+    for change in planned_report(access).changes:
+        key = change.sign, change.words, change.holders
+        together = joined.get(key, replace(change, kinds=()))
+        joined[key] = replace(together, kinds=together.kinds + change.kinds)
+    lines = [shown(f"  {change.sign} {brief(change)}") for change in joined.values()]
+    if lines:
+        yield "and functions may"
+    yield from lines[:_LISTED]
+    if len(lines) > _LISTED:
+        yield f"  and {len(lines) - _LISTED} more (`remit diff --deployed` shows all)"
 
 
 def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
@@ -170,81 +162,8 @@ def _change_document(access: PlannedAccess, change: Change) -> dict[str, Any]:
         "logical_id": change.role,
         "action": action,
         "functions": list(change.functions),
-        **{part: document[part] for part in (GAINED, LOST, UNDECIDED, ACCEPTED, "policies")},
+        **{part: document[part] for part in ("gained", "lost", "undecided", "accepted", "policies")},
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
-    """One change in a line or two; `part` says how much it matters."""
-
-    part: str
-    lines: tuple[str, ...]
-
-
-def _each(access: PlannedAccess) -> Iterator[_Paragraph]:
-    """What each function gains and loses, each with the line that wrote it and a request that shows it."""
-    if access.unread:
-        yield _Paragraph(UNDECIDED, (f"  ? {access.unread}",))
-    for change in rows(access.review):
-        for words in change.attached:
-            yield _Paragraph("policies", (f"  ~ {change.subject}: {words}",))
-        for row in change.rows:
-            lines = [f"  {SIGNS[row.part]} {_words(row)}"]
-            if row.example:
-                where = f"{row.where}; " if row.where else ""
-                lines.append(f"      {where}for example {row.example}")
-            yield _Paragraph(row.part, tuple(lines))
-    for note in access.review.notes:
-        yield _Paragraph("policies", (f"  note: {note}",))
-
-
-def _words(row: Row) -> str:
-    """`report gains Write on dynamodb table/orders (dynamodb:PutItem)`."""
-    if not row.actions:
-        return f"{row.subject}: {row.title}"
-    if row.title == TAKES_ON:
-        may = "may no longer" if row.part == LOST else "may"
-        return f"{row.alarm}{some(row.resources)} {may} take on the role of {row.subject}"
-    resources = tuple(dict.fromkeys(_short_resource(pattern, row.service) for pattern in row.resources))
-    if row.of_resource:
-        return f"{row.subject}: {row.title}, on {some(resources)} ({some(row.actions)})"
-    return f"{row.subject} {_VERBS[row.part]} {row.level} on {some(resources)} ({some(row.actions)})"
-
-
-def _short_resource(pattern: str, service: str) -> str:
-    """An ARN without partition, region and account: `dynamodb table/orders`."""
-    if pattern == "*":
-        return "everything" if service == "*" else f"all of {service}"
-    arn = parse(pattern)
-    if arn is None:
-        return pattern
-    return f"{arn.service} {arn.resource}"
-
-
-def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
-    """What each function may do, in a line: on a first deploy all of it is new."""
-    if access.unread:
-        yield _Paragraph(UNDECIDED, (f"  ? {access.unread}",))
-    for change in rows(access.review):
-        levels: dict[str, dict[str, None]] = {}
-        paragraphs = []
-        for row in change.rows:
-            if row.part == GAINED and row.title != TAKES_ON and not row.of_resource:
-                levels.setdefault(row.service, {})[row.level] = None
-            elif row.part != ACCEPTED:
-                paragraphs.append(_Paragraph(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
-        phrases = []
-        for service, names in sorted(levels.items()):
-            where = "every service" if service == "*" else service
-            phrases.append(f"{', '.join(names)} on {where}")
-        accepted = sum(row.part == ACCEPTED for row in change.rows)
-        if accepted:
-            phrases.append(f"{accepted} accepted")
-        if phrases:
-            part = GAINED if levels else ACCEPTED
-            yield _Paragraph(part, (f"  {SIGNS[part]} {change.subject}: {'; '.join(phrases)}",))
-        yield from paragraphs
 
 
 def _rename_lines(plan: StackPlan) -> Iterator[str]:
@@ -291,12 +210,12 @@ def _summary(plan: StackPlan, access: PlannedAccess) -> str:
     parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
     if replaced:
         parts.append(f"{replaced} of them replaced")
-    return f"{', '.join(parts)}; access: {counts(access).words}"
+    return f"{', '.join(parts)}; access: {_all_counts(access)}"
 
 
 def gained_words(access: PlannedAccess) -> str:
     """What is to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
-    new = counts(access).new if access.broadens else ""
+    new = _new_counts(access) if access.broadens else ""
     return f"This adds access: {new}." if new else ""
 
 
@@ -356,14 +275,14 @@ def refusal(  # noqa: C901 - one case after the other
     if not lacks_access:
         pass
     elif access.broadens:
-        reasons.append(f"it adds access ({counts(access).new})")
+        reasons.append(f"it adds access ({_new_counts(access)})")
         if plan.kind == "CREATE":
             ways.append("`--first` deploys a stage for the first time")
         else:
             # A deploy shows what changes against the template that runs, which only --deployed compares with.
             ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:
-        reasons.append(f"access changes ({counts(access).words})")
+        reasons.append(f"access changes ({_all_counts(access)})")
     if unnamed:
         reasons.append(f"data goes ({data_words(unnamed)})")
     if plan.destroyed and not yes:

@@ -12,18 +12,13 @@ if TYPE_CHECKING:
     from remit.review.resource_losses import ResourceLoss
 
 
-def loss_lines(losses: Sequence[ResourceLoss]) -> Iterator[str]:
-    """For people: those first whose data is lost."""
-    if not losses:
-        return
-    yield ""
-    yield "Resources"
-    for loss in losses:
-        yield f"  ! {loss.logical_id} ({loss.type}) {'is' if loss.is_certain else 'may be'} {loss.how}{_data(loss)}"
-        if loss.properties:
-            yield f"      {reason(loss)}"
-        if loss.origin is not None:
-            yield f"      {loss.origin}"
+def loss_lines(loss: ResourceLoss) -> Iterator[str]:
+    """For people: what becomes of a resource, why, and where it stands."""
+    yield f"  ! {loss.logical_id} ({loss.type}) {'is' if loss.is_certain else 'may be'} {loss.how}{_data(loss)}"
+    if loss.properties:
+        yield f"      {reason(loss)}"
+    if loss.origin is not None:
+        yield f"      {loss.origin}"
 
 
 def what_happens(loss: ResourceLoss) -> str:

@@ -312,6 +312,8 @@ class Change:
     """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
     of_resource: bool = False
     """Whether it is about what a resource lets others do; `access` has then whom, and `role` is the resource."""
+    use: str = ""
+    """As whom a resource acts now, in words, where another role is handed over."""
 
     @property
     def role(self) -> str:

@@ -21,7 +21,7 @@ from remit.review.principal_policies import compare_trust
 from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import Pair, pairs, renamed
-from remit.review.setting_changes import setting_changes
+from remit.review.setting_changes import acts_as, setting_changes
 from remit.roles.reference_names import fill_references
 from remit.template.policy_documents import trusting
 
@@ -103,7 +103,8 @@ def _use_change(use: RoleUse, roles: tuple[Role | None, Role | None], old: _Side
     if before is None or after is None:
         words = f"{use.property} is {use.now} in place of {use.was}: what both may do cannot be seen here"
         return Change((use.resource,), before, after, unseen=(Unseen("", f"{use.resource} ({use.type}): {words}"),))
-    return replace(_change(Pair((use.resource,), *roles), old, new), trust=SAME)
+    words = f"{acts_as(use.now)}, before {acts_as(use.was)}"
+    return replace(_change(Pair((use.resource,), *roles), old, new), trust=SAME, use=words)
 
 
 def known_shapes(version: Version, counterpart: Version) -> dict[str, str]:

@@ -112,10 +112,10 @@ class _Comparison:
         is_told_by_itself = self._own_roles if self._is_new or self._is_gone else ()
         for role in added[len(removed) :]:
             if role not in is_told_by_itself:
-                self.doors.append(Door(self._id(setting), _NOBODY, _acts_as(role), opens=True, origin=setting.origin))
+                self.doors.append(Door(self._id(setting), _NOBODY, acts_as(role), opens=True, origin=setting.origin))
         for role in removed[len(added) :]:
             if role not in is_told_by_itself:
-                self.doors.append(Door(self._id(setting), _acts_as(role), _NOBODY, opens=False, origin=setting.origin))
+                self.doors.append(Door(self._id(setting), acts_as(role), _NOBODY, opens=False, origin=setting.origin))
 
     def _beyond(self, setting: AccessSetting) -> None:
         if (self._is_new or self._is_gone) and setting.path and setting.kind == "network":
@@ -195,7 +195,7 @@ def _level(levels: list[str], values: tuple[str, ...]) -> int:
     return others[0] if others and values and "${" not in text else -1
 
 
-def _acts_as(role: str) -> str:
+def acts_as(role: str) -> str:
     """As people read it: `acts as Worker` for `${Worker.Arn}`."""
     return f"acts as {role.removeprefix('${').removesuffix('}').removesuffix('.Arn')}"
 

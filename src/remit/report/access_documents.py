@@ -1,0 +1,200 @@
+"""Access for programs: every piece of a review or a comparison, with the request that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from remit.iam.comparison import Piece
+from remit.iam.tokens import ACCOUNT, REGION
+from remit.report.access_report import UNUSED, has_no_effect
+from remit.report.resource_losses import loss_document
+from remit.review.access_change import Door, Unseen
+from remit.review.statement_change import NO_CHANGE, changed_statement, statements_of, trust_statements_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from remit.deploy.drift import Drift
+    from remit.errors import Origin
+    from remit.iam.policy import Statement
+    from remit.iam.prove.compare import Comparison
+    from remit.report.access_report import Locator
+    from remit.review.access_change import Accepted, Change, Review, Standing
+    from remit.review.statement_change import StatementChange
+
+
+def comparison_document(comparison: Comparison, old: Locator, new: Locator) -> dict[str, Any]:
+    """The comparison of two policies: {gained, lost, undecided, freed, forbidden}, with where statements stand."""
+
+    def pieces(name: str, locate: Locator) -> list[dict[str, Any]]:
+        return [_policy_piece(piece, locate(piece.source)) for piece in getattr(comparison, name)]
+
+    return {
+        "gained": pieces("gained", new),
+        "lost": pieces("lost", old),
+        "undecided": [{"statement": item.source.name, "reason": item.reason} for item in comparison.undecided],
+        "freed": pieces("freed", old),
+        "forbidden": pieces("forbidden", new),
+    }
+
+
+def _policy_piece(piece: Piece, origin: Origin | None) -> dict[str, Any]:
+    caller = {"principal": piece.request.principal, "public": piece.public} if piece.principal else {}
+    allowed = {"action": piece.action, "resource": piece.resource}
+    if piece.principal:
+        allowed["principal"] = piece.principal
+    return {**_request(piece, origin, caller), "allows": allowed, "because": piece.because}
+
+
+def _request(piece: Piece, origin: Origin | None, caller: dict[str, Any]) -> dict[str, Any]:
+    """The request that shows a piece, and the statement. An action that has no effect today makes no real request."""
+    stack = piece.request.stack
+    return {
+        "action": piece.request.action,
+        "resource": piece.request.resource,
+        "context": piece.context,
+        **({} if stack is None else {"stack": {"region": stack[REGION], "account": stack[ACCOUNT]}}),
+        **caller,
+        "statement": piece.source.name,
+        "origin": _origin(origin),
+        "tier": piece.tier,
+        **({"note": UNUSED} if has_no_effect(piece) else {}),
+    }
+
+
+def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [{"role": change.role, "what": change.what, "undo": change.undo or None} for change in drift]
+
+
+def review_document(review: Review) -> dict[str, Any]:
+    """For programs: what is gained, lost, undecided, accepted, doors, not_compared, policies, resources, losses, notes.
+
+    Each is a flat list; `old` and `new` are texts. `doors` are {id, was, is, opens, public, origin}; `not_compared` are
+    {type, id, property, why}, `why` is code, other template, free text, unknown type, unknown property or network.
+    `resources` are those whose own policies differ: {resource, type, change: added | removed | changed}; null where
+    nobody knows. `losses` are the resources that are removed or replaced; null where the templates were not compared.
+    """
+    document: dict[str, Any] = {"gained": [], "lost": [], "undecided": [], "doors": []}
+    document |= {"not_compared": [asdict(item) for item in review.not_compared], "accepted": [], "policies": []}
+    for change in review.changes:
+        document["gained"] += _pieces(change, is_gain=True)
+        document["lost"] += _pieces(change, is_gain=False)
+        document["undecided"] += _undecided(change)
+        document["doors"] += [_door(change, door) for door in change.doors]
+        document["accepted"] += [_accepted(change, accepted) for accepted in change.accepted]
+        for policy in change.attached:
+            attached = {"kind": policy.kind, "change": policy.how, "arn": policy.arn, **_whom(change)}
+            document["policies"].append(attached)
+    return {
+        **document,
+        "resources": _resources(review),
+        "losses": loss_document(review.losses),
+        "notes": list(review.notes),
+        "old": review.old,
+        "new": review.new,
+    }
+
+
+def _resources(review: Review) -> list[dict[str, str]] | None:
+    if review.elsewhere is None:
+        return None
+    return [{"resource": resource.name, "type": resource.type, "change": resource.how} for resource in review.elsewhere]
+
+
+def _whom(change: Change) -> dict[str, Any]:
+    document: dict[str, Any] = {"role": change.role, "functions": list(change.functions)}
+    if change.when:
+        document["when"] = list(change.when)
+    return document
+
+
+def _pieces(change: Change, *, is_gain: bool) -> Iterator[dict[str, Any]]:
+    """What is gained or lost: by statements that allow on its own side, and by statements that deny on the other."""
+    part = "gained" if is_gain else "lost"
+    own, other = (change.after, change.before) if is_gain else (change.before, change.after)
+    access = "resource" if change.of_resource else "access"
+    for kind, comparison in ((access, change.access), ("trust", change.trust)):
+        yield from _pieces_of(change, kind, getattr(comparison, part), (own, other), is_new=is_gain)
+    denials = change.access.freed if is_gain else change.access.forbidden
+    yield from _pieces_of(change, "denial", denials, (other, own), is_new=not is_gain)
+
+
+def _pieces_of(
+    change: Change,
+    kind: str,
+    pieces: Iterable[Piece],
+    sides: tuple[Standing | None, Standing | None],
+    *,
+    is_new: bool,
+) -> Iterator[dict[str, Any]]:
+    """Pieces of one kind; `sides` are the side whose statements they are of, and the other."""
+    own, others = map(trust_statements_of if kind == "trust" else statements_of, sides)
+    changed: dict[Statement, dict[str, Any] | None] = {}
+    for piece in pieces:
+        statement = piece.source.statement
+        if statement not in changed:
+            changed[statement] = _changed(changed_statement(statement, own, others, is_new=is_new))
+        yield {**_piece(change, piece, kind, sides[0]), "changed": changed[statement]}
+
+
+def _changed(change: StatementChange) -> dict[str, Any] | None:
+    """What of a statement is new and what is gone, by element; null where the other version has none like it."""
+    if change == NO_CHANGE:
+        return None
+    return {"added": change.by_element(change.added), "removed": change.by_element(change.removed)}
+
+
+def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -> dict[str, Any]:
+    grant = None if standing is None else standing.grant(piece.source)
+    origin = None
+    if grant is not None:
+        origin = grant.origin
+    elif standing is not None and kind == "trust":
+        origin = standing.role.trust_origin
+    allowed = {"action": piece.action, "resource": piece.resource}
+    caller: dict[str, Any] = {}
+    if piece.principal:
+        caller = {"principal": piece.request.principal, "public": piece.public}
+        if kind != "trust":
+            allowed["principal"] = piece.principal
+    because = piece.because
+    if grant is not None and grant.because:
+        because = grant.because
+    return {
+        **_request(piece, origin, {}),
+        "kind": kind,
+        **caller,
+        "allows": allowed,
+        "policy": None if standing is None else standing.policy(piece.source),
+        "because": because,
+        "difference": piece.because,
+        **_whom(change),
+    }
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column}
+
+
+def _undecided(change: Change) -> Iterator[dict[str, Any]]:
+    for item in (*change.access.undecided, *change.trust.undecided):
+        yield {"statement": item.source.name, "reason": item.reason, **_whom(change)}
+    for unseen in change.unseen:
+        yield {"statement": None, "reason": unseen.reason, "policy": unseen.arn or None, **_whom(change)}
+
+
+def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
+    difference = accepted.what
+    if isinstance(difference, Piece):
+        return {**_piece(change, difference, accepted.kind, change.after), "accepted": accepted.because}
+    if isinstance(difference, Door):
+        return {**_door(change, difference), "accepted": accepted.because}
+    statement = None if isinstance(difference, Unseen) else difference.source.name
+    return {"statement": statement, "reason": difference.reason, **_whom(change), "accepted": accepted.because}
+
+
+def _door(change: Change, door: Door) -> dict[str, Any]:
+    told = {"id": door.id, "was": door.was, "is": door.now, "opens": door.opens, "public": door.public}
+    return {**told, "origin": _origin(door.origin), **_whom(change)}

@@ -1,0 +1,588 @@
+"""Group changes of access by what causes them: a statement, an attached policy, a limit, a door, or a role's new use.
+
+A reader sees once what one line of a file gives, whoever has it. Programs get every piece (`access_documents`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+
+from remit.catalogue.actions import LEVELS, action, full_name
+from remit.catalogue.expand import expand
+from remit.errors import Origin
+from remit.iam.comparison import Piece, StatementLocation
+from remit.iam.tokens import ACCOUNT, REGION
+from remit.review.access_change import Door, Unseen, resource_words
+from remit.review.statement_change import CONDITION, changed_statement, statements_of, trust_statements_of
+from remit.roles.defaults import SOURCE_FUNCTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from remit.iam.comparison import SideDifference, Undecided
+    from remit.iam.prove.compare import Comparison
+    from remit.review.access_change import Change, Review, Standing
+    from remit.review.resource_losses import ResourceLoss
+    from remit.review.statement_change import StatementChange
+
+    Sides: TypeAlias = tuple[Standing | None, Standing | None]
+    """The side whose statements some pieces are of, and the other."""
+
+K = TypeVar("K")
+Locator: TypeAlias = Callable[[StatementLocation], Origin | None]
+GAINED, UNDECIDED, LOST, ACCEPTED, BESIDE = "+", "?", "-", "~", "!"
+SIGNS: Final = (GAINED, UNDECIDED, LOST, ACCEPTED, BESIDE)
+"""The signs of changes, those first that matter most. BESIDE: a policy comes or goes, and no access with it."""
+PUBLIC: Final = "PUBLIC:"
+"""Before an access that anybody on the internet gains."""
+FUTURE, UNUSED, EVERY_LEVEL = "future actions", "no effect today", "every level"
+TAKES_ON: Final = "may take on the role"
+NO_EXAMPLE: Final = "no request of today can use it"
+EVERYONE: Final = "*"
+_FREED, _FORBIDDEN = "no longer denied", "newly denied"
+LISTED: Final = 6  # texts on one line; of more, the number is told
+MOST_KINDS: Final = 2  # kinds of access that are told with their actions; of more, the level and the services
+_PERMISSIONS: Final = "Permissions management"
+_OPEN_TO_ALL, _LETS_IN, _PERMITS, _WRITES, _REST = range(5)
+"""How much a change matters, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKind:
+    """Access of one level and service, on the same resources and by the same callers."""
+
+    level: str
+    service: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    principals: tuple[str, ...] = ()
+    """Who has the access, where policies with principals are compared."""
+    public: bool = False
+    """Whether anybody on the internet gains it."""
+    example: str = field(default="", compare=False)
+    """The request that shows it; empty where no request of today does."""
+
+    @property
+    def weight(self) -> int:
+        """How much it matters, from 0, which is the most."""
+        if self.public:
+            return _OPEN_TO_ALL
+        if self.level == TAKES_ON:
+            return _LETS_IN
+        if self.level in (FUTURE, UNUSED):
+            return _REST
+        if _PERMISSIONS in self.level or self.level == EVERY_LEVEL or passes_a_role(self.actions[0]):
+            return _PERMITS
+        return _WRITES if "Write" in self.level or "Tagging" in self.level else _REST
+
+    def words(self, *, whole: bool) -> str:
+        """`Write on s3 by everyone: s3:PutObject`; all actions and callers if `whole`."""
+        most = None if whole else LISTED
+        callers = some(["everyone" if name == EVERYONE else name for name in self.principals], most)
+        access = f"{self.level} on {self.service}{f' by {callers}' if callers else ''}"
+        if self.level == TAKES_ON:
+            access = f"{callers} {TAKES_ON}"
+        return f"{f'{PUBLIC} ' if self.public else ''}{access}: {some(self.actions, most)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CauseChange:
+    """What one cause changes, for everybody whom it concerns."""
+
+    sign: str
+    words: str
+    """The cause or what it does, in words; empty for a statement, of which `kinds` tell all."""
+    kinds: tuple[AccessKind, ...] = ()
+    conditions: tuple[str, ...] = ()
+    """The conditions of a statement for everyone: they say whom it lets in."""
+    changed: str = ""
+    """The conditions that are new, and those that are gone, where the other version has a statement like it."""
+    holders: tuple[str, ...] = ()
+    """The functions that it concerns, or the roles and resources."""
+    state: str = ""
+    """` (new)` or ` (gone)`, where all of these are."""
+    places: tuple[str, ...] = ()
+    """Who wrote it, and where."""
+    weight: int = _REST
+    pieces: tuple[Piece, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        """Whether it lets in anybody on the internet."""
+        return self.weight == _OPEN_TO_ALL
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is always named: it lets somebody in, or permits to give access."""
+        return self.sign == GAINED and self.weight <= _PERMITS
+
+    def accesses(self, most: int | None = MOST_KINDS) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What it does in words, each with its resources.
+
+        Of more than `most` kinds of access, only what lets somebody in or permits to give access is told with its
+        actions; of the others, and of what has no effect today, the number. With None, all are told.
+        """
+        whole = most is None
+        kinds = [kind for kind in self.kinds if whole or kind.level != UNUSED] or list(self.kinds)
+        unused = [kind for kind in self.kinds if kind not in kinds]
+        if most is None or len(kinds) <= most:
+            accesses = [(kind.words(whole=whole), kind.resources) for kind in kinds]
+        else:
+            urgent = [kind for kind in kinds if kind.weight <= _PERMITS]
+            texts = [kind.words(whole=False) for kind in urgent]
+            texts += by_level_and_service(kind for kind in kinds if kind not in urgent)
+            resources = dict.fromkeys(resource for kind in kinds for resource in kind.resources)
+            accesses = [("; ".join(texts), tuple(resources))]
+        if unused:
+            accesses.append(("; ".join(by_level_and_service(unused)), ()))
+        if self.words:
+            text, first_resources = accesses[0] if accesses else ("", ())
+            accesses[:1] = [(": ".join(filter(None, (self.words, text))), first_resources)]
+        return tuple(accesses)
+
+    def joined(self, cause: CauseChange) -> CauseChange:
+        """The same change of somebody else, as one with this."""
+        holders = dict.fromkeys((*self.holders, *cause.holders))
+        places = dict.fromkeys((*self.places, *cause.places))
+        return replace(self, holders=tuple(holders), places=tuple(places), pieces=self.pieces + cause.pieces)
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """Requests that show it, one for each kind of access; NO_EXAMPLE where none of today does."""
+        if not self.kinds:
+            return ()
+        return tuple(kind.example for kind in self.kinds if kind.example) or (NO_EXAMPLE,)
+
+    @property
+    def place(self) -> str:
+        """Where it is written: the first place, and how many there are beyond."""
+        return "".join(self.places[:1]) + (f"; and {len(self.places) - 1} more" if self.places[1:] else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What changes between two versions, by cause, what matters most first; and what is to be said beside it."""
+
+    changes: tuple[CauseChange, ...]
+    proven: str = ""
+    """What is proven to be the same, where nothing differs."""
+    versions: tuple[str, ...] = ()
+    """The names of the two versions."""
+    concerned: str = ""
+    """How many are concerned, in words."""
+    losses: tuple[ResourceLoss, ...] = ()
+    notes: tuple[str, ...] = ()
+    not_compared: str = ""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many causes there are of each sign."""
+        return Counter(change.sign for change in self.changes)
+
+    @property
+    def verdict(self) -> str:
+        """One line: what is proven to be the same, or the numbers of causes."""
+        return self.proven or f"{cause_counts(self.changes)}{self.concerned}"
+
+
+def cause_counts(changes: Sequence[CauseChange]) -> str:
+    """`12 causes gain access (1 public), 0 lose, 3 undecided`."""
+    counts = Counter(change.sign for change in changes)
+    public = sum(change.public for change in changes if change.sign == GAINED)
+    causes = "1 cause gains" if counts[GAINED] == 1 else f"{counts[GAINED]} causes gain"
+    parts = [f"{causes} access{f' ({public} public)' if public else ''}"]
+    parts += [f"{counts[LOST]} {'loses' if counts[LOST] == 1 else 'lose'}", f"{counts[UNDECIDED]} undecided"]
+    if counts[ACCEPTED]:
+        parts.append(f"{counts[ACCEPTED]} accepted")
+    return ", ".join(parts)
+
+
+def comparison_report(comparison: Comparison, old: Locator, new: Locator) -> Report:
+    """The report on two policies; `old` and `new` tell where a statement of either side stands."""
+    causes = []
+    for sign, words, pieces, locate in (
+        (GAINED, "", comparison.gained, new),
+        (GAINED, _FREED, comparison.freed, old),
+        (LOST, "", comparison.lost, old),
+        (LOST, _FORBIDDEN, comparison.forbidden, new),
+    ):
+        for group in _grouped(pieces, lambda piece: (piece.source, piece.difference)).values():
+            origin = locate(group[0].source)
+            place = f"{group[0].source.name}{f', {origin}' if origin else ''}: {group[0].because}"
+            causes.append(_cause(sign, words, group, (place,)))
+    causes += [CauseChange(UNDECIDED, _undecided_words(item)) for item in comparison.undecided]
+    return Report(_in_order(causes), "The same access: proven for every request." if comparison.same else "")
+
+
+def review_report(review: Review) -> Report:
+    """The report on two versions of roles and resources."""
+    causes: dict[object, CauseChange] = {}
+    for change in review.changes:
+        for cause in map(partial(_concerning, change), _causes(change)):
+            alike = replace(cause, holders=(), places=(), pieces=())
+            causes[alike] = causes[alike].joined(cause) if alike in causes else cause
+    changes = _in_order(causes.values())
+    return Report(
+        changes,
+        "" if review.changes else _proven(review),
+        (review.old, review.new),
+        _concerned(review),
+        review.losses or (),
+        tuple(_notes(review)),
+        _not_compared(review),
+    )
+
+
+def _in_order(causes: Iterable[CauseChange]) -> tuple[CauseChange, ...]:
+    return tuple(sorted(causes, key=lambda cause: (SIGNS.index(cause.sign), cause.weight)))
+
+
+def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list[Piece]]:
+    groups: dict[K, list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault(key(piece), []).append(piece)
+    return groups
+
+
+def _causes(change: Change) -> Iterator[CauseChange]:
+    """What each cause changes for one role or resource, gains first."""
+    gained, lost = (change.after, change.before), (change.before, change.after)
+    access, trust = change.access, change.trust
+    gains = [
+        *_trust_causes(GAINED, trust.gained, gained),
+        *_access_causes(GAINED, change, access.gained, gained),
+    ]
+    gains += _access_causes(GAINED, change, access.freed, lost, _FREED)
+    losses = [*_trust_causes(LOST, trust.lost, lost), *_access_causes(LOST, change, access.lost, lost)]
+    losses += _access_causes(LOST, change, access.forbidden, gained, _FORBIDDEN)
+    yield from gains
+    changed_conditions = {cause.changed for cause in gains}
+    for cause in losses:
+        yield replace(cause, changed="") if cause.changed in changed_conditions else cause
+    for door in change.doors:
+        sign, weight = (GAINED, _LETS_IN) if door.opens else (LOST, _REST)
+        words = f"{PUBLIC} {door.words}" if door.public else door.words
+        where = (str(door.origin),) if door.origin else ()
+        yield CauseChange(sign, words, places=where, weight=_OPEN_TO_ALL if door.public else weight)
+    undecided: tuple[Undecided | Unseen, ...] = (*trust.undecided, *access.undecided, *change.unseen)
+    for item in undecided:
+        places = tuple(_undecided_places(change, item))
+        yield CauseChange(UNDECIDED, _undecided_words(item), places=places)
+    yield from _accepted_causes(change)
+    told_words = {cause.words for cause in (*gains, *losses)}
+    unread = {unseen.arn for unseen in change.unseen}
+    for attached in change.attached:
+        if attached.words not in told_words and attached.arn not in unread:
+            yield CauseChange(BESIDE, attached.words)
+
+
+def _accepted_causes(change: Change) -> Iterator[CauseChange]:
+    pieces_by_reason: dict[tuple[str, str], list[Piece]] = {}
+    for accepted in change.accepted:
+        difference = accepted.what
+        if isinstance(difference, Piece):
+            pieces_by_reason.setdefault((accepted.because, accepted.kind), []).append(difference)
+            continue
+        words = difference.words if isinstance(difference, Door) else _undecided_words(difference)
+        yield CauseChange(ACCEPTED, words, places=(f"accepted: {accepted.because}",))
+    for (because, kind), pieces in pieces_by_reason.items():
+        sides = (change.after, None)
+        causes = _access_causes(ACCEPTED, change, pieces, sides)
+        for cause in _trust_causes(ACCEPTED, pieces, sides) if kind == "trust" else causes:
+            yield replace(cause, places=(f"accepted: {because}",))
+
+
+def _undecided_words(item: Undecided | Unseen) -> str:
+    return item.reason if isinstance(item, Unseen) else f"{item.source.name}: {item.reason}"
+
+
+def _undecided_places(change: Change, item: Undecided | Unseen) -> Iterator[str]:
+    """Where the statement stands that could not be decided, which may be of either side."""
+    if isinstance(item, Unseen):
+        return
+    for standing in (change.after, change.before):
+        grant = None if standing is None else standing.grant(item.source)
+        if grant is not None and grant.origin is not None and grant.statement == item.source.statement:
+            yield str(grant.origin)
+            return
+
+
+def _concerning(change: Change, cause: CauseChange) -> CauseChange:
+    """A cause with the functions that a change is about, or the role: whether it is new or gone, and when it is so."""
+    state = ""
+    if change.before is None:
+        state = " (new)"
+    elif change.after is None and not change.unseen and not change.accepted:
+        state = " (gone)"
+    conditions = f" if {' and '.join(change.when)}" if change.when else ""
+    holders = tuple(f"{name}{conditions}" for name in change.functions or (change.title,))
+    return replace(cause, holders=holders, state=state)
+
+
+def _access_causes(
+    sign: str, change: Change, pieces: Iterable[Piece], sides: Sides, verb: str = ""
+) -> Iterator[CauseChange]:
+    """What some pieces of access come from: what changed for them, or else their statement."""
+    own, counterpart = sides
+    is_new = (sign == LOST) is (verb == _FORBIDDEN)
+
+    def cause_of(piece: Piece) -> tuple[str, object]:
+        words = _attached_words(change, piece, own)
+        difference = piece.difference
+        return words or verb, words or (difference if not _is_plain(difference) and not verb else piece.source)
+
+    own_statements, others = statements_of(own), statements_of(counterpart)
+    for (words, _), group in _grouped(pieces, cause_of).items():
+        places = []
+        for piece in group:
+            because = "" if words or _is_plain(piece.difference) else piece.because
+            less = _less_by_default(piece, counterpart) if sign == LOST and counterpart is not None else ""
+            places.append("; ".join(filter(None, (_where(own, piece.source), because, less))))
+        statement = group[0].source.statement
+        changed = changed_statement(statement, own_statements, others, is_new=is_new)
+        yield _cause(sign, words, group, places, _changed_conditions(changed))
+
+
+def _attached_words(change: Change, piece: Piece, own: Standing | None) -> str:
+    """The policy, boundary or use of a role by which a piece comes or goes, in words; empty for a statement."""
+    if change.use:
+        return change.use
+    difference = piece.difference
+    limit = "" if difference is None else difference.part if difference.denial is None else difference.denial.layer
+    arn = None if own is None else own.policy(piece.source)
+    for attached in change.attached:
+        if attached.kind == limit or (arn is not None and arn in (attached.arn, attached.before)):
+            return attached.words
+    return "" if arn is None else f"managed policy {arn}"
+
+
+def _trust_causes(sign: str, pieces: Iterable[Piece], sides: Sides) -> Iterator[CauseChange]:
+    """What some pieces of a trust policy come from: its statements."""
+    own, counterpart = sides
+    origin = None if own is None else own.role.trust_origin
+    place = f"trust policy of {'' if own is None else own.role.logical_id}"
+    for group in _grouped(pieces, lambda piece: (piece.source, piece.action)).values():
+        statement, others = group[0].source.statement, trust_statements_of(counterpart)
+        changed = changed_statement(statement, trust_statements_of(own), others, is_new=sign != LOST)
+        kind = AccessKind(
+            TAKES_ON,
+            "sts",
+            (group[0].action,),
+            (),
+            tuple(piece.resource for piece in group),
+            sign == GAINED and any(piece.public for piece in group),
+            example(group[0], f"the role by {group[0].request.principal}"),
+        )
+        yield CauseChange(
+            sign,
+            "",
+            (kind,),
+            changed=_changed_conditions(changed),
+            places=(f"{origin}: {place}" if origin else place,),
+            weight=kind.weight,
+            pieces=tuple(group),
+        )
+
+
+def _cause(
+    sign: str,
+    words: str,
+    pieces: Sequence[Piece],
+    places: Iterable[str],
+    changed: str = "",
+) -> CauseChange:
+    kinds = kinds_of(pieces, can_be_public=sign == GAINED)
+    conditions: tuple[str, ...] = ()
+    if any(EVERYONE in kind.principals for kind in kinds):
+        conditions = tuple(condition.words for condition in pieces[0].source.statement.conditions)
+    return CauseChange(
+        sign,
+        words,
+        kinds,
+        conditions,
+        changed,
+        places=tuple(dict.fromkeys(places)),
+        weight=min(kind.weight for kind in kinds),
+        pieces=tuple(pieces),
+    )
+
+
+def kinds_of(pieces: Iterable[Piece], *, can_be_public: bool = True) -> tuple[AccessKind, ...]:
+    """Pieces put together: public ones first, last those that no request of today can use.
+
+    A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
+    that counts, since other policies and other days may give it an effect, but must not hide what matters.
+    """
+    callers: dict[tuple[str, str, bool, bool], dict[str, Piece]] = {}
+    for piece in pieces:
+        access = (piece.action, piece.resource, piece.public and can_be_public, has_no_effect(piece))
+        callers.setdefault(access, {}).setdefault(piece.principal, piece)
+    by_action: dict[tuple[str, tuple[str, ...], bool, bool], dict[str, Piece]] = {}
+    for (pattern, resource, is_public, is_unused), by_principal in callers.items():
+        principals = tuple(filter(None, by_principal))
+        of_action = by_action.setdefault((pattern, principals, is_public, is_unused), {})
+        of_action.setdefault(resource, next(iter(by_principal.values())))
+    kinds: dict[AccessKind, AccessKind] = {}
+    in_order = sorted(by_action.items(), key=lambda item: (not item[0][2], item[0][3]))
+    for (pattern, principals, is_public, is_unused), by_resource in in_order:
+        first = next(iter(by_resource.values()))
+        level = UNUSED if is_unused else level_of(pattern, first)
+        service = pattern.partition(":")[0].lower()
+        caller = f"{first.request.resource} by {first.request.principal}" if principals else ""
+        request = "" if is_unused else example(first, caller)
+        key = AccessKind(level, service, (), tuple(by_resource), principals, is_public)
+        kind = kinds.get(key, replace(key, example=request))
+        actions = (pattern, *kind.actions) if passes_a_role(pattern) else (*kind.actions, pattern)
+        kinds[key] = replace(kind, actions=actions)
+    return tuple(kinds.values())
+
+
+def passes_a_role(pattern: str) -> bool:
+    """Whether an action pattern means iam:PassRole, by which a service may get a role's access."""
+    return pattern.lower().startswith("iam:") and "iam:PassRole" in (expand(pattern) or (pattern,))
+
+
+def has_no_effect(piece: Piece) -> bool:
+    """Whether no request of today can use it, though its action exists: the action takes no such resource, say."""
+    return piece.tier == "future" and full_name(piece.request.action) is not None
+
+
+def level_of(pattern: str, piece: Piece) -> str:
+    """The access level of an action, or the levels of a pattern's actions; what only future actions gain has none."""
+    if piece.tier == "future":
+        return FUTURE
+    if pattern == "*" and piece.action == "*":
+        return EVERY_LEVEL
+    entries = map(action, expand(pattern) or (piece.request.action,))
+    names = {entry.level for entry in entries if entry is not None}
+    return ", ".join(level for level in LEVELS if level in names) or "unknown level"
+
+
+def by_level_and_service(kinds: Iterable[AccessKind]) -> Iterator[str]:
+    """`Write on ec2 (4 actions)`, what permits and writes first; of many services of a level the number."""
+    names: dict[tuple[str, str], dict[str, None]] = {}
+    for kind in kinds:
+        for name in (name for pattern in kind.actions for name in (expand(pattern) or (pattern,))):
+            entry = None if kind.level in (FUTURE, UNUSED) else action(name)
+            level = kind.level if entry is None else entry.level
+            names.setdefault((level, kind.service), {})[name] = None
+    for level in (*reversed(LEVELS), *dict.fromkeys(level for level, _ in names if level not in LEVELS)):
+        counts = {service: len(actions) for (of_level, service), actions in names.items() if of_level == level}
+        if len(counts) > MOST_KINDS:
+            yield f"{level} on {len(counts)} services ({some(tuple(counts))})"
+            continue
+        for service, count in counts.items():
+            yield f"{level} on {service} ({count} action{'' if count == 1 else 's'})"
+
+
+def some(texts: Sequence[str], most: int | None = LISTED) -> str:
+    """The first of them on one line, and how many there are beyond `most`; with None, all."""
+    if most is None or len(texts) <= most:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:most])} and {len(texts) - most} more"
+
+
+def example(piece: Piece, resource: str = "") -> str:
+    """The request that shows a piece, on `resource` in place of its own where one is passed."""
+    request = f"{piece.request.action} on {resource or piece.request.resource}"
+    conditions = []
+    for key, value in piece.context.items():
+        text = " and ".join(map(str, value)) if isinstance(value, list) else value
+        conditions.append(f"{key} = {text}")
+    if conditions:
+        request = f"{request} with {', '.join(conditions)}"
+    stack = piece.request.stack
+    return request if stack is None else f"{request}, where the stack is in {stack[REGION]} of account {stack[ACCOUNT]}"
+
+
+def _is_plain(difference: SideDifference | None) -> bool:
+    """Whether no statement of the other side allows it: that goes without saying."""
+    return difference is not None and difference.denial is None and difference.part in ("side", "policy")
+
+
+def _where(standing: Standing | None, source: StatementLocation) -> str:
+    """Who wrote a statement: the line and reason of its grant, or the policy that it is of."""
+    grant = None if standing is None else standing.grant(source)
+    if grant is not None:
+        reason = grant.because or source.name
+        return f"{grant.origin}: {reason}" if grant.origin else reason
+    return "" if standing is not None and standing.policy(source) else source.name
+
+
+def _less_by_default(piece: Piece, counterpart: Standing) -> str:
+    """Why the computed default gives less than it did, where a loss is of that."""
+    denial = None if piece.difference is None else piece.difference.denial
+    if denial is not None and any(condition.key == SOURCE_FUNCTION for condition in denial.statement.conditions):
+        return "less by default: Lambda manages network interfaces, the function's code does not"
+    resources = piece.source.statement.resources
+    patterns = () if resources is None or not counterpart.role.functions else resources.patterns
+    if piece.action in _NOT_USED:
+        of_default, reason = _NOT_USED[piece.action]
+        if patterns and all(re.fullmatch(of_default, pattern) for pattern in patterns):
+            return f"less by default: {reason}"
+    return ""
+
+
+_NO_JOB: Final = "neither its code nor `sends=` names such a job"
+_NOT_USED: Final = {
+    "sqs:SendMessage": (r"\$\{Job\w+Queue\.Arn\}", _NO_JOB),
+    "scheduler:CreateSchedule": (r"arn:.*:schedule/\$\{JobSchedules\}/\*", _NO_JOB),
+    "iam:PassRole": (r"\$\{Job\w+SchedulerRole\.Arn\}", _NO_JOB),
+    "cloudformation:DescribeStacks": (r"\$\{AWS::StackId\}", "neither its code nor `reads=` names an output"),
+}
+"""What the computed default once granted to all functions, and now to those that use it."""
+
+
+def _changed_conditions(change: StatementChange) -> str:
+    """The conditions that a statement has more, and less: a row tells all else of it."""
+    added = [f"now if {text}" for element, text in change.added if element == CONDITION]
+    removed = [f"no longer if {text}" for element, text in change.removed if element == CONDITION]
+    return "; ".join((*added, *removed))
+
+
+def _concerned(review: Review) -> str:
+    """How many functions, roles and resources change."""
+    names = {name for change in review.changes for name in change.functions or (change.title,)}
+    if names <= set(review.functions):
+        return f"; {len(names)} of {len(review.functions)} functions concerned"
+    return f"; {len(names)} roles and resources concerned" if len(names) > 1 else "; 1 role or resource concerned"
+
+
+def _notes(review: Review) -> Iterator[str]:
+    """What to know beside the changes: of other resources, those whose policies let in nobody new."""
+    yield from review.notes
+    reported = {change.role for change in review.changes}
+    narrower = [resource.words for resource in review.elsewhere or () if resource.name not in reported]
+    if reported and narrower:
+        yield f"changed as well, and lets in nobody new: {', '.join(narrower)}"
+
+
+def _proven(review: Review) -> str:
+    """What is proven to be the same, and what else differs."""
+    if review.elsewhere is None:
+        return "The same access by roles: proven for every request; policies and doors of resources are not known."
+    same = "The same access by roles, policies and doors: proven for every request"
+    if review.elsewhere:
+        return f"{same}; changed: {', '.join(resource.words for resource in review.elsewhere)}."
+    return f"{same}."
+
+
+def _not_compared(review: Review) -> str:
+    """What differs and was not compared, in a line; who can connect comes last."""
+    details: dict[str, dict[str, None]] = {}
+    for item in sorted(review.not_compared, key=lambda item: item.why == "network"):
+        subject, detail = f"{item.type} {item.id}", item.property or item.why
+        if item.why == "network":
+            subject, detail = f"network: {resource_words(item.type)} {item.id}", item.property
+        elif item.why == "other template":
+            subject, detail = f"nested template {item.id}", item.property
+        elif item.why == "code":
+            detail = "code decides"
+        details.setdefault(subject, {}).update({detail: None} if detail else {})
+    texts = [f"{subject} ({some(tuple(words))})" if words else subject for subject, words in details.items()]
+    return f"not compared: {' · '.join(texts)}" if texts else ""
