@@ -11,7 +11,7 @@ help:
 	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, killed parts, seeded defects that no test notices"
 	@echo "make spark  audits on Spark, local and a cluster of two workers: needs Java 17, and installs pyspark into .venv"
 	@echo "make all-cases  the tests of random cases, with all of them"
-	@echo "make derived  write the files that are made from others: the pages of lint rules and of services that are simulated, the names of the triggers"
+	@echo "make derived  write the files that are made from others: the pages of lint rules and of services that are simulated"
 	@echo "make docs   build the site, offline once its generator is installed, and check its links"
 	@echo "make pictures  draw the picture of the README from commands that are run"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import sys
 import tempfile
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from remit.lint.rule_registry import Rule
 
 ROOT: Final = Path(__file__).parent.parent
-TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
-GRANTS: Final = ROOT / "src" / "remit" / "grants"
-_SHELVED: Final = {"BaseTrigger", "StreamTrigger", "RouteAuthorizer", "TokenAuthorizer"}
-"""What the classes inherit from that people write as `on.NAME`."""
 RULE_GROUPS: Final = {
     "R0": "Files",
     "R1": "Shape and ARNs",
@@ -45,40 +40,6 @@ RULES_HEAD: Final = """\
 [Questions about access](questions.md#find-mistakes) says how to run it, and how to accept a finding.
 
 This page is made from the rules themselves by `make derived`."""
-
-
-def trigger_names() -> str:
-    """`remit.triggers`: each trigger under the name that people write, as editors and type checkers need it."""
-    docstring = ast.get_docstring(ast.parse((TRIGGERS / "__init__.py").read_text("utf-8")), clean=False)
-    names = [path.stem for path in sorted(TRIGGERS.glob("*.py")) if _SHELVED & _bases(path, _class_name(path))]
-    imports = []
-    for name in names:
-        class_name = _class_name(TRIGGERS / name)
-        rule = "N811" if class_name.isupper() else "N813"
-        line = f"from remit.triggers.{name} import {class_name} as {name}"
-        imports.append(f"{line}  # noqa: {rule} - spelled as it is used in a decorator")
-    listed = "\n".join(f'    "{name}",' for name in names)
-    return "\n".join([f'"""{docstring}"""', "", *imports, "", "__all__ = [", listed, "]", ""])
-
-
-def grant_names() -> str:
-    """`remit.grants`: each service's module of grants, imported when it is asked for; type checkers see them all."""
-    docstring = ast.get_docstring(ast.parse((GRANTS / "__init__.py").read_text("utf-8")), clean=False)
-    names = [path.stem for path in sorted(GRANTS.glob("*.py")) if path.stem not in ("__init__", "typed")]
-    imports = "\n".join(f"    from remit.grants import {name} as {name}" for name in names)
-    listed = "\n".join(f'    "{name}",' for name in ("allow", *names))
-    return GRANTS_TEXT.format(docstring=docstring, imports=imports, listed=listed)
-
-
-def _class_name(path: Path) -> str:
-    return path.stem.title().replace("_", "")
-
-
-def _bases(path: Path, class_name: str) -> set[str]:
-    """What a class of a module inherits from; nothing where there is no such class."""
-    tree = ast.parse(path.read_text("utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name]
-    return {ast.unparse(base) for node in classes for base in node.bases}
 
 
 def lint_rules() -> str:
@@ -135,35 +96,7 @@ def _anchor(rule: Rule) -> str:
     return f"{rule.code} {rule.name}".lower().replace(" ", "-")
 
 
-GRANTS_TEXT: Final = '''\
-"""{docstring}"""
-
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING
-
-from remit.grants.typed import allow
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-{imports}
-
-__all__ = [
-{listed}
-]
-
-
-def __getattr__(name: str) -> ModuleType:
-    if name not in __all__:
-        raise AttributeError(f"remit.grants has no `{{name}}`", name=name, obj=importlib.import_module(__name__))
-    return importlib.import_module(f"{{__name__}}.{{name}}")
-'''
-
 DERIVED: Final[dict[str, Callable[[], str]]] = {
-    "src/remit/grants/__init__.py": grant_names,
-    "src/remit/triggers/__init__.py": trigger_names,
     "docs/lint-rules.md": lint_rules,
     "docs/local-services.md": local_services,
 }

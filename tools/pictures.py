@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import http.client
 import os
-import pty
 import re
-import select
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
 from io import StringIO
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import pexpect
 from rich.console import Console
 from rich.text import Text
 
@@ -108,19 +102,20 @@ def dev_picture(port: int = PORT) -> str:
         (project / "app.py").write_text(VISIT)
         url = f"http://127.0.0.1:{port}/"
         try:
-            screen = _Screen(project, "dev", "--port", str(port))
-            screen.until(url)
-            screen.say(_request(url))
-            screen.until("Traceback")
-            screen.press("w")
-            screen.until("deployed in")
-            screen.until("\x1b[0m")
-            screen.say(_request(url))
-            screen.press("q")
-            written = screen.end()
+            screen = _started(project, "dev", "--port", str(port))
+            screen.expect_exact(url)
+            _say(screen, _request(url))
+            screen.expect_exact("Traceback")
+            screen.send("w")
+            screen.expect_exact("deployed in")
+            screen.expect_exact("\x1b[0m")
+            _say(screen, _request(url))
+            screen.send("q")
+            screen.expect_exact(pexpect.EOF)
         finally:
             _run(project, "local", "stop")
-    return _drawn([_fixed(f"\x1b[1m$ remit dev\x1b[0m\n{_shown(written)}").replace(f":{port}/", f":{PORT}/")])
+    written = f"\x1b[1m$ remit dev\x1b[0m\n{_shown(screen.logfile_read.getvalue())}"
+    return _drawn([_fixed(written).replace(f":{port}/", f":{PORT}/")])
 
 
 def _request(url: str) -> str:
@@ -133,74 +128,30 @@ def _request(url: str) -> str:
     return f"\x1b[1m$ curl {url}\x1b[0m   # in another terminal\n{response.status} {body[:60]}\n"
 
 
-class _Screen:
-    """A command in a terminal, which a person watches and presses keys in."""
-
-    def __init__(self, project: Path, *arguments: str) -> None:
-        self._screen, theirs = pty.openpty()
-        self._process = _started(project, theirs, arguments)
-        self._written = ""
-        self._seen = 0
-
-    def until(self, text: str) -> None:
-        """Wait until a text was written."""
-        while text not in self._written[self._seen :]:
-            if not self._read():
-                raise EOFError(f"{text!r} was not written: {self._written[-2000:]}")
-        self._seen = self._written.index(text, self._seen) + len(text)
-
-    def say(self, text: str) -> None:
-        """Show what happens in another terminal."""
-        start = "" if self._written.endswith("\n") else "\r\n"
-        self._written += start + text.replace("\n", "\r\n")
-        self._seen = len(self._written)
-
-    def press(self, key: str) -> None:
-        """Press a key."""
-        os.write(self._screen, key.encode())
-
-    def end(self) -> str:
-        """All that was written."""
-        while self._read():
-            pass
-        os.close(self._screen)
-        self._process.wait()
-        return self._written
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._screen], [], [], _PATIENCE)
-        try:
-            read = os.read(self._screen, 65536).decode() if ready else ""
-        except OSError:  # how Linux says that the other side is closed
-            return False
-        self._written += read
-        return bool(read)
-
-
-def _started(project: Path, terminal: int, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    """The command, started in a terminal, which is its own from now on."""
+def _started(project: Path, *arguments: str) -> pexpect.spawn[str]:
+    """A command in a terminal of its own; `logfile_read` keeps all that it writes."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REMIT_", "NO_COLOR"))}
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-    process = subprocess.Popen(
-        [REMIT, *arguments], cwd=project, env=kept | {"TERM": "xterm-256color", "AWS_REGION": "eu-central-1"},
-        stdin=terminal, stdout=terminal, stderr=terminal,
-    )  # fmt: skip
-    os.close(terminal)
-    return process
+    variables = kept | {"TERM": "xterm-256color", "AWS_REGION": "eu-central-1"}
+    size = (50, COLUMNS)
+    screen = pexpect.spawn(
+        REMIT, [*arguments], _PATIENCE, cwd=project, env=variables, dimensions=size, encoding="utf-8"
+    )
+    screen.logfile_read = StringIO()
+    return screen
+
+
+def _say(screen: pexpect.spawn[str], text: str) -> None:
+    """Show what happens in another terminal."""
+    start = "" if screen.logfile_read.getvalue().endswith("\n") else "\r\n"
+    screen.logfile_read.write(start + text.replace("\n", "\r\n"))
 
 
 def _run(project: Path, *arguments: str) -> str:
     """The line that is typed, and what a terminal shows then."""
-    screen, theirs = pty.openpty()
-    process = _started(project, theirs, arguments)
-    written = b""
-    with contextlib.suppress(OSError):  # how Linux says that the other side is closed
-        while more := os.read(screen, 65536):
-            written += more
-    os.close(screen)
-    process.wait()
+    screen = _started(project, *arguments)
+    screen.expect_exact(pexpect.EOF)
     words = " ".join(f"'{word}'" if " " in word else word for word in arguments)
-    return f"\x1b[1m$ remit {words}\x1b[0m\n{_shown(written.decode())}"
+    return f"\x1b[1m$ remit {words}\x1b[0m\n{_shown(screen.before)}"
 
 
 def _fixed(screen: str) -> str:

@@ -29,7 +29,7 @@ from audit_accounts import (
 from remit.audit.audit import AuditInput, audit
 from remit.audit.folder import account_files
 from remit.audit.json_bytes import compact
-from remit.audit.organization import organization
+from remit.audit.organization import organization, organization_of_file
 from remit.audit.resource_policies import ResourcePolicy
 from remit.errors import RemitError
 
@@ -87,6 +87,37 @@ def test_a_page_that_is_cut_off_is_told_and_the_rest_is_answered(tmp_path: Path)
     (tmp_path / "cut.json").write_text(json.dumps(page(role("lost")))[:-20], "utf-8")
     assert ["cut.json: is cut off in line 1: its JSON does not end"] == problems(tmp_path)
     assert READS == can(tmp_path)
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_a_key_twice_in_a_policy_makes_it_none_and_leaves_its_role_undecided(tmp_path: Path, is_text: bool) -> None:  # noqa: FBT001 - a case
+    record = encoded(READER) if is_text else READER
+    content = json.dumps(page(record)).replace(
+        "%22Resource%22%3A", "%22Action%22%3A%20%22s3%3A%2A%22%2C%20%22Resource%22%3A"
+    )
+    content = content.replace('"Resource":', '"Action": "s3:*", "Resource":')
+    (tmp_path / "a.json").write_text(content)
+
+    (row,) = report_of(tmp_path).principals
+    assert row.can == ()
+    assert "unknown key 'Action (twice)'" in str(row)
+
+
+def test_a_key_twice_outside_of_policies_is_told_and_the_last_counts(tmp_path: Path) -> None:
+    content = json.dumps(page(READER)).replace('"RoleName":', '"RoleName": "before", "RoleName":')
+    (tmp_path / "a.json").write_text(content)
+
+    assert problems(tmp_path) == ["a.json: has the key 'RoleName' twice in one object: the last one counts"]
+    assert can(tmp_path) == READS
+
+
+def test_a_key_twice_in_the_file_of_an_organization_is_told() -> None:
+    content = b'{"Organization": {"Id": "o-1", "Id": "o-2"}, "Accounts": [{"Id": "111122223333"}]}'
+    read_organization, told = organization_of_file(content, "organization.json")
+    assert (read_organization.id, str(told[0])) == (
+        "o-2",
+        "organization.json: has the key 'Id' twice in one object: the last one counts",
+    )
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:

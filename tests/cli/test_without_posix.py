@@ -23,7 +23,8 @@ from remit import on
 def ingest(event, context): ...
 """
 WITHOUT = """
-import os, signal, sys
+import os, shutil, signal, sys
+shutil._rmtree_impl = shutil._rmtree_unsafe
 for name in ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"):
     sys.modules[name] = None
 for name in ("O_NOFOLLOW", "O_NONBLOCK", "fork", "geteuid", "getuid", "killpg", "register_at_fork", "setsid"):

@@ -280,7 +280,7 @@ def test_a_pure_package_from_the_index_is_installed(project: Project) -> None:
 def test_a_compiled_package_is_the_one_for_lambda_s_processor_and_python(
     project: Project, architecture: str, machine: int
 ) -> None:
-    made = package(project({"app.py": "", "requirements.txt": "markupsafe==3.0.2\n"}), Target("3.13", architecture))
+    made = package(project({"app.py": "", "requirements.txt": "markupsafe==3.0.3\n"}), Target("3.13", architecture))
     with zipfile.ZipFile(made.path) as archive:
         (library,) = [name for name in archive.namelist() if name.endswith(".so")]
         header = archive.read(library)[:20]
@@ -291,7 +291,7 @@ def test_a_compiled_package_is_the_one_for_lambda_s_processor_and_python(
 def test_a_compiled_package_for_this_machine_is_the_one_that_this_python_imports(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    made = package(project({"app.py": "", "requirements.txt": "markupsafe==3.0.2\n"}), this_machine())
+    made = package(project({"app.py": "", "requirements.txt": "markupsafe==3.0.3\n"}), this_machine())
     root = tmp_path_factory.mktemp("root")
     with zipfile.ZipFile(made.path) as archive:
         archive.extractall(root)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pytest
 
 
+OTHER = 13 if sys.version_info.minor == 14 else 14
+"""The minor version of a runtime that this Python is not."""
+
+
 def python(folder: Path, name: str, minor: int) -> str:
     """A program that says it is a Python 3 of a version."""
     program = folder / name
@@ -28,18 +32,18 @@ def python(folder: Path, name: str, minor: int) -> str:
 
 
 def test_one_of_the_runtimes_version_is_found_by_its_name_on_path(tmp_path: Path) -> None:
-    program = python(tmp_path, "python3.14", 14)
-    found = Interpreters({"PATH": str(tmp_path)}).for_runtime("python3.14")
-    assert (found.program, found.words) == (program, "3.14")
+    program = python(tmp_path, f"python3.{OTHER}", OTHER)
+    found = Interpreters({"PATH": str(tmp_path)}).for_runtime(f"python3.{OTHER}")
+    assert (found.program, found.words) == (program, f"3.{OTHER}")
 
 
 def test_a_program_that_is_no_such_python_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "python3.14").write_text("#!/bin/sh\nexit 127\n")
-    (tmp_path / "python3.14").chmod(0o755)
-    python(tmp_path, "python3.13", 14)
+    (tmp_path / "python3.19").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "python3.19").chmod(0o755)
+    python(tmp_path, "python3.13", 19)
     found = Interpreters({"PATH": str(tmp_path)}).for_runtime(f"python3.{sys.version_info.minor}")
     assert found.program == own_program()
-    assert Interpreters({"PATH": str(tmp_path)}).of_version((3, 14)) is None
+    assert Interpreters({"PATH": str(tmp_path)}).of_version((3, 19)) is None
 
 
 def test_of_two_as_near_the_newer_is_taken(tmp_path: Path) -> None:
@@ -50,19 +54,19 @@ def test_of_two_as_near_the_newer_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_chosen_one_goes_first(tmp_path: Path) -> None:
-    python(tmp_path, "python3.14", 14)
-    chosen = python(tmp_path, "mine", 14)
+    python(tmp_path, f"python3.{OTHER}", OTHER)
+    chosen = python(tmp_path, "mine", OTHER)
     environment = {"PATH": str(tmp_path), CHOSEN: chosen}
-    assert Interpreters(environment).for_runtime("python3.14").program == chosen
+    assert Interpreters(environment).for_runtime(f"python3.{OTHER}").program == chosen
 
 
 def test_one_that_only_uv_knows_is_found_by_the_uv_that_the_environment_names(tmp_path: Path) -> None:
-    program = python(tmp_path, "hidden", 14)
+    program = python(tmp_path, "hidden", OTHER)
     uv = tmp_path / "uv"
     uv.write_text(f"#!/bin/sh\necho {program}\n")
     uv.chmod(0o755)
     environment = {"PATH": str(tmp_path / "nothing"), "REMIT_UV": str(uv)}
-    assert Interpreters(environment).for_runtime("python3.14").program == program
+    assert Interpreters(environment).for_runtime(f"python3.{OTHER}").program == program
 
 
 def test_another_process_is_told_where_uv_is() -> None:
@@ -80,11 +84,11 @@ def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) ->
 
 def test_the_option_is_heeded_by_whatever_looks_for_pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CHOSEN, "")
-    chosen = python(tmp_path, "mine", 14)
+    chosen = python(tmp_path, "mine", OTHER)
 
     @click.command
     @python_option
     def command() -> None:
-        click.echo(Interpreters().for_runtime("python3.14").program)
+        click.echo(Interpreters().for_runtime(f"python3.{OTHER}").program)
 
     assert CliRunner().invoke(command, ["--python", chosen]).output == f"{chosen}\n"

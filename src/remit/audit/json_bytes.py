@@ -8,6 +8,8 @@ import gzip
 import json
 import stat
 import zlib
+from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remit.audit.entities import UnreadableFileError
@@ -63,19 +65,41 @@ def as_utf_8(content: bytes) -> bytes:
 def values(content: bytes, file: str) -> Iterator[Any]:
     """The JSON values of a file: one, or several one after the other.
 
-    UnreadableFileError: it is cut off, or no JSON, or has characters that are no UTF-8, which are replaced.
+    UnreadableFileError: it is cut off, or no JSON, or has characters that are no UTF-8, which are replaced, or a key
+    twice in an object, of which the last counts: `_object`.
     """
     content = as_utf_8(content)
     try:
-        yield _read(content)
+        value = _read(content)
     except (DecodeError, ValueError, RecursionError):
         yield from _one_by_one(content, file)
+        return
+    if _is_whole(value, content):
+        yield value
+    else:
+        yield from _one_by_one(content, file)
+
+
+def _is_whole(value: Any, content: bytes) -> bool:
+    """Whether a value surely has all that its text has: written again it is as long, so that no key stood twice."""
+    return _formatted is not None and len(_written(value)) == len(_formatted(content, indent=-1))
+
+
+def _object(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with the last value of each key; one that stands twice adds a key that no policy may have."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        key = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        repeated.append(key)
+        value[f"{key} (twice)"] = None
+    return value
 
 
 def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
     """The values of a file with several; those before a mistake are given first."""
     text = content.decode("utf-8", "replace")
-    decoder = json.JSONDecoder()
+    repeated: list[str] = []
+    decoder = json.JSONDecoder(object_pairs_hook=partial(_object, repeated))
     place = _after_blanks(text, 0)
     if place == len(text):
         raise UnreadableFileError(file, "is empty")
@@ -90,6 +114,8 @@ def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
         place = _after_blanks(text, place)
     if text.encode() != content:
         raise UnreadableFileError(file, "has characters that are no UTF-8, which cannot be read")
+    if repeated:
+        raise UnreadableFileError(file, f"has the key {repeated[0]!r} twice in one object: the last one counts")
 
 
 def _after_blanks(text: str, place: int) -> int:
@@ -120,8 +146,11 @@ def indented(value: Any) -> str:
 
 
 def parsed(text: str) -> Any:
-    """The value of a JSON text. ValueError: it is no JSON."""
-    return _checked(_read, text)
+    """The value of a JSON text; a key that stands twice makes it no policy. ValueError: it is no JSON."""
+    value = _checked(_read, text)
+    if _is_whole(value, text.encode("utf-8", "surrogatepass")):
+        return value
+    return json.loads(text, object_pairs_hook=partial(_object, []))
 
 
 def _checked(read: Callable[[str], Any], text: str) -> Any:

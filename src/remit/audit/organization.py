@@ -81,11 +81,16 @@ class Organization:
 
 def organization_of_file(content: bytes, file: str) -> tuple[Organization, tuple[InputProblem, ...]]:
     """The organization of a file, which may be gzip; without any account where the file cannot be read."""
+    found: list[Any] = []
+    problems: tuple[InputProblem, ...] = ()
     try:
-        value = next(values(unzipped(content, file), file))
+        found += values(unzipped(content, file), file)
     except UnreadableFileError as error:
-        return Organization("", "", {}), (error.problem,)
-    return organization(value, file)
+        problems = (error.problem,)
+    if not found:
+        return Organization("", "", {}), problems
+    read_organization, further = organization(found[0], file)
+    return read_organization, (*problems, *further)
 
 
 def organization(value: Any, file: str) -> tuple[Organization, tuple[InputProblem, ...]]:

@@ -126,11 +126,6 @@ def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
     return {method: tuple(routes) for method, routes in routes_by_method.items()}
 
 
-def is_rest(client: str) -> bool:
-    """Return whether a client has a REST API."""
-    return "r" in _client(client)
-
-
 @lru_cache(maxsize=2048)
 def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
     """The routes of a client's REST API for a method and paths of so many segments; none where it has no such API."""
