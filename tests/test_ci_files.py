@@ -314,7 +314,8 @@ def test_a_gain_may_be_let_pass_and_a_mistake_may_not(job: Job) -> None:
     assert job.outputs["code"] == "1"
     job.commit(app_json='{"Resources": {"Role": []}}')
     assert job.github(fail_on_gain="false") == 2
-    assert "**Access: not compared.** The log of the job says why." in job.comments.bodies[0]
+    item = "- `not compared: resource 'Role' must be a mapping with a Type`: `app.json:1:24`"
+    assert item in job.comments.bodies[0]
     assert "error: resource `Role` must be a mapping with a Type" in job.log
 
 
@@ -372,6 +373,21 @@ def test_a_clone_of_one_commit_is_told_what_it_needs(job: Job) -> None:
     job.commit(app_json=role("s3:PutObject"))
     assert job.github(depth=1) == 2
     assert "::error::this clone has no commit HEAD^1: give actions/checkout 'fetch-depth: 2'" in job.log
+
+
+def test_a_template_that_cannot_be_read_does_not_hide_the_others(job: Job) -> None:
+    job.commit(app_json=role("s3:PutObject"), broken_json='{"Resources": {"Role": []}}')
+    assert job.github() == 2
+    (body,) = job.comments.bodies
+    assert "s3:PutObject" in body
+    assert "not compared: resource 'Role' must be a mapping with a Type" in body
+    assert job.outputs["code"] == "2"
+
+
+def test_an_appspec_file_is_no_template(job: Job) -> None:
+    job.commit(app_json=role("s3:PutObject"), **{"deploy__appspec.yaml": "version: 0.0\nResources:\n  - Service: {}\n"})
+    assert job.github() == 1
+    assert "appspec" not in job.comments.bodies[0]
 
 
 def test_no_input_can_add_a_command_or_end_the_mark(job: Job) -> None:

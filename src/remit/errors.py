@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import os
 import sys
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import CodeType, FrameType
 
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -222,9 +224,22 @@ def writer_span() -> Span:
     return _NOWHERE if frame is None else span(frame)
 
 
+_judged: contextvars.ContextVar[Origin | None] = contextvars.ContextVar("remit_judged", default=None)
+
+
+@contextlib.contextmanager
+def judging(written: Origin) -> Iterator[None]:
+    """Let `writer` be the line that wrote what is judged, once the code that did so has ended."""
+    token = _judged.set(written)
+    try:
+        yield
+    finally:
+        _judged.reset(token)
+
+
 def writer() -> Origin:
-    """Return the start of `writer_span`."""
-    return writer_span().origin
+    """Return the line that wrote what is judged; elsewhere that of the user's own code that is executed."""
+    return _judged.get() or writer_span().origin
 
 
 def described(value: object) -> str:

@@ -553,11 +553,11 @@ def test_flags_and_keys_of_triggers_take_nothing_else(make: Make) -> None:
     settings = "environment={'DB': secret('/x', key=3)}"
     errors = make(app=f"from remit import on, secret\n@app.function({options}, {settings}){FUNCTION}")
     expected = [
-        "enabled takes True or False, got int '1'",
-        "fan_out takes True or False, got int '0'",
+        "enabled must be True or False, got int '1'",
+        "fan_out must be True or False, got int '0'",
         "key takes a KMS key, got int '3'",
         "key takes a KMS key, got int '3'",
-        "report_failures takes True or False, got str 'yes'",
+        "report_failures must be True or False, got str 'yes'",
     ]
     assert expected == sorted(error.message for error in errors.error().all)
 

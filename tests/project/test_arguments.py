@@ -23,8 +23,8 @@ ONE_CALL = {
     "a trigger": (
         "@app.function(on.s3('shop', evnts=['x'], prefix=5))",
         [
-            (15, "s3: 'x' is not an event of a bucket"),
-            (15, "s3: prefix must be a string, got 5"),
+            (15, "events[0] cannot be 'x'"),
+            (15, "prefix must be a string, got int '5'"),
             (29, "`on.s3` has no option `evnts`"),
         ],
     ),
@@ -56,7 +56,7 @@ ONE_CALL = {
     "options in a dict": (
         "options = {'batch_sise': 1}; app.function(on.sqs('q', **options, fliter=2), handler='app.hello')",
         [
-            (43, "filter must be a dict, got int '2'"),
+            (43, "filter must be a dict or a list of dicts, got int '2'"),
             (57, "`on.sqs` has no option `batch_sise`"),
             (66, "`on.sqs` has no option `fliter`"),
         ],
@@ -133,7 +133,7 @@ def test_every_argument_of_a_call_is_checked(make: Make, kind: str) -> None:
 @pytest.mark.parametrize(
     ("call", "hint"),
     [
-        ("on.s3('shop', evnts=1)", "did you mean `events`?"),
+        ("on.s3('shop', evnts='s3:ObjectCreated:*')", "did you mean `events`?"),
         ("on.schedule('cron(0 8 * * ? *)', timezon='UTC')", "did you mean `timezone`?"),
         ("app.web('app:app', auht='NONE')", "did you mean `auth`?"),
         ("app.function(polcy=[])", "did you mean `policy`?"),
@@ -251,8 +251,8 @@ def test_a_function_that_makes_triggers_is_checked_like_the_module(make: Make) -
     errors = make(app=app, **{"helper_.py": HELPER}).error().all
     expected = [
         ("app.py:10:73", "`timeout` is 0 seconds; it can be 1 to 900"),
-        ("helper_.py:7:12", "s3: 'x' is not an event of a bucket"),
-        ("helper_.py:7:12", "s3: prefix must be a string, got 5"),
+        ("helper_.py:7:12", "events[0] cannot be 'x'"),
+        ("helper_.py:7:12", "prefix must be a string, got int '5'"),
         ("helper_.py:7:24", "`on.s3` has no option `evnts`"),
     ]
     assert expected == [(at(error), error.message) for error in errors]

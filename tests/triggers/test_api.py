@@ -186,8 +186,7 @@ WRONG = {
         "route '$defaul' has no method and path",
         'write a method and a path, such as "GET /orders/{id}", or "$default"',
     ),
-    "on.api(3)": ("route 3 must be a string, got int",
-                  'write a method and a path, such as "GET /orders/{id}", or "$default"'),
+    "on.api(3)": ("route must be a string, got int '3'", None),
     'on.api("get /a")': ("route 'get /a' has the method 'get'", "did you mean `GET`?"),
     'on.api("LINK /a")': ("route 'LINK /a' has the method 'LINK'",
                           "it can be ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
@@ -233,9 +232,13 @@ WRONG = {
         "audience names nobody",
         "without one, tokens that the issuer made for any other app would be let in",
     ),
-    'on.jwt("https://id.example", audience="shop")': ("audience must be a list of strings, got str 'shop'", None),
-    'on.jwt("https://id.example", audience=[None])': ("audience has None, which is not a text", None),
-    'on.jwt("https://id.example", audience=["a"], scopes="b")': ("scopes must be a list of strings, got str 'b'", None),
+    'on.jwt("https://id.example", audience="shop")': (
+        "audience must be a list of strings, got str 'shop'", "write ['shop']"
+    ),
+    'on.jwt("https://id.example", audience=[None])': ("audience[0] must be a string, got None", None),
+    'on.jwt("https://id.example", audience=["a"], scopes="b")': (
+        "scopes must be a list of strings, got str 'b'", "write ['b']"
+    ),
     'on.user_pool("users", clients=["a"])': (
         "user_pool takes a user pool of the app, an id or an ARN, got str 'users'",
         'an id reads "eu-central-1_AbCdEf123"',

@@ -286,8 +286,8 @@ WRONG = {
         "usually os.environ.get() of a variable that is not set: use os.environ[…]",
     ),
     "sqs('q', batch_size=0)": ("batch_size is 0; it can be 1 to 10000", None),
-    "sqs('q', batch_size='10')": ("batch_size must be a whole number, got '10'", None),
-    "sqs('q', batch_size=True)": ("batch_size must be a whole number, got True", None),
+    "sqs('q', batch_size='10')": ("batch_size must be a whole number, got str '10'", None),
+    "sqs('q', batch_size=True)": ("batch_size must be a whole number, got bool 'True'", None),
     "sqs('q', batch_size=11)": ("batch_size 11 needs a batch_window", "add batch_window=1, or more seconds"),
     "sqs('q', batch_window=301)": ("batch_window is 301; it can be 0 to 300", None),
     "sqs('q', max_concurrency=1)": ("max_concurrency is 1; it can be 2 to 1000", None),
@@ -300,7 +300,9 @@ WRONG = {
         "usually os.environ.get() of a variable that is not set",
     ),
     "kinesis('s', starting_position='latest')": ("starting_position cannot be 'latest'", "did you mean `LATEST`?"),
-    "kinesis('s', starting_position=3)": ("starting_position cannot be 3", "it can be TRIM_HORIZON or LATEST"),
+    "kinesis('s', starting_position=3)": (
+        "starting_position cannot be 3", "it can be LATEST or TRIM_HORIZON or AT_TIMESTAMP"
+    ),
     "kinesis('s', retries=-2)": ("retries is -2; it can be -1 to 10000", None),
     "stream('table')": (
         "dynamodb('table'): a stream has no fixed name",
@@ -311,7 +313,7 @@ WRONG = {
         "usually os.environ.get() of a variable that is not set: use os.environ[…]",
     ),
     "on.s3('b', events='s3:ObjectCreated')": (
-        "s3: 's3:ObjectCreated' is not an event of a bucket",
+        "events cannot be 's3:ObjectCreated'",
         "did you mean `s3:ObjectCreated:*`?",
     ),
     "on.s3('Uploads')": ("s3: nothing can be named 'Uploads'", "it is made of small letters, digits, dots and hyphens"),
@@ -439,8 +441,8 @@ WRONG = {
         "it is 12 digits",
     ),
     "on.event(source={'prefix': 'aws.'})": (
-        "event.source matches nothing: the field is a value, which has no fields",
-        'a comparison stands in a list: `[{"prefix": "aws."}]`',
+        "source must be a string or a list, got dict \"{'prefix': 'aws.'}\"",
+        "write [{'prefix': 'aws.'}]",
     ),
     "on.event(detail={'total': {'numeric': ['>', 5]}})": (
         "event.detail.total matches nothing: the field is a value, which has no fields",
@@ -468,8 +470,8 @@ WRONG = {
     ),
     "on.sqs('q', filter=[])": ("filter is an empty list", "leave it out to get every record"),
     "on.kinesis('s', starting_position='AT_TIMESTAMP')": (
-        "starting_position cannot be 'AT_TIMESTAMP'",
-        "it can be TRIM_HORIZON or LATEST",
+        "starting_position AT_TIMESTAMP needs a timestamp",
+        "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)",
     ),
     "on.kinesis('s', max_record_age=10)": ("max_record_age is 10; it can be 60 to 604800", None),
     "on.schedule('cron(0 8 * * ? *)', timezone='Europe/Berlln')": (
@@ -480,7 +482,7 @@ WRONG = {
         "timezone goes with cron(…) and at(…): a rate has none",
         "leave the time zone out",
     ),
-    "on.logs('/x', 3)": ("logs: pattern takes a string, got int '3'", None),
+    "on.logs('/x', 3)": ("pattern must be a string, got int '3'", None),
     "on.iot('devices/+')": ("iot takes a SELECT statement, got str 'devices/+'", SQL),
     "on.iot('SELECT * WHERE a = 1')": ("iot: 'SELECT * WHERE a = 1' has no FROM with a topic", SQL),
     "on.iot(\"SELECT * FROM 'a\")": (
@@ -545,7 +547,7 @@ WRONG = {
     "http(auth='none')": ("auth cannot be 'none'", "did you mean `NONE`?"),
     "http(auth=None)": ("auth cannot be None", "did you mean `NONE`?"),
     "http(invoke_mode='STREAM')": ("invoke_mode cannot be 'STREAM'", "it can be BUFFERED or RESPONSE_STREAM"),
-    "http(cors='*')": ("http(cors='*') must be a dict", '{"AllowOrigins": ["*"]}'),
+    "http(cors='*')": ("cors must be a dict, got str '*'", None),
     "schedule('rate(1 day)', input={1, 2})": (
         "schedule's input is not JSON: Object of type set is not JSON serializable",
         None,

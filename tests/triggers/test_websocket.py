@@ -149,17 +149,14 @@ WRONG = {
         "route 'two words' is none of a WebSocket API",
         "$connect, $default, $disconnect, or a word that messages name",
     ),
-    "on.websocket(None)": (
-        "route None is none of a WebSocket API",
-        "$connect, $default, $disconnect, or a word that messages name",
-    ),
+    "on.websocket(None)": ("route must be a string, got None", None),
     'on.websocket("say", auth="NONE")': (
         "route `say` cannot have auth: a WebSocket API asks who somebody is when they connect",
         'write it at `on.websocket("$connect", auth=…)`',
     ),
     'on.websocket("$connect", auth="none")': ("auth cannot be 'none'", "did you mean `NONE`?"),
-    'on.websocket("$connect", auth="JWT")': ("auth cannot be 'JWT'", 'it can be "AWS_IAM", "NONE"'),
-    'on.websocket("say", reply="yes")': ("reply takes True or False, got str 'yes'", None),
+    'on.websocket("$connect", auth="JWT")': ("auth cannot be 'JWT'", "it can be AWS_IAM or NONE"),
+    'on.websocket("say", reply="yes")': ("reply must be True or False, got str 'yes'", None),
 }
 
 

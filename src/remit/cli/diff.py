@@ -354,7 +354,10 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
 
 
 def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
-    """Files and what they were at a commit, each by itself. RemitError has the mistakes of all of them."""
+    """Files and what they were at a commit, each by itself. RemitError has the mistakes of all of them.
+
+    A comment tells of the others beside those that cannot be read.
+    """
     from remit.errors import Mistakes
     from remit.report.comment import files_comment
     from remit.review.base_files import since
@@ -362,13 +365,17 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
     mistakes = Mistakes()
     answers: dict[str, _Answer] = {}
     for path in dict.fromkeys(files):
-        with mistakes.noted():
+        try:
             pair = since(path, ref)
             if _are_templates([pair.old, pair.new]):
                 answers[str(path)] = _of_review(pair.review(), str(path), wishes)
             else:
                 answers[str(path)] = _of_policies([pair.old, pair.new], str(path), wishes)
-    mistakes.refuse()
+        except RemitError as error:
+            mistakes.errors.append(error)
+            answers[str(path)] = _unread(error, str(path))
+    if not wishes.markdown:
+        mistakes.refuse()
     if wishes.as_json:
         options.print_report({"files": [{"file": name, **answer.document} for name, answer in answers.items()]})
     elif wishes.markdown:
@@ -377,7 +384,21 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
         for number, (name, answer) in enumerate(answers.items()):
             heading = [f"{name}:"] if len(answers) > 1 else []
             _print((*([""] if number else []), *heading, *answer.lines(wishes, len(answers))))
+    mistakes.refuse()
     return 1 if any(answer.is_open for answer in answers.values()) else 0
+
+
+def _unread(error: RemitError, about: str) -> _Answer:
+    """The answer on a file that cannot be read: nobody can tell what it gains."""
+    from remit.report.access_report import UNDECIDED, CauseChange, Report
+
+    changes = tuple(
+        CauseChange(
+            UNDECIDED, f"not compared: {mistake.message}", places=(str(mistake.origin),) if mistake.origin else ()
+        )
+        for mistake in error.all
+    )
+    return _Answer(is_open=True, document={}, report=Report(changes), about=about)
 
 
 def _are_templates(files: list[tuple[bytes, str]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from remit.declare.unread import Unread
@@ -17,30 +18,42 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_mistakes: Final[contextvars.ContextVar[Mistakes | None]] = contextvars.ContextVar("remit_recording", default=None)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What a project's code has said so far. The only mutable noun: whatever people call writes into it."""
+
+    mistakes: Mistakes
+    """What is wrong with it, as far as that is known while the code runs."""
+    made: list[Any] = field(default_factory=list, kw_only=True)
+    """The triggers and authorizers, in the order in which they were made."""
+
+
+_current: Final[contextvars.ContextVar[Recorder | None]] = contextvars.ContextVar("remit_record", default=None)
+
+
+def current() -> Recorder | None:
+    """The record of the project that is loading in this thread; None where none is."""
+    return _current.get()
 
 
 @contextlib.contextmanager
-def recording(mistakes: Mistakes) -> Iterator[None]:
-    """Note into `mistakes` whatever is wrong with what is called inside of the `with` block."""
-    token = _mistakes.set(mistakes)
+def recording(record: Recorder) -> Iterator[None]:
+    """Write into `record` what is called inside of the `with` block."""
+    token = _current.set(record)
     try:
         yield
     finally:
-        _mistakes.reset(token)
-
-
-def is_recording() -> bool:
-    """Whether a project's code runs in this thread."""
-    return _mistakes.get() is not None
+        _current.reset(token)
 
 
 def note(error: RemitError) -> None:
     """Note a mistake, and go on. RemitError: no project is loading, so that it is raised as it is."""
-    mistakes = _mistakes.get()
-    if mistakes is None:
+    record = _current.get()
+    if record is None:
         raise error
-    mistakes.errors += [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
+    record.mistakes.errors += [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
     error.further = ()
 
 

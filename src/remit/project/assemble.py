@@ -122,7 +122,8 @@ def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
     for position, trigger in enumerate(declaration.triggers, first_position):
         with noted(state):
             check_trigger(trigger, places.argument_origin(declaration.where, "", position))
-            triggers.append(_with_place(trigger, state))
+            if id(trigger) not in state.wrong:
+                triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)

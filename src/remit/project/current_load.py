@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remit.declare.recording import recording
+from remit.declare import recording
+from remit.declare.recording import Recorder
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import stack_name
 from remit.project.settings import Config
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Loading:
-    """One load. The only mutable noun: configuration files and decorators write into it, `load` reads it."""
+class Loading(Recorder):
+    """One load: configuration files and decorators write into it, `load` reads it."""
 
     folder: Path
     name: str
@@ -39,10 +39,10 @@ class Loading:
     """As `resources`."""
     existing: dict[str, ExistingValue] = field(default_factory=dict)
     """What of the account is asked for, by the template's parameter that stands for it."""
-    mistakes: Mistakes = field(default_factory=Mistakes)
-    """Everything that is wrong with the project, while it is loaded as far as it goes."""
     failed_settings: set[str] = field(default_factory=set)
     """The settings that failed (`failed_settings.py`): what they would have said is not known."""
+    wrong: set[int] = field(default_factory=set)
+    """The identities of triggers and authorizers that are not right."""
     without_triggers: set[Origin] = field(default_factory=set)
     """The declarations of functions some of whose triggers failed."""
     missing_names: dict[str, set[str]] = field(default_factory=dict)
@@ -57,12 +57,10 @@ class Loading:
     """By name, the modules that were read and not imported."""
 
 
-_current: contextvars.ContextVar[Loading | None] = contextvars.ContextVar("remit_loading", default=None)
-
-
 def current() -> Loading | None:
     """The load that is going on in this thread, or None: then decorators only pass their function through."""
-    return _current.get()
+    record = recording.current()
+    return record if isinstance(record, Loading) else None
 
 
 @contextlib.contextmanager
@@ -73,15 +71,12 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
     with mistakes.noted():  # a pyproject.toml that cannot be read hides nothing
         name = stack_name.project_name(folder)
     chosen_stage = stack_name.checked_stage(stage)
-    state = Loading(folder, name, chosen_stage, Config(), folder_name or str(folder), mistakes=mistakes)
-    token = _current.set(state)
+    state = Loading(mistakes, folder, name, chosen_stage, Config(), folder_name or str(folder))
     try:
-        with recording(state.mistakes):
+        with recording.recording(state):
             yield state
     except RemitError as error:
         placed(error.all, folder).refuse()  # in the order of the paths that people know
-    finally:
-        _current.reset(token)
 
 
 def placed(errors: Iterable[RemitError], folder: Path) -> Mistakes:

@@ -214,6 +214,12 @@ def _check_stage(state: Loading) -> None:
 def _app(state: Loading) -> App:
     """What is right of the app that is declared; the mistakes are noted."""
     config = state.config
+    for recorded in state.made:
+        with noted(state):
+            verdict = recorded.judged()
+            state.mistakes.errors += verdict.mistakes.errors
+            if not verdict.is_right:
+                state.wrong.add(id(recorded))
     with noted(state):
         check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))

@@ -50,7 +50,7 @@ class Api(BaseTrigger):
     def checks(self) -> Iterator[Callable[[], object]]:
         """The route, and whom it answers."""
         yield self._check_route
-        yield partial(checked_auth, self.auth, _MODES, "on.jwt(…)", "on.user_pool(…)", "on.authorizer(…)")
+        yield partial(_check_auth, self.auth)
 
     def _check_route(self) -> None:
         problem, hint = _problem(self.route)
@@ -78,24 +78,19 @@ class Api(BaseTrigger):
         return None if isinstance(self.auth, str) else self.auth
 
 
-def checked_auth(auth: object, modes: tuple[str, ...], *objects: str) -> None:
-    """One of the words for `auth`, or an object that says who is asked where there are such `objects`."""
-    if objects and isinstance(auth, RouteAuthorizer):
+def _check_auth(auth: object) -> None:
+    """One of the words for `auth`, or an object that says who is asked."""
+    if isinstance(auth, RouteAuthorizer) or tokens.plain(auth) in _MODES:
         return
-    if isinstance(auth, str) and tokens.plain(auth) in modes:
-        return
-    spelled = [f'"{mode}"' for mode in modes]
-    choices = ", ".join((*spelled, *objects))
-    meant = did_you_mean(tokens.plain(auth), modes) if isinstance(auth, str) else None
-    got = described(auth) if not isinstance(auth, str) else repr(tokens.plain(auth))
+    meant = did_you_mean(tokens.plain(auth), _MODES) if isinstance(auth, str) else None
+    choices = '"AWS_IAM", "NONE", on.jwt(…), on.user_pool(…), on.authorizer(…)'
+    got = repr(tokens.plain(auth)) if isinstance(auth, str) else described(auth)
     raise RemitError(f"auth cannot be {got:.60}", hint=meant or f"it can be {choices}", origin=writer())
 
 
-def _problem(route: object) -> tuple[str, str | None]:
+def _problem(route: str) -> tuple[str, str | None]:
     """What is wrong with a route, and what to write; an empty text where nothing is."""
     example = 'write a method and a path, such as "GET /orders/{id}", or "$default"'
-    if not isinstance(route, str):
-        return f"must be a string, got {type(route).__name__}", example
     text = tokens.plain(route)
     if tokens.references(text):
         return "holds what only the deploy knows", "API Gateway's routes are written whole"

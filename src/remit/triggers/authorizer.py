@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.route_authorizer import RouteAuthorizer, checked_texts, plain_texts
+from remit.triggers.route_authorizer import RouteAuthorizer, plain_texts
 from remit.triggers.source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Function
 
@@ -39,20 +40,29 @@ class Authorizer(RouteAuthorizer):
     identity_source: Sequence[str] = ("$request.header.Authorization",)
     cache: int = 0
 
-    def __post_init__(self) -> None:
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The function, what tells who somebody is, how long an answer holds."""
+        yield self._check_function
+        yield self._check_sources
+        yield self._check_cache
+
+    def _check_function(self) -> None:
         if not callable(self.function) and not isinstance(self.function, str):
             raise RemitError(
                 f"authorizer takes a function of the app, got {described(self.function):.60}",
                 hint="such as `on.authorizer(check)`, where `check` is decorated with `@app.function`",
                 origin=writer(),
             )
-        checked_texts("identity_source", self.identity_source)
+
+    def _check_sources(self) -> None:
         for source in plain_texts(self.identity_source):
             if not re.fullmatch(_SOURCE, source):
                 hint = 'such as "$request.header.Authorization" or "$request.querystring.token"'
                 raise RemitError(f"identity_source has {source!r:.60}", hint=hint, origin=writer())
-        if isinstance(self.cache, bool) or not isinstance(self.cache, int) or not 0 <= self.cache <= _LONGEST:
-            raise RemitError(f"cache is {self.cache!r:.40}; it can be 0 to {_LONGEST} seconds", origin=writer())
+
+    def _check_cache(self) -> None:
+        if not 0 <= self.cache <= _LONGEST:
+            raise RemitError(f"cache is {self.cache}; it can be 0 to {_LONGEST} seconds", origin=writer())
         if self.cache and not self.identity_source:
             hint = "an answer is kept for the identity that it was given for"
             raise RemitError("cache needs an identity_source", hint=hint, origin=writer())

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.errors import Mistakes, RemitError, writer
 from remit.triggers.invoke_permission import permission
 from remit.triggers.kms_key import key_named, key_text, kms_key
-from remit.triggers.source import checked_choice, checked_type, logical, own_id
+from remit.triggers.resource_references import KeyRef, UserPoolRef
+from remit.triggers.source import checked_type, logical, own_id
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from remit.app import App, Function, Resource
-    from remit.triggers.resource_references import KeyRef, UserPoolRef
 
 PoolStep: TypeAlias = Literal[
     "PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication", "PreTokenGeneration",
@@ -24,9 +24,7 @@ PoolStep: TypeAlias = Literal[
     "CustomEmailSender", "CustomSMSSender",
 ]  # fmt: skip
 """The triggers of a user pool, as AWS::Cognito::UserPool's LambdaConfig calls them."""
-_STEPS: Final[tuple[str, ...]] = get_args(PoolStep)
 _SENDERS: Final = ("CustomEmailSender", "CustomSMSSender")
-_VERSIONS: Final = ("V1_0", "V2_0", "V3_0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,6 @@ class Cognito(BaseTrigger):
         """The pool, the step, the version."""
         yield partial(checked_type, self.pool, "cognito", ("AWS::Cognito::UserPool",))
         yield self._check_pool
-        yield partial(checked_choice, "step", self.step, _STEPS)
         if self.version is not None:
             yield self._check_version
         if self.key is not None:
@@ -63,7 +60,6 @@ class Cognito(BaseTrigger):
             )
 
     def _check_version(self) -> None:
-        checked_choice("version", self.version, _VERSIONS)
         if self.step != "PreTokenGeneration":
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
 

@@ -10,15 +10,15 @@ from remit.app import App, Function, Grant, Resource
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
-from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
-from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
+from remit.triggers.resource_references import TableRef
+from remit.triggers.source import arn_of, checked_type, name_of, own_id
+from remit.triggers.stream_options import StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
-    from remit.triggers.resource_references import TableRef
 
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
@@ -52,9 +52,7 @@ class Dynamodb(StreamTrigger):
         """The table or its stream, where to start, the view, and what all streams have."""
         yield partial(checked_type, self.stream, "dynamodb", _TABLES)
         yield self._check_stream
-        yield partial(checked_choice, "starting_position", self.starting_position, STARTING_POSITIONS)
-        if self.view is not None:
-            yield self._check_view
+        yield self._check_view
         yield from StreamTrigger.checks(self)
 
     def _check_stream(self) -> None:
@@ -67,8 +65,7 @@ class Dynamodb(StreamTrigger):
             )
 
     def _check_view(self) -> None:
-        checked_choice("view", self.view, tuple(_ABSENT_IMAGES))
-        if not own_id(self.stream):
+        if self.view is not None and not own_id(self.stream):
             raise RemitError("view is for a table of the app's: this stream has one", origin=writer())
 
     @property

@@ -14,13 +14,13 @@ from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
+from remit.triggers.resource_references import BusRef, QueueRef
 from remit.triggers.source import arn_of, checked, checked_json, checked_type, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.triggers.resource_references import BusRef, QueueRef
 
 Values = str | Sequence[str | Mapping[str, Any]]
 """A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""

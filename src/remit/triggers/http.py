@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, writer
 from remit.iam import tokens
-from remit.triggers.source import checked_choice
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 _AUTH = ("AWS_IAM", "NONE")
 _MODES = ("BUFFERED", "RESPONSE_STREAM")
@@ -34,8 +33,6 @@ class Http(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """Who may call, how it answers, and from which pages."""
-        yield partial(checked_choice, "auth", self.auth, _AUTH)
-        yield partial(checked_choice, "invoke_mode", self.invoke_mode, _MODES)
         yield self._check_cors
 
     def _check_cors(self) -> None:

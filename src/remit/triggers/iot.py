@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from remit.app import Function, Resource
 from remit.triggers.invoke_permission import permission
 from remit.triggers.iot_sql import check_sql
-from remit.triggers.source import checked_choice, position_suffix
+from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-_VERSIONS: Final = ("2015-10-08", "2016-03-23", "beta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,6 @@ class Iot(BaseTrigger):
     def checks(self) -> Iterator[Callable[[], object]]:
         """The statement, and its version."""
         yield partial(check_sql, self.sql)
-        yield partial(checked_choice, "sql_version", self.sql_version, _VERSIONS)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The rule, and the function's permission for this rule alone."""

@@ -22,10 +22,10 @@ _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _EXAMPLE: Final = "such as \"SELECT * FROM 'devices/+/state' WHERE temperature > 50\""
 
 
-def check_sql(sql: object) -> None:
+def check_sql(sql: str) -> None:
     """RemitError: AWS IoT refuses the statement. What only the deploy knows is not looked at."""
-    text = tokens.plain(sql)
-    if not isinstance(text, str) or not text.strip()[:6].upper().startswith("SELECT"):
+    text: str = tokens.plain(sql)
+    if not text.strip()[:6].upper().startswith("SELECT"):
         raise RemitError(f"iot takes a SELECT statement, got {described(sql)}", hint=_EXAMPLE, origin=writer())
     problem = _problem(text.strip())
     if problem is not None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plain_texts
+from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
 _LOOPBACK: Final = r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*)?"
 
@@ -31,21 +33,26 @@ class Jwt(TokenAuthorizer):
     audience: Sequence[str]
     scopes: Sequence[str] = ()
 
-    def __post_init__(self) -> None:
-        issuer = tokens.plain(self.issuer)
-        if not isinstance(issuer, str) or not (
-            issuer.startswith(("https://", "${")) or re.fullmatch(_LOOPBACK, issuer)
-        ):
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The issuer, the audience, the scopes."""
+        yield self._check_issuer
+        yield self._check_audience
+        yield partial(check_texts, "audience", self.audience)
+        yield partial(check_texts, "scopes", self.scopes)
+
+    def _check_issuer(self) -> None:
+        issuer = self.accepted_issuer
+        if not issuer.startswith(("https://", "${")) and not re.fullmatch(_LOOPBACK, issuer):
             raise RemitError(
                 f"issuer cannot be {described(self.issuer):.60}",
                 hint='it is the https address in the `iss` of a token, such as "https://id.example"',
                 origin=writer(),
             )
-        checked_texts("audience", self.audience)
+
+    def _check_audience(self) -> None:
         if not self.audience:
             hint = "without one, tokens that the issuer made for any other app would be let in"
             raise RemitError("audience names nobody", hint=hint, origin=writer())
-        checked_texts("scopes", self.scopes)
 
     @property
     def accepted_issuer(self) -> str:

@@ -8,18 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Output, Resource
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.record_fields import KINESIS
-from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of, own_id
-from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
+from remit.triggers.resource_references import StreamRef
+from remit.triggers.source import arn_of, check_zone, checked_type, logical, name_of, own_id
+from remit.triggers.stream_options import StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
-    from remit.triggers.resource_references import StreamRef
 
 CONSUME = (
     "kinesis:GetRecords",
@@ -52,19 +52,17 @@ class Kinesis(StreamTrigger):
         """The stream, where to start, and what all streams have."""
         yield partial(checked_type, self.stream, "kinesis", ("AWS::Kinesis::Stream",))
         yield partial(arn_of, self.stream, "kinesis", "stream/")
-        if self.timestamp is None:
-            yield partial(checked_choice, "starting_position", self.starting_position, STARTING_POSITIONS)
-        else:
-            yield self._check_timestamp
+        yield self._check_timestamp
         yield from StreamTrigger.checks(self)
 
     def _check_timestamp(self) -> None:
-        if self.starting_position != "AT_TIMESTAMP":
+        is_needed = self.starting_position == "AT_TIMESTAMP"
+        if is_needed and self.timestamp is None:
+            hint = "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)"
+            raise RemitError("starting_position AT_TIMESTAMP needs a timestamp", hint=hint, origin=writer())
+        if not is_needed and self.timestamp is not None:
             raise RemitError('timestamp goes with starting_position="AT_TIMESTAMP"', origin=writer())
-        if not isinstance(self.timestamp, datetime) or self.timestamp.tzinfo is None:
-            hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
-            got = described(self.timestamp)
-            raise RemitError(f"timestamp takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
+        check_zone("timestamp", self.timestamp)
 
     @property
     def arn(self) -> str:

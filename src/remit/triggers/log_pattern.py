@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -31,11 +31,9 @@ _COLUMN: Final = rf"\.\.\.|\w+(?:\s*(?:=|!=|<=|>=|<|>)\s*{_VALUE})?"
 _EXAMPLES: Final = 'such as "ERROR", `ERROR -"timed out"`, `{ $.level = "error" }` or `[ip, user, status=5*]`'
 
 
-def check_log_pattern(pattern: object) -> None:
+def check_log_pattern(pattern: str) -> None:
     """RemitError: CloudWatch Logs refuses the pattern. What only the deploy knows is not looked at."""
-    text = tokens.plain(pattern)
-    if not isinstance(text, str):
-        raise RemitError(f"logs: pattern takes a string, got {described(pattern)}", origin=writer())
+    text: str = tokens.plain(pattern)
     if tokens.references(text):
         return
     problem = _problem(text)

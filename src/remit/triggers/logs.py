@@ -10,13 +10,12 @@ from remit.app import Function, Resource
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.log_pattern import check_log_pattern
+from remit.triggers.resource_references import LogGroupRef
 from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from remit.triggers.resource_references import LogGroupRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from remit.errors import RemitError, described, writer
+from remit.declare.recorded import Recorded
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.triggers.source import digest
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from remit.app import Function
 
 
-class RouteAuthorizer:
+class RouteAuthorizer(Recorded):
     """Base of the classes whose objects an API asks who may call: frozen dataclasses, as triggers are."""
 
     __slots__ = ()
@@ -70,10 +71,7 @@ def plain_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(tokens.plain(text) for text in texts)
 
 
-def checked_texts(option: str, value: object) -> None:
-    """A list of strings, none of them empty."""
-    if not isinstance(value, list | tuple):
-        raise RemitError(f"{option} must be a list of strings, got {described(value):.60}", origin=writer())
-    for item in value:
-        if not isinstance(item, str) or not tokens.plain(item):
-            raise RemitError(f"{option} has {described(item):.60}, which is not a text", origin=writer())
+def check_texts(option: str, texts: Sequence[str]) -> None:
+    """RemitError: one of the strings is empty."""
+    if "" in plain_texts(texts):
+        raise RemitError(f"{option} has an empty string", origin=writer())

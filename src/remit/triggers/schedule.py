@@ -8,18 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Grant, Resource, Role
-from remit.errors import Origin, RemitError, described, writer
+from remit.errors import Origin, RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.triggers.failure_destination import dead_letter_queue
+from remit.triggers.resource_references import QueueRef
 from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
-from remit.triggers.source import checked, checked_json, name_of, position_suffix
+from remit.triggers.source import check_zone, checked, checked_json, name_of, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.triggers.resource_references import QueueRef
 
 SCHEDULER: Final = "scheduler.amazonaws.com"
 
@@ -65,9 +65,8 @@ class Schedule(BaseTrigger):
     def checks(self) -> Iterator[Callable[[], object]]:
         """The expression, its zone, start and end, the numbers, the input, the queue."""
         yield self._check_expression
-        for option, moment in (("start", self.start), ("end", self.end)):
-            if moment is not None:
-                yield partial(_check_moment, option, moment)
+        yield partial(check_zone, "start", self.start)
+        yield partial(check_zone, "end", self.end)
         yield partial(checked_json, "schedule's input", self.input)
         yield partial(checked, "flexible_window", self.flexible_window, 1, 1_440)
         yield partial(checked, "retries", self.retries, 0, 185)
@@ -84,9 +83,8 @@ class Schedule(BaseTrigger):
     def _check_runs(self) -> None:
         """It must run at some time, whenever it is looked at."""
         self._check_expression()
-        for option, moment in (("start", self.start), ("end", self.end)):
-            if moment is not None:
-                _check_moment(option, moment)
+        check_zone("start", self.start)
+        check_zone("end", self.end)
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise RemitError("schedule ends before it starts, and so never runs", origin=writer())
         if self.runs_after(EVER):
@@ -175,13 +173,6 @@ class Schedule(BaseTrigger):
         limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
         policy = {name: value for name, value in limits.items() if value is not None}
         return {"RetryPolicy": policy} if policy else {}
-
-
-def _check_moment(option: str, moment: object) -> None:
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
-        got = described(moment)
-        raise RemitError(f"{option} takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
 
 
 def _role_id(function: Function) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -14,9 +15,9 @@ from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
+from remit.triggers.resource_references import QueueRef, TopicRef
 from remit.triggers.source import (
     arn_of,
-    checked_choice,
     checked_type,
     logical,
     mapping,
@@ -28,11 +29,9 @@ from remit.triggers.sqs import CONSUME
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from remit.triggers.resource_references import QueueRef, TopicRef
 
-_SCOPES: Final = ("MessageAttributes", "MessageBody")
 _MOST_FIELDS: Final = 5
 _MOST_COMBINATIONS: Final = 150
 """Fields and combinations of values of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
@@ -59,7 +58,6 @@ class Sns(BaseTrigger):
         """The topic, the filter, the queue."""
         yield partial(checked_type, self.topic, "sns", ("AWS::SNS::Topic",))
         yield partial(arn_of, self.topic, "sns")
-        yield partial(checked_choice, "filter_scope", self.filter_scope, _SCOPES)
         yield self._check_filter
         if self.dead_letter is not None:
             yield partial(dead_letter_queue, self.dead_letter)

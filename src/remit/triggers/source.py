@@ -11,12 +11,12 @@ from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
 from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
-from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
 _NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"
 _COLON: Final = r":(?![^{]*\})"
@@ -138,27 +138,17 @@ def _words(name: str) -> list[str]:
     return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
 
 
-def checked(option: str, value: Any, low: int, high: int) -> None:
-    """A whole number in a range, or None."""
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RemitError(f"{option} must be a whole number, got {value!r:.40}", origin=writer())
-    if not low <= value <= high:
+def checked(option: str, value: int | None, low: int, high: int) -> None:
+    """A number in a range, or None."""
+    if value is not None and not low <= value <= high:
         raise RemitError(f"{option} is {value}; it can be {low} to {high}", origin=writer())
 
 
-def checked_flag(option: str, value: object) -> None:
-    """True or False."""
-    if not isinstance(value, bool):
-        raise RemitError(f"{option} takes True or False, got {described(value)}", origin=writer())
-
-
-def checked_choice(option: str, value: object, choices: Sequence[str]) -> None:
-    """One of a few words of AWS's."""
-    if tokens.plain(value) not in choices:
-        hint = did_you_mean(str(value), choices) or f"it can be {' or '.join(choices)}"
-        raise RemitError(f"{option} cannot be {value!r:.40}", hint=hint, origin=writer())
+def check_zone(option: str, moment: datetime | None) -> None:
+    """RemitError: a time that has no time zone. None is fine."""
+    if moment is not None and moment.tzinfo is None:
+        hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
+        raise RemitError(f"{option} must be a datetime with a time zone, got {moment}", hint=hint, origin=writer())
 
 
 def checked_json(option: str, value: Any) -> str:

@@ -12,14 +12,14 @@ from remit.iam.policy import allow
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.kms_key import key_text
 from remit.triggers.record_fields import SQS
+from remit.triggers.resource_references import KeyRef, QueueRef
 from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of, own_id
+from remit.triggers.stream_options import Filter
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.triggers.resource_references import KeyRef, QueueRef
-    from remit.triggers.stream_options import Filter
 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What Lambda's poller needs of the function's role ("Using Lambda with Amazon SQS": execution role permissions)."""
@@ -54,8 +54,7 @@ class Sqs(BaseTrigger):
         yield partial(checked, "batch_window", self.batch_window, 0, 300)
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
         yield partial(key_text, self.key)
-        if isinstance(self.batch_size, int | None):
-            yield self._check_batches
+        yield self._check_batches
 
     def _check_batches(self) -> None:
         """Large batches need a window, and FIFO queues know neither."""

@@ -11,6 +11,7 @@ from remit.app import Function, Grant, Resource
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
 from remit.triggers.kms_key import key_text
+from remit.triggers.resource_references import AnyRef, FailureRef, KeyRef
 from remit.triggers.source import checked, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
-    from remit.triggers.resource_references import AnyRef, FailureRef, KeyRef
 
 Pattern = Mapping[str, Any]
 """A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
@@ -107,4 +107,3 @@ class StreamTrigger(BaseTrigger):
 
 
 StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
-STARTING_POSITIONS = ("TRIM_HORIZON", "LATEST")

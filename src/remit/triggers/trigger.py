@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, Self
 
-from remit.errors import Mistakes, Origin, writer
-from remit.triggers.source import checked_flag
+from remit.declare.recorded import Recorded
+from remit.declare.unread import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from remit.app import Function, Grant, Output, Resource, Role
+    from remit.errors import Origin
 
 
 _RESOURCES: Final = frozenset(
@@ -31,36 +32,21 @@ class TriggerSource:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseTrigger:
+class BaseTrigger(Recorded):
     """Base of the triggers: frozen dataclasses whose fields are the user's options."""
 
-    written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
-    """The line that wrote it, for what is known to be wrong only later."""
-
     def __post_init__(self) -> None:
-        """RemitError has everything that is wrong with the options; those that are on or off take nothing else."""
-        mistakes = Mistakes()
         for option in fields(self):
             if option.name in _RESOURCES:
                 value = getattr(self, option.name)
-                object.__setattr__(self, option.name, getattr(value, "resource", value))
-            if isinstance(option.default, bool):
-                with mistakes.noted():
-                    checked_flag(option.name, getattr(self, option.name))
-        for check in self.checks():
-            with mistakes.noted():
-                check()
-        mistakes.refuse()
+                if type(value) is not Unread:
+                    object.__setattr__(self, option.name, getattr(value, "resource", value))
 
     def at(self, written: Origin) -> Self:
         """The same trigger, which another line wrote."""
         trigger = copy(self)
         object.__setattr__(trigger, "written", written)
         return trigger
-
-    def checks(self) -> Iterator[Callable[[], object]]:
-        """What to check of the options: each call raises RemitError if something is wrong."""
-        yield from ()
 
     def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
         """What the function's role needs: nothing where a service calls the function by itself."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plain_texts
+from remit.triggers.resource_references import AnyRef, UserPoolRef
+from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
 from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
-    from remit.triggers.resource_references import AnyRef, UserPoolRef
 
 _POOL_ID: Final = r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_\w+"
 _POOL_TYPE: Final = "AWS::Cognito::UserPool"
@@ -37,13 +39,17 @@ class UserPool(TokenAuthorizer):
     clients: Sequence[AnyRef]
     scopes: Sequence[str] = ()
 
-    def __post_init__(self) -> None:
-        _ = self.accepted_issuer
-        if not isinstance(self.clients, list | tuple) or not self.clients:
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The pool, the clients, the scopes."""
+        yield lambda: self.accepted_issuer
+        yield self._check_clients
+        yield partial(check_texts, "scopes", self.scopes)
+
+    def _check_clients(self) -> None:
+        if not self.clients:
             hint = "name each app client whose tokens are to be let in"
             raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint, origin=writer())
-        checked_texts("clients", self.accepted_audience)
-        checked_texts("scopes", self.scopes)
+        check_texts("clients", self.accepted_audience)
 
     @property
     def accepted_issuer(self) -> str:

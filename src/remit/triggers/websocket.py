@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, writer
 from remit.iam import tokens
-from remit.triggers.api import checked_auth
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
@@ -45,11 +44,9 @@ class Websocket(BaseTrigger):
             yield self._check_auth
 
     def _check_route(self) -> None:
-        route = tokens.plain(self.route)
-        is_valid = isinstance(route, str) and (route in _PREDEFINED or re.fullmatch(_ROUTE, route) is not None)
-        if not is_valid:
-            meant = did_you_mean(route, _PREDEFINED) if isinstance(route, str) else None
-            hint = meant or f"{', '.join(_PREDEFINED)}, or a word that messages name"
+        route: str = tokens.plain(self.route)
+        if route not in _PREDEFINED and re.fullmatch(_ROUTE, route) is None:
+            hint = did_you_mean(route, _PREDEFINED) or f"{', '.join(_PREDEFINED)}, or a word that messages name"
             raise RemitError(f"route {route!r:.60} is none of a WebSocket API", hint=hint, origin=writer())
 
     def _check_auth(self) -> None:
@@ -59,7 +56,6 @@ class Websocket(BaseTrigger):
                 hint=f'write it at `on.websocket("{CONNECT}", auth=…)`',
                 origin=writer(),
             )
-        checked_auth(self.auth, _MODES)
 
     @property
     def authorization(self) -> str:

@@ -1,0 +1,91 @@
+"""Check what an option was given against its annotation, so that no trigger and no grant has to say its types twice."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
+
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LISTS: Final = (Sequence, list, tuple)
+_WORDS: Final[Mapping[object, str]] = {
+    str: "a string",
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    datetime: "a datetime with a time zone",
+    Mapping: "a dict",
+}
+_ITEMS: Final[Mapping[object, str]] = {
+    str: "a list of strings",
+    Literal: "a list of strings",
+    Mapping: "a list of dicts",
+}
+_MOST_CHOICES: Final = 8  # that a hint lists
+
+
+def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitError]:
+    """What is wrong with the type of a value, at the line that is judged; nothing of what an annotation leaves open.
+
+    That is anything but text, numbers, flags, times, words of a Literal, and dicts and lists of them: a resource of the
+    app, say, whose trigger knows which it takes.
+    """
+    kinds = _kinds(annotation)
+    if not kinds:
+        return
+    items = next((get_args(kind)[0] for kind in kinds if get_origin(kind) in _LISTS), None)
+    if items is not None and isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from type_mistakes(f"{option}[{index}]", item, items)
+        return
+    if any(_fits(value, kind) for kind in kinds):
+        return
+    choices = [choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
+    if choices and (items is None or isinstance(value, str)):
+        listed = f"it can be {' or '.join(choices)}" if len(choices) <= _MOST_CHOICES else f"such as {choices[0]}"
+        hint = did_you_mean(str(tokens.plain(value)), choices) or listed
+        yield RemitError(f"{option} cannot be {value!r:.60}", hint=hint, origin=writer())
+        return
+    words = " or ".join(dict.fromkeys(_words(kind) for kind in kinds if kind is not types.NoneType))
+    is_item = items is not None and bool(_kinds(items)) and not any(type_mistakes(option, value, items))
+    hint_to_list = f"write [{tokens.plain(value)!r:.60}]" if is_item else None
+    yield RemitError(f"{option} must be {words}, got {described(value)}", hint=hint_to_list, origin=writer())
+
+
+@functools.cache
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    """The kinds of values that an annotation names; none where it leaves open what a value may be."""
+    is_union = isinstance(annotation, types.UnionType) or get_origin(annotation) is Union
+    kinds = get_args(annotation) if is_union else (annotation,)
+    for kind in kinds:
+        if kind is not types.NoneType and kind not in _WORDS and get_origin(kind) not in (Literal, Mapping, *_LISTS):
+            return ()
+    return kinds
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    origin = get_origin(kind) or kind
+    if origin is types.NoneType:
+        return value is None
+    if origin is Literal:
+        return tokens.plain(value) in get_args(kind)
+    if origin in (int, float):
+        return isinstance(value, int if origin is int else int | float) and not isinstance(value, bool)
+    return origin not in _LISTS and isinstance(value, origin)
+
+
+def _words(kind: Any) -> str:
+    """A kind of values as messages name it."""
+    origin = get_origin(kind) or kind
+    if origin in _LISTS:
+        item = get_args(kind)[0]
+        return _ITEMS.get(get_origin(item) or item, "a list")
+    return _WORDS.get(origin, "a string")

@@ -1,0 +1,90 @@
+"""A trigger or an authorizer as it was written: recorded while a project loads, and judged afterwards."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from remit.declare.field_types import type_mistakes
+from remit.declare.recording import current
+from remit.declare.unread import Unread
+from remit.errors import Mistakes, Origin, judging, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Self
+
+
+class Recording(type):
+    """The type of classes whose objects are recorded while a project loads, and judged at once anywhere else."""
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        return inspect.signature(functools.partial(cls.__init__, None))  # type: ignore[misc] # the class's own
+
+    if not TYPE_CHECKING:  # type checkers would see no signature but this one
+
+        def __call__(cls, *arguments: Any, **options: Any) -> Any:
+            """Make an object. RemitError: no project is loading, and it is wrong."""
+            made = super().__call__(*arguments, **options)
+            record = current()
+            if record is None:
+                made.judged().mistakes.refuse()
+            else:
+                record.made.append(made)
+            return made
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with something, and whether all of it is right: nothing says why an option is unread."""
+
+    mistakes: Mistakes
+    is_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(metaclass=Recording):
+    """Base of the frozen dataclasses whose fields are options as the user gave them."""
+
+    written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
+    """The line that wrote it."""
+
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """What to check of the options, beside their types: each call raises RemitError if something is wrong."""
+        yield from ()
+
+    def judged(self) -> Verdict:
+        """Everything that is wrong with the options. Checks that read one of a wrong type say nothing."""
+        found = Mistakes()
+        with judging(self.written):
+            readable = self._readable(found)
+            with found.noted():
+                for check in readable.checks():
+                    with found.noted():
+                        check()
+        return Verdict(found, is_right=readable is self and not found.errors)
+
+    def _readable(self, found: Mistakes) -> Self:
+        """It with nothing to read in place of options whose type is wrong, which is noted."""
+        readable = self
+        for name, default, annotation in _options(type(self)):
+            value = getattr(self, name)
+            if value is default:
+                continue
+            wrong_types = [] if type(value) is Unread else list(type_mistakes(name, value, annotation))
+            found.errors += wrong_types
+            if wrong_types or type(value) is Unread:
+                readable = copy(self) if readable is self else readable
+                object.__setattr__(readable, name, Unread())
+        return readable
+
+
+@functools.cache
+def _options(of: type[Recorded]) -> tuple[tuple[str, Any, Any], ...]:
+    """The options of a class, each with its default and its annotation."""
+    annotations = get_type_hints(of)
+    return tuple((option.name, option.default, annotations[option.name]) for option in fields(of) if option.init)

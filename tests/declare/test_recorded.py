@@ -1,0 +1,78 @@
+"""Options are checked against their annotations, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pytest
+
+from remit.declare.recorded import Recorded
+from remit.errors import RemitError
+from remit.project.late_bound import aws
+from remit.triggers.resource_references import QueueRef
+from remit.triggers.trigger import BaseTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Ses(BaseTrigger):
+    """A trigger without any check of its own."""
+
+    name: str
+    recipients: tuple[str, ...] = ()
+    _: KW_ONLY
+    queue: QueueRef | None = None
+    size: int | None = None
+    share: float = 1.0
+    kind: Literal["plain", "mime"] = "plain"
+    kinds: Literal["plain", "mime"] | Sequence[Literal["plain", "mime"]] = "plain"
+    filter: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    since: datetime | None = None
+    is_on: bool = True
+    anything: Any = None
+
+
+WRONG = {
+    "recipients": ("a@b.c", "recipients must be a list of strings, got str 'a@b.c'", "write ['a@b.c']"),
+    "name": (3, "name must be a string, got int '3'", None),
+    "size": (True, "size must be a whole number, got bool 'True'", None),
+    "share": ("half", "share must be a number, got str 'half'", None),
+    "kind": ("mine", "kind cannot be 'mine'", "did you mean `mime`?"),
+    "kinds": (["plain", "x"], "kinds[1] cannot be 'x'", "it can be plain or mime"),
+    "filter": ([{}, 3], "filter[1] must be a dict, got int '3'", None),
+    "since": ("2026", "since must be a datetime with a time zone, got str '2026'", None),
+    "is_on": (1, "is_on must be True or False, got int '1'", None),
+}
+
+
+@pytest.mark.parametrize("option", WRONG)
+def test_a_value_of_another_type_is_refused(option: str) -> None:
+    value, message, hint = WRONG[option]
+    with pytest.raises(RemitError) as caught:
+        Ses(**{"name": "mail", option: value})
+    assert (message, hint, ()) == (caught.value.message, caught.value.hint, caught.value.further)
+
+
+def test_all_values_of_other_types_are_refused_together() -> None:
+    with pytest.raises(RemitError) as caught:
+        Ses(**{option: value for option, (value, _, _) in WRONG.items()})
+    assert sorted(message for _, message, _ in WRONG.values()) == sorted(each.message for each in caught.value.all)
+
+
+def test_values_of_the_annotated_types_are_taken() -> None:
+    options: dict[str, Any] = {
+        "name": aws.region,
+        "recipients": ["a@b.c"],
+        "queue": object(),
+        "size": 3,
+        "share": 2,
+        "kind": "mime",
+        "kinds": ("plain", "mime"),
+        "filter": {"a": ["b"]},
+        "since": datetime(2026, 1, 31, tzinfo=UTC),
+        "is_on": False,
+        "anything": object(),
+    }
+    assert isinstance(Ses(**options), Recorded)
