@@ -17,7 +17,7 @@ from remit.lint.run import finding, findings, of_document, of_item, of_policy, o
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
-from remit.source import parsed_file, places
+from remit.source import places, python_file
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def lint(
     `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
     """
     root = Path(folder)
-    parsed_file.forget()
+    python_file.forget()
     assigned = assign(app) if roles is None else roles
     unsuppressed = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
     texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}

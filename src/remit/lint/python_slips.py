@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.policy import OLD_VERSION
-from remit.source.parsed_file import origin_in, read
 from remit.source.places import member, repeated_keys
+from remit.source.python_file import origin_in, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Final
 
-from remit.source.parsed_file import parsed
+from remit.source.python_file import parsed
 
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Collection, Iterator
 
-    from remit.source.parsed_file import ParsedFile
+    from remit.source.python_file import PythonFile
 
 OF_LAMBDA: Final = frozenset({
     "awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3",
@@ -48,7 +48,7 @@ def _is_plain(source: bytes, names: Collection[str]) -> bool:
     return all(_is_there(module, names) for module in _imported(file))
 
 
-def _imported(file: ParsedFile) -> Iterator[str]:
+def _imported(file: PythonFile) -> Iterator[str]:
     """The modules that a source imports; "" where that is not plain to see."""
     for node in file.nodes:
         match node:

@@ -18,7 +18,7 @@ from remit.project import passing_over, plain_files, tried_code
 from remit.project.current_load import is_users_file, relative
 from remit.project.failed_settings import failed_settings, may_be_among
 from remit.project.guarded_calls import STOPS
-from remit.source import parsed_file
+from remit.source import python_file
 from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
 
@@ -91,7 +91,7 @@ def importing(state: Loading) -> Iterator[None]:
     finder = passing_over.Finder(root, functools.partial(mistake, state))
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
-    parsed_file.forget()
+    python_file.forget()
     tried_code.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.

@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remit.source.parsed_file import imports, origin_in, read
 from remit.source.places import keyword_value
+from remit.source.python_file import imports, origin_in, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

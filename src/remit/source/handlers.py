@@ -23,7 +23,7 @@ from remit.source.handler_problem import (
     of_class,
     takes_others,
 )
-from remit.source.parsed_file import Import
+from remit.source.python_file import Import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.source.parsed_file import imports, origin_in, parsed
+from remit.source.python_file import imports, origin_in, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.source.parsed_file import ParsedFile
+    from remit.source.python_file import PythonFile
 
 _IMPORTED_AWS: Final = rb"[\s,(]aws\s*(?:[,)#;\\]|as\b|[\r\n]|\Z)"
 """`aws` as it stands in an import, and not in a text such as `/aws/lambda/orders` or `aws:SourceArn`."""
@@ -35,11 +35,11 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
     if b"shared.resources" not in source and not re.search(_IMPORTED_AWS, source):
         return
     try:
-        parsed_file = parsed(source, file)
+        python_file = parsed(source, file)
     except (SyntaxError, ValueError, RecursionError):
         return  # whoever runs the file reports that
-    names = frozenset(_late_names(parsed_file))
-    for node in _nodes(parsed_file.tree, functions=functions) if names else ():
+    names = frozenset(_late_names(python_file))
+    for node in _nodes(python_file.tree, functions=functions) if names else ():
         for operand in _searched_for(node):
             if _is_late(operand, names):
                 raise RemitError(
@@ -49,7 +49,7 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
                 )
 
 
-def _late_names(file: ParsedFile) -> Iterator[str]:
+def _late_names(file: PythonFile) -> Iterator[str]:
     """The names by which a file knows `aws` and the classes of shared resources."""
     for imported in imports(file.nodes):
         if imported.full_name == "remit.aws" or imported.module.startswith("shared.resources"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import module_file, python_files, roots
 from remit.source.modules import package_of
-from remit.source.parsed_file import imports, parsed
+from remit.source.python_file import imports, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.source.parsed_file import imports, parsed
+from remit.source.python_file import imports, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.source.parsed_file import Import, ParsedFile
+    from remit.source.python_file import Import, PythonFile
 
 Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """A module's source and its file, by the module's dotted name; None where it cannot be read."""
@@ -131,7 +131,7 @@ def _stored(statement: ast.stmt) -> Iterator[str]:
                     yield node.id
 
 
-def _may_have_more(file: ParsedFile) -> bool:
+def _may_have_more(file: PythonFile) -> bool:
     """Whether a module may have names that its top level does not spell, beside those of `import *`."""
     for node in file.nodes:
         match node:

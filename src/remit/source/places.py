@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from remit.source.parsed_file import origin_in, read
+from remit.source.python_file import origin_in, read
 
 if TYPE_CHECKING:
     import pathlib

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import python_files
-from remit.source.parsed_file import read
+from remit.source.python_file import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from remit.source.parsed_file import ParsedFile
+    from remit.source.python_file import PythonFile
 
 _WORD: Final = r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+"
 _DEPTH: Final = 8  # names for names, and dicts in dicts
@@ -61,7 +61,7 @@ def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
     return variables
 
 
-def _linked(file: ParsedFile) -> Iterator[str]:
+def _linked(file: PythonFile) -> Iterator[str]:
     """The variables that links give: DATA_TABLE of `link=[grants.dynamodb.read(Data.table)]`."""
     for node in file.nodes:
         if not isinstance(node, ast.keyword) or node.arg != "link":
@@ -82,7 +82,7 @@ def _reads_environment(value: ast.expr | None) -> bool:
     return not _ENVIRONMENT.isdisjoint(names)
 
 
-def _assignments(file: ParsedFile) -> Iterator[tuple[str, ast.expr]]:
+def _assignments(file: PythonFile) -> Iterator[tuple[str, ast.expr]]:
     """The dicts that names stand for."""
     for node in file.nodes:
         if isinstance(node, ast.Assign):
@@ -97,7 +97,7 @@ def _assignments(file: ParsedFile) -> Iterator[tuple[str, ast.expr]]:
                     yield target.id, node.value
 
 
-def _environments(file: ParsedFile) -> Iterator[ast.expr]:
+def _environments(file: PythonFile) -> Iterator[ast.expr]:
     """The values that functions get as their environment."""
     for node in file.nodes:
         if isinstance(node, ast.keyword) and node.arg == "environment":

@@ -9,7 +9,7 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
 from remit.errors import RemitError
-from remit.source.parsed_file import bound_names, imports, parsed
+from remit.source.python_file import bound_names, imports, parsed
 from remit.source_edits.layout import without_comments
 
 if TYPE_CHECKING:

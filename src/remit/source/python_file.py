@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class ParsedFile:
+class PythonFile:
     """The source of a file and its tree; what follows from them is worked out when it is first asked for.
 
     It has no path: a file of the project and the same one in a zip are parsed once.
@@ -114,11 +114,11 @@ def origin_in(file: str, node: ast.expr) -> Origin:
 
 
 @lru_cache(maxsize=64)
-def _parsed(source: bytes) -> ParsedFile:
-    return ParsedFile(source, ast.parse(source))
+def _parsed(source: bytes) -> PythonFile:
+    return PythonFile(source, ast.parse(source))
 
 
-def parsed(source: bytes, file: str = "") -> ParsedFile:
+def parsed(source: bytes, file: str = "") -> PythonFile:
     """A source as it is parsed. SyntaxError, with the name of its `file`; ValueError; RecursionError."""
     try:
         return _parsed(source)
@@ -128,7 +128,7 @@ def parsed(source: bytes, file: str = "") -> ParsedFile:
 
 
 @lru_cache(maxsize=64)
-def read(path: str) -> ParsedFile:
+def read(path: str) -> PythonFile:
     """The file at a path, read once until `forget`; one without any code where it cannot be read or is no Python."""
     try:
         if os.path.isfile(path):  # noqa: PTH113 - nobody could read a pipe to its end
