@@ -47,6 +47,11 @@ def module_file(folder: Path, module: str) -> Path | None:
     return None
 
 
+def package_of(module: str, path: str) -> str:
+    """The package in which a module is, which a package's own `__init__.py` is as well."""
+    return module if path.endswith("__init__.py") else module.rpartition(".")[0]
+
+
 def python_files(folder: Path) -> Iterator[str]:
     """The paths of the Python files in a folder and below it, without those that are none of the project's own."""
     for place, folders, files in os.walk(folder):

@@ -13,8 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from remit.source.layout import module_file, python_files, roots
-from remit.source.modules import package_of
+from remit.source.layout import module_file, package_of, python_files, roots
 from remit.source.python_file import imports, parsed
 
 if TYPE_CHECKING:

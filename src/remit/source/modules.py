@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.source.layout import package_of
 from remit.source.python_file import imports, parsed
 
 if TYPE_CHECKING:
@@ -71,11 +72,6 @@ def module_source(source: bytes, path: str, name: str) -> ModuleSource:
         definitions[bound_name] = (*definitions.get(bound_name, ()), definition)
     stars = [imported.module for imported in imports(file.nodes, package) if imported.name == "*"]
     return ModuleSource(path, definitions, tuple(stars), _may_have_more(file), _all(definitions.get("__all__", ())))
-
-
-def package_of(module: str, path: str) -> str:
-    """The package in which a module is, which a package's own `__init__.py` is as well."""
-    return module if path.endswith("__init__.py") else module.rpartition(".")[0]
 
 
 def _all(definitions: tuple[Definition, ...]) -> tuple[str, ...] | None:
