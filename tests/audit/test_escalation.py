@@ -306,6 +306,18 @@ ALL_BUT_Y = document(
         pytest.param(trust(aws=X), role("x", **LIMITED), [], id="a boundary limits a role that is named"),
         pytest.param(trust(aws="*"), role("x"), ["a", "x", "y"], id="everybody"),
         pytest.param(
+            trust(aws="*", when={"ArnEquals": {"aws:PrincipalArn": X}}),
+            role("x", **LIMITED),
+            ["x"],
+            id="a boundary limits nobody whom everybody means",
+        ),
+        pytest.param(
+            trust(aws=f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night"),
+            role("x", **LIMITED),
+            ["x"],
+            id="a boundary limits no session that is named",
+        ),
+        pytest.param(
             trust(aws=THE_ACCOUNT, when={"StringLike": {"aws:userid": "AROAX:*"}}),
             role("x", ASSUMES),
             ["x"],
