@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam import tokens
 from remit.template.sam.events import ANY_METHOD, DEFAULT_ROUTE, api_of
+from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,8 +45,7 @@ def _reason(event: SamEvent) -> str:
     access = properties.get("SourceAccessConfigurations")
     if event.type in _NEEDS_ACCESS and not access:
         return "it needs SourceAccessConfigurations"
-    types = [entry.get("Type") for entry in access if isinstance(entry, dict)] if isinstance(access, list) else []
-    if event.type in _NEEDS_BASIC and types and "BASIC_AUTH" not in types:
+    if event.type in _NEEDS_BASIC and "BASIC_AUTH" not in [entry.get("Type") for entry in mappings(access)]:
         return "its SourceAccessConfigurations need a BASIC_AUTH"
     return ""
 
