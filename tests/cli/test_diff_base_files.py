@@ -158,6 +158,14 @@ def test_all_files_that_cannot_be_read_are_told_at_once(repository: Path) -> Non
     assert "old.json" in ran.err
 
 
+@pytest.mark.parametrize("resources", ["null", "[]", '"none"'])
+def test_resources_that_are_no_mapping_are_a_mistake(repository: Path, resources: str) -> None:
+    (repository / "app.json").write_text(f'{{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {resources}}}')
+    ran = remit("diff", "--base", "HEAD", "app.json", cwd=repository)
+    assert (ran.status, ran.out) == (2, "")
+    assert "app.json is not a CloudFormation template: it has no Resources" in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -249,7 +249,7 @@ def test_the_bucket_that_runs_a_function_is_known_by_the_name_that_the_stacks_id
     assert 's3.read(Data.files, "in/a.csv")' == found.item
 
 
-@pytest.mark.parametrize("part", ["a/", "${", "a", ":", "*a"])
+@pytest.mark.parametrize("part", ["a/", "${", "a", ":", "*a", "?"])
 def test_an_arn_of_half_a_megabyte_takes_time_in_proportion_to_its_length(make: Make, part: str) -> None:
     app = "@app.function\ndef hello(event, context): ...\n"
     project = make(app=app, **{"shared/resources/data.py": SHARED})

@@ -110,3 +110,11 @@ def test_two_long_patterns_are_compared_in_no_long_time() -> None:
 def test_covers_gives_up_rather_than_take_for_ever() -> None:
     with effort.at_most(2):
         assert not covers("*a" + "?" * 60 + "b*", "*a*" + "?*a" * 40)
+
+
+@pytest.mark.parametrize("part", ["?", "*?", "*a?"])
+def test_a_pattern_of_half_a_megabyte_takes_time_in_proportion_to_its_length(part: str) -> None:
+    pattern = f"arn:{part * (500_000 // len(part))}"
+    with effort.at_most(2):
+        assert not matches(pattern, "arn:aws:s3:::b")
+        assert not covers(pattern, "arn:*")

@@ -17,7 +17,7 @@ from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 KEY = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
@@ -87,45 +87,45 @@ def test_of_200_items_and_20_parameters_none_is_missing_after_a_kill(project: Pa
     assert "s" == secrets.get_secret_value(SecretId="key")["SecretString"]
 
 
-def _updates(tables: Any) -> None:
+def _updates(tables: Any, name: str) -> None:
     tables.update_item(
-        TableName="orders",
+        TableName=name,
         Key=item("a"),
         UpdateExpression="SET v = :v",
         ExpressionAttributeValues={":v": {"S": "2"}},
     )
 
 
-def _deletes(tables: Any) -> None:
-    tables.delete_item(TableName="orders", Key=item("a"))
+def _deletes(tables: Any, name: str) -> None:
+    tables.delete_item(TableName=name, Key=item("a"))
 
 
-def _conditional(tables: Any) -> None:
-    new = {"TableName": "orders", "ConditionExpression": "attribute_not_exists(id)"}
+def _conditional(tables: Any, name: str) -> None:
+    new = {"TableName": name, "ConditionExpression": "attribute_not_exists(id)"}
     tables.put_item(Item=item("c", v="1"), **new)
     with pytest.raises(tables.exceptions.ConditionalCheckFailedException):
         tables.put_item(Item=item("a", v="9"), **new)
 
 
-def _batch(tables: Any) -> None:
-    puts = [{"PutRequest": {"Item": item(name, v="3")}} for name in "cd"]
-    tables.batch_write_item(RequestItems={"orders": [*puts, {"DeleteRequest": {"Key": item("b")}}]})
+def _batch(tables: Any, name: str) -> None:
+    puts = [{"PutRequest": {"Item": item(key, v="3")}} for key in "cd"]
+    tables.batch_write_item(RequestItems={name: [*puts, {"DeleteRequest": {"Key": item("b")}}]})
 
 
-def _transaction(tables: Any) -> None:
+def _transaction(tables: Any, name: str) -> None:
     tables.transact_write_items(
         TransactItems=[
-            {"Put": {"TableName": "orders", "Item": item("c", v="4")}},
-            {"Delete": {"TableName": "orders", "Key": item("a")}},
+            {"Put": {"TableName": name, "Item": item("c", v="4")}},
+            {"Delete": {"TableName": name, "Key": item("a")}},
         ]
     )
     with pytest.raises(tables.exceptions.TransactionCanceledException):
         tables.transact_write_items(
             TransactItems=[
-                {"Put": {"TableName": "orders", "Item": item("d")}},
+                {"Put": {"TableName": name, "Item": item("d")}},
                 {
                     "ConditionCheck": {
-                        "TableName": "orders",
+                        "TableName": name,
                         "Key": item("a"),
                         "ConditionExpression": "attribute_exists(id)",
                     }
@@ -134,42 +134,44 @@ def _transaction(tables: Any) -> None:
         )
 
 
-def _statements(tables: Any) -> None:
-    tables.execute_statement(Statement="INSERT INTO orders VALUE {'id': 'c', 'v': '5'}")
-    statements = ["INSERT INTO orders VALUE {'id': 'd'}", "INSERT INTO orders VALUE {'id': 'a'}"]
+def _statements(tables: Any, name: str) -> None:
+    tables.execute_statement(Statement=f"INSERT INTO {name} VALUE {{'id': 'c', 'v': '5'}}")
+    statements = [f"INSERT INTO {name} VALUE {{'id': '{key}'}}" for key in "da"]
     with pytest.raises(tables.exceptions.TransactionCanceledException):
         tables.execute_transaction(TransactStatements=[{"Statement": statement} for statement in statements])
 
 
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        (_updates, ["a2", "b1"]),
-        (_deletes, ["b1"]),
-        (_conditional, ["a1", "b1", "c1"]),
-        (_batch, ["a1", "c3", "d3"]),
-        (_transaction, ["b1", "c4"]),
-        (_statements, ["a1", "b1", "c5"]),
-    ],
-)
-def test_every_kind_of_write_is_kept(shared_project: Path, change: Callable[[Any], None], expected: list[str]) -> None:
-    running = aws.start(shared_project)
-    tables = client(running, "dynamodb")
-    if "orders" in tables.list_tables()["TableNames"]:
-        tables.delete_table(TableName="orders")
-    tables.create_table(TableName="orders", **KEY, **OF_TEXT)
-    for name in "ab":
-        tables.put_item(TableName="orders", Item=item(name, v="1"))
-    assert aws.save(shared_project) is None
-    change(tables)
-    assert expected == items(client(restarted(shared_project, running), "dynamodb"))
+WRITES = {
+    _updates: ["a2", "b1"],
+    _deletes: ["b1"],
+    _conditional: ["a1", "b1", "c1"],
+    _batch: ["a1", "c3", "d3"],
+    _transaction: ["b1", "c4"],
+    _statements: ["a1", "b1", "c5"],
+}
+"""Each kind of write, and the items of its table after it."""
 
 
 @pytest.fixture(scope="module")
-def shared_project(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The tables after a kill, each with a kind of write that was made since the last save."""
     folder = tmp_path_factory.mktemp("project")
-    yield folder
+    running = aws.start(folder)
+    tables = client(running, "dynamodb")
+    for change in WRITES:
+        tables.create_table(TableName=change.__name__, **KEY, **OF_TEXT)
+        for name in "ab":
+            tables.put_item(TableName=change.__name__, Item=item(name, v="1"))
+    assert aws.save(folder) is None
+    for change in WRITES:
+        change(tables, change.__name__)
+    yield client(restarted(folder, running), "dynamodb")
     aws.stop(folder)
+
+
+@pytest.mark.parametrize("change", WRITES)
+def test_every_kind_of_write_is_kept(written: Any, change: Callable[[Any, str], None]) -> None:
+    assert WRITES[change] == items(written, change.__name__)
 
 
 def test_tables_are_kept_as_they_are_made_changed_and_deleted(project: Path) -> None:

@@ -88,3 +88,17 @@ def test_minimise_writes_the_places_as_they_stand(tmp_path: Path) -> None:
     ran = projects.remit("minimise", str(tmp_path / "policy.json"))
 
     assert json.loads(ran.out) == json.loads(policy("${aws_partition}"))
+
+
+@pytest.mark.parametrize(
+    "place", ["${aws_partition}", "{{ partition }}", "<%= partition %>", "${self:custom.partition}"]
+)
+def test_a_place_in_a_line_of_evaluate_is_unknown_and_never_text(tmp_path: Path, place: str) -> None:
+    request = {"action": "s3:GetObject", "resource": OBJECT}
+    line = {"policies": {"identity": json.loads(policy(place))}, "request": request}
+    (tmp_path / "cases.jsonl").write_text(json.dumps(line))
+
+    ran = projects.remit("evaluate", str(tmp_path / "cases.jsonl"))
+
+    assert json.loads(ran.out)["verdict"] == "Unknown"
+    assert place in json.loads(ran.out)["because"]

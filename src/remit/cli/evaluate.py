@@ -17,6 +17,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.decide.endpoint import ENDPOINT_TYPES
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
+from remit.iam.tokens import UNFILLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -220,7 +221,7 @@ def _action(text: str, origin: Origin | None) -> None:
 
 def _policy(path: Path) -> Policy:
     value, locate = read_json(_read(path), _name(path))
-    return _parsed(late_bound(value, in_template=False), (), locate)
+    return _parsed(value, (), locate)
 
 
 def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, ...], ...]:
@@ -233,9 +234,9 @@ def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, .
 
 
 def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
-    """Parse a document, with the place of what is wrong."""
+    """Parse a document, with the place of what is wrong. What another tool fills in is unknown."""
     try:
-        return parse(document)
+        return parse(late_bound(document, in_template=False))
     except RemitError as error:
         origin = locate((*prefix, *error.path))
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
@@ -342,7 +343,7 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
         principal=raw.get("principal"),
         context=context,
         resource_account=raw.get("resource_account"),
-        open=ALL if opened is True else frozenset(opened),
+        open=ALL if opened is True else frozenset((*opened, UNFILLED)),
         wildcard_only=raw.get("wildcard_only"),
         management_account=raw.get("management_account"),
     )

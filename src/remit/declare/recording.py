@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 @dataclass(slots=True)
-class Record:
+class Recorder:
     """What a project's code has said so far. The only mutable noun: whatever people call writes into it."""
 
     mistakes: Mistakes
@@ -30,16 +30,16 @@ class Record:
     """The triggers and authorizers, in the order in which they were made."""
 
 
-_current: Final[contextvars.ContextVar[Record | None]] = contextvars.ContextVar("remit_record", default=None)
+_current: Final[contextvars.ContextVar[Recorder | None]] = contextvars.ContextVar("remit_record", default=None)
 
 
-def current() -> Record | None:
+def current() -> Recorder | None:
     """The record of the project that is loading in this thread; None where none is."""
     return _current.get()
 
 
 @contextlib.contextmanager
-def recording(record: Record) -> Iterator[None]:
+def recording(record: Recorder) -> Iterator[None]:
     """Write into `record` what is called inside of the `with` block."""
     token = _current.set(record)
     try:

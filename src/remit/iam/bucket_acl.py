@@ -18,16 +18,8 @@ AUTHENTICATED_USERS: Final = f"{_GROUPS}/global/AuthenticatedUsers"
 LOG_DELIVERY: Final = f"{_GROUPS}/s3/LogDelivery"
 PUBLIC_GROUPS: Final = frozenset({ALL_USERS, AUTHENTICATED_USERS})
 """The groups whose grants are public: IgnorePublicAcls takes them away."""
-CANNED_ACLS: Final[dict[str, tuple[AclGrant, ...]]] = {
-    "AuthenticatedRead": ((AUTHENTICATED_USERS, "READ"),),
-    "LogDeliveryWrite": ((LOG_DELIVERY, "WRITE"), (LOG_DELIVERY, "READ_ACP")),
-    "PublicRead": ((ALL_USERS, "READ"),),
-    "PublicReadWrite": ((ALL_USERS, "READ"), (ALL_USERS, "WRITE")),
-}
-"""What the canned lists grant to others than the owner, by CloudFormation's names."""
 ENFORCED: Final = "BucketOwnerEnforced"
-WITH_ACLS: Final = ("BucketOwnerPreferred", "ObjectWriter")
-"""The ownerships of objects under which lists have an effect; under `ENFORCED`, all lists are disabled."""
+"""The ownership of objects under which all lists are disabled."""
 _ON_BUCKET: Final = {
     "READ": ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
     "READ_ACP": ("s3:GetBucketAcl",),

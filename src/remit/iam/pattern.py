@@ -9,6 +9,7 @@ Source: "IAM JSON policy elements: Resource" and "… Action" (IAM User Guide).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -134,13 +135,13 @@ def _chunks(parts: tuple[Piece, ...]) -> Matcher:
 
 def _chunks_with_any(parts: tuple[Piece, ...]) -> Matcher:
     """As `_chunks`, where a chunk may hold `?`: fixed-length regular expressions, so nothing backtracks."""
-    chunks: list[str] = [""]
+    chunks: list[list[str]] = [[]]
     for part in parts:
         if part is STAR:
-            chunks.append("")
+            chunks.append([])
         else:
-            chunks[-1] += "." if part is ANY else re.escape(str(part))
-    compiled = [re.compile(chunk, re.DOTALL) for chunk in chunks]
+            chunks[-1].append("." if part is ANY else re.escape(str(part)))
+    compiled = [re.compile("".join(chunk), re.DOTALL) for chunk in chunks]
     if len(compiled) == 1:
         expression = compiled[0]
         return lambda text: expression.fullmatch(text) is not None
@@ -223,13 +224,12 @@ class _Automaton:
 
     def __init__(self, symbols: tuple[Piece, ...]) -> None:
         self.accept = 1 << len(symbols)
-        self.stars = sum(1 << index for index, symbol in enumerate(symbols) if symbol is STAR)
-        self.singles = sum(1 << index for index, symbol in enumerate(symbols) if symbol is ANY)
-        self.late = sum(1 << index for index, symbol in enumerate(symbols) if isinstance(symbol, Late))
-        self.letters: dict[Piece, int] = {}
-        for index, symbol in enumerate(symbols):
-            if not isinstance(symbol, Wildcard):
-                self.letters[symbol] = self.letters.get(symbol, 0) | 1 << index
+        bits: defaultdict[Piece, bytearray] = defaultdict(lambda: bytearray(len(symbols) // 8 + 1))
+        for index, symbol in enumerate(symbols):  # a number would be copied at each step
+            bits[symbol][index // 8] |= 1 << index % 8
+        self.letters = {symbol: int.from_bytes(places, "little") for symbol, places in bits.items()}
+        self.stars, self.singles = self.letters.pop(STAR, 0), self.letters.pop(ANY, 0)
+        self.late = sum(mask for symbol, mask in self.letters.items() if isinstance(symbol, Late))
 
     def close(self, mask: int) -> int:
         while (closed := mask | (mask & self.stars) << 1) != mask:

@@ -164,7 +164,8 @@ def resolve(parts: Parts, request: Request) -> Resolved | None:
         else:
             sure.append(part)
             maybe.append(part)
-    surely, perhaps = _sealed(sure), _sealed(maybe)
+    surely = _sealed(sure)
+    perhaps = surely if maybe == sure else _sealed(maybe)
     if absent_perhaps:
         return Resolved(None, perhaps)
     return Resolved(surely, None if perhaps == surely else perhaps)
@@ -173,7 +174,7 @@ def resolve(parts: Parts, request: Request) -> Resolved | None:
 def _sealed(parts: list[Piece]) -> tuple[Piece, ...]:
     """The tidy pattern; a reference may come of its parts: `${$}{x}` is the text `${x}`."""
     tidied = tidy(parts)
-    if not any(isinstance(piece, str) and "${" in piece for piece in tidied):
+    if "${" not in "".join([piece for piece in tidied if isinstance(piece, str)]):
         return tidied
     return tidy(part for piece in tidied for part in (_stretches(piece) if isinstance(piece, str) else (piece,)))
 
@@ -202,11 +203,14 @@ def asked(text: str, request: Request, *, globs: bool) -> Asked:
     maybe: list[Piece] = []
     for stretch in _stretches(text):
         if isinstance(stretch, str) and globs:
-            sure.extend(pieces(stretch))
-            maybe.extend(pieces(stretch))
+            of_stretch = pieces(stretch)
+            sure.extend(of_stretch)
+            maybe.extend(of_stretch)
         else:
             _put((stretch,), request, sure, maybe)
-    return Asked(_sealed(sure), _sealed(maybe), any(isinstance(piece, Wildcard) for piece in sure))
+    surely = _sealed(sure)
+    perhaps = surely if maybe == sure else _sealed(maybe)
+    return Asked(surely, perhaps, any(isinstance(piece, Wildcard) for piece in sure))
 
 
 def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -> bool | None:

@@ -17,7 +17,7 @@ from remit.catalogue.action_resources import asked_resource, is_without_resource
 from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
 from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
-from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION, UNFILLED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,7 +199,7 @@ class Request:
 
     def leaves_open(self, name: str) -> bool:
         """Whether a key (in lower case) or a late-bound reference that is not given may have any value."""
-        return "*" in self._open or name in self._open
+        return "*" in self._open or name in self._open or (UNFILLED in name and UNFILLED.lower() in self._open)
 
     def bound(self, reference: str) -> str | None:
         """The value of a pseudo parameter: each stands for one value, which `stack` or else the request itself names.

@@ -48,7 +48,8 @@ PSEUDO: Final = frozenset(
 REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:/[A-Za-z0-9]+)*(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
 _RESOLVE: Final = "Fn::Resolve"
-_UNFILLED: Final = "Fn::Unfilled"
+UNFILLED: Final = "Fn::Unfilled"
+"""A place that another tool fills in; a request that leaves this open leaves all of them open."""
 _RESOLVED: Final = re.compile(r'\$\{\{"Fn::Resolve":"([^"\\]*)"\}\}')
 _DYNAMIC: Final = re.compile(r'\{\{resolve:((?:[^{}"\\]|\$\{[^{}]*\})+)\}\}')
 _START: Final = re.compile(r"\$\{\{|" + REFERENCE.pattern)
@@ -170,7 +171,7 @@ def is_dynamic(value: object) -> bool:
 
 def unfilled(place: str) -> str:
     """The late-bound text of a place that another tool fills in."""
-    return _raw({_UNFILLED: place})
+    return _raw({UNFILLED: place})
 
 
 def as_written(text: str) -> str:
@@ -200,8 +201,8 @@ def for_people(text: str) -> str:
 def _short_form(reference: Reference) -> str:
     if _RESOLVE in reference.intrinsic:
         return as_written(reference.text)
-    if _UNFILLED in reference.intrinsic:
-        return str(reference.intrinsic[_UNFILLED])
+    if UNFILLED in reference.intrinsic:
+        return str(reference.intrinsic[UNFILLED])
     return f"{{{_flow(reference.intrinsic)}}}" if is_intrinsic(reference.intrinsic) else reference.text
 
 

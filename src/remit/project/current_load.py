@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.declare import recording
-from remit.declare.recording import Record
+from remit.declare.recording import Recorder
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import stack_name
 from remit.project.settings import Config
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Loading(Record):
+class Loading(Recorder):
     """One load: configuration files and decorators write into it, `load` reads it."""
 
     folder: Path

@@ -99,10 +99,10 @@ def settings_of(
 
 def _without_members_made_here(resource: Resource, resources: Mapping[str, Resource]) -> Mapping[str, Any]:
     """The properties, without what is compared with the users of the template: those in groups of the template."""
-    names = {_name(holder) for holder in resources.values()} - {""}
 
     def elsewhere(values: Any) -> list[Any]:
         texts = values if isinstance(values, list) else [values]
+        names = {_name(holder) for holder in resources.values()} - {""}
         return [item for item in texts if tokens.text_of(item) not in resources and item not in names]
 
     properties = resource.properties

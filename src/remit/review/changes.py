@@ -6,6 +6,7 @@ A role is compared whole: inline statements, managed policies, boundary, and who
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.managed_policies import is_of_aws
@@ -15,7 +16,7 @@ from remit.iam.prove.compare import Comparison
 from remit.review.access_change import SAME, Change, Review, Unseen
 from remit.review.boundary_changes import attached, notes, unseen
 from remit.review.comparable_roles import plain, stand
-from remit.review.joint_access import arn_of, joined_resources, joint_access, sayings
+from remit.review.joint_access import JoinedResources, arn_of, joint_access
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_losses import resource_losses
 from remit.review.resource_policies import beside, elsewhere
@@ -38,13 +39,15 @@ _PLAIN_TRUST: Final = trusting(("lambda.amazonaws.com",))
 """What a function's role trusts: of a role that is new, only what goes beyond it is told."""
 
 
-def review(old: Version, new: Version) -> Review:
+def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[str, str]] | None = None) -> Review:
     """What every function of two versions gains and loses. RemitError: a condition operator that does not exist.
 
     Functions are matched by name, whatever their roles are called and whoever shares them; roles that serve no
-    function by logical id. Functions that had one role and have one role are told together.
+    function by logical id. Functions that had one role and have one role are told together. `shapes` are what is known
+    of the references of either version, where somebody knows them already.
     """
-    before, after = _Side(old, new), _Side(new, old)
+    old_shapes, new_shapes = shapes or (known_shapes(old, new), known_shapes(new, old))
+    before, after = _Side(old, new, old_shapes), _Side(new, old, new_shapes)
     changes = []
     for pair in pairs(old, new):
         change = _change(pair, before, after)
@@ -53,7 +56,8 @@ def review(old: Version, new: Version) -> Review:
     resource_differences: tuple[Elsewhere, ...] | None = None
     not_compared: tuple[NotCompared, ...] = ()
     if old.giving is not None and new.giving is not None:
-        was, now = {**old.names, **before.shapes}, {**new.names, **after.shapes}
+        was = {**old.names, **old_shapes} if old.names else old_shapes
+        now = {**new.names, **new_shapes} if new.names else new_shapes
         own_principals = frozenset((*role_arns(old, before.shapes), *role_arns(new, after.shapes)))
         old_roles, new_roles = _handed_over(old), _handed_over(new)
         settings = {
@@ -132,11 +136,16 @@ def others_of(version: Version) -> Iterator[str]:
 class _Side:
     """The roles of one version, each made ready once, and the shapes of its references."""
 
-    def __init__(self, version: Version, counterpart: Version) -> None:
+    def __init__(self, version: Version, counterpart: Version, shapes: Mapping[str, str]) -> None:
         self.version = version
-        self.shapes = known_shapes(version, counterpart)
+        self.shapes = shapes
         self._documents = _documents(version, counterpart)
         self._standings: dict[int, Standing] = {}
+
+    @cached_property
+    def joined(self) -> JoinedResources:
+        """What the resources of the version say to its roles."""
+        return JoinedResources(self.version, self.shapes)
 
     def of(self, role: Role | None) -> Standing | None:
         """A role made ready; None for none."""
@@ -144,8 +153,7 @@ class _Side:
             return None
         if id(role) not in self._standings:
             standing = stand(role, self.version, self._documents)
-            beside = tuple(grants for access in joined_resources(self.version) for grants in access.documents)
-            self._standings[id(role)] = replace(standing, beside=beside)
+            self._standings[id(role)] = replace(standing, beside=self.joined.documents)
         return self._standings[id(role)]
 
 
@@ -165,8 +173,8 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
     old, new, was, now = old_side.version, new_side.version, old_side.shapes, new_side.shapes
     before, after = old_side.of(pair.old), new_side.of(pair.new)
     unseen_changes = list(_opened(pair, old, new))
-    said_before = () if before is None else sayings(old, before.role, was)
-    said_after = () if after is None else sayings(new, after.role, now)
+    said_before = () if before is None else old_side.joined.sayings(before.role)
+    said_after = () if after is None else new_side.joined.sayings(after.role)
     is_told_the_same = _named(said_before) == _named(said_after)
     alike = before is not None and after is not None and _alike(before, after) and is_told_the_same
     if alike and not unseen_changes:
@@ -176,7 +184,11 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
         unseen_changes.append(Unseen(pair.moved, reason))
     unseen_changes += unseen(before, after)
     old_layers, new_layers = _layers(before, after)
-    access = joint_access((old_layers, said_before, old), (new_layers, said_after, new), was, now)
+    before_question, after_question = (
+        (old_layers, said_before, old_side.joined),
+        (new_layers, said_after, new_side.joined),
+    )
+    access = joint_access(before_question, after_question, was, now)
     return Change(
         pair.functions,
         before,

@@ -69,14 +69,29 @@ class Saying:
         return self.statement, self.version, self.how
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A statement of a resource, with the values of what it refers to."""
+
+    access: Given
+    location: StatementLocation
+    filled: Statement
+    version: str
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The ARNs of the roles and users that it names; None where it may mean others as well."""
+        principals = self.filled.principals
+        if principals is None or principals.negated:
+            return None
+        texts = [text for kind, text in principals.patterns if kind in ("AWS", "*")]
+        are_names = all((":role/" in text or ":user/" in text) and "${" not in text for text in texts)
+        return tuple(dict.fromkeys(texts)) if are_names else None
+
+
 def is_key(access: Given) -> bool:
     """Whether a resource's policy is a key's, which limits everybody."""
     return access.type in _KEYS
-
-
-def joined_resources(version: Version) -> tuple[Given, ...]:
-    """The resources of a version whose policies are asked about together with those of the roles."""
-    return tuple(filter(is_joined, (version.giving or version.beside).values()))
 
 
 def is_joined(access: Given) -> bool:
@@ -95,32 +110,55 @@ def arn_of(role: Role, names: Names, shapes: Names) -> str:
     return fill_references(fill_references(f"${{{role.logical_id}.Arn}}", names), shapes)
 
 
-def sayings(version: Version, role: Role, shapes: Names) -> tuple[Saying, ...]:
-    """What the resources of a version say to a role, or to many and so to the role as well."""
-    joined = joined_resources(version)
-    policies = [policy for access in joined for policy in access.policies]
-    place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}
-    arn = fill_references(arn_of(role, version.names, shapes), place)
-    caller = Request("none:None", principal=arn)
-    said: list[Saying] = []
-    number = 0
-    for access in joined:
-        for grants in access.documents:
-            for index, grant in enumerate(grants):
-                filled = grant.statement
-                for names in (version.names, shapes, place):
-                    filled = fill_statement_with_principals(filled, names)
-                how = reach(filled.principals, caller, deny=filled.effect == "Deny")
-                conditions = _open_conditions(grant.statement, filled, grants[0].version, caller)
-                if how >= Reach.ACCOUNT and conditions is not None:
-                    principals = filled.principals
-                    is_named = principals is not None and not principals.negated and ("AWS", arn) in principals.patterns
-                    statement = replace(_held(grant.statement, access), conditions=conditions)
+class JoinedResources:
+    """The resources of a version whose policies are asked about together with those of the roles.
+
+    Their statements are read once, and found by whom they name: a role is asked with those that may mean it.
+    """
+
+    def __init__(self, version: Version, shapes: Names) -> None:
+        self._version = version
+        self._shapes = shapes
+        joined = tuple(filter(is_joined, (version.giving or version.beside).values()))
+        self.documents = tuple(grants for access in joined for grants in access.documents)
+        self.keys = tuple(dict.fromkeys(access.arns[0] for access in joined if is_key(access)))
+        policies = [policy for access in joined for policy in access.policies]
+        self._place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}
+        self._to_many: list[_Written] = []
+        self._by_name: dict[str, list[_Written]] = {}
+        number = 0
+        for access in joined:
+            for grants in access.documents:
+                for index, grant in enumerate(grants):
                     location = StatementLocation("resource", number, index, grant.statement)
-                    key = access.arns[0] if is_key(access) else ""
-                    said.append(Saying(location, statement, grants[0].version, how, is_named, key))
-            number += 1
-    return tuple(said)
+                    filled = grant.statement
+                    for names in (version.names, shapes, self._place):
+                        filled = fill_statement_with_principals(filled, names)
+                    written = _Written(access, location, filled, grants[0].version)
+                    if written.names is None:
+                        self._to_many.append(written)
+                    for name in written.names or ():
+                        self._by_name.setdefault(name, []).append(written)
+                number += 1
+
+    def sayings(self, role: Role) -> tuple[Saying, ...]:
+        """What they say to a role, or to many and so to the role as well, in the order of the resources."""
+        arn = fill_references(arn_of(role, self._version.names, self._shapes), self._place)
+        caller = Request("none:None", principal=arn)
+        said = []
+        statements = [*self._to_many, *self._by_name.get(arn, ())]
+        statements.sort(key=lambda written: (written.location.policy, written.location.index))
+        for written in statements:
+            filled, access = written.filled, written.access
+            how = reach(filled.principals, caller, deny=filled.effect == "Deny")
+            conditions = _open_conditions(written.location.statement, filled, written.version, caller)
+            if how >= Reach.ACCOUNT and conditions is not None:
+                statement = replace(_held(written.location.statement, access), conditions=conditions)
+                principals = filled.principals
+                is_named = principals is not None and not principals.negated and ("AWS", arn) in principals.patterns
+                key = access.arns[0] if is_key(access) else ""
+                said.append(Saying(written.location, statement, written.version, how, is_named, key))
+        return tuple(said)
 
 
 def _open_conditions(
@@ -239,8 +277,8 @@ def _delegates(saying: Saying) -> bool:
 
 
 def joint_access(
-    old: tuple[Layers, tuple[Saying, ...], Version],
-    new: tuple[Layers, tuple[Saying, ...], Version],
+    old: tuple[Layers, tuple[Saying, ...], JoinedResources],
+    new: tuple[Layers, tuple[Saying, ...], JoinedResources],
     was: Names,
     now: Names,
 ) -> Comparison:
@@ -255,16 +293,17 @@ def joint_access(
     return Comparison(gains.gained, losses.lost, tuple(undecided))
 
 
-def _side(own: Layers, said: tuple[Saying, ...], version: Version, asked: Iterable[Saying] | None = None) -> _Side:
+def _side(
+    own: Layers, said: tuple[Saying, ...], joined: JoinedResources, asked: Iterable[Saying] | None = None
+) -> _Side:
     """One side of the question. `asked` is what resources say on the other side, about which it is asked.
 
     What they say to many there holds here as well, and what is denied to many here does not.
     """
-    keys = tuple(access.arns[0] for access in joined_resources(version) if is_key(access))
     if asked is not None:
         own_sayings = [item for item in said if item.is_named or item.statement.effect == "Allow"]
         said = (*own_sayings, *(item for item in asked if not item.is_named and not item.key))
-    return _Side(own, said, tuple(dict.fromkeys(keys)))
+    return _Side(own, said, joined.keys)
 
 
 def _compared(before: _Side, after: _Side, was: Names, now: Names) -> Comparison:

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from remit.documents.read import ParsedFile
     from remit.review.access_change import Change, Elsewhere, NotCompared
-    from remit.template.role_resources import Unit
     from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
@@ -72,8 +71,9 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     before, after = version_of(read_old, old.file), version_of(read_new, new.file)
     outside = dict.fromkeys(role.logical_id for role in (*after.roles, *before.roles) if role.only_attached_to)
     uncertain, mentions = _uncertain(old.value, new.value), tuple(_mentions(before, after))
-    arns = frozenset((*role_arns(before, known_shapes(before, after)), *role_arns(after, known_shapes(after, before))))
-    pair = _Templates(old, new, uncertain, before, after, mentions, arns)
+    shapes = known_shapes(before, after), known_shapes(after, before)
+    arns = frozenset((*role_arns(before, shapes[0]), *role_arns(after, shapes[1])))
+    pair = _Templates(old, new, uncertain, shapes, mentions, arns)
     changes: list[Change] = []
     notes = [*read_old.notes, *read_new.notes]
     functions = [*functions_of(after), *functions_of(before)]
@@ -95,7 +95,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
         functions=tuple(dict.fromkeys(functions)),
         roles=tuple(dict.fromkeys(roles)),
         elsewhere=tuple(resource_differences),
-        shapes=after.shapes.beside(before.shapes),
+        shapes=shapes[1],
         not_compared=tuple(dict.fromkeys(not_compared)),
         losses=resource_losses(read_old.resources, read_new.resources),
     )
@@ -119,24 +119,16 @@ class _Mention:
     to_many: bool
     """Whether they mean everyone, or the account; a key's policy limits everybody."""
 
-    def names(self, unit: Unit) -> bool:
-        """Whether they may name a role of a unit: by its logical id, by its name, or as SAM calls its own."""
-        own = {*unit.resources, *(f"{name}Role" for name in unit.resources), *unit.names}
-        return not own.isdisjoint(self.words)
-
 
 @dataclass(frozen=True, slots=True)
 class _Templates:
-    """Two templates, of which each part that differs is compared by itself; `uncertain` by name.
-
-    `was` and `now` are all that either holds.
-    """
+    """Two templates, of which each part that differs is compared by itself; `uncertain` by name."""
 
     old: ParsedFile
     new: ParsedFile
     uncertain: Mapping[str, _Uncertain]
-    was: Version
-    now: Version
+    shapes: tuple[Mapping[str, str], Mapping[str, str]]
+    """What is known of the references of the old one, and of the new one."""
     mentions: tuple[_Mention, ...]
     role_arns: frozenset[str]
 
@@ -148,8 +140,11 @@ class _Templates:
         role_units = units(old, new)
         for unit in role_units:
             before, after = part(old, unit.resources), part(new, unit.resources)
-            speaking = self._speaking(unit)
-            is_told_otherwise = any(mention.differs and mention.names(unit) for mention in speaking)
+            # A policy names a role by its logical id, by its name, or as SAM calls its own.
+            own_words = {*unit.resources, *(f"{name}Role" for name in unit.resources), *unit.names}
+            naming = [mention for mention in self.mentions if not own_words.isdisjoint(mention.words)]
+            speaking = dict.fromkeys((*(mention for mention in self.mentions if mention.to_many), *naming))
+            is_told_otherwise = any(mention.differs for mention in naming)
             if speaking and (is_told_otherwise or not self._is_same(before, after)):
                 names = (*unit.resources, *(mention.resource for mention in speaking))
                 sides = []
@@ -167,9 +162,11 @@ class _Templates:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
         alone = _alone(old) | _alone(new)
-        units_of_iam = [_of_iam(unit.resources, old, new) for unit in role_units]
-        held_together = {name: names for names in units_of_iam for name in names}
-        every_name = frozenset((*section(old_template, "Resources"), *section(new_template, "Resources")))
+        held_with: dict[str, set[str]] = {}
+        for role, attached in (item for unit in role_units for item in unit.attached.items()):
+            for name in (role, *attached):  # an instance profile is attached, and hands over its role
+                held_with.setdefault(name, set()).update((role, *attached))
+        declared = frozenset((*section(old_template, "Resources"), *section(new_template, "Resources")))
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
             if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
@@ -177,11 +174,12 @@ class _Templates:
                     yield from self._compared(*parts, _policies)
             else:
                 before, after = parts
-                roles = _other_roles(before, after).intersection(held_together)
-                with_roles = (*names, *dict.fromkeys(name for role in roles for name in held_together[role]))
+                roles = _other_roles(before, after).intersection(held_with)
+                with_policies = {name for role in roles for name in held_with[role]}
+                with_roles = dict.fromkeys((*names, *_of_iam(sorted(with_policies), old, new)))
                 before, after = part(old_template, with_roles), part(new_template, with_roles)
                 with_stubs = with_old_targets(before), with_new_targets(after)
-                yield from self._compared(*with_stubs, partial(_givers, beside=every_name.difference(names)))
+                yield from self._compared(*with_stubs, partial(_givers, names=names, declared=declared))
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
@@ -209,11 +207,9 @@ class _Templates:
         for world, old_version, new_version in zip(all_worlds, old_versions, new_versions, strict=True):
             contents = old_version.contents, new_version.contents
             if contents not in known_reviews:
-                versions = (
-                    replace(old_version, shapes=self.was.shapes, asked_jointly=self.role_arns),
-                    replace(new_version, shapes=self.now.shapes, asked_jointly=self.role_arns),
-                )
-                known_reviews[contents] = review(*versions)
+                before_version = replace(old_version, asked_jointly=self.role_arns)
+                after_version = replace(new_version, asked_jointly=self.role_arns)
+                known_reviews[contents] = review(before_version, after_version, self.shapes)
             reviews.append((world, known_reviews[contents]))
         yield merged(reviews)
 
@@ -222,10 +218,6 @@ class _Templates:
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         is_same_text = all(old.get(section) == new.get(section) for section in _DECIDING)
         return is_same_text and mentioned.isdisjoint(self.uncertain)
-
-    def _speaking(self, unit: Unit) -> list[_Mention]:
-        """The resources with policies that may mean a role of a unit."""
-        return [mention for mention in self.mentions if mention.to_many or mention.names(unit)]
 
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
         """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
@@ -297,14 +289,14 @@ def _alone(template: Any) -> frozenset[str]:
     return frozenset(section(template, "Resources")).difference(attached)
 
 
-def _givers(read: FileRoles, file: str, doubts: _Doubts, beside: frozenset[str]) -> Version:
+def _givers(read: FileRoles, file: str, doubts: _Doubts, names: tuple[str, ...], declared: frozenset[str]) -> Version:
     """What the resources of a part let others do, with a sentence for each doubt.
 
-    Those `beside` are told by themselves: the roles that they hand over, and the policies of these, say.
+    The other `declared` ones are told by themselves: the roles that they hand over, and the policies of these, say.
     """
     access_by_id = {}
     for name, access in giving_of_file(read).items():
-        if name not in beside:
+        if name in names or name not in declared:
             compared = [setting.values for setting in access.settings if setting.kind not in ("network", "unknown")]
             text = repr((access.documents, access.on, compared))
             concerns = () if access.is_nothing else doubts(text)

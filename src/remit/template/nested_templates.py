@@ -75,7 +75,8 @@ def whole_templates(old: ParsedFile, new: ParsedFile, besides: tuple[Beside, Bes
 
 
 def _stacks(whole: WholeTemplate) -> set[str]:
-    return {name for name, body in whole.source.value["Resources"].items() if section(body).get("Type") in _LOCATIONS}
+    resources = section(whole.source.value, "Resources")
+    return {name for name, body in resources.items() if section(body).get("Type") in _LOCATIONS}
 
 
 class _Follower:

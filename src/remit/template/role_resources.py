@@ -97,6 +97,8 @@ class Unit:
     roles: frozenset[str]
     names: frozenset[str]
     """The words of the names that the account knows its roles by."""
+    attached: Mapping[str, frozenset[str]]
+    """What may be attached to each of `roles`."""
 
 
 def without_code(template: Any) -> dict[str, Any]:
@@ -165,13 +167,16 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for name in resources.with_groups:
         _join(groups, [name, *resources.listed(name).intersection(resources.roles)])
     _join(groups, [name for name in groups if not resources.in_both(name)])
-    ungrouped = [name for name in resources.names if name not in groups]
+    ungrouped = resources.names.keys() - groups.keys()
+    listed_by: dict[str, set[str]] = {}
+    for name in ungrouped:
+        for listed in resources.listed(name):
+            listed_by.setdefault(listed, set()).add(name)
     all_units = []
     for group in {id(group): group for group in groups.values()}.values():
-        listed = frozenset().union(*(resources.listed(name) for name in group))
-        beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
-        members = sorted(group | beside, key=resources.names.__getitem__)
-        all_units.append(Unit(tuple(members), frozenset(group), resources.names_of(group)))
+        attached = {name: (resources.listed(name) & ungrouped).union(listed_by.get(name, ())) for name in group}
+        members = sorted(group.union(*attached.values()), key=resources.names.__getitem__)
+        all_units.append(Unit(tuple(members), frozenset(group), resources.names_of(group), attached))
     return tuple(all_units)
 
 
@@ -194,20 +199,20 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
     new_resources, old_resources = section(new, "Resources"), section(old, "Resources")
     bodies = (*new_resources.items(), *old_resources.items())
     makers = {name for name, resource in bodies if _is_sam(_type(resource))}
+    apis = {name for name, resource in bodies if _type(resource) in _APIS_OF_SAM}
+    places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
     groups: dict[str, set[str]] = {}
     by_target: dict[tuple[str, str], str] = {}
     for name, resource in bodies:
-        maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
+        beginnings = (name[:length] for length in range(1, len(name)))
+        maker = next((beginning for beginning in beginnings if beginning in makers), name)
         _join(groups, [maker, name])
         kind = _type(resource)
         for word in targets_in(resource):
             _join(groups, [name, by_target.setdefault((_SAME_POLICY.get(kind, kind), word), name)])
         limits = [section(resource, "Properties").get(limit) for limit in _LIMITED_BY.get(kind, ())]
-        limiting = names_in(limits).intersection((*new_resources, *old_resources))
-        if _is_sam(kind):  # of what an event of a function refers to, its API alone limits who calls
-            limiting = limiting.intersection(name for name, body in bodies if _type(body) in _APIS_OF_SAM)
-        _join(groups, [name, *limiting])
-    places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
+        # Of what an event of a function refers to, its API alone limits who calls.
+        _join(groups, [name, *names_in(limits).intersection(apis if _is_sam(kind) else places)])
     distinct = {id(groups[name]): groups[name] for name in places}
     return tuple(tuple(sorted(group & places.keys(), key=places.__getitem__)) for group in distinct.values())
 
@@ -320,6 +325,7 @@ class _Resources:
                 self._of_sam.append(name)
             if is_of_sam or not RUNS.keys().isdisjoint(types):
                 self.running.append(name)
+        self._holding = frozenset((*self.roles, *self.running))
         self._listed = {name: self._named_in(self._attached(name)) for name in self.names}
 
     def in_both(self, name: str) -> bool:
@@ -330,7 +336,7 @@ class _Resources:
         """The roles that something may run under, or what SAM makes them for."""
         bodies = self._bodies[name]
         role_values = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
-        return self._named_in(role_values).intersection((*self.roles, *self.running))
+        return self._named_in(role_values) & self._holding
 
     def names_of(self, group: Iterable[str]) -> frozenset[str]:
         """The words of the names that the account knows some resources by."""
