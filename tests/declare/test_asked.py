@@ -156,6 +156,6 @@ def test_a_grant_is_no_managed_policy_and_no_trigger(make: Make) -> None:
     errors = make(app=f"@app.function(s3.read('b'), managed_policy=[s3.read('b')]){FUNCTION}").error().all
     assert [
         "a grant is not a trigger: it says what the function may do, not what runs it",
-        "managed_policy[0] must be a policy's name or ARN, got Asked 's3.read(…)'",
+        "managed_policy[0] must be a policy's name or ARN, got AskedGrant 's3.read(…)'",
     ] == [error.message for error in errors]
     assert grants.s3 is s3

@@ -34,7 +34,7 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
             bound = _signature(function).bind(*arguments, **options)
         except TypeError:
             return function(*arguments, **options)  # whose own TypeError names it
-        made = Asked(function, bound.arguments, writer())
+        made = AskedGrant(function, bound.arguments, writer())
         record = current()
         if record is None:
             return made.grants()
@@ -50,7 +50,7 @@ def _signature(function: Callable[..., Grants]) -> inspect.Signature:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked(Sequence["Grant"]):
+class AskedGrant(Sequence["Grant"]):
     """What a verb was asked for, unchecked, and where.
 
     It reads as the tuple of grants that the verb gives, which is empty where something is wrong.
@@ -100,7 +100,7 @@ class Asked(Sequence["Grant"]):
         return len(self._made[0])
 
     def __add__(self, others: object) -> Grants:
-        return (*self, *others) if isinstance(others, tuple | Asked) else NotImplemented
+        return (*self, *others) if isinstance(others, tuple | AskedGrant) else NotImplemented
 
     def __radd__(self, others: object) -> Grants:
         return (*others, *self) if isinstance(others, tuple) else NotImplemented

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
+from remit.errors import is_own_code
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 from remit.project.guarded_calls import option_names
@@ -182,9 +183,9 @@ def _trigger_of(error: TypeError) -> str | None:
 
 
 def _innermost(error: TypeError) -> TracebackType | None:
-    """Where an exception was raised."""
+    """Where an exception was raised; not inside of remit, whose functions may have wrappers."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None and trace.tb_next is not None and not is_own_code(trace.tb_next.tb_frame):
         trace = trace.tb_next
     return trace
 
