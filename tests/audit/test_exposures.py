@@ -133,6 +133,39 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
             [("*", "account")],
             id="all but one denied",
         ),
+        pytest.param(
+            document(statement("*", action="*"), statement("*", FROM_OUTSIDE, effect="Deny", action="s3:*")),
+            [("*", "organization")],
+            id="actions of other services say nothing about a bucket",
+        ),
+        pytest.param(
+            document(statement("*", equals("aws:SourceIp", "203.0.113.5"))),
+            [("*", "network")],
+            id="one address, as text",
+        ),
+        pytest.param(
+            document(
+                statement("*"),
+                PERIMETER,
+                statement("*", {"StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-1"}}, effect="Deny"),
+            ),
+            [("*", "organization")],
+            id="members through an endpoint alone",
+        ),
+        pytest.param(
+            document(statement("*", equals("aws:PrincipalAccount", OTHER)), PERIMETER),
+            [],
+            id="an outside account that must be a member",
+        ),
+        pytest.param(document(statement({"AWS": OTHER}), PERIMETER), [], id="the same by its principal"),
+        pytest.param(
+            document(
+                statement("*", equals("aws:PrincipalAccount", OTHER)),
+                statement("*", equals("aws:PrincipalAccount", "222233334444"), action="s3:PutObject"),
+            ),
+            [("*", "account"), ("*", "member account")],
+            id="an outside account, and beside it a member",
+        ),
     ],
 )
 def test_a_policy_lets_in_whom_it_names(policy: dict[str, Any], expected: list[tuple[str, str]]) -> None:

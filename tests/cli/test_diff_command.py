@@ -73,7 +73,7 @@ def test_what_no_request_of_today_can_use_is_told_last(files: Path) -> None:
         [
             "+ Write, Permissions management on dynamodb: dynamodb:Put*",
             f"on {TABLE}",
-            "and no effect today on s3 (1 action); no effect today on dynamodb (2 actions)",
+            "and on other resources, with no effect today: s3:GetObject, dynamodb:Put*",
         ],
     )
     whole = remit("diff", "old.json", "new.json", "--all", cwd=files)[1]

@@ -13,6 +13,7 @@ import pytest
 from iam.small_worlds import glob
 from iam.test_compare import allow, deny, policy
 from random_cases import cases
+from remit.iam.decide.evaluate import Layers
 from remit.iam.prove.compare import compare
 
 if TYPE_CHECKING:
@@ -218,3 +219,17 @@ def test_no_example_is_in_another_partition_than_the_stack(action: str, shown: s
     found = compare(policy(allow(action, "*")), stacks_own)
     (piece,) = found.lost
     assert (piece.request.resource if piece.tier == "now" else None, found.undecided) == (shown, ())
+
+
+def test_a_boundary_with_references_that_stays_leaves_nothing_undecided() -> None:
+    boundary = policy(allow("s3:*", ["r:x${Q}", "r:*a"]))
+    again = policy(allow("s3:*", ["r:x${Q}", "r:*a"]))
+    old = Layers((policy(allow("s3:Get*", "r:x?")),), boundary=(boundary,))
+    assert compare(old, Layers((policy(allow("s3:Get*", "r:x?")),), boundary=(again,))).undecided == ()
+
+
+def test_what_is_told_as_gained_is_not_undecided_too() -> None:
+    """Whether the Deny that goes says anything about the new resource, the reference decides: it is gained anyhow."""
+    found = compare(policy(deny("s3:Get*", "r:${Q}")), policy(allow("s3:Get*", "r:${t:v}${t:w}")))
+    assert [(piece.action, piece.resource) for piece in found.gained] == [("s3:Get*", "r:${t:v}${t:w}")]
+    assert found.undecided == ()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from remit.iam.comparison import Piece, SideDifference, StatementLocation
 from remit.iam.policy import allow
 from remit.iam.request import Request
-from remit.report.access_report import FUTURE, UNUSED, kinds_of
+from remit.report.access_report import UNUSED, kinds_of
+from remit.report.actions import FUTURE
 
 if TYPE_CHECKING:
     from remit.iam.comparison import Tier

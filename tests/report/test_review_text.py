@@ -249,3 +249,31 @@ def test_one_comment_on_many_large_files_fits() -> None:
     assert 8 == text.count("### `t")
     assert "left out" in text
     assert text.count("**1 cause gains access, 1 loses, 0 undecided; 2 of 2 functions concerned**") == 4
+
+
+def test_what_passes_a_role_stands_first_and_what_has_room_is_not_counted() -> None:
+    functions = [f"f{number}" for number in range(3)]
+    actions = ("iam:CreateUser", "iam:CreateGroup", "iam:CreateRole", "iam:TagUser", "iam:DeleteUser", "iam:DeleteRole")
+    gain = allow("iam:DeleteGroup", *actions, "iam:PassRole")
+    old = Version("before", tuple(role(name) for name in functions))
+    report = review_report(review(old, Version("after", tuple(role(name, gain) for name in functions))))
+    lines = list(report_lines(report))
+    (written,) = [line for line in lines if "Write on iam" in line]
+    assert written.startswith("  + Write on iam: iam:PassRole, ")
+    assert "      f0, f1, f2: app.py:9:2: f0 needs it; and 2 more" in lines
+    assert not [line for line in lines if " 0 more" in line]
+    six = review_report(review(old, Version("after", (role("f0", allow(*actions)), *old.roles[1:]))))
+    assert " more" not in "".join(report_lines(six))
+
+
+def test_an_answer_has_a_hundred_lines_at_most_and_names_what_matters_of_the_rest() -> None:
+    roles = [role(f"f{n}", allow("iam:PassRole", on=f"arn:aws:iam::111122223333:role/r{n}")) for n in range(60)]
+    old = Version("before", tuple(role(f"f{n}") for n in range(60)))
+    report = review_report(review(old, Version("after", tuple(roles))))
+    lines = list(report_lines(report))
+    assert len(lines) <= 100
+    told = len([line for line in lines if line.startswith("  + ")])
+    assert f"  and {60 - told} more causes (`--all` shows all)" in lines
+    (named,) = [line for line in lines if line.startswith("      among them ")]
+    assert named.count("iam:PassRole") == 60 - told
+    assert len(list(report_lines(report, None))) > 200

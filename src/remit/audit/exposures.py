@@ -27,7 +27,7 @@ from remit.iam.prove.public import public
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from remit.audit.organization import Organization
@@ -122,7 +122,8 @@ class _ResourceExposures:
         except ValueError as error:  # no JSON
             self._leave_undecided("the policy", str(error))
             return
-        limited = _with_denials(policy, (*self._rcp_denials(), *self._own_account(), *self._own_ids(policy)))
+        nobody = (*self._rcp_denials(), *self._own_account(), *self._own_ids(policy), *self._members_outside(policy))
+        limited = _with_denials(policy, (*nobody, self._other_services(policy)))
         outsiders = self._outsiders(limited)
         for row in outsiders.undecided:
             self._leave_undecided(_spelled(row.source), row.reason)
@@ -140,9 +141,7 @@ class _ResourceExposures:
             reach, pieces_of_reach = reached.get((who, source)) or (self._reach_of_name(who), pieces)
             must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
             if who == "*" and reach in ("account", "member account"):
-                must_hold |= _conditions_on_callers(policy)
-            if who != "*" and reach == "account" and self._is_for_members_alone(must_hold):
-                continue
+                must_hold |= _conditions_on_callers(policy, source.statement)
             yield ExposureRow(
                 self.resource.arn,
                 self.resource.account,
@@ -162,6 +161,23 @@ class _ResourceExposures:
         for key in _OF_ITS_ACCOUNT:
             if key.lower() in text:
                 yield _forbidden(Condition("StringEquals", key, (self.resource.account,)))
+
+    def _other_services(self, policy: Policy) -> Statement:
+        """What forbids actions of services that no Allow names and the resource is not of: it is asked about none."""
+        allows = [statement for statement in policy.statements if statement.effect == "Allow"]
+        named = {action.partition(":")[0] for allow in allows for action in allow.actions.patterns if ":" in action}
+        actions = tuple(f"{service}:*" for service in sorted({*named, self.resource.service}))
+        return replace(_forbidden(), actions=Globs(actions, negated=True))
+
+    def _members_outside(self, policy: Policy) -> Iterator[Statement]:
+        """What forbids callers of accounts that are named and outside of the organization, and yet of it: nobody."""
+        principals = (statement.principals for statement in policy.statements if statement.principals is not None)
+        accounts = {principal_of(value).account for named in principals for _, value in named.patterns}
+        accounts |= set(map(self._account_of, _callers(policy)))
+        outside = tuple(sorted(account for account in accounts if account and not self._is_member(account)))
+        for of_organization in _of_organization(self.organization.id) if self.organization and outside else ():
+            condition = Condition("StringEquals", "aws:PrincipalAccount", outside)
+            yield replace(of_organization, conditions=(condition, *of_organization.conditions))
 
     def _own_ids(self, policy: Policy) -> Iterator[Statement]:
         """What forbids the own account's root user, users and roles whom conditions mean by an id."""
@@ -210,24 +226,25 @@ class _ResourceExposures:
         return {opened: ("service", by_statement[opened]) for opened in of_everybody} | reached
 
     def _reaches(self, policy: Policy) -> Iterator[tuple[ExposureReach, tuple[Statement, ...]]]:
-        """The reaches of statements for everybody, the widest first, each with what forbids all narrower ones."""
+        """The reaches of statements for everybody, the widest first, each with what forbids all narrower ones.
+
+        Whoever comes through a network alone is told by the network only where it may be anybody.
+        """
         from_services = (*_FROM_SERVICES, *self._through_services(policy))
         organizations = self._organizations(policy)
         members = tuple(chain.from_iterable(map(_of_organization, organizations)))
-        callers = tuple(_of_callers(policy))
-        yield "anyone", (*from_services, *_FROM_NETWORKS, *members, *callers)
-        if organizations:
-            yield "organization", (*from_services, *_FROM_NETWORKS, *callers)
-        if callers:
-            yield self._reach_of_callers(policy), (*from_services, *_FROM_NETWORKS)
-        yield "network", from_services
-
-    def _reach_of_callers(self, policy: Policy) -> ExposureReach:
-        """The reach of a statement for everybody that conditions limit to some accounts, users or roles."""
-        accounts = {self._account_of(value) for value in _callers(policy)}
-        names = accounts - {self.resource.account, *self._unknown_ids(policy)}
-        are_members = self.organization is not None and names <= self._member_accounts(self.organization)
-        return "member account" if are_members else "account"
+        callers = tuple(_of_callers(policy, set(_callers(policy))))
+        of_members = {value for value in _callers(policy) if self._is_member(self._account_of(value))}
+        member_callers = tuple(_of_callers(policy, of_members))
+        widest: tuple[tuple[ExposureReach, tuple[Statement, ...]], ...] = (("anyone", _FROM_NETWORKS), ("network", ()))
+        for everybody, networks in widest:
+            yield everybody, (*from_services, *networks, *members, *callers)
+            if organizations:
+                yield "organization", (*from_services, *networks, *callers)
+            if callers:
+                yield "account", (*from_services, *networks, *member_callers)
+            if member_callers:
+                yield "member account", (*from_services, *networks)
 
     def _through_services(self, policy: Policy) -> Iterator[Statement]:
         """What forbids calls that services make for the own account's resources, or for those that the policy names."""
@@ -266,15 +283,11 @@ class _ResourceExposures:
             return "account"
         if caller.account is None:
             return "service" if caller.kind == "service" else "provider"
-        is_member = self.organization is not None and caller.account in self._member_accounts(self.organization)
-        return "member account" if is_member else "account"
+        return "member account" if self._is_member(caller.account) else "account"
 
-    def _member_accounts(self, organization: Organization) -> AbstractSet[str]:
-        return {*organization.accounts, organization.management_account}
-
-    def _is_for_members_alone(self, must_hold: Mapping[str, str]) -> bool:
-        """Whether what must hold is what no account outside of the organization has."""
-        return self.organization is not None and must_hold.get(_ORGANIZATION) == self.organization.id
+    def _is_member(self, account: str) -> bool:
+        organization = self.organization
+        return organization is not None and account in {*organization.accounts, organization.management_account}
 
     def _leave_undecided(self, statement: str, reason: str) -> None:
         self.undecided.append(UndecidedExposure(self.resource.arn, statement, reason))
@@ -291,17 +304,18 @@ def _of_ids(values: tuple[str, ...]) -> Statement:
     return _forbidden(Condition("StringLike", USER_ID, values))
 
 
-def _of_callers(policy: Policy) -> Iterator[Statement]:
-    """What forbids the accounts, users and roles that the conditions of a policy mean one by one."""
+def _of_callers(policy: Policy, meant: AbstractSet[str]) -> Iterator[Statement]:
+    """What forbids the accounts, users and roles that the conditions of a policy mean one by one, as far as `meant`."""
     for key, operator in _CALLERS.items():
-        values = tuple(value for value in _values(policy, key.lower()) if _is_single_caller(value))
+        values = tuple(value for value in _values(policy, key.lower()) if value in meant)
         if values:
             yield _forbidden(Condition(operator, key, values))
 
 
-def _conditions_on_callers(policy: Policy) -> dict[str, str]:
-    """Whom the conditions of a policy mean one by one, as they say it."""
-    values = ((key, ", ".join(_values(policy, key.lower()))) for key in _CALLERS)
+def _conditions_on_callers(policy: Policy, allow: Statement) -> dict[str, str]:
+    """Whom the conditions of a statement, and of those that deny, mean one by one, as they say it."""
+    bearing = tuple(statement for statement in policy.statements if statement == allow or statement.effect == "Deny")
+    values = ((key, ", ".join(_values(replace(policy, statements=bearing), key.lower()))) for key in _CALLERS)
     return {key: text for key, text in values if text}
 
 

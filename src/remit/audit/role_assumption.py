@@ -62,9 +62,11 @@ class RoleAssumption:
     def answer(self, identity: Identity, profile: Profile, caller: PinnedCaller, role: Entity) -> AccessAnswer:
         """Whether a principal can assume a role: by the trust policy alone where that names it, else by both.
 
-        A boundary's lack of an Allow limits a role that is named, and no user.
+        A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
+        `"Principal": "*"` means.
 
-        Source: "Permissions boundaries for IAM entities" (IAM User Guide), on resource-based policies.
+        Source: "Permissions boundaries for IAM entities", on resource-based policies, and "AWS JSON policy elements:
+        Principal", on role principals (IAM User Guide).
         """
         part = self._part(role, identity, caller)
         if part is None:
@@ -73,18 +75,18 @@ class RoleAssumption:
         rcps = self.questions.rcps(role.account, identity.account, ASSUME)
         layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
         target = folded(role.arn, identity.account)
-        if part.by_itself is not None and role.account == identity.account:
-            direct_layers = replace(layers, identity=(part.by_itself, *map(_denials, layers.identity)))
-            if identity.entity.kind == "user" and layers.boundary:
+        if role.account == identity.account:
+            trusting = [(part.by_itself, layers.boundary)]
+            if layers.boundary:
                 everything = Policy((allow("*"),))
-                direct_layers = replace(direct_layers, boundary=(everything, *map(_denials, layers.boundary)))
-            # A boundary binds a role alone: who asks makes a difference that the documents do not show.
-            name = (numbers, part, target, identity.entity.kind)
-            direct = self._asked(name, direct_layers, caller, role, target)
-            if direct.verdict == "yes":
-                return replace(direct, allowing=None)
+                trusting.append((part.directly, (everything, *map(_denials, layers.boundary))))
+            for trust, boundary in trusting:
+                own = replace(layers, identity=(trust, *map(_denials, layers.identity)), boundary=boundary)
+                direct = self._asked((numbers, part, target, trust, boundary), own, caller, role, target)
+                if direct.verdict == "yes":
+                    return replace(direct, allowing=None)
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
-        answered = self._asked((numbers, part, target, ""), both, caller, role, target)
+        answered = self._asked((numbers, part, target), both, caller, role, target)
         if answered.allowing is None:
             return answered
         number, index = answered.allowing

@@ -97,18 +97,22 @@ def _speaks_of_assuming(statement: Statement) -> bool:
     return is_named != statement.actions.negated
 
 
-def _with_sessions_of(principal: str, unique_id: str, policy: Policy) -> Iterator[Statement]:
-    """The statements of a policy, and those on sessions of a role as statements on the role with a condition."""
+def _with_sessions_of(principal: str, unique_id: str, policy: Policy) -> Iterator[tuple[Statement, Reach]]:
+    """The statements of a policy, and those on sessions of a role as statements on the role with a condition.
+
+    Each with how closely it names the principal.
+    """
     sessions = f"{role_of_session(principal)}/"
+    request = Request(ASSUME, "*", principal, {})
     for statement in policy.statements:
-        yield statement
+        yield statement, reach(statement.principals, request, deny=statement.effect == "Deny")
         if statement.principals is None or statement.principals.negated:
             continue
         for kind, value in statement.principals.patterns:
             if kind == "AWS" and value.startswith(sessions):
                 named = Condition("StringLike", "aws:userid", (f"{unique_id}:{value.removeprefix(sessions)}",))
                 role = Principals((("AWS", principal),))
-                yield replace(statement, principals=role, conditions=(*statement.conditions, named))
+                yield replace(statement, principals=role, conditions=(*statement.conditions, named)), Reach.DIRECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +120,31 @@ class TrustPart:
     """What a trust policy says about one principal, as policies without principals.
 
     `by_itself` lets the principal in without a policy of its own, within one account: what names it, and not merely its
-    account. `with_own_policy` has all that means it.
+    account. `directly` has those of its statements that a boundary's lack of an Allow does not limit: on a user, a
+    session, everybody. `with_own_policy` has all that means it.
     """
 
-    by_itself: Policy | None
+    directly: Policy
+    by_itself: Policy
     with_own_policy: Policy
 
 
 def trust_part(policy: Policy, principal: str, unique_id: str = "*") -> TrustPart | None:
     """The statements of a trust policy that mean a principal, with its id; None where no Allow does."""
-    request = Request(ASSUME, "*", principal, {})
-    denies, naming, meaning = [], [], []
-    for statement in _with_sessions_of(principal, unique_id, policy):
-        closeness = reach(statement.principals, request, deny=statement.effect == "Deny")
+    denies: list[Statement] = []
+    allows: list[tuple[Statement, Reach]] = []
+    for statement, closeness in _with_sessions_of(principal, unique_id, policy):
         if closeness is Reach.NOBODY or not _speaks_of_assuming(statement):
             continue
         part = replace(statement, actions=Globs((ASSUME,)), principals=None, resources=_EVERYTHING, sid="")
         if statement.effect == "Deny":
             denies.append(part)
-            continue
-        meaning.append(part)
-        if closeness >= Reach.ROLE:
-            naming.append(part)
-    if not meaning:
+        else:
+            allows.append((part, closeness))
+    if not allows:
         return None
-    by_itself = Policy((*naming, *denies), policy.version) if naming else None
-    return TrustPart(by_itself, Policy((*meaning, *denies), policy.version))
+
+    def at_least(least: Reach) -> Policy:
+        return Policy((*(part for part, closeness in allows if closeness >= least), *denies), policy.version)
+
+    return TrustPart(at_least(Reach.DIRECT), at_least(Reach.ROLE), at_least(Reach.UNKNOWN))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from remit.report.access_report import LISTED, MOST_KINDS, NO_EXAMPLE, some
+from remit.report.access_report import MOST_KINDS, NO_EXAMPLE
+from remit.report.actions import LISTED, some
 from remit.report.resource_losses import loss_lines
 
 if TYPE_CHECKING:

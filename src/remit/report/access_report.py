@@ -17,6 +17,7 @@ from remit.catalogue.expand import expand
 from remit.errors import Origin
 from remit.iam.comparison import Piece, StatementLocation
 from remit.iam.tokens import ACCOUNT, REGION
+from remit.report.actions import FUTURE, LISTED, levels_of, some
 from remit.review.access_change import Door, Unseen, resource_words
 from remit.review.statement_change import CONDITION, changed_statement, statements_of, trust_statements_of
 from remit.roles.defaults import SOURCE_FUNCTION
@@ -40,12 +41,11 @@ SIGNS: Final = (GAINED, UNDECIDED, LOST, ACCEPTED, BESIDE)
 """The signs of changes, those first that matter most. BESIDE: a policy comes or goes, and no access with it."""
 PUBLIC: Final = "PUBLIC:"
 """Before an access that anybody on the internet gains."""
-FUTURE, UNUSED, EVERY_LEVEL = "future actions", "no effect today", "every level"
+UNUSED, EVERY_LEVEL = "no effect today", "every level"
 TAKES_ON: Final = "may take on the role"
 NO_EXAMPLE: Final = "no request of today can use it"
 EVERYONE: Final = "*"
 _FREED, _FORBIDDEN = "no longer denied", "newly denied"
-LISTED: Final = 6  # texts on one line; of more, the number is told
 MOST_KINDS: Final = 2  # kinds of access that are told with their actions; of more, the level and the services
 _PERMISSIONS: Final = "Permissions management"
 _OPEN_TO_ALL, _LETS_IN, _PERMITS, _WRITES, _REST = range(5)
@@ -109,7 +109,6 @@ class CauseChange:
     places: tuple[str, ...] = ()
     """Who wrote it, and where."""
     weight: int = _REST
-    pieces: tuple[Piece, ...] = ()
 
     @property
     def public(self) -> bool:
@@ -135,11 +134,12 @@ class CauseChange:
         else:
             urgent = [kind for kind in kinds if kind.weight <= _PERMITS]
             texts = [kind.words(whole=False) for kind in urgent]
-            texts += by_level_and_service(kind for kind in kinds if kind not in urgent)
+            texts += levels_of(pattern for kind in kinds if kind not in urgent for pattern in kind.actions)
             resources = dict.fromkeys(resource for kind in kinds for resource in kind.resources)
             accesses = [("; ".join(texts), tuple(resources))]
         if unused:
-            accesses.append(("; ".join(by_level_and_service(unused)), ()))
+            patterns = tuple(dict.fromkeys(pattern for kind in unused for pattern in kind.actions))
+            accesses.append((f"on other resources, with {UNUSED}: {some(patterns)}", ()))
         if self.words:
             text, first_resources = accesses[0] if accesses else ("", ())
             accesses[:1] = [(": ".join(filter(None, (self.words, text))), first_resources)]
@@ -149,7 +149,7 @@ class CauseChange:
         """The same change of somebody else, as one with this."""
         holders = dict.fromkeys((*self.holders, *cause.holders))
         places = dict.fromkeys((*self.places, *cause.places))
-        return replace(self, holders=tuple(holders), places=tuple(places), pieces=self.pieces + cause.pieces)
+        return replace(self, holders=tuple(holders), places=tuple(places))
 
     @property
     def requests(self) -> tuple[str, ...]:
@@ -224,7 +224,7 @@ def review_report(review: Review) -> Report:
     causes: dict[object, CauseChange] = {}
     for change in review.changes:
         for cause in map(partial(_concerning, change), _causes(change)):
-            alike = replace(cause, holders=(), places=(), pieces=())
+            alike = replace(cause, holders=(), places=())
             causes[alike] = causes[alike].joined(cause) if alike in causes else cause
     changes = _in_order(causes.values())
     return Report(
@@ -250,20 +250,18 @@ def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list
 
 
 def _causes(change: Change) -> Iterator[CauseChange]:
-    """What each cause changes for one role or resource, gains first."""
+    """What each cause changes for one role or resource."""
     gained, lost = (change.after, change.before), (change.before, change.after)
     access, trust = change.access, change.trust
-    gains = [
-        *_trust_causes(GAINED, trust.gained, gained),
-        *_access_causes(GAINED, change, access.gained, gained),
-    ]
-    gains += _access_causes(GAINED, change, access.freed, lost, _FREED)
-    losses = [*_trust_causes(LOST, trust.lost, lost), *_access_causes(LOST, change, access.lost, lost)]
-    losses += _access_causes(LOST, change, access.forbidden, gained, _FORBIDDEN)
-    yield from gains
-    changed_conditions = {cause.changed for cause in gains}
-    for cause in losses:
-        yield replace(cause, changed="") if cause.changed in changed_conditions else cause
+    causes = [*_trust_causes(GAINED, trust.gained, gained), *_trust_causes(LOST, trust.lost, lost)]
+    for sign, verb, pieces, sides in (
+        (GAINED, "", access.gained, gained),
+        (GAINED, _FREED, access.freed, lost),
+        (LOST, "", access.lost, lost),
+        (LOST, _FORBIDDEN, access.forbidden, gained),
+    ):
+        causes += _access_causes(sign, change, pieces, sides, verb)
+    yield from causes
     for door in change.doors:
         sign, weight = (GAINED, _LETS_IN) if door.opens else (LOST, _REST)
         words = f"{PUBLIC} {door.words}" if door.public else door.words
@@ -274,7 +272,7 @@ def _causes(change: Change) -> Iterator[CauseChange]:
         places = tuple(_undecided_places(change, item))
         yield CauseChange(UNDECIDED, _undecided_words(item), places=places)
     yield from _accepted_causes(change)
-    told_words = {cause.words for cause in (*gains, *losses)}
+    told_words = {cause.words for cause in causes}
     unread = {unseen.arn for unseen in change.unseen}
     for attached in change.attached:
         if attached.words not in told_words and attached.arn not in unread:
@@ -342,7 +340,8 @@ def _access_causes(
         for piece in group:
             because = "" if words or _is_plain(piece.difference) else piece.because
             less = _less_by_default(piece, counterpart) if sign == LOST and counterpart is not None else ""
-            places.append("; ".join(filter(None, (_where(own, piece.source), because, less))))
+            where = _where(own, piece.source)
+            places.append("; ".join(filter(None, ("" if where in words else where, because, less))))
         statement = group[0].source.statement
         changed = changed_statement(statement, own_statements, others, is_new=is_new)
         yield _cause(sign, words, group, places, _changed_conditions(changed))
@@ -385,7 +384,6 @@ def _trust_causes(sign: str, pieces: Iterable[Piece], sides: Sides) -> Iterator[
             changed=_changed_conditions(changed),
             places=(f"{origin}: {place}" if origin else place,),
             weight=kind.weight,
-            pieces=tuple(group),
         )
 
 
@@ -408,7 +406,6 @@ def _cause(
         changed,
         places=tuple(dict.fromkeys(places)),
         weight=min(kind.weight for kind in kinds),
-        pieces=tuple(pieces),
     )
 
 
@@ -463,30 +460,6 @@ def level_of(pattern: str, piece: Piece) -> str:
     return ", ".join(level for level in LEVELS if level in names) or "unknown level"
 
 
-def by_level_and_service(kinds: Iterable[AccessKind]) -> Iterator[str]:
-    """`Write on ec2 (4 actions)`, what permits and writes first; of many services of a level the number."""
-    names: dict[tuple[str, str], dict[str, None]] = {}
-    for kind in kinds:
-        for name in (name for pattern in kind.actions for name in (expand(pattern) or (pattern,))):
-            entry = None if kind.level in (FUTURE, UNUSED) else action(name)
-            level = kind.level if entry is None else entry.level
-            names.setdefault((level, kind.service), {})[name] = None
-    for level in (*reversed(LEVELS), *dict.fromkeys(level for level, _ in names if level not in LEVELS)):
-        counts = {service: len(actions) for (of_level, service), actions in names.items() if of_level == level}
-        if len(counts) > MOST_KINDS:
-            yield f"{level} on {len(counts)} services ({some(tuple(counts))})"
-            continue
-        for service, count in counts.items():
-            yield f"{level} on {service} ({count} action{'' if count == 1 else 's'})"
-
-
-def some(texts: Sequence[str], most: int | None = LISTED) -> str:
-    """The first of them on one line, and how many there are beyond `most`; with None, all."""
-    if most is None or len(texts) <= most:
-        return ", ".join(texts)
-    return f"{', '.join(texts[:most])} and {len(texts) - most} more"
-
-
 def example(piece: Piece, resource: str = "") -> str:
     """The request that shows a piece, on `resource` in place of its own where one is passed."""
     request = f"{piece.request.action} on {resource or piece.request.resource}"
@@ -511,7 +484,7 @@ def _where(standing: Standing | None, source: StatementLocation) -> str:
     if grant is not None:
         reason = grant.because or source.name
         return f"{grant.origin}: {reason}" if grant.origin else reason
-    return "" if standing is not None and standing.policy(source) else source.name
+    return (None if standing is None else standing.policy(source)) or source.name
 
 
 def _less_by_default(piece: Piece, counterpart: Standing) -> str:

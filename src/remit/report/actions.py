@@ -12,14 +12,17 @@ from remit.catalogue.list_actions import ASKED
 from remit.catalogue.operations import operations_of, owners
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.catalogue.actions import Action, IamResourceType
     from remit.catalogue.handlers import Handlers
     from remit.iam.policy import Globs
 
 WIDTH: Final = 100
-_LISTED: Final = 400
+FUTURE: Final = "future actions"
+"""The level of actions that AWS does not have today."""
+LISTED: Final = 6  # texts on one line; of more, the number is told
+_NAMED: Final = 400
 """Actions of one pattern that are told by name; of more, only how many there are."""
 
 
@@ -117,7 +120,7 @@ def covered(actions: Globs) -> tuple[tuple[str, str], ...]:
     if actions.negated:
         return ()
     names = dict.fromkeys(name for pattern in actions.patterns for name in (expand(pattern) or (pattern,)))
-    if len(names) > _LISTED:
+    if len(names) > _NAMED:
         return ()
     return tuple((name, level_of(name)) for name in names)
 
@@ -148,3 +151,33 @@ def covered_lines(actions: Globs) -> Iterator[str]:
         names = [name for name, action_level in levels if action_level == level]
         if names:
             yield from (f"  {line}" for line in _listed(f"{level} ({len(names)})", names))
+
+
+def levels_of(patterns: Iterable[str]) -> Iterator[str]:
+    """`Write on ec2 (4 actions)` for all that patterns match, what matters most first.
+
+    Of more than two services of a level the number is told; of every action, that alone.
+    """
+    names: dict[tuple[str, str], dict[str, None]] = {}
+    for pattern in dict.fromkeys(patterns):
+        if pattern in ("*", "*:*"):
+            yield "every action"
+            return
+        for name in expand(pattern) or (pattern,):
+            service_name = name.partition(":")[0].lower()
+            entry = catalogued(name)
+            names.setdefault((FUTURE if entry is None else entry.level, service_name), {})[name] = None
+    for level in (*reversed(LEVELS), FUTURE):
+        counts = {name: len(actions_of_level) for (of, name), actions_of_level in names.items() if of == level}
+        if len(counts) > 2:  # noqa: PLR2004 - more than two
+            yield f"{level} on {len(counts)} services ({some(tuple(counts))})"
+            continue
+        for name, count in counts.items():
+            yield f"{level} on {name} ({count} action{'' if count == 1 else 's'})"
+
+
+def some(texts: Sequence[str], most: int | None = LISTED) -> str:
+    """The first of them on one line, and how many there are beyond `most`; with None, all."""
+    if most is None or len(texts) <= most:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:most])} and {len(texts) - most} more"

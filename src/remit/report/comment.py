@@ -7,7 +7,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.report.access_report import ACCEPTED, BESIDE, GAINED, LOST, NO_EXAMPLE, UNDECIDED, some
+from remit.report.access_report import ACCEPTED, BESIDE, GAINED, LOST, NO_EXAMPLE, UNDECIDED
+from remit.report.actions import some
 from remit.report.resource_losses import loss_headline, reason, what_happens
 from remit.report.terminal_text import shown
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.types import holds_data, resource_type
 from remit.report.access_documents import review_document
 from remit.report.access_lines import LONGEST, brief, cause_lines
-from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report, some
+from remit.report.access_report import ACCEPTED, GAINED, LOST, UNDECIDED, CauseChange, review_report
+from remit.report.actions import some
 from remit.report.terminal_text import shown
 from remit.triggers.existing_sources import document as source_document
 

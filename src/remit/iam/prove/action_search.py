@@ -6,7 +6,7 @@ covering statements, and the pattern is narrowed to what NotAction spares.
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from remit.catalogue.action_keys import carries
@@ -94,6 +94,7 @@ class ActionSearch:
     __slots__ = (
         "_active",
         "_beyond_covers",
+        "_groups",
         "_resources",
         "_sparing",
         "actions_of",
@@ -110,6 +111,7 @@ class ActionSearch:
         self.of_today = of_today
         self.resource_search = resource_search
         self.actions_of = actions_of
+        self._groups: dict[str, tuple[list[list[str]], Iterator[list[str]]]] = {}
         self._active: dict[str, tuple[Box, ...]] = {}
         self._resources: tuple[str, ...] | None = None
         self.most_single_wildcards = max((index.most_single_wildcards for index in case.covers), default=0)
@@ -216,9 +218,9 @@ class ActionSearch:
 
     def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
         """A witness on a resource pattern that these covers leave open."""
-        candidate = self.case.required[0]
-        self.resource_search.budget.spend(2 * len(covers))
-        if any(box.includes(resource, candidate) for box in covers):
+        candidate, *further = self.case.required
+        self.resource_search.budget.spend(2 * len(covers) * len(self.case.required))
+        if any(box.includes(resource, candidate) or any(map(box.includes_all, further)) for box in covers):
             return None
         return self.resource_search.witness(resource, self.case.required, covers)
 
@@ -228,22 +230,37 @@ class ActionSearch:
             names = self.actions_of(pattern)
             return self._for_today(opening._replace(real=names[0])) if names else opening
         first: Opening | None = None
-        answers: dict[tuple[tuple[Box, ...], int], Opening | None] = {}
-        for name in self._uncovered_actions(pattern):
-            folded = name.lower()
-            alike = self.active_covers(folded), resources_asked(name)
-            if alike not in answers:
-                real = self._real(name, pattern, resource)
-                answers[alike] = None if real is None else self._for_today(real)
-            answer = answers[alike]
+        for names in self._alike(pattern):
+            answer = self._real(names[0], pattern, resource)
             if answer is None:
                 continue
-            is_shown = not self.of_today or (answer.usable and _carries(name, answer.witness))
-            if is_shown or first is None or (answer.usable and not first.usable):
-                first = answer._replace(action=folded, real=name)
-            if is_shown:
-                return first
+            answer = self._for_today(answer)
+            if first is None or (answer.usable and not first.usable):
+                first = answer
+            if not self.of_today:
+                return answer
+            shown = (name for name in names if answer.usable and _carries(name, answer.witness))
+            for name in shown:
+                return answer._replace(action=name.lower(), real=name)
         return first or opening
+
+    def _alike(self, pattern: str) -> Iterator[list[str]]:
+        """The existing actions of a pattern that other statements may leave open, those together that are asked alike.
+
+        The same covers apply to them, and their requests name the same resources.
+        """
+        known, further = self._groups.setdefault(pattern, ([], self._grouped(pattern)))
+        yield from known
+        for names in further:
+            known.append(names)
+            yield names
+
+    def _grouped(self, pattern: str) -> Iterator[list[str]]:
+        for _, of_service in groupby(self._uncovered_actions(pattern), key=lambda name: name.partition(":")[0]):
+            groups: dict[tuple[tuple[Box, ...], int], list[str]] = {}
+            for name in of_service:
+                groups.setdefault((self.active_covers(name.lower()), resources_asked(name)), []).append(name)
+            yield from groups.values()
 
     def _for_today(self, opening: Opening) -> Opening:
         """The same on a resource that a request for its action can name, if there is one."""

@@ -11,7 +11,7 @@ from remit.iam.comparison import Piece, SideDifference, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
-from remit.iam.prove.budget import Budget
+from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.encoded_text import has_marks, has_shape, widened
 from remit.iam.prove.example_requests import Words, request_for
 from remit.iam.prove.glob_sets import Unclear
@@ -186,7 +186,9 @@ class GainSearch:
         for action, spelled in question.actions:
             for opening in action_search.openings(action):
                 if isinstance(opening, Unclear):
-                    self._leave_undecided(box, str(opening))
+                    resources = ("*",) if box.not_resources else box.resources
+                    if isinstance(opening, Exhausted) or not all((box, action, text) in reported for text in resources):
+                        self._leave_undecided(box, str(opening))
                     continue
                 access = (box, opening.pattern, opening.resource)
                 if access in reported:

@@ -208,16 +208,16 @@ def _domain(
         texts = [text for text in pool if text]  # an empty set, which is as good as absent
     elif has_sets and not kinds:
         texts.append("")  # to set operators an empty set
-    exact = exact or any(_lists_all(atom, kinds) for atom in to_match)
+    exact = exact or any(map(_lists_all, to_match))
     domain = Domain(tuple(dict.fromkeys(texts)), atoms, multivalued=multivalued, exact=exact)
     return _DomainResult(domain, steps)
 
 
-def _lists_all(atom: Atom, kinds: tuple[str, ...]) -> bool:
+def _lists_all(atom: Atom) -> bool:
     """Whether a condition that must hold lists every state in which it does: its texts, or absence."""
     if atom.operator == "Null":
         return atom.values == ("true",)
-    return atom.operator == "StringEquals" and not (kinds or atom.quantifier or atom.if_exists)
+    return atom.operator == "StringEquals" and not (atom.quantifier or atom.if_exists)
 
 
 def _effort(atom: Atom) -> int:

@@ -151,6 +151,10 @@ class Box:
             resources_included = pattern in self.resources or "*" in self.globs
         return resources_included and all(atom in narrow.atoms for atom in self.atoms)
 
+    def includes_all(self, narrow: Box) -> bool:
+        """Whether it applies, at one look, wherever another box does."""
+        return all(self.includes(pattern, narrow) for pattern in narrow.resources)
+
 
 _READ: Final[dict[str, Callable[[Box], Any]]] = {
     "actions": lambda box: action_names(box.statement.actions).folded,
