@@ -184,10 +184,11 @@ def _trigger_of(error: TypeError) -> str | None:
 
 def _innermost(error: TypeError) -> TracebackType | None:
     """Where an exception was raised; not inside of remit, whose functions may have wrappers."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None and not is_own_code(trace.tb_next.tb_frame):
+    trace, innermost = error.__traceback__, None
+    while trace is not None:
+        innermost = innermost if is_own_code(trace.tb_frame) else trace
         trace = trace.tb_next
-    return trace
+    return innermost
 
 
 def _line(trace: TracebackType) -> str:
