@@ -499,3 +499,46 @@ def test_what_a_caller_brings_is_told_apart_from_what_something_else_decides(
 
     assert path.is_open == is_open
     assert is_open != must_hold_words(path).endswith(", which the caller brings")
+
+
+A_ROLE, B_ROLE = f"arn:aws:iam::{ACCOUNT}:role/a-*", f"arn:aws:iam::{ACCOUNT}:role/b-*"
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "is_way"),
+    [
+        pytest.param(A_ROLE, B_ROLE, False, id="on other roles"),
+        pytest.param(A_ROLE, f"arn:aws:iam::{ACCOUNT}:role/*-b", True, id="on some of the same"),
+        pytest.param(A_ROLE, "*", True, id="on all"),
+        pytest.param("*", B_ROLE, True, id="of all, some"),
+    ],
+)
+def test_a_new_role_is_a_way_where_the_same_role_may_be_made_and_given_rights(
+    tmp_path: Path, made: str, given: str, *, is_way: bool
+) -> None:
+    making = role("x", allow("iam:CreateRole", on=made), allow("iam:AttachRolePolicy", on=given))
+    found = paths(tmp_path, making)
+    assert is_way == ("x" in found and "iam:CreateRole + iam:AttachRolePolicy" in found["x"].ways)
+    if is_way:
+        (step,) = found["x"].steps
+        assert len({need.resource for need in step.needs}) == 1
+
+
+def test_whoever_joins_a_group_keeps_its_own_rights(tmp_path: Path) -> None:
+    own = allow("iam:AddUserToGroup", "iam:CreateUser", "iam:CreateAccessKey")
+    found = paths(
+        tmp_path,
+        user("ann", own),
+        group("attachers", allow("iam:AttachUserPolicy", on=f"arn:aws:iam::{ACCOUNT}:user/new-*")),
+    )
+    both = "iam:AddUserToGroup + iam:CreateUser + iam:AttachUserPolicy + iam:CreateAccessKey"
+    assert (both, ()) == (found["ann"].steps[0].technique, found["ann"].assumes)
+    assert ["own (inline), Statement[0]"] * 2 + ["own (inline), by group attachers, Statement[0]"] + [
+        "own (inline), Statement[0]"
+    ] == [need.statement for need in found["ann"].steps[0].needs]
+
+
+def test_whoever_joins_a_group_stays_within_its_boundary(tmp_path: Path) -> None:
+    limit = managed("limit", allow("s3:*", "iam:AddUserToGroup"))
+    bounded = user("ann", allow("iam:AddUserToGroup"), PermissionsBoundary={"PermissionsBoundaryArn": limit["Arn"]})
+    assert {} == paths(tmp_path, bounded, group("admins", EVERYTHING), limit)

@@ -364,3 +364,46 @@ def test_strict_counts_what_is_not_compared_but_for_the_network() -> None:
         reviewed = review_files(files[0], files[1])
         assert not reviewed.leaves_open(strict=False)
         assert reviewed.leaves_open(strict=True) is counts
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("AWS::ECS::Service", {"EnableExecuteCommand": False}, {"EnableExecuteCommand": True}),
+        ("AWS::SNS::Subscription", {"Protocol": "sqs"}, {"Protocol": "https"}),
+        ("AWS::SNS::Subscription", None, {"Protocol": "email", "Endpoint": "ann@example.com"}),
+        ("AWS::SNS::Topic", {}, {"Subscription": [{"Protocol": "email", "Endpoint": "ann@example.com"}]}),
+        ("AWS::EC2::SnapshotBlockPublicAccess", {"State": "block-all-sharing"}, {"State": "block-new-sharing"}),
+        ("AWS::EC2::SnapshotBlockPublicAccess", {"State": "block-all-sharing"}, None),
+    ],
+)
+def test_a_door_that_opens_is_told(kind: str, old: Declared | None, new: Declared | None) -> None:
+    sides = [{} if properties is None else {"R": {"Type": kind, "Properties": properties}} for properties in (old, new)]
+    (door,) = compared(*sides)["doors"]
+    assert door["opens"]
+
+
+def test_messages_to_what_runs_in_aws_are_no_door() -> None:
+    queue = {"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "sqs", "Endpoint": arn("Queue")}}
+    assert compared({}, {"R": queue})["doors"] == []
+
+
+def test_another_instance_profile_of_a_launch_template_is_undecided() -> None:
+    old, new = (
+        {"Type": "AWS::EC2::LaunchTemplate", "Properties": at("LaunchTemplateData.IamInstanceProfile.Name", name)}
+        for name in ("one", "two")
+    )
+    assert compared({"R": old}, {"R": new})["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (planned("aws_organizations_policy_attachment.a", id="t:p", policy_id="p", target_id="t"), None),
+        (planned("aws_s3_account_public_access_block.a", id="1", block_public_policy=True), None),
+        (None, planned("aws_sns_topic_subscription.a", topic_arn="t", protocol="https", endpoint="https://a.com")),
+        (planned("aws_db_snapshot.a", shared_accounts=[]), planned("aws_db_snapshot.a", shared_accounts=["all"])),
+    ],
+)
+def test_a_plan_tells_a_limit_that_goes_and_what_is_shared(old: Declared | None, new: Declared | None) -> None:
+    assert any(door["opens"] for door in plan(old, new)["doors"])

@@ -181,13 +181,37 @@ class EscalationGraph:
         return _edge(source, vertex, technique, steps)
 
     def _groups(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """What lets a user join groups; `member` stands for whoever is in a group."""
+        """What lets a user join groups; `member` stands for whoever is in a group.
+
+        What needs rights of the group and of the user, or stays within the user's boundary, is one step.
+        """
+        own_arn, groups, is_unbounded = asker.identity.arn, asker.identity.entity.groups, self._is_unbounded(asker)
         for member in self.targets.groups_as_members(asker.identity.account):
-            if member.entity.name not in asker.identity.entity.groups:
-                need = TechniqueNeed(technique.needs[0].action, "a group")
-                steps = self.needs.steps(asker, technique, (need,), member.entity)
-                if steps is not None:
-                    yield _edge(asker.identity.arn, member.arn, technique, steps)
+            need = TechniqueNeed(technique.needs[0].action, "a group")
+            is_in = member.entity.name in groups
+            steps = None if is_in else self.needs.steps(asker, technique, (need,), member.entity)
+            if steps is None:
+                continue
+            alone = [asker]
+            if is_unbounded:
+                alone.append(self.needs.asker(member))
+                yield _edge(own_arn, member.arn, technique, steps)
+            entity = replace(asker.identity.entity, groups=(*groups, member.entity.name))
+            policies = (*asker.identity.policies, *member.policies)
+            joined = self.needs.asker(replace(asker.identity, entity=entity, policies=policies))
+            for edge in self._edges_of_both(joined, alone):
+                name = f"{technique.name} + {edge.technique}"
+                yield Edge(own_arn, edge.target, name, (*steps, *edge.needs), edge.assumes)
+
+    def _edges_of_both(self, joined: Asker, alone: list[Asker]) -> Iterator[Edge]:
+        """The techniques that a user has with a group, and that neither of them has alone."""
+        for technique in self._techniques(joined):
+            if technique.gain == "group" or technique.kind == "role" or not self.needs.may_use(joined, technique):
+                continue
+            if not any(self.needs.may_use(one, technique) for one in alone):
+                yield from _GAINS[technique.gain](self, joined, technique)
+        if len(alone) == 1:
+            yield from self._assumed_roles(joined)
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         """What makes a service act as a role: a role that the principal passes, or one that is in use already."""

@@ -21,11 +21,12 @@ On: TypeAlias = Literal[
     "a user",
     "a role",
     "a group",
+    "a new one",
     "anything",
 ]
 """What an action must be allowed on: the principal itself, a group that it is in, a customer managed policy that it
-has as a policy or boundary (or any such policy of the account), the user or role whose rights are gained, or any
-resource of the account that the action takes."""
+has as a policy or boundary (or any such policy of the account), the user or role whose rights are gained, one that is
+made and the same for all actions, or any resource of the account that the action takes."""
 
 Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role", "running role"]
 """Whose rights are gained: those of an administrator, of the target, of a role that `service` may be given, or of a
@@ -72,7 +73,7 @@ def _off(action: str, kind: Literal["user", "role"]) -> Technique:
 
 
 def _new(name: str, *actions: str) -> Technique:
-    needs = tuple(TechniqueNeed(action) for action in actions)
+    needs = tuple(TechniqueNeed(action, "a new one") for action in actions)
     return Technique(name, "administrator", needs, "make a new principal with any rights, and act as it", "D")
 
 

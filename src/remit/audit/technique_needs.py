@@ -10,6 +10,7 @@ from remit.audit.documents import folded, unfolded
 from remit.audit.question import NO, AccessAnswer, combined, own_resources
 from remit.audit.results import StepNeed, UndecidedTechnique
 from remit.audit.target_tags import tag_conditions
+from remit.iam.pattern import covers
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
@@ -65,19 +66,52 @@ class NeedQuestions:
         self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], target: Entity | None = None
     ) -> tuple[StepNeed, ...] | None:
         """The needs as steps, if all of them are allowed; None: some are not, or are undecided."""
-        steps = []
-        undecided = ""
+        answers = []
         for need in needs:
             answer = self._ask(asker, technique, need, target)
             if answer.verdict == "no":
                 return None
-            if answer.verdict == "undecided":
-                undecided = answer.reason
-            steps.append(self.step(asker, need.action, answer))
-        if undecided:
-            self.leave_undecided(asker, technique, undecided)
+            answers.append(answer)
+        if needs[0].on == "a new one":
+            answers = self._on_one(asker, technique, needs, answers)
+        reason = next((answer.reason for answer in reversed(answers) if answer.verdict == "undecided"), "")
+        if reason:
+            self.leave_undecided(asker, technique, reason)
+        if reason or not answers:
             return None
-        return tuple(steps)
+        return tuple(self.step(asker, need.action, answer) for need, answer in zip(needs, answers, strict=True))
+
+    def _on_one(
+        self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], answers: list[AccessAnswer]
+    ) -> list[AccessAnswer]:
+        """The answers about one new user or role; nothing where what may be made is none of what may be given rights.
+
+        Where each call is allowed on some, and none was found for all, one is undecided.
+        """
+        made = self._named(asker, needs[0].action)
+        resources = [answer.resource for answer in answers]
+        for need in needs[1:]:
+            narrowed = self._ask(asker, technique, need, None, made)
+            if narrowed.verdict == "no":
+                return []
+            resources.append(narrowed.resource)
+        for resource in dict.fromkeys(filter(None, resources)):
+            on_it = [self._ask(asker, technique, need, None, (resource,)) for need in needs]
+            if all(answer.verdict == "yes" for answer in on_it):
+                return on_it
+        return [AccessAnswer("undecided", reason="no user or role was found that all of its calls may be about")]
+
+    def _named(self, asker: Asker, action: str) -> tuple[str, ...]:
+        """The resource patterns of the statements that allow an action, none of them wider than its own resources."""
+        parts = self.questions.parts
+        policies = parts.layers(parts.layer_numbers(asker.profile, action)).identity
+        ((widest, *_), *_) = own_resources(action, asker.partition)
+        patterns: dict[str, None] = {}
+        for statement in (statement for policy in policies for statement in policy.statements):
+            named = statement.resources
+            if statement.effect == "Allow" and named is not None:
+                patterns |= dict.fromkeys(("*",) if named.negated else named.patterns)
+        return tuple(dict.fromkeys(widest if covers(pattern, widest) else pattern for pattern in patterns))
 
     def step(self, asker: Asker, action: str, answer: AccessAnswer) -> StepNeed:
         """An answer as a step, in the names of the principal's account."""
@@ -91,8 +125,17 @@ class NeedQuestions:
         """Note that a technique was not decided."""
         self.undecided.append(UndecidedTechnique(asker.identity.arn, technique.name, reason))
 
-    def _ask(self, asker: Asker, technique: Technique, need: TechniqueNeed, target: Entity | None) -> AccessAnswer:
-        if need.on == "anything":
+    def _ask(
+        self,
+        asker: Asker,
+        technique: Technique,
+        need: TechniqueNeed,
+        target: Entity | None,
+        among: tuple[str, ...] = (),
+    ) -> AccessAnswer:
+        if among:
+            groups: tuple[tuple[str, ...], ...] = (among,)
+        elif need.on in ("anything", "a new one"):
             groups = own_resources(need.action, asker.partition)
         else:
             resources = self._resources(asker.identity, need, target)

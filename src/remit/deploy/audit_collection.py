@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.resource_policies import INCOMPLETE
 from remit.deploy.aws_errors import remit_errors
-from remit.deploy.collected_account import collect_account, write_json
-from remit.deploy.collected_organization import collected_organization
+from remit.deploy.collected_account import collect_account, collected_organization, write_json
 from remit.deploy.collected_policies import CALLS, collected_policies
 from remit.deploy.session import connect
 from remit.errors import RemitError

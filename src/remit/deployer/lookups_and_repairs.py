@@ -1,4 +1,4 @@
-"""What a deploy needs beside its resources: to look up parameters and secrets, and to undo what was done by hand.
+"""The needs of a deploy beside its resources: to look up parameters and secrets, to undo what was done by hand.
 
 Source: "Get values stored in other services using dynamic references", "Supply … parameters from Systems Manager
 Parameter Store" (CloudFormation User Guide).

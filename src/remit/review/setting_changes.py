@@ -146,7 +146,8 @@ class _Comparison:
             opens = bool(now) == (levels[-1] == _OTHER)
             self._door(setting, _present(was), _present(now), opens=opens)
         elif self._is_gone:
-            return
+            if levels[-1] == _ABSENT:  # it was a limit itself
+                self._door(setting, _listed(was), _NOT_SET, opens=True)
         elif self._is_new and new_level >= 0:
             if is_public or (now and new_level == len(levels) - 1):
                 self._door(setting, _NOBODY, _listed(now), opens=True, public=is_public)

@@ -7,6 +7,7 @@ better than what is broken. A guardrail with Allow statements is a ceiling: a ro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -36,7 +37,8 @@ _FirstGain: TypeAlias = Callable[[Policies, Policies], "Piece | Undecided | None
 """What a role first gains beyond a guardrail: any gain, or one of today, which takes longer to find."""
 _AT_ONCE: Final = 200  # statements that are proven in one comparison, whose budget they share
 _TOLD: Final = 200  # of the statements that break a guardrail
-_GUESSED: Final = ("-*", "-??????")
+_GUESSED: Final = re.compile(r"-\*|-\?{6}|/\*$")
+"""A part of a name that CloudFormation will make up, where a `*` stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class _Prover:
     def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
         # References as far as they are known: `_exact` has names, `_shapes` ARNs with a symbol for what is not known.
-        self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
+        self._exact = {text: name for text, name in names.items() if not _GUESSED.search(name)}
         self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._source_arns = {function.name: function.source_arn for function in app.functions}
         self._roles = [(role, ready_role(role, {}, documents)) for role in roles]
@@ -320,11 +322,6 @@ def _text_at(text: str, place: Place) -> str:
         for late_bound, name in place.items():
             text = text.replace(late_bound, name)
     return text
-
-
-def _is_guessed(name: str) -> bool:
-    """Return whether a name has a part that CloudFormation will make up, where a `*` stands."""
-    return any(sign in name for sign in _GUESSED) or name.endswith("/*")
 
 
 def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, str]) -> Statement:

@@ -174,35 +174,39 @@ class Deciding:
 
     def value(self, value: Any, target: Path = (), source: Path | None = None) -> Any:
         """A value that will stand at `target`, and stood at `source`; what becomes AWS::NoValue is left out of it."""
-        return self._put(self._taken(value, target if source is None else source), target)
+        return self._put(*self._taken(value, target if source is None else source), target)
 
-    def _put(self, branch: Branch, target: Path) -> Any:
-        if branch.path != target:
-            self.moved[target] = branch.path
-        if isinstance(branch.value, dict):
-            parts = {key: self._taken(part, (*branch.path, key)) for key, part in branch.value.items()}
-            return {key: self._put(part, (*target, key)) for key, part in parts.items() if part.value != NO_VALUE}
-        if isinstance(branch.value, list):
-            items = enumerate(self._items(branch.value, branch.path))
-            return [self._put(item, (*target, index)) for index, item in items]
-        return branch.value
+    def _put(self, value: Any, path: Path, target: Path) -> Any:
+        if path != target:
+            self.moved[target] = path
+        if isinstance(value, dict):
+            placed = {}
+            for key, part in value.items():
+                taken, place = self._taken(part, (*path, key))
+                if taken != NO_VALUE:
+                    placed[key] = self._put(taken, place, (*target, key))
+            return placed
+        if isinstance(value, list):
+            items = enumerate(self._items(value, path))
+            return [self._put(item, place, (*target, index)) for index, (item, place) in items]
+        return value
 
-    def _taken(self, value: Any, path: Path) -> Branch:
+    def _taken(self, value: Any, path: Path) -> tuple[Any, Path]:
         chosen = choice(value)
         while chosen is not None:
             value, below = chosen.branch(holds=self.holds(chosen.condition))
             path = (*path, *below)
             chosen = choice(value)
-        return Branch(value, path)
+        return value, path
 
-    def _items(self, values: list[Any], path: Path) -> Iterator[Branch]:
+    def _items(self, values: list[Any], path: Path) -> Iterator[tuple[Any, Path]]:
         """The items of a list: none for AWS::NoValue, several for a Fn::If that chooses a list."""
         for index, item in enumerate(values):
-            branch = self._taken(item, (*path, index))
-            if isinstance(branch.value, list) and choice(item) is not None:
-                yield from self._items(branch.value, branch.path)
-            elif branch.value != NO_VALUE:
-                yield branch
+            taken, place = self._taken(item, (*path, index))
+            if isinstance(taken, list) and choice(item) is not None:
+                yield from self._items(taken, place)
+            elif taken != NO_VALUE:
+                yield taken, place
 
 
 def _outcomes(count: int) -> Iterator[tuple[bool, ...]]:

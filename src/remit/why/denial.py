@@ -192,7 +192,7 @@ def _request(flat: str) -> Denial:
         denial = replace(denial, action=missing_action)
     return replace(
         denial,
-        layer=_kind(layer["kind"]),
+        layer=next(kind for start, kind in _KINDS.items() if layer["kind"].lower().startswith(start)),
         explicit=layer["how"].lower().startswith("with"),
         policy=_trimmed(layer["policy"]) if layer["policy"] else None,
     )
@@ -207,10 +207,6 @@ def _principal(flat: str) -> str | None:
         if name.lower() not in wordings.NOBODY:
             return name
     return None
-
-
-def _kind(words: str) -> LayerName:
-    return next(layer for start, layer in _KINDS.items() if words.lower().startswith(start))
 
 
 def _resource(match: re.Match[str] | None, principal: str | None) -> str | None:

@@ -47,7 +47,8 @@ class ComparedCaller:
 
     def is_meant(self, statement: Statement) -> bool:
         """Whether a statement's principals mean this caller. Without any they mean nobody."""
-        return _is_meant(statement.principals, self.principal, deny=statement.effect == "Deny")
+        meant = reach(statement.principals, _request_of(self.principal), deny=statement.effect == "Deny")
+        return meant is not Reach.NOBODY
 
     def principals_of(self, context: Mapping[str, ContextValue]) -> Iterator[str]:
         """Whoever has the ARN or is of the account that a context says, where it may be any like it; then itself."""
@@ -69,10 +70,6 @@ class ComparedCaller:
             if reach(Principals((pattern,)), request, deny=False) is not Reach.NOBODY:
                 return number
         return None
-
-
-def _is_meant(principals: Principals | None, principal: str, *, deny: bool) -> bool:
-    return reach(principals, _request_of(principal), deny=deny) is not Reach.NOBODY
 
 
 @lru_cache(maxsize=4096)

@@ -41,6 +41,17 @@ def reported_items(body: Any) -> tuple[object, ...]:
     return tuple(item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures or ())
 
 
+def _is_json(body: Any) -> bool:
+    """Whether an answer is JSON, or empty. Another fails a batch of a queue; of streams no page says so."""
+    if not isinstance(body, bytes) or not body:
+        return True
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
 def fail_wrongly_reported_batches(service: Any) -> None:
     """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda."""
     run, execute = service._run_sqs_batch, service._execute_function  # noqa: SLF001 - it has no other place to take hold of
@@ -58,7 +69,8 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         if mapping is None or not may_report(mapping) or result.get("error"):
             return result
         messages = [message["messageId"] for message in event["Records"]]
-        is_right = all(item in messages for item in reported_items(result.get("body")))
+        body = result.get("body")
+        is_right = _is_json(body) and all(item in messages for item in reported_items(body))
         return result if is_right else {**result, "error": True}
 
     service._run_sqs_batch, service._execute_function = ran, executed  # noqa: SLF001 - as above

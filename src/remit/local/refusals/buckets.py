@@ -1,4 +1,4 @@
-"""What S3 refuses of buckets: to be deleted while they hold something, and requests that name another owner.
+"""Refuse what S3 refuses of buckets: a delete while they hold something, requests that name another owner.
 
 The emulator deletes a bucket with all it holds, and does not look at the header that names the owner.
 """

@@ -9,21 +9,19 @@ from typing import Final
 
 from remit.local.refusals import (
     buckets,
-    busy_stacks,
-    dangling_references,
     existing_names,
     function_roles,
     simulated_policies,
-    stack_policies,
+    stacks,
     templates,
 )
 
 REFUSALS: Final = (
     templates.CAPABILITIES,
-    dangling_references.REFUSAL,
+    templates.DANGLING_REFERENCES,
     templates.UNKNOWN_PROPERTIES,
-    busy_stacks.REFUSAL,
-    stack_policies.REFUSAL,
+    stacks.BUSY_STACKS,
+    stacks.STACK_POLICIES,
     existing_names.REFUSAL,
     templates.MISSING_POLICIES,
     function_roles.REFUSAL,
