@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import item_lines, passing_over, plain_files, tried_code
+from remit.project import passing_over, plain_files, tried_code
 from remit.project.current_load import is_users_file, relative
 from remit.project.failed_settings import failed_settings, may_be_among
 from remit.project.guarded_calls import STOPS
-from remit.project.late_bound_search import check_late_reads
-from remit.project.layout import module_file, roots
+from remit.source import python_file
+from remit.source.late_reads import check_late_reads
+from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ _OWN: Final = frozenset({"app", "config", "shared", "shared.resources"})
 def importing(state: Loading) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again.
 
-    So is what was read of their source: the files may change between two loads of one process.
+    What was read of their source is forgotten before: the files may change between two loads of one process.
     """
     root = state.folder
     added = [str(place) for place in roots(root)]
@@ -90,7 +91,8 @@ def importing(state: Loading) -> Iterator[None]:
     finder = passing_over.Finder(root, functools.partial(mistake, state))
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
-    _forget_sources()
+    python_file.forget()
+    tried_code.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
     names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
@@ -98,7 +100,7 @@ def importing(state: Loading) -> Iterator[None]:
     try:
         yield
     finally:
-        _forget_sources()
+        tried_code.forget()
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
@@ -106,11 +108,6 @@ def importing(state: Loading) -> Iterator[None]:
         for name in [name for name in new if _inside(name, root)]:
             del sys.modules[name]
         sys.modules.update(shadowed)
-
-
-def _forget_sources() -> None:
-    item_lines.forget()
-    tried_code.forget()
 
 
 def _inside(name: str, root: Path) -> bool:
