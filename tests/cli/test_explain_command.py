@@ -210,6 +210,29 @@ def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) 
         assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", "kms.decrypt(Data.key)")
 
 
+@pytest.mark.parametrize(
+    ("principal", "verdict"),
+    [
+        ("arn:aws:iam::444455556666:role/admin", "ImplicitlyDenied"),
+        ("arn:aws:iam::${AWS::AccountId}:root", "Allowed"),
+        (None, "Allowed"),  # the policy that KMS gives a key leaves it to the account's policies
+    ],
+)
+def test_the_policy_of_a_key_of_the_app_limits_who_is_granted_it(
+    make: Make, principal: str | None, verdict: str
+) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"}
+    given = "" if principal is None else f", key_policy={{'Version': '2012-10-17', 'Statement': [{statement}]}}"
+    shared = f"from remit import Shared, resource\n\nclass Data(Shared):\n    key = resource('AWS::KMS::Key'{given})\n"
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n\n\n"
+        "@app.function(policy=[grants.kms.decrypt(Data.key)])\ndef hello(event, context): ...\n"
+    )
+    project = make(app=app, **{"shared/resources/data.py": shared})
+    found = json.loads(project.remit("explain", "hello", "kms:Decrypt", "Data.key", "--json").out)
+    assert found["verdict"] == verdict
+
+
 def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:
     deny = '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'
     ran = make(config=f'config.lambda_.iam.policy = ["s3:GetObject", {deny}]').remit(
