@@ -11,10 +11,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.source.python_file import imports, origin_in, parsed
+from remit.source.python_file import imports, origin_in, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.source.python_file import PythonFile
 
@@ -39,7 +39,7 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
     except (SyntaxError, ValueError, RecursionError):
         return  # whoever runs the file reports that
     names = frozenset(_late_names(python_file))
-    for node in _nodes(python_file.tree, functions=functions) if names else ():
+    for node in walk(python_file.tree, ast.iter_child_nodes if functions else _outside_of_functions) if names else ():
         for operand in _searched_for(node):
             if _is_late(operand, names):
                 raise RemitError(
@@ -56,15 +56,10 @@ def _late_names(file: PythonFile) -> Iterator[str]:
             yield imported.bound
 
 
-def _nodes(tree: ast.Module, *, functions: bool) -> Iterator[ast.AST]:
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not functions:
-            waiting += node.decorator_list
-        else:
-            waiting += ast.iter_child_nodes(node)
+def _outside_of_functions(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.decorator_list
+    return ast.iter_child_nodes(node)
 
 
 def _searched_for(node: ast.AST) -> Iterator[ast.expr]:
