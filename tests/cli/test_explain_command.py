@@ -879,3 +879,34 @@ def test_an_action_is_not_allowed_where_its_statement_has_no_effect_today(
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     ran = remit("explain", str(path), "s3:GetObject")
     assert (1, "Not allowed: the policy may not s3:GetObject on *") == (ran.status, ran.out.splitlines()[0])
+
+
+def test_a_template_begins_with_a_table_of_what_each_role_may_do(tmp_path: Path) -> None:
+    def holder(**more: object) -> dict[str, object]:
+        return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}, **more}}
+
+    def own(*statements: dict[str, str]) -> list[dict[str, object]]:
+        return [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
+
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    sends = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
+    resources = {
+        "A": holder(Policies=own(reads, sends, denied)),
+        "Longer": holder(Policies=own({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
+        "C": holder(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        "D": holder(ManagedPolicyArns=["arn:aws:iam::111122223333:policy/own"]),
+        "E": holder(),
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": resources}))
+    assert remit("explain", str(path)).out.splitlines()[:7] == [
+        "what each may do at most; conditions, Deny statements and boundaries take away from it",
+        "  A       Write on sqs (1 action); Read on s3 (1 action)",
+        "  Longer  everything but iam:*",
+        "  C       every action",
+        "  D       what arn:aws:iam::111122223333:policy/own allows, which is not known here",
+        "  E       nothing",
+        "",
+    ]
+    assert remit("explain", str(path), "A").out.startswith("A\n")

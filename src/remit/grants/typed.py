@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
+from remit.declare.asked import verb
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
@@ -19,10 +20,8 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
 from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
+from remit.triggers.resource_references import AnyRefs
 from remit.triggers.source import name_in, refuse_name_of_own
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRefs
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
@@ -43,6 +42,7 @@ HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
 
+@verb
 def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grants:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
     names = tuple(tokens.plain(action) for action in actions)
