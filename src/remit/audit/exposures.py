@@ -247,7 +247,7 @@ class _ResourceExposures:
                 yield "member account", (*from_services, *networks)
 
     def _through_services(self, policy: Policy) -> Iterator[Statement]:
-        """Yield Denies of calls that services make for the own account's resources, or for those that the policy names."""
+        """Yield Denies of services' calls for the own account's resources, or for those that the policy names."""
         account = self.resource.account
         yield _forbidden(Condition("StringEquals", "aws:SourceAccount", (account,)))
         sources = [f"arn:*:*:*:{account}:*"]

@@ -55,7 +55,7 @@ class PatternList:
         return all(text in self._texts or self._has_cover_of(text) for text in texts)
 
     def overlaps(self, text: str) -> bool:
-        """Return whether a text, or some text that a pattern describes, is in the list or described by a pattern of it."""
+        """Return whether a text, or one that a pattern describes, is in the list or matches a pattern of it."""
         if not is_pattern(text) and not text.startswith(tuple(map(head, self._texts))):
             return False
         return any(overlap(listed, text) for listed in self._texts)

@@ -137,7 +137,7 @@ class Box:
         return listed is not self.not_resources
 
     def covers(self, pattern: str) -> bool:
-        """Return whether its resources contain all that a pattern describes, for a reason that one pattern of it gives."""
+        """Return whether its resources contain all that a pattern describes, by one pattern of its own."""
         if self.not_resources:
             return not any(overlaps(text, pattern) for text in self.resources)
         return any(covers(text, pattern) for text in self.globs)
