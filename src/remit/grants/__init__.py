@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
+from remit.declare.unknown_names import unknown
+from remit.did_you_mean import did_you_mean
 from remit.grants.typed import allow
 
 if TYPE_CHECKING:
@@ -66,5 +69,7 @@ __all__ = [
 
 def __getattr__(name: str) -> ModuleType:
     if name not in __all__:
-        raise AttributeError(f"remit.grants has no `{name}`", name=name, obj=importlib.import_module(__name__))
+        hint = did_you_mean(name, __all__) or f"there are {', '.join(__all__)}"
+        gives: ModuleType = unknown(f"there are no grants of `{name}`", hint, name, sys.modules[__name__])
+        return gives
     return importlib.import_module(f"{__name__}.{name}")

@@ -22,6 +22,7 @@ _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")
 
 
+@typed.verb
 def query(
     workgroup: AnyRef,
     *,

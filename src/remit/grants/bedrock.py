@@ -21,6 +21,7 @@ _ANY_REGION: Final = "arn:${AWS::Partition}:bedrock:*::foundation-model/{}"
 _ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
+@typed.verb
 def invoke(model: AnyRef) -> typed.Grants:
     """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
     from remit.catalogue.inference_profiles import geography_and_model, is_profile  # noqa: PLC0415 - few apps use Bedrock
@@ -38,6 +39,7 @@ def invoke(model: AnyRef) -> typed.Grants:
     return typed.grant(_ACTIONS, (arn,), f"runs model {arn.rpartition('/')[2]}")
 
 
+@typed.verb
 def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants:
     """Run a model through an inference profile: bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
@@ -67,18 +69,21 @@ def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants
     )
 
 
+@typed.verb
 def guard(guardrail: AnyRef) -> typed.Grants:
     """Apply a guardrail: bedrock:ApplyGuardrail."""
     arn = typed.arn(guardrail, "bedrock.guard", typed.HERE % ("bedrock", "guardrail/{}"))
     return typed.grant(("bedrock:ApplyGuardrail",), (arn,), f"applies guardrail {arn.rpartition('/')[2]}")
 
 
+@typed.verb
 def retrieve(knowledge_base: AnyRef) -> typed.Grants:
     """Search a knowledge base: bedrock:Retrieve."""
     arn = typed.arn(knowledge_base, "bedrock.retrieve", typed.HERE % ("bedrock", "knowledge-base/{}"))
     return typed.grant(("bedrock:Retrieve",), (arn,), f"searches knowledge base {arn.rpartition('/')[2]}")
 
 
+@typed.verb
 def invoke_agent(agent: str, alias: str) -> typed.Grants:
     """Talk to an agent, by one alias of it: bedrock:InvokeAgent."""
     verb = "bedrock.invoke_agent"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _ALARM: Final = typed.HERE % ("cloudwatch", "alarm:{}")
 
 
+@typed.verb
 def put(*namespaces: str) -> typed.Grants:
     """Put metrics into namespaces: cloudwatch:PutMetricData on the condition cloudwatch:namespace.
 
@@ -27,6 +28,7 @@ def put(*namespaces: str) -> typed.Grants:
     return typed.everywhere(("cloudwatch:PutMetricData",), f"puts metrics into {', '.join(names)}", *conditions)
 
 
+@typed.verb
 def read() -> typed.Grants:
     """Read metrics: cloudwatch:GetMetricData, cloudwatch:GetMetricStatistics, cloudwatch:ListMetrics.
 
@@ -36,6 +38,7 @@ def read() -> typed.Grants:
     return typed.everywhere(actions, "reads metrics")
 
 
+@typed.verb
 def read_alarm(alarm: AnyRef) -> typed.Grants:
     """Read the state and history of alarms: cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory."""
     arn = typed.arn(alarm, "cloudwatch.read_alarm", _ALARM)
@@ -43,6 +46,7 @@ def read_alarm(alarm: AnyRef) -> typed.Grants:
     return typed.grant(actions, (arn,), f"reads alarm {name_of(arn).removeprefix('alarm:')}")
 
 
+@typed.verb
 def set_alarm(alarm: AnyRef) -> typed.Grants:
     """Set the state of an alarm: cloudwatch:SetAlarmState."""
     arn = typed.arn(alarm, "cloudwatch.set_alarm", _ALARM)

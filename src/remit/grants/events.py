@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BUS: Final = typed.HERE % ("events", "event-bus/{}")
 
 
+@typed.verb
 def put(bus: BusRef = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
     """Put events on a bus: events:PutEvents, of one source or detail type where these are given.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _STREAM: Final = typed.HERE % ("firehose", "deliverystream/{}")
 
 
+@typed.verb
 def put(stream: DeliveryStreamRef) -> typed.Grants:
     """Put records, one or a batch: firehose:PutRecord, firehose:PutRecordBatch."""
     arn = typed.arn(stream, "firehose.put", _STREAM)

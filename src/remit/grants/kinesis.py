@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _STREAM: Final = typed.HERE % ("kinesis", "stream/{}")
 
 
+@typed.verb
 def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords. With `key`, kms:GenerateDataKey."""
     arn = typed.arn(stream, "kinesis.put", _STREAM)
@@ -29,6 +30,7 @@ def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def read(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Read records: kinesis:GetRecords, kinesis:GetShardIterator, kinesis:ListShards, kinesis:DescribeStreamSummary.
 

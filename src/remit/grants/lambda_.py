@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 _FUNCTION: Final = typed.HERE % ("lambda", "function:{}")
 
 
+@typed.verb
 def invoke(function: FunctionRef, *, qualifier: str | None = None) -> typed.Grants:
     """Invoke it, and wait or not: lambda:InvokeFunction."""
     arn, because = _function(function, qualifier, "lambda_.invoke", "invokes function")
     return typed.grant(("lambda:InvokeFunction",), (arn,), because)
 
 
+@typed.verb
 def call_url(function: FunctionRef, *, qualifier: str | None = None) -> typed.Grants:
     """Call its function URL with IAM's signature: lambda:InvokeFunctionUrl, and lambda:InvokeFunction by the URL alone.
 
@@ -40,6 +42,7 @@ def call_url(function: FunctionRef, *, qualifier: str | None = None) -> typed.Gr
     )
 
 
+@typed.verb
 def answer(function: FunctionRef) -> typed.Grants:
     """Answer for callbacks that executions of a durable function wait for, of any of its versions.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")
 
 
+@typed.verb
 def execute(cluster: ClusterRef, *, secret: SecretRef, key: KeyRef | None = None) -> typed.Grants:
     """Run statements, alone, in batches and in transactions, as the user that the secret has.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _COLLECTION: Final = typed.HERE % ("rekognition", "collection/{}")
 
 
+@typed.verb
 def detect(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Find labels, text and faces in images, and what needs moderation; IAM knows no resource for these.
 
@@ -32,6 +33,7 @@ def detect(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = Non
     return (*typed.everywhere(actions, "looks at images"), *_images("detect", bucket, keys, key))
 
 
+@typed.verb
 def compare_faces(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Compare the faces of two images: rekognition:CompareFaces.
 
@@ -41,6 +43,7 @@ def compare_faces(bucket: BucketRef | None = None, *keys: str, key: KeyRef | Non
     return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *images)
 
 
+@typed.verb
 def search_faces(
     collection: AnyRef, bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None
 ) -> typed.Grants:
@@ -53,6 +56,7 @@ def search_faces(
     return (*_on_collection("search_faces", actions, "searches", collection), *images)
 
 
+@typed.verb
 def index_faces(
     collection: AnyRef, bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None
 ) -> typed.Grants:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SCHEDULE: Final = typed.HERE % ("scheduler", "schedule/{}")
 
 
+@typed.verb
 def create(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Create schedules: scheduler:CreateSchedule, and iam:PassRole of the role to Scheduler alone."""
     return (
@@ -25,6 +26,7 @@ def create(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.G
     )
 
 
+@typed.verb
 def update(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Change schedules: scheduler:UpdateSchedule, and iam:PassRole of the role to Scheduler alone."""
     return (
@@ -33,16 +35,19 @@ def update(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.G
     )
 
 
+@typed.verb
 def read(name: str = "*", *, group: str = "default") -> typed.Grants:
     """Read schedules: scheduler:GetSchedule."""
     return _on_schedules("read", "GetSchedule", "reads", name, group)
 
 
+@typed.verb
 def delete(name: str = "*", *, group: str = "default") -> typed.Grants:
     """Delete schedules: scheduler:DeleteSchedule."""
     return _on_schedules("delete", "DeleteSchedule", "deletes", name, group)
 
 
+@typed.verb
 def list() -> typed.Grants:  # noqa: A001 - the verb, spelled scheduler.list
     """List the schedules of the account and region: scheduler:ListSchedules, for which IAM knows no resource."""
     return typed.everywhere(("scheduler:ListSchedules",), "lists schedules")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
 
 
+@typed.verb
 def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: secretsmanager:GetSecretValue. With `key`, kms:Decrypt through Secrets Manager."""
     arn, because = _secret(secret, "secretsmanager.read", "reads secret")
@@ -28,6 +29,7 @@ def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a new value: secretsmanager:PutSecretValue. With `key`, kms:GenerateDataKey and kms:Decrypt through it."""
     arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
@@ -37,12 +39,14 @@ def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def describe(secret: SecretRef) -> typed.Grants:
     """Read what is known of it but its value: secretsmanager:DescribeSecret, secretsmanager:ListSecretVersionIds."""
     arn, because = _secret(secret, "secretsmanager.describe", "reads the description of secret")
     return typed.grant(("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"), (arn,), because)
 
 
+@typed.verb
 def rotate(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Rotate it, as the function that Secrets Manager runs for that.
 

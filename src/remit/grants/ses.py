@@ -21,6 +21,7 @@ _SET: Final = typed.HERE % ("ses", "configuration-set/{}")
 _TEMPLATE: Final = typed.HERE % ("ses", "template/{}")
 
 
+@typed.verb
 def send(
     identity: AnyRef,
     *,
@@ -50,6 +51,7 @@ def send(
     )
 
 
+@typed.verb
 def send_bulk(identity: AnyRef, *, template: AnyRef, configuration_set: AnyRef | None = None) -> typed.Grants:
     """Send a template to many at once: ses:SendBulkEmail, and ses:SendBulkTemplatedEmail of the older API.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _TOPIC: Final = typed.HERE % ("sns", "{}")
 
 
+@typed.verb
 def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Publish messages, one or a batch: sns:Publish. With `key`, kms:GenerateDataKey and kms:Decrypt through SNS."""
     arn = typed.arn(topic, "sns.publish", _TOPIC)
@@ -28,12 +29,14 @@ def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def read(topic: TopicRef) -> typed.Grants:
     """Read the topic's attributes: sns:GetTopicAttributes."""
     arn = typed.arn(topic, "sns.read", _TOPIC)
     return typed.grant(("sns:GetTopicAttributes",), (arn,), f"reads attributes of topic {name_of(arn)}")
 
 
+@typed.verb
 def list(topic: TopicRef) -> typed.Grants:  # noqa: A001 - the verb, spelled sns.list
     """List the topic's subscriptions: sns:ListSubscriptionsByTopic."""
     arn = typed.arn(topic, "sns.list", _TOPIC)

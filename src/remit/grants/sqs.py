@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _QUEUE: Final = typed.HERE % ("sqs", "{}")
 
 
+@typed.verb
 def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Send messages, one or a batch: sqs:SendMessage. With `key`, kms:GenerateDataKey and kms:Decrypt through SQS."""
     arn = typed.arn(queue, "sqs.send", _QUEUE)
@@ -29,6 +30,7 @@ def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Take messages: sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility.
 
@@ -43,6 +45,7 @@ def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def read(queue: QueueRef) -> typed.Grants:
     """Find the queue's URL by its name, and read its attributes: sqs:GetQueueUrl, sqs:GetQueueAttributes."""
     arn = typed.arn(queue, "sqs.read", _QUEUE)

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
 
 
+@typed.verb
 def read(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: ssm:GetParameter. With `key`, kms:Decrypt through Systems Manager."""
     return _read("read", "ssm:GetParameter", "reads parameter", parameter, key)
 
 
+@typed.verb
 def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value with those of others, in one call: ssm:GetParameters.
 
@@ -31,6 +33,7 @@ def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.G
     return _read("read_batch", "ssm:GetParameters", "reads in batches parameter", parameter, key)
 
 
+@typed.verb
 def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
     """Get all parameters under a path, with their values: ssm:GetParametersByPath.
 
@@ -46,6 +49,7 @@ def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001
     )
 
 
+@typed.verb
 def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a value: ssm:PutParameter. With `key`, kms:Encrypt and kms:GenerateDataKey through Systems Manager.
 
@@ -58,6 +62,7 @@ def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
+@typed.verb
 def delete(parameter: ParameterRef) -> typed.Grants:
     """Delete it: ssm:DeleteParameter, ssm:DeleteParameters."""
     arn, because = _parameter(parameter, "ssm.delete", "deletes parameter")

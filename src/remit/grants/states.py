@@ -21,31 +21,37 @@ _NAME_OF_OWN: Final = r"\$\{([A-Za-z0-9]+)\.Name\}"
 _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 
 
+@typed.verb
 def start(machine: MachineRef) -> typed.Grants:
     """Start executions: states:StartExecution."""
     return _on_machine("start", "StartExecution", "starts executions of", machine)
 
 
+@typed.verb
 def start_sync(machine: MachineRef) -> typed.Grants:
     """Run executions of an express machine and wait for them: states:StartSyncExecution."""
     return _on_machine("start_sync", "StartSyncExecution", "runs executions of", machine)
 
 
+@typed.verb
 def list(machine: MachineRef) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
     """List executions: states:ListExecutions."""
     return _on_machine("list", "ListExecutions", "lists executions of", machine)
 
 
+@typed.verb
 def read(machine: MachineRef) -> typed.Grants:
     """Read executions: states:DescribeExecution, states:GetExecutionHistory."""
     return _on_executions("read", ("states:DescribeExecution", "states:GetExecutionHistory"), "reads", machine)
 
 
+@typed.verb
 def stop(machine: MachineRef) -> typed.Grants:
     """Stop executions: states:StopExecution."""
     return _on_executions("stop", ("states:StopExecution",), "stops", machine)
 
 
+@typed.verb
 def answer() -> typed.Grants:
     """Answer for tasks by their token: states:SendTaskSuccess, states:SendTaskFailure, states:SendTaskHeartbeat.
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from remit.triggers.resource_references import BucketRef, KeyRef
 
 
+@typed.verb
 def read(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read documents at once: textract:DetectDocumentText, textract:AnalyzeDocument.
 
@@ -25,6 +26,7 @@ def read(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None)
     return (*typed.everywhere(actions, "reads text in documents"), *documents)
 
 
+@typed.verb
 def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read receipts, invoices and identity documents: textract:AnalyzeExpense, textract:AnalyzeID.
 
@@ -35,6 +37,7 @@ def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | 
     return (*typed.everywhere(actions, "reads receipts and identity documents"), *documents)
 
 
+@typed.verb
 def start(bucket: BucketRef, *keys: str, results: BucketRef | None = None, key: KeyRef | None = None) -> typed.Grants:
     """Read long documents in the background, and get the result.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
 
 
+@typed.verb
 def start(
     job: str = "*", *, recordings: BucketRef, results: BucketRef | None = None, key: KeyRef | None = None
 ) -> typed.Grants:
@@ -36,6 +37,7 @@ def start(
     )
 
 
+@typed.verb
 def delete(job: str) -> typed.Grants:
     """Delete jobs, with the results that Transcribe keeps: transcribe:DeleteTranscriptionJob."""
     arn = typed.arn(job, "transcribe.delete", _JOB)
@@ -44,6 +46,7 @@ def delete(job: str) -> typed.Grants:
     )
 
 
+@typed.verb
 def stream() -> typed.Grants:
     """Transcribe while somebody speaks: transcribe:StartStreamTranscription, for which IAM knows no resource."""
     return typed.everywhere(("transcribe:StartStreamTranscription",), "transcribes streams")

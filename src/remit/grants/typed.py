@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
+from remit.declare.fitting import judged_at_once
+from remit.declare.unknown_names import unknown
+from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
@@ -24,6 +28,7 @@ from remit.triggers.source import name_in, refuse_name_of_own
 if TYPE_CHECKING:
     from remit.triggers.resource_references import AnyRefs
 
+P = ParamSpec("P")
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
 _WILDCARD: Final = re.compile(r"[*?]")
@@ -43,6 +48,21 @@ HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
 
+def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
+    """Let a verb of a service's grants, and its module, note what is wrong with how a project's code uses them."""
+    module = sys.modules[function.__module__]
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - of the module
+        verbs = [verb for verb in vars(module) if getattr(vars(module)[verb], "__wrapped__", None) is not None]
+        hint = did_you_mean(name, verbs) or f"there are {', '.join(sorted(verbs))}"
+        service = module.__name__.rpartition(".")[2]
+        return unknown(f"there is no grant `{service}.{name}`", hint, name, module)
+
+    vars(module).setdefault("__getattr__", __getattr__)
+    return judged_at_once(function)
+
+
+@verb
 def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grants:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
     names = tuple(tokens.plain(action) for action in actions)

@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 _MANAGE: Final = ("execute-api:ManageConnections",)
 
 
+@typed.verb
 def send() -> Grants:
     """Send a message to any connection: execute-api:ManageConnections by POST, which neither looks at nor ends any."""
     return typed.grant(_MANAGE, (CONNECTIONS % "POST",), "sends to the app's WebSocket connections")
 
 
+@typed.verb
 def read() -> Grants:
     """Look at a connection, since when it stands and from where: execute-api:ManageConnections by GET."""
     return typed.grant(_MANAGE, (CONNECTIONS % "GET",), "reads the app's WebSocket connections")
 
 
+@typed.verb
 def disconnect() -> Grants:
     """End a connection: execute-api:ManageConnections by DELETE."""
     return typed.grant(_MANAGE, (CONNECTIONS % "DELETE",), "ends the app's WebSocket connections")

@@ -7,9 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
+from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.project import item_lines, policy_list, setting_values
+from remit.project import policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.links import linked_grants, linked_variables, with_variables
 from remit.project.name_checks import check_declaration, check_trigger, logical_id
@@ -17,6 +18,7 @@ from remit.project.publication import BESIDE, check_publication, event_invoke, p
 from remit.project.stored_text import StoredText
 from remit.project.user_code import noted
 from remit.project.web_apps import check_runtime
+from remit.source import item_lines
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
@@ -119,10 +121,11 @@ def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
     triggers = []
     first_position = 0 if declaration.web is None else 1  # after what it serves
     for position, trigger in enumerate(declaration.triggers, first_position):
+        if type(trigger) is Unread:
+            continue
         with noted(state):
             check_trigger(trigger, item_lines.argument_origin(declaration.where, "", position))
-            if id(trigger) not in state.wrong:
-                triggers.append(_with_place(trigger, state))
+            triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)

@@ -10,7 +10,7 @@ from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.project import item_lines, job_setting_values
+from remit.project import job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
 from remit.project.failed_settings import may_be_among
@@ -18,6 +18,7 @@ from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
 from remit.runtime.job import RETRIES, Job, call_problem
+from remit.source import item_lines
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
+        schedules = [trigger for trigger in declaration.triggers if type(trigger) is Schedule]  # others are noted
         scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,

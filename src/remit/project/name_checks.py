@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant
 from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
-from remit.project import item_lines, plain_files
+from remit.project import plain_files
 from remit.project.current_load import relative
 from remit.project.handler_problem import (
     HANDLER_FORM,
@@ -26,6 +26,7 @@ from remit.project.handler_problem import (
     takes_others,
 )
 from remit.project.layout import module_file, roots
+from remit.source import item_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,8 +125,7 @@ def check_handlers(state: Loading) -> None:
 def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    has_failed = attribute in state.missing_names.get(module_name, ())
-    if is_own and module_name in sys.modules and not has_failed:
+    if is_own and module_name in sys.modules:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker

@@ -11,14 +11,15 @@ from typing import Any, Final
 from remit.app import Grant, Reason
 from remit.catalogue.actions import service
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
+from remit.declare.unread import Unread
 from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, spelled
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
-from remit.project import item_lines
 from remit.project.item_parts import each_alone
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
+from remit.source import item_lines
 from remit.triggers.trigger import BaseTrigger
 
 _SNAKE: Final = {
@@ -48,6 +49,8 @@ def _items(
     value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path, depth: int = 0
 ) -> Iterator[Grant]:
     """The grants of a value, item by item where it is a list; `node` is what wrote it, where that is known."""
+    if type(value) is Unread:
+        return
     if isinstance(value, Items):
         for part, place in value.parts:
             yield from _items(part, item_lines.value_node(place), place, reason, mistakes, path, depth + 1)
@@ -350,6 +353,8 @@ def _managed(
     value: Any, node: ast.expr | None, span: Span, mistakes: Mistakes, path: Path, depth: int = 0
 ) -> Iterator[tuple[str, Origin]]:
     """The ARN of each managed policy of a value with its line; `node` is what wrote it, where that is known."""
+    if type(value) is Unread:
+        return
     origin = item_lines.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Publication
 from remit.errors import Mistakes, RemitError
-from remit.project import item_lines
+from remit.source import item_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -40,6 +40,27 @@ def argument_origin(span: Span, name: str, position: int | None = None) -> Origi
     return origin_of(node, span)
 
 
+def function_called(span: Span) -> str:
+    """Return what is called at `span` as it is written: `on.sqs`."""
+    call = _call(span)
+    return "this" if call is None else ast.unparse(call.func)
+
+
+def option_origin(span: Span, name: str) -> Origin:
+    """Return where the call at `span` spells the name of an option; of one from `**options`, where that stands."""
+    call = _call(span)
+    keywords = () if call is None else call.keywords
+    keyword = next((keyword for keyword in keywords if keyword.arg == name), None)
+    if keyword is not None:
+        return Origin(span.file, keyword.lineno, keyword.col_offset + 1)
+    return origin_of(next((keyword.value for keyword in keywords if keyword.arg is None), None), span)
+
+
+def _call(span: Span) -> ast.Call | None:
+    node = _source(span.file).nodes.get((span.line, span.column, span.end_line, span.end_column))
+    return node if isinstance(node, ast.Call) else None
+
+
 def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
     """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
 
