@@ -103,15 +103,14 @@ DERIVED: Final[dict[str, Callable[[], str]]] = {
 """Each file, from the project's folder, and what its text is."""
 
 
-def main() -> int:
+def main() -> None:
     """Write what is out of date, and name it."""
     for name, text in DERIVED.items():
         path = ROOT / name
         if not path.exists() or path.read_text("utf-8") != text():
             path.write_text(text(), "utf-8")
             print(f"wrote {name}")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

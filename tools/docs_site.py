@@ -24,14 +24,6 @@ _RULE: Final = re.compile(r"^### (R\d+) (\S+)$", re.MULTILINE)
 _LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 
 
-_STYLE: Final = """\
-[data-md-color-scheme=default] .md-nav--primary .md-nav__item .md-nav__link--active { color: #3346b8 }
-[data-md-color-scheme=slate] .md-nav--primary .md-nav__item .md-nav__link--active { color: #8fa0ff }
-.md-typeset pre { overflow: auto }
-.md-typeset pre > code { overflow: visible; display: inline-block; min-width: 100%; box-sizing: border-box }
-"""
-
-
 def pages() -> dict[str, str]:
     """The pages of the site in Markdown, by file name."""
     texts = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -116,7 +108,6 @@ def main() -> None:
     for name, text in texts.items():
         (PAGES / name).write_text(text, "utf-8")
     (PAGES / "llms.txt").write_text(llms(texts), "utf-8")
-    (PAGES / "site.css").write_text(_STYLE, "utf-8")
     subprocess.run([Path(sys.executable).with_name("zensical"), "build", "--strict"], cwd=ROOT, check=True)
     make_blocks_focusable()
     print(f"{len(texts)} pages, no broken link: {HTML / 'index.html'}")

@@ -31,7 +31,7 @@ LATE: Final = frozenset(
         "remit.explain.remedy",
         "remit.iam.prove.compare",
         "remit.iam.prove.glob_sets",
-        "remit.project.handler_source",
+        "remit.source.handlers",
     }
 )
 """What neither needs for an app like this one: each of these brings others."""

@@ -96,6 +96,13 @@ TESTS = {
     "triggers": ("tests/triggers", "tests/cli/test_event_command.py", "tests/roles/test_encryption_keys.py"),
     "report": ("tests/report", "tests/cli", "tests/audit/test_audit_command.py", "tests/audit/test_audit_page.py"),
     "audit": ("tests/audit",),
+    "source": (
+        "tests/project",
+        "tests/explain/test_remedy.py",
+        "tests/lint/test_lint_app.py",
+        "tests/package/test_packed_imports.py",
+        "tests/source_edits",
+    ),
     "source_edits": ("tests/source_edits",),
     "dev": ("tests/dev",),
     "local": ("tests/local",),

@@ -14,7 +14,7 @@ from projects import at
 from remit import aws
 from remit.errors import RemitError
 from remit.project.late_bound import LateBound
-from remit.project.late_bound_search import check_late_reads
+from remit.source.late_reads import check_late_reads
 
 if TYPE_CHECKING:
     from conftest import Make

@@ -8,8 +8,8 @@ import pytest
 
 from projects import at
 from remit.iam.policy import render_statement
-from remit.project import python_text
-from remit.project.decorator_source import decorator
+from remit.lint.python_slips import slips
+from remit.source.decorators import decorator
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -546,5 +546,5 @@ def test_a_string_in_the_place_of_a_list_of_policies_is_found_at_its_line_in_set
     config = 'config.lambda_.iam.policy = "logs"\nconfig.lambda_.function.policy = "logs"'
     folder = make(config=config).folder
     assert [("bare", "logs", "config/deploy.py:5:33")] == [
-        (slip.kind, slip.text, str(origin)) for slip, origin in python_text.slips(folder, "config/deploy.py")
+        (slip.kind, slip.text, str(origin)) for slip, origin in slips(folder, "config/deploy.py")
     ]

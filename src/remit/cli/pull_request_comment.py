@@ -17,8 +17,6 @@ from typing import Any, Final
 
 import click
 
-_PAGE: Final = 100
-_SECONDS: Final = 30
 _WHY_REFUSED: Final = {
     "github": "the job needs `permissions: pull-requests: write`, which no pull request from a fork gets",
     "gitlab": "REMIT_GITLAB_TOKEN needs the scope `api` and the role Reporter",
@@ -42,13 +40,13 @@ class _Request:
         headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "remit"}
         headers |= {"Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - an address of the job's own
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
             return json.load(answer)
 
     def existing(self, mark: str) -> int | None:
         """The number of the comment that begins with a mark and that no person wrote: they could change it again."""
         page = 1
-        while comments := self.call("GET", f"{self.comments}?per_page={_PAGE}&page={page}"):
+        while comments := self.call("GET", f"{self.comments}?per_page=100&page={page}"):
             for comment in comments:
                 author = comment.get("user") or comment.get("author") or {}
                 is_bot = author.get("type") == "Bot" or "_bot_" in author.get("username", "")

@@ -11,7 +11,7 @@ from remit.declare.recording import current, is_recording, note
 from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, writer, writer_span
-from remit.source import item_lines
+from remit.source import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     """
     taken = parameters(function)
     where = writer_span()
-    spelled = item_lines.function_called(where)
+    spelled = places.function_called(where)
     by_position = [parameter for parameter in taken if parameter.kind in _BY_POSITION]
     is_open = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in taken)
     takes_any_name = further is None and any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken)
@@ -63,7 +63,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
         too_many = RemitError(
             f"`{spelled}` takes {_counted(len(by_position))} without a name",
             hint=f"what it takes with a name: {by_name}" if by_name else None,
-            origin=item_lines.argument_origin(where, "", len(by_position)),
+            origin=places.argument_origin(where, "", len(by_position)),
         )
         mistakes.append(too_many)
         arguments = arguments[: len(by_position)]
@@ -74,7 +74,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     for name, value in options.items():
         if name in given_by_position:
             twice = f"`{spelled}` gets `{name}` twice, once without its name"
-            mistakes.append(RemitError(twice, origin=item_lines.option_origin(where, name)))
+            mistakes.append(RemitError(twice, origin=places.option_origin(where, name)))
         elif name in known or takes_any_name:
             known_options[name] = value
         else:
@@ -86,7 +86,7 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
                 if nearest(name, (meant,), MISSPELT) is not None:
                     known_options[meant] = value
             unknown = f"`{spelled}` has no option `{name}`"
-            mistakes.append(RemitError(unknown, hint=hint, origin=item_lines.option_origin(where, name)))
+            mistakes.append(RemitError(unknown, hint=hint, origin=places.option_origin(where, name)))
     for parameter in taken:
         is_needed = parameter.default is parameter.empty and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
         if not is_needed or parameter.name in supplied | known_options.keys():

@@ -22,8 +22,8 @@ from remit.errors import RemitError
 from remit.explain.obstacles import resource_to_allow
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.project.decorator_source import attribute, decorator
 from remit.roles.reference_names import names_of, references
+from remit.source.decorators import attribute, decorator
 from remit.triggers.source import name_of
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
     """A resource that the app declares, by the class's attribute where it has one."""
     late = arn_of(resource) or resource.ref
     arn = f"{late}/{below}" if below else late
-    spelled = attribute(folder, resource)
+    spelled = attribute(folder, resource.origin)
     if spelled is None:
         return _Target(json.dumps(late), late, below, arn)
     declaring_class = None

@@ -15,9 +15,9 @@ from remit.lint.finding import ERROR, Finding
 from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
 from remit.lint.suppress import OF_COMMENTS, suppress
-from remit.project import python_text
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
+from remit.source import places, python_file
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def lint(
     `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
     """
     root = Path(folder)
-    python_text.forget()
+    python_file.forget()
     assigned = assign(app) if roles is None else roles
     unsuppressed = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
     texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}
@@ -66,7 +66,6 @@ def errors(
     if not broken:
         return ()
     root = Path(folder)
-    python_text.forget()
     texts = {
         problem.file: text for problem in broken if problem.file and (text := _text(root / problem.file)) is not None
     }
@@ -185,7 +184,7 @@ def _always(origin: Origin | None) -> Place:
 
 def _entry(folder: Path, origin: Origin | None) -> Place:
     """Return the place of a variable in the setting that gives it."""
-    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None else None
+    return lambda spot: places.entry(folder, origin, str(spot[0])) if origin is not None else None
 
 
 def _of_role(
@@ -214,7 +213,7 @@ def _of_role(
 
 def _inside(origin: Origin, folder: Path, ordinal: int) -> Place:
     """Return the place of a statement's part in the list or document at `origin`, which has others before it."""
-    return lambda spot: python_text.inside(folder, origin, spot, ordinal)
+    return lambda spot: places.inside(folder, origin, spot, ordinal)
 
 
 def _files(app: App) -> tuple[str, ...]:
@@ -231,8 +230,10 @@ def _files(app: App) -> tuple[str, ...]:
 
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
+    from remit.lint.python_slips import slips  # noqa: PLC0415 - a build does not look for them
+
     for file in _files(app):
-        for slip, origin in python_text.slips(folder, file):
+        for slip, origin in slips(folder, file):
             yield from findings(rule_registry.hooks("slip"), slip, _always(origin))
 
 

@@ -15,7 +15,7 @@ from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, usual
 from remit.package.packed_files import READING, Entry, stamp
 from remit.package.secrets import only_public
 from remit.project import plain_files
-from remit.project.layout import src_layout
+from remit.source.layout import src_layout
 
 if TYPE_CHECKING:
     from remit.package.gitignore import Patterns

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, RemitError
-from remit.project import handler_source
-from remit.project.handler_problem import HandlerProblem, split
-from remit.project.module_source import Sources
+from remit.source import handlers
+from remit.source.handler_problem import HandlerProblem, split
+from remit.source.modules import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def _problem(sources: Sources, names: frozenset[str], function: Function) -> Han
     module, attribute = split(function.handler)
     path = module.replace(".", "/")
     if _file(names, module) is not None:
-        return handler_source.problem(sources, module, attribute)
+        return handlers.problem(sources, module, attribute)
     is_compiled = any(name.startswith((f"{path}.", f"{path}/__init__.")) for name in names)
     is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in _OF_LAMBDA
     if is_compiled or is_elsewhere:

@@ -29,8 +29,8 @@ from remit.package.interpreters import Interpreters, looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
 from remit.package.requirements import find
 from remit.project.dot_remit import own_folder
-from remit.project.handler_problem import split
-from remit.project.layout import module_file, roots
+from remit.source.handler_problem import split
+from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

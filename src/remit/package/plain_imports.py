@@ -10,9 +10,13 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Final
 
+from remit.source.python_file import parsed
+
 if TYPE_CHECKING:
     import zipfile
     from collections.abc import Collection, Iterator
+
+    from remit.source.python_file import PythonFile
 
 OF_LAMBDA: Final = frozenset({
     "awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "snapshot_restore_py", "urllib3",
@@ -38,15 +42,15 @@ def has_plain_imports(archive: zipfile.ZipFile) -> bool:
 
 def _is_plain(source: bytes, names: Collection[str]) -> bool:
     try:
-        tree = ast.parse(source)
+        file = parsed(source)
     except (SyntaxError, ValueError):
         return False
-    return all(_is_there(module, names) for module in _imported(tree))
+    return all(_is_there(module, names) for module in _imported(file))
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
+def _imported(file: PythonFile) -> Iterator[str]:
     """The modules that a source imports; "" where that is not plain to see."""
-    for node in ast.walk(tree):
+    for node in file.nodes:
         match node:
             case ast.Import(names=aliases):
                 yield from (alias.name for alias in aliases)

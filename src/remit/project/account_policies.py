@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes
 from remit.project import plain_files
-from remit.project.layout import POLICIES
+from remit.source.layout import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from remit.project.publication import BESIDE, check_publication, event_invoke, p
 from remit.project.stored_text import StoredText
 from remit.project.user_code import noted
 from remit.project.web_apps import check_runtime
-from remit.source import item_lines
+from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
     with noted(state):
         if declaration.web is not None:
-            runtime_origin = item_lines.argument_origin(declaration.where, "runtime")
+            runtime_origin = places.argument_origin(declaration.where, "runtime")
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
     variables: Mapping[str, str] = {}
@@ -112,7 +112,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
 def _with_handler(state: Loading, declaration: Declaration, written: Mapping[str, Origin]) -> Mapping[str, Origin]:
     """The lines that set the properties of a function, with that of the argument that names what it runs."""
     argument = ("handler", None) if declaration.web is None else ("target", 0)
-    origin = relative(item_lines.argument_origin(declaration.where, *argument), state.folder)
+    origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     return written if origin is None else {"Handler": origin, **written}
 
 
@@ -124,7 +124,7 @@ def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
         if type(trigger) is Unread:
             continue
         with noted(state):
-            check_trigger(trigger, item_lines.argument_origin(declaration.where, "", position))
+            check_trigger(trigger, places.argument_origin(declaration.where, "", position))
             triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
@@ -152,7 +152,7 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
             f"the {keyword} of {declared.kind} {declared.name} cannot reach function `{name}`, "
             "which brings a role of its own (`Role` in its properties)",
             hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
-            origin=item_lines.origin_of(item_lines.value_node(declared.where, keyword), declared.where),
+            origin=places.origin_of(places.value_node(declared.where, keyword), declared.where),
         )
 
 
@@ -227,7 +227,7 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
     for span, layer in reversed(layers):
         for name, value in layer.items():
             with noted(state):
-                argument = item_lines.argument_origin(span, name)
+                argument = places.argument_origin(span, name)
                 checked.append((_checked_setting(name, value, span), {name: argument}))
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
@@ -263,8 +263,8 @@ def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     except RemitError as error:
         for each in error.all:
             setting, *steps = each.path or ("",)
-            node = item_lines.value_node(span, str(setting))
-            each.origin = item_lines.origin_of(item_lines.part_of(node, tuple(steps)), span)
+            node = places.value_node(span, str(setting))
+            each.origin = places.origin_of(places.part_of(node, tuple(steps)), span)
             each.path = ()
         raise
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
-    from remit.project.module_source import ModuleSource
+    from remit.source.modules import ModuleSource
 
 
 @dataclass(slots=True)
@@ -91,10 +91,9 @@ def _place(mistake: RemitError, folder: Path) -> Origin | None:
     place = relative(mistake.origin, folder)
     if place is None or not mistake.path:
         return place
-    from remit.project import python_text  # noqa: PLC0415 - of mistakes alone
+    from remit.source import places  # noqa: PLC0415 - of mistakes alone
 
-    python_text.forget()
-    return python_text.part(folder, place, mistake.path)
+    return places.part(folder, place, mistake.path)
 
 
 def relative(origin: Origin | None, folder: Path) -> Origin | None:

@@ -88,7 +88,7 @@ def _is_of_environment(error: KeyError) -> bool:
 
 
 def _unset_variable(name: str, state: Loading) -> str:
-    from remit.project.declared_variables import declared_variables  # noqa: PLC0415 - only when something failed
+    from remit.source.variables import declared_variables  # noqa: PLC0415 - only when something failed
 
     slip = did_you_mean(name, declared_variables(state.folder))
     if slip is not None:

@@ -18,7 +18,7 @@ from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
 from remit.runtime.job import RETRIES, Job, call_problem
-from remit.source import item_lines
+from remit.source import places
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
     from remit.project.job_setting_values import QueueSettings
-    from remit.project.mentioned_names import MentionedNames, Mentions
     from remit.project.setting_values import Check
+    from remit.source.mentioned_names import MentionedNames, Mentions
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
@@ -184,7 +184,7 @@ def _wrong_options(declaration: Declaration) -> list[RemitError]:
                 _checked(declaration, name, value, check)
     for position, trigger in enumerate(declaration.triggers):
         with mistakes.noted():
-            _check_schedule(declaration, trigger, item_lines.argument_origin(declaration.where, "", position))
+            _check_schedule(declaration, trigger, places.argument_origin(declaration.where, "", position))
     if not isinstance(options.once, bool):
         mistakes.errors.append(_mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}"))
     return mistakes.errors
@@ -232,7 +232,7 @@ def _mistake(declaration: Declaration, name: str, message: str, hint: str | None
 
 
 def _origin(declaration: Declaration, name: str) -> Origin:
-    return item_lines.argument_origin(declaration.where, name)
+    return places.argument_origin(declaration.where, name)
 
 
 def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:

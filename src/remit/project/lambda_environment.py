@@ -21,9 +21,9 @@ from urllib.parse import quote, quote_plus
 
 from remit.errors import Mistakes, RemitError
 from remit.project import current_load
-from remit.project.declared_variables import declared_variables
 from remit.project.setting_values import RESERVED_VARIABLES
 from remit.secrets import is_plain_word, secret_parts
+from remit.source.variables import declared_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import policy_list
 from remit.project.current_load import relative
-from remit.project.variable_names import variable_of
+from remit.source.variables import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,8 +18,6 @@ from remit.project.deferred_imports import deferred_sdk
 from remit.project.failed_settings import ACCESS, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, lambda_environment
-from remit.project.layout import POLICIES
-from remit.project.mentioned_names import MentionedNames
 from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.process_end import process_kept
 from remit.project.publication import BESIDE
@@ -28,7 +26,9 @@ from remit.project.settings import judged
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
 from remit.project.web_apps import checked_web_app
-from remit.source import item_lines
+from remit.source.layout import POLICIES
+from remit.source.mentioned_names import MentionedNames
+from remit.source.places import origin_of, value_node
 from remit.triggers.app_wide import APIS, CHECKS
 from remit.triggers.own_sources import with_own_sources
 
@@ -156,7 +156,7 @@ def _lost_ids(state: Loading) -> frozenset[str]:
         span = declaration.where
         name = "" if type(declaration.name) is Unread else str(declaration.name)
         if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
-            is_named = item_lines.value_node(span, "name") is not None
+            is_named = value_node(span, "name") is not None
             lost.add("" if is_named else logical_id(name))
     if state.ended or any(place.line == 0 for place in places):  # a whole file
         lost.add("")
@@ -349,12 +349,9 @@ def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin
     if "allow" not in section.assigned:
         return {}
     value, span = section.assigned["allow"]
-    node = item_lines.value_node(span)
+    node = value_node(span)
     keys = {key.value: key for key in getattr(node, "keys", ()) if hasattr(key, "value")}
-    return {
-        name: (reason, relative(item_lines.origin_of(keys.get(name), span), state.folder))
-        for name, reason in value.items()
-    }
+    return {name: (reason, relative(origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()}
 
 
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:

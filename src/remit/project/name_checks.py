@@ -15,7 +15,8 @@ from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import plain_files
 from remit.project.current_load import relative
-from remit.project.handler_problem import (
+from remit.source import places
+from remit.source.handler_problem import (
     HANDLER_FORM,
     WEB_APP_FORM,
     HandlerProblem,
@@ -25,8 +26,7 @@ from remit.project.handler_problem import (
     split,
     takes_others,
 )
-from remit.project.layout import module_file, roots
-from remit.source import item_lines
+from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,14 +58,14 @@ def check_declaration(declaration: Declaration) -> None:
         bad_name = RemitError(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
-            origin=item_lines.argument_origin(declaration.where, "name"),
+            origin=places.argument_origin(declaration.where, "name"),
         )
         mistakes.errors.append(bad_name)
     if not _is_possible(declaration.handler):
         bad_handler = RemitError(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
-            origin=item_lines.argument_origin(declaration.where, "handler"),
+            origin=places.argument_origin(declaration.where, "handler"),
         )
         mistakes.errors.append(bad_handler)
     mistakes.refuse()
@@ -139,7 +139,7 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
             hint=problem.hint,
-            origin=item_lines.argument_origin(declaration.where, "handler"),
+            origin=places.argument_origin(declaration.where, "handler"),
         )
 
 
@@ -162,7 +162,7 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
         raise RemitError(
             f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
             hint=problem.hint,
-            origin=item_lines.argument_origin(declaration.where, "target", 0),
+            origin=places.argument_origin(declaration.where, "target", 0),
         )
 
 
@@ -219,8 +219,8 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
 def _problem_of_source(
     state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
-    from remit.project.handler_source import problem  # noqa: PLC0415 - most handlers have been imported: few are read
-    from remit.project.module_source import Sources  # noqa: PLC0415 - as above
+    from remit.source.handlers import problem  # noqa: PLC0415 - most handlers have been imported: few are read
+    from remit.source.modules import Sources  # noqa: PLC0415 - as above
 
     sources = Sources(partial(_module_source, state), state.module_sources)
     return problem(sources, module_name, attribute, is_web_app=is_web_app)

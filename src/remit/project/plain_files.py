@@ -7,7 +7,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import Origin, RemitError
-from remit.project.layout import roots
+from remit.source.layout import roots
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from remit.iam.placeholders import placeholder
 from remit.project.item_parts import each_alone
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
-from remit.source import item_lines
+from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
 _SNAKE: Final = {
@@ -42,7 +42,7 @@ _LONGEST: Final = 6_144  # characters of the largest managed policy: nothing in 
 
 def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword: str = "policy") -> tuple[Grant, ...]:
     """The grants of one policy value, each with its own line. Items that are wrong are noted, at theirs."""
-    return tuple(_items(value, item_lines.value_node(span, keyword), span, reason, mistakes, (keyword,)))
+    return tuple(_items(value, places.value_node(span, keyword), span, reason, mistakes, (keyword,)))
 
 
 def _items(
@@ -53,15 +53,15 @@ def _items(
         return
     if isinstance(value, Items):
         for part, place in value.parts:
-            yield from _items(part, item_lines.value_node(place), place, reason, mistakes, path, depth + 1)
+            yield from _items(part, places.value_node(place), place, reason, mistakes, path, depth + 1)
         return
-    origin = item_lines.origin_of(node, span)
+    origin = places.origin_of(node, span)
     if isinstance(value, list | tuple) and not _is_typed(value):
         if depth > _DEPTH:
             too_deep = _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
             mistakes.errors.append(too_deep)
             return
-        nodes = item_lines.item_nodes(node, len(value), span.file)
+        nodes = places.item_nodes(node, len(value), span.file)
         for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
             yield from _items(item, item_node, span, reason, mistakes, (*path, index), depth + 1)
         return
@@ -72,7 +72,7 @@ def _item(
     value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path
 ) -> tuple[Grant, ...]:
     """The grants of one item that is no list; none where something is wrong with it, which is noted."""
-    origin = item_lines.origin_of(node, span)
+    origin = places.origin_of(node, span)
     grants: tuple[Grant, ...] = ()
     of_item = Mistakes()
     if isinstance(value, Mapping):
@@ -124,10 +124,9 @@ def _is_typed(value: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
-    repeated = item_lines.repeated_key(node)
-    if repeated is not None:
+    for repeated, _ in places.repeated_keys(ast.walk(node) if node is not None else ()):
         message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
-        raise _wrong(path, message, hint="merge them into one list", origin=item_lines.origin_of(repeated, span))
+        raise _wrong(path, message, hint="merge them into one list", origin=places.origin_of(repeated, span))
 
 
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
@@ -341,7 +340,7 @@ def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "
     written: dict[str, Origin] = {}
     of_value = Mistakes()
     with of_value.noted():
-        for arn, origin in _managed(value, item_lines.value_node(span, keyword), span, of_value, (keyword,)):
+        for arn, origin in _managed(value, places.value_node(span, keyword), span, of_value, (keyword,)):
             written.setdefault(arn, origin)
     for error in of_value.errors:
         error.origin = error.origin or span.origin
@@ -355,10 +354,10 @@ def _managed(
     """The ARN of each managed policy of a value with its line; `node` is what wrote it, where that is known."""
     if type(value) is Unread:
         return
-    origin = item_lines.origin_of(node, span)
+    origin = places.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
-        nodes = item_lines.item_nodes(node, len(value), span.file)
+        nodes = places.item_nodes(node, len(value), span.file)
         for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
             yield from _managed(item, item_node, span, mistakes, (*path, index), depth + 1)
     elif isinstance(value, str):

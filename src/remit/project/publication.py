@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Publication
 from remit.errors import Mistakes, RemitError
-from remit.source import item_lines
+from remit.source import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[
     """RemitError has everything that Lambda refuses of what the settings of a function say together."""
     mistakes = Mistakes()
     for setting, problem, hint in _problems(properties, beside):
-        origin = item_lines.argument_origin(declaration, setting)
+        origin = places.argument_origin(declaration, setting)
         mistakes.errors.append(RemitError(f"function `{name}` {problem}", hint=hint, origin=origin))
     mistakes.refuse()
 

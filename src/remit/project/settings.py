@@ -120,11 +120,11 @@ def _copied(value: Any) -> Any:
 
 def _place(span: Span, path: Path) -> Origin:
     """The line of a part of the value that was assigned, if it has one of its own; else the assignment's."""
-    from remit.source import item_lines  # noqa: PLC0415 - only when something is wrong
+    from remit.source import places  # noqa: PLC0415 - only when something is wrong
 
-    value = item_lines.value_node(span)
-    part = item_lines.part_of(value, path)
-    return span.origin if part is value else item_lines.origin_of(part, span)
+    value = places.value_node(span)
+    part = places.part_of(value, path)
+    return span.origin if part is value else places.origin_of(part, span)
 
 
 class TextsSetting(Setting[Texts]):

@@ -16,11 +16,11 @@ from remit.errors import Origin, RemitError
 from remit.project import plain_files
 from remit.project.current_load import is_users_file, relative
 from remit.project.failed_settings import ANY, may_be_among
-from remit.project.late_bound_search import check_late_reads
-from remit.project.layout import module_file, roots
 from remit.project.module_finder import STOPS, ModuleFinder
 from remit.project.settings import judged
-from remit.source import item_lines
+from remit.source import python_file
+from remit.source.late_reads import check_late_reads
+from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ _OWN: Final = frozenset({"app", "config", "shared", "shared.resources"})
 def importing(state: Loading) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again.
 
-    So is what was read of their source: the files may change between two loads of one process.
+    What was read of their source is forgotten before: the files may change between two loads of one process.
     """
     root = state.folder
     added = [str(place) for place in roots(root)]
@@ -94,7 +94,7 @@ def importing(state: Loading) -> Iterator[None]:
     finder = ModuleFinder(root)
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
-    item_lines.forget()
+    python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
     names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
@@ -102,7 +102,6 @@ def importing(state: Loading) -> Iterator[None]:
     try:
         yield
     finally:
-        item_lines.forget()
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)

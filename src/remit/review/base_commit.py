@@ -48,7 +48,7 @@ def file_at(path: Path, ref: str) -> bytes | None:
     """A file as it was at a commit; None if there was none. RemitError: no git, no repository, no such commit."""
     place = path.parent.resolve() / path.name
     folder = next(parent for parent in place.parents if parent.is_dir())  # its own may be deleted by now
-    top = _top(folder)
+    top = _inside(folder).top.resolve()
     answer = _git(top, "cat-file", "blob", f"{_commit(top, ref)}:{place.relative_to(top).as_posix()}")
     return answer.content if answer.ok else None
 
@@ -107,10 +107,6 @@ class _Inside:
 
 
 @functools.cache
-def _top(folder: Path) -> Path:
-    return _inside(folder).top.resolve()
-
-
 def _inside(folder: Path) -> _Inside:
     answer = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
     if answer.ok:

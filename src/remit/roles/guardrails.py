@@ -17,7 +17,7 @@ from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Policy, allow
 from remit.iam.prove.statement_space import compiled
 from remit.project import plain_files
-from remit.project.layout import GUARDRAILS
+from remit.source.layout import GUARDRAILS
 from remit.template.policy_files import read_policy
 
 if TYPE_CHECKING:

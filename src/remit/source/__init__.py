@@ -1,1 +1,1 @@
-"""People's Python: each file is parsed once, and asked by all for places, names and imports."""
+"""The Python that people wrote, read and never run: each file is parsed once, whoever asks about it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
 from remit.errors import RemitError
+from remit.source.python_file import bound_names, imports, parsed
 from remit.source_edits.layout import without_comments
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def names_in(source: bytes, full_names: Sequence[str]) -> Names:
     Typed grants are spelled by `grants`, as in `grants.dynamodb`, unless the file imports the service's own module.
     RemitError: the file calls something else by a name that it would need.
     """
-    tree = ast.parse(source)
-    imported = _imported(tree)
-    bound = _bound(tree)
+    file = parsed(source)
+    imported = {each.full_name: each.bound for each in imports(file.tree.body) if each.name is not None}
+    bound = frozenset(bound_names(file.nodes))
     spelled: dict[str, str] = {}
     missing: list[tuple[str, str]] = []
     for full_name in full_names:
@@ -55,30 +55,6 @@ def names_in(source: bytes, full_names: Sequence[str]) -> Names:
         spelled[full_name] = f"{imported.get(needed, name)}{rest}"
     grants = frozenset(name for full, name in imported.items() if full == _GRANTS or full.startswith(f"{_GRANTS}."))
     return Names(spelled, tuple(dict.fromkeys(missing)), grants)
-
-
-def _imported(tree: ast.Module) -> dict[str, str]:
-    """The names that the file itself imports from modules, by what they are in full."""
-    imported: dict[str, str] = {}
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
-            imported |= {f"{node.module}.{alias.name}": alias.asname or alias.name for alias in node.names}
-    return imported
-
-
-def _bound(tree: ast.Module) -> frozenset[str]:
-    """Every name that some line of the file gives a meaning to."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, ast.alias):
-            names.add(node.asname or node.name.partition(".")[0])
-    return frozenset(names)
 
 
 def with_import(module: cst.Module, source_module: str, name: str) -> cst.Module:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, few
-from remit.project.layout import GUARDRAILS
+from remit.source.layout import GUARDRAILS
 from remit.synthesis.declared_roles import every_role
 
 if TYPE_CHECKING:

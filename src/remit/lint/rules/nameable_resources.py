@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
 from remit.lint.finding import NOTE, WARNING, Problem, rule
-from remit.project import python_text
+from remit.source import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,7 +78,7 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
                         f"'{action}' is granted on '*', where the app has a resource to name",
                         f"write {' or '.join(spellings)}",
                         severity=WARNING if is_own else NOTE,
-                        origin=python_text.inside(subject.folder, grant.origin, ("Action", action), ordinal),
+                        origin=places.inside(subject.folder, grant.origin, ("Action", action), ordinal),
                     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
-from remit.project.handler_problem import (
+from remit.source.handler_problem import (
     HANDLER_FORM,
     WEB_APP_FORM,
     HandlerProblem,
@@ -23,10 +23,12 @@ from remit.project.handler_problem import (
     of_class,
     takes_others,
 )
-from remit.project.module_source import Definition, Import, ModuleSource, Sources
+from remit.source.python_file import Import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from remit.source.modules import Definition, ModuleSource, Sources
 
 _SHOWN: Final = 40  # characters of a value
 _DEPTH: Final = 32
@@ -214,6 +216,12 @@ def _is_plain(part: ast.stmt) -> bool:
     return isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Pass | ast.AnnAssign | ast.Expr)
 
 
+def _is_import(module: ModuleSource, name: str, full_name: str) -> bool:
+    """Whether a name of a module is what it imports under a full name, and nothing else."""
+    values = [definition.value for definition in module.definitions.get(name, ())]
+    return len(values) == 1 and isinstance(values[0], Import) and values[0].full_name == full_name
+
+
 class _Reader:
     """Follows what expressions stand for, from module to module."""
 
@@ -249,7 +257,9 @@ class _Reader:
     def _defined(self, definition: Definition, module: ModuleSource, depth: int) -> _Meaning:
         match definition.value:
             case Import() as imported:
-                return self._imported(imported, depth)
+                if imported.name is None:
+                    return _Module(imported.module)
+                return self._member(imported.module, imported.name, depth)
             case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
                 return _function_of(function, module)
             case ast.ClassDef() as made:
@@ -258,14 +268,13 @@ class _Reader:
                 return self.expression(expression, module, depth)
         return None
 
-    def _imported(self, imported: Import, depth: int) -> _Meaning:
-        if imported.name is None:
-            return _Module(imported.module)
-        source = self.sources.module(imported.module)
+    def _member(self, module: str, name: str, depth: int) -> _Meaning:
+        """What a module gives somebody who imports a name from it."""
+        source = self.sources.module(module)
         if source is None:
             return None
-        meaning = self.name(source, imported.name, depth)
-        submodule = f"{imported.module}.{imported.name}"
+        meaning = self.name(source, name, depth)
+        submodule = f"{module}.{name}"
         if isinstance(meaning, _Nothing) and self.sources.module(submodule) is not None:
             return _Module(submodule)
         return meaning
@@ -288,7 +297,7 @@ class _Reader:
     def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
         match owner:
             case _Module(name=name):
-                return self._imported(Import(name, attribute), depth + 1)
+                return self._member(name, attribute, depth + 1)
             case _Class(node=node, module=module):
                 return self._method(node, attribute, module, is_bound=False)
             case _Object(of=made):
@@ -323,11 +332,9 @@ class _Reader:
     def _is_partial(self, function: ast.expr, module: ModuleSource) -> bool:
         match function:
             case ast.Name(id=name):
-                values = [definition.value for definition in module.definitions.get(name, ())]
-                return values == [Import("functools", "partial")]
+                return _is_import(module, name, "functools.partial")
             case ast.Attribute(value=ast.Name(id=name), attr="partial"):
-                values = [definition.value for definition in module.definitions.get(name, ())]
-                return values == [Import("functools", None)]
+                return _is_import(module, name, "functools")
         return False
 
     def _partial(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:

@@ -6,21 +6,18 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.source.layout import package_of
+from remit.source.python_file import imports, parsed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from remit.source.python_file import Import, PythonFile
 
 Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """A module's source and its file, by the module's dotted name; None where it cannot be read."""
 _NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
 """Functions by which a module may get names that its source does not spell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """`import module`, or a name of `from module import name`."""
-
-    module: str
-    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +63,15 @@ class Sources:
         return self.modules[name]
 
 
-def module_source(source: bytes, file: str, name: str) -> ModuleSource:
+def module_source(source: bytes, path: str, name: str) -> ModuleSource:
     """What a module binds. SyntaxError: it is no Python."""
-    tree = ast.parse(source, file)
-    package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
+    file = parsed(source, path)
+    package = package_of(name, path)
     definitions: dict[str, tuple[Definition, ...]] = {}
-    for bound_name, definition in _definitions(tree.body, package, is_certain=True):
+    for bound_name, definition in _definitions(file.tree.body, package, is_certain=True):
         definitions[bound_name] = (*definitions.get(bound_name, ()), definition)
-    stars = [
-        imported_from(node, package)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-    ]
-    return ModuleSource(file, definitions, tuple(stars), _may_have_more(tree), _all(definitions.get("__all__", ())))
+    stars = [imported.module for imported in imports(file.nodes, package) if imported.name == "*"]
+    return ModuleSource(path, definitions, tuple(stars), _may_have_more(file), _all(definitions.get("__all__", ())))
 
 
 def _all(definitions: tuple[Definition, ...]) -> tuple[str, ...] | None:
@@ -104,24 +97,14 @@ def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Ite
             case ast.AnnAssign():
                 pass  # a type alone binds nothing
             case ast.Import() | ast.ImportFrom():
-                for name, imported in _imports(statement, package):
-                    yield name, Definition(imported, is_certain)
+                for imported in imports([statement], package):
+                    if imported.name != "*":
+                        yield imported.bound, Definition(imported, is_certain)
             case ast.Delete(targets=targets):
                 for name in [target.id for target in targets if isinstance(target, ast.Name)]:
                     yield name, Definition(None, is_certain, is_deleted=True)
             case _:
                 yield from _inside(statement, package)
-
-
-def _imports(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Import]]:
-    """The names that an import binds, but those of `*`."""
-    for alias in statement.names:
-        if isinstance(statement, ast.ImportFrom):
-            if alias.name != "*":
-                yield alias.asname or alias.name, Import(imported_from(statement, package), alias.name)
-        else:
-            module = alias.name if alias.asname else alias.name.partition(".")[0]
-            yield alias.asname or module, Import(module, None)
 
 
 def _inside(statement: ast.stmt, package: str) -> Iterator[tuple[str, Definition]]:
@@ -135,15 +118,6 @@ def _inside(statement: ast.stmt, package: str) -> Iterator[tuple[str, Definition
             yield from _definitions(statements, package, is_certain=False)
 
 
-def imported_from(statement: ast.ImportFrom, package: str) -> str:
-    """The module of which a statement imports names; a relative one is one of its package's."""
-    if not statement.level:
-        return statement.module or ""
-    parents = package.split(".")
-    base = parents[: len(parents) - statement.level + 1]
-    return ".".join([*base, *([statement.module] if statement.module else [])])
-
-
 def _stored(statement: ast.stmt) -> Iterator[str]:
     """The names that the expressions of a statement bind: `for`, `with`, unpacking, `:=`."""
     for child in ast.iter_child_nodes(statement):
@@ -153,9 +127,9 @@ def _stored(statement: ast.stmt) -> Iterator[str]:
                     yield node.id
 
 
-def _may_have_more(tree: ast.Module) -> bool:
+def _may_have_more(file: PythonFile) -> bool:
     """Whether a module may have names that its top level does not spell, beside those of `import *`."""
-    for node in ast.walk(tree):
+    for node in file.nodes:
         match node:
             case ast.FunctionDef(name="__getattr__") | ast.Global():
                 return True

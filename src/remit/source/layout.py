@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 GUARDRAILS: Final = "config/guardrails"
@@ -44,6 +45,18 @@ def module_file(folder: Path, module: str) -> Path | None:
             if module and file.is_file():
                 return file
     return None
+
+
+def package_of(module: str, path: str) -> str:
+    """The package in which a module is, which a package's own `__init__.py` is as well."""
+    return module if path.endswith("__init__.py") else module.rpartition(".")[0]
+
+
+def python_files(folder: Path) -> Iterator[str]:
+    """The paths of the Python files in a folder and below it, without those that are none of the project's own."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_left_alone(place, name))
+        yield from (os.path.join(place, file) for file in sorted(files) if file.endswith(".py"))  # noqa: PTH118 - quicker
 
 
 def is_left_alone(place: str, name: str) -> bool:

@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from remit.project.layout import is_left_alone, module_file, roots
-from remit.project.module_source import imported_from
+from remit.source.layout import module_file, package_of, python_files, roots
+from remit.source.python_file import imports, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,24 +89,20 @@ class MentionedNames:
     def _all(self) -> Iterator[str]:
         """Every module of the project."""
         for root in roots(self.folder):
-            for place, folders, files in os.walk(root):
-                folders[:] = [name for name in folders if not is_left_alone(place, name)]
-                package = os.path.relpath(place, root).replace(os.sep, ".").lstrip(".")
-                for file in files:
-                    if file.endswith(".py"):
-                        yield f"{package}.{file.removesuffix('.py')}".strip(".").removesuffix(".__init__")
+            for path in python_files(root):
+                module = os.path.relpath(path, root).removesuffix(".py").replace(os.sep, ".")
+                yield module.removesuffix(".__init__")
 
 
 def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each way to name something
     """The module of a file; one that is no Python, which is an error elsewhere, may do anything."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = parsed(file.read_bytes(), str(file)).tree
     except (OSError, ValueError, SyntaxError, RecursionError):
         return _UNREADABLE
-    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     names: set[str] = set()
     words: set[str] = set()
-    imports: set[str] = set()
+    modules: set[str] = set()
     imports_elsewhere = names_anything = False
     for node in _nodes(tree):
         match node:
@@ -120,21 +116,21 @@ def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each wa
                 words.update(re.findall(r"\w+", text))
                 module, _, _ = text.partition(":")  # as settings have it: "shop.urls", "shop.main:api"
                 if len(module) < _LONGEST and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", module):
-                    imports.add(module)
+                    modules.add(module)
             case ast.Import(names=aliases):
-                imports.update(alias.name for alias in aliases)
+                modules.update(alias.name for alias in aliases)
                 names.update(part for alias in aliases for part in alias.name.split("."))
-            case ast.ImportFrom(names=aliases):
-                source = imported_from(node, package)
-                imports.update((source, *(f"{source}.{alias.name}" for alias in aliases)))
-                names.update((*source.split("."), *(alias.name for alias in aliases)))
+            case ast.ImportFrom():
+                for imported in imports([node], package_of(name, file.name)):
+                    modules.update((imported.module, imported.full_name))
+                    names.update(imported.full_name.split("."))
             case ast.FunctionDef(name=defined) if not _is_mere_job(node):
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
     return Mentions(
         frozenset(names | words),
-        frozenset(imports),
+        frozenset(modules),
         imports_anything=imports_elsewhere or not names.isdisjoint(_IMPORTS_ANYTHING),
         names_anything=names_anything or not names.isdisjoint(_NAMES_ANYTHING),
     )

@@ -10,10 +10,13 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import Origin, RemitError
+from remit.errors import RemitError
+from remit.source.python_file import imports, origin_in, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from remit.source.python_file import PythonFile
 
 _IMPORTED_AWS: Final = rb"[\s,(]aws\s*(?:[,)#;\\]|as\b|[\r\n]|\Z)"
 """`aws` as it stands in an import, and not in a text such as `/aws/lambda/orders` or `aws:SourceArn`."""
@@ -32,28 +35,25 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
     if b"shared.resources" not in source and not re.search(_IMPORTED_AWS, source):
         return
     try:
-        tree = ast.parse(source, file)
+        python_file = parsed(source, file)
     except (SyntaxError, ValueError, RecursionError):
         return  # whoever runs the file reports that
-    names = frozenset(_late_names(tree))
-    for node in _nodes(tree, functions=functions) if names else ():
+    names = frozenset(_late_names(python_file))
+    for node in _nodes(python_file.tree, functions=functions) if names else ():
         for operand in _searched_for(node):
             if _is_late(operand, names):
                 raise RemitError(
                     f"`{ast.unparse(operand)}` cannot be looked for in a text: only the deploy knows its value",
                     hint=_HINT,
-                    origin=Origin(file, operand.lineno, operand.col_offset + 1),
+                    origin=origin_in(file, operand),
                 )
 
 
-def _late_names(tree: ast.Module) -> Iterator[str]:
+def _late_names(file: PythonFile) -> Iterator[str]:
     """The names by which a file knows `aws` and the classes of shared resources."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            is_shared = (node.module or "").startswith("shared.resources")
-            for name in node.names:
-                if is_shared or (node.module == "remit" and name.name == "aws"):
-                    yield name.asname or name.name
+    for imported in imports(file.nodes):
+        if imported.full_name == "remit.aws" or imported.module.startswith("shared.resources"):
+            yield imported.bound
 
 
 def _nodes(tree: ast.Module, *, functions: bool) -> Iterator[ast.AST]:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import ast
 import functools
-import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.project.layout import is_left_alone
-from remit.project.variable_names import variable_of
+from remit.source.layout import python_files
+from remit.source.python_file import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from remit.source.python_file import PythonFile
+
+_WORD: Final = r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+"
 _DEPTH: Final = 8  # names for names, and dicts in dicts
 _ENVIRONMENT: Final = frozenset({"environ", "getenv"})
 
@@ -34,28 +37,33 @@ class DeclaredVariable:
     is_handed_on: bool = False
 
 
+def variable_of(resource: str) -> str:
+    """The variable of a linked resource: by its logical id, or its class and its name there, `Data_table`."""
+    return "_".join(re.findall(_WORD, resource)).upper()
+
+
 @functools.lru_cache(maxsize=1)
 def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
     """The variables that the Python files of a project give to functions, by name."""
-    trees = tuple(_trees(folder))
+    files = [read(path) for path in python_files(folder)]
     assigned: dict[str, ast.expr] = {}
-    for tree in trees:
-        assigned.update(_assignments(tree))
+    for file in files:
+        assigned.update(_assignments(file))
     variables: dict[str, DeclaredVariable] = {}
-    for tree in trees:
-        for environment in _environments(tree):
+    for file in files:
+        for environment in _environments(file):
             for name, value in _entries(environment, assigned):
                 earlier = variables.get(name, DeclaredVariable())
                 text = earlier.text or _constant_text(value)
                 variables[name] = DeclaredVariable(text, earlier.is_handed_on or _reads_environment(value))
-        for name in _linked(tree):
+        for name in _linked(file):
             variables.setdefault(name, DeclaredVariable())
     return variables
 
 
-def _linked(tree: ast.Module) -> Iterator[str]:
+def _linked(file: PythonFile) -> Iterator[str]:
     """The variables that links give: DATA_TABLE of `link=[grants.dynamodb.read(Data.table)]`."""
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if not isinstance(node, ast.keyword) or node.arg != "link":
             continue
         for part in ast.walk(node.value):
@@ -74,30 +82,9 @@ def _reads_environment(value: ast.expr | None) -> bool:
     return not _ENVIRONMENT.isdisjoint(names)
 
 
-def _trees(folder: Path) -> Iterator[ast.Module]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not is_left_alone(place, name))
-        for file in sorted(files):
-            if file.endswith(".py"):
-                tree = _tree(os.path.join(place, file))  # noqa: PTH118 - a path of os.walk
-                if tree is not None:
-                    yield tree
-
-
-def _tree(path: str) -> ast.Module | None:
-    """A file's tree; None for what is no plain file, or no Python: whoever runs it reports that."""
-    try:
-        if not os.path.isfile(path):  # noqa: PTH113 - as above
-            return None
-        with open(path, "rb") as file:  # noqa: PTH123 - as above
-            return ast.parse(file.read(), path)
-    except (OSError, ValueError, SyntaxError, RecursionError):
-        return None
-
-
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _assignments(file: PythonFile) -> Iterator[tuple[str, ast.expr]]:
     """The dicts that names stand for."""
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.Assign):
             targets = node.targets
         elif isinstance(node, ast.AnnAssign):
@@ -110,9 +97,9 @@ def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                     yield target.id, node.value
 
 
-def _environments(tree: ast.Module) -> Iterator[ast.expr]:
+def _environments(file: PythonFile) -> Iterator[ast.expr]:
     """The values that functions get as their environment."""
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.keyword) and node.arg == "environment":
             yield node.value
         elif isinstance(node, ast.Assign | ast.AugAssign):

@@ -1,0 +1,62 @@
+"""What Python passes over in silence in the policies of an app's files."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.policy import OLD_VERSION
+from remit.source.places import member, repeated_keys
+from remit.source.python_file import origin_in, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from remit.documents.slips import Slip
+    from remit.errors import Origin
+
+_POLICIES: Final = frozenset({
+    "policy", "default_policy", "default_vpc_policy", "managed_policy", "default_managed_policy",
+})  # fmt: skip
+_DECLARING: Final = frozenset({"function", "group", "job"})
+
+
+def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
+    """What is passed over in silence in the dicts of a file: a key that stands twice, an old Version."""
+    nodes = read(str(folder / file)).nodes
+    for key, first_key in repeated_keys(nodes):
+        yield _slip("repeated", repr(key.value), f"{file}:{first_key.lineno}"), origin_in(file, key)
+    for node in nodes:
+        if isinstance(node, ast.Dict):
+            version = member(node, "Version")
+            if isinstance(version, ast.Constant) and version.value == OLD_VERSION and member(node, "Statement"):
+                yield _slip("version", OLD_VERSION), origin_in(file, version)
+        elif isinstance(node, ast.Assign | ast.AugAssign | ast.Call):
+            yield from _bare(node, file)
+
+
+def _slip(kind: str, text: str, inside: str = "") -> Slip:
+    from remit.documents.slips import Slip  # noqa: PLC0415 - few files have any
+
+    return Slip(kind, text, (), inside)
+
+
+def _bare(node: ast.Assign | ast.AugAssign | ast.Call, file: str) -> Iterator[tuple[Slip, Origin]]:
+    """A string where a list of policies stands as a rule: in a setting, in a decorator."""
+    settings: list[tuple[str, ast.expr]] = []
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _DECLARING:
+            settings = [(target.arg or "", target.value) for target in node.keywords]
+    else:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        settings = [
+            (target.attr, node.value) for target in targets if isinstance(target, ast.Attribute) and _in_iam(target)
+        ]
+    for name, value in settings:
+        if name in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield _slip("bare", value.value, name), origin_in(file, value)
+
+
+def _in_iam(target: ast.Attribute) -> bool:
+    return isinstance(target.value, ast.Attribute) and target.value.attr == "iam"

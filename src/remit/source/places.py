@@ -1,0 +1,285 @@
+"""Where people wrote the parts of a value: read from the source, since Python keeps no lines for values."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final, TypeGuard
+
+from remit.source.python_file import origin_in, read
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from remit.errors import Origin, Path, Span
+
+_DEPTH: Final = 32  # a list that contains itself by name
+_SPELLINGS: Final = {
+    "Action": ("Action", "action", "actions"),
+    "NotAction": ("NotAction", "not_action"),
+    "Resource": ("Resource", "resource", "resources"),
+    "NotResource": ("NotResource", "not_resource"),
+    "Condition": ("Condition", "condition"),
+    "Effect": ("Effect", "effect"),
+    "Sid": ("Sid", "sid"),
+    "Statement": ("Statement", "statement"),
+    "PolicyDocument": ("PolicyDocument", "policy_document"),
+}
+
+
+def _written(span: Span) -> ast.Call | ast.BinOp | ast.Assign | ast.AugAssign | ast.AnnAssign | None:
+    """The call or the sum at `span`, or the assignment whose target stands there; `+=` may stand there itself."""
+    end = (span.end_line, span.end_column)
+    for node in read(span.file).at(span.line, span.column + 1):
+        match node:
+            case ast.Call() | ast.BinOp():
+                ending: list[ast.expr | ast.stmt] = [node]
+            case ast.Assign(targets=targets):
+                ending = [*targets]
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target):
+                ending = [node, target]
+            case _:
+                continue
+        if any((part.end_lineno, part.end_col_offset) == end for part in ending):
+            return node
+    return None
+
+
+def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
+    """The expression that was assigned at `span`, or passed as `keyword` of the call there; None if not found."""
+    match _written(span):
+        case ast.Call() as call:
+            return keyword_value(call, keyword)
+        case ast.BinOp(left=left, right=right):  # what a policy is added to is the other side
+            return left if _is_list(left) and not _is_list(right) else right
+        case None:
+            return None
+        case assignment:
+            return assignment.value
+
+
+def keyword_value(call: ast.Call, name: str | None) -> ast.expr | None:
+    """What a call passes as the keyword of a name; None where it does not spell it."""
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def argument_origin(span: Span, name: str, position: int | None = None) -> Origin:
+    """Where the call at `span` gives an argument by its name, else at a position; the call itself if it does not."""
+    node = value_node(span, name)
+    call = _written(span)
+    if node is None and position is not None and isinstance(call, ast.Call):
+        by_position = call.args[: position + 1]
+        if len(by_position) > position and not any(isinstance(argument, ast.Starred) for argument in by_position):
+            node = by_position[position]
+    return origin_of(node, span)
+
+
+def function_called(span: Span) -> str:
+    """Return what is called at `span` as it is written: `on.sqs`."""
+    call = _written(span)
+    return ast.unparse(call.func) if isinstance(call, ast.Call) else "this"
+
+
+def option_origin(span: Span, name: str) -> Origin:
+    """Return where the call at `span` spells the name of an option; of one from `**options`, where that stands."""
+    call = _written(span)
+    keywords = call.keywords if isinstance(call, ast.Call) else ()
+    for keyword in keywords:
+        if keyword.arg == name:
+            return origin_in(span.file, keyword)
+    return origin_of(next((keyword.value for keyword in keywords if keyword.arg is None), None), span)
+
+
+def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
+    """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
+
+    The whole value's expression if the part begins on the same line.
+    """
+    part, inside = node, node
+    for step in path:
+        if isinstance(inside, ast.List | ast.Tuple) and isinstance(step, int) and step < len(inside.elts):
+            part = inside = inside.elts[step]
+            continue
+        pairs = zip(inside.keys, inside.values, strict=True) if isinstance(inside, ast.Dict) else ()
+        pair = next((pair for pair in pairs if isinstance(pair[0], ast.Constant) and str(pair[0].value) == step), None)
+        if pair is None:
+            break
+        part, inside = pair
+    if node is None or part is None or part.lineno == node.lineno:
+        return node
+    return part
+
+
+def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:
+    """The expressions of the `count` items of a list; for what the source does not show, the expression that gave it.
+
+    Followed are displays, `*more` in them, `+`, and names that the file assigns once.
+    """
+    if node is None:
+        return [None] * count
+    parts = tuple(_shown(node, read(file).assigned_once, 0))
+    nodes = [part for part, _ in parts]
+    open_indexes = [index for index, (_, is_item) in enumerate(parts) if not is_item]
+    if not open_indexes:
+        return nodes if len(nodes) == count else [node] * count
+    start, end = open_indexes[0], open_indexes[-1] + 1
+    hidden_count = count - start - len(nodes[end:])
+    if hidden_count < 0:
+        return [node] * count
+    hidden_node = nodes[start] if len(open_indexes) == 1 else node
+    return [*nodes[:start], *[hidden_node] * hidden_count, *nodes[end:]]
+
+
+def _shown(node: ast.expr, names: Mapping[str, ast.expr], depth: int) -> Iterator[tuple[ast.expr, bool]]:
+    """The parts of a list's expression: True with each that is one item, False with each that is any number."""
+    if isinstance(node, ast.List | ast.Tuple):
+        for item in node.elts:
+            if isinstance(item, ast.Starred):
+                yield from _shown(item.value, names, depth + 1)
+            else:
+                yield item, True
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        yield from _shown(node.left, names, depth + 1)
+        yield from _shown(node.right, names, depth + 1)
+    elif isinstance(node, ast.Name) and depth < _DEPTH and _is_list(assigned := names.get(node.id)):
+        yield from _shown(assigned, names, depth + 1)
+    else:
+        yield node, False
+
+
+def _is_list(node: ast.expr | None) -> TypeGuard[ast.expr]:
+    return isinstance(node, ast.List | ast.Tuple | ast.BinOp)
+
+
+def repeated_keys(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Constant, ast.Constant]]:
+    """Keys that a dict display has had before, of which Python silently keeps the last, and the first of each."""
+    for display in nodes:
+        if isinstance(display, ast.Dict):
+            first_keys: dict[object, ast.Constant] = {}
+            for key in display.keys:
+                if isinstance(key, ast.Constant) and first_keys.setdefault(key.value, key) is not key:
+                    yield key, first_keys[key.value]
+
+
+def origin_of(node: ast.expr | None, span: Span) -> Origin:
+    """Where an expression stands; without one, where its statement does."""
+    return span.origin if node is None else origin_in(span.file, node)
+
+
+def _nodes_at(folder: pathlib.Path, origin: Origin) -> Sequence[ast.AST]:
+    """What begins at a place of a project's file, if that is Python, outer nodes first."""
+    if not origin.file.endswith(".py"):
+        return ()
+    return read(str(folder / origin.file)).at(origin.line, origin.column)
+
+
+def _expression(folder: pathlib.Path, origin: Origin) -> ast.expr | None:
+    return next((node for node in _nodes_at(folder, origin) if isinstance(node, ast.expr)), None)
+
+
+def inside(folder: pathlib.Path, origin: Origin, spot: tuple[str | int, ...], ordinal: int = 0) -> Origin:
+    """The place of a spot in the policy item that begins at `origin`; its start when the source does not show it.
+
+    `ordinal` says which statement, when the item is a document of several.
+    """
+    node = _expression(folder, origin)
+    if node is None:
+        return origin
+    expression = _statement(node, ordinal) or node
+    for step in spot:
+        below = _below(expression, step)
+        if below is None:
+            break
+        expression = below
+    if expression is node and spot and (same := _constant(node, str(spot[-1]))) is not None:
+        expression = same
+    return origin_in(origin.file, expression)
+
+
+def entry(folder: pathlib.Path, origin: Origin, name: str) -> Origin:
+    """The place of the value that a dict at `origin`, or in what is written there, has by a name; else `origin`."""
+    for node in _nodes_at(folder, origin):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Call | ast.Dict):
+            members = (member(descendant, name) for descendant in ast.walk(node))
+            value = next((each for each in members if each is not None), None)
+            return origin if value is None else origin_in(origin.file, value)
+    return origin
+
+
+def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
+    """The statement of a document that is written out."""
+    document = member(node, "PolicyDocument") or node
+    statements = member(document, "Statement")
+    if isinstance(statements, ast.List | ast.Tuple):
+        return statements.elts[ordinal] if ordinal < len(statements.elts) else None
+    return statements
+
+
+def _below(node: ast.expr, step: str | int) -> ast.expr | None:
+    if isinstance(node, ast.Dict):
+        return member(node, str(step))
+    if isinstance(node, ast.List | ast.Tuple):
+        if isinstance(step, int):
+            return node.elts[step] if step < len(node.elts) else None
+        return _constant(node, step)
+    return _given(node, str(step)) if isinstance(node, ast.Call) else None
+
+
+def _given(call: ast.Call, name: str) -> ast.expr | None:
+    """What a call gives a property: by the keyword of its letters, or in a dict of properties."""
+    dicts = list(call.args)
+    for keyword in call.keywords:
+        if keyword.arg is not None and keyword.arg.replace("_", "").casefold() == name.casefold():
+            return keyword.value
+        if keyword.arg in (None, "properties"):
+            dicts.append(keyword.value)
+    members = (member(value, name) for value in dicts)
+    return next((member for member in members if member is not None), None)
+
+
+def member(node: ast.AST, name: str) -> ast.expr | None:
+    """The value that a dict display has by a name of IAM's, as remit lets people spell it; None without one."""
+    if not isinstance(node, ast.Dict):
+        return None
+    spelled = _SPELLINGS.get(name, (name,))
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value in spelled:
+            return value
+    return None
+
+
+def _constant(node: ast.expr, text: str) -> ast.expr | None:
+    """The string of this text, or the f-string whose literal parts it holds in order."""
+    formatted = None
+    for descendant in ast.walk(node):
+        if isinstance(descendant, ast.Constant) and descendant.value == text:
+            return descendant
+        if formatted is None and isinstance(descendant, ast.JoinedStr) and _may_be(descendant, text):
+            formatted = descendant
+    return formatted
+
+
+def _may_be(node: ast.JoinedStr, text: str) -> bool:
+    position = 0
+    literals = [part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    for literal in literals:
+        place = text.find(literal, position)
+        if place < 0:
+            return False
+        position = place + len(literal)
+    return bool(literals)
+
+
+def part(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:
+    """The place of a part of the policy item, or of the call, at `origin`, by the path that an error has.
+
+    A part of a call that begins on its first line is no other place: the call is what people look for.
+    """
+    if isinstance(_expression(folder, origin), ast.Call):
+        place = inside(folder, origin, path)
+        return origin if place.line == origin.line else place
+    ordinal = 0
+    if path[:1] == ("Statement",):
+        ordinal = path[1] if len(path) > 1 and isinstance(path[1], int) else 0
+        path = path[2:]
+    return inside(folder, origin, path, ordinal)

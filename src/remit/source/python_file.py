@@ -1,0 +1,145 @@
+"""A Python file that somebody wrote, parsed once for everything that is asked of it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from remit.errors import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, eq=False)
+class PythonFile:
+    """The source of a file and its tree; what follows from them is worked out when it is first asked for.
+
+    It has no path: a file of the project and the same one in a zip are parsed once.
+    """
+
+    source: bytes
+    tree: ast.Module
+
+    @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        """All nodes, each before those that are deeper."""
+        return tuple(ast.walk(self.tree))
+
+    def at(self, line: int, column: int) -> Sequence[ast.AST]:
+        """The nodes that begin at a line and a column (in bytes), both from 1: outer ones first.
+
+        An assignment begins at each of its targets.
+        """
+        return self._by_start.get((line, column), ())
+
+    @cached_property
+    def _by_start(self) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
+        by_start: dict[tuple[int, int], list[ast.AST]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.expr | ast.stmt):
+                by_start.setdefault((node.lineno, node.col_offset + 1), []).append(node)
+            if isinstance(node, ast.Assign):
+                for target in node.targets[1:]:
+                    by_start.setdefault((target.lineno, target.col_offset + 1), []).append(node)
+        return by_start
+
+    @cached_property
+    def assigned_once(self) -> Mapping[str, ast.expr]:
+        """The values of names, where an assignment is all that binds the name in the file."""
+        times_bound = Counter(bound_names(self.nodes))
+        values: dict[str, ast.expr] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign):
+                values.update((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
+        return {name: value for name, value in values.items() if times_bound[name] == 1}
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The names to which nodes give a meaning, each as often as they do."""
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name):
+                yield name
+            case ast.alias(name=name, asname=alias):
+                yield alias or name.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A name that an import binds: to a module, or to the `name` of a module.
+
+    `module` is its full name, also of a relative one (which begins with a dot where its package is not known);
+    `import a.b` binds `a`, the module of that name.
+    """
+
+    module: str
+    name: str | None
+    bound: str
+
+    @property
+    def full_name(self) -> str:
+        """What is imported: `module`, or `module.name`."""
+        return self.module if self.name is None else f"{self.module}.{self.name}"
+
+
+def imports(nodes: Iterable[ast.AST], package: str = "") -> Iterator[Import]:
+    """What nodes import in a module of `package`; `*` is a name as well."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                module = alias.name if alias.asname else alias.name.partition(".")[0]
+                yield Import(module, None, alias.asname or module)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level:
+                parents = package.split(".")
+                base = ".".join(parents[: len(parents) - node.level + 1])
+                module = f"{base}.{module}" if module else base
+            for alias in node.names:
+                yield Import(module, alias.name, alias.asname or alias.name)
+
+
+def origin_in(file: str, node: ast.expr | ast.keyword) -> Origin:
+    """Where an expression of a file begins."""
+    return Origin(file, node.lineno, node.col_offset + 1)
+
+
+@lru_cache(maxsize=64)
+def _parsed(source: bytes) -> PythonFile:
+    return PythonFile(source, ast.parse(source))
+
+
+def parsed(source: bytes, file: str = "") -> PythonFile:
+    """A source as it is parsed. SyntaxError, with the name of its `file`; ValueError; RecursionError."""
+    try:
+        return _parsed(source)
+    except SyntaxError as error:
+        error.filename = file
+        raise
+
+
+@lru_cache(maxsize=64)
+def read(path: str) -> PythonFile:
+    """The file at a path, read once until `forget`; one without any code where it cannot be read or is no Python."""
+    try:
+        if os.path.isfile(path):  # noqa: PTH113 - nobody could read a pipe to its end
+            with open(path, "rb") as file:  # noqa: PTH123 - a path from a code object, not ours to interpret
+                return _parsed(file.read())
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        pass  # whoever runs the file reports that
+    return _parsed(b"")
+
+
+def forget() -> None:
+    """Read each file again when it is next asked for: it may have changed since the last run of this process."""
+    read.cache_clear()
+    _parsed.cache_clear()
