@@ -14,7 +14,6 @@ from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
 from remit.declare.fitting import judged_at_once
 from remit.declare.unknown_names import unknown
-from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
@@ -54,9 +53,8 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - of the module
         verbs = [verb for verb in vars(module) if getattr(vars(module)[verb], "__wrapped__", None) is not None]
-        hint = did_you_mean(name, verbs) or f"there are {', '.join(sorted(verbs))}"
         service = module.__name__.rpartition(".")[2]
-        return unknown(f"there is no grant `{service}.{name}`", hint, name, module)
+        return unknown(f"there is no grant `{service}.{name}`", name, module, sorted(verbs))
 
     vars(module).setdefault("__getattr__", __getattr__)
     return judged_at_once(function)
