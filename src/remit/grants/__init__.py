@@ -68,6 +68,6 @@ __all__ = [
 
 def __getattr__(name: str) -> ModuleType:
     if name not in __all__:
-        gives: ModuleType = unknown(f"there are no grants of `{name}`", name, sys.modules[__name__], __all__)
+        gives: ModuleType = unknown(f"remit.grants has no `{name}`", name, sys.modules[__name__], __all__)
         return gives
     return importlib.import_module(f"{__name__}.{name}")
