@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
-    from remit.source.modules import ModuleSource
 
 
 @dataclass(slots=True)
@@ -51,8 +50,6 @@ class Loading(Recorder):
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)
     """The variables of remit's own environment that were read."""
-    module_sources: dict[str, ModuleSource | None] = field(default_factory=dict)
-    """By name, the modules that were read and not imported."""
 
 
 def current() -> Loading | None:
