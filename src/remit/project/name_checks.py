@@ -129,8 +129,7 @@ def check_handlers(state: Loading) -> None:
 def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    has_failed = attribute in state.missing_names.get(module_name, ())
-    if is_own and module_name in sys.modules and not has_failed:
+    if is_own and module_name in sys.modules:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
