@@ -162,7 +162,5 @@ def _on_table(
         subject = f"{subject} under {', '.join(partitions)}"
     actions = tuple(f"dynamodb:{operation}" for operation in operations)
     because = f"{phrase} {subject}"
-    return (
-        *typed.grant(actions, (resource,), because, *conditions),
-        *typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because),
-    )
+    through_key = typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because)
+    return typed.grant(actions, (resource,), because, *conditions) + through_key
