@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, TableRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.resource_references import KeyRef, TableRef
 from remit.triggers.source import name_of
 
 _TABLE: Final = typed.HERE % ("dynamodb", "table/{}")

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, SecretRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, SecretRef
 from remit.triggers.source import name_of
 
 _SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")

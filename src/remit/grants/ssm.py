@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, ParameterRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, ParameterRef
 from remit.triggers.source import name_of
 
 _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
