@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
+from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import policy_list, setting_values
@@ -120,10 +121,11 @@ def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
     triggers = []
     first_position = 0 if declaration.web is None else 1  # after what it serves
     for position, trigger in enumerate(declaration.triggers, first_position):
+        if type(trigger) is Unread:
+            continue
         with noted(state):
             check_trigger(trigger, places.argument_origin(declaration.where, "", position))
-            if id(trigger) not in state.wrong:
-                triggers.append(_with_place(trigger, state))
+            triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)

@@ -249,7 +249,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
+        schedules = [trigger for trigger in declaration.triggers if type(trigger) is Schedule]  # others are noted
         scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,

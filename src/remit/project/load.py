@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.app import ApiSettings, App
+from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import plain_files, policy_list
@@ -21,8 +22,10 @@ from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.process_end import process_kept
 from remit.project.publication import BESIDE
 from remit.project.setting_values import FUNCTION_SETTINGS
+from remit.project.settings import judged
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
+from remit.project.web_apps import checked_web_app
 from remit.source.layout import POLICIES
 from remit.source.mentioned_names import MentionedNames
 from remit.source.places import origin_of, value_node
@@ -83,6 +86,7 @@ def configuration(folder: Path | str, stage: str | None = None) -> Config:
         lambda_environment(),
     ):
         run_configuration(state)
+        _judge_settings(state)
         placed(state.mistakes.errors, root).refuse()
         return state.config
 
@@ -127,7 +131,8 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
 
 
 def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    return frozenset(f"{logical_id(declaration.name)}Function" for declaration in declarations)
+    names = (item.name for item in declarations if type(item.name) is not Unread)
+    return frozenset(f"{logical_id(name)}Function" for name in names)
 
 
 def _may_lack_access(declaration: Declaration, state: Loading) -> bool:
@@ -149,13 +154,12 @@ def _lost_ids(state: Loading) -> frozenset[str]:
     places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
     for declaration in state.declarations:
         span = declaration.where
-        name = declaration.name if isinstance(declaration.name, str) else ""
+        name = "" if type(declaration.name) is Unread else str(declaration.name)
         if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
             is_named = value_node(span, "name") is not None
             lost.add("" if is_named else logical_id(name))
-    for place in places:
-        if place.line == 0:  # a whole file
-            lost.add("")
+    if state.ended or any(place.line == 0 for place in places):  # a whole file
+        lost.add("")
     return frozenset(lost)
 
 
@@ -172,18 +176,52 @@ def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
 
 def _declared_app(state: Loading) -> App:
     """The app as far as it can be read; the mistakes are noted."""
-    run_configuration(state)
+    try:
+        run_configuration(state)
+        import_shared(state)
+        with state.mistakes.noted():
+            import_app(state)
+    finally:  # also where the load is ended: what is wrong before that is reported with it
+        _judge_settings(state)
+        _judge_declarations(state)
     with state.mistakes.noted():
         _check_stage(state)
-    import_shared(state)
-    with state.mistakes.noted():
-        import_app(state)
     app = _app(state)
     with state.mistakes.noted():
         check_placeholders(state, app)
     with state.mistakes.noted():
         check_secrets(state, app)
     return app
+
+
+def _judge_settings(state: Loading) -> None:
+    """Take the settings as far as they are right; the code that assigned them has ended."""
+    state.is_over = True
+    settings = judged(state.config)
+    state.config = settings.config
+    state.mistakes.errors += settings.mistakes
+    state.failed_settings |= settings.failed
+
+
+def _judge_declarations(state: Loading) -> None:
+    """Leave out of the declarations the triggers that are not right, and web apps of which too little is known."""
+    wrong: set[int] = set()
+    for recorded in state.made:
+        wrong.add(id(recorded))  # unless its own verdict says otherwise
+        with noted(state):
+            verdict = recorded.judged(wrong)
+            state.mistakes.errors += verdict.mistakes.errors
+            if verdict.is_right:
+                wrong.remove(id(recorded))
+    declarations = []
+    for written in state.declarations:
+        triggers = tuple(Unread() if id(trigger) in wrong else trigger for trigger in written.triggers)
+        declaration = replace(written, triggers=triggers)
+        with noted(state):
+            if declaration.web_options is not None:
+                declaration = checked_web_app(declaration, declaration.web_options)
+            declarations.append(declaration)
+    state.declarations = declarations
 
 
 def _check_stage(state: Loading) -> None:
@@ -214,12 +252,6 @@ def _check_stage(state: Loading) -> None:
 def _app(state: Loading) -> App:
     """What is right of the app that is declared; the mistakes are noted."""
     config = state.config
-    for recorded in state.made:
-        with noted(state):
-            verdict = recorded.judged()
-            state.mistakes.errors += verdict.mistakes.errors
-            if not verdict.is_right:
-                state.wrong.add(id(recorded))
     with noted(state):
         check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))

@@ -25,6 +25,7 @@ from remit.source.handler_problem import (
     generator,
     of_class,
     split,
+    takes_event_and_context,
     takes_others,
 )
 from remit.source.layout import module_file, roots
@@ -128,8 +129,7 @@ def check_handlers(state: Loading) -> None:
 def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    has_failed = attribute in state.missing_names.get(module_name, ())
-    if is_own and module_name in sys.modules and not has_failed:
+    if is_own and module_name in sys.modules:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
@@ -189,7 +189,7 @@ def _problem_of(target: object) -> HandlerProblem | None:
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
     signature = _signature(target)
-    if signature is not None and not _takes_event_and_context(signature):
+    if signature is not None and not takes_event_and_context(signature):
         return takes_others(str(signature).partition(" ->")[0])
     return None
 
@@ -200,14 +200,6 @@ def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
         return inspect.signature(target, follow_wrapped=False)
     except (TypeError, ValueError):
         return None
-
-
-def _takes_event_and_context(signature: inspect.Signature) -> bool:
-    try:
-        signature.bind("event", "context")
-    except TypeError:
-        return False
-    return True
 
 
 def _problem_in_source(state: Loading, module_name: str, attribute: str) -> HandlerProblem | None:
@@ -224,10 +216,8 @@ def _problem_of_source(
     state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     from remit.source.handlers import problem  # noqa: PLC0415 - most handlers have been imported: few are read
-    from remit.source.modules import Sources  # noqa: PLC0415 - as above
 
-    sources = Sources(partial(_module_source, state), state.module_sources)
-    return problem(sources, module_name, attribute, is_web_app=is_web_app)
+    return problem(partial(_module_source, state), module_name, attribute, is_web_app=is_web_app)
 
 
 def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None:

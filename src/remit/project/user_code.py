@@ -6,18 +6,18 @@ These are the only files of a project that are executed.
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import Mistakes, Origin, RemitError
-from remit.project import passing_over, plain_files, tried_code
+from remit.errors import Origin, RemitError
+from remit.project import plain_files
 from remit.project.current_load import is_users_file, relative
-from remit.project.failed_settings import failed_settings, may_be_among
-from remit.project.guarded_calls import STOPS
+from remit.project.failed_settings import ANY, may_be_among
+from remit.project.module_finder import STOPS, ModuleFinder
+from remit.project.settings import judged
 from remit.source import python_file
 from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
@@ -35,15 +35,17 @@ def run_configuration(state: Loading) -> None:
         state.folder / "config" / "deploy.py",
         state.folder / "config" / "deploy" / f"{state.stage}.py",
     ):
-        before, source = len(state.mistakes.errors), None
+        is_read = False
         with state.mistakes.noted():
             source = plain_files.content(path)
+            is_read = True
             if source is not None:
                 with user_code(state, path):
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
-                    passing_over.run(source, str(path), namespace, functools.partial(mistake, state))
+                    exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102 - the project's
                 check_late_reads(source, str(path), functions=True)
-        state.failed_settings.update(failed_settings(state.mistakes.errors[before:], source or b"", str(path)))
+        if not is_read or str(path) in state.ended:
+            state.failed_settings.add(ANY)
 
 
 def import_shared(state: Loading) -> None:
@@ -57,18 +59,19 @@ def import_shared(state: Loading) -> None:
 
 def import_app(state: Loading) -> None:
     """Import the app module, whose decorators declare the functions."""
-    name = state.config.app
+    settings = judged(state.config)
+    name = settings.config.app
     path = module_file(state.folder, name)
     if path is None:
         for root in roots(state.folder):
             plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
-        if may_be_among(state.failed_settings, ("app",)):
+        if may_be_among(state.failed_settings | settings.failed, ("app",)):
             return
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
-            origin=state.config.assigned["app"][1].origin if "app" in state.config.assigned else None,
+            origin=settings.config.assigned["app"][1].origin if "app" in settings.config.assigned else None,
         )
     with user_code(state, path):
         importlib.import_module(name)
@@ -88,11 +91,10 @@ def importing(state: Loading) -> Iterator[None]:
     root = state.folder
     added = [str(place) for place in roots(root)]
     sys.path[:0] = added
-    finder = passing_over.Finder(root, functools.partial(mistake, state))
+    finder = ModuleFinder(root)
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
     python_file.forget()
-    tried_code.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
     names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
@@ -100,7 +102,6 @@ def importing(state: Loading) -> Iterator[None]:
     try:
         yield
     finally:
-        tried_code.forget()
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
@@ -122,7 +123,7 @@ def _inside(name: str, root: Path) -> bool:
 
 @contextlib.contextmanager
 def user_code(state: Loading, path: Path) -> Iterator[None]:
-    """Whatever the user's own code raises becomes errors at the user's lines; what it prints is talk."""
+    """What ends a module of the user's becomes an error at the user's line, once; what it prints is talk."""
     process = os.getpid()
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -130,13 +131,13 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
     except STOPS:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        mistakes = Mistakes(passing_over.mistakes_of(error, str(path), functools.partial(mistake, state)))
-    else:
-        mistakes = Mistakes()
+        is_told = any(error is earlier for earlier in state.ended.values())  # a module that both import ended
+        state.ended[str(path)] = error
+        if not is_told:
+            raise mistake(state, error, str(path)) from None
     finally:
         if os.getpid() != process:  # the code forked, and this is not the process that loads
             os._exit(0)
-    mistakes.refuse()
 
 
 def mistake(state: Loading, error: BaseException, file: str) -> RemitError:

@@ -21,15 +21,19 @@ from remit.source.handler_problem import (
     asynchronous,
     generator,
     of_class,
+    takes_event_and_context,
     takes_others,
 )
-from remit.source.python_file import Import
+from remit.source.modules import module_source
+from remit.source.python_file import Import, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from remit.source.modules import Definition, ModuleSource, Sources
+    from remit.source.modules import Definition, ModuleSource
 
+Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
+"""A module's source and its file, by the module's dotted name; None where it cannot be read."""
 _SHOWN: Final = 40  # characters of a value
 _DEPTH: Final = 32
 """Steps from a name to what it stands for, at most: two modules may import a name from each other."""
@@ -92,16 +96,17 @@ _Meaning: TypeAlias = _Function | _Class | _Object | _Module | _NoFunction | _No
 """What an expression stands for; None: the source does not show it."""
 
 
-def problem(sources: Sources, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
+def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
     """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
 
     A web app only has to be there: its adapter calls it in other ways.
     """
     try:
-        source = sources.module(module)
+        reader = _Reader(read)
+        source = reader.module(module)
         if source is None:
             return None
-        meaning = _Reader(sources).name(source, name, 0)
+        meaning = reader.name(source, name, 0)
     except SyntaxError as error:
         return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg} (line {error.lineno})")
     except (ValueError, RecursionError):
@@ -148,7 +153,7 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
         return asynchronous(place)
     if _yields(node):
         return generator(place)
-    if _takes_event_and_context(function):
+    if takes_event_and_context(inspect.Signature([*_parameters(node.args)]), function.bound, function.named):
         return None
     is_given = f" with {function.bound + len(function.named)} of them given" if function.bound or function.named else ""
     wrong = takes_others(f"({ast.unparse(node.args)}){is_given}")
@@ -157,24 +162,12 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
 
 def _yields(function: ast.AST) -> bool:
     """Whether a function is a generator; functions inside it may be."""
-    waiting = list(ast.iter_child_nodes(function))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            waiting += ast.iter_child_nodes(node)
-    return False
 
+    def inner(node: ast.AST) -> Iterable[ast.AST]:
+        is_another = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef)
+        return () if is_another and node is not function else ast.iter_child_nodes(node)
 
-def _takes_event_and_context(function: _Function) -> bool:
-    """Whether a function can be called with two more positional arguments."""
-    signature = inspect.Signature(list(_parameters(function.node.args)))
-    try:
-        signature.bind(*[None] * function.bound, "event", "context", **dict.fromkeys(function.named))
-    except TypeError:
-        return False
-    return True
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in walk(function, inner))
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[inspect.Parameter]:
@@ -225,8 +218,13 @@ def _is_import(module: ModuleSource, name: str, full_name: str) -> bool:
 class _Reader:
     """Follows what expressions stand for, from module to module."""
 
-    def __init__(self, sources: Sources) -> None:
-        self.sources = sources
+    def __init__(self, read: Read) -> None:
+        self.read = read
+
+    def module(self, name: str) -> ModuleSource | None:
+        """A module; None where it cannot be read. SyntaxError: it is no Python."""
+        content = self.read(name)
+        return None if content is None else module_source(parsed(*content), content[1], name)
 
     def name(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
         """What a name of a module stands for once the module has run."""
@@ -245,7 +243,7 @@ class _Reader:
     def _of_star(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
         """A name that nothing in the module binds: of `from other import *`, or none."""
         for star in module.stars:
-            source = self.sources.module(star)
+            source = self.module(star)
             if source is None:
                 return None
             if source.exports(name):
@@ -270,12 +268,12 @@ class _Reader:
 
     def _member(self, module: str, name: str, depth: int) -> _Meaning:
         """What a module gives somebody who imports a name from it."""
-        source = self.sources.module(module)
+        source = self.module(module)
         if source is None:
             return None
         meaning = self.name(source, name, depth)
         submodule = f"{module}.{name}"
-        if isinstance(meaning, _Nothing) and self.sources.module(submodule) is not None:
+        if isinstance(meaning, _Nothing) and self.module(submodule) is not None:
             return _Module(submodule)
         return meaning
 

@@ -48,7 +48,8 @@ def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
     files = [read(path) for path in python_files(folder)]
     assigned: dict[str, ast.expr] = {}
     for file in files:
-        assigned.update(_assignments(file))
+        dicts = ast.Dict | ast.Call | ast.BinOp
+        assigned.update((name, value) for name, value in file.assignments() if isinstance(value, dicts))
     variables: dict[str, DeclaredVariable] = {}
     for file in files:
         for environment in _environments(file):
@@ -80,21 +81,6 @@ def _reads_environment(value: ast.expr | None) -> bool:
     nodes = ast.walk(value) if value is not None else ()
     names = (getattr(node, "attr", getattr(node, "id", "")) for node in nodes)
     return not _ENVIRONMENT.isdisjoint(names)
-
-
-def _assignments(file: PythonFile) -> Iterator[tuple[str, ast.expr]]:
-    """The dicts that names stand for."""
-    for node in file.nodes:
-        if isinstance(node, ast.Assign):
-            targets = node.targets
-        elif isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        else:
-            continue
-        if isinstance(node.value, ast.Dict | ast.Call | ast.BinOp):
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value
 
 
 def _environments(file: PythonFile) -> Iterator[ast.expr]:

@@ -220,7 +220,9 @@ class ActionSearch:
         """A witness on a resource pattern that these covers leave open."""
         candidate, *further = self.case.required
         self.resource_search.budget.spend(2 * len(covers) * len(self.case.required))
-        if any(box.includes(resource, candidate) or any(map(box.includes_all, further)) for box in covers):
+        if any(box.includes(resource, candidate) for box in covers):
+            return None
+        if further and any(box.includes_all(one) for box in covers for one in further):
             return None
         return self.resource_search.witness(resource, self.case.required, covers)
 

@@ -161,15 +161,16 @@ class ResourceSearch:
         todo.reverse()
         visited = set(todo)
         steps = 0
-        has_single_wildcards = _most_single_wildcards((*covers, *sparing)) > 0
+        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
         while todo:
             steps += 1
             narrow = todo.pop()
-            near, near_sparing = covers, sparing
-            if has_single_wildcards:
+            near, near_sparing, most = covers, sparing, 0
+            if most_single_wildcards:
                 self.budget.spend(_STEPS_PER_COVER * effort)
                 near, near_sparing = within(covers, narrow), within(sparing, narrow)
-            witness, escapes = self._at_points(narrow, near_sparing, near, conditions)
+                most = _most_single_wildcards((*near, *near_sparing))
+            witness, escapes = self._at_points(narrow, most, near_sparing, near, conditions)
             if witness is not None:
                 return witness
             for box in escapes:
@@ -184,12 +185,18 @@ class ResourceSearch:
         return None
 
     def _at_points(
-        self, pattern: str, sparing: tuple[Box, ...], covers: tuple[Box, ...], conditions: tuple[Atom, ...]
+        self,
+        pattern: str,
+        most_single_wildcards: int,
+        sparing: tuple[Box, ...],
+        covers: tuple[Box, ...],
+        conditions: tuple[Atom, ...],
     ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
-        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
-        if most_single_wildcards and is_covered(pattern, covers, conditions):
-            return None, ()
+        if most_single_wildcards:
+            true = frozenset(conditions)
+            if any(box.clause <= true and box.covers(pattern) for box in covers):
+                return None, ()
         escapes: dict[Box, None] = {}
         tried, doubt = some_points(pattern, most_single_wildcards)
         effort = _effort(covers)
@@ -253,12 +260,6 @@ def _bind_steps(box: Box) -> int:
 def _only_pattern(box: Box) -> str:
     """The resource pattern of a box with one; `*` for NotResource."""
     return "*" if box.not_resources else box.resources[0]
-
-
-def is_covered(pattern: str, covers: Iterable[Box], conditions: tuple[Atom, ...]) -> bool:
-    """Whether one cover applies to the whole pattern wherever the conditions hold, by one of its own patterns."""
-    true = frozenset(conditions)
-    return any(true.issuperset(box.atoms) and box.covers(pattern) for box in covers)
 
 
 def with_pattern(box: Box, pattern: str) -> Box:
