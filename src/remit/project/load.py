@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App
+from remit.app import ApiSettings, App, UnreadParts
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
@@ -54,14 +54,7 @@ class LoadedProject:
     """Whether nothing was wrong when it was loaded."""
     is_packable: bool
     """Whether at least the settings are known that decide what a zip holds."""
-    without_triggers: frozenset[str]
-    """The logical ids of the functions some of whose triggers failed."""
-    without_access: frozenset[str]
-    """The logical ids of the functions some of whose access failed."""
-    may_lack_permissions: bool
-    """Whether a permission that is written by hand, for a function, may have failed."""
-    lost_ids: frozenset[str]
-    """How the logical ids begin of what is not there, since it failed; "" for any."""
+    unread: UnreadParts
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
@@ -114,20 +107,25 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
         with state.mistakes.noted():
             app = with_own_sources(app)
         explain_placeholders(state, state.mistakes.errors)
-        without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
-        lost_ids = _lost_ids(state)
+        unread = UnreadParts()
+        if state.mistakes.errors:
+            unread = _unread_parts(state)
         mistakes = placed(state.mistakes.errors, root)
         is_packable = not may_be_among(state.failed_settings, PACKING)
-        return LoadedProject(
-            app,
-            mistakes,
-            is_whole=not mistakes.errors,
-            is_packable=is_packable,
-            without_triggers=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
-            without_access=without_access,
-            may_lack_permissions=any(_speaks_of_permissions(mistake, root) for mistake in mistakes.errors),
-            lost_ids=lost_ids,
-        )
+        return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable, unread=unread)
+
+
+def _unread_parts(state: Loading) -> UnreadParts:
+    """What the app may lack, since something is wrong with it."""
+    lost = _lost_ids(state)
+    access_of = _ids(item for item in state.declarations if _may_lack_access(item, state))
+    placed_mistakes = placed(state.mistakes.errors, state.folder).errors
+    return UnreadParts(
+        lost=lost,
+        permissions=any(_speaks_of_permissions(mistake, state.folder) for mistake in placed_mistakes),
+        triggers_of=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
+        access_of=access_of,
+    )
 
 
 def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
