@@ -132,6 +132,17 @@ def test_layers_are_compared_as_a_whole(files: Path) -> None:
     assert remit("diff", "free.json", "bounded.json", cwd=files)[0] == 0
 
 
+def test_a_limit_that_goes_is_one_cause_whatever_it_kept_out(files: Path) -> None:
+    statements = [allow(action, f"arn:aws:s3:::b{n}/*") for n, action in enumerate(("s3:GetObject", "s3:PutObject"))]
+    bounded = {"identity": [document(*statements)], "boundary": document(allow("sqs:*"))}
+    (files / "bounded.json").write_text(json.dumps(bounded))
+    (files / "free.json").write_text(json.dumps({**bounded, "boundary": None}))
+    lines = remit("diff", "bounded.json", "free.json", cwd=files)[1].splitlines()
+    assert lines[0] == "1 cause gains access, 0 lose, 0 undecided"
+    (where,) = [line for line in lines if "no statement of the old boundary allows it" in line]
+    assert where.endswith("; and 1 more")
+
+
 def test_of_single_documents_a_removed_deny_counts(files: Path) -> None:
     deny = {**allow("s3:DeleteBucket"), "Effect": "Deny"}
     (files / "deny.json").write_text(json.dumps(document(deny)))

@@ -210,6 +210,29 @@ def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) 
         assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", "kms.decrypt(Data.key)")
 
 
+@pytest.mark.parametrize(
+    ("principal", "verdict"),
+    [
+        ("arn:aws:iam::444455556666:role/admin", "ImplicitlyDenied"),
+        ("arn:aws:iam::${AWS::AccountId}:root", "Allowed"),
+        (None, "Allowed"),  # the policy that KMS gives a key leaves it to the account's policies
+    ],
+)
+def test_the_policy_of_a_key_of_the_app_limits_who_is_granted_it(
+    make: Make, principal: str | None, verdict: str
+) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "kms:*", "Resource": "*"}
+    given = "" if principal is None else f", key_policy={{'Version': '2012-10-17', 'Statement': [{statement}]}}"
+    shared = f"from remit import Shared, resource\n\nclass Data(Shared):\n    key = resource('AWS::KMS::Key'{given})\n"
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n\n\n"
+        "@app.function(policy=[grants.kms.decrypt(Data.key)])\ndef hello(event, context): ...\n"
+    )
+    project = make(app=app, **{"shared/resources/data.py": shared})
+    found = json.loads(project.remit("explain", "hello", "kms:Decrypt", "Data.key", "--json").out)
+    assert found["verdict"] == verdict
+
+
 def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:
     deny = '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'
     ran = make(config=f'config.lambda_.iam.policy = ["s3:GetObject", {deny}]').remit(
@@ -856,3 +879,34 @@ def test_an_action_is_not_allowed_where_its_statement_has_no_effect_today(
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     ran = remit("explain", str(path), "s3:GetObject")
     assert (1, "Not allowed: the policy may not s3:GetObject on *") == (ran.status, ran.out.splitlines()[0])
+
+
+def test_a_template_begins_with_a_table_of_what_each_role_may_do(tmp_path: Path) -> None:
+    def holder(**more: object) -> dict[str, object]:
+        return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}, **more}}
+
+    def own(*statements: dict[str, str]) -> list[dict[str, object]]:
+        return [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
+
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    sends = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
+    resources = {
+        "A": holder(Policies=own(reads, sends, denied)),
+        "Longer": holder(Policies=own({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})),
+        "C": holder(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        "D": holder(ManagedPolicyArns=["arn:aws:iam::111122223333:policy/own"]),
+        "E": holder(),
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": resources}))
+    assert remit("explain", str(path)).out.splitlines()[:7] == [
+        "what each may do at most; conditions, Deny statements and boundaries take away from it",
+        "  A       Write on sqs (1 action); Read on s3 (1 action)",
+        "  Longer  everything but iam:*",
+        "  C       every action",
+        "  D       what arn:aws:iam::111122223333:policy/own allows, which is not known here",
+        "  E       nothing",
+        "",
+    ]
+    assert remit("explain", str(path), "A").out.startswith("A\n")

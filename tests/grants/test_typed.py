@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conftest import Make
     from remit.app import Grant
 
+UNSET = "usually os.environ.get() of a variable that is not set"
+FUNCTION = "def hello(event, context): ...\n"
 GRANTS: list[tuple[Callable[[], tuple[Grant, ...]], Any, Any, str]] = [
     (lambda: s3.read("arn:aws-cn:s3:::c"), "s3:GetObject", "arn:aws-cn:s3:::c/*", "reads objects * of bucket c"),
     (lambda: dynamodb.put("arn:aws:dynamodb:eu-west-1:111122223333:table/o"), "dynamodb:PutItem",
@@ -58,10 +60,10 @@ def test_a_grant_of_several_statements_is_one_item_of_a_policy(make: Make) -> No
 @pytest.mark.parametrize(
     "call",
     [
-        "s3.read(None)", "s3.read('b', None)", "s3.list('b', None)", "s3.put(3)", "s3.delete('')",
+        "s3.read(None)", "s3.put(3)", "s3.delete('')",
         "dynamodb.read(None)", "dynamodb.query(None)", "dynamodb.scan([], index='x')", "dynamodb.batch_write({})",
         "queue.send(None)", "queue.consume(b'q')", "sns.publish(None)", "allow('s3:GetObject', on=None)",
-        "allow()", "allow('s3')", "allow(3)",
+        "allow()", "allow('s3')",
     ],
 )  # fmt: skip
 def test_what_names_nothing_is_told_where_it_is_written(make: Make, call: str) -> None:
@@ -71,6 +73,25 @@ def test_what_names_nothing_is_told_where_it_is_written(make: Make, call: str) -
     verb = call.partition("(")[0].replace("queue", "sqs")
     assert "app.py:11:13" == at(error)
     assert error.message.startswith((f"{verb} takes a name, an ARN or a resource, got ", f"{verb}("))
+
+
+TYPES = {
+    "s3.read('b', 'in/*', None)": ("s3.read: keys[1] must be a string, got None", UNSET),
+    "s3.list('b', 3)": ("s3.list: prefixes[0] must be a string, got int '3'", None),
+    "allow(3)": ("allow: actions[0] must be a string, got int '3'", None),
+    "grants.athena.query('w', database=b'lake', data='d', results='r')": (
+        "athena.query: database must be a string, got bytes \"b'lake'\"", None),
+    "grants.dynamodb.get('t', leading_keys=['a', None])": (
+        "dynamodb.get: leading_keys[1] must be a string, got None", UNSET),
+    "grants.lambda_.invoke('f', qualifier=3)": ("lambda_.invoke: qualifier must be a string, got int '3'", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", TYPES)
+def test_an_argument_is_of_the_type_that_the_annotation_of_its_parameter_says(make: Make, call: str) -> None:
+    app = f"from remit import grants\nfrom remit.grants import allow\n@app.function(policy=[{call}])\n{FUNCTION}"
+    error = make(app=app).error()
+    assert (*TYPES[call], "app.py:11:23", ()) == (error.message, error.hint, at(error), error.further)
 
 
 @pytest.mark.parametrize(

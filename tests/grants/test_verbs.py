@@ -98,7 +98,7 @@ def test_each_verb_refuses_nothing_in_place_of_a_name_by_its_own_name(service: s
         }
         is_optional = any(parameter.name == "bucket" and parameter.default is None for parameter in parameters)
         if (positional or keywords) and not is_optional:
-            with pytest.raises(RemitError, match=rf"^error: {service}\.{name} "):
+            with pytest.raises(RemitError, match=rf"^error: {service}\.{name}:? "):
                 verb(*positional, **keywords)
 
 
@@ -254,8 +254,10 @@ def test_each_verb_refuses_a_number_as_any_of_its_options_by_its_own_name(servic
         positional, keywords, optional = arguments(verb)
         for option, parameter in optional.items():
             written = "3" if parameter.kind is parameter.VAR_POSITIONAL else f"{option}=3"
-            wanted = "a KMS key" if option == "key" else "a name, an ARN or a resource"
-            message = rf"^error: {service}\.{name} takes {wanted}, got int '3'"
+            wanted = "takes a KMS key" if option == "key" else "takes a name, an ARN or a resource"
+            if parameter.annotation.startswith("str"):
+                wanted = rf"{option}(\[0\])? must be a string"
+            message = rf"^error: {service}\.{name}:? {wanted}.*, got int '3'"
             with pytest.raises(RemitError, match=message):
                 called(f"{service}.{name}({', '.join((*positional, written, *keywords))})")
 

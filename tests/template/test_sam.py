@@ -13,8 +13,9 @@ from remit.deploy.aws_calls import CALLS
 from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
+from remit.errors import RemitError
 from remit.iam.policy import Policy, parse, render
-from remit.template.sam.expand import expanded
+from remit.template.sam.expand import expanded, plain_template
 from remit.template.settled_values import settled
 
 FOLDER = Path(__file__).with_name("data") / "sam"
@@ -48,6 +49,18 @@ def test_a_condition_of_a_function_is_that_of_what_is_made_of_it(name: str) -> N
     expected = {key: one["Condition"] for key, one in theirs(name).items() if "Condition" in one}
     found = {key: one["Condition"] for key, one in ours(name).items() if "Condition" in one}
     assert {**expected, **found} == expected
+
+
+def test_sams_role_is_under_the_condition_that_no_other_is_taken() -> None:
+    roles = [
+        {key: one["Condition"] for key, one in side("roles_by_condition").items() if "Role" in key}
+        for side in (theirs, ours)
+    ]
+    assert roles[0] == roles[1]
+    source = read((FOLDER / "roles_by_condition.yaml").read_bytes(), "roles_by_condition.yaml")
+    plain, _ = plain_template(source.value, source.place, {})
+    kept = json.loads((FOLDER / "roles_by_condition.json").read_text())
+    assert kept["Conditions"] == plain["Conditions"]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -184,3 +197,80 @@ def late(arn: Any) -> Any:
         return [late(one) if not isinstance(one, str) or one.startswith("arn:") else one for one in arn["Fn::If"]]
     text = arn.get("Fn::Sub", arn) if isinstance(arn, dict) else arn
     return text.replace("arn:${AWS::Partition}:", "arn:aws:") if isinstance(text, str) else text
+
+
+def sam(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": f"AWS::Serverless::{kind}", "Properties": properties}
+
+
+def event(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": kind, "Properties": properties}
+
+
+def on(*events: dict[str, Any]) -> dict[str, Any]:
+    return sam("Function", Events={f"E{place}": each for place, each in enumerate(events)})
+
+
+STATEMENT = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+POLLER = {"SQSPollerPolicy": {"QueueName": "q"}}
+POOL = {"Ref": "Pool"}
+BASIC, HOST = {"Type": "BASIC_AUTH", "URI": "arn:s"}, {"Type": "VIRTUAL_HOST", "URI": "/"}
+
+
+def either(one: Any, other: Any) -> dict[str, Any]:
+    return sam("Function", Policies=[{"Fn::If": ["C", one, other]}])
+
+
+def rate(kind: str, **properties: Any) -> dict[str, Any]:
+    return on(event(kind, **properties))
+
+
+def path(kind: str, method: str, at: str = "/a") -> dict[str, Any]:
+    return event(kind, Path=at, Method=method)
+
+
+@pytest.mark.parametrize(
+    ("resources", "words"),
+    [
+        ([sam("StateMachine", Role="arn:r", Policies=[STATEMENT])], "a Role and Policies"),
+        ([sam("StateMachine", Role="arn:r")], ""),
+        ([sam("Function", Role="arn:r", Policies=[STATEMENT])], ""),
+        ([rate("ScheduleV2", OmitName=True, Name="n")], "OmitName"),
+        ([rate("ScheduleV2", OmitName=False, Name="n")], ""),
+        ([rate("Schedule", State="ENABLED", Enabled=False)], "State and Enabled"),
+        ([rate("EventBridgeRule", State="ENABLED", Enabled=True)], "State and Enabled"),
+        ([rate("Schedule", State="ENABLED")], ""),
+        ([on(path("Api", "get"), path("Api", "GET"))], "get /a is taken by event E0 of R0"),
+        ([on(path("HttpApi", "get")), on(path("HttpApi", "get"))], "get /a is taken by event E0 of R0"),
+        ([on(path("Api", "get")), on(path("Api", "any"))], ""),
+        ([on(path("Api", "get")), on(path("HttpApi", "get"))], ""),
+        ([on(path("Api", "get"), path("Api", "get", "/a/"))], ""),
+        ([on(event("Cognito", UserPool=POOL, Trigger="PreSignUp")),
+          on(event("Cognito", UserPool=POOL, Trigger=["PreSignUp", "PostConfirmation"]))], "PreSignUp is taken"),
+        ([on(event("Cognito", UserPool=POOL, Trigger="PreSignUp"),
+             event("Cognito", UserPool=POOL, Trigger="PostConfirmation"))], ""),
+        ([on(event("MQ", Broker="b", Queues=["q"]))], "SourceAccessConfigurations"),
+        ([on(event("MQ", Broker="b", SourceAccessConfigurations=[HOST]))], "BASIC_AUTH"),
+        ([on(event("MQ", Broker="b", SourceAccessConfigurations=[BASIC, HOST]))], ""),
+        ([on(event("DocumentDB", Cluster="c"))], "SourceAccessConfigurations"),
+        ([on(event("SelfManagedKafka", Topics=["t"]))], "SourceAccessConfigurations"),
+        ([either(STATEMENT, POLLER)], "chooses between"),
+        ([either("arn:p", POLLER)], "chooses between"),
+        ([either(POLLER, {"Ref": "AWS::NoValue"})], ""),
+        ([either(POLLER, POLLER)], ""),
+        ([either(STATEMENT, STATEMENT)], ""),
+    ],
+)  # fmt: skip
+def test_what_the_translator_refuses_is_refused_at_its_line(resources: list[dict[str, Any]], words: str) -> None:
+    """Each was put to aws-sam-translator 1.115."""
+    conditions = {"C": {"Fn::Equals": ["a", "b"]}}
+    template = {"Conditions": conditions, "Resources": {f"R{place}": each for place, each in enumerate(resources)}}
+    source = read(json.dumps(template, indent=1).encode(), "template.json")
+    if not words:
+        expanded(source.value, source.place)
+        return
+    with pytest.raises(RemitError) as refused:
+        expanded(source.value, source.place)
+    assert words in refused.value.message
+    assert refused.value.origin is not None
+    assert refused.value.origin.line > 1

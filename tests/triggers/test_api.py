@@ -180,6 +180,7 @@ def test_methods_and_the_rest_of_a_path_are_routes_of_their_own(make: Make) -> N
     assert routes == tuple(route["RouteKey"] for route in made.values())
 
 
+UNSET = "usually os.environ.get() of a variable that is not set"
 WRONG = {
     'on.api("/orders")': ("route '/orders' has no method and path", '"ANY /orders" takes every method'),
     'on.api("$defaul")': (
@@ -235,7 +236,7 @@ WRONG = {
     'on.jwt("https://id.example", audience="shop")': (
         "audience must be a list of strings, got str 'shop'", "write ['shop']"
     ),
-    'on.jwt("https://id.example", audience=[None])': ("audience[0] must be a string, got None", None),
+    'on.jwt("https://id.example", audience=[None])': ("audience[0] must be a string, got None", UNSET),
     'on.jwt("https://id.example", audience=["a"], scopes="b")': (
         "scopes must be a list of strings, got str 'b'", "write ['b']"
     ),

@@ -143,13 +143,14 @@ def test_a_grant_on_connections_of_no_api_is_told(make: Make) -> None:
     ) == (error.message, error.hint, at(error))
 
 
+UNSET = "usually os.environ.get() of a variable that is not set"
 WRONG = {
     'on.websocket("$conect")': ("route '$conect' is none of a WebSocket API", "did you mean `$connect`?"),
     'on.websocket("two words")': (
         "route 'two words' is none of a WebSocket API",
         "$connect, $default, $disconnect, or a word that messages name",
     ),
-    "on.websocket(None)": ("route must be a string, got None", None),
+    "on.websocket(None)": ("route must be a string, got None", UNSET),
     'on.websocket("say", auth="NONE")': (
         "route `say` cannot have auth: a WebSocket API asks who somebody is when they connect",
         'write it at `on.websocket("$connect", auth=…)`',

@@ -130,25 +130,23 @@ class EscalationGraph:
 
     def _freed(self, asker: Asker) -> Iterator[Edge]:
         """What gives a principal any rights once it has taken off its boundary, which its other rights outlive."""
-        kind, account = asker.identity.entity.kind, asker.identity.account
         profile = replace(asker.profile, boundary=None)
         freed = replace(asker, profile=profile, candidates=self.questions.candidates(profile))
+        techniques = [technique for technique in TECHNIQUES if technique.gain == "administrator"]
         for off in BOUNDARY_OFF:
-            if off.kind not in ("", kind) or not self.needs.may_use(asker, off):
-                continue
-            first_steps = self.needs.steps(asker, off, off.needs)
-            for technique in TECHNIQUES if first_steps is not None else ():
-                if technique.gain != "administrator" or technique.kind not in ("", kind):
-                    continue
-                steps = (
-                    self.needs.steps(freed, technique, technique.needs)
-                    if self.needs.may_use(freed, technique)
-                    else None
-                )
-                if first_steps is not None and steps is not None:
-                    name = f"{off.name} + {technique.name}"
-                    both = (*first_steps, *steps)
-                    yield Edge(asker.identity.arn, administrator(account), name, both, technique.assumes)
+            if off.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, off):
+                steps = self.needs.steps(asker, off, off.needs)
+                yield from self._after(off, steps, freed, techniques) if steps is not None else ()
+
+    def _after(
+        self, first: Technique, steps: tuple[StepNeed, ...], asker: Asker, techniques: Iterable[Technique]
+    ) -> Iterator[Edge]:
+        """What techniques give to a principal whose rights are other ones after a first; both are one step."""
+        for technique in techniques:
+            if technique.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, technique):
+                for edge in _GAINS[technique.gain](self, asker, technique):
+                    name = f"{first.name} + {edge.technique}"
+                    yield replace(edge, technique=name, needs=(*steps, *edge.needs))
 
     def _users(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         account = asker.identity.account
@@ -185,7 +183,7 @@ class EscalationGraph:
 
         What needs rights of the group and of the user, or stays within the user's boundary, is one step.
         """
-        own_arn, groups, is_unbounded = asker.identity.arn, asker.identity.entity.groups, self._is_unbounded(asker)
+        groups, is_unbounded = asker.identity.entity.groups, self._is_unbounded(asker)
         for member in self.targets.groups_as_members(asker.identity.account):
             need = TechniqueNeed(technique.needs[0].action, "a group")
             is_in = member.entity.name in groups
@@ -195,23 +193,13 @@ class EscalationGraph:
             alone = [asker]
             if is_unbounded:
                 alone.append(self.needs.asker(member))
-                yield _edge(own_arn, member.arn, technique, steps)
+                yield _edge(asker.identity.arn, member.arn, technique, steps)
             entity = replace(asker.identity.entity, groups=(*groups, member.entity.name))
             policies = (*asker.identity.policies, *member.policies)
             joined = self.needs.asker(replace(asker.identity, entity=entity, policies=policies))
-            for edge in self._edges_of_both(joined, alone):
-                name = f"{technique.name} + {edge.technique}"
-                yield Edge(own_arn, edge.target, name, (*steps, *edge.needs), edge.assumes)
-
-    def _edges_of_both(self, joined: Asker, alone: list[Asker]) -> Iterator[Edge]:
-        """The techniques that a user has with a group, and that neither of them has alone."""
-        for technique in self._techniques(joined):
-            if technique.gain == "group" or technique.kind == "role" or not self.needs.may_use(joined, technique):
-                continue
-            if not any(self.needs.may_use(one, technique) for one in alone):
-                yield from _GAINS[technique.gain](self, joined, technique)
-        if len(alone) == 1:
-            yield from self._assumed_roles(joined)
+            for further in (*self._techniques(joined), ASSUME_ROLE):
+                if further.gain != "group" and not any(self.needs.may_use(one, further) for one in alone):
+                    yield from self._after(technique, steps, joined, (further,))
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         """What makes a service act as a role: a role that the principal passes, or one that is in use already."""
@@ -234,7 +222,7 @@ class EscalationGraph:
                 if passing is not None and role.arn != own_arn:
                     yield _edge(own_arn, role.arn, technique, (*passing, *steps))
 
-    def _assumed_roles(self, asker: Asker) -> Iterator[Edge]:
+    def _assumed_roles(self, asker: Asker, _: Technique = ASSUME_ROLE) -> Iterator[Edge]:
         """The roles that a principal can assume, in any account."""
         identity = asker.identity
         names = [identity.arn, role_of_session(identity.arn), "*"]
@@ -258,6 +246,7 @@ def _edge(source: str, target: str, technique: Technique, steps: tuple[StepNeed,
 _GAINS: Final[dict[str, Callable[[EscalationGraph, Asker, Technique], Iterator[Edge]]]] = {
     "administrator": EscalationGraph._administrator,  # noqa: SLF001 - the table of its own methods
     "user": EscalationGraph._users,  # noqa: SLF001 - as above
+    "assumed role": EscalationGraph._assumed_roles,  # noqa: SLF001 - as above
     "role": EscalationGraph._roles,  # noqa: SLF001 - as above
     "group": EscalationGraph._groups,  # noqa: SLF001 - as above
     "passed role": EscalationGraph._service_roles,  # noqa: SLF001 - as above

@@ -28,7 +28,7 @@ On: TypeAlias = Literal[
 has as a policy or boundary (or any such policy of the account), the user or role whose rights are gained, one that is
 made and the same for all actions, or any resource of the account that the action takes."""
 
-Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role", "running role"]
+Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role", "running role", "assumed role"]
 """Whose rights are gained: those of an administrator, of the target, of a role that `service` may be given, or of a
 role as which something of `service` runs already."""
 
@@ -201,7 +201,7 @@ TECHNIQUES: Final = (
 )  # fmt: skip
 
 ASSUME_ROLE: Final = Technique(
-    "sts:AssumeRole", "role", (TechniqueNeed("sts:AssumeRole", "a role"),), "assume a role", "B D U"
+    "sts:AssumeRole", "assumed role", (TechniqueNeed("sts:AssumeRole", "a role"),), "assume a role", "B D U"
 )
 BOUNDARY_OFF: Final = (
     _off("iam:DeleteUserPermissionsBoundary", "user"),

@@ -75,7 +75,8 @@ def command(
 
     FILE is a policy, a CloudFormation or SAM template (JSON or YAML), or the output of `terraform show -json`. ROLE is
     one of its roles, a function that uses one, or a user, group or managed policy, by logical id or name. A user has
-    the policies of its groups. Where the template's conditions and parameters decide, each answer says when it holds.
+    the policies of its groups. Without ROLE, a table of what each may do comes first. Where the template's conditions
+    and parameters decide, each answer says when it holds.
 
     Of an app, the policies of its own resources count, too, and so do the account's managed policies of which
     config/policies/NAME.json has the text.
@@ -552,6 +553,11 @@ def _tell_roles(roles: list[Role], *, as_json: bool) -> None:
 
         options.print_report([role_document(role) for role in roles])
         return
+    if len(roles) > 1:
+        from remit.report.explanation import role_table
+        from remit.report.terminal_text import page
+
+        click.echo(page(role_table(roles)))
     for number, role in enumerate(roles):
         if number:
             click.echo()

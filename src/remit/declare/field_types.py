@@ -56,8 +56,10 @@ def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitErr
         return
     words = " or ".join(dict.fromkeys(_words(kind) for kind in kinds if kind is not types.NoneType))
     is_item = items is not None and bool(_kinds(items)) and not any(type_mistakes(option, value, items))
-    hint_to_list = f"write [{tokens.plain(value)!r:.60}]" if is_item else None
-    yield RemitError(f"{option} must be {words}, got {described(value)}", hint=hint_to_list, origin=writer())
+    advice = f"write [{tokens.plain(value)!r:.60}]" if is_item else None
+    if value is None and str in kinds:
+        advice = "usually os.environ.get() of a variable that is not set"
+    yield RemitError(f"{option} must be {words}, got {described(value)}", hint=advice, origin=writer())
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
-from remit.declare.recording import current, is_recording, note
+from remit.declare.recording import is_recording, judging_now, note
 from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, writer, writer_span
@@ -131,27 +131,24 @@ def judged_at_once(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def called(*arguments: P.args, **options: P.kwargs) -> Any:
-        record = current()
-        if record is None or record.is_over:
+        if not is_recording():
             return function(*arguments, **options)
-        record.is_over = True  # what is unread is not to be read in here
         mistakes: list[RemitError] = []
         value: Any = Unread()
-        try:
-            value = function(*arguments, **options)
-        except TypeError as error:
-            if not is_misfit(error):
-                raise
-            fit = fitted(function, arguments, options)
-            mistakes += fit.mistakes
+        with judging_now():
             try:
-                function(*fit.arguments, **fit.options)
-            except RemitError as further:
-                mistakes += further.all
-        except RemitError as error:
-            mistakes += error.all
-        finally:
-            record.is_over = False
+                value = function(*arguments, **options)
+            except TypeError as error:
+                if not is_misfit(error):
+                    raise
+                fit = fitted(function, arguments, options)
+                mistakes += fit.mistakes
+                try:
+                    function(*fit.arguments, **fit.options)
+                except RemitError as further:
+                    mistakes += further.all
+            except RemitError as error:
+                mistakes += error.all
         for mistake in mistakes:
             mistake.origin = mistake.origin or writer()
             note(mistake)

@@ -51,6 +51,20 @@ def is_recording() -> bool:
     return record is not None and not record.is_over
 
 
+@contextlib.contextmanager
+def judging_now() -> Iterator[None]:
+    """Judge inside of the `with` block what the code that still runs said: nothing unread is to be read there."""
+    record = _current.get()
+    if record is None or record.is_over:
+        yield
+        return
+    record.is_over = True
+    try:
+        yield
+    finally:
+        record.is_over = False
+
+
 def note(error: RemitError) -> None:
     """Note a mistake, and go on. RemitError: no project's code runs, so that it is raised as it is."""
     record = _current.get()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.declare.recording import is_recording, note
 from remit.declare.unread import Unread
+from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, is_nobodys_code, span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
 _SPELLING: Final = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
@@ -28,10 +30,12 @@ def asking_frame(depth: int = 1) -> FrameType | None:
     return frame if dis.opname[frame.f_code.co_code[frame.f_lasti]] in _SPELLING else None
 
 
-def unknown(message: str, hint: str | None, name: str, owner: object) -> Any:
-    """Note that `owner` has no attribute of a name, for its `__getattr__`. AttributeError: somebody only asks."""
+def unknown(message: str, name: str, owner: object, known: Iterable[str]) -> Any:
+    """Note that `owner` has none but the `known` names, for its `__getattr__`. AttributeError: somebody only asks."""
     frame = asking_frame(2)
     if frame is None or name.startswith("__"):
         raise AttributeError(message, name=name, obj=owner)
+    names = list(known)
+    hint = did_you_mean(name, names) or f"there are {', '.join(names)}"
     note(RemitError(message, hint=hint, origin=span(frame).origin))
     return Unread()

@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from remit.declare.unknown_names import unknown
-from remit.did_you_mean import did_you_mean
 from remit.grants.typed import allow
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ __all__ = [
 
 def __getattr__(name: str) -> ModuleType:
     if name not in __all__:
-        hint = did_you_mean(name, __all__) or f"there are {', '.join(__all__)}"
-        gives: ModuleType = unknown(f"there are no grants of `{name}`", hint, name, sys.modules[__name__])
+        gives: ModuleType = unknown(f"remit.grants has no `{name}`", name, sys.modules[__name__], __all__)
         return gives
     return importlib.import_module(f"{__name__}.{name}")

@@ -8,21 +8,19 @@ Amazon S3", Amazon Athena User Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")
 
 
-@typed.verb
+@verb
 def query(
     workgroup: AnyRef,
     *,

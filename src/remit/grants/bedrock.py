@@ -7,21 +7,20 @@ by ARN.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.errors import RemitError, writer
 from remit.grants import typed
 from remit.iam.policy import Condition
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRef
+from remit.triggers.resource_references import AnyRef
 
 _MODEL: Final = "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/{}"
 _ANY_REGION: Final = "arn:${AWS::Partition}:bedrock:*::foundation-model/{}"
 _ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
-@typed.verb
+@verb
 def invoke(model: AnyRef) -> typed.Grants:
     """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
     from remit.catalogue.inference_profiles import geography_and_model, is_profile  # noqa: PLC0415 - few apps use Bedrock
@@ -39,7 +38,7 @@ def invoke(model: AnyRef) -> typed.Grants:
     return typed.grant(_ACTIONS, (arn,), f"runs model {arn.rpartition('/')[2]}")
 
 
-@typed.verb
+@verb
 def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants:
     """Run a model through an inference profile: bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
 
@@ -69,21 +68,21 @@ def invoke_profile(profile: AnyRef, model: AnyRef | None = None) -> typed.Grants
     )
 
 
-@typed.verb
+@verb
 def guard(guardrail: AnyRef) -> typed.Grants:
     """Apply a guardrail: bedrock:ApplyGuardrail."""
     arn = typed.arn(guardrail, "bedrock.guard", typed.HERE % ("bedrock", "guardrail/{}"))
     return typed.grant(("bedrock:ApplyGuardrail",), (arn,), f"applies guardrail {arn.rpartition('/')[2]}")
 
 
-@typed.verb
+@verb
 def retrieve(knowledge_base: AnyRef) -> typed.Grants:
     """Search a knowledge base: bedrock:Retrieve."""
     arn = typed.arn(knowledge_base, "bedrock.retrieve", typed.HERE % ("bedrock", "knowledge-base/{}"))
     return typed.grant(("bedrock:Retrieve",), (arn,), f"searches knowledge base {arn.rpartition('/')[2]}")
 
 
-@typed.verb
+@verb
 def invoke_agent(agent: str, alias: str) -> typed.Grants:
     """Talk to an agent, by one alias of it: bedrock:InvokeAgent."""
     verb = "bedrock.invoke_agent"

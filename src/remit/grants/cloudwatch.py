@@ -6,18 +6,17 @@ Reference). Alarms are given by name, by ARN, or as a resource of the app.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import AnyRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRef
 
 _ALARM: Final = typed.HERE % ("cloudwatch", "alarm:{}")
 
 
-@typed.verb
+@verb
 def put(*namespaces: str) -> typed.Grants:
     """Put metrics into namespaces: cloudwatch:PutMetricData on the condition cloudwatch:namespace.
 
@@ -28,7 +27,7 @@ def put(*namespaces: str) -> typed.Grants:
     return typed.everywhere(("cloudwatch:PutMetricData",), f"puts metrics into {', '.join(names)}", *conditions)
 
 
-@typed.verb
+@verb
 def read() -> typed.Grants:
     """Read metrics: cloudwatch:GetMetricData, cloudwatch:GetMetricStatistics, cloudwatch:ListMetrics.
 
@@ -38,7 +37,7 @@ def read() -> typed.Grants:
     return typed.everywhere(actions, "reads metrics")
 
 
-@typed.verb
+@verb
 def read_alarm(alarm: AnyRef) -> typed.Grants:
     """Read the state and history of alarms: cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory."""
     arn = typed.arn(alarm, "cloudwatch.read_alarm", _ALARM)
@@ -46,7 +45,7 @@ def read_alarm(alarm: AnyRef) -> typed.Grants:
     return typed.grant(actions, (arn,), f"reads alarm {name_of(arn).removeprefix('alarm:')}")
 
 
-@typed.verb
+@verb
 def set_alarm(alarm: AnyRef) -> typed.Grants:
     """Set the state of an alarm: cloudwatch:SetAlarmState."""
     arn = typed.arn(alarm, "cloudwatch.set_alarm", _ALARM)

@@ -12,33 +12,31 @@ writing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
 from remit.iam.policy import Condition
+from remit.triggers.resource_references import KeyRef, TableRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from remit.triggers.resource_references import KeyRef, TableRef
 
 _TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
 
 
-@typed.verb
+@verb
 def get(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Get items by their key, one at a time: dynamodb:GetItem. Batches come with `read`. With `key`, kms:Decrypt."""
     return _on_table("get", ("GetItem",), "gets items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def read(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Get items by their key, one or a batch: dynamodb:GetItem, dynamodb:BatchGetItem. With `key`, kms:Decrypt."""
     return _on_table("read", ("GetItem", "BatchGetItem"), "reads items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def query(
     table: TableRef, *, index: str | None = None, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
 ) -> typed.Grants:
@@ -46,19 +44,19 @@ def query(
     return _on_table("query", ("Query",), "queries", table, leading_keys, key, index)
 
 
-@typed.verb
+@verb
 def scan(table: TableRef, *, index: str | None = None, key: KeyRef | None = None) -> typed.Grants:
     """Scan the table, or one of its indexes (a name, or "*"): dynamodb:Scan. With `key`, kms:Decrypt."""
     return _on_table("scan", ("Scan",), "scans", table, (), key, index)
 
 
-@typed.verb
+@verb
 def list(table: TableRef, *, index: str | None = None, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001 - the verb's name
     """Go through items without their keys: dynamodb:Query and dynamodb:Scan. With `key`, kms:Decrypt."""
     return _on_table("list", ("Query", "Scan"), "lists items of", table, (), key, index)
 
 
-@typed.verb
+@verb
 def put(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Put items; those that exist are replaced: dynamodb:PutItem. Batches are a right of their own (`batch_write`).
 
@@ -67,19 +65,19 @@ def put(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef 
     return _on_table("put", ("PutItem",), "puts items into", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def update(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Update items: dynamodb:UpdateItem. With `key`, kms:Decrypt."""
     return _on_table("update", ("UpdateItem",), "updates items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def delete(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Delete items: dynamodb:DeleteItem. With `key`, kms:Decrypt."""
     return _on_table("delete", ("DeleteItem",), "deletes items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def batch_write(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Put and delete items in batches, which IAM cannot tell apart there: dynamodb:BatchWriteItem.
 
@@ -90,7 +88,7 @@ def batch_write(table: TableRef, *, leading_keys: str | Sequence[str] = (), key:
     )
 
 
-@typed.verb
+@verb
 def check(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Check conditions on items within a transaction: dynamodb:ConditionCheckItem.
 
@@ -99,7 +97,7 @@ def check(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRe
     return _on_table("check", ("ConditionCheckItem",), "checks items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def select(
     table: TableRef, *, index: str | None = None, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
 ) -> typed.Grants:
@@ -110,13 +108,13 @@ def select(
     return _on_table("select", ("PartiQLSelect",), "selects items of", table, leading_keys, key, index)
 
 
-@typed.verb
+@verb
 def insert(table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None) -> typed.Grants:
     """Put new items by PartiQL's INSERT: dynamodb:PartiQLInsert. With `key`, kms:Decrypt."""
     return _on_table("insert", ("PartiQLInsert",), "inserts items into", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def partiql_update(
     table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
 ) -> typed.Grants:
@@ -124,7 +122,7 @@ def partiql_update(
     return _on_table("partiql_update", ("PartiQLUpdate",), "updates by PartiQL items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def partiql_delete(
     table: TableRef, *, leading_keys: str | Sequence[str] = (), key: KeyRef | None = None
 ) -> typed.Grants:
@@ -132,7 +130,7 @@ def partiql_delete(
     return _on_table("partiql_delete", ("PartiQLDelete",), "deletes by PartiQL items of", table, leading_keys, key)
 
 
-@typed.verb
+@verb
 def describe(table: TableRef) -> typed.Grants:
     """Read what is known of the table but its items, as `Table.load()` does: dynamodb:DescribeTable."""
     return _on_table("describe", ("DescribeTable",), "describes", table, (), None)

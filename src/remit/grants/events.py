@@ -6,18 +6,17 @@ Reference). A bus is given by name, by ARN, or as a resource of the app; "defaul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import BusRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import BusRef
 
 _BUS: Final = typed.HERE % ("events", "event-bus/{}")
 
 
-@typed.verb
+@verb
 def put(bus: BusRef = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
     """Put events on a bus: events:PutEvents, of one source or detail type where these are given.
 

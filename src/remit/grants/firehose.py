@@ -6,18 +6,17 @@ Reference). A stream is given by name, by ARN, or as a resource of the app. Fire
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import DeliveryStreamRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import DeliveryStreamRef
 
 _STREAM: Final = typed.HERE % ("firehose", "deliverystream/{}")
 
 
-@typed.verb
+@verb
 def put(stream: DeliveryStreamRef) -> typed.Grants:
     """Put records, one or a batch: firehose:PutRecord, firehose:PutRecordBatch."""
     arn = typed.arn(stream, "firehose.put", _STREAM)

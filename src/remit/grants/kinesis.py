@@ -8,18 +8,17 @@ GenerateDataKey, who reads needs Decrypt.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import KeyRef, StreamRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import KeyRef, StreamRef
 
 _STREAM: Final = typed.HERE % ("kinesis", "stream/{}")
 
 
-@typed.verb
+@verb
 def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords. With `key`, kms:GenerateDataKey."""
     arn = typed.arn(stream, "kinesis.put", _STREAM)
@@ -30,7 +29,7 @@ def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def read(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Read records: kinesis:GetRecords, kinesis:GetShardIterator, kinesis:ListShards, kinesis:DescribeStreamSummary.
 

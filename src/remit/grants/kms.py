@@ -7,46 +7,43 @@ functions that call KMS themselves; of what a service encrypts, such as a bucket
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from remit.declare.asked import verb
 from remit.grants import typed
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import KeyRef
+from remit.triggers.resource_references import KeyRef
 
 
-@typed.verb
+@verb
 def decrypt(key: KeyRef) -> typed.Grants:
     """Decrypt: kms:Decrypt."""
     return _on_key("decrypt", ("kms:Decrypt",), "decrypts with", key)
 
 
-@typed.verb
+@verb
 def encrypt(key: KeyRef) -> typed.Grants:
     """Encrypt up to 4 KB: kms:Encrypt. Larger data takes a data key."""
     return _on_key("encrypt", ("kms:Encrypt",), "encrypts with", key)
 
 
-@typed.verb
+@verb
 def data_key(key: KeyRef) -> typed.Grants:
     """Make data keys to encrypt with: kms:GenerateDataKey, kms:GenerateDataKeyWithoutPlaintext."""
     actions = ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
     return _on_key("data_key", actions, "makes data keys of", key)
 
 
-@typed.verb
+@verb
 def sign(key: KeyRef) -> typed.Grants:
     """Sign: kms:Sign."""
     return _on_key("sign", ("kms:Sign",), "signs with", key)
 
 
-@typed.verb
+@verb
 def verify(key: KeyRef) -> typed.Grants:
     """Verify signatures, by KMS or with the public key: kms:Verify, kms:GetPublicKey."""
     return _on_key("verify", ("kms:Verify", "kms:GetPublicKey"), "verifies signatures of", key)
 
 
-@typed.verb
+@verb
 def mac(key: KeyRef) -> typed.Grants:
     """Make and verify message authentication codes: kms:GenerateMac, kms:VerifyMac."""
     return _on_key("mac", ("kms:GenerateMac", "kms:VerifyMac"), "authenticates messages with", key)

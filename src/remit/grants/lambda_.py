@@ -8,26 +8,25 @@ Lambda Developer Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
 from remit.iam.policy import Condition
+from remit.triggers.resource_references import FunctionRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import FunctionRef
 
 _FUNCTION: Final = typed.HERE % ("lambda", "function:{}")
 
 
-@typed.verb
+@verb
 def invoke(function: FunctionRef, *, qualifier: str | None = None) -> typed.Grants:
     """Invoke it, and wait or not: lambda:InvokeFunction."""
     arn, because = _function(function, qualifier, "lambda_.invoke", "invokes function")
     return typed.grant(("lambda:InvokeFunction",), (arn,), because)
 
 
-@typed.verb
+@verb
 def call_url(function: FunctionRef, *, qualifier: str | None = None) -> typed.Grants:
     """Call its function URL with IAM's signature: lambda:InvokeFunctionUrl, and lambda:InvokeFunction by the URL alone.
 
@@ -42,7 +41,7 @@ def call_url(function: FunctionRef, *, qualifier: str | None = None) -> typed.Gr
     )
 
 
-@typed.verb
+@verb
 def answer(function: FunctionRef) -> typed.Grants:
     """Answer for callbacks that executions of a durable function wait for, of any of its versions.
 

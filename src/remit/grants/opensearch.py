@@ -7,43 +7,42 @@ given. A domain with fine-grained access control asks its own roles as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import AnyRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRef
 
 _DOMAIN: Final = typed.HERE % ("es", "domain/{}")
 
 
-@typed.verb
+@verb
 def read(domain: AnyRef, *paths: str) -> typed.Grants:
     """Get documents, and whether there are any: es:ESHttpGet, es:ESHttpHead. Searches by POST are `search`."""
     return _on_domain("read", ("es:ESHttpGet", "es:ESHttpHead"), "reads", domain, paths)
 
 
-@typed.verb
+@verb
 def search(domain: AnyRef, *indexes: str) -> typed.Grants:
     """Search indexes by POST: es:ESHttpPost on their `_search` alone."""
     paths = tuple(f"{typed.text_of(index, 'opensearch.search')}/_search" for index in indexes or ("*",))
     return _on_domain("search", ("es:ESHttpPost",), "searches", domain, paths)
 
 
-@typed.verb
+@verb
 def write(domain: AnyRef, *paths: str) -> typed.Grants:
     """Put and post documents, and whatever else the API takes so: es:ESHttpPut, es:ESHttpPost, es:ESHttpPatch."""
     return _on_domain("write", ("es:ESHttpPut", "es:ESHttpPost", "es:ESHttpPatch"), "writes", domain, paths)
 
 
-@typed.verb
+@verb
 def delete(domain: AnyRef, *paths: str) -> typed.Grants:
     """Delete documents and indexes: es:ESHttpDelete."""
     return _on_domain("delete", ("es:ESHttpDelete",), "deletes", domain, paths)
 
 
-@typed.verb
+@verb
 def collection(collection: AnyRef) -> typed.Grants:
     """Use a collection of OpenSearch Serverless, by its id: aoss:APIAccessAll. Its data access policy says for what."""
     arn = typed.arn(collection, "opensearch.collection", typed.HERE % ("aoss", "collection/{}"))

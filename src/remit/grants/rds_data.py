@@ -8,18 +8,17 @@ Amazon Aurora User Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import secretsmanager, typed
+from remit.triggers.resource_references import ClusterRef, KeyRef, SecretRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import ClusterRef, KeyRef, SecretRef
 
 _CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")
 
 
-@typed.verb
+@verb
 def execute(cluster: ClusterRef, *, secret: SecretRef, key: KeyRef | None = None) -> typed.Grants:
     """Run statements, alone, in batches and in transactions, as the user that the secret has.
 

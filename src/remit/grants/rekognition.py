@@ -7,17 +7,16 @@ Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import s3, typed
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
+from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
 
 _COLLECTION: Final = typed.HERE % ("rekognition", "collection/{}")
 
 
-@typed.verb
+@verb
 def detect(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Find labels, text and faces in images, and what needs moderation; IAM knows no resource for these.
 
@@ -33,7 +32,7 @@ def detect(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = Non
     return (*typed.everywhere(actions, "looks at images"), *_images("detect", bucket, keys, key))
 
 
-@typed.verb
+@verb
 def compare_faces(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Compare the faces of two images: rekognition:CompareFaces.
 
@@ -43,7 +42,7 @@ def compare_faces(bucket: BucketRef | None = None, *keys: str, key: KeyRef | Non
     return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *images)
 
 
-@typed.verb
+@verb
 def search_faces(
     collection: AnyRef, bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None
 ) -> typed.Grants:
@@ -56,7 +55,7 @@ def search_faces(
     return (*_on_collection("search_faces", actions, "searches", collection), *images)
 
 
-@typed.verb
+@verb
 def index_faces(
     collection: AnyRef, bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None
 ) -> typed.Grants:

@@ -8,19 +8,18 @@ Amazon S3 User Guide: who reads needs Decrypt, who writes needs GenerateDataKey,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
 from remit.iam.policy import Condition
+from remit.triggers.resource_references import BucketRef, KeyRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import BucketRef, KeyRef
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 
 
-@typed.verb
+@verb
 def read(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Get objects: s3:GetObject. A missing key answers 403 rather than 404 unless `list` is granted, too.
 
@@ -34,13 +33,13 @@ def read(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Gran
     )
 
 
-@typed.verb
+@verb
 def list(bucket: BucketRef, *prefixes: str) -> typed.Grants:  # noqa: A001 - the verb, spelled s3.list
     """List a bucket's keys, all or those under prefixes (patterns such as "incoming/*"): s3:ListBucket."""
     return _listed(bucket, prefixes, "s3.list", "s3:ListBucket", "lists bucket")
 
 
-@typed.verb
+@verb
 def put(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Put objects, in parts as well; those that exist are replaced: s3:PutObject.
 
@@ -54,14 +53,14 @@ def put(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grant
     )
 
 
-@typed.verb
+@verb
 def delete(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Delete objects, not their older versions: s3:DeleteObject."""
     resources, phrase = _objects(bucket, keys, "s3.delete")
     return typed.grant(("s3:DeleteObject",), resources, f"deletes objects {phrase}")
 
 
-@typed.verb
+@verb
 def read_versions(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Get older versions of objects: s3:GetObjectVersion. The newest one is `read`.
 
@@ -75,34 +74,34 @@ def read_versions(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> t
     )
 
 
-@typed.verb
+@verb
 def list_versions(bucket: BucketRef, *prefixes: str) -> typed.Grants:
     """List the versions of a bucket's objects, all or those under prefixes: s3:ListBucketVersions."""
     return _listed(bucket, prefixes, "s3.list_versions", "s3:ListBucketVersions", "lists versions of bucket")
 
 
-@typed.verb
+@verb
 def delete_versions(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Delete versions of objects, which nothing brings back: s3:DeleteObjectVersion."""
     resources, phrase = _objects(bucket, keys, "s3.delete_versions")
     return typed.grant(("s3:DeleteObjectVersion",), resources, f"deletes versions of objects {phrase}")
 
 
-@typed.verb
+@verb
 def read_tags(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Read the tags of objects: s3:GetObjectTagging."""
     resources, phrase = _objects(bucket, keys, "s3.read_tags")
     return typed.grant(("s3:GetObjectTagging",), resources, f"reads tags of objects {phrase}")
 
 
-@typed.verb
+@verb
 def put_tags(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Set the tags of objects, all of one at once: s3:PutObjectTagging. Uploads with tags need it, too."""
     resources, phrase = _objects(bucket, keys, "s3.put_tags")
     return typed.grant(("s3:PutObjectTagging",), resources, f"sets tags of objects {phrase}")
 
 
-@typed.verb
+@verb
 def multipart(bucket: BucketRef, *keys: str) -> typed.Grants:
     """Look after uploads in parts; uploading itself is `put`.
 

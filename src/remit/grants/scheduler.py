@@ -7,17 +7,16 @@ Scheduler calls the target.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import RoleRef
+from remit.triggers.resource_references import RoleRef
 
 _SCHEDULE: Final = typed.HERE % ("scheduler", "schedule/{}")
 
 
-@typed.verb
+@verb
 def create(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Create schedules: scheduler:CreateSchedule, and iam:PassRole of the role to Scheduler alone."""
     return (
@@ -26,7 +25,7 @@ def create(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.G
     )
 
 
-@typed.verb
+@verb
 def update(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.Grants:
     """Change schedules: scheduler:UpdateSchedule, and iam:PassRole of the role to Scheduler alone."""
     return (
@@ -35,19 +34,19 @@ def update(name: str = "*", *, role: RoleRef, group: str = "default") -> typed.G
     )
 
 
-@typed.verb
+@verb
 def read(name: str = "*", *, group: str = "default") -> typed.Grants:
     """Read schedules: scheduler:GetSchedule."""
     return _on_schedules("read", "GetSchedule", "reads", name, group)
 
 
-@typed.verb
+@verb
 def delete(name: str = "*", *, group: str = "default") -> typed.Grants:
     """Delete schedules: scheduler:DeleteSchedule."""
     return _on_schedules("delete", "DeleteSchedule", "deletes", name, group)
 
 
-@typed.verb
+@verb
 def list() -> typed.Grants:  # noqa: A001 - the verb, spelled scheduler.list
     """List the schedules of the account and region: scheduler:ListSchedules, for which IAM knows no resource."""
     return typed.everywhere(("scheduler:ListSchedules",), "lists schedules")

@@ -8,18 +8,17 @@ KMS key of the user's own that encrypts it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import KeyRef, SecretRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import KeyRef, SecretRef
 
 _SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
 
 
-@typed.verb
+@verb
 def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: secretsmanager:GetSecretValue. With `key`, kms:Decrypt through Secrets Manager."""
     arn, because = _secret(secret, "secretsmanager.read", "reads secret")
@@ -29,7 +28,7 @@ def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a new value: secretsmanager:PutSecretValue. With `key`, kms:GenerateDataKey and kms:Decrypt through it."""
     arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
@@ -39,14 +38,14 @@ def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def describe(secret: SecretRef) -> typed.Grants:
     """Read what is known of it but its value: secretsmanager:DescribeSecret, secretsmanager:ListSecretVersionIds."""
     arn, because = _secret(secret, "secretsmanager.describe", "reads the description of secret")
     return typed.grant(("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"), (arn,), because)
 
 
-@typed.verb
+@verb
 def rotate(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Rotate it, as the function that Secrets Manager runs for that.
 

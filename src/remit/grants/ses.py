@@ -7,21 +7,20 @@ sandbox, SES asks for the receivers' identities as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
 from remit.iam.policy import Condition
+from remit.triggers.resource_references import AnyRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRef
 
 _IDENTITY: Final = typed.HERE % ("ses", "identity/{}")
 _SET: Final = typed.HERE % ("ses", "configuration-set/{}")
 _TEMPLATE: Final = typed.HERE % ("ses", "template/{}")
 
 
-@typed.verb
+@verb
 def send(
     identity: AnyRef,
     *,
@@ -51,7 +50,7 @@ def send(
     )
 
 
-@typed.verb
+@verb
 def send_bulk(identity: AnyRef, *, template: AnyRef, configuration_set: AnyRef | None = None) -> typed.Grants:
     """Send a template to many at once: ses:SendBulkEmail, and ses:SendBulkTemplatedEmail of the older API.
 

@@ -7,18 +7,17 @@ topic's KMS key ("Key management", Amazon SNS Developer Guide): who publishes ne
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import KeyRef, TopicRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import KeyRef, TopicRef
 
 _TOPIC: Final = typed.HERE % ("sns", "{}")
 
 
-@typed.verb
+@verb
 def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Publish messages, one or a batch: sns:Publish. With `key`, kms:GenerateDataKey and kms:Decrypt through SNS."""
     arn = typed.arn(topic, "sns.publish", _TOPIC)
@@ -29,14 +28,14 @@ def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def read(topic: TopicRef) -> typed.Grants:
     """Read the topic's attributes: sns:GetTopicAttributes."""
     arn = typed.arn(topic, "sns.read", _TOPIC)
     return typed.grant(("sns:GetTopicAttributes",), (arn,), f"reads attributes of topic {name_of(arn)}")
 
 
-@typed.verb
+@verb
 def list(topic: TopicRef) -> typed.Grants:  # noqa: A001 - the verb, spelled sns.list
     """List the topic's subscriptions: sns:ListSubscriptionsByTopic."""
     arn = typed.arn(topic, "sns.list", _TOPIC)

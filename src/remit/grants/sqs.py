@@ -8,18 +8,17 @@ who receives needs Decrypt.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import KeyRef, QueueRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import KeyRef, QueueRef
 
 _QUEUE: Final = typed.HERE % ("sqs", "{}")
 
 
-@typed.verb
+@verb
 def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Send messages, one or a batch: sqs:SendMessage. With `key`, kms:GenerateDataKey and kms:Decrypt through SQS."""
     arn = typed.arn(queue, "sqs.send", _QUEUE)
@@ -30,7 +29,7 @@ def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Take messages: sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility.
 
@@ -45,7 +44,7 @@ def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def read(queue: QueueRef) -> typed.Grants:
     """Find the queue's URL by its name, and read its attributes: sqs:GetQueueUrl, sqs:GetQueueAttributes."""
     arn = typed.arn(queue, "sqs.read", _QUEUE)

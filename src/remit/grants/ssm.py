@@ -7,24 +7,23 @@ Reference). A parameter is given by name, by ARN, or as a resource of the app. `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import KeyRef, ParameterRef
 from remit.triggers.source import name_of
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import KeyRef, ParameterRef
 
 _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
 
 
-@typed.verb
+@verb
 def read(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: ssm:GetParameter. With `key`, kms:Decrypt through Systems Manager."""
     return _read("read", "ssm:GetParameter", "reads parameter", parameter, key)
 
 
-@typed.verb
+@verb
 def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value with those of others, in one call: ssm:GetParameters.
 
@@ -33,7 +32,7 @@ def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.G
     return _read("read_batch", "ssm:GetParameters", "reads in batches parameter", parameter, key)
 
 
-@typed.verb
+@verb
 def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
     """Get all parameters under a path, with their values: ssm:GetParametersByPath.
 
@@ -49,7 +48,7 @@ def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001
     )
 
 
-@typed.verb
+@verb
 def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a value: ssm:PutParameter. With `key`, kms:Encrypt and kms:GenerateDataKey through Systems Manager.
 
@@ -62,7 +61,7 @@ def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def delete(parameter: ParameterRef) -> typed.Grants:
     """Delete it: ssm:DeleteParameter, ssm:DeleteParameters."""
     arn, because = _parameter(parameter, "ssm.delete", "deletes parameter")

@@ -8,50 +8,49 @@ machine.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.triggers.resource_references import MachineRef
 from remit.triggers.source import name_of, own_id
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import MachineRef
 
 _MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")
 _NAME_OF_OWN: Final = r"\$\{([A-Za-z0-9]+)\.Name\}"
 _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 
 
-@typed.verb
+@verb
 def start(machine: MachineRef) -> typed.Grants:
     """Start executions: states:StartExecution."""
     return _on_machine("start", "StartExecution", "starts executions of", machine)
 
 
-@typed.verb
+@verb
 def start_sync(machine: MachineRef) -> typed.Grants:
     """Run executions of an express machine and wait for them: states:StartSyncExecution."""
     return _on_machine("start_sync", "StartSyncExecution", "runs executions of", machine)
 
 
-@typed.verb
+@verb
 def list(machine: MachineRef) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
     """List executions: states:ListExecutions."""
     return _on_machine("list", "ListExecutions", "lists executions of", machine)
 
 
-@typed.verb
+@verb
 def read(machine: MachineRef) -> typed.Grants:
     """Read executions: states:DescribeExecution, states:GetExecutionHistory."""
     return _on_executions("read", ("states:DescribeExecution", "states:GetExecutionHistory"), "reads", machine)
 
 
-@typed.verb
+@verb
 def stop(machine: MachineRef) -> typed.Grants:
     """Stop executions: states:StopExecution."""
     return _on_executions("stop", ("states:StopExecution",), "stops", machine)
 
 
-@typed.verb
+@verb
 def answer() -> typed.Grants:
     """Answer for tasks by their token: states:SendTaskSuccess, states:SendTaskFailure, states:SendTaskHeartbeat.
 

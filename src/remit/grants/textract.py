@@ -7,15 +7,12 @@ objects", Amazon Textract Developer Guide).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from remit.declare.asked import verb
 from remit.grants import s3, typed
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import BucketRef, KeyRef
+from remit.triggers.resource_references import BucketRef, KeyRef
 
 
-@typed.verb
+@verb
 def read(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read documents at once: textract:DetectDocumentText, textract:AnalyzeDocument.
 
@@ -26,7 +23,7 @@ def read(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None)
     return (*typed.everywhere(actions, "reads text in documents"), *documents)
 
 
-@typed.verb
+@verb
 def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | None = None) -> typed.Grants:
     """Read receipts, invoices and identity documents: textract:AnalyzeExpense, textract:AnalyzeID.
 
@@ -37,7 +34,7 @@ def analyze_receipts(bucket: BucketRef | None = None, *keys: str, key: KeyRef | 
     return (*typed.everywhere(actions, "reads receipts and identity documents"), *documents)
 
 
-@typed.verb
+@verb
 def start(bucket: BucketRef, *keys: str, results: BucketRef | None = None, key: KeyRef | None = None) -> typed.Grants:
     """Read long documents in the background, and get the result.
 

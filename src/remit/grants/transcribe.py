@@ -7,17 +7,16 @@ Reference). Recordings are read, and results written to a bucket of one's own, w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import s3, typed
-
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import BucketRef, KeyRef
+from remit.triggers.resource_references import BucketRef, KeyRef
 
 _JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
 
 
-@typed.verb
+@verb
 def start(
     job: str = "*", *, recordings: BucketRef, results: BucketRef | None = None, key: KeyRef | None = None
 ) -> typed.Grants:
@@ -37,7 +36,7 @@ def start(
     )
 
 
-@typed.verb
+@verb
 def delete(job: str) -> typed.Grants:
     """Delete jobs, with the results that Transcribe keeps: transcribe:DeleteTranscriptionJob."""
     arn = typed.arn(job, "transcribe.delete", _JOB)
@@ -46,7 +45,7 @@ def delete(job: str) -> typed.Grants:
     )
 
 
-@typed.verb
+@verb
 def stream() -> typed.Grants:
     """Transcribe while somebody speaks: transcribe:StartStreamTranscription, for which IAM knows no resource."""
     return typed.everywhere(("transcribe:StartStreamTranscription",), "transcribes streams")

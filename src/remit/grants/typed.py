@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
-from remit.declare.fitting import judged_at_once
-from remit.declare.unknown_names import unknown
-from remit.did_you_mean import did_you_mean
+from remit.declare.asked import verb
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
@@ -23,12 +20,9 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
 from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
+from remit.triggers.resource_references import AnyRefs
 from remit.triggers.source import name_in, refuse_name_of_own
 
-if TYPE_CHECKING:
-    from remit.triggers.resource_references import AnyRefs
-
-P = ParamSpec("P")
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
 _WILDCARD: Final = re.compile(r"[*?]")
@@ -46,20 +40,6 @@ _NAMED: Final[dict[tuple[str, ...], str]] = {
 """The type of what the ARNs of a service name, whose names are checked."""
 HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
-
-
-def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
-    """Let a verb of a service's grants, and its module, note what is wrong with how a project's code uses them."""
-    module = sys.modules[function.__module__]
-
-    def __getattr__(name: str) -> Any:  # noqa: N807 - of the module
-        verbs = [verb for verb in vars(module) if getattr(vars(module)[verb], "__wrapped__", None) is not None]
-        hint = did_you_mean(name, verbs) or f"there are {', '.join(sorted(verbs))}"
-        service = module.__name__.rpartition(".")[2]
-        return unknown(f"there is no grant `{service}.{name}`", hint, name, module)
-
-    vars(module).setdefault("__getattr__", __getattr__)
-    return judged_at_once(function)
 
 
 @verb

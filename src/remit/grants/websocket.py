@@ -8,30 +8,29 @@ Reference); of the ARNs: "Control access to WebSocket APIs with IAM authorizatio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from remit.declare.asked import verb
 from remit.grants import typed
+from remit.grants.typed import Grants
 from remit.triggers.websocket_api import CONNECTIONS
-
-if TYPE_CHECKING:
-    from remit.grants.typed import Grants
 
 _MANAGE: Final = ("execute-api:ManageConnections",)
 
 
-@typed.verb
+@verb
 def send() -> Grants:
     """Send a message to any connection: execute-api:ManageConnections by POST, which neither looks at nor ends any."""
     return typed.grant(_MANAGE, (CONNECTIONS % "POST",), "sends to the app's WebSocket connections")
 
 
-@typed.verb
+@verb
 def read() -> Grants:
     """Look at a connection, since when it stands and from where: execute-api:ManageConnections by GET."""
     return typed.grant(_MANAGE, (CONNECTIONS % "GET",), "reads the app's WebSocket connections")
 
 
-@typed.verb
+@verb
 def disconnect() -> Grants:
     """End a connection: execute-api:ManageConnections by DELETE."""
     return typed.grant(_MANAGE, (CONNECTIONS % "DELETE",), "ends the app's WebSocket connections")

@@ -174,7 +174,7 @@ class Request:
     def needs_resource_policy(self) -> bool:
         """Whether the resource must allow by itself even within one account: a role's trust, a KMS key."""
         if self.folded.startswith("kms:"):
-            return ":key/" in self.asked
+            return ":key/" in self.asked or self.asked.startswith("${")  # an ARN that the deploy makes
         return self.asks_trust and ":role/" in self.asked
 
     @property

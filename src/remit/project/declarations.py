@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from remit.declare.fitting import declaring
 from remit.declare.recording import note
 from remit.declare.unknown_names import unknown
-from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
@@ -49,8 +48,7 @@ class Group:
 
         def __getattr__(self, name: str) -> Any:
             known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
-            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
-            return unknown(f"an app has no `{name}`", hint, name, self)
+            return unknown(f"an app has no `{name}`", name, self, known)
 
     @declaring(FUNCTION_OPTIONS)
     def group(

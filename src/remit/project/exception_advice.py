@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.declare.fitting import option_names
 from remit.did_you_mean import did_you_mean, nearest
+from remit.errors import is_own_code
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 
@@ -182,11 +183,12 @@ def _trigger_of(error: TypeError) -> str | None:
 
 
 def _innermost(error: TypeError) -> TracebackType | None:
-    """Where an exception was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """Where an exception was raised; not inside of remit, whose functions may have wrappers."""
+    trace, innermost = error.__traceback__, None
+    while trace is not None:
+        innermost = innermost if is_own_code(trace.tb_frame) else trace
         trace = trace.tb_next
-    return trace
+    return innermost
 
 
 def _line(trace: TracebackType) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant
+from remit.declare.asked import AskedGrant
 from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import plain_files
@@ -102,7 +103,9 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
 
 def _is_grants(value: object) -> bool:
     """Whether a value is what a verb of `remit.grants` gives: one grant, or several."""
-    return isinstance(value, Grant) or (isinstance(value, tuple) and any(isinstance(item, Grant) for item in value))
+    return isinstance(value, Grant | AskedGrant) or (
+        isinstance(value, tuple) and any(isinstance(item, Grant) for item in value)
+    )
 
 
 def check_handlers(state: Loading) -> None:

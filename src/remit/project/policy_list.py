@@ -11,6 +11,7 @@ from typing import Any, Final
 from remit.app import Grant, Reason
 from remit.catalogue.actions import service
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
+from remit.declare.asked import AskedGrant
 from remit.declare.unread import Unread
 from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, spelled
 from remit.iam import policy as iam
@@ -79,7 +80,8 @@ def _item(
         with of_item.noted():
             _check_keys(node, span, path)
     with of_item.noted():
-        grants = tuple(_grants(value, reason, origin, path))
+        given = value.grants() if isinstance(value, AskedGrant) else value
+        grants = tuple(_grants(given, reason, origin, path))
     for number, grant in enumerate(grants):
         _check(grant.statement, path, number, of_item)
     if isinstance(value, Mapping) and of_item.errors:

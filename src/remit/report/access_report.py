@@ -211,10 +211,12 @@ def comparison_report(comparison: Comparison, old: Locator, new: Locator) -> Rep
         (LOST, "", comparison.lost, old),
         (LOST, _FORBIDDEN, comparison.forbidden, new),
     ):
-        for group in _grouped(pieces, lambda piece: (piece.source, piece.difference)).values():
-            origin = locate(group[0].source)
-            place = f"{group[0].source.name}{f', {origin}' if origin else ''}: {group[0].because}"
-            causes.append(_cause(sign, words, group, (place,)))
+        for group in _grouped(pieces, _statement_or_limit).values():
+            places = []
+            for piece in group:
+                origin = locate(piece.source)
+                places.append(f"{piece.source.name}{f', {origin}' if origin else ''}: {piece.because}")
+            causes.append(_cause(sign, words, group, places))
     causes += [CauseChange(UNDECIDED, _undecided_words(item)) for item in comparison.undecided]
     return Report(_in_order(causes), "The same access: proven for every request." if comparison.same else "")
 
@@ -249,6 +251,11 @@ def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list
     return groups
 
 
+def _statement_or_limit(piece: Piece) -> StatementLocation | SideDifference | None:
+    """Where a piece comes from: its statement, or what of the other side denies it or does not let it pass."""
+    return piece.source if _is_plain(piece.difference) else piece.difference
+
+
 def _causes(change: Change) -> Iterator[CauseChange]:
     """What each cause changes for one role or resource."""
     gained, lost = (change.after, change.before), (change.before, change.after)
@@ -271,8 +278,9 @@ def _causes(change: Change) -> Iterator[CauseChange]:
     for item in undecided:
         places = tuple(_undecided_places(change, item))
         yield CauseChange(UNDECIDED, _undecided_words(item), places=places)
-    yield from _accepted_causes(change)
-    told_words = {cause.words for cause in causes}
+    accepted = tuple(_accepted_causes(change))
+    yield from accepted
+    told_words = {cause.words for cause in (*causes, *accepted)}
     unread = {unseen.arn for unseen in change.unseen}
     for attached in change.attached:
         if attached.words not in told_words and attached.arn not in unread:
@@ -331,8 +339,7 @@ def _access_causes(
 
     def cause_of(piece: Piece) -> tuple[str, object]:
         words = _attached_words(change, piece, own)
-        difference = piece.difference
-        return words or verb, words or (difference if not _is_plain(difference) and not verb else piece.source)
+        return words or verb, words or _statement_or_limit(piece)
 
     own_statements, others = statements_of(own), statements_of(counterpart)
     for (words, _), group in _grouped(pieces, cause_of).items():

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
+from remit.errors import few
 from remit.explain.explanation import VERDICT_WORDS
 from remit.explain.obstacles import resource_to_allow
 from remit.explain.unused_actions import unused_actions
 from remit.iam.policy import parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
-from remit.report.actions import covered, covered_lines
+from remit.report.actions import covered, covered_lines, levels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from remit.app import Grant, Role
     from remit.errors import Origin
@@ -27,6 +28,27 @@ if TYPE_CHECKING:
     from remit.roles.role_policies import StatementSource
 
 _LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told
+
+
+def role_table(roles: Sequence[Role]) -> Iterator[str]:
+    """A row for each role, by its functions' names: what its statements allow, by level, before their limits."""
+    names = [few(role.functions) or role.title for role in roles]
+    width = max(map(len, names), default=0)
+    yield "what each may do at most; conditions, Deny statements and boundaries take away from it"
+    for name, role in zip(names, roles, strict=True):
+        statements = [grant.statement for grant in role.grants]
+        unread_policies = []
+        for arn in role.managed:
+            policy = managed_policy(arn)
+            if policy is None:
+                unread_policies.append(f"what {arn} allows, which is not known here")
+            else:
+                statements += parse(policy.document).statements
+        allowed = [statement.actions for statement in statements if statement.effect == "Allow"]
+        patterns = [pattern for actions in allowed if not actions.negated for pattern in actions.patterns]
+        exceptions = [_listed_patterns(actions, _LISTED) for actions in allowed if actions.negated]
+        words = "; ".join((*exceptions, *levels_of(patterns), *unread_policies))
+        yield f"  {name:<{width}}  {words or 'nothing'}"
 
 
 def role_lines(role: Role) -> Iterator[str]:

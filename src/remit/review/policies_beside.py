@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+from remit.app import Grant, Reason
 from remit.explain.resource_policies import ResourcePolicyBeside
+from remit.iam.policy import Principals, allow
+from remit.iam.tokens import ACCOUNT, PARTITION
 from remit.review.resource_access import giving
 
 if TYPE_CHECKING:
@@ -12,13 +16,22 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
 
+_OF_THE_ACCOUNT: Final = Grant(
+    replace(allow("kms:*"), principals=Principals((("AWS", f"arn:{PARTITION}:iam::{ACCOUNT}:root"),))),
+    Reason("text", "the policy of a key that is given none"),
+)
+"""Source: "Default key policy" (AWS KMS Developer Guide)."""
+
 
 def policies_beside(resources: Sequence[Resource]) -> Iterator[ResourcePolicyBeside]:
     """The policies of resources, their access control lists and permissions among them."""
     for access in giving(resources).values():
         if access.is_ceiling:
             continue
-        for grants in access.documents:
+        documents = access.documents
+        if access.type == "AWS::KMS::Key" and not (documents or access.unread):
+            documents = ((_OF_THE_ACCOUNT,),)
+        for grants in documents:
             if any(grant.statement.principals is None for grant in grants):
                 continue
             is_conditional = access.is_conditional or any(grant.reason.conditions for grant in grants)

@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from remit.declare.unknown_names import unknown
-from remit.did_you_mean import did_you_mean
 from remit.triggers.api import Api as api  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.authorizer import Authorizer as authorizer  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.cognito import Cognito as cognito  # noqa: N813 - spelled as it is used in a decorator
@@ -29,8 +28,7 @@ from remit.triggers.websocket import Websocket as websocket  # noqa: N813 - spel
 if not TYPE_CHECKING:  # type checkers would take any name
 
     def __getattr__(name: str) -> Any:
-        hint = did_you_mean(name, __all__) or f"there are {', '.join(__all__)}"
-        return unknown(f"there is no trigger `{name}`", hint, name, sys.modules[__name__])
+        return unknown(f"there is no trigger `{name}`", name, sys.modules[__name__], __all__)
 
 
 __all__ = [

@@ -27,29 +27,21 @@ def may_report(mapping: Mapping[str, Any]) -> bool:
     return _REPORTS in mapping.get("FunctionResponseTypes", ())
 
 
-def reported_items(body: Any) -> tuple[object, ...]:
-    """The identifiers that an answer has, as they are; none where it reports no failure, or is no report."""
+def reported_items(body: Any, *, of_queue: bool = False) -> tuple[object, ...]:
+    """The identifiers that an answer has, as they are; none where it reports no failure, or is no report.
+
+    What is no JSON fails a batch of a queue: it names no item. Of streams no page says so.
+    """
     answer = body
     if isinstance(body, str | bytes):
         try:
             answer = json.loads(body)
         except ValueError:
-            return ()
+            return (None,) if of_queue and isinstance(body, bytes) and body else ()
     failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
     if failures and not isinstance(failures, list):
         return (None,)  # it names no item of the batch, as an item without an identifier does
     return tuple(item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures or ())
-
-
-def _is_json(body: Any) -> bool:
-    """Whether an answer is JSON, or empty. Another fails a batch of a queue; of streams no page says so."""
-    if not isinstance(body, bytes) or not body:
-        return True
-    try:
-        json.loads(body)
-    except ValueError:
-        return False
-    return True
 
 
 def fail_wrongly_reported_batches(service: Any) -> None:
@@ -69,8 +61,7 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         if mapping is None or not may_report(mapping) or result.get("error"):
             return result
         messages = [message["messageId"] for message in event["Records"]]
-        body = result.get("body")
-        is_right = _is_json(body) and all(item in messages for item in reported_items(body))
+        is_right = all(item in messages for item in reported_items(result.get("body"), of_queue=True))
         return result if is_right else {**result, "error": True}
 
     service._run_sqs_batch, service._execute_function = ran, executed  # noqa: SLF001 - as above

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 IMPLICIT_API: Final = "ServerlessRestApi"
 _HTTP: Final = "ServerlessHttpApi"
 _ACCOUNT: Final = {"Ref": "AWS::AccountId"}
-_DEFAULT_ROUTE: Final = "$default"
-_ANY_METHOD: Final = ("any", "x-amazon-apigateway-any-method")
+DEFAULT_ROUTE: Final = "$default"
+ANY_METHOD: Final = ("any", "x-amazon-apigateway-any-method")
 _VARIABLE: Final = r"\{[A-Za-z0-9._-]+\+?\}"
 _MAPPING: Final = (
     "BatchSize", "BisectBatchOnFunctionError", "DestinationConfig", "Enabled", "FilterCriteria",
@@ -249,11 +249,11 @@ def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResour
     """The permission of an API to call the function for a route, at any stage."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
     method = event.properties.get("Method") or "ANY"
-    path = event.properties.get("Path") or _DEFAULT_ROUTE
+    path = event.properties.get("Path") or DEFAULT_ROUTE
     route = "*"
     if isinstance(method, str) and isinstance(path, str):
-        method = "*" if method.lower() in _ANY_METHOD else method.upper()
-        path = "" if path == _DEFAULT_ROUTE else re.sub(_VARIABLE, "*", path.rstrip("/") or "/")
+        method = "*" if method.lower() in ANY_METHOD else method.upper()
+        path = "" if path == DEFAULT_ROUTE else re.sub(_VARIABLE, "*", path.rstrip("/") or "/")
         route = f"{method}{path}"
     source = f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*/{route}"
     yield _permission(event, target, "apigateway.amazonaws.com", SourceArn={"Fn::Sub": [source, {"Api": api}]})

@@ -11,8 +11,9 @@ from remit.template.parameters import parameters
 from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.deployments import deployments, is_turned_off
 from remit.template.sam.events import IMPLICIT_API, api_of, known
-from remit.template.sam.function import function
+from remit.template.sam.function import function, opposite
 from remit.template.sam.linked_resources import linked
+from remit.template.sam.refused_events import refuse_events
 from remit.template.sam.resources import SamResource
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
@@ -87,6 +88,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     declared = tuple(_declared(template, resources, place))
     if not declared:
         return ExpandedTemplate(plain, place, notes=tuple(notes))
+    refuse_events(declared)
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
     written = frozenset(plain)
@@ -122,7 +124,14 @@ def plain_template(
         if _is_sam(resource) and _is_local(resource.get("Properties"))
     ]
     uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
-    return {**template, "Resources": dict(expansion.resources)}, (*expansion.notes, *([uploaded] if local else []))
+    conditions = section(template, "Conditions")
+    named = [resource.get("Condition") for resource in expansion.resources.values() if isinstance(resource, dict)]
+    opposites = {opposite(name): {"Fn::Not": [{"Condition": name}]} for name in conditions if opposite(name) in named}
+    changed = {
+        "Resources": dict(expansion.resources),
+        **({"Conditions": {**opposites, **conditions}} if opposites else {}),
+    }
+    return {**template, **changed}, (*expansion.notes, *([uploaded] if local else []))
 
 
 def _with_values(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:

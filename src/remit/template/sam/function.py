@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
@@ -28,8 +29,12 @@ def function(declared: SamResource) -> Iterator[MadeResource]:
     own_role = _own_role(declared)
     sam_role = role(declared, "lambda.amazonaws.com")
     yield MadeResource(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role), declared.path)
-    if own_role is None or choice(own_role) is not None:
+    chosen = choice(own_role)
+    if own_role is None:
         yield sam_role
+    elif chosen is not None and arn_of(sam_role.logical_id) in chosen.values:
+        is_sams = chosen.values[0] == arn_of(sam_role.logical_id)
+        yield replace(sam_role, attributes={"Condition": chosen.condition if is_sams else opposite(chosen.condition)})
     alias = declared.properties.get("AutoPublishAlias")
     target = target_of(declared)
     if alias:
@@ -38,6 +43,11 @@ def function(declared: SamResource) -> Iterator[MadeResource]:
     yield from _invoked(declared, alias)
     for event in declared.events():
         yield from function_event(event, target)
+
+
+def opposite(condition: str) -> str:
+    """The name of the condition that SAM adds: that another does not hold."""
+    return f"NOT{condition}"
 
 
 def _own_role(declared: SamResource) -> Any:

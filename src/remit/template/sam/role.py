@@ -192,7 +192,7 @@ def _from_sam_template(declared: SamResource, policy_template: Mapping[str, Any]
 
 
 def _policy_choice(declared: SamResource, chosen: Choice, path: Path, number: int) -> _Entry:
-    """An entry that a condition chooses. RemitError where one branch is a managed policy, the other none."""
+    """An entry that a condition chooses. RemitError where the branches are not of one kind, which SAM refuses."""
     written: list[Any] = []
     below: list[tuple[Path, _Entry]] = []
     for holds in (True, False):
@@ -203,11 +203,12 @@ def _policy_choice(declared: SamResource, chosen: Choice, path: Path, number: in
             entry = _policy(declared, value, (*path, *steps), number)
             written.append(entry.value)
             below.append((steps, entry))
-    kinds = {entry.managed for _, entry in below}
+    kinds = {(entry.managed, bool(entry.reasons)) for _, entry in below}
     if len(kinds) > 1:
-        raise declared.wrong("a condition of Policies chooses between a managed policy and a document", path)
+        message = "a condition of Policies chooses between a managed policy, a document and a policy template"
+        raise declared.wrong(message, path, "give each kind a condition of its own, with AWS::NoValue beside it")
     return _Entry(
-        managed=kinds == {True},
+        managed=kinds == {(True, False)},
         value=Choice(chosen.condition, (written[0], written[1])).written(),
         origins={(*start, *key): at for start, entry_below in below for key, at in entry_below.origins.items()},
         reasons={(*start, *key): why for start, entry_below in below for key, why in entry_below.reasons.items()},

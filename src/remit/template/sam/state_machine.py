@@ -19,6 +19,8 @@ def state_machine(declared: SamResource) -> Iterator[MadeResource]:
     properties = declared.properties
     own_role = properties.get("Role")
     logical_id = declared.logical_id
+    if own_role and properties.get("Policies"):
+        raise declared.wrong("it has a Role and Policies, of which SAM takes one", declared.at("Policies"))
     location = in_s3(properties.get("DefinitionUri"))
     definition = {"DefinitionS3Location": {"Bucket": location[0], "Key": location[1]}} if location is not None else {}
     renamed = {

@@ -1,0 +1,133 @@
+"""A grant as it was asked for (`s3.read("uploads")`): recorded while a project loads, and made when it is judged."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
+
+from remit.declare.field_types import type_mistakes
+from remit.declare.fitting import fitted
+from remit.declare.recorded import Verdict
+from remit.declare.recording import current, is_recording, judging_now
+from remit.declare.unknown_names import unknown
+from remit.declare.unread import Unread
+from remit.errors import Mistakes, Origin, RemitError, judged, judging, writer
+
+if TYPE_CHECKING:
+    from remit.app import Grant
+
+    Grants: TypeAlias = tuple[Grant, ...]
+
+P = ParamSpec("P")
+
+
+def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
+    """A function that grants something: recorded while a project loads, and judged at once anywhere else."""
+    module = sys.modules[function.__module__]
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - of the module
+        verbs = sorted(verb for verb, value in vars(module).items() if hasattr(value, "__wrapped__"))
+        service = module.__name__.rpartition(".")[2]
+        return unknown(f"there is no grant `{service}.{name}`", name, module, verbs)
+
+    vars(module).setdefault("__getattr__", __getattr__)
+
+    @functools.wraps(function)
+    def asked(*arguments: P.args, **options: P.kwargs) -> Any:
+        if judged() is not None:  # a verb that is made of others
+            return function(*arguments, **options)
+        record = current() if is_recording() else None
+        misfits: tuple[RemitError, ...] = ()
+        try:
+            bound = _signature(function).bind(*arguments, **options)
+        except TypeError:
+            if record is None:
+                return function(*arguments, **options)  # whose own TypeError names it
+            fit = fitted(function, arguments, options)
+            misfits = fit.mistakes
+            bound = _signature(function).bind(*fit.arguments, **fit.options)
+        made = AskedGrant(function, bound.arguments, writer(), misfits)
+        if record is None:
+            return made.grants()
+        record.made.append(made)
+        return made
+
+    return asked
+
+
+@functools.cache
+def _signature(function: Callable[..., Grants]) -> inspect.Signature:
+    return inspect.signature(function, eval_str=True)
+
+
+@dataclass(frozen=True, eq=False)
+class AskedGrant(Sequence["Grant"]):
+    """What a verb was asked for, unchecked, and where.
+
+    It reads as the tuple of grants that the verb gives, which is empty where something is wrong.
+    """
+
+    function: Callable[..., Grants]
+    arguments: Mapping[str, Any]
+    """By the names of the verb's parameters."""
+    written: Origin
+    misfits: tuple[RemitError, ...] = ()
+    """What is wrong with its arguments as such: options that it does not have, and those that are missing."""
+
+    def judged(self, _wrong: Collection[int] = ()) -> Verdict:
+        """Return everything that is wrong with the arguments. What reads one of a wrong type says nothing."""
+        mistakes = self._made[1]
+        return Verdict(mistakes, is_right=not mistakes.errors and not mistakes.is_unread)
+
+    def grants(self) -> Grants:
+        """A grant for each statement that the verb takes. RemitError: something is wrong with the arguments."""
+        grants, mistakes = self._made
+        mistakes.refuse()
+        return grants
+
+    @functools.cached_property
+    def _made(self) -> tuple[Grants, Mistakes]:
+        grants: Grants = ()
+        found = Mistakes(list(self.misfits))
+        signature = _signature(self.function)
+        readable = inspect.BoundArguments(signature, dict(self.arguments))
+        with judging(self.written), judging_now():
+            for name, value in self.arguments.items():
+                parameter = signature.parameters[name]
+                is_open = parameter.kind is parameter.VAR_POSITIONAL
+                annotation = GenericAlias(tuple, (parameter.annotation, ...)) if is_open else parameter.annotation
+                option = f"{self.spelled}: {name}"
+                with found.noted():
+                    wrong_types = [] if type(value) is Unread else list(type_mistakes(option, value, annotation))
+                    if wrong_types:
+                        readable.arguments[name] = (Unread(),) if is_open else Unread()
+                        found.errors += wrong_types
+            with found.noted():
+                grants = self.function(*readable.args, **readable.kwargs)
+        return grants, found
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._made[0][index]
+
+    def __len__(self) -> int:
+        return len(self._made[0])
+
+    def __add__(self, others: object) -> Grants:
+        return (*self, *others) if isinstance(others, tuple | AskedGrant) else NotImplemented
+
+    def __radd__(self, others: object) -> Grants:
+        return (*others, *self) if isinstance(others, tuple) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"{self.spelled}(…)"
+
+    @property
+    def spelled(self) -> str:
+        """The verb as messages name it: `s3.read`, `allow`."""
+        service = self.function.__module__.rpartition(".")[2]
+        return self.function.__name__ if service == "typed" else f"{service}.{self.function.__name__}"
