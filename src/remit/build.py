@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from remit.app import App, Grant, Role, Template
     from remit.lint.finding import Finding
     from remit.package.app_zip import Package, Target
-    from remit.project.load import LoadedProject
+    from remit.project.judge import LoadedProject
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 
