@@ -253,14 +253,8 @@ def _constant(node: ast.expr, text: str) -> ast.expr | None:
 
 
 def _may_be(node: ast.JoinedStr, text: str) -> bool:
-    position = 0
-    literals = [part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    for literal in literals:
-        place = text.find(literal, position)
-        if place < 0:
-            return False
-        position = place + len(literal)
-    return bool(literals)
+    literals = [re.escape(str(part.value)) for part in node.values if isinstance(part, ast.Constant)]
+    return bool(literals) and re.search(".*".join(literals), text, re.DOTALL) is not None
 
 
 def part(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:
