@@ -472,10 +472,12 @@ def _policy(
         role = replace(role, grants=(everything,), boundary=role.logical_id if kind == "boundary" else None)
     if kind == "endpoint":
         endpoint = replace(endpoint, policies=limits)
-    standing_role = ready_role(role, names, {role.logical_id: limit for limit in limits}, endpoint)
-    if kind in ("scp", "rcp"):
-        layers = replace(standing_role.layers, **{kind: (limits,)})
-        standing_role = replace(standing_role, layers=layers)
+    boundaries = {role.logical_id: limits[0]} if kind == "boundary" else {}
+    standing_role = ready_role(role, names, boundaries, endpoint)
+    if kind == "scp":
+        standing_role = replace(standing_role, layers=replace(standing_role.layers, scp=(limits,)))
+    if kind == "rcp":
+        standing_role = replace(standing_role, layers=replace(standing_role.layers, rcp=(limits,)))
     asker = "the policy" if standing_role.layers.resource is None else "the caller"
     return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 
