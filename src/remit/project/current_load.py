@@ -38,12 +38,8 @@ class Loading(Recorder):
     """As `resources`."""
     existing: dict[str, ExistingValue] = field(default_factory=dict)
     """What of the account is asked for, by the template's parameter that stands for it."""
-    failed_settings: set[str] = field(default_factory=set)
-    """The names of the settings that failed: what they would have said is not known."""
-    without_triggers: set[Origin] = field(default_factory=set)
-    """The declarations of functions some of whose triggers failed."""
-    ended: dict[str, BaseException] = field(default_factory=dict)
-    """By file, the exceptions that ended the configuration, the modules of shared resources and the app module."""
+    ended: dict[str, BaseException | None] = field(default_factory=dict)
+    """The files that did not run to their ends, by the exceptions that ended them; None: it cannot be read."""
     lost_names: set[str] = field(default_factory=set)
     """The shared resources of which something is wrong, so that the template lacks them: `Data_queue`."""
     placeholders: dict[str, str] = field(default_factory=dict)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
 from remit.project import plain_files
-from remit.project.current_load import is_users_file, relative
-from remit.project.failed_settings import ANY, may_be_among
+from remit.project.current_load import relative
+from remit.project.failed_settings import may_be_among
+from remit.project.judgement import last_user_line, told
 from remit.project.module_finder import STOPS, ModuleFinder
 from remit.project.settings import judged
 from remit.source import python_file
@@ -35,17 +36,20 @@ def run_configuration(state: Loading) -> None:
         state.folder / "config" / "deploy.py",
         state.folder / "config" / "deploy" / f"{state.stage}.py",
     ):
-        is_read = False
+        state.ended[str(path)] = None
         with state.mistakes.noted():
             source = plain_files.content(path)
-            is_read = True
+            del state.ended[str(path)]
             if source is not None:
                 with user_code(state, path):
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
                     exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102 - the project's
                 check_late_reads(source, str(path), functions=True)
-        if not is_read or str(path) in state.ended:
-            state.failed_settings.add(ANY)
+
+
+def is_configured(state: Loading) -> bool:
+    """Whether the files of the configuration ran to their ends."""
+    return not any(Path(file).is_relative_to(state.folder / "config") for file in state.ended)
 
 
 def import_shared(state: Loading) -> None:
@@ -65,7 +69,7 @@ def import_app(state: Loading) -> None:
     if path is None:
         for root in roots(state.folder):
             plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
-        if may_be_among(state.failed_settings | settings.failed, ("app",)):
+        if not is_configured(state) or may_be_among(settings.failed, ("app",)):
             return
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
@@ -144,17 +148,17 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
     """What an exception means to people that the code of a file has raised: a RemitError at the user's last line."""
     name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
     if isinstance(error, RemitError):
-        origin = error.origin or _last_user_line(state, error, file)
+        origin = error.origin or last_user_line(state.folder, error, file)
         for each in error.all:
             each.origin = each.origin or origin
         return error
     if isinstance(error, SyntaxError):
         at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
         return RemitError(f"{_name_of(at, state)} is not valid Python: {error.msg}", origin=at)
-    at = _last_user_line(state, error, file)
+    at = last_user_line(state.folder, error, file)
     if isinstance(error, SystemExit):
         return RemitError(f"{name} ended the program (exit {error.code})", origin=at)
-    return RemitError(f"{name} raised {type(error).__name__}: {_told(error)}", hint=_hint(error, state), origin=at)
+    return RemitError(f"{name} raised {type(error).__name__}: {told(error)}", hint=_hint(error, state), origin=at)
 
 
 def _name_of(origin: Origin, state: Loading) -> str:
@@ -162,70 +166,7 @@ def _name_of(origin: Origin, state: Loading) -> str:
     return origin.file if shown is None else shown.file
 
 
-@contextlib.contextmanager
-def user_values(state: Loading) -> Iterator[None]:
-    """What a method of the user's own objects raises (`__str__`, `__eq__`) is told at its line."""
-    try:
-        yield
-    except RemitError:
-        raise
-    except Exception as error:
-        at = _last_user_line(state, error, "")
-        import traceback  # noqa: PLC0415 - only when something failed
-
-        innermost = traceback.extract_tb(error.__traceback__)[-1].filename
-        if at.file != innermost:
-            raise
-        message = f"a value of the configuration raised {type(error).__name__}: {_told(error)}"
-        raise RemitError(message, origin=at) from None
-
-
-def noted(state: Loading) -> _NotedPart:
-    """Note what is wrong with one part of what is declared, and go on with the next."""
-    return _NotedPart(state)
-
-
-class _NotedPart:
-    """The `with` block of `noted`: each declaration has twenty, and generators would take longer."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: Loading) -> None:
-        self.state = state
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if error is None:
-            return False
-        with self.state.mistakes.noted(), user_values(self.state):
-            raise error
-        return True
-
-
-def _told(error: BaseException) -> str:
-    try:
-        return str(error)
-    except STOPS:
-        raise
-    except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
-        return "(its text cannot be shown)"
-
-
 def _hint(error: BaseException, state: Loading) -> str | None:
     from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
     return advice(error, state)
-
-
-def _last_user_line(state: Loading, error: BaseException, file: str) -> Origin:
-    import traceback  # noqa: PLC0415 - only when something failed
-
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if is_users_file(frame.filename, state.folder)
-    ]
-    if not frames:
-        return Origin(file)
-    last = frames[-1]
-    return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)
