@@ -107,7 +107,7 @@ def test_an_operator_sees_the_plan_and_decides(project: Path, elsewhere: Account
     else:
         with pytest.raises(RemitError, match="nothing was deployed"):
             deploy(build(project), elsewhere, person)
-    assert "  + report: Read on dynamodb; Write on logs" in person.heard
+    assert "  + report: Write on logs (2 actions); Read on dynamodb (1 action)" in person.heard
     assert person.heard[-1].endswith("Deploy to the AWS on this machine, eu-central-1?")
 
 
