@@ -30,7 +30,7 @@ _ENDINGS: Final = {
     ("UPDATE", "UPDATE_ROLLBACK_COMPLETE"): "everything is as it was before",
     ("UPDATE", "UPDATE_ROLLBACK_FAILED"): "and going back failed, too",
 }
-"""What became of a stack whose operation failed, by what was asked for and the status at the end."""
+"""The fate of a stack whose operation failed, by what was asked for and the status at the end."""
 _ASKS: Final = 6  # times that the outputs of a finished stack are asked for
 
 
@@ -143,7 +143,7 @@ def failure(outcome: Outcome, hint: str | None) -> RemitError:
 
 
 def stays_line(event: StackEvent) -> str:
-    """What stays of a stack that is gone."""
+    """Word the remains of a stack that is gone."""
     return f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, RemitError
+from remit.package.plain_imports import OF_LAMBDA
 from remit.source import handlers
 from remit.source.handler_problem import HandlerProblem, split
-from remit.source.modules import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Function
     from remit.package.app_zip import Package
-
-_OF_LAMBDA: Final = frozenset({*sys.stdlib_module_names, "awslambdaric", "boto3", "botocore"})
-"""Modules that Lambda's runtime brings ("Building Lambda functions with Python", AWS Lambda Developer Guide)."""
 
 
 def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Package]) -> None:
@@ -31,25 +28,25 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
     for package in dict.fromkeys(packages.values()):
         with zipfile.ZipFile(package.path) as archive:
             names = frozenset(archive.namelist())
-            sources = Sources(partial(_source, archive, names))
+            read = cache(partial(_source, archive, names))
             for function in functions:
                 if packages[function.name] is not package:
                     continue
-                problem = _problem(sources, names, function)
+                problem = _problem(read, names, function)
                 if problem is not None:
                     message = f"the handler `{function.handler}` of function `{function.name}` {problem.message}"
                     mistakes.errors.append(RemitError(message, hint=problem.hint, origin=function.handler_origin))
     mistakes.refuse()
 
 
-def _problem(sources: Sources, names: frozenset[str], function: Function) -> HandlerProblem | None:
+def _problem(read: handlers.Read, names: frozenset[str], function: Function) -> HandlerProblem | None:
     """Return the problem of a handler in its zip; None: it has none, or is compiled, in a layer, or Lambda's own."""
     module, attribute = split(function.handler)
     path = module.replace(".", "/")
     if _file(names, module) is not None:
-        return handlers.problem(sources, module, attribute)
+        return handlers.problem(read, module, attribute)
     is_compiled = any(name.startswith((f"{path}.", f"{path}/__init__.")) for name in names)
-    is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in _OF_LAMBDA
+    is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in OF_LAMBDA | sys.stdlib_module_names
     if is_compiled or is_elsewhere:
         return None
     return HandlerProblem(

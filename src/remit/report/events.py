@@ -1,4 +1,4 @@
-"""What happens to a stack: an event on a line, for people; the cause of a failure, for programs."""
+"""Events of a stack: an event on a line, for people; the cause of a failure, for programs."""
 
 from __future__ import annotations
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Iterable
 
 HANDLER_FORM: Final = "a handler reads `module.function`"
 WEB_APP_FORM: Final = "a web app reads `module:name`"
@@ -22,6 +26,15 @@ def split(handler: str) -> tuple[str, str]:
     """The module and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`)."""
     module, _, name = handler.rpartition(".")
     return module.replace("/", "."), name
+
+
+def takes_event_and_context(signature: inspect.Signature, bound: int = 0, named: Iterable[str] = ()) -> bool:
+    """Whether Lambda can call a function, some of whose arguments are given already: by position, by name."""
+    try:
+        signature.bind(*[None] * bound, "event", "context", **dict.fromkeys(named))
+    except TypeError:
+        return False
+    return True
 
 
 def of_class() -> HandlerProblem:

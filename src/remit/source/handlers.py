@@ -21,15 +21,19 @@ from remit.source.handler_problem import (
     asynchronous,
     generator,
     of_class,
+    takes_event_and_context,
     takes_others,
 )
-from remit.source.python_file import Import
+from remit.source.modules import module_source
+from remit.source.python_file import Import, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from remit.source.modules import Definition, ModuleSource, Sources
+    from remit.source.modules import Definition, ModuleSource
 
+Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
+"""A module's source and its file, by the module's dotted name; None where it cannot be read."""
 _SHOWN: Final = 40  # characters of a value
 _DEPTH: Final = 32
 """Steps from a name to what it stands for, at most: two modules may import a name from each other."""
@@ -74,13 +78,6 @@ class _Module:
 
 
 @dataclass(frozen=True, slots=True)
-class _NoFunction:
-    """A value that cannot be called, as it is written."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Nothing:
     """A name that its module does not have."""
 
@@ -88,20 +85,21 @@ class _Nothing:
     module: ModuleSource
 
 
-_Meaning: TypeAlias = _Function | _Class | _Object | _Module | _NoFunction | _Nothing | None
-"""What an expression stands for; None: the source does not show it."""
+_Meaning: TypeAlias = _Function | _Class | _Object | _Module | _Nothing | HandlerProblem | None
+"""What an expression stands for; a problem: something that cannot be called; None: the source does not show it."""
 
 
-def problem(sources: Sources, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
+def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
     """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
 
     A web app only has to be there: its adapter calls it in other ways.
     """
     try:
-        source = sources.module(module)
+        reader = _Reader(read)
+        source = reader.module(module)
         if source is None:
             return None
-        meaning = _Reader(sources).name(source, name, 0)
+        meaning = reader.name(source, name, 0)
     except SyntaxError as error:
         return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg} (line {error.lineno})")
     except (ValueError, RecursionError):
@@ -125,8 +123,8 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
             return of_class()
         case _Module(name=name):
             return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
-        case _NoFunction(text=text):
-            return _no_function(text)
+        case HandlerProblem():
+            return meaning
     return None
 
 
@@ -148,7 +146,7 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
         return asynchronous(place)
     if _yields(node):
         return generator(place)
-    if _takes_event_and_context(function):
+    if takes_event_and_context(inspect.Signature([*_parameters(node.args)]), function.bound, function.named):
         return None
     is_given = f" with {function.bound + len(function.named)} of them given" if function.bound or function.named else ""
     wrong = takes_others(f"({ast.unparse(node.args)}){is_given}")
@@ -157,24 +155,12 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
 
 def _yields(function: ast.AST) -> bool:
     """Whether a function is a generator; functions inside it may be."""
-    waiting = list(ast.iter_child_nodes(function))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            waiting += ast.iter_child_nodes(node)
-    return False
 
+    def inner(node: ast.AST) -> Iterable[ast.AST]:
+        is_another = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef)
+        return () if is_another and node is not function else ast.iter_child_nodes(node)
 
-def _takes_event_and_context(function: _Function) -> bool:
-    """Whether a function can be called with two more positional arguments."""
-    signature = inspect.Signature(list(_parameters(function.node.args)))
-    try:
-        signature.bind(*[None] * function.bound, "event", "context", **dict.fromkeys(function.named))
-    except TypeError:
-        return False
-    return True
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in walk(function, inner))
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[inspect.Parameter]:
@@ -216,17 +202,27 @@ def _is_plain(part: ast.stmt) -> bool:
     return isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Pass | ast.AnnAssign | ast.Expr)
 
 
-def _is_import(module: ModuleSource, name: str, full_name: str) -> bool:
-    """Whether a name of a module is what it imports under a full name, and nothing else."""
-    values = [definition.value for definition in module.definitions.get(name, ())]
-    return len(values) == 1 and isinstance(values[0], Import) and values[0].full_name == full_name
+def _full_name(node: ast.expr, module: ModuleSource) -> str:
+    """What an expression names of something that its module imports, and binds once: `functools.partial`."""
+    match node:
+        case ast.Name(id=name):
+            values = [definition.value for definition in module.definitions.get(name, ())]
+            return values[0].full_name if len(values) == 1 and isinstance(values[0], Import) else ""
+        case ast.Attribute(value=owner, attr=name):
+            return f"{_full_name(owner, module)}.{name}"
+    return ""
 
 
 class _Reader:
     """Follows what expressions stand for, from module to module."""
 
-    def __init__(self, sources: Sources) -> None:
-        self.sources = sources
+    def __init__(self, read: Read) -> None:
+        self.read = read
+
+    def module(self, name: str) -> ModuleSource | None:
+        """A module; None where it cannot be read. SyntaxError: it is no Python."""
+        content = self.read(name)
+        return None if content is None else module_source(parsed(*content), content[1], name)
 
     def name(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
         """What a name of a module stands for once the module has run."""
@@ -245,7 +241,7 @@ class _Reader:
     def _of_star(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
         """A name that nothing in the module binds: of `from other import *`, or none."""
         for star in module.stars:
-            source = self.sources.module(star)
+            source = self.module(star)
             if source is None:
                 return None
             if source.exports(name):
@@ -270,12 +266,12 @@ class _Reader:
 
     def _member(self, module: str, name: str, depth: int) -> _Meaning:
         """What a module gives somebody who imports a name from it."""
-        source = self.sources.module(module)
+        source = self.module(module)
         if source is None:
             return None
         meaning = self.name(source, name, depth)
         submodule = f"{module}.{name}"
-        if isinstance(meaning, _Nothing) and self.sources.module(submodule) is not None:
+        if isinstance(meaning, _Nothing) and self.module(submodule) is not None:
             return _Module(submodule)
         return meaning
 
@@ -285,14 +281,14 @@ class _Reader:
             case ast.Lambda():
                 return _Function(node, module)
             case ast.UnaryOp(op=ast.Not()) | ast.BinOp(left=ast.Constant(), right=ast.Constant()):
-                return _NoFunction(ast.unparse(node))
+                return _no_function(ast.unparse(node))
             case ast.Name(id=name):
                 return self.name(module, name, depth) if name in module.definitions else None
             case ast.Attribute(value=owner, attr=attribute):
                 return self._attribute(self.expression(owner, module, depth + 1), attribute, depth)
             case ast.Call():
                 return self._call(node, module, depth)
-        return _NoFunction(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
+        return _no_function(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
 
     def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
         match owner:
@@ -319,23 +315,15 @@ class _Reader:
 
     def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
         text = ast.unparse(node)
-        if self._is_partial(node.func, module):
+        if _full_name(node.func, module) == "functools.partial":
             return self._partial(node, module, depth)
         match node.func:
             case ast.Name(id=name) if name not in module.definitions and hasattr(builtins, name):
-                return _NoFunction(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
+                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
             case ast.Attribute(value=ast.Constant() | ast.JoinedStr()):
-                return _NoFunction(text)
+                return _no_function(text)
         made = self.expression(node.func, module, depth + 1)
         return _Object(made, text) if isinstance(made, _Class) and not _method(made.node, "__new__") else None
-
-    def _is_partial(self, function: ast.expr, module: ModuleSource) -> bool:
-        match function:
-            case ast.Name(id=name):
-                return _is_import(module, name, "functools.partial")
-            case ast.Attribute(value=ast.Name(id=name), attr="partial"):
-                return _is_import(module, name, "functools")
-        return False
 
     def _partial(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
         """A function with some of its arguments given."""

@@ -11,12 +11,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.source.python_file import imports, origin_in, parsed
+from remit.source.python_file import imports, origin_in, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from remit.source.python_file import PythonFile
 
 _IMPORTED_AWS: Final = rb"[\s,(]aws\s*(?:[,)#;\\]|as\b|[\r\n]|\Z)"
 """`aws` as it stands in an import, and not in a text such as `/aws/lambda/orders` or `aws:SourceArn`."""
@@ -38,8 +37,13 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
         python_file = parsed(source, file)
     except (SyntaxError, ValueError, RecursionError):
         return  # whoever runs the file reports that
-    names = frozenset(_late_names(python_file))
-    for node in _nodes(python_file.tree, functions=functions) if names else ():
+    # the names by which the file knows `aws` and the classes of shared resources
+    names = {
+        imported.bound
+        for imported in imports(python_file.nodes)
+        if imported.full_name == "remit.aws" or imported.module.startswith("shared.resources")
+    }
+    for node in walk(python_file.tree, ast.iter_child_nodes if functions else _outside_of_functions) if names else ():
         for operand in _searched_for(node):
             if _is_late(operand, names):
                 raise RemitError(
@@ -49,22 +53,10 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
                 )
 
 
-def _late_names(file: PythonFile) -> Iterator[str]:
-    """The names by which a file knows `aws` and the classes of shared resources."""
-    for imported in imports(file.nodes):
-        if imported.full_name == "remit.aws" or imported.module.startswith("shared.resources"):
-            yield imported.bound
-
-
-def _nodes(tree: ast.Module, *, functions: bool) -> Iterator[ast.AST]:
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not functions:
-            waiting += node.decorator_list
-        else:
-            waiting += ast.iter_child_nodes(node)
+def _outside_of_functions(node: ast.AST) -> Iterable[ast.AST]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.decorator_list
+    return ast.iter_child_nodes(node)
 
 
 def _searched_for(node: ast.AST) -> Iterator[ast.expr]:
@@ -75,7 +67,7 @@ def _searched_for(node: ast.AST) -> Iterator[ast.expr]:
         yield from node.args
 
 
-def _is_late(node: ast.expr, names: frozenset[str]) -> bool:
+def _is_late(node: ast.expr, names: set[str]) -> bool:
     """Whether an expression is `aws.region`, `Data.queue.arn` or `Data.queue.attribute(…)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "attribute":
         node = node.func

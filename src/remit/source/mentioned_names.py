@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import module_file, package_of, python_files, roots
-from remit.source.python_file import imports, parsed
+from remit.source.python_file import imports, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _IMPORTS_ANYTHING: Final = frozenset({
@@ -104,7 +104,7 @@ def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each wa
     words: set[str] = set()
     modules: set[str] = set()
     imports_elsewhere = names_anything = False
-    for node in _nodes(tree):
+    for node in walk(tree, _naming):
         match node:
             case ast.Name(id=used):
                 names.add(used)
@@ -136,18 +136,13 @@ def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each wa
     )
 
 
-def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
-    """All nodes but those that only declare: a job's decorator; `sends=`, `reads=`, which speak for one function."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.keyword) and node.arg in ("sends", "reads"):
-            continue
-        yield node
-        if isinstance(node, ast.FunctionDef) and _is_mere_job(node):
-            waiting += (node.args, *node.body)
-        else:
-            waiting += ast.iter_child_nodes(node)
+def _naming(node: ast.AST) -> Iterable[ast.AST]:
+    """The parts of a node but those that only declare: a job's decorator; `sends=`, `reads=`, for one function."""
+    if isinstance(node, ast.keyword) and node.arg in ("sends", "reads"):
+        return ()
+    if isinstance(node, ast.FunctionDef) and _is_mere_job(node):
+        return (node.args, *node.body)
+    return ast.iter_child_nodes(node)
 
 
 def _is_mere_job(node: ast.FunctionDef) -> bool:

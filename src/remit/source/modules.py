@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from remit.source.layout import package_of
-from remit.source.python_file import imports, parsed
+from remit.source.python_file import imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.source.python_file import Import, PythonFile
 
-Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
-"""A module's source and its file, by the module's dotted name; None where it cannot be read."""
 _NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
 """Functions by which a module may get names that its source does not spell."""
 
@@ -48,24 +47,9 @@ class ModuleSource:
         return name in self.all if self.all is not None else not name.startswith("_")
 
 
-@dataclass(slots=True)
-class Sources:
-    """Modules by name, each read once."""
-
-    read: Read
-    modules: dict[str, ModuleSource | None] = field(default_factory=dict)
-
-    def module(self, name: str) -> ModuleSource | None:
-        """A module's source; None where it cannot be read. SyntaxError: it is no Python."""
-        if name not in self.modules:
-            content = self.read(name)
-            self.modules[name] = None if content is None else module_source(*content, name)
-        return self.modules[name]
-
-
-def module_source(source: bytes, path: str, name: str) -> ModuleSource:
-    """What a module binds. SyntaxError: it is no Python."""
-    file = parsed(source, path)
+@lru_cache(maxsize=64)
+def module_source(file: PythonFile, path: str, name: str) -> ModuleSource:
+    """What a module binds, by its file and its dotted name."""
     package = package_of(name, path)
     definitions: dict[str, tuple[Definition, ...]] = {}
     for bound_name, definition in _definitions(file.tree.body, package, is_certain=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from remit.source.python_file import origin_in, read
@@ -14,17 +15,6 @@ if TYPE_CHECKING:
     from remit.errors import Origin, Path, Span
 
 _DEPTH: Final = 32  # a list that contains itself by name
-_SPELLINGS: Final = {
-    "Action": ("Action", "action", "actions"),
-    "NotAction": ("NotAction", "not_action"),
-    "Resource": ("Resource", "resource", "resources"),
-    "NotResource": ("NotResource", "not_resource"),
-    "Condition": ("Condition", "condition"),
-    "Effect": ("Effect", "effect"),
-    "Sid": ("Sid", "sid"),
-    "Statement": ("Statement", "statement"),
-    "PolicyDocument": ("PolicyDocument", "policy_document"),
-}
 
 
 def _written(span: Span) -> ast.Call | ast.BinOp | ast.Assign | ast.AugAssign | ast.AnnAssign | None:
@@ -72,6 +62,22 @@ def argument_origin(span: Span, name: str, position: int | None = None) -> Origi
         if len(by_position) > position and not any(isinstance(argument, ast.Starred) for argument in by_position):
             node = by_position[position]
     return origin_of(node, span)
+
+
+def function_called(span: Span) -> str:
+    """Return what is called at `span` as it is written: `on.sqs`."""
+    call = _written(span)
+    return ast.unparse(call.func) if isinstance(call, ast.Call) else "this"
+
+
+def option_origin(span: Span, name: str) -> Origin:
+    """Return where the call at `span` spells the name of an option; of one from `**options`, where that stands."""
+    call = _written(span)
+    keywords = call.keywords if isinstance(call, ast.Call) else ()
+    for keyword in keywords:
+        if keyword.arg == name:
+            return origin_in(span.file, keyword)
+    return origin_of(next((keyword.value for keyword in keywords if keyword.arg is None), None), span)
 
 
 def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
@@ -184,8 +190,7 @@ def entry(folder: pathlib.Path, origin: Origin, name: str) -> Origin:
     """The place of the value that a dict at `origin`, or in what is written there, has by a name; else `origin`."""
     for node in _nodes_at(folder, origin):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Call | ast.Dict):
-            members = (member(descendant, name) for descendant in ast.walk(node))
-            value = next((each for each in members if each is not None), None)
+            value = _first_member(ast.walk(node), name)
             return origin if value is None else origin_in(origin.file, value)
     return origin
 
@@ -217,19 +222,23 @@ def _given(call: ast.Call, name: str) -> ast.expr | None:
             return keyword.value
         if keyword.arg in (None, "properties"):
             dicts.append(keyword.value)
-    members = (member(value, name) for value in dicts)
-    return next((member for member in members if member is not None), None)
+    return _first_member(dicts, name)
 
 
 def member(node: ast.AST, name: str) -> ast.expr | None:
-    """The value that a dict display has by a name of IAM's, as remit lets people spell it; None without one."""
+    """The value that a dict display has by a name, or as remit lets people spell it (`NotAction`: `not_action`)."""
     if not isinstance(node, ast.Dict):
         return None
-    spelled = _SPELLINGS.get(name, (name,))
-    for key, value in zip(node.keys, node.values, strict=True):
-        if isinstance(key, ast.Constant) and key.value in spelled:
-            return value
-    return None
+    values = {
+        key.value: value for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)
+    }
+    snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return values.get(name) or values.get(snake_case) or values.get(f"{snake_case}s")
+
+
+def _first_member(nodes: Iterable[ast.AST], name: str) -> ast.expr | None:
+    values = (member(node, name) for node in nodes)
+    return next((value for value in values if value is not None), None)
 
 
 def _constant(node: ast.expr, text: str) -> ast.expr | None:
@@ -244,14 +253,8 @@ def _constant(node: ast.expr, text: str) -> ast.expr | None:
 
 
 def _may_be(node: ast.JoinedStr, text: str) -> bool:
-    position = 0
-    literals = [part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    for literal in literals:
-        place = text.find(literal, position)
-        if place < 0:
-            return False
-        position = place + len(literal)
-    return bool(literals)
+    literals = [re.escape(str(part.value)) for part in node.values if isinstance(part, ast.Constant)]
+    return bool(literals) and re.search(".*".join(literals), text, re.DOTALL) is not None
 
 
 def part(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:

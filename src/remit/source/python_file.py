@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from remit.errors import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +48,28 @@ class PythonFile:
                     by_start.setdefault((target.lineno, target.col_offset + 1), []).append(node)
         return by_start
 
+    def assignments(self) -> Iterator[tuple[str, ast.expr]]:
+        """The names to which values are assigned, with the values."""
+        for node in self.nodes:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    if isinstance(target, ast.Name):
+                        yield target.id, node.value
+
     @cached_property
     def assigned_once(self) -> Mapping[str, ast.expr]:
         """The values of names, where an assignment is all that binds the name in the file."""
         times_bound = Counter(bound_names(self.nodes))
-        values: dict[str, ast.expr] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Assign):
-                values.update((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
-        return {name: value for name, value in values.items() if times_bound[name] == 1}
+        return {name: value for name, value in self.assignments() if times_bound[name] == 1}
+
+
+def walk(first: ast.AST, inner: Callable[[ast.AST], Iterable[ast.AST]]) -> Iterator[ast.AST]:
+    """A node and those inside of it, as far as `inner` gives them, as `ast.iter_child_nodes` gives all."""
+    waiting = [first]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += inner(node)
 
 
 def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
@@ -108,7 +121,7 @@ def imports(nodes: Iterable[ast.AST], package: str = "") -> Iterator[Import]:
                 yield Import(module, alias.name, alias.asname or alias.name)
 
 
-def origin_in(file: str, node: ast.expr) -> Origin:
+def origin_in(file: str, node: ast.expr | ast.keyword) -> Origin:
     """Where an expression of a file begins."""
     return Origin(file, node.lineno, node.col_offset + 1)
 

@@ -48,7 +48,8 @@ def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
     files = [read(path) for path in python_files(folder)]
     assigned: dict[str, ast.expr] = {}
     for file in files:
-        assigned.update(_assignments(file))
+        dicts = ast.Dict | ast.Call | ast.BinOp
+        assigned.update((name, value) for name, value in file.assignments() if isinstance(value, dicts))
     variables: dict[str, DeclaredVariable] = {}
     for file in files:
         for environment in _environments(file):
@@ -80,21 +81,6 @@ def _reads_environment(value: ast.expr | None) -> bool:
     nodes = ast.walk(value) if value is not None else ()
     names = (getattr(node, "attr", getattr(node, "id", "")) for node in nodes)
     return not _ENVIRONMENT.isdisjoint(names)
-
-
-def _assignments(file: PythonFile) -> Iterator[tuple[str, ast.expr]]:
-    """The dicts that names stand for."""
-    for node in file.nodes:
-        if isinstance(node, ast.Assign):
-            targets = node.targets
-        elif isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        else:
-            continue
-        if isinstance(node.value, ast.Dict | ast.Call | ast.BinOp):
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value
 
 
 def _environments(file: PythonFile) -> Iterator[ast.expr]:
@@ -129,8 +115,9 @@ def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str 
     """What a dict is made of: keys with their values, and None with each dict that is merged into it."""
     match value:
         case ast.Dict():
-            pairs = zip(value.keys, value.values, strict=True)
-            return [(None if key is None else _text(key), content) for key, content in pairs]
+            # the source of a key that is not spelled out is no variable's name
+            keys = [None if key is None else _constant_text(key) or ast.unparse(key) for key in value.keys]
+            return [*zip(keys, value.values, strict=True)]
         case ast.Call():
             keywords = [(keyword.arg, keyword.value) for keyword in value.keywords]
             return [*keywords, *((None, argument) for argument in value.args)]
@@ -141,10 +128,3 @@ def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str 
         case ast.Attribute():  # settings.ENVIRONMENT, of another file
             return [(None, assigned.get(value.attr))]
     return []
-
-
-def _text(key: ast.expr) -> str:
-    """A key that is spelled out; of any other the source, which is no variable's name."""
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        return key.value
-    return ast.unparse(key)

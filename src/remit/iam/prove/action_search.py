@@ -121,7 +121,10 @@ class ActionSearch:
             self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
 
     def openings(self, pattern: str) -> Iterator[Opening | Unclear]:
-        """What is open within one action pattern (folded; `*` for NotAction), for each resource; or what is unclear."""
+        """Yield the openings within one action pattern (folded.
+
+        `*` for NotAction), for each resource, or unclear ones.
+        """
         try:
             resources = self.resources
         except Unclear as reason:
@@ -210,7 +213,7 @@ class ActionSearch:
         return active
 
     def includes(self, action: str) -> bool:
-        """Whether the required statements apply to the action: no NotAction names it."""
+        """Return whether the required statements apply to the action: no NotAction names it."""
         if self.case.of_rcp and not is_reached(action):
             return False
         spared_patterns = [text for box in self._sparing for text in box.actions]
@@ -220,7 +223,9 @@ class ActionSearch:
         """A witness on a resource pattern that these covers leave open."""
         candidate, *further = self.case.required
         self.resource_search.budget.spend(2 * len(covers) * len(self.case.required))
-        if any(box.includes(resource, candidate) or any(map(box.includes_all, further)) for box in covers):
+        if any(box.includes(resource, candidate) for box in covers):
+            return None
+        if further and any(box.includes_all(one) for box in covers for one in further):
             return None
         return self.resource_search.witness(resource, self.case.required, covers)
 
@@ -316,7 +321,7 @@ class ActionSearch:
 
 
 def _carries(action: str, witness: Witness) -> bool:
-    """Whether requests for an action carry the keys of a witness."""
+    """Return whether requests for an action carry the keys of a witness."""
     return all(carries(action, key) for key, state in witness.context.items() if state is not None)
 
 

@@ -127,7 +127,10 @@ class ResourceSearch:
         return self._search(_only_pattern(candidate), bound, bound_covers, pins(values))
 
     def _imaginable(self, required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
-        """Whether there is a witness with the most that marks may mean; if not, there is none whatever they mean."""
+        """Return whether there is a witness with the most that marks may mean.
+
+        If not, there is none whatever they mean.
+        """
         marked: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in required))
         implied = frozenset(
             atom for box in covers for atom in box.marked_atoms if any(true.implies(atom) for true in marked)
@@ -161,15 +164,16 @@ class ResourceSearch:
         todo.reverse()
         visited = set(todo)
         steps = 0
-        has_single_wildcards = _most_single_wildcards((*covers, *sparing)) > 0
+        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
         while todo:
             steps += 1
             narrow = todo.pop()
-            near, near_sparing = covers, sparing
-            if has_single_wildcards:
+            near, near_sparing, most = covers, sparing, 0
+            if most_single_wildcards:
                 self.budget.spend(_STEPS_PER_COVER * effort)
                 near, near_sparing = within(covers, narrow), within(sparing, narrow)
-            witness, escapes = self._at_points(narrow, near_sparing, near, conditions)
+                most = _most_single_wildcards((*near, *near_sparing))
+            witness, escapes = self._at_points(narrow, most, near_sparing, near, conditions)
             if witness is not None:
                 return witness
             for box in escapes:
@@ -184,12 +188,18 @@ class ResourceSearch:
         return None
 
     def _at_points(
-        self, pattern: str, sparing: tuple[Box, ...], covers: tuple[Box, ...], conditions: tuple[Atom, ...]
+        self,
+        pattern: str,
+        most_single_wildcards: int,
+        sparing: tuple[Box, ...],
+        covers: tuple[Box, ...],
+        conditions: tuple[Atom, ...],
     ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
-        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
-        if most_single_wildcards and is_covered(pattern, covers, conditions):
-            return None, ()
+        if most_single_wildcards:
+            true = frozenset(conditions)
+            if any(box.clause <= true and box.covers(pattern) for box in covers):
+                return None, ()
         escapes: dict[Box, None] = {}
         tried, doubt = some_points(pattern, most_single_wildcards)
         effort = _effort(covers)
@@ -255,12 +265,6 @@ def _only_pattern(box: Box) -> str:
     return "*" if box.not_resources else box.resources[0]
 
 
-def is_covered(pattern: str, covers: Iterable[Box], conditions: tuple[Atom, ...]) -> bool:
-    """Whether one cover applies to the whole pattern wherever the conditions hold, by one of its own patterns."""
-    true = frozenset(conditions)
-    return any(true.issuperset(box.atoms) and box.covers(pattern) for box in covers)
-
-
 def with_pattern(box: Box, pattern: str) -> Box:
     """The box on one of its resource patterns (a NotResource stays as it is)."""
     if box.not_resources or box.resources == (pattern,):
@@ -287,7 +291,7 @@ def absences(atoms: frozenset[Atom]) -> tuple[Atom, ...]:
 def doubtful(
     required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str], multivalued: frozenset[str]
 ) -> bool:
-    """Whether "no witness" under the values tried may be wrong, because a mark may have to equal something else.
+    """Return whether "no witness" under the values tried may be wrong, because a mark may have to equal something else.
 
     Where marks need only differ from things, they are the most general values, and nothing is in doubt. A variable's
     own key has a value already, and a condition with marks on that key demands a second one.
