@@ -8,10 +8,11 @@ Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -29,18 +30,18 @@ _FORBIDDEN: Final = 403, {"Content-Type": "application/json"}, json.dumps({"mess
 
 def repair_apis(address: str) -> None:
     """Make every repair of APIs, once, in the process that serves at `address`."""
-    emulator: Any = importlib.import_module("ministack.app")
-    apis: Any = importlib.import_module("ministack.services.apigateway")
-    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
-    emulator._parse_execute_api_url = _keeping_whole_paths(emulator._parse_execute_api_url, apis)  # noqa: SLF001 - it has no other place to take hold of
-    handlers = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - as above
+    emulator = emulated("app")
+    apis = emulated("services.apigateway")
+    provisioners = emulated("services.cloudformation.provisioners")
+    emulator._parse_execute_api_url = _keeping_whole_paths(emulator._parse_execute_api_url, apis)
+    handlers = provisioners._RESOURCE_HANDLERS
     _prepare(handlers[_API], _camel_cased)
     _prepare(handlers[_FUNCTION], lambda properties: _reaching(properties, address))
     handlers[_ROUTE_RESPONSE] = _route_responses(apis)
-    apis._match_route = _matching_plain_methods(apis._match_route)  # noqa: SLF001 - as above
-    apis._handle_execute_in_scope = _answering(apis)  # noqa: SLF001 - as above
-    apis._invoke_ws_lambda = _replying(apis)  # noqa: SLF001 - as above
-    _ask_for_signatures(importlib.import_module("ministack.services.apigateway_v1"))
+    apis._match_route = _matching_plain_methods(apis._match_route)
+    apis._handle_execute_in_scope = _answering(apis)
+    apis._invoke_ws_lambda = _replying(apis)
+    _ask_for_signatures(emulated("services.apigateway_v1"))
     apis.run_reentrant = _with_cookies(apis.run_reentrant)
 
 
@@ -102,12 +103,12 @@ def _route_responses(apis: Any) -> dict[str, Any]:
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
         key = {"routeResponseKey": properties.get("RouteResponseKey", "$default")}
-        _, _, body = apis._create_route_response(properties["ApiId"], _route_id(properties), key)  # noqa: SLF001 - as above
+        _, _, body = apis._create_route_response(properties["ApiId"], _route_id(properties), key)
         response_id = json.loads(body)["routeResponseId"]
         return response_id, {"RouteResponseId": response_id}
 
     def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
-        apis._delete_route_response(properties["ApiId"], _route_id(properties), physical_id)  # noqa: SLF001 - as above
+        apis._delete_route_response(properties["ApiId"], _route_id(properties), physical_id)
 
     return {"create": create, "delete": delete}
 
@@ -122,13 +123,13 @@ def _replying(apis: Any) -> Callable[..., Awaitable[Any]]:
 
     Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
-    invoke = apis._invoke_ws_lambda  # noqa: SLF001 - it has no other place to take hold of
+    invoke = apis._invoke_ws_lambda
 
     async def reply(
         api_id: str, account: str, region: str, route: Mapping[str, Any], *rest: Any, **options: Any
     ) -> Any:
         answer = await invoke(api_id, account, region, route, *rest, **options)
-        responses = apis._route_responses.get(api_id, {}).get(route["routeId"])  # noqa: SLF001 - as above
+        responses = apis._route_responses.get(api_id, {}).get(route["routeId"])
         if isinstance(answer, dict) and not responses:
             return {name: value for name, value in answer.items() if name != "body"}
         return answer
@@ -161,13 +162,13 @@ def _answering(apis: Any) -> Callable[..., Awaitable[Answer]]:
     without CORS leaves OPTIONS to its routes, where the emulator refuses it. And so does one with CORS whose route
     `$default` asks for authorization, where the emulator answers.
     """
-    handle = apis._handle_execute_in_scope  # noqa: SLF001 - it has no other place to take hold of
+    handle = apis._handle_execute_in_scope
 
     async def answer(
         api_id: str, stage: str, path: str, method: str, headers: Mapping[str, str], *arguments: Any, **options: Any
     ) -> Answer:
-        route = apis._match_route(api_id, method, "/" + path.lstrip("/"))  # noqa: SLF001 - as above
-        has_cors = bool((apis._apis.get(api_id) or {}).get("corsConfiguration"))  # noqa: SLF001 - as above
+        route = apis._match_route(api_id, method, "/" + path.lstrip("/"))
+        has_cors = bool((apis._apis.get(api_id) or {}).get("corsConfiguration"))
         authorization = "NONE" if route is None else route.get("authorizationType") or "NONE"
         is_asked = route is not None and route.get("routeKey") == "$default" and authorization != "NONE"
         is_preflight = method == "OPTIONS" and has_cors and not is_asked
@@ -182,7 +183,7 @@ def _answering(apis: Any) -> Callable[..., Awaitable[Answer]]:
 
 def _ask_for_signatures(rest_apis: Any) -> None:
     """Refuse whatever is not signed where IAM authorizes a method: the emulator takes any Authorization header."""
-    authorize = rest_apis._authorize_request_v1  # noqa: SLF001 - it has no other place to take hold of
+    authorize = rest_apis._authorize_request_v1
 
     async def authorized(
         api_id: str,
@@ -196,10 +197,10 @@ def _ask_for_signatures(rest_apis: Any) -> None:
         **options: Any,
     ) -> Any:
         if method.get("authorizationType") == "AWS_IAM" and not _is_signed(headers):
-            return rest_apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None  # noqa: SLF001 - as above
+            return rest_apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None
         return await authorize(api_id, stage, method, verb, path, resource, headers, *rest, **options)
 
-    rest_apis._authorize_request_v1 = authorized  # noqa: SLF001 - as above
+    rest_apis._authorize_request_v1 = authorized
 
 
 def _with_cookies(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

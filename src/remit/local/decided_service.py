@@ -6,9 +6,10 @@ The emulator looks at some paths before it looks at who is asked: `/health`, `/i
 
 from __future__ import annotations
 
-import importlib
 from contextvars import ContextVar
 from typing import Any, Final
+
+from remit.local.emulator import emulated
 
 DECIDED: Final[ContextVar[str]] = ContextVar("remit_decided_service", default="")
 """The boto3 client of the operation that the gate decided on; empty for a request to the app or of the server's own."""
@@ -19,7 +20,7 @@ _BY_PATH: Final = frozenset({"execute-api", "apigatewaymanagementapi", "rds-data
 
 def send_to_the_decided_service() -> None:
     """Take hold of the places where the emulator looks at paths."""
-    emulator: Any = importlib.import_module("ministack.app")
+    emulator = emulated("app")
     for name in ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_special_data_plane_request"):
         setattr(emulator, name, _unless_decided(getattr(emulator, name)))
 

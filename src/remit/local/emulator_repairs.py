@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
+from remit.local.emulator import emulated
 from remit.local.stack_requests import around
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 NOT_SIMULATED: Final = "not simulated here"
 """What stack events say of a resource of a type that the emulator does not know."""
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _CONSUMER: Final = "/consumer/"
 _BOUNDARY: Final = "PermissionsBoundary"
 
@@ -48,8 +47,8 @@ def repair(account: str) -> None:
 
 def _handlers() -> dict[str, Handler]:
     """The emulator's handlers of resource types: it reads this very dict."""
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
-    handlers: dict[str, Handler] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - it has no other way in
+    provisioners = emulated("services.cloudformation.provisioners")
+    handlers: dict[str, Handler] = provisioners._RESOURCE_HANDLERS
     return handlers
 
 
@@ -76,11 +75,11 @@ def _stream_consumers() -> None:
 
     A mapping reads the stream itself, from which every consumer gets all records.
     """
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    kinesis = emulated("services.kinesis")
     handlers = _handlers()
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
-        status, _, body = kinesis._register_consumer(properties)  # noqa: SLF001 - as above
+        status, _, body = kinesis._register_consumer(properties)
         answer = json.loads(body)
         if status >= 400:  # noqa: PLR2004 - HTTP's errors
             raise ValueError(answer.get("message", body))
@@ -88,7 +87,7 @@ def _stream_consumers() -> None:
         return consumer["ConsumerARN"], {**consumer, "StreamARN": properties["StreamARN"]}
 
     def delete(physical_id: str, _properties: Mapping[str, Any]) -> None:
-        kinesis._deregister_consumer({"ConsumerARN": physical_id})  # noqa: SLF001 - as above
+        kinesis._deregister_consumer({"ConsumerARN": physical_id})
 
     def update(physical_id: str, _old: Mapping[str, Any], new: Mapping[str, Any], _stack: str) -> tuple[str, Any]:
         return physical_id, {"ConsumerARN": physical_id, "StreamARN": new["StreamARN"]}
@@ -117,12 +116,12 @@ def _stream_names() -> None:
 
     The policy of whoever deploys names the stream by that beginning.
     """
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    provisioners = emulated("services.cloudformation.provisioners")
     handler = _handlers()["AWS::Kinesis::Stream"]
     create_stream = handler["create"]
 
     def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)  # noqa: SLF001 - as above
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)
         return create_stream(logical_id, {**properties, "Name": name}, stack)
 
     handler["create"] = create
@@ -130,13 +129,13 @@ def _stream_names() -> None:
 
 def _table_encryption() -> None:
     """The key that encrypts a table in a template."""
-    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    dynamodb = emulated("services.dynamodb")
 
     def encrypt(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
         stated = properties.get("SSESpecification") or {}
         specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
-        described = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
-        dynamodb._tables[name]["SSEDescription"] = described  # noqa: SLF001 - as above
+        described = dynamodb._sse_description_from_spec(specification) if stated else None
+        dynamodb._tables[name]["SSEDescription"] = described
 
     _completed_by("AWS::DynamoDB::Table", encrypt)
 
@@ -146,10 +145,10 @@ _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKey
 
 def stacks_in_review() -> None:
     """A further first change set is one of the same stack, which waits for one of them; the emulator makes it anew."""
-    cloudformation: Any = importlib.import_module(_CLOUDFORMATION)
+    cloudformation = emulated("services.cloudformation")
 
     def create(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-        stacks, name = cloudformation._stacks, parameters.get("StackName", "")  # noqa: SLF001 - as above
+        stacks, name = cloudformation._stacks, parameters.get("StackName", "")
         stack = stacks.get(name)
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
             return answer()
@@ -157,7 +156,7 @@ def stacks_in_review() -> None:
         made, stacks[name] = stacks.get(name), stack
         if made is None or made is stack:
             return status, headers, body
-        for change_set in cloudformation._change_sets.values():  # noqa: SLF001 - as above
+        for change_set in cloudformation._change_sets.values():
             if change_set["StackId"] == made["StackId"]:
                 change_set["StackId"] = stack["StackId"]
         return status, headers, body.replace(made["StackId"].encode(), stack["StackId"].encode())
@@ -170,9 +169,9 @@ def _replacing_properties() -> None:
 
     It calls every property of such a type, as of a bucket, one that perhaps replaces.
     """
-    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
-    tables: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")._REPLACING_PROPERTIES  # noqa: SLF001 - as above
-    by_table = stacks._property_recreation  # noqa: SLF001 - as above
+    stacks = emulated("services.cloudformation.stacks")
+    tables = emulated("services.cloudformation.provisioners")._REPLACING_PROPERTIES
+    by_table = stacks._property_recreation
 
     def recreation(type_name: str, name: str) -> str:
         kind = resource_type(type_name)
@@ -182,15 +181,15 @@ def _replacing_properties() -> None:
             return "Always"
         return "Conditionally" if any(path.startswith(f"{name}.") for path in kind.create_only) else "Never"
 
-    stacks._property_recreation = recreation  # noqa: SLF001 - as above
+    stacks._property_recreation = recreation
 
 
 def _schedule_properties() -> None:
     """The time zone, the start and the end of a schedule in a template."""
-    scheduler: Any = importlib.import_module("ministack.services.scheduler")
+    scheduler = emulated("services.scheduler")
 
     def set_all(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]  # noqa: SLF001 - as above
+        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]
         schedule.update({key: properties[key] for key in _DROPPED if key in properties})
 
     _completed_by("AWS::Scheduler::Schedule", set_all)
@@ -221,13 +220,13 @@ class _ZonedFields:
 
 def _schedule_time_zones() -> None:
     """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC."""
-    scheduler: Any = importlib.import_module("ministack.services.scheduler")
-    eventbridge: Any = importlib.import_module("ministack.services.eventbridge")
-    tick, at_epoch = scheduler._tick_schedules, scheduler._at_time_epoch  # noqa: SLF001 - as above
-    parse_fields, next_fire = eventbridge._parse_cron_fields, eventbridge._cron_next_fire  # noqa: SLF001 - as above
+    scheduler = emulated("services.scheduler")
+    eventbridge = emulated("services.eventbridge")
+    tick, at_epoch = scheduler._tick_schedules, scheduler._at_time_epoch
+    parse_fields, next_fire = eventbridge._parse_cron_fields, eventbridge._cron_next_fire
 
     def tick_in_zones() -> None:
-        for schedule in list(scheduler._schedules._data.values()):  # noqa: SLF001 - as above
+        for schedule in list(scheduler._schedules._data.values()):
             zone = schedule.get("ScheduleExpressionTimezone", "UTC")
             if zone != "UTC":
                 schedule["ScheduleExpression"] = _ZonedExpression(schedule["ScheduleExpression"], ZoneInfo(zone))
@@ -253,8 +252,8 @@ def _schedule_time_zones() -> None:
         moment: datetime | None = next_fire(fields.fields, local)
         return None if moment is None else moment.replace(tzinfo=fields.zone).astimezone(UTC)
 
-    scheduler._tick_schedules, scheduler._at_time_epoch = tick_in_zones, epoch  # noqa: SLF001 - as above
-    eventbridge._parse_cron_fields, eventbridge._cron_next_fire = fields_of, fire_after  # noqa: SLF001 - as above
+    scheduler._tick_schedules, scheduler._at_time_epoch = tick_in_zones, epoch
+    eventbridge._parse_cron_fields, eventbridge._cron_next_fire = fields_of, fire_after
 
 
 def _secret_references() -> None:
@@ -263,7 +262,7 @@ def _secret_references() -> None:
     A name that CloudFormation gives begins with the resource's id; the emulator puts the stack's name before it. A
     secret that is there keeps its name. Source: "AWS::SecretsManager::Secret" (AWS CloudFormation User Guide).
     """
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    provisioners = emulated("services.cloudformation.provisioners")
     handler = _handlers()["AWS::SecretsManager::Secret"]
     create_secret, update_secret, delete_secret = handler["create"], handler["update"], handler["delete"]
 
@@ -274,7 +273,7 @@ def _secret_references() -> None:
         return made[1]["Arn"], made[1]
 
     def generated_name(stack: str, logical_id: str) -> str:
-        name: str = provisioners._physical_name(stack, logical_id)  # noqa: SLF001 - as above
+        name: str = provisioners._physical_name(stack, logical_id)
         return name.removeprefix(f"{stack}-")
 
     def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
@@ -301,8 +300,8 @@ def _generated_secrets() -> None:
 
     Source: "AWS::SecretsManager::Secret GenerateSecretString" (AWS CloudFormation User Guide).
     """
-    secrets: Any = importlib.import_module("ministack.services.secretsmanager")
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    secrets = emulated("services.secretsmanager")
+    provisioners = emulated("services.cloudformation.provisioners")
 
     def secret_string(properties: Mapping[str, Any]) -> str:
         options = properties.get("GenerateSecretString")
@@ -313,36 +312,36 @@ def _generated_secrets() -> None:
         template, key = options.get("SecretStringTemplate"), options.get("GenerateStringKey")
         if (template is None) != (key is None):
             raise ValueError("SecretStringTemplate and GenerateStringKey must be specified together")
-        status, _, body = secrets._get_random_password(options)  # noqa: SLF001 - as above
+        status, _, body = secrets._get_random_password(options)
         answer = json.loads(body)
         if status >= 400:  # noqa: PLR2004 - HTTP's errors
             raise ValueError(answer.get("message", body))
         password = answer["RandomPassword"]
         return password if template is None else json.dumps({**json.loads(template), key: password})
 
-    provisioners._sm_secret_string = secret_string  # noqa: SLF001 - as above
+    provisioners._sm_secret_string = secret_string
 
 
 def _role_boundaries() -> None:
     """The permissions boundary of a role in a template."""
-    iam: Any = importlib.import_module("ministack.services.iam")
+    iam = emulated("services.iam")
 
     def put(name: str, properties: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         if old.get(_BOUNDARY) != properties.get(_BOUNDARY):  # else one put on by hand stays
-            iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)  # noqa: SLF001 - as above
+            iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)
 
     _completed_by("AWS::IAM::Role", put)
 
 
 def _function_properties() -> None:
     """The VPC, the concurrency, the dead letters and the durability of a function in a template."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    functions = emulated("services.lambda_svc")
 
     def note(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        function = functions._functions[name]  # noqa: SLF001 - as above
+        function = functions._functions[name]
         reserved = properties.get("ReservedConcurrentExecutions")
         function["concurrency"] = None if reserved is None else int(reserved)
-        function["config"]["VpcConfig"] = functions._vpc_config_with_id(properties.get("VpcConfig"))  # noqa: SLF001 - as above
+        function["config"]["VpcConfig"] = functions._vpc_config_with_id(properties.get("VpcConfig"))
         for setting in ("DeadLetterConfig", "DurableConfig"):
             if setting in properties:
                 function["config"][setting] = properties[setting]
@@ -357,8 +356,8 @@ def _records_of_aliases() -> None:
 
     Permissions are asked for by it, and the function sees it in its context.
     """
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    find = functions._effective_func_record_for_qualifier  # noqa: SLF001 - as above
+    functions = emulated("services.lambda_svc")
+    find = functions._effective_func_record_for_qualifier
 
     def found(function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
         record, configuration = find(function, qualifier)
@@ -368,18 +367,18 @@ def _records_of_aliases() -> None:
         of_alias = {**configuration, "FunctionArn": arn}
         return {**record, "config": of_alias}, of_alias
 
-    functions._effective_func_record_for_qualifier = found  # noqa: SLF001 - as above
+    functions._effective_func_record_for_qualifier = found
 
 
 def _unknown_types(account: str) -> None:
     """A resource of a type that the emulator does not know is left out, and its stack events say so."""
-    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
-    changesets: Any = importlib.import_module(f"{_CLOUDFORMATION}.changesets")
+    stacks = emulated("services.cloudformation.stacks")
+    changesets = emulated("services.cloudformation.changesets")
     handlers = _handlers()
     unknown = frozenset(name for name in resource_types() if name not in handlers)
     for name in unknown:
         handlers[name] = _left_out(name, account)
-    add_event = stacks._add_event  # noqa: SLF001 - as above
+    add_event = stacks._add_event
 
     def add_event_with_note(
         stack_id: str, stack: str, logical_id: str, type_name: str, status: str, *reason: Any, **options: Any
@@ -389,7 +388,7 @@ def _unknown_types(account: str) -> None:
             options.pop("reason", None)
         add_event(stack_id, stack, logical_id, type_name, status, *reason, **options)
 
-    stacks._add_event = changesets._add_event = add_event_with_note  # noqa: SLF001 - as above
+    stacks._add_event = changesets._add_event = add_event_with_note
 
 
 def _left_out(type_name: str, account: str) -> Handler:

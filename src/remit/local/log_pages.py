@@ -6,10 +6,11 @@ Source: "FilterLogEvents" (Amazon CloudWatch Logs API Reference).
 from __future__ import annotations
 
 import heapq
-import importlib
 from bisect import bisect_left, bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,11 +23,11 @@ _MOST_EVENTS: Final = 10_000
 
 def give_pages_of_log_events() -> None:
     """Answer with a token where there are more events, and go on behind those of a token. Called once."""
-    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-    filter_events = logs._filter_log_events  # noqa: SLF001 - the emulator has no other place to take hold of
+    logs = emulated("services.cloudwatch_logs")
+    filter_events = logs._filter_log_events
 
     def filtered(data: Mapping[str, Any]) -> Any:
-        group = logs._log_groups.get(logs._resolve_log_group_name(data))  # noqa: SLF001 - as above
+        group = logs._log_groups.get(logs._resolve_log_group_name(data))
         token = str(data.get("nextToken", "0"))
         if group is None:
             return filter_events(data)
@@ -40,12 +41,12 @@ def give_pages_of_log_events() -> None:
             answer["nextToken"] = str(start + limit)
         return logs.json_response(answer)
 
-    logs._filter_log_events = filtered  # noqa: SLF001 - as above
+    logs._filter_log_events = filtered
 
 
 def _matching_events(logs: Any, group: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Event]:
     """The events of a request's streams, time and pattern, by their times."""
-    matches = logs._compile_filter_pattern(data.get("filterPattern", ""))  # noqa: SLF001 - as above
+    matches = logs._compile_filter_pattern(data.get("filterPattern", ""))
     names = data.get("logStreamNames") or list(group["streams"])
     streams = [_events_of(name, group["streams"][name], data) for name in names if name in group["streams"]]
     for event in heapq.merge(*streams, key=lambda event: (event["timestamp"], event.get("ingestionTime", 0))):

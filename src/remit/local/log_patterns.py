@@ -8,11 +8,12 @@ CloudWatch Logs User Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 import operator
 import re
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,8 +34,8 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 
 def match_log_patterns() -> None:
     """Have subscriptions match so, and FilterLogEvents on fields, in the process that serves. Called once."""
-    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-    matches, compiled = logs._subscription_pattern_matches, logs._compile_filter_pattern  # noqa: SLF001 - it has no other place to take hold of
+    logs = emulated("services.cloudwatch_logs")
+    matches, compiled = logs._subscription_pattern_matches, logs._compile_filter_pattern
 
     def subscribed(pattern: str, message: str) -> Any:
         if _is_of_json(pattern):
@@ -44,7 +45,7 @@ def match_log_patterns() -> None:
     def searched(pattern: str) -> Any:
         return (lambda message: matches_json(pattern, message)) if _is_of_json(pattern) else compiled(pattern)
 
-    logs._subscription_pattern_matches, logs._compile_filter_pattern = subscribed, searched  # noqa: SLF001 - as above
+    logs._subscription_pattern_matches, logs._compile_filter_pattern = subscribed, searched
 
 
 def _is_of_json(pattern: str) -> bool:

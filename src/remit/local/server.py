@@ -36,6 +36,7 @@ from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
 from remit.local.decided_service import send_to_the_decided_service
+from remit.local.emulator import emulated
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
@@ -232,11 +233,11 @@ class _Saving(logging.Handler):
 
     def save(self) -> Mapping[str, Any]:
         """Save everything at once; what is not kept, and why."""
-        persistence: Any = importlib.import_module("ministack.core.persistence")
-        emulator: Any = importlib.import_module("ministack.app")
+        persistence = emulated("core.persistence")
+        emulator = emulated("app")
         self._services = None
         self._journal.begin_save()
-        services = emulator._build_persistence_save_dict()  # noqa: SLF001 - as its shutdown does
+        services = emulator._build_persistence_save_dict()  # as its shutdown does
         # Queues come last: what a message led to is kept before the message is gone.
         with undisturbed():
             persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
@@ -249,11 +250,11 @@ class _Saving(logging.Handler):
 
     def _save_object(self, bucket: str, key: str) -> None:
         """Try once more to write an object that was not kept; one that is gone is no loss."""
-        storage: Any = importlib.import_module("ministack.services.s3")
-        entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # noqa: SLF001 - it has no way to ask
+        storage = emulated("services.s3")
+        entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # it has no way to ask
         reason = self._objects.pop((bucket, key))
         if isinstance(entry, dict) and entry.get("body") is not None:
-            storage._persist_object(bucket, key, entry)  # noqa: SLF001 - notes it again when it fails again
+            storage._persist_object(bucket, key, entry)  # notes it again when it fails again
         elif entry is not None:
             self._objects[bucket, key] = reason
 
@@ -266,7 +267,7 @@ class _Saving(logging.Handler):
 
 def _put_services_right(emulator: Any, record: Record) -> None:
     """Have the emulator's services do what AWS's do, and no more than that."""
-    emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    emulator._collect_scripts = lambda *_: []  # it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     give_default_policies()
@@ -278,7 +279,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
 
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
-    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
+    functions_of_emulator = emulated("services.lambda_svc")
     on_the_way = EventsOnTheWay(place.state / "on-the-way")
     on_the_way.keep_notifications()
     destinations = Destinations(record, calls)
@@ -304,13 +305,13 @@ async def _serve(
     code: UnpackedCode,
     functions: FunctionSessions,
 ) -> None:
-    emulator: Any = importlib.import_module("ministack.app")
+    emulator = emulated("app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
     calls = ServiceCalls(log)
     may_log = FunctionLogs(calls).may_write
-    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
+    LambdaService(pool, code, emulated("services.lambda_svc"), may_log).take_hold()
     _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(authorizer.strictness.applies)
@@ -380,7 +381,7 @@ async def _keep(
     A save of much state takes long, and nothing else is served meanwhile: then it is done less often. So is one that
     fails again and again, and says so in the log each time.
     """
-    persistence: Any = importlib.import_module("ministack.core.persistence")
+    persistence = emulated("core.persistence")
     pause = _TICK
     retry_after, retry_at = _TICK, 0.0
     while True:

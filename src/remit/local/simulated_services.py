@@ -6,11 +6,11 @@ seconds, and 400 MB that it never gives back.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from remit.catalogue.request_formats import signing_names
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
     """Return whether the emulator has what a request asks for, by the request and the service that it is signed for."""
-    emulator: Any = importlib.import_module("ministack.app")
-    router: Any = importlib.import_module("ministack.core.router")
-    router._is_aws_service_name = signing_names().__contains__  # noqa: SLF001 - it has no other place to take hold of
+    emulator = emulated("app")
+    router = emulated("core.router")
+    router._is_aws_service_name = signing_names().__contains__
     served = frozenset(emulator.SERVICE_HANDLERS) | frozenset(emulator.SERVICE_NAME_ALIASES)
 
     def is_simulated(request: ReceivedRequest, signing_name: str) -> bool:

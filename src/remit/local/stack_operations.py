@@ -7,18 +7,18 @@ if its resource handler had failed.
 
 from __future__ import annotations
 
-import importlib
 import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from remit.local.emulator import emulated
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Verb: TypeAlias = Literal["create", "update", "delete", "import"]
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ def before_each(check: Callable[[ResourceOperation], None]) -> None:
 
 
 def _take_hold() -> None:
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
-    users = [importlib.import_module(f"{_CLOUDFORMATION}.{name}") for name in ("provisioners", "stacks", "changesets")]
-    create, update = provisioners._provision_resource, provisioners._update_resource  # noqa: SLF001 - no other way in
-    delete, adopt = provisioners._delete_resource, provisioners._import_resource  # noqa: SLF001 - as above
+    provisioners = emulated("services.cloudformation.provisioners")
+    users = [emulated(f"services.cloudformation.{name}") for name in ("provisioners", "stacks", "changesets")]
+    create, update = provisioners._provision_resource, provisioners._update_resource
+    delete, adopt = provisioners._delete_resource, provisioners._import_resource
 
     def checked_create(type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
         with _checked(ResourceOperation("create", type_name, stack, logical_id, "", properties)):

@@ -9,7 +9,6 @@ Parameter Store" (CloudFormation User Guide).
 
 from __future__ import annotations
 
-import importlib
 import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
@@ -21,14 +20,13 @@ from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stack_caller import acting_for, acting_in_request
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, place_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from remit.local.authorization.caller import Caller
 
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _REFERENCE: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
 _SECRET_PARTS: Final = re.compile(r":Secret(?:String|Binary)\b.*", re.DOTALL)
@@ -45,12 +43,12 @@ _READS_PARAMETERS: Final[ContextVar[bool]] = ContextVar("reads_parameters", defa
 
 def look_up_as_the_caller() -> None:
     """Check what CloudFormation reads for a stack, in the process that serves."""
-    modules = [importlib.import_module(f"{_CLOUDFORMATION}.{name}") for name in ("engine", "handlers", "changesets")]
+    modules = [emulated(f"services.cloudformation.{name}") for name in ("engine", "handlers", "changesets")]
     engine: Any = modules[0]
-    ssm: Any = importlib.import_module("ministack.services.ssm")
-    deploy = importlib.import_module(f"{_CLOUDFORMATION}.stacks")._deploy_stack_async  # noqa: SLF001 - no other way in
-    resolve_reference = engine._resolve_dynamic_reference  # noqa: SLF001 - as above
-    resolve_parameters = engine._resolve_parameters  # noqa: SLF001 - as above
+    ssm = emulated("services.ssm")
+    deploy = emulated("services.cloudformation.stacks")._deploy_stack_async
+    resolve_reference = engine._resolve_dynamic_reference
+    resolve_parameters = engine._resolve_parameters
     read_parameter = ssm.resolve_parameter_value
 
     def deployed(stack_name: str, *arguments: Any, **options: Any) -> Coroutine[Any, Any, None]:
@@ -76,7 +74,7 @@ def look_up_as_the_caller() -> None:
             _check(acting_in_request(), "ssm:GetParameters", _parameter(name))
         return read_parameter(name, *arguments, **options)
 
-    engine._resolve_dynamic_reference = resolved_reference  # noqa: SLF001 - as above
+    engine._resolve_dynamic_reference = resolved_reference
     ssm.resolve_parameter_value = parameter_value
     for module in modules:
         for name, function in (("_deploy_stack_async", deployed), ("_resolve_parameters", resolved_parameters)):

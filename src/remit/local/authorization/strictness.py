@@ -5,12 +5,13 @@ A client that is killed leaves nothing behind: what it asked ends, and no proces
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,8 +59,8 @@ class Strictness:
 
     def take_hold(self) -> None:
         """Know which functions run for a request that asks for it."""
-        service: Any = importlib.import_module("ministack.services.lambda_svc")
-        dispatch = service._execute_function_dispatch  # noqa: SLF001 - it has no other place to take hold of
+        service = emulated("services.lambda_svc")
+        dispatch = service._execute_function_dispatch
 
         def dispatched(function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
             if not _ASKED.get():
@@ -71,7 +72,7 @@ class Strictness:
             finally:
                 self._running[name] -= 1
 
-        service._execute_function_dispatch = dispatched  # noqa: SLF001 - as above
+        service._execute_function_dispatch = dispatched
 
 
 def _runs(process: int) -> bool:

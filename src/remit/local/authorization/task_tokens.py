@@ -6,10 +6,11 @@ Source: "Creating granular permissions for non-admin users in Step Functions" (A
 
 from __future__ import annotations
 
-import importlib
 import json
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +28,10 @@ def waiting_for(token: str) -> str | None:
 
 def note_task_tokens() -> None:
     """Note who waits whenever a state machine hands out a token, in the process that serves."""
-    states: Any = importlib.import_module("ministack.services.stepfunctions")
-    execute_task = states._execute_task  # noqa: SLF001 - the emulator has no other place to take hold of
-    wait_for_answer = states._invoke_with_callback  # noqa: SLF001 - as above
-    get_activity_task = states._get_activity_task  # noqa: SLF001 - as above
+    states = emulated("services.stepfunctions")
+    execute_task = states._execute_task
+    wait_for_answer = states._invoke_with_callback
+    get_activity_task = states._get_activity_task
 
     def executed(definition: Any, task_input: Any, execution: Any, context: Mapping[str, Any]) -> Any:
         earlier = _MACHINE.set(context["StateMachine"]["Id"])
@@ -53,8 +54,8 @@ def note_task_tokens() -> None:
             _note(token, str(request["activityArn"]))
         return answer
 
-    states._execute_task, states._invoke_with_callback = executed, answered  # noqa: SLF001 - as above
-    states._get_activity_task = taken  # noqa: SLF001 - as above
+    states._execute_task, states._invoke_with_callback = executed, answered
+    states._get_activity_task = taken
 
 
 def _note(token: str, activity: str) -> None:

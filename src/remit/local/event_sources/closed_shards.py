@@ -8,9 +8,10 @@ Source: "After a reshard" (Amazon Kinesis Data Streams Developer Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,10 +24,10 @@ _RESHARDING: Final = ("_split_shard", "_merge_shards", "_update_shard_count")
 
 def keep_closed_shards() -> None:
     """Have it so in the process that serves. Called once."""
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    kinesis = emulated("services.kinesis")
     for name in _RESHARDING:
         setattr(kinesis, name, _keeping_closed(kinesis, getattr(kinesis, name)))
-    route, described, summary = kinesis._route_to_shard, kinesis._shard_out, kinesis._describe_stream_summary  # noqa: SLF001 - it has no other place to take hold of
+    route, described, summary = kinesis._route_to_shard, kinesis._shard_out, kinesis._describe_stream_summary
 
     def route_to_open(hash_key: int, stream: Mapping[str, Any]) -> Any:
         shards = {shard_id: shard for shard_id, shard in stream["shards"].items() if not is_closed(shard)}
@@ -40,7 +41,7 @@ def keep_closed_shards() -> None:
 
     def summary_of_open(data: Mapping[str, Any]) -> Any:
         status, headers, body = summary(data)
-        _, stream = kinesis._resolve_stream(data)  # noqa: SLF001 - as above
+        _, stream = kinesis._resolve_stream(data)
         if stream is not None:
             document = json.loads(body)
             number = sum(not is_closed(shard) for shard in stream["shards"].values())
@@ -48,8 +49,8 @@ def keep_closed_shards() -> None:
             body = json.dumps(document).encode()
         return status, headers, body
 
-    kinesis._route_to_shard, kinesis._shard_out = route_to_open, described_with_end  # noqa: SLF001 - as above
-    kinesis._describe_stream_summary = summary_of_open  # noqa: SLF001 - as above
+    kinesis._route_to_shard, kinesis._shard_out = route_to_open, described_with_end
+    kinesis._describe_stream_summary = summary_of_open
 
 
 def is_closed(shard: Mapping[str, Any]) -> bool:
@@ -67,13 +68,13 @@ def _keeping_closed(kinesis: Any, reshard: Callable[[Mapping[str, Any]], Any]) -
     """An operation that replaces shards, which keeps those that it replaces."""
 
     def resharded(data: Mapping[str, Any]) -> Any:
-        _, stream = kinesis._resolve_stream(data)  # noqa: SLF001 - as above
+        _, stream = kinesis._resolve_stream(data)
         if stream is None:
             return reshard(data)
         before: Shards = stream["shards"]
         closed_before = {shard_id: shard for shard_id, shard in before.items() if is_closed(shard)}
         open_before = {shard_id: shard for shard_id, shard in before.items() if not is_closed(shard)}
-        first_number = kinesis._max_shard_index(stream) + 1  # noqa: SLF001 - as above
+        first_number = kinesis._max_shard_index(stream) + 1
         stream["shards"] = dict(open_before)
         answer = reshard(data)
         after: Shards = stream["shards"]
@@ -81,7 +82,7 @@ def _keeping_closed(kinesis: Any, reshard: Callable[[Mapping[str, Any]], Any]) -
         if len(replaced) == len(open_before):
             after = _new_ones(after, replaced, first_number)
         for shard in replaced.values():
-            shard[_CLOSED] = kinesis._next_sequence_number()  # noqa: SLF001 - as above
+            shard[_CLOSED] = kinesis._next_sequence_number()
         stream["shards"] = {**closed_before, **replaced, **after}
         return answer
 

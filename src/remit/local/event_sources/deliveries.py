@@ -7,7 +7,6 @@ delivered: as on AWS, where it ends in a log or metric of the service, if anywhe
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import json
 import re
@@ -15,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, place_of_request
 from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class Deliveries:
 
         `waits` says whether the service waits for what the function answers.
         """
-        service: Any = importlib.import_module(f"ministack.services.{module}")
+        service = emulated(f"services.{module}")
         deliver = getattr(service, name)
 
         in_order = _in_order(deliver)
@@ -114,15 +113,15 @@ class Deliveries:
 
     def _ask_for_targets(self) -> None:
         """Ask before a target of a rule or a schedule."""
-        events: Any = importlib.import_module("ministack.services.eventbridge")
-        invoke = events._invoke_target  # noqa: SLF001 - the emulator has no other place to take hold of
+        events = emulated("services.eventbridge")
+        invoke = events._invoke_target
 
         def invoked(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any) -> Any:
             arn = str(target.get("Arn", ""))
             with event_sent_to(arn if ":lambda:" in arn else ""):
                 return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
 
-        events._invoke_target = invoked  # noqa: SLF001 - as above
+        events._invoke_target = invoked
 
     def _may_target(self, target: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
         arn, source = str(target.get("Arn", "")), str(rule.get("Arn", ""))
@@ -136,14 +135,14 @@ class Deliveries:
 
     def _ask_for_pipes(self) -> None:
         """Ask before a pipe hands records on: it keeps them while its role may not."""
-        pipes: Any = importlib.import_module("ministack.services.pipes")
-        deliver = pipes._deliver_batch  # noqa: SLF001 - as above
+        pipes = emulated("services.pipes")
+        deliver = pipes._deliver_batch
 
         def delivered(pipe: Mapping[str, Any], batch: Any) -> Any:
             target = str(pipe.get("Target", ""))
             return self._may_with(str(pipe.get("RoleArn", "")), "pipes", target) and deliver(pipe, batch)
 
-        pipes._deliver_batch = delivered  # noqa: SLF001 - as above
+        pipes._deliver_batch = delivered
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
         """Return whether a service may hand something to a target (ARN) with a role."""
@@ -152,9 +151,9 @@ class Deliveries:
 
     def _ask_for_pools(self) -> None:
         """Ask before a trigger of a user pool, which fails then as if its function did."""
-        cognito: Any = importlib.import_module("ministack.services.cognito")
-        functions: Any = importlib.import_module("ministack.services.lambda_svc")
-        execute = functions._execute_function  # noqa: SLF001 - as above
+        cognito = emulated("services.cognito")
+        functions = emulated("services.lambda_svc")
+        execute = functions._execute_function
         for name in _TRIGGERS:
             setattr(cognito, name, _for_pool(getattr(cognito, name)))
 
@@ -169,7 +168,7 @@ class Deliveries:
                     return {"body": error, "error": True, "log": ""}
             return execute(function, event)
 
-        functions._execute_function = executed  # noqa: SLF001 - as above
+        functions._execute_function = executed
 
 
 def _in_order(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
@@ -254,9 +253,9 @@ def _of_authorizer(authorizer: Mapping[str, Any], event: Mapping[str, Any], *_: 
 def _of_socket_route(
     api: str, _account: str, _region: str, route: Mapping[str, Any], stage: str, *_: Any
 ) -> Delivery | None:
-    apis: Any = importlib.import_module("ministack.services.apigateway")
+    apis = emulated("services.apigateway")
     target = str(route.get("target", "")).rpartition("/")[2]
-    integration = apis._integrations.get(api, {}).get(target)  # noqa: SLF001 - as above
+    integration = apis._integrations.get(api, {}).get(target)
     return None if integration is None else _of_integration(integration, f"{api}/{stage}/{route.get('routeKey')}")
 
 
@@ -266,8 +265,8 @@ def _of_integration(integration: Mapping[str, Any], source: str) -> Delivery | N
 
 def _of_function_at(uri: str, source: str) -> Delivery | None:
     """The invocation of the function in the address of an integration or authorizer; None: it has no function."""
-    apis: Any = importlib.import_module("ministack.services.apigateway")
-    function = apis._extract_lambda_ref_from_integration_uri(uri)  # noqa: SLF001 - as above
+    apis = emulated("services.apigateway")
+    function = apis._extract_lambda_ref_from_integration_uri(uri)
     if not function:
         return None
     arn = function if function.startswith("arn:") else _arn("lambda", f"function:{function}")

@@ -105,13 +105,13 @@ class FailedBatches:
 
     def take_hold(self) -> None:
         """Run what a mapping has read until all of it succeeded or was given up."""
-        execute = self.service._execute_function  # noqa: SLF001 - the emulator has no other place to take hold of
+        execute = self.service._execute_function
 
         def executed(record: Record, event: Any) -> Any:
             mapping = mapping_that_reads()
             return self._run_all(mapping, event["Records"], execute) if mapping else execute(record, event)
 
-        self.service._execute_function = executed  # noqa: SLF001 - as above
+        self.service._execute_function = executed
 
     def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
         """The result of records that a mapping has read: an error only where the mapping reads no more."""
@@ -119,7 +119,7 @@ class FailedBatches:
         pause = _FIRST_PAUSE
         result: Any = _DONE
         while waiting:
-            mapping = self.service._esms.get(mapping_id)  # noqa: SLF001 - as above
+            mapping = self.service._esms.get(mapping_id)
             function = self._function_of(mapping)
             if mapping is None or function is None:
                 return {**result, "error": True}
@@ -144,7 +144,7 @@ class FailedBatches:
         if mapping is None or not mapping.get("Enabled", True):
             return None
         function: Record | None
-        function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))  # noqa: SLF001 - as above
+        function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
         return function
 
     def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:

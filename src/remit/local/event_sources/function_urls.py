@@ -8,14 +8,13 @@ Source: "Control access to Lambda function URLs" (AWS Lambda Developer Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of, emulated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +31,7 @@ _FORBIDDEN: Final = 403, _HEADERS, json.dumps({"Message": _MESSAGE}).encode()
 
 def ask_before_function_urls() -> None:
     """Ask the function's policy before each request to its URL, in the process that serves."""
-    service: Any = importlib.import_module("ministack.services.lambda_svc")
+    service = emulated("services.lambda_svc")
     handle = service.handle_function_url_request
 
     async def answer(url_id: str, method: str, *request: Any, **options: Any) -> Any:
@@ -41,7 +40,7 @@ def ask_before_function_urls() -> None:
             return _FORBIDDEN
         return await handle(url_id, method, *request, **options)
 
-    build_event = service._build_function_url_event  # noqa: SLF001 - the emulator has no other place to take hold of
+    build_event = service._build_function_url_event
 
     def event_of(url_id: str, account: str, *request: Any, **options: Any) -> Any:
         event = build_event(url_id, account, *request, **options)
@@ -50,7 +49,7 @@ def ask_before_function_urls() -> None:
         return event
 
     service.handle_function_url_request = answer
-    service._build_function_url_event = event_of  # noqa: SLF001 - as above
+    service._build_function_url_event = event_of
 
 
 def _caller_in_event(account: str) -> dict[str, str | None]:

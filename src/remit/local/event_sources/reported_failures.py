@@ -46,7 +46,7 @@ def reported_items(body: Any, *, of_queue: bool = False) -> tuple[object, ...]:
 
 def fail_wrongly_reported_batches(service: Any) -> None:
     """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda."""
-    run, execute = service._run_sqs_batch, service._execute_function  # noqa: SLF001 - it has no other place to take hold of
+    run, execute = service._run_sqs_batch, service._execute_function
 
     def ran(mapping: Mapping[str, Any], *batch: Any) -> None:
         token = _READS_QUEUE.set(mapping)
@@ -64,4 +64,4 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         is_right = all(item in messages for item in reported_items(result.get("body"), of_queue=True))
         return result if is_right else {**result, "error": True}
 
-    service._run_sqs_batch, service._execute_function = ran, executed  # noqa: SLF001 - as above
+    service._run_sqs_batch, service._execute_function = ran, executed

@@ -7,7 +7,6 @@ Source: "How Lambda processes records from stream and queue-based event sources"
 
 from __future__ import annotations
 
-import importlib
 import logging
 import threading
 import time
@@ -15,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import emulated
 from remit.local.event_sources.stream_positions import has_read_everything
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ class StreamPollers:
 
     def take_hold(self) -> None:
         """Read streams in threads of their own, in the process that serves; called before others choose mappings."""
-        functions: Any = importlib.import_module("ministack.services.lambda_svc")
-        all_mappings = functions._iter_all_esms  # noqa: SLF001 - the emulator has no other place to take hold of
-        polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}  # noqa: SLF001 - as above
+        functions = emulated("services.lambda_svc")
+        all_mappings = functions._iter_all_esms
+        polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}
 
         def chosen_mappings() -> Iterator[tuple[str, str, dict[str, Any]]]:
             only = _ONLY.get()
@@ -70,10 +70,10 @@ class StreamPollers:
                     self._read(mapping_id, poll)
             return False
 
-        functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS  # noqa: SLF001 - as above
-        functions._iter_all_esms = chosen_mappings  # noqa: SLF001 - as above
-        functions._poll_kinesis = read_all  # noqa: SLF001 - as above
-        functions._poll_dynamodb_streams = lambda: False  # noqa: SLF001 - as above
+        functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS
+        functions._iter_all_esms = chosen_mappings
+        functions._poll_kinesis = read_all
+        functions._poll_dynamodb_streams = lambda: False
 
     def _read(self, mapping_id: str, poll: Callable[[], bool]) -> None:
         """Start to read for a mapping; where somebody does, they look once more when they are done."""

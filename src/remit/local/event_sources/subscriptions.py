@@ -6,11 +6,10 @@ Logs User Guide).
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, place_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +33,8 @@ class Subscriptions:
         self._ask_for_log_groups()
 
     def _ask_for_buckets(self) -> None:
-        s3: Any = importlib.import_module("ministack.services.s3")
-        validate = s3._validate_notification_configs  # noqa: SLF001 - the emulator has no other place to take hold of
+        s3 = emulated("services.s3")
+        validate = s3._validate_notification_configs
 
         def validated(
             configurations: Sequence[Mapping[str, Any]], region: str, bucket: str = "", *rest: Any, **options: Any
@@ -50,14 +49,14 @@ class Subscriptions:
                 source = f"arn:aws:s3:::{bucket}"
                 is_function = configuration["type"] == "lambda"
                 if is_function and not self.calls.may_invoke("s3.amazonaws.com", arn, source, account):
-                    return s3._invalid_notification_config(f"{_UNREACHABLE}: {arn}")  # noqa: SLF001 - as above
+                    return s3._invalid_notification_config(f"{_UNREACHABLE}: {arn}")
             return None
 
-        s3._validate_notification_configs = validated  # noqa: SLF001 - as above
+        s3._validate_notification_configs = validated
 
     def _ask_for_log_groups(self) -> None:
-        logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-        put = logs._put_subscription_filter  # noqa: SLF001 - as above
+        logs = emulated("services.cloudwatch_logs")
+        put = logs._put_subscription_filter
 
         def checked(data: Mapping[str, Any]) -> Any:
             function = str(data.get("destinationArn", ""))
@@ -66,7 +65,7 @@ class Subscriptions:
                 return logs.error_response_json("InvalidParameterException", _NOT_EXECUTED, 400)
             return put(data)
 
-        logs._put_subscription_filter = checked  # noqa: SLF001 - as above
+        logs._put_subscription_filter = checked
 
 
 def may_send_lines(calls: ServiceCalls, function: str, group: str) -> bool:

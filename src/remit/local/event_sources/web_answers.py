@@ -9,10 +9,11 @@ Developer Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
+
+from remit.local.emulator import emulated
 
 _BAD_GATEWAY: Final = 502
 _SERVER_ERROR: Final = 500
@@ -23,10 +24,10 @@ _REST_MEMBERS: Final = frozenset({"isBase64Encoded", "statusCode", "headers", "m
 
 def say_nothing_of_failures() -> None:
     """Answer callers of function URLs and APIs as AWS does, in the process that serves."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    rest_apis: Any = importlib.import_module("ministack.services.apigateway_v1")
+    functions = emulated("services.lambda_svc")
+    rest_apis = emulated("services.apigateway_v1")
     answer_of = functions.lambda_execute_result_to_api_proxy_response
-    rest_answer_of = rest_apis._lambda_proxy_response  # noqa: SLF001 - the emulator has no other place to take hold of
+    rest_answer_of = rest_apis._lambda_proxy_response
 
     def answered(result: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
         if result.get("error") and not result.get("throttle"):
@@ -45,7 +46,7 @@ def say_nothing_of_failures() -> None:
         return rest_answer
 
     functions.lambda_execute_result_to_api_proxy_response = answered
-    rest_apis._lambda_proxy_response = answered_by_rest_api  # noqa: SLF001 - as above
+    rest_apis._lambda_proxy_response = answered_by_rest_api
 
 
 def _failed(status: int, message: str = "Internal Server Error") -> dict[str, Any]:
