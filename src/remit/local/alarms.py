@@ -15,7 +15,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, emulated
+from remit.local.emulator import as_request_of, emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,15 +49,14 @@ _STATES: Final = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFF
 def keep_alarms() -> None:
     """Have alarms look in a thread of their own, in the process that serves. Called once."""
     cloudwatch = emulated("services.cloudwatch")
-    evaluate = cloudwatch._evaluate_alarm
 
-    def evaluated(alarm: dict[str, Any]) -> None:
+    @instead_of(cloudwatch, "_evaluate_alarm")
+    def evaluated(evaluate: Callable[..., None], alarm: dict[str, Any]) -> None:
         if alarm.get("ComparisonOperator") in _COMPARISONS:
             _evaluate(cloudwatch, alarm)
         else:
             evaluate(alarm)  # a band of values, which no metric of an app has here
 
-    cloudwatch._evaluate_alarm = evaluated
     threading.Thread(target=_look_for_ever, args=(cloudwatch,), daemon=True).start()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 DECIDED: Final[ContextVar[str]] = ContextVar("remit_decided_service", default="")
 """The boto3 client of the operation that the gate decided on; empty for a request to the app or of the server's own."""
@@ -22,14 +22,11 @@ def send_to_the_decided_service() -> None:
     """Take hold of the places where the emulator looks at paths."""
     emulator = emulated("app")
     for name in ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_special_data_plane_request"):
-        setattr(emulator, name, _unless_decided(getattr(emulator, name)))
+        instead_of(emulator, name)(_unless_decided)
 
 
-def _unless_decided(by_path: Any) -> Any:
-    async def answer(*arguments: Any, **named: Any) -> Any:
-        decided = DECIDED.get()
-        if decided and decided not in _BY_PATH:
-            return None
-        return await by_path(*arguments, **named)
-
-    return answer
+async def _unless_decided(by_path: Any, *arguments: Any, **named: Any) -> Any:
+    decided = DECIDED.get()
+    if decided and decided not in _BY_PATH:
+        return None
+    return await by_path(*arguments, **named)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 from remit.local.loaded_state import when_state_is_loaded
 
 if TYPE_CHECKING:
@@ -79,39 +79,30 @@ class Journal:
         self._keep_items()
         when_state_is_loaded(self._replay)
         emulator = emulated("app")
-        reset = emulator._reset_all_state
 
-        def forget_all() -> None:
+        @instead_of(emulator, "_reset_all_state")
+        def forget_all(reset: Callable[[], None]) -> None:
             reset()
             self.begin_save()
             self.end_save()
 
-        emulator._reset_all_state = forget_all
-
     def _keep_messages(self) -> None:
         sqs = emulated("services.sqs")
-        send = sqs._act_send_message
 
-        def sent(data: Mapping[str, Any], queue_url: str) -> Any:
+        @instead_of(sqs._HANDLERS, _SEND)
+        @instead_of(sqs, "_act_send_message")
+        def sent(send: Any, data: Mapping[str, Any], queue_url: str) -> Any:
             queue = sqs._get_q(data.get("QueueUrl", queue_url), "sqs:SendMessage")
             with self._written_down(queue):
                 return send(data, queue_url)
 
-        sqs._act_send_message = sent
-        sqs._HANDLERS[_SEND] = sent
-        for service, name in _DELIVERIES:
-            module = emulated(f"services.{service}")
-            setattr(module, name, self._delivered(getattr(module, name), sqs))
-
-    def _delivered(self, deliver: Callable[..., None], sqs: Any) -> Callable[..., None]:
-        """A delivery that writes down what it puts into a queue."""
-
-        def delivered(queue_arn: object, *arguments: Any, **options: Any) -> None:
+        def delivered(deliver: Any, queue_arn: object, *arguments: Any, **options: Any) -> None:
             queue = sqs._queue_by_arn(str(queue_arn))
             with self._written_down(queue):
                 deliver(queue_arn, *arguments, **options)
 
-        return delivered
+        for service, name in _DELIVERIES:
+            instead_of(emulated(f"services.{service}"), name)(delivered)
 
     @contextmanager
     def _written_down(self, queue: Mapping[str, Any] | None) -> Iterator[None]:
@@ -132,34 +123,31 @@ class Journal:
         for name in module.get_state():
             store = getattr(module, f"_{name}")
             store.__class__ = _noting(type(store), service, name)
-        handle = module.handle_request
 
-        async def handled(method: str, path: str, headers: Mapping[str, str], *arguments: Any) -> Any:
+        @instead_of(module, "handle_request")
+        async def handled(handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any) -> Any:
             operation = headers.get("x-amz-target", "").rpartition(".")[2]
             if operation.startswith(_READS):
                 return await handle(method, path, headers, *arguments)
             with self._one_line():
                 return await handle(method, path, headers, *arguments)
 
-        module.handle_request = handled
-
     def _keep_items(self) -> None:
         """Write down the items of tables that are put or deleted, and the records of streams that this makes."""
         tables = emulated("services.dynamodb")
-        emit = tables._emit_stream_event
 
-        def noting_items(change: Callable[..., Any]) -> Callable[..., Any]:
-            def changed(table: Any, partition_key: str, sort_key: str, *item: Any) -> Any:
-                with self._one_line() as changes:
-                    _, _, _, region, account, name = table["TableArn"].split(":", 5)
-                    place = (account, region, name.partition("/")[2])
-                    changes.entries.setdefault(("dynamodb", "tables", place), table)
-                    changes.items[place, partition_key, sort_key] = table
-                    return change(table, partition_key, sort_key, *item)
+        @instead_of(tables, "_set_item")
+        @instead_of(tables, "_remove_item")
+        def changed(change: Any, table: Any, partition_key: str, sort_key: str, *item: Any) -> Any:
+            with self._one_line() as changes:
+                _, _, _, region, account, name = table["TableArn"].split(":", 5)
+                place = (account, region, name.partition("/")[2])
+                changes.entries.setdefault(("dynamodb", "tables", place), table)
+                changes.items[place, partition_key, sort_key] = table
+                return change(table, partition_key, sort_key, *item)
 
-            return changed
-
-        def emitted(table_name: str, *arguments: Any, **options: Any) -> None:
+        @instead_of(tables, "_emit_stream_event")
+        def emitted(emit: Any, table_name: str, *arguments: Any, **options: Any) -> None:
             store = tables._stream_records
             before = (store.get(table_name) or [None])[-1]
             emit(table_name, *arguments, **options)
@@ -167,10 +155,6 @@ class Journal:
             if last is not before:
                 with self._one_line() as changes:
                     changes.records.append({"table": store._scoped(table_name), "record": last})
-
-        tables._set_item = noting_items(tables._set_item)
-        tables._remove_item = noting_items(tables._remove_item)
-        tables._emit_stream_event = emitted
 
     @contextmanager
     def _one_line(self) -> Iterator[_Changes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,13 +15,11 @@ if TYPE_CHECKING:
 def when_state_is_loaded(then: Callable[[], None]) -> None:
     """Call `then` once the state is loaded, after what was handed over here before."""
     emulator = emulated("app")
-    load = emulator._load_persisted_state
 
-    def loaded() -> None:
+    @instead_of(emulator, "_load_persisted_state")
+    def loaded(load: Callable[[], None]) -> None:
         load()
         then()
-
-    emulator._load_persisted_state = loaded
 
 
 def refuse_damaged_state(folder: Path) -> None:
@@ -31,7 +29,8 @@ def refuse_damaged_state(folder: Path) -> None:
     """
     emulator = emulated("app")
 
-    def load_all() -> None:
+    @instead_of(emulator, "_load_persisted_state")
+    def load_all(_load: Callable[[], None]) -> None:
         for service, module_name in emulator._state_map.items():
             path = folder / f"{service}.json"
             try:
@@ -44,5 +43,3 @@ def refuse_damaged_state(folder: Path) -> None:
                 print(f"the state in {str(path)!r} cannot be read: {error}")  # noqa: T201 - the log
                 print("move that file elsewhere to go on without it; `remit local reset` forgets all state", flush=True)  # noqa: T201 - as above
                 os._exit(1)
-
-    emulator._load_persisted_state = load_all

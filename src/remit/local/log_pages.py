@@ -10,10 +10,10 @@ from bisect import bisect_left, bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Event = dict[str, Any]
 
@@ -24,9 +24,9 @@ _MOST_EVENTS: Final = 10_000
 def give_pages_of_log_events() -> None:
     """Answer with a token where there are more events, and go on behind those of a token. Called once."""
     logs = emulated("services.cloudwatch_logs")
-    filter_events = logs._filter_log_events
 
-    def filtered(data: Mapping[str, Any]) -> Any:
+    @instead_of(logs, "_filter_log_events")
+    def filtered(filter_events: Callable[..., Any], data: Mapping[str, Any]) -> Any:
         group = logs._log_groups.get(logs._resolve_log_group_name(data))
         token = str(data.get("nextToken", "0"))
         if group is None:
@@ -40,8 +40,6 @@ def give_pages_of_log_events() -> None:
         if len(events) > limit:
             answer["nextToken"] = str(start + limit)
         return logs.json_response(answer)
-
-    logs._filter_log_events = filtered
 
 
 def _matching_events(logs: Any, group: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Event]:

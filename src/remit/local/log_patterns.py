@@ -13,7 +13,7 @@ import operator
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,17 +35,16 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 def match_log_patterns() -> None:
     """Have subscriptions match so, and FilterLogEvents on fields, in the process that serves. Called once."""
     logs = emulated("services.cloudwatch_logs")
-    matches, compiled = logs._subscription_pattern_matches, logs._compile_filter_pattern
 
-    def subscribed(pattern: str, message: str) -> Any:
+    @instead_of(logs, "_subscription_pattern_matches")
+    def subscribed(matches: Callable[..., Any], pattern: str, message: str) -> Any:
         if _is_of_json(pattern):
             return matches_json(pattern, message)
         return matches(pattern, message) if pattern.strip().startswith("[") else matches_terms(pattern, message)
 
-    def searched(pattern: str) -> Any:
+    @instead_of(logs, "_compile_filter_pattern")
+    def searched(compiled: Callable[..., Any], pattern: str) -> Any:
         return (lambda message: matches_json(pattern, message)) if _is_of_json(pattern) else compiled(pattern)
-
-    logs._subscription_pattern_matches, logs._compile_filter_pattern = subscribed, searched
 
 
 def _is_of_json(pattern: str) -> bool:

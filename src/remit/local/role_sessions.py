@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from remit.iam.request import principal_of
 from remit.local.authorization.caller import CALLER
 from remit.local.authorization.federated_callers import FEDERATED_ACTIONS, federated_caller
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,9 +43,11 @@ _SESSION_NAME: Final = r"[\w+=,.@-]*"
 def make_sessions_as_sts_does() -> None:
     """Have the emulator's STS check what it is asked for, and note whose session it makes."""
     sts = emulated("services.sts")
-    handle_request, register_session = sts.handle_request, sts.register_session
 
-    async def handle(method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]) -> Answer:
+    @instead_of(sts, "handle_request")
+    async def handle(
+        handle_request: Any, method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]
+    ) -> Answer:
         parameters = _parameters(body, query)
         action = parameters.get("Action", "")
         refused = _refused(sts, action, parameters)
@@ -60,7 +62,8 @@ def make_sessions_as_sts_does() -> None:
         finally:
             _REQUESTED.reset(requested)
 
-    def register(access_key_id: str, session: dict[str, Any]) -> None:
+    @instead_of(sts, "register_session")
+    def register(register_session: Any, access_key_id: str, session: dict[str, Any]) -> None:
         caller = sts._sessions.get(session.get("SourceAccessKeyId")) or {}
         identity = caller.get(SOURCE_IDENTITY) or _REQUESTED.get()
         if identity:
@@ -70,8 +73,6 @@ def make_sessions_as_sts_does() -> None:
         role = stored_role(session.get("Arn", ""))
         session[ROLE_ID] = None if role is None else role["RoleId"]
         register_session(access_key_id, session)
-
-    sts.handle_request, sts.register_session = handle, register
 
 
 def _parameters(body: bytes, query: Mapping[str, Any]) -> dict[str, str]:

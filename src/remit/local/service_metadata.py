@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,19 +38,17 @@ class ServiceModel:
 def read_metadata_alone() -> None:
     """Give the emulator models of services that know their metadata, and read the rest when it is needed."""
     responses = emulated("core.responses")
-    whole_model = responses._service_model
     clients: dict[str, str] = responses._BOTOCORE_NAME
     spec = find_spec("botocore")
     if spec is None or spec.origin is None:
         return
     models = Path(spec.origin).parent / "data"
 
+    @instead_of(responses, "_service_model")
     @cache
-    def service_model(service: str) -> Any:
+    def service_model(whole_model: Callable[[str], Any], service: str) -> Any:
         metadata = _metadata(models / clients.get(service, service))
         return whole_model(service) if metadata is None else ServiceModel(metadata, lambda: whole_model(service))
-
-    responses._service_model = service_model
 
 
 def _metadata(folder: Path) -> dict[str, Any] | None:

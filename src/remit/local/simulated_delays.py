@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 from remit.local.refusals.function_roles import NOT_ASSUMED
 from remit.local.request import RefusedRequest
 from remit.local.stack_operations import before_each
@@ -54,12 +54,11 @@ class SimulatedDelays:
     def take_hold(self) -> None:
         """Let CloudFormation wait for the role of a function, as it does on AWS, and nobody else with it."""
         stacks = emulated("services.cloudformation.stacks")
-        runs_apart = stacks._runs_on_worker_thread
 
-        def runs_in_a_thread(kind: str) -> bool:
+        @instead_of(stacks, "_runs_on_worker_thread")
+        def runs_in_a_thread(runs_apart: Any, kind: str) -> bool:
             return bool(runs_apart(kind)) or (bool(self.seed) and kind == _FUNCTION)
 
-        stacks._runs_on_worker_thread = runs_in_a_thread
         before_each(self._wait)
 
     def concern(self, service: str) -> bool:

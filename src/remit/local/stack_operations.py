@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,16 +62,14 @@ def before_each(check: Callable[[ResourceOperation], None]) -> None:
 
 
 def _take_hold() -> None:
-    provisioners = emulated("services.cloudformation.provisioners")
     users = [emulated(f"services.cloudformation.{name}") for name in ("provisioners", "stacks", "changesets")]
-    create, update = provisioners._provision_resource, provisioners._update_resource
-    delete, adopt = provisioners._delete_resource, provisioners._import_resource
 
-    def checked_create(type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+    def checked_create(create: Any, type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
         with _checked(ResourceOperation("create", type_name, stack, logical_id, "", properties)):
             return create(type_name, logical_id, properties, stack)
 
     def checked_update(
+        update: Any,
         type_name: str,
         physical_id: str,
         old: Mapping[str, Any],
@@ -90,6 +88,7 @@ def _take_hold() -> None:
             return updated()
 
     def checked_delete(
+        delete: Any,
         type_name: str,
         physical_id: str,
         properties: Mapping[str, Any],
@@ -100,7 +99,7 @@ def _take_hold() -> None:
         with _checked(operation):
             delete(type_name, physical_id, properties, stack, logical_id)
 
-    def checked_import(type_name: str, identifier: Mapping[str, Any]) -> Any:
+    def checked_import(adopt: Any, type_name: str, identifier: Mapping[str, Any]) -> Any:
         with _checked(ResourceOperation("import", type_name, "", "", next(iter(identifier.values()), ""), identifier)):
             return adopt(type_name, identifier)
 
@@ -113,7 +112,7 @@ def _take_hold() -> None:
     for user in users:
         for name, function in checked.items():
             if hasattr(user, name):
-                setattr(user, name, function)
+                instead_of(user, name)(function)
 
 
 @contextmanager

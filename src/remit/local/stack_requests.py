@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
@@ -32,9 +32,9 @@ def around(operation: str, function: Around) -> None:
     """Put a function around an operation: it gets the parameters by name, and what makes the emulator answer."""
     handlers = emulated("services.cloudformation.handlers")
     helpers = emulated("services.cloudformation.helpers")
-    handle = handlers._ACTION_HANDLERS[operation]
 
-    def answer(raw: Mapping[str, Any]) -> Answer:
+    @instead_of(handlers._ACTION_HANDLERS, operation)
+    def answer(handle: Any, raw: Mapping[str, Any]) -> Answer:
         parameters = {
             name: str(value[0] if isinstance(value, list) and value else value) for name, value in raw.items()
         }
@@ -43,8 +43,6 @@ def around(operation: str, function: Around) -> None:
         except StackRequestError as error:
             refusal: Answer = helpers._error(error.code, error.message)
             return refusal
-
-    handlers._ACTION_HANDLERS[operation] = answer
 
 
 def stored_stack(name: str) -> MutableMapping[str, Any] | None:

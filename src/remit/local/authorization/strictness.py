@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,9 +60,9 @@ class Strictness:
     def take_hold(self) -> None:
         """Know which functions run for a request that asks for it."""
         service = emulated("services.lambda_svc")
-        dispatch = service._execute_function_dispatch
 
-        def dispatched(function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
+        @instead_of(service, "_execute_function_dispatch")
+        def dispatched(dispatch: Any, function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
             if not _ASKED.get():
                 return dispatch(function, configuration, *rest)
             name = str(configuration["FunctionName"])
@@ -71,8 +71,6 @@ class Strictness:
                 return dispatch(function, configuration, *rest)
             finally:
                 self._running[name] -= 1
-
-        service._execute_function_dispatch = dispatched
 
 
 def _runs(process: int) -> bool:

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of
+from remit.local.emulator import as_request_of, instead_of
 from remit.local.event_sources.destinations import InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.functions.lambda_service import REQUEST_ID
@@ -67,24 +67,22 @@ class AsynchronousInvocations:
     def take_hold(self) -> None:
         """Take over what the emulator runs without waiting for it."""
         service = self.service
-        record_for = service._execution_record_for_config
-        execute = service._execute_function_with_config_scope
 
-        def recorded(function: Record, configuration: Mapping[str, Any]) -> Record:
+        @instead_of(service, "_execution_record_for_config")
+        def recorded(record_for: Any, function: Record, configuration: Mapping[str, Any]) -> Record:
             record: Record = record_for(function, configuration)
             invoked = _SENT_TO.get()
             if not invoked:
                 return record
             return {**record, "config": {**configuration, "FunctionArn": invoked}, _IS_EVENT: True}
 
-        def executed(record: Record, event: Any) -> Any:
+        @instead_of(service, "_execute_function_with_config_scope")
+        def executed(execute: Any, record: Record, event: Any) -> Any:
             if record.get(_IS_EVENT):
                 self.invoke(record, event)
                 return {}
             return execute(record, event)
 
-        service._execution_record_for_config = recorded
-        service._execute_function_with_config_scope = executed
         service.invoke_async_with_retry = self.invoke
         self.on_the_way.when_loaded(_KIND, self._invoke_again)
 

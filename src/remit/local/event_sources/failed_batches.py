@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import instead_of
 from remit.local.event_sources.reported_failures import may_report, reported_items
 from remit.local.event_sources.stream_pollers import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
@@ -105,13 +106,11 @@ class FailedBatches:
 
     def take_hold(self) -> None:
         """Run what a mapping has read until all of it succeeded or was given up."""
-        execute = self.service._execute_function
 
-        def executed(record: Record, event: Any) -> Any:
+        @instead_of(self.service, "_execute_function")
+        def executed(execute: Any, record: Record, event: Any) -> Any:
             mapping = mapping_that_reads()
             return self._run_all(mapping, event["Records"], execute) if mapping else execute(record, event)
-
-        self.service._execute_function = executed
 
     def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
         """The result of records that a mapping has read: an error only where the mapping reads no more."""

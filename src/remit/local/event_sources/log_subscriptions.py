@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.stored_policies import stored_identity
-from remit.local.emulator import as_request_of, emulated
+from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.event_sources.subscriptions import may_send_lines
 from remit.local.functions.deployed_function import DeployedFunction
 
@@ -38,15 +38,13 @@ class LogSubscriptions:
     def take_hold(self) -> None:
         """Send lines as events."""
         functions = emulated("services.lambda_svc")
-        execute = functions._execute_function_with_config_scope
 
-        def executed(record: dict[str, Any], event: Any) -> Any:
+        @instead_of(functions, "_execute_function_with_config_scope")
+        def executed(execute: Any, record: dict[str, Any], event: Any) -> Any:
             if not isinstance(event, dict) or set(event) != {"awslogs"}:
                 return execute(record, event)
             self._send(functions, record, event)
             return {}
-
-        functions._execute_function_with_config_scope = executed
 
     def _send(self, functions: Any, record: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Invoke the function that the filter of some lines names, where CloudWatch Logs may."""

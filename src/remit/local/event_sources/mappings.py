@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import as_request_of, emulated, place_of_request
+from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -68,10 +68,9 @@ class Mappings:
     def take_hold(self) -> None:
         """Check mappings when they are made, and before each reading."""
         service = emulated("services.lambda_svc")
-        all_mappings = service._iter_all_esms
-        create = service._create_esm
 
-        def readable() -> Iterator[tuple[str, str, dict[str, Any]]]:
+        @instead_of(service, "_iter_all_esms")
+        def readable(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
             for account, region, mapping in all_mappings():
                 if self._has_nothing_to_read(mapping):
                     continue
@@ -83,14 +82,13 @@ class Mappings:
                 else:
                     mapping["LastProcessingResult"] = f"PROBLEM: {problem}"
 
-        def created(data: Mapping[str, Any]) -> Any:
+        @instead_of(service, "_create_esm")
+        def created(create: Any, data: Mapping[str, Any]) -> Any:
             problem = self._problem_of(str(data.get("FunctionName", "")), str(data.get("EventSourceArn", "")))
             if problem is not None:
                 return service.error_response_json("InvalidParameterValueException", problem, 400)
             return create(data)
 
-        service._iter_all_esms = readable
-        service._create_esm = created
         before_each(self._check)
 
     def _has_nothing_to_read(self, mapping: Mapping[str, Any]) -> bool:

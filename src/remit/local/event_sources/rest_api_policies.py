@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator import as_request_of, emulated
+from remit.local.emulator import as_request_of, emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,10 @@ _WITHOUT_ALLOW: Final = frozenset({"CUSTOM"})
 def ask_policies_of_rest_apis() -> None:
     """Ask the API's policy before a method is authorized otherwise, in the process that serves."""
     apis = emulated("services.apigateway_v1")
-    authorize = apis._authorize_request_v1
 
+    @instead_of(apis, "_authorize_request_v1")
     async def authorized(
-        api: str, stage: str, method: Mapping[str, Any], verb: str, path: str, resource: Any, headers: Any, *rest: Any
+        authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
     ) -> Any:
         kind = (method.get("authorizationType") or "NONE").upper()
         *_, account, region = rest
@@ -44,8 +44,6 @@ def ask_policies_of_rest_apis() -> None:
             message = f"User: anonymous is not authorized to perform: {_ACTION} on resource: {shown} {how}"
             return apis._gw_error("ACCESS_DENIED", message), None
         return await authorize(api, stage, method, verb, path, resource, headers, *rest)
-
-    apis._authorize_request_v1 = authorized
 
 
 def _verdict(apis: Any, api: str, arn: str, headers: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 from remit.local.event_sources.closed_shards import parents
 from remit.local.loaded_state import when_state_is_loaded
 from remit.local.stack_operations import before_each
@@ -46,26 +46,25 @@ def keep_stream_positions() -> None:
 def _save_records_of_tables() -> None:
     """Save the records of the streams of tables in the file of the tables, so that both are of one moment."""
     tables = emulated("services.dynamodb")
-    get_state, load = tables.get_state, tables.load_persisted_state
 
-    def state() -> dict[str, Any]:
+    @instead_of(tables, "get_state")
+    def state(get_state: Any) -> dict[str, Any]:
         return {**get_state(), **{name: getattr(tables, f"_{name}") for name in STREAM_STATE}}
 
-    def loaded(data: Mapping[str, Any]) -> None:
+    @instead_of(tables, "load_persisted_state")
+    def loaded(load: Any, data: Mapping[str, Any]) -> None:
         load(data)
         for name in STREAM_STATE:
             getattr(tables, f"_{name}").update(data.get(name, {}))
-
-    tables.get_state, tables.load_persisted_state = state, loaded
 
 
 def _place_mappings_when_they_are_made() -> None:
     """A mapping that starts with the latest record reads each one that is put after it was made."""
     functions = emulated("services.lambda_svc")
     kinesis = emulated("services.kinesis")
-    place, create = functions._init_stream_position, functions._create_esm
 
-    def placed(mapping_id: str, source: str, starting_position: str) -> None:
+    @instead_of(functions, "_init_stream_position")
+    def placed(place: Any, mapping_id: str, source: str, starting_position: str) -> None:
         place(mapping_id, source, starting_position)
         shards = _shards(source)
         if shards is not None and mapping_id not in functions._kinesis_positions:
@@ -75,7 +74,8 @@ def _place_mappings_when_they_are_made() -> None:
                 positions[shard_id] = len(shard["records"]) if start is None else start
             functions._kinesis_positions[mapping_id] = positions
 
-    def created(data: Mapping[str, Any]) -> Any:
+    @instead_of(functions, "_create_esm")
+    def created(create: Any, data: Mapping[str, Any]) -> Any:
         _START_TIME.set(data.get("StartingPositionTimestamp"))
         return create(data)
 
@@ -83,24 +83,21 @@ def _place_mappings_when_they_are_made() -> None:
         if operation.type == _MAPPING:
             _START_TIME.set(operation.properties.get("StartingPositionTimestamp"))
 
-    functions._init_stream_position, functions._create_esm = placed, created
     before_each(note_start)
 
 
 def _read_new_shards_from_their_first_record() -> None:
     """A shard without a position came after its mapping, when somebody split or merged others, which come first."""
     functions = emulated("services.lambda_svc")
-    all_mappings = functions._iter_all_esms
 
-    def with_new_shards() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    @instead_of(functions, "_iter_all_esms")
+    def with_new_shards(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for account, region, mapping in all_mappings():
             positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])
             shards = _shards(mapping["EventSourceArn"])
             if positions is not None and shards is not None:
                 _place_new_shards(positions, shards)
             yield account, region, mapping
-
-    functions._iter_all_esms = with_new_shards
 
 
 def _place_new_shards(positions: dict[str, int], shards: Mapping[str, Any]) -> None:
@@ -121,9 +118,9 @@ def _move_back_when_records_expire() -> None:
     """A position in a shard counts the records that are there: when the first ones expire, it moves back with them."""
     kinesis = emulated("services.kinesis")
     functions = emulated("services.lambda_svc")
-    expire = kinesis._expire_records
 
-    def expired(stream: Mapping[str, Any]) -> None:
+    @instead_of(kinesis, "_expire_records")
+    def expired(expire: Any, stream: Mapping[str, Any]) -> None:
         before = {shard_id: len(shard["records"]) for shard_id, shard in stream["shards"].items()}
         expire(stream)
         expired_records = {
@@ -137,8 +134,6 @@ def _move_back_when_records_expire() -> None:
                 for shard_id, position in positions.items():
                     if position != _AFTER_ITS_PARENTS:
                         positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
-
-    kinesis._expire_records = expired
 
 
 def _end_positions_at_the_last_record_loaded() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from remit.local.event_sources.service_calls import ServiceCalls
 
@@ -34,10 +34,10 @@ class Subscriptions:
 
     def _ask_for_buckets(self) -> None:
         s3 = emulated("services.s3")
-        validate = s3._validate_notification_configs
 
+        @instead_of(s3, "_validate_notification_configs")
         def validated(
-            configurations: Sequence[Mapping[str, Any]], region: str, bucket: str = "", *rest: Any, **options: Any
+            validate: Any, configurations: Any, region: str, bucket: str = "", *rest: Any, **options: Any
         ) -> Any:
             problem = validate(configurations, region, bucket, *rest, **options)
             skips = bool(rest[0] if rest else options.get("skip_destination_validation"))
@@ -52,20 +52,16 @@ class Subscriptions:
                     return s3._invalid_notification_config(f"{_UNREACHABLE}: {arn}")
             return None
 
-        s3._validate_notification_configs = validated
-
     def _ask_for_log_groups(self) -> None:
         logs = emulated("services.cloudwatch_logs")
-        put = logs._put_subscription_filter
 
-        def checked(data: Mapping[str, Any]) -> Any:
+        @instead_of(logs, "_put_subscription_filter")
+        def checked(put: Any, data: Mapping[str, Any]) -> Any:
             function = str(data.get("destinationArn", ""))
             group = str(data.get("logGroupName", ""))
             if ":function:" in function and not may_send_lines(self.calls, function, group):
                 return logs.error_response_json("InvalidParameterException", _NOT_EXECUTED, 400)
             return put(data)
-
-        logs._put_subscription_filter = checked
 
 
 def may_send_lines(calls: ServiceCalls, function: str, group: str) -> bool:

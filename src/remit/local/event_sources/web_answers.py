@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 _BAD_GATEWAY: Final = 502
 _SERVER_ERROR: Final = 500
@@ -26,10 +26,9 @@ def say_nothing_of_failures() -> None:
     """Answer callers of function URLs and APIs as AWS does, in the process that serves."""
     functions = emulated("services.lambda_svc")
     rest_apis = emulated("services.apigateway_v1")
-    answer_of = functions.lambda_execute_result_to_api_proxy_response
-    rest_answer_of = rest_apis._lambda_proxy_response
 
-    def answered(result: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
+    @instead_of(functions, "lambda_execute_result_to_api_proxy_response")
+    def answered(answer_of: Any, result: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
         if result.get("error") and not result.get("throttle"):
             return _failed(_BAD_GATEWAY), None
         answer, problem = answer_of(result)
@@ -37,16 +36,16 @@ def say_nothing_of_failures() -> None:
             return _failed(_BAD_GATEWAY), None
         return answer, problem
 
-    def answered_by_rest_api(result: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
+    @instead_of(rest_apis, "_lambda_proxy_response")
+    def answered_by_rest_api(
+        rest_answer_of: Any, result: Mapping[str, Any]
+    ) -> tuple[dict[str, Any] | None, str | None]:
         if result.get("throttle"):
             return _failed(_SERVER_ERROR, _REST_MESSAGE), None
         if result.get("error") or not _is_rest_answer(result.get("body")):
             return None, _REST_MESSAGE
         rest_answer: tuple[dict[str, Any] | None, str | None] = rest_answer_of(result)
         return rest_answer
-
-    functions.lambda_execute_result_to_api_proxy_response = answered
-    rest_apis._lambda_proxy_response = answered_by_rest_api
 
 
 def _failed(status: int, message: str = "Internal Server Error") -> dict[str, Any]:

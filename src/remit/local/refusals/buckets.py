@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
 
@@ -42,15 +42,15 @@ _HEADERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-
 
 def _install_owners() -> None:
     s3 = emulated("services.s3")
-    handle = s3.handle_request
 
-    async def answer(method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any) -> Any:
+    @instead_of(s3, "handle_request")
+    async def answer(
+        handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any
+    ) -> Any:
         owner = place_of_request()["Account"]
         if any(headers.get(name, owner) != owner for name in _HEADERS):
             return s3._error("AccessDenied", "Access Denied", 403, path)  # as it writes all errors
         return await handle(method, path, headers, *arguments, **options)
-
-    s3.handle_request = answer
 
 
 BUCKET_OWNERS: Final = Refusal(

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from remit.iam.decide.evaluate import ALL
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 from remit.local.refusals.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _DECISIONS: Final = {
 _OPERATION: Final = "SimulatePrincipalPolicy"
 
 
-def _simulate(raw: Mapping[str, Any], answer: Callable[[Mapping[str, Any]], Any]) -> Any:
+def _simulate(answer: Callable[[Mapping[str, Any]], Any], raw: Mapping[str, Any]) -> Any:
     iam = emulated("services.iam")
     parameters = {name: value[0] if isinstance(value, list) else value for name, value in raw.items()}
     principal = parameters.get("PolicySourceArn", "")
@@ -82,15 +82,8 @@ def _members(parameters: Mapping[str, str], name: str) -> list[str]:
     return values
 
 
-def _install() -> None:
-    iam = emulated("services.iam")
-    handlers = iam._IAM_HANDLERS
-    answer = handlers[_OPERATION]
-    handlers[_OPERATION] = lambda raw: _simulate(raw, answer)
-
-
 REFUSAL: Final = Refusal(
     what="SimulatePrincipalPolicy allows what a permissions boundary does not.",
     source="SimulatePrincipalPolicy (IAM API Reference); `Policy evaluation logic` (IAM User Guide)",
-    install=_install,
+    install=lambda: instead_of(emulated("services.iam")._IAM_HANDLERS, _OPERATION)(_simulate),
 )

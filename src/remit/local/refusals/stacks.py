@@ -17,7 +17,7 @@ from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
-from remit.local.emulator import emulated, place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import before_each
 from remit.local.stack_requests import StackRequestError, around, stored_change_set, stored_stack
@@ -95,10 +95,11 @@ _ROLLING_BACK: Final = "ROLLBACK"
 def _install_for_resources() -> None:
     before_each(_refuse_update)
     stacks = emulated("services.cloudformation.stacks")
-    errors_of = stacks._validation_errors  # the emulator removes resources after all other changes
 
+    # The emulator removes resources after all other changes: too late to refuse the update as a whole.
+    @instead_of(stacks, "_validation_errors")
     def errors_with_removals(
-        resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
+        errors_of: Any, resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
     ) -> list[tuple[str, ...]]:
         """List the errors of an update before it begins, the removal of protected resources among them."""
         stack_name, stack_id = rest[3], rest[4]
@@ -111,8 +112,6 @@ def _install_for_resources() -> None:
                 stacks._add_event(stack_id, stack_name, logical_id, kind, "UPDATE_FAILED", denial, physical_id)
                 errors.append((logical_id, kind, "STACK_POLICY", f"/Resources/{logical_id}", denial))
         return errors
-
-    stacks._validation_errors = errors_with_removals
 
 
 def _refuse_update(operation: ResourceOperation) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
 from remit.local.authorization.stored_policies import managed_policy_exists
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def _enforce_capabilities() -> None:
     handlers = emulated("services.cloudformation.handlers")
-    handlers._capabilities_enforced = lambda: True
+    instead_of(handlers, "_capabilities_enforced")(lambda _is_enforced: True)
 
 
 CAPABILITIES: Final = Refusal(
@@ -135,16 +135,14 @@ def _message(names: list[str], block: str) -> str:
 
 def _validate_references() -> None:
     for name in ("handlers", "changesets"):
-        module = emulated(f"services.cloudformation.{name}")
-        validate = module.validate_template_support
+        instead_of(emulated(f"services.cloudformation.{name}"), "validate_template_support")(_validated)
 
-        def validated(template: Mapping[str, Any], *arguments: Any, validate: Any = validate, **options: Any) -> Any:
-            result = validate(template, *arguments, **options)
-            if not template.get("Transform"):  # a macro may add what is missing
-                _check_references(template)
-            return result
 
-        module.validate_template_support = validated
+def _validated(validate: Any, template: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
+    result = validate(template, *arguments, **options)
+    if not template.get("Transform"):  # a macro may add what is missing
+        _check_references(template)
+    return result
 
 
 DANGLING_REFERENCES: Final = Refusal(
