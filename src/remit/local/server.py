@@ -23,8 +23,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.local.alarms import keep_alarms
-from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
@@ -36,8 +34,7 @@ from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
 from remit.local.decided_service import send_to_the_decided_service
-from remit.local.emulator import emulated
-from remit.local.emulator_repairs import repair
+from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
 from remit.local.event_sources.closed_shards import keep_closed_shards
@@ -53,7 +50,6 @@ from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
-from remit.local.event_sources.web_answers import say_nothing_of_failures
 from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
@@ -69,6 +65,9 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.repairs.alarms import keep_alarms
+from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
+from remit.local.repairs.stacks import repair_stacks
 from remit.local.role_sessions import make_sessions_as_sts_does
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.service_metadata import read_metadata_alone
@@ -267,9 +266,10 @@ class _Saving(logging.Handler):
 
 def _put_services_right(emulator: Any, record: Record) -> None:
     """Have the emulator's services do what AWS's do, and no more than that."""
-    emulator._collect_scripts = lambda *_: []  # it would run whatever scripts lie in /etc/localstack
+    # It would run whatever scripts lie in /etc/localstack.
+    instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
-    repair(ACCOUNT)
+    repair_stacks(ACCOUNT)
     give_default_policies()
     give_pages_of_log_events()
     match_log_patterns()

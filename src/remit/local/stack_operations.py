@@ -62,8 +62,6 @@ def before_each(check: Callable[[ResourceOperation], None]) -> None:
 
 
 def _take_hold() -> None:
-    users = [emulated(f"services.cloudformation.{name}") for name in ("provisioners", "stacks", "changesets")]
-
     def checked_create(create: Any, type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
         with _checked(ResourceOperation("create", type_name, stack, logical_id, "", properties)):
             return create(type_name, logical_id, properties, stack)
@@ -103,16 +101,17 @@ def _take_hold() -> None:
         with _checked(ResourceOperation("import", type_name, "", "", next(iter(identifier.values()), ""), identifier)):
             return adopt(type_name, identifier)
 
-    checked = {
+    checked: dict[str, Callable[..., Any]] = {
         "_provision_resource": checked_create,
         "_update_resource": checked_update,
         "_delete_resource": checked_delete,
         "_import_resource": checked_import,
     }
-    for user in users:
+    for user in ("provisioners", "stacks", "changesets"):  # the latter two have some of them by a name of their own
+        module = emulated(f"services.cloudformation.{user}")
         for name, function in checked.items():
-            if hasattr(user, name):
-                instead_of(user, name)(function)
+            if hasattr(module, name):
+                instead_of(module, name)(function)
 
 
 @contextmanager

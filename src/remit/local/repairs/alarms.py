@@ -47,7 +47,12 @@ _STATES: Final = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFF
 
 
 def keep_alarms() -> None:
-    """Have alarms look in a thread of their own, in the process that serves. Called once."""
+    """Have alarms look in a thread of their own, in the process that serves. Called once.
+
+    Emulator: services/cloudwatch.py, services/sqs.py.
+    Test: test_alarms.py::test_an_alarm_tells_of_messages_in_its_own_queue_and_when_they_are_gone,
+    test_alarms.py::test_a_queue_is_measured_by_what_its_messages_wait_for.
+    """
     cloudwatch = emulated("services.cloudwatch")
 
     @instead_of(cloudwatch, "_evaluate_alarm")
