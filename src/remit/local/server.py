@@ -33,11 +33,9 @@ from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
-from remit.local.decided_service import send_to_the_decided_service
 from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
-from remit.local.event_sources.closed_shards import keep_closed_shards
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches
@@ -59,20 +57,20 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.journal import Journal
 from remit.local.loaded_state import refuse_damaged_state
-from remit.local.log_pages import give_pages_of_log_events
-from remit.local.log_patterns import match_log_patterns
 from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
+from remit.local.repairs.logs import repair_logs
+from remit.local.repairs.requests import send_to_the_decided_service, simulated_services
+from remit.local.repairs.service_metadata import read_metadata_alone
+from remit.local.repairs.sessions import make_sessions_as_sts_does
+from remit.local.repairs.shards import keep_closed_shards
 from remit.local.repairs.stacks import repair_stacks
-from remit.local.role_sessions import make_sessions_as_sts_does
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
-from remit.local.service_metadata import read_metadata_alone
 from remit.local.simulated_delays import SimulatedDelays
-from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -271,8 +269,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair_stacks(ACCOUNT)
     give_default_policies()
-    give_pages_of_log_events()
-    match_log_patterns()
+    repair_logs()
     make_sessions_as_sts_does()
     read_metadata_alone()
 

@@ -16,8 +16,8 @@ from remit.iam.policy import Policy, parse
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.stored_policies import policies_of
 from remit.local.emulator import emulated
+from remit.local.repairs.sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, SOURCE_IDENTITY, stored_role
 from remit.local.request import RefusedRequest
-from remit.local.role_sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, SOURCE_IDENTITY, stored_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

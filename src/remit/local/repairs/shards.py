@@ -23,7 +23,13 @@ _RESHARDING: Final = ("_split_shard", "_merge_shards", "_update_shard_count")
 
 
 def keep_closed_shards() -> None:
-    """Have it so in the process that serves. Called once."""
+    """Have it so in the process that serves. Called once.
+
+    Emulator: services/kinesis.py.
+    Test: test_emulator_repairs.py::test_a_shard_that_is_split_is_gone_with_its_records,
+    test_emulator_repairs.py::test_a_new_number_of_shards_gives_new_ones_the_ids_of_old_ones,
+    test_stream_positions.py::test_a_shard_that_is_split_is_read_to_its_end_before_those_that_come_of_it.
+    """
     kinesis = emulated("services.kinesis")
     for name in _RESHARDING:
         instead_of(kinesis, name)(_resharded)

@@ -41,7 +41,12 @@ _SESSION_NAME: Final = r"[\w+=,.@-]*"
 
 
 def make_sessions_as_sts_does() -> None:
-    """Have the emulator's STS check what it is asked for, and note whose session it makes."""
+    """Have the emulator's STS check what it is asked for, and note whose session it makes.
+
+    Emulator: services/sts.py, services/iam.py.
+    Test: test_role_sessions.py::test_a_session_lasts_no_longer_than_its_role_lets_it_and_an_hour_in_a_chain,
+    test_role_sessions.py::test_a_jobs_token_gets_the_role_whose_trust_its_claims_meet.
+    """
     sts = emulated("services.sts")
 
     @instead_of(sts, "handle_request")

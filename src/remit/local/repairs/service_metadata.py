@@ -36,7 +36,11 @@ class ServiceModel:
 
 
 def read_metadata_alone() -> None:
-    """Give the emulator models of services that know their metadata, and read the rest when it is needed."""
+    """Give the emulator models of services that know their metadata, and read the rest when it is needed.
+
+    Emulator: core/responses.py.
+    Test: test_service_metadata.py::test_metadata_are_those_of_the_whole_model_and_are_read_without_it.
+    """
     responses = emulated("core.responses")
     clients: dict[str, str] = responses._BOTOCORE_NAME
     spec = find_spec("botocore")
