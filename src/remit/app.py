@@ -403,6 +403,20 @@ class WebsocketSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadParts:
+    """Parts that an app lacks, since something is wrong with them; nothing of a project without mistakes."""
+
+    lost: frozenset[str] = frozenset()
+    """How the logical ids begin of what it lacks: no reference to such counts as leading nowhere. "" is any."""
+    permissions: bool = False
+    """Whether it may lack permissions to invoke functions."""
+    triggers_of: frozenset[str] = frozenset()
+    """The logical ids of the functions some of whose triggers it lacks."""
+    access_of: frozenset[str] = frozenset()
+    """The logical ids of the functions some of whose access it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A loaded project: everything that config and app module declare."""
 

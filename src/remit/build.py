@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
-from remit.lint.apps import errors, errors_of_parts, without_jobs
+from remit.lint.apps import errors, without_jobs
 from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
@@ -20,13 +20,13 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import UnreadParts, check, check_body
+from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, document, draft, synth
+from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from remit.app import App, Grant, Role, Template
     from remit.lint.finding import Finding
     from remit.package.app_zip import Package, Target
-    from remit.project.load import LoadedProject
+    from remit.project.judge import LoadedProject
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 
@@ -129,28 +129,28 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     app, mistakes = project.app, project.mistakes
     package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(folder, project, settings, mistakes)
+        app = without_jobs(app)
+    declared, drafted = _drafted(folder, app, project, settings)
+    if drafted is None:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
-    declared = assign(app)
+    template, roles = drafted.template, drafted.roles
+    findings: tuple[Finding, ...] = ()
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
-    of_template = Mistakes()
-    drafted = draft(app, declared, of_template, bucket=bucket)
-    template, roles = drafted.template, drafted.roles
-    unread = UnreadParts(lost=frozenset({""} if of_template.errors else ()), permissions=bool(of_template.errors))
-    check(template, declared, app, of_template, unread)
-    of_template.errors += check_regions(template, app, settings.place)
-    mistakes.errors += placed(of_template.errors, folder).errors
-    findings: tuple[Finding, ...] = ()
     with mistakes.noted():
-        findings = errors(app, declared, folder=folder, template=template)
+        findings = errors(app, declared, folder=folder, template=template, is_whole=project.is_whole)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
+    with_all_access, roles_with_all = app, declared
+    if project.unread.access_of:
+        known = tuple(item for item in app.functions if item.resource_id not in project.unread.access_of)
+        with_all_access = replace(app, functions=known)
+        roles_with_all = assign(with_all_access)
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
-            override_notes = guarded(app, declared, settings.accept, folder)
+            override_notes = guarded(with_all_access, roles_with_all, settings.accept, folder)
     with mistakes.noted():
-        guardrail_notes = guard(folder, app, declared, settings.place)
+        guardrail_notes = guard(folder, with_all_access, roles_with_all, settings.place)
     if mistakes.errors:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
@@ -171,6 +171,28 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
     notes = (*_notes_on_app(app, template), *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, _must_exist(app))
+
+
+def _drafted(
+    folder: Path, app: App, project: LoadedProject, settings: _BuildSettings
+) -> tuple[tuple[Role, ...], Draft | None]:
+    """The roles that an app declares, and its template with the roles that fit; None where none can be made.
+
+    What a deploy would fail on is noted with the project's mistakes.
+    """
+    declared: tuple[Role, ...] = ()
+    drafted: Draft | None = None
+    found = Mistakes()
+    with found.noted():
+        declared = assign(app)
+        drafted = draft(app, declared, found, bucket=settings.bucket)
+        unread = project.unread
+        if found.errors:
+            unread = replace(unread, lost=unread.lost | {""}, permissions=True)
+        check(drafted.template, declared, app, found, unread)
+        found.errors += check_regions(drafted.template, app, settings.place)
+    project.mistakes.errors += _elsewhere(placed(found.errors, folder).errors, project.mistakes)
+    return declared, drafted
 
 
 def _notes_on_app(app: App, template: Template) -> tuple[str, ...]:
@@ -195,33 +217,6 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     if not names:
         return ()
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
-
-
-def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings, mistakes: Mistakes) -> None:
-    """When some declarations could not be read, note what is wrong with the others."""
-    parts = without_jobs(project.app)
-    further = Mistakes()
-    with further.noted():
-        declared = assign(parts)
-        drafted = draft(parts, declared, further)
-        unread = UnreadParts(
-            lost=project.lost_ids | ({""} if further.errors else set()),
-            permissions=project.may_lack_permissions or bool(further.errors),
-            triggers_of=project.without_triggers,
-            access_of=project.without_access,
-        )
-        check(drafted.template, declared, parts, further, unread)
-        further.errors += check_regions(drafted.template, parts, settings.place)
-    mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
-    with mistakes.noted():
-        _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
-    known = [item for item in parts.functions if item.resource_id not in project.without_access]
-    with_all_access = replace(parts, functions=tuple(known))
-    roles = assign(with_all_access)
-    with mistakes.noted():
-        guarded(with_all_access, roles, settings.accept, folder)
-    with mistakes.noted():
-        guard(folder, with_all_access, roles, settings.place)
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:

@@ -107,6 +107,8 @@ class Mistakes:
     """Errors that are gathered, so that one does not hide the next."""
 
     errors: list[RemitError] = field(default_factory=list)
+    is_unread: bool = False
+    """Whether something was left out since it could not be read, for a reason that is noted elsewhere."""
 
     def noted(self) -> _Noted:
         """Note the error that is raised in the `with` block, and go on after it."""
@@ -116,6 +118,8 @@ class Mistakes:
         """Raise the errors that were noted as one RemitError; nothing without any."""
         if self.errors:
             raise self.together()
+        if self.is_unread:
+            raise UnreadError
 
     def together(self) -> RemitError:
         """The errors that were noted, at least one, as one: each once, by their places.
@@ -146,7 +150,9 @@ class _Noted:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
         if not isinstance(error, RemitError):
             return False
-        self.mistakes.errors += [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
+        told = [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
+        self.mistakes.errors += told
+        self.mistakes.is_unread = self.mistakes.is_unread or len(told) < len(error.all)
         error.further = ()
         return True
 
@@ -211,6 +217,11 @@ def caller(depth: int = 1) -> Origin:
     return caller_span(depth + 1).origin
 
 
+def is_nobodys_code(frame: FrameType) -> bool:
+    """Whether `frame` executes a file of this package or of the standard library."""
+    return frame.f_code.co_filename.startswith(_NOBODYS_CODE)
+
+
 def is_own_code(frame: FrameType) -> bool:
     """Return whether a file of this package is what `frame` executes."""
     return frame.f_code.co_filename.startswith(_REMIT)
@@ -219,7 +230,7 @@ def is_own_code(frame: FrameType) -> bool:
 def writer_span() -> Span:
     """The stretch of the user's own code that is executed: neither this package's nor the standard library's."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
-    while frame is not None and frame.f_code.co_filename.startswith(_NOBODYS_CODE):
+    while frame is not None and is_nobodys_code(frame):
         frame = frame.f_back
     return _NOWHERE if frame is None else span(frame)
 

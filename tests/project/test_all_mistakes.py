@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import rich
 
-from projects import at, remit_process
+from projects import APP, at, inside, remit_process
 from remit.build import build
 from remit.errors import RemitError
 
@@ -29,7 +29,7 @@ def places(project: Project) -> list[str]:
 def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
     project = make(
         config="config.lambda_.iam.polcy = []\nconfig.lambda_.function.timeout = 0\nconfig.jop.enable = True",
-        app=f"import orders_\n@app.function(timeout=0, memory_size=1){FUNCTION}@app.function(polcy=[]){OTHER}",
+        app=f"@app.function(timeout=0, memory_size=1){FUNCTION}@app.function(polcy=[]){OTHER}import orders_\n",
         **{
             "config/deploy/dev.py": "from remit import config\nconfig.lambda_.function.timeout = 'x'\n",
             "shared/resources/data.py": (
@@ -40,9 +40,9 @@ def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
         },
     )
     expected = [
-        "app.py:10:23",
-        "app.py:10:38",
-        "app.py:12:15",
+        "app.py:9:23",
+        "app.py:9:38",
+        "app.py:11:15",
         "config/deploy.py:5:5",
         "config/deploy.py:6:5",
         "config/deploy.py:7:5",
@@ -130,7 +130,7 @@ def test_all_that_a_file_may_hold_still_runs(make: Make) -> None:
 
 ONE_DECLARATION = {
     "a trigger": ("@app.function(sqs(3), policy=['s3:GetObjct'], timeout=0)", [":15", ":31", ":55"]),
-    "a name": ("@app.function(policy=[missing_, 's3:GetObjct'], timeout=0)", [":23", ":33", ":57"]),
+    "a name": ("@app.function(policy=[on.miss, 's3:GetObjct'], timeout=0)", [":23", ":32", ":56"]),
     "a verb": ("@app.function(policy=[grants.s3.red('x'), 'logs, s3'])", [":23", ":43"]),
     "no triggers": ("@app.function('a', 'b', policy=[None])", [":15", ":20", ":33"]),
     "two triggers": ("@app.function(sqs(3), sqs(4), timeout=0)", [":15", ":23", ":39"]),
@@ -166,12 +166,12 @@ def test_what_is_wrong_with_one_declaration_is_reported_together(make: Make, kin
 
 
 def test_an_item_of_the_configuration_that_fails_does_not_hide_the_next(make: Make) -> None:
-    project = make(config="config.lambda_.iam.policy = [missing_, 's3:GetObjct', 'logs, s3']")
+    project = make(config="config.lambda_.iam.policy = [config.x, 's3:GetObjct', 'logs, s3']")
     assert [34, 44, 59] == [mistake["column"] for mistake in json.loads(project.remit("build", "--json").out)]
 
 
 def test_what_a_declaration_lacks_without_an_argument_that_failed_is_not_missed(make: Make) -> None:
-    app = f"app.web(missing_)\napp.group(missing_)\n@app.function(name=missing_)\n{FUNCTION}"
+    app = f"app.web(on.missing_)\napp.group(on.missing_)\n@app.function(name=on.missing_)\n{FUNCTION}"
     assert ["app.py:9:9", "app.py:10:11", "app.py:11:20"] == places(make(app=app))
 
 
@@ -363,7 +363,7 @@ def test_what_one_zip_lacks_of_a_handler_and_of_a_web_app_is_reported_together(m
     assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]
 
 
-WITHOUT_EFFECT_ON_ZIPS = "config.jop = 1\nconfig.lambda_.function.timeout = 0\nconfig.lambda_.iam.polcy = [missing_]\n"
+WITHOUT_EFFECT_ON_ZIPS = "config.jop = 1\nconfig.lambda_.function.timeout = 0\nconfig.lambda_.iam.polcy = [config.x]\n"
 
 
 @pytest.mark.parametrize(
@@ -473,9 +473,24 @@ def test_a_setting_reports_each_of_its_mistakes(make: Make, setting: str, mistak
     assert [True] * mistakes == [at(error).startswith("config/deploy.py:5") for error in errors]
 
 
-def test_a_name_that_a_module_lacks_does_not_hide_the_others(make: Make) -> None:
-    project = make(app=f"from remit import Data, grants, on\n@app.function(on.sqs('')){FUNCTION}")
-    assert ["app.py:9:1", "app.py:10:15"] == places(project)
+ENDING = {
+    "a name that is not bound": ("policy = [missing_, 's3:GetObjct']\n", ["app.py:9:15", "app.py:11:11"]),
+    "a name that remit lacks": ("from remit import Data, on\n", ["app.py:9:15", "app.py:11:1"]),
+    "an attribute of the project's own": ("Others.queu\n", ["app.py:9:15", "app.py:11:1"]),
+    "a late-bound value that is read": ("if aws.region == 'eu-west-1': pass\n", ["app.py:9:15", "app.py:11:4"]),
+    "a number that is divided by none": ("sqs(3, 1 / 0)\n", ["app.py:9:15", "app.py:11:8"]),
+}
+
+
+@pytest.mark.parametrize("kind", ENDING)
+def test_an_exception_ends_its_module_at_its_line(make: Make, kind: str) -> None:
+    """What stands before it is still judged, and so is what other modules say."""
+    ending, expected = ENDING[kind]
+    declared = f"@app.function(on.sqs('')){FUNCTION}"
+    head = APP.replace("import App, on", "import App, aws, on").replace("\napp =", "\nclass Others: ...\napp =", 1)
+    app = f"{head.removeprefix(chr(10))}{declared}{ending}@app.function(timeout=0){OTHER}"
+    project = make(config="config.lambda_.function.timeout = 0", **{"app.py": app})
+    assert [*expected, "config/deploy.py:5:5"] == places(project)
 
 
 def test_a_handler_by_name_decorates_nothing(make: Make) -> None:
@@ -736,11 +751,11 @@ def test_a_module_that_is_partly_wrong_hides_no_mistake_of_those_that_import_it(
     """What it would have bound is missing everywhere, which is no mistake of its own."""
     app = (
         "import shared.resources.data as data\nfrom shared.resources.data import Data\n"
-        f"@app.function(sqs(Data.queue, batch_size=0), sqs(Data.lost), sqs(Data.queu)){FUNCTION}"
-        f"@app.function(sqs(data.Data.lost), timeout=0){OTHER}"
+        f"@app.function(sqs(Data.queue, batch_size=0), sqs(Data.lost)){FUNCTION}"
+        f"@app.function(sqs(data.Data.lost), timeout=0){OTHER}sqs(Data.queu)\n"
     )
     project = make(app=app, **{"shared/resources/data.py": DATA_WITH_MISTAKES})
-    assert ["app.py:11:15", "app.py:11:66", "app.py:13:44", "shared/resources/data.py:3:12"] == places(project)
+    assert ["app.py:11:15", "app.py:13:44", "app.py:15:5", "shared/resources/data.py:3:12"] == places(project)
 
 
 def test_what_another_class_lacks_is_a_mistake_also_where_a_class_of_that_file_lost_it(make: Make) -> None:
@@ -753,20 +768,25 @@ def test_what_another_class_lacks_is_a_mistake_also_where_a_class_of_that_file_l
 STAR = "from remit.triggers import sqs\nlost = sqs(3)\nqueue = sqs('orders')\n"
 
 
-def test_a_name_that_a_star_import_lacks_is_no_mistake_of_its_own(make: Make) -> None:
-    app = f"from names_ import lost\nfrom others_ import *\n@app.function(lost, kept, gone, missing_){FUNCTION}"
-    others = "import remit\ngone = 1 / 0\nkept = remit.triggers.sqs('orders')\n"
-    project = make(app=app, **{"names_.py": STAR, "others_.py": others})
-    assert ["app.py:11:33", "names_.py:2:8", "others_.py:2:8"] == places(project)
+def test_a_module_that_ends_is_told_once_and_runs_once_however_many_import_it(make: Make) -> None:
+    again = "try:\n    import others_\nexcept ZeroDivisionError:\n    pass\n"
+    app = f"from names_ import lost\n@app.function(lost){FUNCTION}{again}{again}from others_ import *\n"
+    counting = "runs = pathlib.Path('runs')\nruns.write_text((runs.read_text() if runs.exists() else '') + 'x')\n"
+    others = f"import remit, pathlib\n{counting}gone = 1 / 0\n"
+    data = "import others_\n"
+    project = make(app=app, **{"names_.py": STAR, "others_.py": others, "shared/resources/data.py": data})
+    with inside(project.folder, dict(os.environ)):
+        assert ["names_.py:2:8", "others_.py:4:8"] == places(project)
+    assert "x" == (project.folder / "runs").read_text()
 
 
 def test_a_package_that_is_partly_wrong_hides_no_mistake_of_its_modules(make: Make) -> None:
     """They need not speak of remit to declare functions."""
     files = {
-        "shop/__init__.py": "from remit import App\napp = App()\nlost = 1 / 0\n",
-        "shop/main.py": "import missing_\nfrom shop import app, lost\n@app.function(timeout=0)" + FUNCTION,
+        "shop/__init__.py": "from remit import App, on\napp = App()\nlost = on.sqs(3)\n",
+        "shop/main.py": "from shop import app, lost\n@app.function(lost, timeout=0)" + FUNCTION + "import missing_\n",
     }
-    expected = ["shop/__init__.py:3:8", "shop/main.py:1:1", "shop/main.py:3:23"]
+    expected = ["shop/__init__.py:3:8", "shop/main.py:2:29", "shop/main.py:4:1"]
     assert expected == places(make(config="config.app = 'shop.main'", **files))
 
 

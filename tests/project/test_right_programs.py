@@ -1,4 +1,4 @@
-"""A module whose calls are rewritten to be guarded does what it does in plain Python."""
+"""A module that declares something does what it does in plain Python."""
 
 from __future__ import annotations
 
@@ -79,15 +79,16 @@ import contextlib
 with contextlib.suppress(KeyError):
     reader({})
 """,
-    "an option that fails and is tried elsewhere": """
-def queue(**options):
-    return on.sqs("orders", **options)
-def best_queue():
-    try:
-        return queue(not_yet_there=1)
-    except TypeError:
-        return queue()
-assert best_queue().queue == "orders"
+    "what remit has is asked for": """
+assert not hasattr(on, "sqss") and getattr(on, "sqss", None) is None and hasattr(on, "sqs")
+assert not hasattr(s3, "red") and hasattr(s3, "read")
+from remit import config
+assert not hasattr(config, "jop") and not hasattr(config.lambda_.iam, "polcy")
+try:
+    from remit.triggers import not_yet_there
+except ImportError:
+    from remit.triggers import sqs
+assert not hasattr(app, "functoin")
 """,
 }
 

@@ -240,7 +240,10 @@ def _covers(piece: Piece, arn: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return text.replace("${Files.Arn}", BUCKET).replace("${Work.Arn}", QUEUE)
+    """A resource of a piece in the world's words; a piece may be told for the partition aws."""
+    return (
+        text.replace("${Files.Arn}", BUCKET).replace("${Work.Arn}", QUEUE).replace("arn:aws:", "arn:${AWS::Partition}:")
+    )
 
 
 def examples(review: Review) -> Iterator[tuple[str, Request]]:

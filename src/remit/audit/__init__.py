@@ -1,4 +1,4 @@
-"""Who can do what in whole accounts and organizations: pure functions over the files that read-only calls give.
+"""Audit whole accounts and organizations: pure functions over the files that read-only calls give.
 
 `audit` tells a run from top to bottom. It looks through the files of a folder (`folder`), gives each account what
 concerns it (`account_works`; `principal_ids` says whose ids policies name), audits account by account (`account_audit`,

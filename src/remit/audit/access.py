@@ -1,4 +1,4 @@
-"""What each principal can do: its documents reduced to what bears on a question, and equal questions asked once."""
+"""The access of each principal: its documents reduced to the statements that matter, and equal questions asked once."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class AccessQuestions:
         return self._levels[identity.account]
 
     def rcps(self, owner: str, account: str, action: str) -> tuple[tuple[Policy, ...], ...]:
-        """What the RCPs of the account `owner` say about an action, by level, with the number of `account` folded."""
+        """Return the RCPs of the account `owner` for an action, by level, with the number of `account` folded."""
         place = self._place(owner)
         if place is None or self.organization is None or owner == self.organization.management_account:
             return ()
@@ -145,7 +145,7 @@ class AccessQuestions:
         return PinnedCaller(entity.kind, arn, tuple(values.items()), entity.tags, self._may_be_tagged(identity))
 
     def _may_be_tagged(self, identity: Identity) -> bool:
-        """Whether whoever assumes the role may pass tags: the trust policy allows sts:TagSession."""
+        """Return whether whoever assumes the role may pass tags: the trust policy allows sts:TagSession."""
         trust = identity.entity.trust
         text = self.documents.texts[trust].lower() if trust is not None else ""
         return any(name in text for name in _TAGGING)
@@ -199,7 +199,7 @@ class AccessQuestions:
         return bits
 
     def ask_anywhere(self, profile: Profile, caller: PinnedCaller, action: str, partition: str) -> AccessAnswer:
-        """Whether the caller can do an action on any resource of its account, of each type that the action requires."""
+        """Return whether the caller can do an action on a resource of its account, of each type that it requires."""
         groups = own_resources(action, partition)
         return combined(tuple(self.ask(profile, caller, action, resources) for resources in groups))
 
@@ -211,7 +211,7 @@ class AccessQuestions:
         resources: tuple[str, ...],
         when: tuple[Condition, ...] = (),
     ) -> AccessAnswer:
-        """Whether the caller can do an action of the table on some of the resources, `when` some conditions hold."""
+        """Return whether the caller can do an action on some of the resources, `when` some conditions hold."""
         numbers = self.parts.layer_numbers(profile, action)
         layers = self.parts.layers(numbers)
         answer_ = self._ask(numbers, layers, caller, action, resources, when)

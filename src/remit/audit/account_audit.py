@@ -157,7 +157,7 @@ def _with_arns_in_trust(identity: Identity, arns: Mapping[str, str], documents: 
 
 
 def _unused(identities: Iterable[Identity], usage: Usage, documents: Documents) -> Iterator[UnusedRow]:
-    """What the principals of an account have and did not use, in the names of the account."""
+    """Yield the unused access of an account's principals, in the names of the account."""
     unused_access = UnusedAccess(documents, usage)
     for identity in identities:
         row = None if "/aws-service-role/" in identity.arn else unused_access.row(identity)

@@ -35,7 +35,7 @@ _NAMES: Final[dict[EntityKind, str]] = {"user": "UserName", "group": "GroupName"
 
 @dataclass(slots=True)
 class AccountPage:
-    """What one page of a file holds. `is_last`: no further page follows it."""
+    """One page of a file. `is_last`: no further page follows it."""
 
     file: str
     entities: list[Entity] = field(default_factory=list)
@@ -45,12 +45,12 @@ class AccountPage:
 
 
 def is_account_page(value: Any) -> bool:
-    """Whether a JSON value is a page of an account's authorization details."""
+    """Return whether a JSON value is a page of an account's authorization details."""
     return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in LISTS)
 
 
 def is_last_page(value: Mapping[str, Any]) -> bool:
-    """Whether no further page follows a page."""
+    """Return whether no further page follows a page."""
     return value.get("IsTruncated") is not True and not value.get("NextToken")
 
 

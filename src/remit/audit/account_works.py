@@ -1,4 +1,4 @@
-"""What there is to ask about each account: its files, the roles elsewhere that trust it, and its resources."""
+"""The work on each account: its files, the roles elsewhere that trust it, and its resources."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class _Works:
         self._resources.setdefault(resource.account, []).append(resource)
 
     def work(self, account: str, usage: Usage | None) -> AccountWork:
-        """What there is to ask about an account."""
+        """Return the work on an account."""
         files = self._files.get("*", {}) | self._files.get(account, {})
         roles = self._roles.get("*", {}) | self._roles.get(account, {})
         foreign_roles = (role for role in sorted(roles, key=roles.__getitem__) if account_of(role.arn) != account)
@@ -106,7 +106,7 @@ class _Works:
         )
 
     def _ids_of_account(self, account: str) -> PrincipalIds:
-        """What is known about the ids that the policies of an account name."""
+        """Collect the known ids in the policies of an account."""
         ids = self._ids_by_account.get(account, set())
         arns = tuple((name, self._arns[name]) for name in sorted(ids & self._arns.keys()))
         return PrincipalIds(arns, self._ids.missing_accounts if ids - self._arns.keys() else ())

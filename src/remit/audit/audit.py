@@ -64,7 +64,7 @@ class AuditReport:
 
     @property
     def is_fine(self) -> bool:
-        """Whether nothing is wrong, and nothing is undecided."""
+        """True if nothing is wrong, and nothing is undecided."""
         has_errors = any(finding.severity == "error" for document in self.documents for finding in document.findings)
         is_open = any(row.reach == "anyone" for row in self.exposures)
         is_undecided = any(row.unknown or row.undecided for row in self.principals)
@@ -74,7 +74,7 @@ class AuditReport:
 
 @dataclass(frozen=True, slots=True)
 class AuditInput:
-    """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
+    """The input of an audit: a folder of account files, the time `now`, and the organization where it is known.
 
     `trail` is what CloudTrail saw; None: what was used is not asked. `problems` are those of the further files.
     `elsewhere` are files and folders that may lie in the folder, and have another purpose than its account files.
@@ -104,7 +104,7 @@ def audit(
 
 @dataclass(frozen=True, slots=True)
 class _HeldAccount:
-    """What is held of an account's result until the report; `StoredRows` have the rest, which is far more."""
+    """The part of an account's result that is kept until the report; `StoredRows` have the rest, which is far more."""
 
     administrators: tuple[str, ...]
     leading: LeadingEdges
@@ -179,7 +179,7 @@ class _Auditing:
         self.cache.forget_unused()
 
     def _has_findings(self, result: AccountResult) -> bool:
-        """Whether it is known what lint finds in each document of an account."""
+        """Return whether it is known what lint finds in each document of an account."""
         return all(name_of(use) in self.findings for use in result.uses)
 
     def _hold(self, result: AccountResult) -> None:
@@ -200,13 +200,13 @@ class _Auditing:
         self.unused.keep(result.account, result.unused)
 
     def _works(self) -> tuple[AccountWork, ...]:
-        """What there is to do for each account, in the order of their numbers."""
+        """Return the work on each account, in the order of their numbers."""
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
         return account_works(self.summaries, self.audit_input.resources, usages, self._ids())
 
     def _ids(self) -> PrincipalIds:
-        """What is known about the unique ids that policies name: files are looked through for whom they belong to."""
+        """Look the unique ids of policies up in the files, with their owners."""
         ids = named_ids(self.summaries, self.audit_input.resources)
         if not ids:
             return NO_IDS
@@ -231,7 +231,7 @@ class _Auditing:
         )
 
     def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
-        """What lint found in documents that somebody has."""
+        """Return lint's findings in documents that somebody has."""
         return {name: self.findings[name] for name in sorted(self.used_documents)}
 
     def report(self) -> AuditReport:

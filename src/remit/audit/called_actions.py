@@ -1,4 +1,4 @@
-"""Which IAM actions an event of CloudTrail stands for, and which actions no event tells about.
+"""The IAM actions behind an event of CloudTrail, and the actions that no event tells about.
 
 Sources: the catalogue's operations and the actions that they need; "Logging data events" (AWS CloudTrail User Guide).
 """
@@ -64,7 +64,9 @@ def actions_of_event(source: str, name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def is_logged(name: str, data_sources: frozenset[str]) -> bool:
-    """Whether CloudTrail would have logged the use of an action: data events count where some of the service were seen.
+    """Tell whether CloudTrail would have logged the use of an action.
+
+    Data events count where some of the service were seen.
 
     Actions that are no operation of an API (iam:PassRole) are never logged under their own name.
     """

@@ -1,4 +1,4 @@
-"""What a principal decides of a request's context: its ARN, its tags, its organization, and that the time is now.
+"""The context that a principal decides: its ARN, its tags, its organization, and that the time is now.
 
 Such keys are pinned to the principal's values in every question, so that a condition on them cannot be met by values
 that the principal does not have.
@@ -69,7 +69,7 @@ class PinnedCaller:
         return replace(self, values=(*values, ("aws:tokenissuetime", now)))
 
     def value(self, key: str) -> tuple[bool, PinValue]:
-        """Whether the caller decides a key (in lower case), and the value."""
+        """Return whether the caller decides a key (in lower case), and the value."""
         if key.startswith(_TAG):
             return self._tag(key.removeprefix(_TAG))
         for name, value in self.values:
@@ -112,7 +112,7 @@ def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
 
 
 def speaks_of(layers: Layers, key: str) -> bool:
-    """Whether some policy of some layers depends on a key that a caller may decide."""
+    """Return whether some policy of some layers depends on a key that a caller may decide."""
     return any(key in pinned_keys(policy) for policy in policies_of(layers))
 
 

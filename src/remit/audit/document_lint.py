@@ -35,7 +35,7 @@ class LintedDocument:
 
 
 def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
-    """Who has which document. Those that AWS maintains are left out."""
+    """Return the holders of each document. Those that AWS maintains are left out."""
     uses: list[DocumentUse] = []
     for identity in identities:
         policies = identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
@@ -48,7 +48,7 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
 
 
 def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentFinding, ...]:
-    """What lint finds in a document, with the account folded."""
+    """Return lint's findings in a document, with the account folded."""
     findings = lint_document(parsed(documents.texts[use.document]), use.document, kind=use.kind, place=_place)
     return tuple(
         DocumentFinding(finding.rule, finding.severity, finding.message, finding.file or "", finding.hint)
@@ -57,7 +57,7 @@ def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentF
 
 
 def _place(path: Path) -> Origin:
-    """Where a part of a document is: its path, down to the statement and the element."""
+    """Return the place of a document's part: its path, down to the statement and the element."""
     return Origin(spelled(path[: _STATEMENT_PARTS + 1]) or "the document")
 
 

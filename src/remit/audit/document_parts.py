@@ -25,7 +25,7 @@ _NOTHING: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class DocumentMask:
-    """Which actions a document may allow, as bits; `statements` that speak of any, with their bits and indexes.
+    """The actions that a document may allow, as bits; `statements` that speak of any, with their bits and indexes.
 
     `allows_everything`: some statement allows every action on every resource, without conditions. `pinned_keys` are the
     condition keys that a caller may decide.
@@ -84,7 +84,10 @@ class ActionTable:
         return bits
 
     def part(self, mask: DocumentMask, action: str) -> Policy:
-        """What of a document speaks of an action, as if it spoke of that action alone; equal parts are one object."""
+        """Return the part of a document about an action, as if it spoke of that action alone.
+
+        Equal parts are one object.
+        """
         bit = self.bits[action]
         globs = Globs((action,))
         statements = tuple(
@@ -141,7 +144,7 @@ class DocumentParts:
         self._layers: dict[LayerNumbers, Layers] = {}
 
     def mask(self, key: str) -> DocumentMask | None:
-        """Which actions a document speaks of; None where it is no policy that IAM takes, as `problems` says."""
+        """Return the actions of a document; None where it is no policy that IAM takes, as `problems` says."""
         if key not in self._masks:
             try:
                 self._masks[key] = self.table.mask(self.documents.policy(key))
@@ -151,13 +154,13 @@ class DocumentParts:
         return self._masks[key]
 
     def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
-        """What of a principal's documents speaks of an action, as numbers: equal ones are equal for every question."""
+        """Number the parts of a principal's documents about an action: equal numbers are equal for every question."""
         boundary = () if profile.boundary is None else (self.number(profile.boundary, action),)
         levels = tuple(self._layer(level, action) for level in profile.scps)
         return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
 
     def is_uniform(self, profile: Profile, action: str) -> bool:
-        """Whether the answers about an action are the same for every user and role of the principal's account.
+        """Return whether the answers about an action are the same for every user and role of the principal's account.
 
         That is so where no statement that speaks of it names some of them, or asks for a tag of theirs.
         """
@@ -177,7 +180,7 @@ class DocumentParts:
         return layers
 
     def policy_part(self, key: str, action: str) -> Policy:
-        """What of a document speaks of an action."""
+        """Return the part of a document about an action."""
         return self._policies[self.number(key, action)]
 
     def _layer(self, keys: Iterable[str], action: str) -> tuple[int, ...]:
@@ -206,7 +209,7 @@ def documents_of(profile: Profile) -> tuple[str, ...]:
 
 
 def _is_uniform(part: Policy) -> bool:
-    """Whether a part says the same about every user and role of the own account."""
+    """Return whether a part says the same about every user and role of the own account."""
     for statement in part.statements:
         resources = statement.resources
         if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):

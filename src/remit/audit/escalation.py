@@ -72,7 +72,10 @@ class EscalationGraph:
         return self.needs.undecided
 
     def _is_administrator(self, asker: Asker) -> bool:
-        """Whether a principal may do everything: a statement says so, and nothing takes the most important of it."""
+        """Return whether a principal may do everything.
+
+        A statement says so, and nothing takes the most important of it.
+        """
         if not (self._allows_everything(asker.profile.identity) and self._is_unbounded(asker)):
             return False
         for action in _SIGNS_OF_ADMINISTRATORS:
@@ -86,7 +89,7 @@ class EscalationGraph:
         return any(mask is not None and mask.allows_everything for mask in masks)
 
     def _is_unbounded(self, asker: Asker) -> bool:
-        """Whether the boundary, if there is one, allows everything."""
+        """Return whether the boundary, if there is one, allows everything."""
         boundary = asker.profile.boundary
         return boundary is None or self._allows_everything((boundary,))
 
@@ -113,13 +116,13 @@ class EscalationGraph:
             yield from BOUNDARY_OFF
 
     def _administrator(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """What gives a principal any rights in its account."""
+        """Yield the steps by which a principal gains any rights in its account."""
         steps = self.needs.steps(asker, technique, technique.needs)
         if steps is not None:
             yield _edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
 
     def _given_to_others(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """What lets a principal give others rights: any, or those of a group that it adds them to."""
+        """Yield the steps by which a principal gives others rights: any, or those of a group that it adds them to."""
         if technique.needs[0].on != "a group":
             yield from self._administrator(asker, technique)
             return
@@ -129,7 +132,7 @@ class EscalationGraph:
                 yield _edge(asker.identity.arn, member.arn, technique, steps)
 
     def _freed(self, asker: Asker) -> Iterator[Edge]:
-        """What gives a principal any rights once it has taken off its boundary, which its other rights outlive."""
+        """Yield steps to any rights for a principal that takes off its boundary, which its other rights outlive."""
         profile = replace(asker.profile, boundary=None)
         freed = replace(asker, profile=profile, candidates=self.questions.candidates(profile))
         techniques = [technique for technique in TECHNIQUES if technique.gain == "administrator"]
@@ -141,7 +144,7 @@ class EscalationGraph:
     def _after(
         self, first: Technique, steps: tuple[StepNeed, ...], asker: Asker, techniques: Iterable[Technique]
     ) -> Iterator[Edge]:
-        """What techniques give to a principal whose rights are other ones after a first; both are one step."""
+        """Yield the techniques of a principal after a first one has changed its rights; both are one step."""
         for technique in techniques:
             if technique.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, technique):
                 for edge in _GAINS[technique.gain](self, asker, technique):
@@ -157,7 +160,7 @@ class EscalationGraph:
         yield from self._each(asker, technique, self.targets.roles(account), f"roles of {account}")
 
     def _each(self, asker: Asker, technique: Technique, targets: list[Entity], everyone: str) -> Iterator[Edge]:
-        """What gives the rights of users or roles of the account: of all of them, or of those that a policy names."""
+        """Yield the steps to the rights of users or roles of the account: of all, or of those that a policy names."""
         own_arn = asker.identity.arn
         others = [target for target in targets if target.arn != own_arn]
         if others and self.questions.parts.is_uniform(asker.profile, technique.needs[-1].action):
@@ -179,7 +182,7 @@ class EscalationGraph:
         return _edge(source, vertex, technique, steps)
 
     def _groups(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """What lets a user join groups; `member` stands for whoever is in a group.
+        """Yield the steps by which a user joins groups; `member` stands for any user of a group.
 
         What needs rights of the group and of the user, or stays within the user's boundary, is one step.
         """
@@ -202,7 +205,10 @@ class EscalationGraph:
                     yield from self._after(technique, steps, joined, (further,))
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """What makes a service act as a role: a role that the principal passes, or one that is in use already."""
+        """Yield the steps that make a service act as a role.
+
+        One that the principal passes, or one that is in use already.
+        """
         own_arn, account = asker.identity.arn, asker.identity.account
         running = technique.gain == "running role"
         roles = self.targets.roles_of_service(account, technique.service, running=running)

@@ -37,7 +37,7 @@ class EscalationPath:
 
     @property
     def assumes(self) -> tuple[str, ...]:
-        """What the files do not show, and the path needs; empty where it is proven."""
+        """The facts that the path needs and the files do not show; empty where it is proven."""
         return tuple(dict.fromkeys(step.assumes for step in self.steps if step.assumes))
 
     @property
@@ -47,12 +47,12 @@ class EscalationPath:
 
     @property
     def is_open(self) -> bool:
-        """Whether it needs something that no caller brings along: what the files do not show, a tag that nobody has."""
+        """True if it needs something that no caller brings along: what the files do not show, a tag that nobody has."""
         return bool(self.assumes) or not all(is_brought(key) for key, _ in self.must_hold)
 
 
 def is_brought(key: str) -> bool:
-    """Whether a caller brings the value of a condition key: MFA, an ExternalId, a tag that it asks for."""
+    """Return whether a caller brings the value of a condition key: MFA, an ExternalId, a tag that it asks for."""
     return re.search(_OF_SOMETHING_ELSE, key) is None
 
 

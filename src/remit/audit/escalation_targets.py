@@ -1,4 +1,7 @@
-"""Whose rights may be gained: the users, roles and groups of each account, and the roles by whom they trust."""
+"""The targets of escalation.
+
+The users, roles and groups of each account, and the roles by the principals they trust.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who outside of an account can use its resources and assume its roles, by their policies and within RCPs.
+"""Outsiders who can use an account's resources and assume its roles, by their policies and within RCPs.
 
 Whom a statement for everybody lets in is found by forbidding callers: who is left when requests through a service, from
 a network and of the organization are forbidden comes from anywhere on the internet.
@@ -85,7 +85,7 @@ class FoundExposures:
 def exposures(
     policies: Iterable[ResourcePolicy], organization: Organization | None, ids: PrincipalIds = NO_IDS
 ) -> FoundExposures:
-    """Whom the policies of some resources let in from outside of their accounts; equal policies are looked at once.
+    """Find the outsiders that the policies of some resources let in; equal policies are looked at once.
 
     `ids` has whose the unique ids of users and roles are. Any other principal is of one who was deleted, unless it may
     be in an account that is missing.
@@ -113,7 +113,7 @@ class _ResourceExposures:
         self.undecided: list[UndecidedExposure] = []
 
     def rows(self) -> Iterator[ExposureRow]:
-        """Whom the policy lets in, a row for each of its statements and each of these."""
+        """Yield a row for each of the policy's statements and each outsider that it lets in."""
         try:
             policy = parse(parsed(self.resource.text))
         except RemitError as error:
@@ -156,21 +156,21 @@ class _ResourceExposures:
         return public(policy, self.resource.account, budget=Budget(_STEPS))
 
     def _own_account(self) -> Iterator[Statement]:
-        """What forbids callers of the own account, in so far as the policy asks for these by a key."""
+        """Yield Denies of the own account's callers, in so far as the policy asks for these by a key."""
         text = self.resource.text.lower()
         for key in _OF_ITS_ACCOUNT:
             if key.lower() in text:
                 yield _forbidden(Condition("StringEquals", key, (self.resource.account,)))
 
     def _other_services(self, policy: Policy) -> Statement:
-        """What forbids actions of services that no Allow names and the resource is not of: it is asked about none."""
+        """Return a Deny of services that no Allow names and the resource is not of: it is asked about none."""
         allows = [statement for statement in policy.statements if statement.effect == "Allow"]
         named = {action.partition(":")[0] for allow in allows for action in allow.actions.patterns if ":" in action}
         actions = tuple(f"{service}:*" for service in sorted({*named, self.resource.service}))
         return replace(_forbidden(), actions=Globs(actions, negated=True))
 
     def _members_outside(self, policy: Policy) -> Iterator[Statement]:
-        """What forbids callers of accounts that are named and outside of the organization, and yet of it: nobody."""
+        """Yield Denies of callers who are members and yet of accounts outside of the organization: there are none."""
         principals = (statement.principals for statement in policy.statements if statement.principals is not None)
         accounts = {principal_of(value).account for named in principals for _, value in named.patterns}
         accounts |= set(map(self._account_of, _callers(policy)))
@@ -180,7 +180,7 @@ class _ResourceExposures:
             yield replace(of_organization, conditions=(condition, *of_organization.conditions))
 
     def _own_ids(self, policy: Policy) -> Iterator[Statement]:
-        """What forbids the own account's root user, users and roles whom conditions mean by an id."""
+        """Yield Denies of the own account's root user, users and roles that conditions mean by an id."""
         values = _values(policy, USER_ID)
         own_ids = tuple(value for value in values if self._account_of(value) == self.resource.account)
         if own_ids:
@@ -195,7 +195,7 @@ class _ResourceExposures:
     def _without_unknown_ids(
         self, limited: Policy, by_statement: _ByStatement, unknown_ids: tuple[str, ...]
     ) -> _ByStatement:
-        """Whom the policy lets in besides unknown ids; a statement for these alone is undecided.
+        """Find outsiders besides unknown ids; a statement for these alone is undecided.
 
         IAM shows no ARN in their place, as it does for a principal: they may be of any account, or of nobody.
         """
@@ -247,7 +247,7 @@ class _ResourceExposures:
                 yield "member account", (*from_services, *networks)
 
     def _through_services(self, policy: Policy) -> Iterator[Statement]:
-        """What forbids calls that services make for the own account's resources, or for those that the policy names."""
+        """Yield Denies of services' calls for the own account's resources, or for those that the policy names."""
         account = self.resource.account
         yield _forbidden(Condition("StringEquals", "aws:SourceAccount", (account,)))
         sources = [f"arn:*:*:*:{account}:*"]
@@ -294,18 +294,18 @@ class _ResourceExposures:
 
 
 def _of_organization(organization: str) -> Iterator[Statement]:
-    """What forbids callers of an organization."""
+    """Yield Denies of an organization's callers."""
     yield _forbidden(Condition("StringEquals", _ORGANIZATION, (organization,)))
     yield _forbidden(Condition("StringLike", _PATHS, (f"{organization}/*",), "ForAnyValue"))
 
 
 def _of_ids(values: tuple[str, ...]) -> Statement:
-    """What forbids callers by their ids."""
+    """Return a Deny of callers by their ids."""
     return _forbidden(Condition("StringLike", USER_ID, values))
 
 
 def _of_callers(policy: Policy, meant: AbstractSet[str]) -> Iterator[Statement]:
-    """What forbids the accounts, users and roles that the conditions of a policy mean one by one, as far as `meant`."""
+    """Yield Denies of the accounts, users and roles that a policy's conditions mean one by one, as far as `meant`."""
     for key, operator in _CALLERS.items():
         values = tuple(value for value in _values(policy, key.lower()) if value in meant)
         if values:
@@ -313,7 +313,7 @@ def _of_callers(policy: Policy, meant: AbstractSet[str]) -> Iterator[Statement]:
 
 
 def _conditions_on_callers(policy: Policy, allow: Statement) -> dict[str, str]:
-    """Whom the conditions of a statement, and of those that deny, mean one by one, as they say it."""
+    """Map the callers that the conditions of a statement, and of denying ones, mean one by one, to their words."""
     bearing = tuple(statement for statement in policy.statements if statement == allow or statement.effect == "Deny")
     values = ((key, ", ".join(_values(replace(policy, statements=bearing), key.lower()))) for key in _CALLERS)
     return {key: text for key, text in values if text}
@@ -325,7 +325,7 @@ def _callers(policy: Policy) -> Iterator[str]:
 
 
 def _is_single_caller(value: str) -> bool:
-    """Whether a value means callers of one account, or the sessions of one role."""
+    """Return whether a value means callers of one account, or the sessions of one role."""
     account = value.split(":")[4] if value.count(":") >= _ARN_COLONS else value.partition(":")[0]
     return not any(sign in account for sign in "*?$")
 
@@ -354,7 +354,7 @@ def _values(policy: Policy, key: str) -> Iterator[str]:
 
 
 def _must_hold(exposure: Exposure) -> Iterator[tuple[str, str]]:
-    """What a request needs besides who makes it, and from where."""
+    """Yield a request's needs besides its caller and the caller's place."""
     for key, value in exposure.piece.context.items():
         if key.lower() not in _OF_THE_CALLER and value != _ADDRESS:
             yield key, value if isinstance(value, str) else ", ".join(value)

@@ -51,7 +51,7 @@ class OpenRole:
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """What other accounts need of a file: which accounts it is about, their open roles, and what is wrong with it.
+    """The facts of a file for other accounts: the accounts it is about, their open roles, and its problems.
 
     `principals` are the unique ids of its users and roles, each with the ARN. `is_last`: no further page follows it.
     """

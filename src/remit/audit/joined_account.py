@@ -195,7 +195,7 @@ class _Joining:
 
 
 def _same_entity(entity: Entity, further: Entity) -> bool:
-    """Whether two files say the same about an entity, whatever their names are."""
+    """Return whether two files say the same about an entity, whatever their names are."""
     return _without_file(entity) == _without_file(further)
 
 

@@ -81,7 +81,10 @@ def values(content: bytes, file: str) -> Iterator[Any]:
 
 
 def _is_whole(value: Any, content: bytes) -> bool:
-    """Whether a value surely has all that its text has: written again it is as long, so that no key stood twice."""
+    """Return whether a value surely has all that its text has.
+
+    Written again it is as long, so that no key stood twice.
+    """
     return _formatted is not None and len(_written(value)) == len(_formatted(content, indent=-1))
 
 

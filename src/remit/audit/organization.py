@@ -75,7 +75,7 @@ class Organization:
 
     @property
     def is_unread(self) -> bool:
-        """Whether its file could not be read, or is none of an organization."""
+        """True if its file could not be read, or is none of an organization."""
         return not (self.id or self.accounts)
 
 
@@ -142,7 +142,7 @@ class _OrganizationReader:
             yield identifier, ControlPolicy(identifier, name, kind, document)
 
     def _is_used(self, kind: str) -> bool:
-        """Whether any target has a policy of a kind: else the organization has not enabled them."""
+        """Return whether any target has a policy of a kind: else the organization has not enabled them."""
         attached = {identifier for row in self.targets.values() for identifier in _policy_ids(row)}
         policies = (self.policies.get(identifier) for identifier in attached)
         return any(policy is not None and policy.type == kind for policy in policies)

@@ -25,7 +25,7 @@ USER_ID: Final = "aws:userid"
 
 @dataclass(frozen=True, slots=True)
 class PrincipalIds:
-    """What is known about the ids that some policies name: the ARNs of those whose user or role exists.
+    """The known ids of some policies: the ARNs of those whose user or role exists.
 
     `missing_accounts` are those of the organization that the files do not have in whole: an id may be of one of them.
     """
@@ -38,7 +38,7 @@ NO_IDS: Final = PrincipalIds()
 
 
 def is_principal_id(value: str) -> bool:
-    """Whether a principal is written as the id of a user or role."""
+    """Return whether a principal is written as the id of a user or role."""
     return value.startswith(_PREFIXES)
 
 

@@ -55,7 +55,7 @@ class PolicyQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AccessAnswer:
-    """Whether a question's access exists: on which resource the evaluator allows it, or why it is undecided.
+    """Return whether a question's access exists: on which resource the evaluator allows it, or why it is undecided.
 
     `must_hold` are the condition keys of the request that the principal does not decide, each with a value that fits:
     an ExternalId, a tag of the resource, the address that it comes from.
@@ -185,6 +185,6 @@ def _confirmed(question: PolicyQuestion, piece: Piece) -> AccessAnswer | None:
 
 
 def _allowing(layers: Layers, request: Request) -> tuple[int, int] | None:
-    """Which statement of the identity's policies allows a request: the number of the policy, and its index there."""
+    """Find the statement that allows a request: the number of the identity's policy, and its index there."""
     rulings = evaluate(request, Layers(layers.identity)).layers[0].rulings
     return (rulings[0].policy, rulings[0].index) if rulings else None

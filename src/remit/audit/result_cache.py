@@ -1,4 +1,4 @@
-"""What earlier runs found, on disk: a run asks only what has changed since, and goes on where another was stopped.
+"""Results of earlier runs, on disk: a run asks only about changes, and goes on where another was stopped.
 
 The cache holds texts and no code. An entry is used only for exactly the same input: its name is a digest of the
 account's files, of the roles elsewhere that trust the account, of its control policies, of the day, and of the versions
@@ -50,7 +50,7 @@ class ResultCache:
         self._write(f"file-{name}", summary)
 
     def account(self, name: str) -> AuditedAccount | None:
-        """What was found about an account with a digest."""
+        """Read the result for an account with a digest."""
         audited: AuditedAccount | None = self._read(f"account-{name}", AuditedAccount)
         return audited
 
@@ -59,7 +59,7 @@ class ResultCache:
         self._write(f"account-{name}", audited)
 
     def findings(self) -> _Findings:
-        """What lint found in documents, by their names."""
+        """Read lint's findings in documents, by their names."""
         return self._read(f"{_FINDINGS}-{self.name()}", _Findings) or {}
 
     def keep_findings(self, findings: _Findings) -> None:

@@ -1,4 +1,4 @@
-"""What an audit finds, as plain rows of texts: they go between processes, into the cache, and into every output."""
+"""Results of an audit, as plain rows of texts: they go between processes, into the cache, and into every output."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class AccessRow:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalRow:
-    """What a principal can do; `unknown` has why that is undecided as a whole, and then nothing else is said."""
+    """The access of a principal.
+
+    `unknown` has the reason why that is undecided as a whole, and then it stands alone.
+    """
 
     arn: str
     access: tuple[AccessRow, ...] = ()
@@ -98,7 +101,7 @@ class UndecidedTechnique:
 
 @dataclass(frozen=True, slots=True)
 class DocumentUse:
-    """Who has a document, by its key and its kind: a principal, and a policy's name (or `trust policy`)."""
+    """The holder of a document, by its key and its kind: a principal, and a policy's name (or `trust policy`)."""
 
     document: str
     kind: str
@@ -108,7 +111,7 @@ class DocumentUse:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFinding:
-    """What lint found in a document, and where in it."""
+    """A finding of lint in a document, with its place."""
 
     rule: str
     severity: str
@@ -119,7 +122,7 @@ class DocumentFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExposureRow:
-    """What a resource's policy lets somebody outside of its account do, within RCPs.
+    """The access of an outsider by a resource's policy, within RCPs.
 
     `who` is as the policy says it: `*`, an account, a role, an identity provider, a service. `actions` are the policy's
     patterns.
@@ -145,7 +148,7 @@ class UndecidedExposure:
 
 @dataclass(frozen=True, slots=True)
 class UnusedPolicy:
-    """What of a policy was not used: actions, or `service:*` where nothing of a service is left; `count` of actions.
+    """The unused part of a policy: actions, or `service:*` where nothing of a service is left; `count` of actions.
 
     `not_logged` are services some of whose actions are kept, since their use is not logged. `smaller` is the JSON text
     of the policy that keeps the rest; empty where the policy is AWS's or a group's.
@@ -160,7 +163,7 @@ class UnusedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class UnusedRow:
-    """What a principal has and did not use since `since`; `last`: when it called anything (empty: never)."""
+    """The unused access of a principal since `since`; `last`: its latest call (empty: never)."""
 
     principal: str
     since: str

@@ -1,4 +1,4 @@
-"""Which principals can assume which roles: their own policies and the role's trust policy together, across accounts."""
+"""Principals and the roles they can assume, by their own policies and the role's trust policy, across accounts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RoleAssumption:
         self._of_services: dict[tuple[str, str, str], bool] = {}
 
     def trusted(self, role: Entity) -> TrustedBy:
-        """Whom a role's trust policy names; nobody where it cannot be read."""
+        """Return the principals in a role's trust policy; none where it cannot be read."""
         if role.trust is None:
             return _NOBODY
         name = (role.trust, role.account)
@@ -60,7 +60,7 @@ class RoleAssumption:
         return self._policies[name]
 
     def answer(self, identity: Identity, profile: Profile, caller: PinnedCaller, role: Entity) -> AccessAnswer:
-        """Whether a principal can assume a role: by the trust policy alone where that names it, else by both.
+        """Return whether a principal can assume a role: by the trust policy alone where that names it, else by both.
 
         A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
         `"Principal": "*"` means.
@@ -93,7 +93,7 @@ class RoleAssumption:
         return replace(answered, allowing=(numbers.identity[number], index))
 
     def lets_in(self, service: str, role: Entity) -> bool:
-        """Whether a role's trust policy may let a service in that acts for the role's own account."""
+        """Return whether a role's trust policy may let a service in that acts for the role's own account."""
         name = (service, str(role.trust), role.account)
         if name not in self._of_services:
             policy = self._policy(role, role.account)

@@ -21,7 +21,7 @@ _UNRELIABLE: Final = frozenset({"iam:PassRole"})
 
 
 def tag_conditions(action: str, policies: Iterable[Policy], target: Entity) -> tuple[Condition, ...]:
-    """What holds of the tags of a call's target, as far as some policies speak of them."""
+    """Return the conditions on the tags of a call's target, as far as some policies speak of them."""
     if action in _UNRELIABLE:
         return ()
     keys = {key.lower(): key for policy in policies for key in _tag_keys(policy)}

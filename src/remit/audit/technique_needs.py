@@ -188,7 +188,7 @@ class NeedQuestions:
         return tuple(folded(arn, entity.account) for arn in arns)
 
     def _tags(self, asker: Asker, need: TechniqueNeed, target: Entity | None) -> tuple[Condition, ...]:
-        """What the files say about the tags of the user or role that an action is about."""
+        """Return the conditions on the tags of the user or role that an action is about, by the files."""
         if need.on == "itself":
             target = asker.identity.entity
         if target is None or need.on not in ("itself", "a user", "a role"):
@@ -198,12 +198,12 @@ class NeedQuestions:
         return tag_conditions(need.action, policies_of(layers), target)
 
     def _has_wide_version(self, arn: str) -> bool:
-        """Whether an older version of a managed policy allows everything."""
+        """Return whether an older version of a managed policy allows everything."""
         managed = self.managed.get(arn)
         return managed is not None and any(self._is_wide(document) for _, document in managed.older)
 
     def _has_wider_version(self, arn: str) -> bool:
-        """Whether an older version of a policy allows what its default does not; True where no file has any."""
+        """Return whether an older version of a policy allows what its default does not; True where no file has any."""
         managed = self.managed.get(arn)
         if managed is None or managed.default is None or not managed.older:
             return True
@@ -234,7 +234,7 @@ _OF_BOUNDED: Final = frozenset(
 
 
 def _parameters(asker: Asker, technique: Technique, need: TechniqueNeed) -> tuple[Condition, ...]:
-    """What holds of the call that the technique makes: the policy that is attached, the service that gets a role.
+    """Return the conditions of the technique's call: the policy that is attached, the service that gets a role.
 
     Source: "Available keys for IAM" (IAM User Guide).
     """

@@ -69,7 +69,7 @@ class DataSource(NamedTuple):
 
 @dataclass(slots=True)
 class TrailSummary:
-    """What some log files hold: when each kind of call was made last, and what was read.
+    """The sum of some log files: the latest call of each kind, and the number of files read.
 
     `name` is their folder or table, `accounts` are those of which any event was logged. Denied calls are no use, and
     are counted alone. `unread` are files that could not be read.
@@ -107,7 +107,7 @@ class TrailSummary:
         self.problems += further.problems
 
     def all_problems(self) -> Iterator[InputProblem]:
-        """What is wrong with the files, those that are left out included."""
+        """Yield the problems of the files, those that are left out included."""
         yield from self.problems
         yield from self.digests.problems("a digest, which holds no event", "digests, which hold no event")
         yield from self.insights.problems("of Insights, which are no calls", "of Insights, which are no calls")
@@ -133,12 +133,12 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def is_log_name(file: str) -> bool:
-    """Whether a file may be a log by its name."""
+    """Return whether a file may be a log by its name."""
     return file.endswith(_SUFFIXES)
 
 
 def summed_up(files: Sequence[str]) -> TrailSummary:
-    """What some files hold together: a chunk of the work, for any process."""
+    """Sum up some files: a chunk of the work, for any process."""
     summary = TrailSummary()
     for file in files:
         if not is_log_name(file):

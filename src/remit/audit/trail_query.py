@@ -51,7 +51,7 @@ def _query(table: str) -> str:
 
 
 def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
-    """What Parquet files of logs hold, but for those that are no such logs. RemitError: DuckDB is not installed."""
+    """Sum up Parquet files of logs, but for those that are no such logs. RemitError: DuckDB is not installed."""
     try:
         import duckdb  # noqa: PLC0415 - of the extra `audit`
     except ImportError:
@@ -83,7 +83,7 @@ def _unread_parquet(files: Sequence[str], reason: str) -> TrailSummary:
 
 
 def summary_of_rows(rows: Iterable[Sequence[Any]]) -> TrailSummary:
-    """What the rows of the query say; numbers may be texts, as Athena gives them."""
+    """Sum up the rows of the query; numbers may be texts, as Athena gives them."""
     summary = TrailSummary()
     for principal, source, name, logged_account, last_use, first, last, events, denied, is_data in rows:
         summary.events += int(events)

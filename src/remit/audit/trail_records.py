@@ -42,7 +42,7 @@ class TrailIdentity(msgspec.Struct, gc=False):
 
 
 class TrailRecord(msgspec.Struct, gc=False):
-    """What is read of an event."""
+    """The fields of an event that are read."""
 
     time: str = msgspec.field(default="", name="eventTime")
     source: str = msgspec.field(default="", name="eventSource")

@@ -1,4 +1,4 @@
-"""Whom a role's trust policy lets in: services, and principals by their ARN, their account, or all of them."""
+"""Principals in a role's trust policy: services, and others by their ARN, their account, or all of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EVERYTHING: Final = Globs(("*",))
 
 @dataclass(frozen=True, slots=True)
 class TrustedBy:
-    """Whom a trust policy names in an Allow of sts:AssumeRole: services, ARNs, accounts, everybody.
+    """The principals in a trust policy's Allow of sts:AssumeRole: services, ARNs, accounts, everybody.
 
     `ids` are the unique ids of users and roles (see `principal_ids`). `tells_apart`: some statement, which may be a
     Deny, means some users and roles of an account and not the others.
@@ -38,7 +38,7 @@ class TrustedBy:
 
 
 def trusted(policy: Policy) -> TrustedBy:
-    """Whom the Allow statements of a trust policy name."""
+    """Collect the principals in the Allow statements of a trust policy."""
     services, arns, accounts, ids = set(), set(), set(), []
     anybody = False
     for kind, value in _named(policy):
@@ -64,7 +64,7 @@ def trusted(policy: Policy) -> TrustedBy:
 
 
 def _names_somebody(statement: Statement) -> bool:
-    """Whether the principals of a statement are more than accounts, services and everybody."""
+    """Return whether the principals of a statement are more than accounts, services and everybody."""
     if statement.principals is None:
         return False
     names = (value for kind, value in statement.principals.patterns if kind == "AWS" and value != "*")
@@ -117,7 +117,7 @@ def _with_sessions_of(principal: str, unique_id: str, policy: Policy) -> Iterato
 
 @dataclass(frozen=True, slots=True)
 class TrustPart:
-    """What a trust policy says about one principal, as policies without principals.
+    """The part of a trust policy about one principal, as policies without principals.
 
     `by_itself` lets the principal in without a policy of its own, within one account: what names it, and not merely its
     account. `directly` has those of its statements that a boundary's lack of an Allow does not limit: on a user, a

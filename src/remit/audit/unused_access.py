@@ -1,4 +1,4 @@
-"""Which access nobody used: what policies grant, without what CloudTrail saw, and the smaller policy that is left.
+"""Unused access: the grants of policies without the calls in CloudTrail, and the smaller policy that is left.
 
 Only what CloudTrail would have logged counts as unused. Access whose use is not logged (data events that no trail was
 told to log, iam:PassRole) is kept, and named.
@@ -40,7 +40,7 @@ _STEPS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class UsedActions:
-    """What a principal was seen to use: actions, when it called last, and services with events that are not known."""
+    """The calls of a principal: actions, the time of the latest, and services with events that are not known."""
 
     actions: tuple[str, ...] = ()
     last: str = ""
@@ -49,7 +49,7 @@ class UsedActions:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the principals of an account used since `since`; `data_sources`: services whose data events were logged."""
+    """The calls of an account's principals since `since`; `data_sources`: services whose data events were logged."""
 
     since: str
     data_sources: tuple[str, ...]
@@ -57,7 +57,7 @@ class Usage:
 
 
 def usage_by_account(trail: TrailSummary) -> dict[str, Usage]:
-    """What the principals of each account were seen to use; an account of which nothing was logged is left out."""
+    """Return the calls of each account's principals; an account of which nothing was logged is left out."""
     calls: dict[str, list[tuple[str, str, str]]] = {}
     for call, time in trail.last_calls.items():
         calls.setdefault(call.principal, []).append((call.source, call.name, time))
@@ -106,7 +106,7 @@ class UnusedAccess:
         self._compared: dict[object, UnusedPolicy | None] = {}
 
     def row(self, identity: Identity) -> UnusedRow | None:
-        """What a principal has and did not use; None if it used everything that can be checked."""
+        """Return the unused access of a principal; None if it used everything that can be checked."""
         used = self._used.get(identity.arn, UsedActions())
         rows = []
         for use in identity.policies:
@@ -136,7 +136,7 @@ class UnusedAccess:
         return self._policies[key]
 
     def _comparison(self, key: str, policy: Policy, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
-        """What of a policy was not used; with the smaller policy, where it is the principal's own to change."""
+        """Return the unused part of a policy; with the smaller policy, where it is the principal's own to change."""
         granted = self._granted_by(key, policy)
         kept = {name for name in used.actions if name in granted.logged} | granted.not_logged
         for service in used.unclear_services:

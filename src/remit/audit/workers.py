@@ -24,7 +24,10 @@ _PARTS_PER_WORKER: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What runs parts of an audit, so many at once: `map` gives a function's results on each part, in their order."""
+    """The runner of an audit's parts, so many at once.
+
+    `map` gives a function's results on each part, in their order.
+    """
 
     count: int
     map: Map
@@ -55,7 +58,7 @@ def run(chunk: Chunk, workers: Workers = THIS_PROCESS) -> Iterator[AuditedAccoun
 def summed_up_trail(
     folder: Path, workers: Workers = THIS_PROCESS, progress: Callable[[str], None] = lambda _: None
 ) -> TrailSummary:
-    """What the log files below a folder hold. RemitError: there is none."""
+    """Sum up the log files below a folder. RemitError: there is none."""
     all_files = trail_files(folder)
     tables = [file for file in all_files if file.endswith(PARQUET)]
     files = [file for file in all_files if not file.endswith(PARQUET)]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
 from remit.declare.field_types import type_mistakes
+from remit.declare.fitting import fitted
 from remit.declare.recorded import Verdict
-from remit.declare.recording import current
+from remit.declare.recording import current, is_recording, judging_now
+from remit.declare.unknown_names import unknown
 from remit.declare.unread import Unread
-from remit.errors import Mistakes, Origin, judged, judging, writer
+from remit.errors import Mistakes, Origin, RemitError, judged, judging, writer
 
 if TYPE_CHECKING:
     from remit.app import Grant
@@ -25,17 +28,30 @@ P = ParamSpec("P")
 
 def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
     """A function that grants something: recorded while a project loads, and judged at once anywhere else."""
+    module = sys.modules[function.__module__]
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - of the module
+        verbs = sorted(verb for verb, value in vars(module).items() if hasattr(value, "__wrapped__"))
+        service = module.__name__.rpartition(".")[2]
+        return unknown(f"there is no grant `{service}.{name}`", name, module, verbs)
+
+    vars(module).setdefault("__getattr__", __getattr__)
 
     @functools.wraps(function)
     def asked(*arguments: P.args, **options: P.kwargs) -> Any:
         if judged() is not None:  # a verb that is made of others
             return function(*arguments, **options)
+        record = current() if is_recording() else None
+        misfits: tuple[RemitError, ...] = ()
         try:
             bound = _signature(function).bind(*arguments, **options)
         except TypeError:
-            return function(*arguments, **options)  # whose own TypeError names it
-        made = AskedGrant(function, bound.arguments, writer())
-        record = current()
+            if record is None:
+                return function(*arguments, **options)  # whose own TypeError names it
+            fit = fitted(function, arguments, options)
+            misfits = fit.mistakes
+            bound = _signature(function).bind(*fit.arguments, **fit.options)
+        made = AskedGrant(function, bound.arguments, writer(), misfits)
         if record is None:
             return made.grants()
         record.made.append(made)
@@ -60,11 +76,13 @@ class AskedGrant(Sequence["Grant"]):
     arguments: Mapping[str, Any]
     """By the names of the verb's parameters."""
     written: Origin
+    misfits: tuple[RemitError, ...] = ()
+    """What is wrong with its arguments as such: options that it does not have, and those that are missing."""
 
-    def judged(self) -> Verdict:
-        """Everything that is wrong with the arguments. What reads one of a wrong type says nothing."""
+    def judged(self, _wrong: Collection[int] = ()) -> Verdict:
+        """Return everything that is wrong with the arguments. What reads one of a wrong type says nothing."""
         mistakes = self._made[1]
-        return Verdict(mistakes, is_right=not mistakes.errors)
+        return Verdict(mistakes, is_right=not mistakes.errors and not mistakes.is_unread)
 
     def grants(self) -> Grants:
         """A grant for each statement that the verb takes. RemitError: something is wrong with the arguments."""
@@ -75,10 +93,10 @@ class AskedGrant(Sequence["Grant"]):
     @functools.cached_property
     def _made(self) -> tuple[Grants, Mistakes]:
         grants: Grants = ()
-        found = Mistakes()
+        found = Mistakes(list(self.misfits))
         signature = _signature(self.function)
         readable = inspect.BoundArguments(signature, dict(self.arguments))
-        with judging(self.written):
+        with judging(self.written), judging_now():
             for name, value in self.arguments.items():
                 parameter = signature.parameters[name]
                 is_open = parameter.kind is parameter.VAR_POSITIONAL

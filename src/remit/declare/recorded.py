@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from remit.declare.field_types import type_mistakes
+from remit.declare.fitting import fitted
 from remit.declare.recording import current
 from remit.declare.unread import Unread
-from remit.errors import Mistakes, Origin, judging, writer
+from remit.errors import Mistakes, Origin, RemitError, judging, writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from typing import Self
 
 
@@ -29,12 +30,18 @@ class Recording(type):
 
         def __call__(cls, *arguments: Any, **options: Any) -> Any:
             """Make an object. RemitError: no project is loading, and it is wrong."""
-            made = super().__call__(*arguments, **options)
             record = current()
-            if record is None:
+            if record is None or record.is_over:
+                made = super().__call__(*arguments, **options)
                 made.judged().mistakes.refuse()
-            else:
-                record.made.append(made)
+                return made
+            try:
+                made = super().__call__(*arguments, **options)
+            except TypeError:
+                fit = fitted(cls, arguments, options)
+                made = super().__call__(*fit.arguments, **fit.options)
+                object.__setattr__(made, "misfits", fit.mistakes)
+            record.made.append(made)
             return made
 
 
@@ -52,32 +59,40 @@ class Recorded(metaclass=Recording):
 
     written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
     """The line that wrote it."""
+    misfits: tuple[RemitError, ...] = field(init=False, default=(), compare=False, repr=False)
+    """What is wrong with its arguments as such: options that it does not have, and those that are missing."""
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """What to check of the options, beside their types: each call raises RemitError if something is wrong."""
         yield from ()
 
-    def judged(self) -> Verdict:
-        """Everything that is wrong with the options. Checks that read one of a wrong type say nothing."""
-        found = Mistakes()
+    def judged(self, wrong: Collection[int] = ()) -> Verdict:
+        """Return everything that is wrong with the options. Checks that read one of a wrong type say nothing.
+
+        `wrong` are the identities of other objects that are not right, so that nothing is to be read of them.
+        """
+        found = Mistakes(list(self.misfits))
         with judging(self.written):
-            readable = self._readable(found)
+            readable = self._readable(found, wrong)
             with found.noted():
                 for check in readable.checks():
                     with found.noted():
                         check()
-        return Verdict(found, is_right=readable is self and not found.errors)
+        for error in found.errors:
+            error.origin = error.origin or self.written
+        return Verdict(found, is_right=readable is self and not found.errors and not found.is_unread)
 
-    def _readable(self, found: Mistakes) -> Self:
+    def _readable(self, found: Mistakes, wrong: Collection[int]) -> Self:
         """It with nothing to read in place of options whose type is wrong, which is noted."""
         readable = self
         for name, default, annotation in _options(type(self)):
             value = getattr(self, name)
             if value is default:
                 continue
-            wrong_types = [] if type(value) is Unread else list(type_mistakes(name, value, annotation))
+            is_unread = type(value) is Unread or id(value) in wrong
+            wrong_types = [] if is_unread else list(type_mistakes(name, value, annotation))
             found.errors += wrong_types
-            if wrong_types or type(value) is Unread:
+            if wrong_types or is_unread:
                 readable = copy(self) if readable is self else readable
                 object.__setattr__(readable, name, Unread())
         return readable

@@ -1,23 +1,18 @@
-"""Whether a project is loading: then what is wrong is noted, and the project's code goes on."""
+"""The project that is loading: while its code runs, what people call is written down, and nothing is raised."""
 
 from __future__ import annotations
 
 import contextlib
 import contextvars
-import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.declare.unread import Unread
-from remit.errors import RemitError, UnreadError, writer
+from remit.errors import RemitError, UnreadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from remit.errors import Mistakes
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -28,13 +23,15 @@ class Recorder:
     """What is wrong with it, as far as that is known while the code runs."""
     made: list[Any] = field(default_factory=list, kw_only=True)
     """The triggers and authorizers, in the order in which they were made."""
+    is_over: bool = field(default=False, kw_only=True)
+    """Whether the code has ended, so that what it said is judged."""
 
 
 _current: Final[contextvars.ContextVar[Recorder | None]] = contextvars.ContextVar("remit_record", default=None)
 
 
 def current() -> Recorder | None:
-    """The record of the project that is loading in this thread; None where none is."""
+    """Return the record of the project that is loading in this thread; None where none is."""
     return _current.get()
 
 
@@ -48,26 +45,30 @@ def recording(record: Recorder) -> Iterator[None]:
         _current.reset(token)
 
 
-def note(error: RemitError) -> None:
-    """Note a mistake, and go on. RemitError: no project is loading, so that it is raised as it is."""
+def is_recording() -> bool:
+    """Whether the code of a project runs in this thread."""
     record = _current.get()
-    if record is None:
+    return record is not None and not record.is_over
+
+
+@contextlib.contextmanager
+def judging_now() -> Iterator[None]:
+    """Judge inside of the `with` block what the code that still runs said: nothing unread is to be read there."""
+    record = _current.get()
+    if record is None or record.is_over:
+        yield
+        return
+    record.is_over = True
+    try:
+        yield
+    finally:
+        record.is_over = False
+
+
+def note(error: RemitError) -> None:
+    """Note a mistake, and go on. RemitError: no project's code runs, so that it is raised as it is."""
+    record = _current.get()
+    if record is None or record.is_over:
         raise error
     record.mistakes.errors += [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
     error.further = ()
-
-
-def noting(function: Callable[P, R]) -> Callable[P, R]:
-    """A function of which people need at once what it gives: Unread, where an argument is wrong, which is noted."""
-
-    @functools.wraps(function)
-    def called(*arguments: P.args, **options: P.kwargs) -> Any:
-        try:
-            return function(*arguments, **options)
-        except RemitError as error:
-            for mistake in error.all:
-                mistake.origin = mistake.origin or writer()
-            note(error)
-            return Unread()
-
-    return called

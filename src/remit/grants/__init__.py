@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
 
+from remit.declare.unknown_names import unknown
 from remit.grants.typed import allow
 
 if TYPE_CHECKING:
@@ -66,5 +68,6 @@ __all__ = [
 
 def __getattr__(name: str) -> ModuleType:
     if name not in __all__:
-        raise AttributeError(f"remit.grants has no `{name}`", name=name, obj=importlib.import_module(__name__))
+        gives: ModuleType = unknown(f"remit.grants has no `{name}`", name, sys.modules[__name__], __all__)
+        return gives
     return importlib.import_module(f"{__name__}.{name}")

@@ -1,4 +1,4 @@
-"""What a comparison finds: pieces of access, each with a request that shows it, and what could not be decided."""
+"""The result of a comparison: pieces of access, each with a request that shows it, and the undecided parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Tier: TypeAlias = Literal["now", "future"]
 
 @dataclass(frozen=True, slots=True)
 class StatementLocation:
-    """Where a statement stands: layer (identity, boundary, scp[0] …), which policy, which statement, from 0."""
+    """The place of a statement: layer (identity, boundary, scp[0] …), policy, and statement, from 0."""
 
     layer: str
     policy: int
@@ -30,7 +30,7 @@ class StatementLocation:
 
 @dataclass(frozen=True, slots=True)
 class SideDifference:
-    """What makes a piece of access one side's alone: what the other side says of it, or does not say.
+    """The reason why a piece of access is one side's alone: the other side's word on it, or its silence.
 
     `side` is that other side's name, `part` what of it is meant: a layer, a trust policy. `denial` is its statement
     that denies; None: none allows (or, where denials themselves are compared, none denies).
@@ -76,7 +76,7 @@ class Piece:
 
     @property
     def because(self) -> str:
-        """What has changed, in words."""
+        """The change, in words."""
         return "the resource's policy allows it" if self.difference is None else self.difference.sentence
 
     @property

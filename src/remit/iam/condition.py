@@ -78,7 +78,7 @@ _MAKERS: Final[dict[str, Maker]] = {
 
 
 def check_of(operator: str, texts: tuple[str, ...], version: str) -> Check:
-    """Whether one value of a key is among a condition's; of a negated operator, the check that it negates."""
+    """Return whether one value of a key is among a condition's; of a negated operator, the check that it negates."""
     return _MAKERS[operator.replace("Not", "")](texts, version)
 
 
@@ -102,7 +102,7 @@ def compile_condition(condition: Condition, version: str) -> Test:
 
 
 def _without_values(key: str, quantifier: str, *, negated: bool, if_exists: bool) -> Truth:
-    """What a condition without values says whatever its key is; None: that depends.
+    """Decide a condition without values, whatever its key is; None: that depends.
 
     No value matches, and of a key that has one value at most each differs.
     """
@@ -193,7 +193,10 @@ _TESTS: Final[dict[str, Callable[[str, Check, bool, bool], Test]]] = {
 
 
 def open_names(condition: Condition, request: Request, version: str) -> Iterator[str]:
-    """What the request leaves open for a condition: its key, or variables and references in its values."""
+    """Yield the names that the request leaves open for a condition.
+
+    Its key, or variables and references in its values.
+    """
     value = request.value(condition.decided_by.lower())
     if condition.late or value is OPEN:
         yield condition.key

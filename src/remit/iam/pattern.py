@@ -74,7 +74,7 @@ def tidy(parts: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a text holds a wildcard, so that it stands for a set."""
+    """Return whether a text holds a wildcard, so that it stands for a set."""
     return "*" in text or "?" in text
 
 
@@ -85,7 +85,7 @@ def matcher(pattern: str) -> Matcher:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether `text`, taken literally, is one of the texts that `pattern` describes. Case-sensitive."""
+    """Return whether `text`, taken literally, is one of the texts that `pattern` describes. Case-sensitive."""
     return matcher(pattern)(text)
 
 
@@ -170,7 +170,7 @@ def _length_after_last_star(parts: tuple[Piece, ...]) -> int:
 
 
 def covers(wide: str, narrow: str) -> bool:
-    """Whether every text that `narrow` describes is described by `wide` too.
+    """Return whether every text that `narrow` describes is described by `wide` too.
 
     Exact; beyond a budget that no real pattern reaches it answers False, that is: not proven.
     """
@@ -193,7 +193,7 @@ def plainly_covers(wide: str, narrow: str) -> bool:
 
 
 def overlaps(pattern: str, other_pattern: str) -> bool:
-    """Whether some text is described by both patterns."""
+    """Return whether some text is described by both patterns."""
     return overlaps_pieces(pieces(pattern), pieces(other_pattern))
 
 
@@ -254,7 +254,7 @@ class _Automaton:
         return list(masks)
 
     def meet(self, mask: int, symbol: Piece) -> int:
-        """Where a symbol of the other pattern can lead, when a wildcard may stand for any letter there is."""
+        """Return the states after a symbol of the other pattern, when a wildcard may stand for any letter there is."""
         if symbol is STAR:
             return (self.accept << 1) - (mask & -mask)  # every position from the first one on
         if symbol is ANY:

@@ -1,4 +1,4 @@
-"""Which patterns of a list others make redundant, and whether one list plainly takes all that another does."""
+"""Patterns of a list that others make redundant, and lists that plainly take all of another."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class PatternList:
         return min(covering, key=self._order.__getitem__, default=None)
 
     def takes_all(self, texts: Iterable[str]) -> bool:
-        """Whether each text or pattern is in the list, or a pattern of the list covers it."""
+        """Return whether each text or pattern is in the list, or a pattern of the list covers it."""
         return all(text in self._texts or self._has_cover_of(text) for text in texts)
 
     def overlaps(self, text: str) -> bool:
-        """Whether a text, or some text that a pattern describes, is in the list or described by a pattern of it."""
+        """Return whether a text, or one that a pattern describes, is in the list or matches a pattern of it."""
         if not is_pattern(text) and not text.startswith(tuple(map(head, self._texts))):
             return False
         return any(overlap(listed, text) for listed in self._texts)
@@ -81,7 +81,7 @@ class PatternList:
 
 @lru_cache(maxsize=16_384)
 def head(pattern: str) -> str:
-    """What stands before the first wildcard."""
+    """The text before the first wildcard."""
     return _WILDCARD.split(pattern, maxsplit=1)[0]
 
 
@@ -92,7 +92,7 @@ def overlap(pattern: str, other_pattern: str) -> bool:
 
 
 def asks_no_more(wide: Statement, narrow: Statement) -> bool:
-    """Whether a statement asks for keys that another asks for, too: else it hardly covers it."""
+    """Return whether a statement asks for keys that another asks for, too: else it hardly covers it."""
     if not wide.conditions:
         return True
     keys = {condition.key.lower() for condition in narrow.conditions}
@@ -100,7 +100,7 @@ def asks_no_more(wide: Statement, narrow: Statement) -> bool:
 
 
 def actions_cover(wide: Globs, narrow: Globs) -> bool:
-    """Whether one statement's actions plainly are all of another's."""
+    """Return whether one statement's actions plainly are all of another's."""
     if not wide.negated and not narrow.negated:
         return _listed_actions(wide.patterns).takes_all(folded(narrow.patterns))
     if not wide.negated:
@@ -126,7 +126,9 @@ def resources_cover(wide: Globs | None, narrow: Globs | None) -> bool | None:
 
 
 def _takes(patterns: tuple[str, ...], text: str) -> bool | None:
-    """Whether patterns cover one that holds variables or references, or do so themselves; None where that is open.
+    """Return whether patterns cover one that holds variables or references, or do so themselves.
+
+    None where that is open.
 
     Nobody knows what a reference stands for, so that only itself and a star surely take it.
     """

@@ -38,7 +38,10 @@ class Globs:
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """Who: pairs of kind (AWS, Service, Federated, CanonicalUser, or "*" for everyone) and value."""
+    """The principals of a statement.
+
+    Pairs of kind (AWS, Service, Federated, CanonicalUser, or "*" for everyone) and value.
+    """
 
     patterns: tuple[tuple[str, str], ...]
     negated: bool = False
@@ -65,7 +68,7 @@ class Condition:
 
     @property
     def late(self) -> bool:
-        """Whether its keys are known at the deploy only."""
+        """True if its keys are known at the deploy only."""
         return self.key.startswith("${")
 
     @property
@@ -384,7 +387,10 @@ _TEXTS: Final = {str}
 
 
 def only_texts(values: list[Any]) -> bool:
-    """Whether a list holds texts and nothing else, as most lists of a policy do: quicker than asking one by one."""
+    """Return whether a list holds texts and nothing else, as most lists of a policy do.
+
+    Quicker than asking one by one.
+    """
     return set(map(type, values)) == _TEXTS
 
 

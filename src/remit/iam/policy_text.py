@@ -62,7 +62,7 @@ def resource_parts(text: str, version: str) -> Parts:
 
 
 def _after_fifth_colon(text: str) -> int:
-    """Where the last part of an ARN begins; the colons of variables and references are not the ARN's."""
+    """Return the start of an ARN's last part; the colons of variables and references are not the ARN's."""
     plain = _masked(text)
     position = -1
     for _ in range(_FIFTH):
@@ -90,13 +90,13 @@ def completed(text: str) -> str:
 
 
 def perhaps_incomplete(text: str) -> bool:
-    """Whether a reference, which may hold several parts, decides how many an ARN leaves out."""
+    """Return whether a reference, which may hold several parts, decides how many an ARN leaves out."""
     late = "${" in text and text.startswith("arn:") and _masked(text).count(":") < _FIFTH
     return late and any(isinstance(part, Late) and part.text not in PLACE.values() for part in _stretches(text))
 
 
 def is_late(text: str) -> bool:
-    """Whether CloudFormation puts a part into a text; IAM's own variables are none."""
+    """Return whether CloudFormation puts a part into a text; IAM's own variables are none."""
     return any(isinstance(stretch, Late) for stretch in _stretches(text))
 
 
@@ -214,7 +214,7 @@ def asked(text: str, request: Request, *, globs: bool) -> Asked:
 
 
 def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -> bool | None:
-    """Whether a pattern describes what is asked; of a set, all of it (`wholly`) or some of it."""
+    """Return whether a pattern describes what is asked; of a set, all of it (`wholly`) or some of it."""
     resolved = resolve(parts, request)
     return False if resolved is None else describes(resolved, text, wholly=wholly)
 

@@ -1,4 +1,4 @@
-"""Whether a statement's Principal means the caller, and how closely.
+"""Return whether a statement's Principal means the caller, and how closely.
 
 A resource's policy that names a user or a role session grants by itself. One that names the role is still limited by
 the boundary and the session policy. One that names the account leaves it to the account's own policies.
@@ -83,7 +83,7 @@ def _aws(value: str, caller: Principal, request: Request) -> Reach:
 
 
 def _is_role_of(value: str, caller: Principal, request: Request) -> bool:
-    """Whether a role's ARN is the one of this session, whose own ARN does not tell the role's path."""
+    """Return whether a role's ARN is the one of this session, whose own ARN does not tell the role's path."""
     head, _, tail = value.partition(":role/")
     if head.split(":")[-1] != caller.account or tail.rpartition("/")[2] != caller.role:
         return False

@@ -18,5 +18,5 @@ REACHED_PATTERNS: Final = tuple(f"{service}:*" for service in sorted(RCP_SERVICE
 
 
 def is_reached(action: str) -> bool:
-    """Whether RCPs bind requests for an action (in lower case)."""
+    """Return whether RCPs bind requests for an action (in lower case)."""
     return action.partition(":")[0] in RCP_SERVICES and action not in BEYOND_RCPS

@@ -79,7 +79,7 @@ class Principal:
 
     @property
     def has_policies(self) -> bool:
-        """Whether identity policies apply to it, as to all of an account, but not to AWS's own.
+        """True if identity policies apply to it, as to all of an account, but not to AWS's own.
 
         The identities with which CloudFront reads buckets are of an "account" called `cloudfront`.
         Source: "Use an origin access identity" (Amazon CloudFront Developer Guide).
@@ -88,7 +88,7 @@ class Principal:
 
     @property
     def federated(self) -> bool:
-        """Whether its identity policies say only what a session policy could let it do.
+        """True if its identity policies say only what a session policy could let it do.
 
         Source: "Permissions for GetFederationToken" (IAM User Guide).
         """
@@ -167,19 +167,19 @@ class Request:
 
     @property
     def has_identity(self) -> bool:
-        """Whether the caller has identity policies: an identity of an account, or one that is not told."""
+        """True if the caller has identity policies: an identity of an account, or one that is not told."""
         return self.who.has_policies or self.who.kind == "unknown"
 
     @property
     def needs_resource_policy(self) -> bool:
-        """Whether the resource must allow by itself even within one account: a role's trust, a KMS key."""
+        """True if the resource must allow by itself even within one account: a role's trust, a KMS key."""
         if self.folded.startswith("kms:"):
             return ":key/" in self.asked or self.asked.startswith("${")  # an ARN that the deploy makes
         return self.asks_trust and ":role/" in self.asked
 
     @property
     def asks_trust(self) -> bool:
-        """Whether the action is one that a role's trust policy is about."""
+        """True if the action is one that a role's trust policy is about."""
         return self.folded.startswith(_TRUST)
 
     def bind(self, text: str) -> str:
@@ -191,14 +191,14 @@ class Request:
         return text
 
     def value(self, key: str) -> Value:
-        """What the request says about a condition key (in lower case)."""
+        """Return the value of a condition key (in lower case)."""
         values = self._values
         if key in values:
             return values[key]
         return OPEN if self._open and self.leaves_open(key) else None
 
     def leaves_open(self, name: str) -> bool:
-        """Whether a key (in lower case) or a late-bound reference that is not given may have any value."""
+        """Return whether a key (in lower case) or a late-bound reference that is not given may have any value."""
         return "*" in self._open or name in self._open or (UNFILLED in name and UNFILLED.lower() in self._open)
 
     def bound(self, reference: str) -> str | None:
@@ -328,7 +328,7 @@ _SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
 
 
 def _settled(caller: Principal) -> dict[str, str | None]:
-    """What a principal settles: its account and ARN, its kind, a user's name, a service's; what only others have.
+    """Return the keys that a principal settles: its account and ARN, its kind, a user's name, a service's.
 
     Source: "AWS global condition context keys" and "Principal key values" (IAM User Guide).
     """

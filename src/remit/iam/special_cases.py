@@ -1,4 +1,4 @@
-"""What IAM does not decide by policies alone: requests that it always allows or refuses, and layers that do not bind.
+"""Decisions of IAM beside policies: requests that it always allows or refuses, and layers that do not bind.
 
 A row each, with the page of AWS that says so. `decide/special_requests.py` finds the rows of a request; `evaluate`,
 `compare` and `why` ask it. Written down 2026-11.

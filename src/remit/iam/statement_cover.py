@@ -1,4 +1,4 @@
-"""Whether one statement covers another: by a cheap look at its patterns, else by the procedure of `compare`."""
+"""Return whether one statement covers another: by a cheap look at its patterns, else by the procedure of `compare`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def covers_statement(wide: Statement, narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
-    """Whether `wide` applies wherever `narrow` does, by a cheap look, else by the procedure of `compare`."""
+    """Return whether `wide` applies wherever `narrow` does, by a cheap look, else by the procedure of `compare`."""
     answer = _covers_at_a_glance(wide, narrow)
     if answer is None:
         from remit.iam.prove.cover import covers as proven  # noqa: PLC0415 - the procedure is loaded where it is needed
@@ -34,7 +34,7 @@ def _covers_at_a_glance(wide: Statement, narrow: Statement) -> bool | None:
 
 
 def _asks_for_another_value(condition: Condition, narrow: Statement) -> bool:
-    """Whether a statement lets a key have a plain value that a condition does not take."""
+    """Return whether a statement lets a key have a plain value that a condition does not take."""
     if condition.operator != "StringEquals" or any("${" in value for value in condition.values):
         return False
     return any(

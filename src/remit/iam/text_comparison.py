@@ -171,7 +171,7 @@ def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...]) -> bool:
 
 
 def _dividing(component: tuple[Piece, ...]) -> bool:
-    """Whether a reference in it may hold colons itself: any but the pseudo parameters of one word."""
+    """Return whether a reference in it may hold colons itself: any but the pseudo parameters of one word."""
     return any(isinstance(piece, Late) and piece.text not in _ONE_WORD for piece in component)
 
 

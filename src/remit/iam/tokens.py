@@ -165,7 +165,7 @@ def with_dynamic(text: str) -> str:
 
 
 def is_dynamic(value: object) -> bool:
-    """Whether a value of a document is a dynamic reference and nothing else."""
+    """Return whether a value of a document is a dynamic reference and nothing else."""
     return isinstance(value, str) and _DYNAMIC.fullmatch(value) is not None
 
 
@@ -220,7 +220,7 @@ def _flow(value: Any) -> str:
 
 
 def is_intrinsic(value: object) -> TypeGuard[dict[str, Any]]:
-    """Whether a value of a document is one of CloudFormation's intrinsic functions: a dict of one such key."""
+    """Return whether a value of a document is one of CloudFormation's intrinsic functions: a dict of one such key."""
     if not isinstance(value, dict) or len(value) != 1:
         return False
     (key,) = value

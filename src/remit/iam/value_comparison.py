@@ -1,4 +1,4 @@
-"""What condition operators compare: numbers, instants, booleans, bytes and addresses, read from their text.
+"""Values that condition operators compare: numbers, instants, booleans, bytes and addresses, read from their text.
 
 A reader returns None for a text that is not a value of its type. Sources: "Condition operators" (IAM User
 Guide); "Date and Time Formats" (W3C note) for dates.
@@ -95,7 +95,7 @@ def network(text: str) -> tuple[int, int, int] | None:
 
 
 def inside(address: Any, block: Any) -> bool:
-    """Whether an address (or a block) lies wholly within a block."""
+    """Return whether an address (or a block) lies wholly within a block."""
     return bool(address[0] == block[0] and block[1] <= address[1] and address[2] <= block[2])
 
 

@@ -53,16 +53,23 @@ def lint(
 
 
 def errors(
-    app: App, roles: tuple[Role, ...], *, folder: Path | str = ".", template: Template | None = None
+    app: App,
+    roles: tuple[Role, ...],
+    *,
+    folder: Path | str = ".",
+    template: Template | None = None,
+    is_whole: bool = True,
 ) -> tuple[Finding, ...]:
     """The errors about grants and environments alone, which are quick to find: for every build.
 
-    `template` is the app's, where it has been made already. What an override of the default policy breaks (R704) is not
+    `template` is the app's, where it has been made already. Unless the app `is_whole`, references may name what could
+    not be read, and say nothing. What an override of the default policy breaks (R704) is not
     among them: a build asks about that by itself.
     """
     types = None if template is None else {resource.logical_id: resource.type for resource in template.resources}
     problems = _of_app(app, roles, Path(folder), severe=True, types=types)
-    broken = [problem for problem in problems if problem.severity == ERROR]
+    left_out = frozenset() if is_whole else _OF_WHOLE_APPS
+    broken = [problem for problem in problems if problem.severity == ERROR and problem.rule not in left_out]
     if not broken:
         return ()
     root = Path(folder)
@@ -76,8 +83,7 @@ def errors(
 def errors_of_parts(app: App, *, folder: Path | str = ".") -> tuple[Finding, ...]:
     """The errors of an app some declarations of which could not be read: those of the other declarations."""
     parts = without_jobs(app)
-    findings = errors(parts, assign(parts), folder=folder)
-    return tuple(finding for finding in findings if finding.rule not in _OF_WHOLE_APPS)
+    return errors(parts, assign(parts), folder=folder, is_whole=False)
 
 
 def without_jobs(app: App) -> App:

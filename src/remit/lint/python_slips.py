@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _POLICIES: Final = frozenset({
     "policy", "default_policy", "default_vpc_policy", "managed_policy", "default_managed_policy",
 })  # fmt: skip
-_DECLARING: Final = frozenset({"function", "group", "job"})
 
 
 def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
@@ -32,7 +31,7 @@ def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
             version = member(node, "Version")
             if isinstance(version, ast.Constant) and version.value == OLD_VERSION and member(node, "Statement"):
                 yield _slip("version", OLD_VERSION), origin_in(file, version)
-        elif isinstance(node, ast.Assign | ast.AugAssign | ast.Call):
+        else:
             yield from _bare(node, file)
 
 
@@ -42,21 +41,16 @@ def _slip(kind: str, text: str, inside: str = "") -> Slip:
     return Slip(kind, text, (), inside)
 
 
-def _bare(node: ast.Assign | ast.AugAssign | ast.Call, file: str) -> Iterator[tuple[Slip, Origin]]:
+def _bare(node: ast.AST, file: str) -> Iterator[tuple[Slip, Origin]]:
     """A string where a list of policies stands as a rule: in a setting, in a decorator."""
-    settings: list[tuple[str, ast.expr]] = []
-    if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _DECLARING:
-            settings = [(target.arg or "", target.value) for target in node.keywords]
-    else:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        settings = [
-            (target.attr, node.value) for target in targets if isinstance(target, ast.Attribute) and _in_iam(target)
-        ]
-    for name, value in settings:
-        if name in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            yield _slip("bare", value.value, name), origin_in(file, value)
-
-
-def _in_iam(target: ast.Attribute) -> bool:
-    return isinstance(target.value, ast.Attribute) and target.value.attr == "iam"
+    settings: list[tuple[str | None, ast.expr]] = []
+    match node:
+        case ast.Call(func=ast.Attribute(attr="function" | "group" | "job")):
+            settings = [(keyword.arg, keyword.value) for keyword in node.keywords]
+        case ast.Assign(targets=[ast.Attribute(value=ast.Attribute(attr="iam"), attr=name), *_]):
+            settings = [(name, node.value)]
+        case ast.AugAssign(target=ast.Attribute(value=ast.Attribute(attr="iam"), attr=name)):
+            settings = [(name, node.value)]
+    for setting, value in settings:
+        if setting in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield _slip("bare", value.value, str(setting)), origin_in(file, value)

@@ -10,7 +10,7 @@ from remit.project.current_load import relative
 from remit.project.failed_settings import may_be_among
 
 if TYPE_CHECKING:
-    from remit.project.current_load import Loading
+    from remit.project.judgement import Judgement
 
 
 class _Need(NamedTuple):
@@ -45,7 +45,7 @@ _NEEDS: Final = (
 )
 
 
-def api_settings(state: Loading) -> ApiSettings:
+def api_settings(state: Judgement) -> ApiSettings:
     """What is right of `config.api`. A setting without another one that it needs is noted, unless that one failed."""
     section = state.config.api
     values = {name: value for name, (value, _) in section.assigned.items()}
@@ -64,6 +64,6 @@ def api_settings(state: Loading) -> ApiSettings:
     return ApiSettings(**right, written=lines)
 
 
-def websocket_settings(state: Loading) -> WebsocketSettings:
+def websocket_settings(state: Judgement) -> WebsocketSettings:
     """What `config.websocket` says."""
     return WebsocketSettings(**{name: value for name, (value, _) in state.config.websocket.assigned.items()})

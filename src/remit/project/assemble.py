@@ -7,15 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
+from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import policy_list, setting_values
 from remit.project.current_load import relative
+from remit.project.judgement import noted
 from remit.project.links import linked_grants, linked_variables, with_variables
 from remit.project.name_checks import check_declaration, check_trigger, logical_id
 from remit.project.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project.stored_text import StoredText
-from remit.project.user_code import noted
 from remit.project.web_apps import check_runtime
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from remit.app import StoredValue, Trigger
     from remit.errors import Origin, Span
-    from remit.project.current_load import Loading
     from remit.project.declared_functions import Access, Declaration
+    from remit.project.judgement import Judgement
     from remit.project.settings import Items
 
 
@@ -38,7 +39,7 @@ class Everywhere:
     managed: Mapping[str, Origin | None]
 
 
-def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
+def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
     """The grants of a policy of the configuration, which reach every function."""
     items: Items = getattr(state.config.lambda_.iam, name)
     reason = Reason("setting", subjects=(name,))
@@ -49,7 +50,7 @@ def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     return _relative(state, grants)
 
 
-def app_managed(state: Loading) -> dict[str, Origin | None]:
+def app_managed(state: Judgement) -> dict[str, Origin | None]:
     """The ARNs of the configuration's managed policies, which reach every function, each with its line."""
     iam = state.config.lambda_.iam
     policies: dict[str, Origin | None] = {}
@@ -61,7 +62,7 @@ def app_managed(state: Loading) -> dict[str, Origin | None]:
     return policies
 
 
-def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function | None:
+def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhere) -> Function | None:
     """The function that a declaration describes, as far as it is right: what is wrong is noted.
 
     None where it has no name, or no handler, that a function may have.
@@ -108,28 +109,29 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     )
 
 
-def _with_handler(state: Loading, declaration: Declaration, written: Mapping[str, Origin]) -> Mapping[str, Origin]:
+def _with_handler(state: Judgement, declaration: Declaration, written: Mapping[str, Origin]) -> Mapping[str, Origin]:
     """The lines that set the properties of a function, with that of the argument that names what it runs."""
     argument = ("handler", None) if declaration.web is None else ("target", 0)
     origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     return written if origin is None else {"Handler": origin, **written}
 
 
-def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
+def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
     """The triggers of a declaration; what is none is noted."""
     triggers = []
     first_position = 0 if declaration.web is None else 1  # after what it serves
     for position, trigger in enumerate(declaration.triggers, first_position):
+        if type(trigger) is Unread:
+            continue
         with noted(state):
             check_trigger(trigger, places.argument_origin(declaration.where, "", position))
-            if id(trigger) not in state.wrong:
-                triggers.append(_with_place(trigger, state))
+            triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)
 
 
-def _with_place(trigger: Trigger, state: Loading) -> Trigger:
+def _with_place(trigger: Trigger, state: Judgement) -> Trigger:
     """A trigger with the line that wrote it, as people know its file."""
     if not isinstance(trigger, BaseTrigger):
         return trigger
@@ -154,7 +156,7 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
         )
 
 
-def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
+def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     """What a function and its groups, or the jobs of a queue, declare; with lines relative to the project."""
     grants: list[Grant] = []
     for declared in access:
@@ -167,7 +169,7 @@ def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, 
 
 
 def managed_policies(
-    state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
+    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
@@ -197,7 +199,7 @@ def managed_policies(
     return policies
 
 
-def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
+def _relative(state: Judgement, grants: list[Grant]) -> tuple[Grant, ...]:
     return tuple(replace(grant, origin=relative(grant.origin, state.folder)) for grant in grants)
 
 
@@ -217,7 +219,7 @@ class MergedSettings:
 _NO_SETTINGS: Final = MergedSettings({}, {}, None)
 
 
-def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
+def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
     """The app's settings, then the groups' (outermost first), then the function's own on top; wrong ones are noted."""
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
@@ -245,7 +247,7 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
     return MergedSettings(tokens.plain(without_empty), written, retention, stored_values, beside)
 
 
-def _stored_values(state: Loading, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:
+def _stored_values(state: Judgement, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:
     """The secrets and parameters that variables name."""
     return tuple(
         replace(text.stored, variable=name, origin=relative(text.stored.origin, state.folder))

@@ -38,16 +38,10 @@ class Loading(Recorder):
     """As `resources`."""
     existing: dict[str, ExistingValue] = field(default_factory=dict)
     """What of the account is asked for, by the template's parameter that stands for it."""
-    failed_settings: set[str] = field(default_factory=set)
-    """The settings that failed (`failed_settings.py`): what they would have said is not known."""
-    wrong: set[int] = field(default_factory=set)
-    """The identities of triggers and authorizers that are not right."""
-    without_triggers: set[Origin] = field(default_factory=set)
-    """The declarations of functions some of whose triggers failed."""
-    missing_names: dict[str, set[str]] = field(default_factory=dict)
-    """By name, the modules some of whose statements failed: the names that these would have bound, `*` for any."""
+    ended: dict[str, BaseException | None] = field(default_factory=dict)
+    """The files that did not run to their ends, by the exceptions that ended them; None: it cannot be read."""
     lost_names: set[str] = field(default_factory=set)
-    """How the logical ids begin of what statements that failed would have declared: `Data_queue`; "" for any."""
+    """The shared resources of which something is wrong, so that the template lacks them: `Data_queue`."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)

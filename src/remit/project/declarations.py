@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from remit.declare.fitting import declaring
 from remit.declare.recording import note
-from remit.errors import RemitError, Span, caller_span, writer
+from remit.declare.unknown_names import unknown
+from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
-from remit.project import current_load, web_apps
-from remit.project.declared_functions import Access, Declaration, JobOptions
+from remit.project import current_load
+from remit.project.declared_functions import HANDLER, Access, Declaration, JobOptions, WebOptions
+from remit.project.function_options import FUNCTION_OPTIONS
 from remit.runtime.job import Job
 
 if TYPE_CHECKING:
@@ -41,6 +44,13 @@ class Group:
         self._access = access
         self._settings = settings
 
+    if not TYPE_CHECKING:  # type checkers would take any name
+
+        def __getattr__(self, name: str) -> Any:
+            known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
+            return unknown(f"an app has no `{name}`", name, self, known)
+
+    @declaring(FUNCTION_OPTIONS)
     def group(
         self,
         name: str,
@@ -50,7 +60,7 @@ class Group:
         **settings: Unpack[FunctionSettings],
     ) -> Group:
         """A group inside this one."""
-        span, name = caller_span(), tokens.plain(name)
+        span, name = writer_span(), tokens.plain(name)
         own_settings, link = _without_link(settings)
         access = Access("group", name, policy, managed_policy, span, link)
         return Group(name, access=(access, *self._access), settings=((span, own_settings), *self._settings))
@@ -69,6 +79,7 @@ class Group:
         reads: Sequence[type[Shared]] | None = None,
         **settings: Unpack[FunctionSettings],
     ) -> Callable[[F], F]: ...
+    @declaring(FUNCTION_OPTIONS)
     def function(
         self,
         *triggers: Any,
@@ -86,7 +97,7 @@ class Group:
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
         (`app.function(http(), name="web", handler="web.handler")`). Its module is read, and not imported.
         """
-        arguments = _Arguments(caller_span(), policy, managed_policy, settings, sends, reads)
+        arguments = _Arguments(writer_span(), policy, managed_policy, settings, sends, reads)
         name, handler = tokens.plain(name), tokens.plain(handler)
         if len(triggers) == 1 and _is_function(triggers[0]):
             self._declare(triggers[0], (), name, arguments)
@@ -101,6 +112,7 @@ class Group:
 
         return decorate
 
+    @declaring(FUNCTION_OPTIONS)
     def web(
         self,
         target: str,
@@ -121,16 +133,11 @@ class Group:
         no other route takes, or as `triggers` say: `on.http()` for a URL of its own, or routes. `auth` is that of
         `on.api`. `interface` is told from the object unless it is given.
         """
-        arguments = _Arguments(caller_span(), policy, managed_policy, dict(settings), sends, reads)
-        try:
-            web_app, web_triggers = web_apps.declared(target, triggers, auth, interface)
-        except RemitError as error:
-            note(error)
-            return
-        declaration = self._declaration(tokens.plain(name), web_apps.HANDLER, web_triggers, arguments)
+        arguments = _Arguments(writer_span(), policy, managed_policy, dict(settings), sends, reads)
+        declaration = self._declaration(tokens.plain(name), HANDLER, triggers, arguments)
         state = current_load.current()
         if state is not None:
-            state.declarations.append(replace(declaration, web=web_app))
+            state.declarations.append(replace(declaration, web_options=WebOptions(target, auth, interface)))
 
     @overload
     def job(self, function: Callable[P, R_co], /) -> DeclaredJob[P, R_co]: ...
@@ -149,6 +156,7 @@ class Group:
         reads: Sequence[type[Shared]] | None = None,
         link: Links = (),
     ) -> Callable[[Callable[P, R_co]], DeclaredJob[P, R_co]]: ...
+    @declaring()
     def job(
         self,
         *schedules: Any,
@@ -171,7 +179,7 @@ class Group:
         and links reach the worker of its queue.
         """
         options = JobOptions(tokens.plain(queue), timeout, retries, concurrency, once)
-        arguments = _Arguments(caller_span(), policy, managed_policy, {"link": link}, sends, reads, options)
+        arguments = _Arguments(writer_span(), policy, managed_policy, {"link": link}, sends, reads, options)
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
@@ -189,7 +197,8 @@ class Group:
         if state is None:
             return
         if not callable(function):
-            raise RemitError(f"{function!r:.60} is not a function", origin=arguments.span.origin)
+            note(RemitError(f"{function!r:.60} is not a function", origin=arguments.span.origin))
+            return
         qualname = getattr(function, "__qualname__", type(function).__qualname__)
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         function_name = name if name is not None else getattr(function, "__name__", qualname)
@@ -271,5 +280,6 @@ def _undecorated(function: Any) -> Any:
 class App(Group):
     """A project's functions: `app = App()`. Outside of a load the decorators do nothing."""
 
+    @declaring()
     def __init__(self) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from remit.errors import Span
 
 
+HANDLER: Final = "remit.web.handler"
+"""The handler in the zip that serves the object of a web app."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What one decorator said, unchecked: `load` makes a Function of it."""
 
-    name: str
-    handler: str
+    name: Any
+    handler: Any
     triggers: tuple[Any, ...]
     access: tuple[Access, ...]
     """The function's own, then its groups', innermost first."""
@@ -34,7 +38,19 @@ class Declaration:
     """Declared inside a function, where Lambda cannot find it."""
     function: Any = None
     """What is decorated, without the decorators between; None when it is given by name."""
+    web_options: WebOptions | None = None
+    """What `app.web` was told, unchecked; None for any other function."""
     web: WebApp | None = None
+    """The same, checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """What `app.web` is told of a web app, unchecked."""
+
+    target: Any
+    auth: Any
+    interface: Any
 
 
 @dataclass(frozen=True, slots=True)

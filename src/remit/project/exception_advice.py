@@ -11,11 +11,11 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.declare.fitting import option_names
 from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import is_own_code
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
-from remit.project.guarded_calls import option_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import ExistingValue
 from remit.catalogue.resource_names import broken_rule
-from remit.declare.recording import noting
+from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
@@ -26,7 +26,7 @@ _DIGITS: Final = 6  # of the hash that tells names apart whose letters are the s
 _DEFAULT_GROUP: Final = "default"
 
 
-@noting
+@judged_at_once
 def parameter(name: str) -> str:
     """The value of a parameter of Parameter Store, as late-bound text; in a list of settings, that of a StringList.
 
@@ -40,7 +40,7 @@ def parameter(name: str) -> str:
     return _value("parameter", checked, f'existing.parameter("{checked}")')
 
 
-@noting
+@judged_at_once
 def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
     """The private subnets and a security group of a VPC, for `vpc_config`.
 

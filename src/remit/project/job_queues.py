@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.project.assemble import Everywhere
-    from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
     from remit.project.job_setting_values import QueueSettings
+    from remit.project.judgement import Judgement
     from remit.project.setting_values import Check
     from remit.source.mentioned_names import MentionedNames, Mentions
 
@@ -41,13 +41,13 @@ _OPTIONS: Final[Mapping[str, Check]] = {
 }
 
 
-def jobs_enabled(state: Loading) -> Origin | None:
+def jobs_enabled(state: Judgement) -> Origin | None:
     """The line that turned jobs on."""
     assigned = state.config.job.assigned.get("enable")
     return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
-def check_jobs(state: Loading) -> None:
+def check_jobs(state: Judgement) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
     Queues of jobs are not checked where a setting failed that may name them. RemitError has the mistakes among the
@@ -69,7 +69,7 @@ def check_jobs(state: Loading) -> None:
     mistakes.refuse()
 
 
-def job_queues(state: Loading) -> tuple[JobQueue, ...]:
+def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
     """The job queues that have jobs, `default` first; none while jobs are off.
 
     RemitError: the jobs of a queue ask for different settings of it.
@@ -79,12 +79,12 @@ def job_queues(state: Loading) -> tuple[JobQueue, ...]:
     return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
 
 
-def workers_of_jobs(state: Loading) -> dict[str, str]:
+def workers_of_jobs(state: Judgement) -> dict[str, str]:
     """The worker that runs each job, by the job's name."""
     return {job.name: JobQueue(job.job.queue).worker for job in _jobs(state) if job.job is not None}
 
 
-def _jobs(state: Loading) -> list[Declaration]:
+def _jobs(state: Judgement) -> list[Declaration]:
     return [declaration for declaration in state.declarations if declaration.job is not None]
 
 
@@ -92,7 +92,7 @@ def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
     return [declaration for declaration in jobs if declaration.job is not None and declaration.job.queue == queue]
 
 
-def _queue_names(state: Loading) -> tuple[str, ...]:
+def _queue_names(state: Judgement) -> tuple[str, ...]:
     """The queues in the order in which they are written, `default` first; none while jobs are off.
 
     Of those that would have one worker, which is a mistake, it is the first.
@@ -104,7 +104,7 @@ def _queue_names(state: Loading) -> tuple[str, ...]:
     return tuple(names.values()) if section.enable else ()
 
 
-def _check_names(state: Loading) -> None:
+def _check_names(state: Judgement) -> None:
     """The queues that are named must have names of their own, and workers of their own."""
     section = state.config.job
     lines = {
@@ -235,7 +235,7 @@ def _origin(declaration: Declaration, name: str) -> Origin:
     return places.argument_origin(declaration.where, name)
 
 
-def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
+def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue:
     """A queue with what its settings and its jobs say."""
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
@@ -249,7 +249,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(job.retries if isinstance(job.retries, int) else retries)  # as in `_with_timeout`
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
+        schedules = [trigger for trigger in declaration.triggers if type(trigger) is Schedule]  # others are noted
         scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,
@@ -282,7 +282,7 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     return concurrency
 
 
-def worker(state: Loading, queue: JobQueue, everywhere: Everywhere, mentioned: MentionedNames) -> Function:
+def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere, mentioned: MentionedNames) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
     jobs = _jobs_of(_jobs(state), queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
@@ -322,7 +322,7 @@ def _with_timeout(
     return {**properties, "Timeout": max(numbers, default=own)}
 
 
-def sends(state: Loading, declarations: Sequence[Declaration], mentioned: MentionedNames) -> tuple[str, ...] | None:
+def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: MentionedNames) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
     RemitError: items are no jobs of this app.
@@ -349,7 +349,7 @@ def _module(declaration: Declaration) -> str:
     )
 
 
-def _named_queues(state: Loading, mentions: Mentions) -> Iterator[str]:
+def _named_queues(state: Judgement, mentions: Mentions) -> Iterator[str]:
     """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
     sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
     for job in _jobs(state):
@@ -366,7 +366,7 @@ def _listed(value: Any) -> Sequence[Any]:
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
 
 
-def _queue_of(state: Loading, declaration: Declaration, sent: Any) -> str:
+def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     """The queue of a job, which is given as such or by its name."""
     by_name = {job.name: str(job.job.queue) for job in _jobs(state) if job.job is not None}
     if isinstance(sent, Job):
@@ -378,12 +378,12 @@ def _queue_of(state: Loading, declaration: Declaration, sent: Any) -> str:
     raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
 
 
-def looks_up(state: Loading, declarations: Sequence[Declaration], mentioned: MentionedNames) -> bool | None:
+def looks_up(state: Judgement, declarations: Sequence[Declaration], mentioned: MentionedNames) -> bool | None:
     """Whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
     RemitError: something else than shared resources is read.
     """
-    outputs = {"lookup", *(output.name for output in state.outputs)} if state.outputs else set()
+    outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(
         not outputs.isdisjoint(mentioned.of(_module(declaration)).names)
         for declaration in declarations

@@ -12,10 +12,12 @@ secret by its name, one such as DATABASE_URL by its value.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 import re
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -26,11 +28,12 @@ from remit.secrets import is_plain_word, secret_parts
 from remit.source.variables import declared_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import FrameType
 
     from remit.app import App
     from remit.errors import Origin
+    from remit.project.judgement import Judgement
 
 _PLACEHOLDER: Final = r"(?i)placeholder-for-([a-z0-9-]+)-from-remit"
 _BEGINNING: Final = r"(?i)placeholder-for-[a-z0-9-]*"
@@ -190,24 +193,26 @@ def _names_region(text: str, profile: str) -> bool:
     return any(parser.has_option(section, "region") for section in (profile, f"profile {profile}"))
 
 
-def check_placeholders(state: current_load.Loading, app: App) -> None:
+def check_placeholders(state: Judgement, app: App) -> None:
     """No placeholder may stand in what is declared. RemitError has each line that holds one."""
-    if not state.placeholders:
+    if not state.declared.placeholders:
         return
     mistakes = Mistakes()
     for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
-            mistakes.errors.append(refusal(state.placeholders.get(match[0].casefold(), match[1]), origin))
+            mistakes.errors.append(refusal(state.declared.placeholders.get(match[0].casefold(), match[1]), origin))
     mistakes.refuse()
 
 
-def explain_placeholders(state: current_load.Loading, mistakes: Iterable[RemitError]) -> None:
+def explain_placeholders(state: Judgement, mistakes: Iterable[RemitError]) -> None:
     """Say of the mistakes whose message shows a placeholder which variable that is."""
     for mistake in mistakes:
         match = re.search(_BEGINNING, mistake.message)
         shown = "" if match is None else match[0].casefold()
-        names = [name for placeholder, name in state.placeholders.items() if shown and placeholder.startswith(shown)]
+        names = [
+            name for placeholder, name in state.declared.placeholders.items() if shown and placeholder.startswith(shown)
+        ]
         if names and f"{names[0]} has a value" not in (mistake.hint or ""):
             placeholder = placeholder_of(names[0])
             meaning = f"{placeholder!r} stands for the environment variable {names[0]}, which is not set"
@@ -229,11 +234,26 @@ def refusal(name: str, origin: Origin | None = None) -> RemitError:
     )
 
 
+_known: Final[contextvars.ContextVar[Mapping[str, str]]] = contextvars.ContextVar(
+    "remit_placeholders", default=MappingProxyType({})
+)
+
+
+@contextlib.contextmanager
+def known_placeholders(placeholders: Mapping[str, str]) -> Iterator[None]:
+    """Let `placeholder_in` know these placeholders: variables by the texts that stand for them."""
+    token = _known.set(placeholders)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def placeholder_in(text: str) -> str | None:
     """The variable of which a text holds the placeholder; None for any other text."""
-    state = current_load.current()
-    match = re.search(_PLACEHOLDER, text) if state is not None and state.placeholders else None
-    return None if match is None or state is None else state.placeholders.get(match[0].casefold())
+    placeholders = _known.get()
+    match = re.search(_PLACEHOLDER, text) if placeholders else None
+    return None if match is None else placeholders.get(match[0].casefold())
 
 
 def declared_parts(app: App) -> Iterator[tuple[Any, Origin | None]]:
@@ -270,7 +290,7 @@ class _Secret(NamedTuple):
         return any(written in text for written in (self.value, quote(self.value, safe=""), quote_plus(self.value)))
 
 
-def check_secrets(state: current_load.Loading, app: App) -> None:
+def check_secrets(state: Judgement, app: App) -> None:
     """RemitError has each line that declares the value of a secret. The value is not shown."""
     secrets = tuple(_secrets(state))
     mistakes = Mistakes()
@@ -291,9 +311,9 @@ def check_secrets(state: current_load.Loading, app: App) -> None:
     mistakes.refuse()
 
 
-def _secrets(state: current_load.Loading) -> Iterator[_Secret]:
+def _secrets(state: Judgement) -> Iterator[_Secret]:
     """What is secret of the variables that the code has read, and of those in the project's `.env` files."""
-    variables = {name: os.environ.get(name, "") for name in sorted(state.read_variables)}
+    variables = dict(state.declared.read_variables)
     for path in sorted(state.folder.glob(".env*")):
         if path.is_file() and path.stat().st_size <= _LARGEST:
             text = path.read_text("utf-8", "replace")

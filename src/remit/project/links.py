@@ -14,8 +14,8 @@ from remit.source.variables import variable_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.project.current_load import Loading
     from remit.project.declared_functions import Access
+    from remit.project.judgement import Judgement
 
 
 def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
@@ -27,9 +27,9 @@ def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant
     return tuple(grants)
 
 
-def linked_variables(state: Loading, access: tuple[Access, ...]) -> Mapping[str, str]:
+def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[str, str]:
     """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: links to something else."""
-    own = {resource.logical_id for resource in state.resources}
+    own = {resource.logical_id for resource in state.declared.resources}
     variables: dict[str, str] = {}
     mistakes = Mistakes()
     for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants

@@ -1,64 +1,29 @@
-"""Load a project: run its configuration, import its app module, and check what they declare."""
+"""Load a project: run its files as they are written, and judge what they declared."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import contextlib
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from remit.app import ApiSettings, App
-from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, Origin, RemitError
-from remit.project import plain_files, policy_list
-from remit.project.api_settings import api_settings, websocket_settings
-from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.project.current_load import Loading, loading, placed, relative
+from remit.errors import RemitError
+from remit.project.current_load import Loading, loading, placed
+from remit.project.declared import Declared
 from remit.project.deferred_imports import deferred_sdk
-from remit.project.failed_settings import ACCESS, PACKING, may_be_among
-from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
-from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, lambda_environment
-from remit.project.name_checks import check_handlers, check_names, logical_id
-from remit.project.process_end import process_kept
-from remit.project.publication import BESIDE
-from remit.project.setting_values import FUNCTION_SETTINGS
-from remit.project.time_limit import time_limit
-from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
-from remit.source.layout import POLICIES
-from remit.source.mentioned_names import MentionedNames
-from remit.source.places import origin_of, value_node
-from remit.triggers.app_wide import APIS, CHECKS
-from remit.triggers.own_sources import with_own_sources
-
-_OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
-"""The settings that add nothing to a template."""
+from remit.project.judge import LoadedProject, judge, recorded_mistakes
+from remit.project.lambda_environment import known_placeholders, lambda_environment
+from remit.project.name_checks import imported_handlers
+from remit.project.process_end import ProcessEndError, process_kept
+from remit.project.settings import judged
+from remit.project.time_limit import LoadTooLongError, time_limit
+from remit.project.user_code import import_app, import_shared, importing, is_configured, run_configuration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
 
-    from remit.app import Function, Grant
-    from remit.iam.policy import Policy
-    from remit.project.declared_functions import Declaration
-    from remit.project.settings import Config, Section
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedProject:
-    """A project as far as it can be loaded: what is right of its app, and everything that is wrong."""
-
-    app: App
-    mistakes: Mistakes
-    is_whole: bool
-    """Whether nothing was wrong when it was loaded."""
-    is_packable: bool
-    """Whether at least the settings are known that decide what a zip holds."""
-    without_triggers: frozenset[str]
-    """The logical ids of the functions some of whose triggers failed."""
-    without_access: frozenset[str]
-    """The logical ids of the functions some of whose access failed."""
-    may_lack_permissions: bool
-    """Whether a permission that is written by hand, for a function, may have failed."""
-    lost_ids: frozenset[str]
-    """How the logical ids begin of what is not there, since it failed; "" for any."""
+    from remit.app import App
+    from remit.project.settings import Config
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
@@ -83,8 +48,10 @@ def configuration(folder: Path | str, stage: str | None = None) -> Config:
         lambda_environment(),
     ):
         run_configuration(state)
-        placed(state.mistakes.errors, root).refuse()
-        return state.config
+        state.is_over = True
+        settings = judged(state.config)
+        placed([*state.mistakes.errors, *settings.mistakes], root).refuse()
+        return settings.config
 
 
 def _root(folder: Path | str) -> Path:
@@ -97,244 +64,51 @@ def _root(folder: Path | str) -> Path:
 
 def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
     """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
-    root = _root(folder)
+    with declared(folder, stage, folder_name) as said:
+        return judge(said)
+
+
+@contextlib.contextmanager
+def declared(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> Iterator[Declared]:
+    """Run a project's files, and give what they declare, unchecked. RemitError: the folder cannot be loaded at all."""
     with (
-        loading(root, stage, folder_name) as state,
-        time_limit(state),
+        loading(_root(folder), stage, folder_name) as state,
+        time_limit(state),  # the project's own objects may be slow to tell their text, too
         process_kept(state),
         importing(state),
         deferred_sdk(),
         lambda_environment(),
+        known_placeholders(state.placeholders),
     ):
-        app = _declared_app(state)
-        with state.mistakes.noted():
-            app = with_own_sources(app)
-        explain_placeholders(state, state.mistakes.errors)
-        without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
-        lost_ids = _lost_ids(state)
-        mistakes = placed(state.mistakes.errors, root)
-        is_packable = not may_be_among(state.failed_settings, PACKING)
-        return LoadedProject(
-            app,
-            mistakes,
-            is_whole=not mistakes.errors,
-            is_packable=is_packable,
-            without_triggers=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
-            without_access=without_access,
-            may_lack_permissions=any(_speaks_of_permissions(mistake, root) for mistake in mistakes.errors),
-            lost_ids=lost_ids,
-        )
+        try:
+            run_configuration(state)
+            import_shared(state)
+            with state.mistakes.noted():
+                import_app(state)
+        except (LoadTooLongError, ProcessEndError):  # what is wrong before that is reported with it
+            state.mistakes.errors[:] = recorded_mistakes(_declared(state))
+            raise
+        yield _declared(state)
 
 
-def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    return frozenset(f"{logical_id(declaration.name)}Function" for declaration in declarations)
-
-
-def _may_lack_access(declaration: Declaration, state: Loading) -> bool:
-    """Whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
-    if may_be_among(state.failed_settings, ACCESS):
-        return True
-    spans = [access.where for access in declaration.access]
-    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
-    return any(
-        place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
-    )
-
-
-def _lost_ids(state: Loading) -> frozenset[str]:
-    """How the logical ids begin of what may have failed: by statements, settings and declarations of functions."""
-    lost = set(APIS) | {"".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.lost_names}
-    if not state.failed_settings <= _OF_NO_RESOURCE or any(item.job is not None for item in state.declarations):
-        lost.add("")
-    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
-    for declaration in state.declarations:
-        span = declaration.where
-        name = declaration.name if isinstance(declaration.name, str) else ""
-        if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
-            is_named = value_node(span, "name") is not None
-            lost.add("" if is_named else logical_id(name))
-    for place in places:
-        if place.line == 0:  # a whole file
-            lost.add("")
-    return frozenset(lost)
-
-
-def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
-    """Whether the file of a mistake writes permissions of functions by hand, one of which may be what failed."""
-    if mistake.origin is None:
-        return False
-    try:
-        source = plain_files.content(folder / mistake.origin.file)
-    except RemitError:
-        return False
-    return source is not None and b"AWS::Lambda::Permission" in source
-
-
-def _declared_app(state: Loading) -> App:
-    """The app as far as it can be read; the mistakes are noted."""
-    run_configuration(state)
-    with state.mistakes.noted():
-        _check_stage(state)
-    import_shared(state)
-    with state.mistakes.noted():
-        import_app(state)
-    app = _app(state)
-    with state.mistakes.noted():
-        check_placeholders(state, app)
-    with state.mistakes.noted():
-        check_secrets(state, app)
-    return app
-
-
-def _check_stage(state: Loading) -> None:
-    """The stage must be one that the configuration lists, if it lists any; so must those of production."""
-    listed, stages = tuple(state.config.stages), state.config.stages
-    if not listed:
-        return
-    origin = state.config.assigned["stages"][1].origin
-    mistakes = Mistakes()
-    if state.stage not in listed:
-        unknown_stage = RemitError(
-            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
-            hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
-            origin=origin,
-        )
-        mistakes.errors.append(unknown_stage)
-    for name in stages.production:
-        if name not in listed:
-            unknown_name = RemitError(
-                f"`config.stages.production` names {name!r}, which is not a stage of this app",
-                hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
-                origin=stages.assigned["production"][1].origin,
-            )
-            mistakes.errors.append(unknown_name)
-    mistakes.refuse()
-
-
-def _app(state: Loading) -> App:
-    """What is right of the app that is declared; the mistakes are noted."""
-    config = state.config
-    for recorded in state.made:
-        with noted(state):
-            verdict = recorded.judged()
-            state.mistakes.errors += verdict.mistakes.errors
-            if not verdict.is_right:
-                state.wrong.add(id(recorded))
-    with noted(state):
-        check_jobs(state)
-    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
-    mentioned = MentionedNames(state.folder)
-    functions: list[Function] = []
-    for declaration in state.declarations:
-        if declaration.job is None:
-            function = function_of(state, declaration, everywhere)
-            if function is not None:
-                functions.append(_with_jobs(state, function, declaration, mentioned))
-    queues = job_queues(state)
-    for queue in queues:
-        with noted(state):
-            functions.append(worker(state, queue, everywhere, mentioned))
-    with noted(state):
-        check_handlers(state)
-    with noted(state):
-        check_names(state, functions)
-    for check in CHECKS:
-        with noted(state):
-            state.mistakes.errors += check(functions)
-    replacements: dict[str, tuple[Grant, ...] | None] = {}
-    for name in ("default_policy", "default_vpc_policy"):
-        with noted(state):
-            replacements[name] = _replacement(state, name)
-    boundary = None
-    with noted(state):
-        boundary = _boundary(state)
-    api = ApiSettings()
-    with noted(state):
-        api = api_settings(state)
-    policies: Mapping[str, Policy] = {}
-    with noted(state):
-        policies = _account_policies(state.folder)
-    if not functions and not state.resources and not state.mistakes.errors:
-        nothing = RemitError(
-            "this app declares nothing to deploy",
-            hint="decorate a function with `@app.function` in a module that the app module imports",
-            origin=Origin(f"{config.app.replace('.', '/')}.py"),
-        )
-        state.mistakes.errors.append(nothing)
-    return App(
+def _declared(state: Loading) -> Declared:
+    """All that the code said, which has ended."""
+    state.is_over = True
+    return Declared(
+        folder=state.folder,
         name=state.name,
         stage=state.stage,
-        functions=tuple(functions),
-        resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources),
-        outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs),
-        existing=tuple(
-            replace(value, origin=relative(value.origin, state.folder)) for value in state.existing.values()
-        ),
-        queues=queues,
-        jobs=workers_of_jobs(state),
-        schedules_jobs=config.job.scheduler,
-        queues_origin=jobs_enabled(state),
-        default_policy=replacements.get("default_policy"),
-        default_vpc_policy=replacements.get("default_vpc_policy"),
-        default_policy_origin=_replaced_at(state, "default_policy"),
-        default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
-        boundary=boundary,
-        boundary_origin=_replaced_at(state, "permissions_boundary"),
-        policies=policies,
-        tags=dict(config.tags),
-        role_path=config.lambda_.iam.role_path,
-        role_name=config.lambda_.iam.role_name,
-        retains_data=state.stage in config.stages.production,
-        share_roles=config.lambda_.iam.share_roles,
-        api=api,
-        websocket=websocket_settings(state),
-        exclude=tuple(config.package.exclude),
-        allowed=_reasons(state, config.lint),
-        allowed_secrets=_reasons(state, config.package),
+        config=state.config,
+        declarations=tuple(state.declarations),
+        resources=tuple(state.resources),
+        outputs=tuple(state.outputs),
+        existing=dict(state.existing),
+        made=tuple(state.made),
+        mistakes=tuple(state.mistakes.errors),
+        is_configured=is_configured(state),
+        is_complete=not state.ended,
+        lost_names=frozenset(state.lost_names),
+        placeholders=dict(state.placeholders),
+        read_variables={name: os.environ.get(name, "") for name in sorted(state.read_variables)},
+        imported_handlers=imported_handlers(state),
     )
-
-
-def _with_jobs(state: Loading, function: Function, declaration: Declaration, mentioned: MentionedNames) -> Function:
-    """A function with the jobs that it sends, and whether it looks up outputs."""
-    queues, reads_outputs = function.sends, function.looks_up
-    with noted(state):
-        queues = sends(state, [declaration], mentioned)
-    with noted(state):
-        reads_outputs = looks_up(state, [declaration], mentioned)
-    return replace(function, sends=queues, looks_up=reads_outputs)
-
-
-def _boundary(state: Loading) -> str | None:
-    iam = state.config.lambda_.iam
-    if iam.permissions_boundary is None:
-        return None
-    span = iam.assigned["permissions_boundary"][1]
-    return policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), span.origin)
-
-
-def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
-    """What the setting `allow` of a section accepts, each with its reason and line."""
-    if "allow" not in section.assigned:
-        return {}
-    value, span = section.assigned["allow"]
-    node = value_node(span)
-    keys = {key.value: key for key in getattr(node, "keys", ()) if hasattr(key, "value")}
-    return {name: (reason, relative(origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()}
-
-
-def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
-    iam = state.config.lambda_.iam
-    return app_policy(state, name) if name in iam.assigned else None
-
-
-def _account_policies(folder: Path) -> Mapping[str, Policy]:
-    if not (folder / POLICIES).is_dir():
-        return {}
-    from remit.project.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
-
-    return account_policies(folder)
-
-
-def _replaced_at(state: Loading, name: str) -> Origin | None:
-    assigned = state.config.lambda_.iam.assigned.get(name)
-    return None if assigned is None else relative(assigned[1].origin, state.folder)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from remit.app import Function, WebApp
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
+    from remit.project.judgement import Judgement
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
 NAME_LIMIT: Final = 64
@@ -63,7 +64,7 @@ def check_declaration(declaration: Declaration) -> None:
             origin=places.argument_origin(declaration.where, "name"),
         )
         mistakes.errors.append(bad_name)
-    if not _is_possible(declaration.handler):
+    if not is_possible(declaration.handler):
         bad_handler = RemitError(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
@@ -73,7 +74,8 @@ def check_declaration(declaration: Declaration) -> None:
     mistakes.refuse()
 
 
-def _is_possible(handler: object) -> bool:
+def is_possible(handler: object) -> bool:
+    """Whether Lambda takes a text as a handler."""
     return isinstance(handler, str) and len(handler) <= HANDLER_LIMIT
 
 
@@ -109,7 +111,7 @@ def _is_grants(value: object) -> bool:
     )
 
 
-def check_handlers(state: Loading) -> None:
+def check_handlers(state: Judgement) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
     by_handler: dict[str, Declaration] = {}
     mistakes = Mistakes()
@@ -121,17 +123,16 @@ def check_handlers(state: Loading) -> None:
                 raise _twice(declaration.handler, decorated.where, declaration.where, state)
             if declaration.web is not None:
                 _check_web_app(state, declaration, declaration.web)
-            elif _is_possible(declaration.handler) and not declaration.nested:
+            elif is_possible(declaration.handler) and not declaration.nested:
                 _check_handler(state, declaration)
     mistakes.refuse()
 
 
-def _check_handler(state: Loading, declaration: Declaration) -> None:
+def _check_handler(state: Judgement, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    has_failed = attribute in state.missing_names.get(module_name, ())
-    if is_own and module_name in sys.modules and not has_failed:
-        problem = _problem_of_imported(sys.modules[module_name], attribute)
+    if declaration.handler in state.declared.imported_handlers:
+        problem = state.declared.imported_handlers[declaration.handler]
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and is_own:
@@ -148,12 +149,12 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
         )
 
 
-def _may_be_in_a_layer(state: Loading, declaration: Declaration) -> bool:
+def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
     own = any("layers" in settings or "properties" in settings for _, settings in declaration.settings)
     return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
 
 
-def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> None:
+def _check_web_app(state: Judgement, declaration: Declaration, web: WebApp) -> None:
     """The module of a web app must exist, and have it. It is imported in the zip: its frameworks are there."""
     path = module_file(state.folder, web.module)
     if path is not None:
@@ -169,6 +170,17 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
             hint=problem.hint,
             origin=places.argument_origin(declaration.where, "target", 0),
         )
+
+
+def imported_handlers(state: Loading) -> dict[str, HandlerProblem | None]:
+    """What is wrong with the handlers of a project's modules that have been imported; None where nothing is."""
+    problems: dict[str, HandlerProblem | None] = {}
+    for declaration in state.declarations:
+        if is_possible(declaration.handler):
+            module_name, attribute = split(declaration.handler)
+            if module_name in sys.modules and module_file(state.folder, module_name) is not None:
+                problems[declaration.handler] = _problem_of_imported(sys.modules[module_name], attribute)
+    return problems
 
 
 def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
@@ -203,7 +215,7 @@ def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
         return None
 
 
-def _problem_in_source(state: Loading, module_name: str, attribute: str) -> HandlerProblem | None:
+def _problem_in_source(state: Judgement, module_name: str, attribute: str) -> HandlerProblem | None:
     """What is wrong with a handler of a module that nothing has imported: its source is read.
 
     A module of a dependency is looked at in the zip.
@@ -214,14 +226,14 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
 
 
 def _problem_of_source(
-    state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
+    state: Judgement, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     from remit.source.handlers import problem  # noqa: PLC0415 - most handlers have been imported: few are read
 
     return problem(partial(_module_source, state), module_name, attribute, is_web_app=is_web_app)
 
 
-def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None:
+def _module_source(state: Judgement, module_name: str) -> tuple[bytes, str] | None:
     """The source and the file of a module of the project. RemitError: it cannot be read."""
     path = module_file(state.folder, module_name)
     if path is None:
@@ -232,7 +244,7 @@ def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None
 
 
 def _problem_of_absent(
-    state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
+    state: Judgement, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
     for root in roots(state.folder):
@@ -271,7 +283,7 @@ def _is_required(name: str, folder: Path) -> bool:
     return False
 
 
-def check_names(state: Loading, functions: list[Function]) -> None:
+def check_names(state: Judgement, functions: list[Function]) -> None:
     """No name may stand for two functions, nor be longer than Lambda takes."""
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
@@ -307,7 +319,7 @@ def _check_name(function: Function, namespace: str, by_name: dict[str, Function]
         )
 
 
-def _twice(handler: str, original: Span, repeated: Span, state: Loading) -> RemitError:
+def _twice(handler: str, original: Span, repeated: Span, state: Judgement) -> RemitError:
     return RemitError(
         f"function `{handler.rpartition('.')[2]}` is declared twice; "
         f"the other is at {relative(original.origin, state.folder)}",

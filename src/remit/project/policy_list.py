@@ -12,6 +12,7 @@ from remit.app import Grant, Reason
 from remit.catalogue.actions import service
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.declare.asked import AskedGrant
+from remit.declare.unread import Unread
 from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, spelled
 from remit.iam import policy as iam
 from remit.iam import tokens
@@ -49,6 +50,8 @@ def _items(
     value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path, depth: int = 0
 ) -> Iterator[Grant]:
     """The grants of a value, item by item where it is a list; `node` is what wrote it, where that is known."""
+    if type(value) is Unread:
+        return
     if isinstance(value, Items):
         for part, place in value.parts:
             yield from _items(part, places.value_node(place), place, reason, mistakes, path, depth + 1)
@@ -351,6 +354,8 @@ def _managed(
     value: Any, node: ast.expr | None, span: Span, mistakes: Mistakes, path: Path, depth: int = 0
 ) -> Iterator[tuple[str, Origin]]:
     """The ARN of each managed policy of a value with its line; `node` is what wrote it, where that is known."""
+    if type(value) is Unread:
+        return
     origin = places.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from remit.declare.recording import note
+from remit.declare.recording import is_recording, note
+from remit.declare.unknown_names import asking_frame
 from remit.declare.unread import Unread
 from remit.did_you_mean import nearest
-from remit.errors import RemitError, Span, UnreadError, caller_span
+from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.errors import Origin, Path
 
@@ -33,12 +36,12 @@ class Items:
         return self._parts
 
     def __add__(self, added: object) -> Items:
-        return Items((*self._parts, *_parts(added, caller_span())))
+        return Items((*self._parts, *_parts(added, writer_span())))
 
     __iadd__ = __add__
 
     def __radd__(self, before: object) -> Items:
-        return Items((*_parts(before, caller_span()), *self._parts))
+        return Items((*_parts(before, writer_span()), *self._parts))
 
     def __iter__(self) -> Iterator[Items]:
         """What was assigned or added in one go, each with its place: `[*config.lambda_.iam.policy, "logs"]`."""
@@ -47,7 +50,7 @@ class Items:
     def append(self, item: object) -> None:
         """Refuse, since the place would be lost: `+=` adds."""
         hint = f"write `+= [{item!r:.40}]`"
-        note(RemitError("a policy has no `append`", hint=hint, origin=caller_span().origin))
+        note(RemitError("a policy has no `append`", hint=hint, origin=writer()))
 
     extend = append
 
@@ -60,7 +63,7 @@ def _parts(value: object, span: Span) -> tuple[tuple[Any, Span], ...]:
 
 
 class Setting(Generic[T]):
-    """A setting that is checked when it is assigned; the place of the assignment is kept."""
+    """A setting, which records what it is assigned, and where. Outside of a load that is checked at once."""
 
     __slots__ = ("check", "default", "name")
 
@@ -82,18 +85,37 @@ class Setting(Generic[T]):
         return value
 
     def __set__(self, section: Section, value: T) -> None:
-        span = caller_span(section.depth)
+        span = writer_span()
+        if is_recording():
+            kept = _copied(value)
+            section.given.append((self.name, kept, span))
+            section.assigned[self.name] = (self.readable(kept), span)
+        else:
+            section.assigned[self.name] = (self.checked(section, value, span), span)
+
+    def readable(self, value: Any) -> Any:
+        """What code reads that reads the setting back: as it was written."""
+        return value
+
+    def checked(self, section: Section, value: Any, span: Span) -> T:
+        """The value as remit keeps it. RemitError has each part of it that is wrong, at its line."""
         try:
-            checked = self.check((f"{section.path}.{self.name}",), value)
-        except UnreadError:
-            return
+            checked: T = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
             for each in error.all:
                 each.origin = each.origin or _place(span, each.path[1:])
                 each.path = ()
-            note(error)
-        else:
-            section.assigned[self.name] = (checked, span)
+            raise
+        return checked
+
+
+def _copied(value: Any) -> Any:
+    """A list or a dict by itself: what the code does with its own later says nothing of the setting."""
+    if isinstance(value, Texts | Table):
+        return value
+    if isinstance(value, list):
+        return list(value)
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _place(span: Span, path: Path) -> Origin:
@@ -110,15 +132,28 @@ class TextsSetting(Setting[Texts]):
 
     __slots__ = ()
 
+    def readable(self, value: Any) -> Any:
+        """A list to which `+=` adds, and which nothing changes in place."""
+        return _added_to(value)
+
     if TYPE_CHECKING:
 
         def __set__(self, section: Section, value: Sequence[str]) -> None: ...
+
+
+def _added_to(value: Any) -> Any:
+    texts = (value,) if isinstance(value, str) else value
+    return Texts(texts) if isinstance(texts, list | tuple) else value
 
 
 class ArchitecturesSetting(Setting[Texts]):
     """The one architecture of functions, in a list."""
 
     __slots__ = ()
+
+    def readable(self, value: Any) -> Any:
+        """As of any list of strings."""
+        return _added_to(value)
 
     if TYPE_CHECKING:
 
@@ -131,6 +166,10 @@ class TableSetting(Setting[Table[T]], Generic[T]):
     """A dict by names."""
 
     __slots__ = ()
+
+    def readable(self, value: Any) -> Any:
+        """A dict to which `|=` adds, and which nothing changes in place."""
+        return Table(value) if isinstance(value, Mapping) else value
 
     if TYPE_CHECKING:
 
@@ -159,46 +198,55 @@ class Policies:
             items: Items = section.assigned[self.name][0]
             return items
         if self.computed:
-            raise RemitError(
+            no_value = RemitError(
                 f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
                 hint=f"assign it to replace it, or add to `{section.path}.{self.name.removeprefix('default_')}`",
-                origin=caller_span().origin,
+                origin=writer(),
             )
+            note(no_value)
         return Items()
 
     def __set__(self, section: Section, value: object) -> None:
-        span = caller_span(section.depth)
-        section.assigned[self.name] = (Items(_parts(value, span)), span)
+        span = writer_span()
+        items = Items(_parts(value, span))
+        section.given.append((self.name, items, span))
+        section.assigned[self.name] = (items, span)
 
 
 class Section:
     """A node of the tree. A name that it does not have is an error on its own line."""
 
-    __slots__ = ("assigned",)
+    __slots__ = ("assigned", "given")
     path: str = "config"
-    depth: int = 2  # frames between a setting's __set__ and the line that assigns
 
     def __init__(self) -> None:
         object.__setattr__(self, "assigned", {})
+        object.__setattr__(self, "given", [])
 
     if TYPE_CHECKING:
         assigned: dict[str, tuple[Any, Span]]
+        """The last value of each setting, and where it was assigned."""
+        given: list[tuple[str, Any, Span]]
+        """All that was assigned, in order, also to names that it does not have."""
     else:
         # Behind the type checkers' back: they would take any name that these two take.
-        def __getattr__(self, name: str) -> NoReturn:
-            raise self._unknown(name)
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)  # Python itself asks for these (copy, pickle, inspect)
+            frame = asking_frame()
+            if frame is None:
+                raise self.unknown(name, writer_span())
+            self.given.append((name, Unread(), span(frame)))
+            return Unread()
 
         def __setattr__(self, name: str, value: object) -> None:
-            if name not in self.names():
-                raise self._unknown(name)
-            if not isinstance(getattr(type(self), name), Setting | Policies):
-                raise RemitError(
-                    f"`{self.path}.{name}` is a group of settings, not a setting",
-                    hint=f"assign to one of {', '.join(getattr(self, name).names())}",
-                    origin=caller_span().origin,
-                )
-            if type(value) is not Unread:
+            is_setting = isinstance(getattr(type(self), name, None), Setting | Policies)
+            if is_setting:
                 object.__setattr__(self, name, value)
+            elif not is_recording():
+                raise self.unknown(name, writer_span())
+            elif type(value) is not Unread:  # of `+=`, which has read the name before
+                self.given.append((name, value, writer_span()))
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -206,12 +254,21 @@ class Section:
         kinds = (Setting, Policies, property)
         return tuple(name for name, value in vars(cls).items() if isinstance(value, kinds))
 
-    def _unknown(self, name: str) -> AttributeError | RemitError:
-        if name.startswith("__"):
-            return AttributeError(name)  # Python itself asks for these (copy, pickle, inspect)
+    def unknown(self, name: str, where: Span) -> RemitError:
+        """The error for a name that is no setting; `hasattr` understands it."""
+        if name in self.names():
+            return NoSetting(
+                f"`{self.path}.{name}` is a group of settings, not a setting",
+                hint=f"assign to one of {', '.join(getattr(self, name).names())}",
+                origin=where.origin,
+            )
         suggestion = nearest(name, self.names())
         hint = f"did you mean `{self.path}.{suggestion}`?" if suggestion else f"known: {', '.join(self.names())}"
-        return RemitError(f"there is no setting `{self.path}.{name}`", hint=hint, origin=caller_span(2).origin)
+        return NoSetting(f"there is no setting `{self.path}.{name}`", hint=hint, origin=where.origin)
+
+
+class NoSetting(RemitError, AttributeError):  # noqa: N818 - as RemitError's other kinds
+    """A setting does not exist."""
 
 
 class Iam(Section):
@@ -377,6 +434,10 @@ class StagesSetting(Setting[Any]):
 
     __slots__ = ()
 
+    def readable(self, value: Any) -> Any:
+        """As of any list of strings."""
+        return _added_to(value)
+
     if TYPE_CHECKING:
 
         def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override] # it has settings
@@ -444,3 +505,41 @@ class Config(Section):
     def package(self) -> PackageSection:
         """What goes into the zips."""
         return self._package
+
+
+def _sections(config: Config) -> tuple[Section, ...]:
+    """The root of the settings, and all groups below it."""
+    groups = (config.api, config.job, config.lambda_, config.lint, config.package, config.stages, config.websocket)
+    return (config, *groups, config.lambda_.iam, config.lambda_.function)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSettings:
+    """The settings as far as they are right, what is wrong with the others, and the names of these."""
+
+    config: Config
+    mistakes: tuple[RemitError, ...]
+    failed: frozenset[str]
+
+
+def judged(written: Config) -> JudgedSettings:
+    """Check all that a configuration assigns, in order: the last value that is right counts."""
+    config = Config()
+    mistakes: dict[tuple[str, str, str], RemitError] = {}
+    failed: set[str] = set()
+    for section, recorded in zip(_sections(config), _sections(written), strict=True):
+        for name, value, where in recorded.given:
+            setting = getattr(type(section), name, None)
+            try:
+                if isinstance(setting, Setting):
+                    section.assigned[name] = (setting.checked(section, value, where), where)
+                elif isinstance(setting, Policies):
+                    section.assigned[name] = (value, where)
+                else:
+                    raise section.unknown(name, where)
+            except RemitError as error:
+                failed.add(name)
+                for each in error.all:
+                    if not isinstance(each, UnreadError):  # a part that a later line adds to is told where it stands
+                        mistakes.setdefault((f"{section.path}.{name}", each.message, where.file), each)
+    return JudgedSettings(config, tuple(mistakes.values()), frozenset(failed))

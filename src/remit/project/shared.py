@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_
 
 from remit.app import Output, Resource
 from remit.catalogue.types import resource_type
-from remit.declare.recording import noting
+from remit.declare.fitting import judged_at_once
+from remit.declare.recording import note
 from remit.declare.unread import Unread
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import Mistakes, RemitError, Span, writer_span
@@ -170,7 +171,7 @@ def resource(
     depends_on: _Depends = None,
     **more: Any,
 ) -> Any: ...
-@noting
+@judged_at_once
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
@@ -237,7 +238,7 @@ def _deletion(deletion_policy: Any) -> dict[str, Any]:
     return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
 
 
-@noting
+@judged_at_once
 def output(value: Any, description: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
     if tokens.is_intrinsic(value):
@@ -263,6 +264,7 @@ class Shared(metaclass=_SharedClass):
     outputs: ClassVar[tuple[Output, ...]] = ()
 
     def __init_subclass__(cls) -> None:
+        _lose_what_has_no_name(cls)
         declared = {
             name: value
             for name, value in vars(cls).items()
@@ -309,6 +311,17 @@ class Shared(metaclass=_SharedClass):
     def lookup(cls, name: str) -> str:
         """The value of an output, inside a deployed function; here, the stack is not known."""
         raise RuntimeError(f"lookup({name!r}) works inside a deployed function")
+
+
+def _lose_what_has_no_name(cls: type) -> None:
+    """Note resources and outputs whose names are none in a template, and put something unread in their place."""
+    for name, value in tuple(vars(cls).items()):
+        if issubclass(type(value), Handle | OutputHandle):
+            try:
+                _id(cls, name, value.where)
+            except RemitError as error:
+                note(error)
+                setattr(cls, name, Unread())
 
 
 def _texts(value: Any) -> Any:

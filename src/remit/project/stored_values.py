@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import StoredValue
 from remit.catalogue.resource_names import broken_rule
-from remit.declare.recording import noting
+from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
 
 
-@noting
+@judged_at_once
 def secret(name: SecretRef, *, key: KeyRef | None = None) -> str:
     """Name a secret of Secrets Manager in a function's settings.
 
@@ -33,7 +33,7 @@ def secret(name: SecretRef, *, key: KeyRef | None = None) -> str:
     return _stored("secretsmanager", "secret", name, key)
 
 
-@noting
+@judged_at_once
 def parameter(name: ParameterRef, *, key: KeyRef | None = None) -> str:
     """Name a parameter of Parameter Store, as `secret` does one of Secrets Manager; `key` is that of a SecureString."""
     return _stored("ssm", "parameter", name, key)

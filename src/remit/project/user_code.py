@@ -6,18 +6,19 @@ These are the only files of a project that are executed.
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import Mistakes, Origin, RemitError
-from remit.project import passing_over, plain_files, tried_code
-from remit.project.current_load import is_users_file, relative
-from remit.project.failed_settings import failed_settings, may_be_among
-from remit.project.guarded_calls import STOPS
+from remit.errors import Origin, RemitError
+from remit.project import plain_files
+from remit.project.current_load import relative
+from remit.project.failed_settings import may_be_among
+from remit.project.judgement import last_user_line, told
+from remit.project.module_finder import STOPS, ModuleFinder
+from remit.project.settings import judged
 from remit.source import python_file
 from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
@@ -35,15 +36,20 @@ def run_configuration(state: Loading) -> None:
         state.folder / "config" / "deploy.py",
         state.folder / "config" / "deploy" / f"{state.stage}.py",
     ):
-        before, source = len(state.mistakes.errors), None
+        state.ended[str(path)] = None
         with state.mistakes.noted():
             source = plain_files.content(path)
+            del state.ended[str(path)]
             if source is not None:
                 with user_code(state, path):
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
-                    passing_over.run(source, str(path), namespace, functools.partial(mistake, state))
+                    exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102 - the project's
                 check_late_reads(source, str(path), functions=True)
-        state.failed_settings.update(failed_settings(state.mistakes.errors[before:], source or b"", str(path)))
+
+
+def is_configured(state: Loading) -> bool:
+    """Whether the files of the configuration ran to their ends."""
+    return not any(Path(file).is_relative_to(state.folder / "config") for file in state.ended)
 
 
 def import_shared(state: Loading) -> None:
@@ -57,18 +63,19 @@ def import_shared(state: Loading) -> None:
 
 def import_app(state: Loading) -> None:
     """Import the app module, whose decorators declare the functions."""
-    name = state.config.app
+    settings = judged(state.config)
+    name = settings.config.app
     path = module_file(state.folder, name)
     if path is None:
         for root in roots(state.folder):
             plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
-        if may_be_among(state.failed_settings, ("app",)):
+        if not is_configured(state) or may_be_among(settings.failed, ("app",)):
             return
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
-            origin=state.config.assigned["app"][1].origin if "app" in state.config.assigned else None,
+            origin=settings.config.assigned["app"][1].origin if "app" in settings.config.assigned else None,
         )
     with user_code(state, path):
         importlib.import_module(name)
@@ -88,11 +95,10 @@ def importing(state: Loading) -> Iterator[None]:
     root = state.folder
     added = [str(place) for place in roots(root)]
     sys.path[:0] = added
-    finder = passing_over.Finder(root, functools.partial(mistake, state))
+    finder = ModuleFinder(root)
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
     python_file.forget()
-    tried_code.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
     names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
@@ -100,7 +106,6 @@ def importing(state: Loading) -> Iterator[None]:
     try:
         yield
     finally:
-        tried_code.forget()
         sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
@@ -122,7 +127,7 @@ def _inside(name: str, root: Path) -> bool:
 
 @contextlib.contextmanager
 def user_code(state: Loading, path: Path) -> Iterator[None]:
-    """Whatever the user's own code raises becomes errors at the user's lines; what it prints is talk."""
+    """What ends a module of the user's becomes an error at the user's line, once; what it prints is talk."""
     process = os.getpid()
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -130,30 +135,30 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
     except STOPS:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        mistakes = Mistakes(passing_over.mistakes_of(error, str(path), functools.partial(mistake, state)))
-    else:
-        mistakes = Mistakes()
+        is_told = any(error is earlier for earlier in state.ended.values())  # a module that both import ended
+        state.ended[str(path)] = error
+        if not is_told:
+            raise mistake(state, error, str(path)) from None
     finally:
         if os.getpid() != process:  # the code forked, and this is not the process that loads
             os._exit(0)
-    mistakes.refuse()
 
 
 def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
     """What an exception means to people that the code of a file has raised: a RemitError at the user's last line."""
     name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
     if isinstance(error, RemitError):
-        origin = error.origin or _last_user_line(state, error, file)
+        origin = error.origin or last_user_line(state.folder, error, file)
         for each in error.all:
             each.origin = each.origin or origin
         return error
     if isinstance(error, SyntaxError):
         at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
         return RemitError(f"{_name_of(at, state)} is not valid Python: {error.msg}", origin=at)
-    at = _last_user_line(state, error, file)
+    at = last_user_line(state.folder, error, file)
     if isinstance(error, SystemExit):
         return RemitError(f"{name} ended the program (exit {error.code})", origin=at)
-    return RemitError(f"{name} raised {type(error).__name__}: {_told(error)}", hint=_hint(error, state), origin=at)
+    return RemitError(f"{name} raised {type(error).__name__}: {told(error)}", hint=_hint(error, state), origin=at)
 
 
 def _name_of(origin: Origin, state: Loading) -> str:
@@ -161,70 +166,7 @@ def _name_of(origin: Origin, state: Loading) -> str:
     return origin.file if shown is None else shown.file
 
 
-@contextlib.contextmanager
-def user_values(state: Loading) -> Iterator[None]:
-    """What a method of the user's own objects raises (`__str__`, `__eq__`) is told at its line."""
-    try:
-        yield
-    except RemitError:
-        raise
-    except Exception as error:
-        at = _last_user_line(state, error, "")
-        import traceback  # noqa: PLC0415 - only when something failed
-
-        innermost = traceback.extract_tb(error.__traceback__)[-1].filename
-        if at.file != innermost:
-            raise
-        message = f"a value of the configuration raised {type(error).__name__}: {_told(error)}"
-        raise RemitError(message, origin=at) from None
-
-
-def noted(state: Loading) -> _NotedPart:
-    """Note what is wrong with one part of what is declared, and go on with the next."""
-    return _NotedPart(state)
-
-
-class _NotedPart:
-    """The `with` block of `noted`: each declaration has twenty, and generators would take longer."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: Loading) -> None:
-        self.state = state
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if error is None:
-            return False
-        with self.state.mistakes.noted(), user_values(self.state):
-            raise error
-        return True
-
-
-def _told(error: BaseException) -> str:
-    try:
-        return str(error)
-    except STOPS:
-        raise
-    except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
-        return "(its text cannot be shown)"
-
-
 def _hint(error: BaseException, state: Loading) -> str | None:
     from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
     return advice(error, state)
-
-
-def _last_user_line(state: Loading, error: BaseException, file: str) -> Origin:
-    import traceback  # noqa: PLC0415 - only when something failed
-
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if is_users_file(frame.filename, state.folder)
-    ]
-    if not frames:
-        return Origin(file)
-    last = frames[-1]
-    return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)

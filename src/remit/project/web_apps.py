@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import WebApp
 from remit.did_you_mean import did_you_mean
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described, judging, writer
 from remit.iam import tokens
 from remit.triggers.api import Api
 from remit.triggers.http import Http
@@ -15,19 +16,24 @@ from remit.triggers.http import Http
 if TYPE_CHECKING:
     from remit.app import Trigger
     from remit.errors import Origin
+    from remit.project.declared_functions import Declaration, WebOptions
 
-HANDLER: Final = "remit.web.handler"
-"""The handler in the zip that serves the object."""
 _TARGET: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _INTERFACES: Final = ("asgi", "wsgi")
 _TOO_OLD: Final = frozenset({"python3.9"})
 """Runtimes that the adapters no longer support."""
 
 
-def declared(
+def checked_web_app(declaration: Declaration, options: WebOptions) -> Declaration:
+    """The declaration with its web app, and the triggers of its function. RemitError at the user's line."""
+    with judging(declaration.where.origin):
+        web, triggers = _declared(options.target, declaration.triggers, options.auth, options.interface)
+    return replace(declaration, web=web, triggers=triggers)
+
+
+def _declared(
     target: Any, triggers: tuple[Trigger, ...], auth: Any, interface: Any
 ) -> tuple[WebApp, tuple[Trigger, ...]]:
-    """The web app, and the triggers of its function. RemitError at the user's line."""
     text = tokens.plain(target)
     if not isinstance(text, str) or not re.fullmatch(_TARGET, text):
         module, _, name = text.rpartition(".") if isinstance(text, str) else ("", "", "")

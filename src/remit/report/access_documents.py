@@ -111,7 +111,10 @@ def _whom(change: Change) -> dict[str, Any]:
 
 
 def _pieces(change: Change, *, is_gain: bool) -> Iterator[dict[str, Any]]:
-    """What is gained or lost: by statements that allow on its own side, and by statements that deny on the other."""
+    """Yield gained or lost pieces.
+
+    Of statements that allow on its own side, and of statements that deny on the other.
+    """
     part = "gained" if is_gain else "lost"
     own, other = (change.after, change.before) if is_gain else (change.before, change.after)
     access = "resource" if change.of_resource else "access"
@@ -140,7 +143,7 @@ def _pieces_of(
 
 
 def _changed(change: StatementChange) -> dict[str, Any] | None:
-    """What of a statement is new and what is gone, by element; null where the other version has none like it."""
+    """Return a statement's new and gone parts, by element; null where the other version has none like it."""
     if change == NO_CHANGE:
         return None
     return {"added": change.by_element(change.added), "removed": change.by_element(change.removed)}

@@ -95,7 +95,7 @@ def _paragraph(change: CauseChange, *, whole: bool) -> Iterator[str]:
 
 
 def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
-    """What was changed by hand in the account, a line each, under a heading."""
+    """Yield the changes by hand in the account, a line each, under a heading."""
     if drift:
         yield "Changed by hand since the last deploy"
     yield from (f"  ! {change.role}: {change.sentence}" for change in drift)

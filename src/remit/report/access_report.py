@@ -92,7 +92,7 @@ class AccessKind:
 
 @dataclass(frozen=True, slots=True)
 class CauseChange:
-    """What one cause changes, for everybody whom it concerns."""
+    """The change by one cause, for everybody whom it concerns."""
 
     sign: str
     words: str
@@ -112,16 +112,16 @@ class CauseChange:
 
     @property
     def public(self) -> bool:
-        """Whether it lets in anybody on the internet."""
+        """True if it lets in anybody on the internet."""
         return self.weight == _OPEN_TO_ALL
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it is always named: it lets somebody in, or permits to give access."""
+        """True if it is always named: it lets somebody in, or permits to give access."""
         return self.sign == GAINED and self.weight <= _PERMITS
 
     def accesses(self, most: int | None = MOST_KINDS) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What it does in words, each with its resources.
+        """Its access in words, each with its resources.
 
         Of more than `most` kinds of access, only what lets somebody in or permits to give access is told with its
         actions; of the others, and of what has no effect today, the number. With None, all are told.
@@ -160,13 +160,13 @@ class CauseChange:
 
     @property
     def place(self) -> str:
-        """Where it is written: the first place, and how many there are beyond."""
+        """Its place: the first one, and the number of others."""
         return "".join(self.places[:1]) + (f"; and {len(self.places) - 1} more" if self.places[1:] else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What changes between two versions, by cause, what matters most first; and what is to be said beside it."""
+    """The changes between two versions, by cause, the gravest first; and the remarks beside them."""
 
     changes: tuple[CauseChange, ...]
     proven: str = ""
@@ -252,12 +252,12 @@ def _grouped(pieces: Iterable[Piece], key: Callable[[Piece], K]) -> dict[K, list
 
 
 def _statement_or_limit(piece: Piece) -> StatementLocation | SideDifference | None:
-    """Where a piece comes from: its statement, or what of the other side denies it or does not let it pass."""
+    """Return the source of a piece: its statement, or the other side's denial or limit."""
     return piece.source if _is_plain(piece.difference) else piece.difference
 
 
 def _causes(change: Change) -> Iterator[CauseChange]:
-    """What each cause changes for one role or resource."""
+    """Yield the change of each cause for one role or resource."""
     gained, lost = (change.after, change.before), (change.before, change.after)
     access, trust = change.access, change.trust
     causes = [*_trust_causes(GAINED, trust.gained, gained), *_trust_causes(LOST, trust.lost, lost)]
@@ -308,7 +308,7 @@ def _undecided_words(item: Undecided | Unseen) -> str:
 
 
 def _undecided_places(change: Change, item: Undecided | Unseen) -> Iterator[str]:
-    """Where the statement stands that could not be decided, which may be of either side."""
+    """Yield the place of the statement that could not be decided, which may be of either side."""
     if isinstance(item, Unseen):
         return
     for standing in (change.after, change.before):
@@ -333,7 +333,7 @@ def _concerning(change: Change, cause: CauseChange) -> CauseChange:
 def _access_causes(
     sign: str, change: Change, pieces: Iterable[Piece], sides: Sides, verb: str = ""
 ) -> Iterator[CauseChange]:
-    """What some pieces of access come from: what changed for them, or else their statement."""
+    """Yield the causes of some pieces of access: a change, or else their statement."""
     own, counterpart = sides
     is_new = (sign == LOST) is (verb == _FORBIDDEN)
 
@@ -368,7 +368,7 @@ def _attached_words(change: Change, piece: Piece, own: Standing | None) -> str:
 
 
 def _trust_causes(sign: str, pieces: Iterable[Piece], sides: Sides) -> Iterator[CauseChange]:
-    """What some pieces of a trust policy come from: its statements."""
+    """Yield the causes of some pieces of a trust policy: its statements."""
     own, counterpart = sides
     origin = None if own is None else own.role.trust_origin
     place = f"trust policy of {'' if own is None else own.role.logical_id}"
@@ -447,12 +447,12 @@ def kinds_of(pieces: Iterable[Piece], *, can_be_public: bool = True) -> tuple[Ac
 
 
 def passes_a_role(pattern: str) -> bool:
-    """Whether an action pattern means iam:PassRole, by which a service may get a role's access."""
+    """Return whether an action pattern means iam:PassRole, by which a service may get a role's access."""
     return pattern.lower().startswith("iam:") and "iam:PassRole" in (expand(pattern) or (pattern,))
 
 
 def has_no_effect(piece: Piece) -> bool:
-    """Whether no request of today can use it, though its action exists: the action takes no such resource, say."""
+    """Tell whether no request of today can use it, though its action exists: the action takes no such resource, say."""
     return piece.tier == "future" and full_name(piece.request.action) is not None
 
 
@@ -481,12 +481,12 @@ def example(piece: Piece, resource: str = "") -> str:
 
 
 def _is_plain(difference: SideDifference | None) -> bool:
-    """Whether no statement of the other side allows it: that goes without saying."""
+    """Return whether no statement of the other side allows it: that goes without saying."""
     return difference is not None and difference.denial is None and difference.part in ("side", "policy")
 
 
 def _where(standing: Standing | None, source: StatementLocation) -> str:
-    """Who wrote a statement: the line and reason of its grant, or the policy that it is of."""
+    """Return the writer of a statement: the line and reason of its grant, or the policy that it is of."""
     grant = None if standing is None else standing.grant(source)
     if grant is not None:
         reason = grant.because or source.name
@@ -534,7 +534,7 @@ def _concerned(review: Review) -> str:
 
 
 def _notes(review: Review) -> Iterator[str]:
-    """What to know beside the changes: of other resources, those whose policies let in nobody new."""
+    """Yield remarks beside the changes: of other resources, those whose policies let in nobody new."""
     yield from review.notes
     reported = {change.role for change in review.changes}
     narrower = [resource.words for resource in review.elsewhere or () if resource.name not in reported]
@@ -543,7 +543,7 @@ def _notes(review: Review) -> Iterator[str]:
 
 
 def _proven(review: Review) -> str:
-    """What is proven to be the same, and what else differs."""
+    """Word the proven part, and the other differences."""
     if review.elsewhere is None:
         return "The same access by roles: proven for every request; policies and doors of resources are not known."
     same = "The same access by roles, policies and doors: proven for every request"
@@ -553,7 +553,7 @@ def _proven(review: Review) -> str:
 
 
 def _not_compared(review: Review) -> str:
-    """What differs and was not compared, in a line; who can connect comes last."""
+    """Word the differences that were not compared, in a line; network access comes last."""
     details: dict[str, dict[str, None]] = {}
     for item in sorted(review.not_compared, key=lambda item: item.why == "network"):
         subject, detail = f"{item.type} {item.id}", item.property or item.why

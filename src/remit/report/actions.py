@@ -60,7 +60,7 @@ def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
 
 
 def type_lines(handlers: Handlers) -> Iterator[str]:
-    """What CloudFormation calls for a type, as whoever deploys."""
+    """Yield CloudFormation's calls for a type, as the deployer."""
     yield f"{handlers.type}: what CloudFormation calls for it, with the permissions of whoever deploys"
     if not handlers.in_schema:
         yield "  as the API reference has it, since the type does not say"
@@ -78,7 +78,7 @@ def type_document(handlers: Handlers) -> dict[str, Any]:
 
 
 def arn_lines(text: str, kinds: tuple[IamResourceType, ...]) -> Iterator[str]:
-    """What an ARN, or a pattern of one, names: its resource types, and the actions that take them."""
+    """Yield the resource types of an ARN, or a pattern of one, and the actions that take them."""
     owner = service(kinds[0].service)
     yield f"{text}: a resource of {owner.name if owner else kinds[0].service}"
     for kind in kinds:

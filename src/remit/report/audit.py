@@ -219,7 +219,7 @@ def _short(target: str) -> str:
 
 
 def _exposure_table(report: AuditReport) -> Any:
-    """Who may come in from outside; services are left to JSON, since most roles are theirs."""
+    """Return the table of outsiders; services are left to JSON, since most roles are theirs."""
     rows = [row for row in report.exposures if row.reach != "service"]
     if not rows:
         return None
@@ -298,7 +298,7 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
 
 
 def _closing(report: AuditReport) -> Iterator[str]:
-    """What was looked at."""
+    """Yield the extent of the audit."""
     principals, accounts = len(report.principals), len(report.accounts)
     unclear = {row.principal for row in report.undecided_techniques}
     unclear |= {row.resource for row in report.undecided_exposures}
@@ -320,7 +320,7 @@ def _closing(report: AuditReport) -> Iterator[str]:
 
 
 def _trail(trail: TrailSummary) -> Iterator[str]:
-    """What was read of CloudTrail, and what it does not have."""
+    """Yield the extent of CloudTrail's files, and their gaps."""
     period = f" from {trail.first} to {trail.last}" if trail.first else ""
     yield f"{_count(trail.events, 'event')}{period}; {trail.denied:,} were denied, and are no use"
     if trail.unread:

@@ -61,7 +61,7 @@ def _path(path: EscalationPath) -> dict[str, Any]:
 
 
 def _undecided(report: AuditReport) -> Iterator[tuple[str, str]]:
-    """What is undecided: whom or what it is about, and why."""
+    """Yield undecided parts: their subject, and the reason."""
     for principal in report.principals:
         yield from ((principal.arn, reason) for reason in principal.unknown)
         yield from ((principal.arn, f"{action} is undecided") for action in principal.undecided)

@@ -22,7 +22,7 @@ REACHES: Final = {
 
 
 def must_hold_words(path: EscalationPath) -> str:
-    """What a path needs besides: values of condition keys, and what the files do not show."""
+    """Word a path's further needs: values of condition keys, and facts that the files do not show."""
     values = []
     for key, value in path.must_hold:
         values.append(f"{key} = {value}" + (", which the caller brings" if is_brought(key) else ""))

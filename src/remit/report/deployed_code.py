@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def other_code_text(functions: Sequence[OtherCode]) -> str:
-    """Which functions do not run what was built, with both SHA-256, a line each."""
+    """List the functions that do not run what was built, with both SHA-256, a line each."""
     return "\n  ".join(["these functions do not run what was built:", *map(_line, functions)])
 
 
@@ -24,7 +24,7 @@ def _line(function: OtherCode) -> str:
 
 
 def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
-    """What to do about it."""
+    """Word the way to mend it."""
     gone = [function.function for function in functions if function.actual is None]
     changed = [function.function for function in functions if function.actual is not None]
     hints = []

@@ -35,7 +35,7 @@ def deployer_document(deployer: Deployer) -> dict[str, Any]:
 
 
 def remarks(deployer: Deployer) -> Iterator[str]:
-    """What stands beside the policy: resources whose handlers nobody knows, and notes."""
+    """Yield the remarks beside the policy: resources whose handlers nobody knows, and notes."""
     for logical_id, kind in deployer.unknown:
         yield f"{logical_id} is left out: it is not known what CloudFormation calls for an {kind}"
     yield from deployer.notes

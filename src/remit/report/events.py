@@ -1,4 +1,4 @@
-"""What happens to a stack, for people: an event on a line, a failure with its cause."""
+"""Events of a stack, for people: an event on a line, a failure with its cause."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def failure(outcome: Outcome, hint: str | None) -> RemitError:
 
 
 def stays_line(event: StackEvent) -> str:
-    """What stays of a stack that is gone."""
+    """Word the remains of a stack that is gone."""
     return f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
 
 

@@ -226,7 +226,7 @@ def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
 
 
 def _lacks_boundary(explanation: Explanation) -> bool:
-    """Whether the permissions boundary does not allow it, whatever the role's own statements say."""
+    """Return whether the permissions boundary does not allow it, whatever the role's own statements say."""
     layers = explanation.decision.layers
     return any(layer.layer == "boundary" and layer.verdict == "ImplicitlyDenied" for layer in layers)
 

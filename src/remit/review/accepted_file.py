@@ -51,7 +51,7 @@ class AcceptedGain:
     origin: Origin | None = None
 
     def speaks_of(self, function: str) -> bool:
-        """Whether it is for a function."""
+        """Return whether it is for a function."""
         return self.functions is None or function in self.functions
 
 

@@ -108,7 +108,7 @@ class Given:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether it lets nobody do anything."""
+        """True if it lets nobody do anything."""
         return not (self.documents or self.unread or any(setting.kind not in _BEYOND for setting in self.settings))
 
     @property
@@ -329,13 +329,13 @@ class Change:
 
     @property
     def broadens(self) -> bool:
-        """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
+        """True if something is gained that nobody accepted, or it is not proven that nothing is."""
         is_opened = any(door.opens for door in self.doors)
         return self.access.broadens or self.trust.broadens or bool(self.unseen) or is_opened
 
     @property
     def same(self) -> bool:
-        """Whether it is proven that nothing differs."""
+        """True if it is proven that nothing differs."""
         return (
             self.access.same and self.trust.same and not (self.attached or self.unseen or self.doors or self.accepted)
         )
@@ -370,10 +370,10 @@ class Review:
 
     @property
     def broadens(self) -> bool:
-        """Whether some function gains something, or it is not proven that none does."""
+        """True if some function gains something, or it is not proven that none does."""
         return any(change.broadens for change in self.changes)
 
     def leaves_open(self, *, strict: bool) -> bool:
-        """Whether access is gained or undecided; if `strict`, also whether more than network was not compared."""
+        """Tell whether access is gained or undecided; if `strict`, also whether more than network was not compared."""
         is_left_out = any(item.why != "network" for item in self.not_compared)
         return self.broadens or (strict and is_left_out)

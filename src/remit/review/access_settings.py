@@ -149,7 +149,7 @@ def _name(holder: Resource) -> str:
 
 
 def _is_run_role(resource: Resource, name: str, resources: Mapping[str, Resource]) -> bool:
-    """Whether it is the role of a function or a state machine, which is compared with what it runs.
+    """Return whether it is the role of a function or a state machine, which is compared with what it runs.
 
     Of a state machine, that is a role of the template alone.
     """
@@ -240,7 +240,7 @@ class _SettingReader:
             self._put(path, row.kind, row.opens, [_told(path, value) if row.kind in _TOLD else _digest(value)])
 
     def _is_unread(self, path: str, value: Any) -> bool:
-        """Whether what stands for a policy is none that is read: an ARN, a text from elsewhere, other JSON."""
+        """Return whether what stands for a policy is none that is read: an ARN, a text from elsewhere, other JSON."""
         if self._resource.type in ("AWS::IAM::User", "aws_iam_user") or self._resource.type.startswith(_SAM):
             return False  # whose policies are compared with whoever holds them
         is_told_as_put_in = path.lower() in POLICY_PROPERTIES and tokens.is_intrinsic(value)
@@ -320,14 +320,17 @@ def _door_name(resource: Resource, resources: Mapping[str, Resource]) -> str:
 
 
 def _is_behind_connect(resource: Resource, resources: Mapping[str, Resource]) -> bool:
-    """Whether it is a route of a WebSocket API that only those reach whom `$connect` has let in."""
+    """Return whether it is a route of a WebSocket API that only those reach whom `$connect` has let in."""
     api = resources.get(tokens.text_of(resource.properties.get("ApiId")))
     is_websocket = api is not None and api.properties.get("ProtocolType") == "WEBSOCKET"
     return is_websocket and resource.properties.get("RouteKey", "$connect") != "$connect"
 
 
 def _is_limited(resource: Resource, resources: Mapping[str, Resource]) -> bool:
-    """Whether something else lets in fewer than all: a key that a method asks for, a policy or a place of its API."""
+    """Return whether something else lets in fewer than all.
+
+    A key that a method asks for, a policy or a place of its API.
+    """
     api = resources.get(tokens.text_of(resource.properties.get(_APIS.get(resource.type, ""))))
     for limited in (resource, api):
         if limited is not None and (

@@ -214,7 +214,10 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
 
 
 def _alike(before: Standing, after: Standing) -> bool:
-    """Whether both plainly say the same, so that nothing needs to be proven; a note may have gone, but none come."""
+    """Return whether both plainly say the same, so that nothing needs to be proven.
+
+    A note may have gone, but none come.
+    """
     if before.layers != after.layers or before.trust != after.trust:
         return False
     if list(map(plain, before.policies)) != list(map(plain, after.policies)):

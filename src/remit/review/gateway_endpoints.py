@@ -36,7 +36,7 @@ _LAYER: Final = "resource"
 
 
 def is_gateway(kind: str, properties: Mapping[str, Any]) -> bool:
-    """Whether a resource is of a gateway endpoint for certain: it is, unless the type is another or a reference.
+    """Return whether a resource is of a gateway endpoint for certain: it is, unless the type is another or a reference.
 
     A policy of an endpoint that stands elsewhere has no type.
     """

@@ -90,12 +90,12 @@ class _Written:
 
 
 def is_key(access: Given) -> bool:
-    """Whether a resource's policy is a key's, which limits everybody."""
+    """Return whether a resource's policy is a key's, which limits everybody."""
     return access.type in _KEYS
 
 
 def is_joined(access: Given) -> bool:
-    """Whether it is known what a resource's policies are of, and each statement can be held to that."""
+    """Return whether it is known what a resource's policies are of, and each statement can be held to that."""
     if access.is_ceiling or access.is_conditional or not access.documents or not all(access.arns):
         return False
     statements = [grant.statement for grants in access.documents for grant in grants]
@@ -259,7 +259,7 @@ class _Side:
         return sayings[number].location if number < len(sayings) else None
 
     def has(self, source: StatementLocation) -> bool:
-        """Whether a statement is one of the role's own or of its resources' on this side."""
+        """Return whether a statement is one of the role's own or of its resources' on this side."""
         policies = {"identity": self.layers.identity, "boundary": self.layers.boundary}.get(source.layer, ())
         if source.policy >= len(policies) or source.index >= len(policies[source.policy].statements):
             return False
@@ -271,7 +271,7 @@ def _policy(saying: Saying) -> Policy:
 
 
 def _delegates(saying: Saying) -> bool:
-    """Whether a statement of a key policy leaves the key to the account's own policies, whatever these allow."""
+    """Return whether a statement of a key policy leaves the key to the account's own policies, whatever these allow."""
     is_whole = not saying.statement.conditions and "kms:*" in saying.statement.actions.patterns
     return is_whole and saying.how is Reach.ACCOUNT and not saying.statement.actions.negated
 

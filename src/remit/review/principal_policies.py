@@ -101,7 +101,7 @@ def _by_nobody(source: StatementLocation) -> StatementLocation:
 
 
 def names_callers(layers: Layers) -> bool:
-    """Whether policies of a file say whom they let in: those of a resource, or of a role's trust."""
+    """Return whether policies of a file say whom they let in: those of a resource, or of a role's trust."""
     statements: list[Statement] = []
     for policy in layers.identity:
         statements += policy.statements
@@ -126,7 +126,7 @@ def _is_of_trust(statement: Statement) -> bool:
 
 
 def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
-    """Whether it is proven that `wide` lets in everyone whom `narrow` does, to do the same."""
+    """Return whether it is proven that `wide` lets in everyone whom `narrow` does, to do the same."""
     return not compare_trust(wide, narrow).broadens
 
 
@@ -212,7 +212,7 @@ class _Written:
         return principal
 
     def has(self, source: StatementLocation) -> bool:
-        """Whether a location is one of this side's."""
+        """Return whether a location is one of this side's."""
         if source.policy >= len(self.compared):
             return False
         statements = self.compared[source.policy].statements

@@ -114,7 +114,7 @@ def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
 
 
 def _names_accounts(resource: Resource) -> bool:
-    """Whether it is a permission for accounts, roles or users."""
+    """Return whether it is a permission for accounts, roles or users."""
     if resource.type not in PERMISSIONS:
         return False
     principals = permission_statement(resource, {}).principals

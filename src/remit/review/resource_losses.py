@@ -39,12 +39,12 @@ class ResourceLoss:
 
     @property
     def holds_data(self) -> bool:
-        """Whether data that no template gives is in it."""
+        """True if data that no template gives is in it."""
         return holds_data(self.type)
 
     @property
     def loses_data(self) -> bool:
-        """Whether that data goes with it."""
+        """True if that data goes with it."""
         return self.holds_data and not self.stays
 
 

@@ -30,7 +30,10 @@ _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 
 
 def holds_roles(content: bytes) -> bool:
-    """Whether a file is a template or a plan, not a policy. What is neither is read as a policy, and refused there."""
+    """Return whether a file is a template or a plan, not a policy.
+
+    What is neither is read as a policy, and refused there.
+    """
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):

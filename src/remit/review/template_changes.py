@@ -214,7 +214,7 @@ class _Templates:
         yield merged(reviews)
 
     def _is_same(self, old: Any, new: Any) -> bool:
-        """Whether a part is the same text in both, and all that it refers to is what it was."""
+        """Return whether a part is the same text in both, and all that it refers to is what it was."""
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         is_same_text = all(old.get(section) == new.get(section) for section in _DECIDING)
         return is_same_text and mentioned.isdisjoint(self.uncertain)
@@ -354,7 +354,7 @@ def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
 
 
 def _says_anything(resource: Any) -> bool:
-    """Whether what a resource's attributes say is in its properties, or in somebody's code, and not made by AWS."""
+    """Return whether a resource's attributes come from its properties or somebody's code, and not from AWS."""
     kind = resource.get("Type") if isinstance(resource, dict) else None
     return isinstance(kind, str) and kind.startswith(_SAYING)
 

@@ -78,13 +78,6 @@ class _Module:
 
 
 @dataclass(frozen=True, slots=True)
-class _NoFunction:
-    """A value that cannot be called, as it is written."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Nothing:
     """A name that its module does not have."""
 
@@ -92,8 +85,8 @@ class _Nothing:
     module: ModuleSource
 
 
-_Meaning: TypeAlias = _Function | _Class | _Object | _Module | _NoFunction | _Nothing | None
-"""What an expression stands for; None: the source does not show it."""
+_Meaning: TypeAlias = _Function | _Class | _Object | _Module | _Nothing | HandlerProblem | None
+"""What an expression stands for; a problem: something that cannot be called; None: the source does not show it."""
 
 
 def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
@@ -130,8 +123,8 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
             return of_class()
         case _Module(name=name):
             return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
-        case _NoFunction(text=text):
-            return _no_function(text)
+        case HandlerProblem():
+            return meaning
     return None
 
 
@@ -209,10 +202,15 @@ def _is_plain(part: ast.stmt) -> bool:
     return isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Pass | ast.AnnAssign | ast.Expr)
 
 
-def _is_import(module: ModuleSource, name: str, full_name: str) -> bool:
-    """Whether a name of a module is what it imports under a full name, and nothing else."""
-    values = [definition.value for definition in module.definitions.get(name, ())]
-    return len(values) == 1 and isinstance(values[0], Import) and values[0].full_name == full_name
+def _full_name(node: ast.expr, module: ModuleSource) -> str:
+    """What an expression names of something that its module imports, and binds once: `functools.partial`."""
+    match node:
+        case ast.Name(id=name):
+            values = [definition.value for definition in module.definitions.get(name, ())]
+            return values[0].full_name if len(values) == 1 and isinstance(values[0], Import) else ""
+        case ast.Attribute(value=owner, attr=name):
+            return f"{_full_name(owner, module)}.{name}"
+    return ""
 
 
 class _Reader:
@@ -283,14 +281,14 @@ class _Reader:
             case ast.Lambda():
                 return _Function(node, module)
             case ast.UnaryOp(op=ast.Not()) | ast.BinOp(left=ast.Constant(), right=ast.Constant()):
-                return _NoFunction(ast.unparse(node))
+                return _no_function(ast.unparse(node))
             case ast.Name(id=name):
                 return self.name(module, name, depth) if name in module.definitions else None
             case ast.Attribute(value=owner, attr=attribute):
                 return self._attribute(self.expression(owner, module, depth + 1), attribute, depth)
             case ast.Call():
                 return self._call(node, module, depth)
-        return _NoFunction(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
+        return _no_function(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
 
     def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
         match owner:
@@ -317,23 +315,15 @@ class _Reader:
 
     def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
         text = ast.unparse(node)
-        if self._is_partial(node.func, module):
+        if _full_name(node.func, module) == "functools.partial":
             return self._partial(node, module, depth)
         match node.func:
             case ast.Name(id=name) if name not in module.definitions and hasattr(builtins, name):
-                return _NoFunction(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
+                return _no_function(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
             case ast.Attribute(value=ast.Constant() | ast.JoinedStr()):
-                return _NoFunction(text)
+                return _no_function(text)
         made = self.expression(node.func, module, depth + 1)
         return _Object(made, text) if isinstance(made, _Class) and not _method(made.node, "__new__") else None
-
-    def _is_partial(self, function: ast.expr, module: ModuleSource) -> bool:
-        match function:
-            case ast.Name(id=name):
-                return _is_import(module, name, "functools.partial")
-            case ast.Attribute(value=ast.Name(id=name), attr="partial"):
-                return _is_import(module, name, "functools")
-        return False
 
     def _partial(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
         """A function with some of its arguments given."""

@@ -64,6 +64,22 @@ def argument_origin(span: Span, name: str, position: int | None = None) -> Origi
     return origin_of(node, span)
 
 
+def function_called(span: Span) -> str:
+    """Return what is called at `span` as it is written: `on.sqs`."""
+    call = _written(span)
+    return ast.unparse(call.func) if isinstance(call, ast.Call) else "this"
+
+
+def option_origin(span: Span, name: str) -> Origin:
+    """Return where the call at `span` spells the name of an option; of one from `**options`, where that stands."""
+    call = _written(span)
+    keywords = call.keywords if isinstance(call, ast.Call) else ()
+    for keyword in keywords:
+        if keyword.arg == name:
+            return origin_in(span.file, keyword)
+    return origin_of(next((keyword.value for keyword in keywords if keyword.arg is None), None), span)
+
+
 def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
     """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
 
@@ -237,14 +253,8 @@ def _constant(node: ast.expr, text: str) -> ast.expr | None:
 
 
 def _may_be(node: ast.JoinedStr, text: str) -> bool:
-    position = 0
-    literals = [part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    for literal in literals:
-        place = text.find(literal, position)
-        if place < 0:
-            return False
-        position = place + len(literal)
-    return bool(literals)
+    literals = [re.escape(str(part.value)) for part in node.values if isinstance(part, ast.Constant)]
+    return bool(literals) and re.search(".*".join(literals), text, re.DOTALL) is not None
 
 
 def part(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:

@@ -121,7 +121,7 @@ def imports(nodes: Iterable[ast.AST], package: str = "") -> Iterator[Import]:
                 yield Import(module, alias.name, alias.asname or alias.name)
 
 
-def origin_in(file: str, node: ast.expr) -> Origin:
+def origin_in(file: str, node: ast.expr | ast.keyword) -> Origin:
     """Where an expression of a file begins."""
     return Origin(file, node.lineno, node.col_offset + 1)
 

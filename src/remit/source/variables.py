@@ -115,8 +115,9 @@ def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str 
     """What a dict is made of: keys with their values, and None with each dict that is merged into it."""
     match value:
         case ast.Dict():
-            pairs = zip(value.keys, value.values, strict=True)
-            return [(None if key is None else _text(key), content) for key, content in pairs]
+            # the source of a key that is not spelled out is no variable's name
+            keys = [None if key is None else _constant_text(key) or ast.unparse(key) for key in value.keys]
+            return [*zip(keys, value.values, strict=True)]
         case ast.Call():
             keywords = [(keyword.arg, keyword.value) for keyword in value.keywords]
             return [*keywords, *((None, argument) for argument in value.args)]
@@ -127,10 +128,3 @@ def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str 
         case ast.Attribute():  # settings.ENVIRONMENT, of another file
             return [(None, assigned.get(value.attr))]
     return []
-
-
-def _text(key: ast.expr) -> str:
-    """A key that is spelled out; of any other the source, which is no variable's name."""
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        return key.value
-    return ast.unparse(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.quotas import quota
@@ -25,26 +25,12 @@ from remit.synthesis.check_tables import TABLES, check_table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import App, Resource, Role, Template
+    from remit.app import App, Resource, Role, Template, UnreadParts
     from remit.errors import Origin
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _QUEUE: Final = "AWS::SQS::Queue"
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadParts:
-    """Parts of the app that the template lacks, since they could not be read."""
-
-    lost: frozenset[str]
-    """How the logical ids begin of what it lacks: no reference to such counts as leading nowhere. "" is any."""
-    permissions: bool
-    """Whether it may lack permissions to invoke functions."""
-    triggers_of: frozenset[str] = frozenset()
-    """The logical ids of the functions some of whose triggers it lacks."""
-    access_of: frozenset[str] = frozenset()
-    """The logical ids of the functions some of whose access it lacks."""
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:

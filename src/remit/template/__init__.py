@@ -1,1 +1,1 @@
-"""What others write: policies, CloudFormation and SAM templates, Terraform plans; each part with its place."""
+"""Files of others: policies, CloudFormation and SAM templates, Terraform plans; each part with its place."""

@@ -88,13 +88,13 @@ def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
 
 
 def _is_policy(resource: Resource) -> bool:
-    """Whether it is a policy that roles, users or groups have, by itself."""
+    """Return whether it is a policy that roles, users or groups have, by itself."""
     access = access_of(resource.type)
     return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
 
 
 def held_policies(role: Resource, attached_policies: AttachedPolicies, place: Place) -> HeldPolicies:
-    """What a role of a template holds, by its own properties and by the policies that the template makes."""
+    """Return the policies of a template's role, by its own properties and by the policies that the template makes."""
     path: Path = ("Resources", role.logical_id, "Properties")
     written = [item.value for item in items(role.properties.get("Policies"), (*path, "Policies"))]
     inline = [_inline(policy, place) for policy in written]
@@ -116,7 +116,7 @@ def _inline(written: Any, place: Place) -> tuple[str, Policy | None]:
 
 
 def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
-    """What the managed policies of a template say, by every text that refers to one."""
+    """Read the managed policies of a template, by every text that refers to one."""
     by_reference: dict[str, Policy] = {}
     for resource in resources:
         if resource.type == MANAGED:
@@ -164,7 +164,7 @@ def _arns(policy: Resource) -> Iterator[str]:
 
 
 def _named(holder: Resource) -> Iterator[tuple[RoleKind, str]]:
-    """What a role, user or group is, with each text by which policies name it."""
+    """Yield each role, user and group with the texts by which policies name it."""
     row = HOLDERS[holder.type]
     name = holder.properties.get(row.name)
     yield row.kind, holder.ref

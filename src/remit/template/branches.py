@@ -1,4 +1,4 @@
-"""What a Fn::If may put in a value's place: every branch, with the conditions that choose it."""
+"""Branches of Fn::If in a value's place, with the conditions that choose them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Branch:
     moved: Mapping[Path, Path] = field(default_factory=dict)
 
     def at(self, part: Path) -> Path:
-        """Where a part of it is written."""
+        """The place where a part of it is written."""
         return (*self.path, *written_at(part, self.moved))
 
 
@@ -139,7 +139,7 @@ def variants(value: Any, path: Path, decided_before: tuple[ConditionOutcome, ...
 
 
 def written_at(part: Path, moved: Mapping[Path, Path]) -> Path:
-    """Where a part was written before branches were put in: `moved` as `Deciding` has it."""
+    """Return the place of a part before branches were put in: `moved` as `Deciding` has it."""
     for length in range(len(part), -1, -1):
         if part[:length] in moved:
             return (*moved[part[:length]], *part[length:])
@@ -147,7 +147,7 @@ def written_at(part: Path, moved: Mapping[Path, Path]) -> Path:
 
 
 def may_vary(text: str) -> bool:
-    """Whether a Fn::If or AWS::NoValue may stand in a value, by a glance at its text: yes is not certain."""
+    """Return whether a Fn::If or AWS::NoValue may stand in a value, by a glance at its text: yes is not certain."""
     return _IF in text or "AWS::NoValue" in text
 
 

@@ -33,7 +33,7 @@ _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Whether a value, late-bound, is a text; or whatever else decides, without a text."""
+    """Return whether a value, late-bound, is a text; or whatever else decides, without a text."""
 
     value: str
     text: str | None = None
@@ -158,7 +158,10 @@ def _text(value: Any) -> str:
 
 
 def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: tuple[str, ...] = ()) -> bool:
-    """Whether a condition holds in a world; `within` names the conditions on the way to it, in case they go round."""
+    """Return whether a condition holds in a world.
+
+    `within` names the conditions on the way to it, in case they go round.
+    """
     kind, argument = _function(condition)
     parts = argument if isinstance(argument, list) else []
     if kind == "Fn::And":
@@ -174,7 +177,7 @@ def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: 
 
 
 def by_conditions(template: Any, all_worlds: Iterable[World], make: Callable[[frozenset[str]], T]) -> tuple[T, ...]:
-    """What `make` gives in each world for the conditions of a template that hold there, made once for the same ones."""
+    """Call `make` in each world for the conditions of a template that hold there, once for equal ones."""
     conditions = section(template, "Conditions")
     names = tuple(dict.fromkeys(_deciding(template)))
     made: dict[frozenset[str], T] = {}
@@ -221,7 +224,7 @@ def _there(resource: Any) -> Any:
 
 
 def words(holds: Iterable[World], all_ways: Iterable[World]) -> tuple[str, ...]:
-    """What must be so for one of some worlds among all, in as few words as the first of them needs."""
+    """Word the conditions for one of some worlds among all, in as few words as the first of them needs."""
     among, all_worlds = list(holds), list(all_ways)
     telling = dict(among[0]) if among else {}
     for test in list(telling):

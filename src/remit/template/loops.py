@@ -61,7 +61,7 @@ def variables(value: Any) -> Iterator[str]:
 
 
 def bodies(resources: Mapping[str, Any]) -> Iterator[tuple[str, Any, Path]]:
-    """What each loop over resources makes, once and by its name before it is unrolled, with where it stands.
+    """Yield the body of each loop over resources, once and by its name before it is unrolled, with its place.
 
     A text that holds the loop's variable is a Fn::Sub of it.
     """
@@ -93,7 +93,7 @@ def _unrolled(name: str, body_or_loop: Any, values: Mapping[str, str], path: Pat
 
 
 def _is_loop(value: Any) -> bool:
-    """Whether it is [variable, what it takes, what it makes]."""
+    """Return whether it is [variable, what it takes, what it makes]."""
     return isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and isinstance(value[2], Mapping)  # noqa: PLR2004 - three parts
 
 

@@ -154,7 +154,7 @@ def _local_path(stack: Any) -> str | None:
 
 
 def _values(template: Any, stack: Any) -> dict[str, Any]:
-    """What the parameters of a nested template are, but for secrets and those that SSM's store has."""
+    """Return the parameters of a nested template, but for secrets and those that SSM's store has."""
     given = section(stack, "Properties", "Parameters")
     values: dict[str, Any] = {}
     for name, parameter in parameters(template).items():

@@ -25,7 +25,7 @@ class Parameter:
 
     @property
     def is_stored(self) -> bool:
-        """Whether its value is the name of a parameter in SSM's store, which holds what the template gets."""
+        """True if its value is the name of a parameter in SSM's store, which holds what the template gets."""
         return self.type.startswith("AWS::SSM::Parameter::Value<")
 
     @property

@@ -57,7 +57,7 @@ def _text(properties: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _kind(principal: str) -> str:
-    """Whom a principal of a permission is: everyone, a service, or an account or ARN."""
+    """Return the kind of a permission's principal: everyone, a service, or an account or ARN."""
     if principal == "*":
         return "*"
     return "Service" if principal_of(principal).kind == "service" else "AWS"

@@ -107,7 +107,7 @@ def _filled(part: Any, variables: dict[str, Any]) -> Any:
 
 
 def is_policy_document(value: Mapping[str, Any]) -> bool:
-    """Whether the `Statement` of a value has statements of a policy: rules of a web ACL, for one, have another."""
+    """Tell whether the `Statement` of a value has statements of a policy: rules of a web ACL, for one, have another."""
     for part in items(value.get("Statement")):
         if not isinstance(part.value, dict):
             continue
@@ -117,7 +117,7 @@ def is_policy_document(value: Mapping[str, Any]) -> bool:
 
 
 def known(document: Any) -> bool:
-    """Whether a document is written here, and no part of it put in from elsewhere."""
+    """Return whether a document is written here, and no part of it put in from elsewhere."""
     return next(_put_in(document), None) is None
 
 

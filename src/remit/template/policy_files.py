@@ -37,7 +37,7 @@ _PRINTED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ComparisonSide:
-    """What a file holds: `single` when it is one policy document; `locate` gives the place of a statement."""
+    """The content of a file: `single` when it is one policy document; `locate` gives the place of a statement."""
 
     layers: Layers
     single: bool
@@ -152,7 +152,7 @@ class _Reader:
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
     def origin(self, source: StatementLocation) -> Origin:
-        """Where a statement stands in the file."""
+        """Return the place of a statement in the file."""
         layer = source.layer if (source.layer, source.policy) in self._paths else "identity"
         place = (layer, source.policy)
         index = () if place in self._alone else (source.index,)

@@ -46,7 +46,7 @@ def _parts(value: Any) -> Iterable[tuple[int | str, Any]]:
 
 
 def _may_hold(value: Any, *, late: bool) -> bool:
-    """Whether a function may be in a value: most of a template is plain text, which is passed over here."""
+    """Return whether a function may be in a value: most of a template is plain text, which is passed over here."""
     return not isinstance(value, str) or (late and "${" in value)
 
 

@@ -33,7 +33,10 @@ _WHOLE_PARTS: Final = frozenset(":/")
 
 
 def in_mapping(mappings: Any, keys: Sequence[Collection[str] | None]) -> list[tuple[tuple[str, ...], Any]]:
-    """What stands in mappings under a name and two keys, of each those that may be asked for (None: any), and where."""
+    """List the values of mappings under a name and two keys, of each those that may be asked for (None.
+
+    Any), with places.
+    """
     matches: list[tuple[tuple[str, ...], Any]] = [((), mappings)]
     for allowed_keys in keys:
         matches = [
@@ -58,7 +61,7 @@ class Values:
     mappings: Mapping[str, Any]
 
     def texts(self, value: Any) -> tuple[str, ...]:
-        """What a value may become; none for AWS::NoValue, and for what is not there or empty."""
+        """Return the possible texts of a value; none for AWS::NoValue, and for one that is absent or empty."""
         if value is None or value == "":
             return ()
         if isinstance(value, str | int | float):
@@ -74,7 +77,7 @@ class Values:
         return (UNKNOWN,) if resolve is None else tuple(dict.fromkeys(resolve(self, argument))) or (UNKNOWN,)
 
     def lists(self, value: Any) -> tuple[tuple[str, ...], ...]:
-        """What a list of texts may become; none where nobody knows. A parameter's list is one text with commas."""
+        """Return the possible lists of texts; none where nobody knows. A parameter's list is one text with commas."""
         if isinstance(value, list):
             return self._of_items(value)
         if choice(value) is not None:
@@ -140,7 +143,7 @@ _RESOLVE: Final[dict[str, Callable[[Values, Any], Iterator[str]]]] = {
 
 
 def _parts(template: str, variables: Mapping[str, Any]) -> Iterator[Any]:
-    """What a Fn::Sub puts together: texts, its own variables, and references."""
+    """Yield the parts of a Fn::Sub: texts, its own variables, and references."""
     end = 0
     for match in _IN_SUB.finditer(template):
         yield template[end : match.start()]

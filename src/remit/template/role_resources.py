@@ -1,4 +1,4 @@
-"""Which resources of two templates bear on the same roles, so that each role is compared with those alone."""
+"""Resources of two templates that bear on the same roles, so that each role is compared with those alone."""
 
 from __future__ import annotations
 
@@ -126,13 +126,13 @@ def _plain_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bearing(template: Any) -> dict[str, Any]:
-    """What of a template bears on its roles: the template with those resources, as far as they do."""
+    """Return the part of a template that bears on its roles."""
     resources = {name: _bearing(resource) for name, resource in section(template, "Resources").items()}
     return {**template, "Resources": {name: resource for name, resource in resources.items() if resource is not None}}
 
 
 def bearing_on(template: Any, role: str) -> dict[str, Any]:
-    """What of a template bears on one of its roles; on a role that SAM makes, by the resource that it makes it for."""
+    """Return the part of a template that bears on one role; on one that SAM makes, by the resource it makes it for."""
     bearing_template = bearing(template)
     resources = bearing_template["Resources"]
     owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
@@ -218,7 +218,9 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """What gives a part of a template with what its policies are of and the roles, users and groups that it names.
+    """Return a function that adds to a part of a template the targets of its policies.
+
+    Resources, roles, users and groups.
 
     These are stubs: each has type and name alone, but an instance profile all, since that hands over its role. What
     the template has of them is found once for all parts.
@@ -329,7 +331,7 @@ class _Resources:
         self._listed = {name: self._named_in(self._attached(name)) for name in self.names}
 
     def in_both(self, name: str) -> bool:
-        """Whether both templates have a resource of this name."""
+        """Return whether both templates have a resource of this name."""
         return len(self._bodies[name]) > 1
 
     def roles_of(self, name: str) -> frozenset[str]:
@@ -343,7 +345,7 @@ class _Resources:
         return frozenset().union(*(words for name in group for words in _words_of_names(self._bodies[name])))
 
     def listed(self, name: str) -> frozenset[str]:
-        """What a resource may list as attached: a role its policies, a policy its roles."""
+        """Return the resources that one may list as attached: a role its policies, a policy its roles."""
         return self._listed[name]
 
     def _attached(self, name: str) -> list[Any]:

@@ -38,7 +38,7 @@ _FUNCTIONS: Final = ("AWS::Lambda::Function", "aws_lambda_function")
 
 @dataclass(frozen=True, slots=True)
 class FileRoles:
-    """What a file holds: roles, the resources around them, and what was not read, as sentences.
+    """The content of a file: roles, the resources around them, and the unread parts, as sentences.
 
     `documents` are the managed policies and boundaries that the file itself makes, by the text that refers to them.
     """
@@ -243,7 +243,7 @@ def _outside(kind: RoleKind, name: str, attached_policies: AttachedPolicies, pla
 
 
 def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    """What runs under roles, by logical id, each with the texts of the roles that it may run under."""
+    """List the resources that run under roles, by logical id, each with the texts of its possible roles."""
     running = []
     for resource in resources:
         if resource.type in RUNS:
@@ -255,7 +255,7 @@ def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]
 
 
 def _served(role: Resource, running: list[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
-    """What runs under a role, by its logical ids."""
+    """Yield the logical ids of the resources that run under a role."""
     name = role.properties.get("RoleName")
     ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
     role_texts = (*arns_of(role), role.ref)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def section(value: Any, *names: str) -> Mapping[str, Any]:
-    """What stands in a value under a name, and in that under the next one; empty where there is no mapping."""
+    """Return the mapping at a path of names in a value; empty where there is none."""
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}

@@ -92,7 +92,7 @@ class _Substitution:
         return self.looked_up(filled, argument) if function == "Fn::FindInMap" else filled
 
     def looked_up(self, lookup: dict[str, Any], keys: Any) -> Any:
-        """What a mapping gives for keys that are texts; else the lookup itself."""
+        """Look up keys that are texts in a mapping; else return the lookup itself."""
         if not isinstance(keys, list) or len(keys) < _KEYS or not all(isinstance(key, str) for key in keys[:_KEYS]):
             return lookup
         matches = in_mapping(self.mappings, [{key} for key in keys[:_KEYS]])
@@ -177,7 +177,7 @@ class _Choices:
         return self.nested(options) if options else value
 
     def nested(self, options: list[_Option]) -> Any:
-        """What most of the tests give, where none of the others holds."""
+        """Return the most frequent value of the tests, where none of the others holds."""
         counts = Counter(json.dumps(option.text) for option in reversed(options))
         ((most, _),) = counts.most_common(1)
         chosen = json.loads(most)
@@ -189,7 +189,7 @@ class _Choices:
         return chosen
 
     def options(self, value: dict[str, Any]) -> Iterator[_Option]:
-        """What may be there, as far as the template tells."""
+        """Yield the possible values, as far as the template tells."""
         if "Fn::FindInMap" in value:
             yield from self.options_of_mapping(value["Fn::FindInMap"])
             return
@@ -201,7 +201,10 @@ class _Choices:
                 yield _Option(late[0].intrinsic, str(allowed), str(allowed))
 
     def options_of_mapping(self, keys: Any) -> Iterator[_Option]:
-        """What Fn::FindInMap may give where one of its two keys is a function: a text for each value of that key."""
+        """Yield the values of Fn::FindInMap where one of its two keys is a function.
+
+        A text for each value of that key.
+        """
         if not isinstance(keys, list) or len(keys) != _KEYS or not isinstance(keys[0], str):
             return
         functions = [key for key in keys[1:] if not isinstance(key, str)]

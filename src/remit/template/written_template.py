@@ -37,7 +37,7 @@ _KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensio
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """What CloudFormation runs on a template, by name; `location` is that of what it includes, "" where it does not."""
+    """A transform that CloudFormation runs on a template, by name; `location` is that of what it includes, or ""."""
 
     name: str
     location: str = ""
@@ -66,7 +66,7 @@ class WrittenTemplate:
 
     @property
     def parameters(self) -> dict[str, Parameter]:
-        """What it declares in Parameters, by name."""
+        """Return its parameters, by name."""
         return parameters(self.raw)
 
     @property
@@ -91,7 +91,7 @@ class WrittenTemplate:
                 yield name, str(resource["Type"]), properties
 
     def makes(self, name: str) -> bool:
-        """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
+        """Tell whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
         suffixes = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
         return any(suffix[:1] in ("", ".") or not suffix[0].islower() for suffix in suffixes)
 
@@ -101,7 +101,7 @@ class WrittenTemplate:
 
 
 def is_template(value: Any) -> bool:
-    """Whether a document is a template: it has Resources, or says so."""
+    """Return whether a document is a template: it has Resources, or says so."""
     return isinstance(value, dict) and any(
         key in value for key in ("Resources", "AWSTemplateFormatVersion", "Transform")
     )

@@ -4,6 +4,10 @@ A trigger is a frozen dataclass whose fields are the user's options, with the gr
 and the outputs it offers.
 """
 
+import sys
+from typing import TYPE_CHECKING, Any
+
+from remit.declare.unknown_names import unknown
 from remit.triggers.api import Api as api  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.authorizer import Authorizer as authorizer  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.cognito import Cognito as cognito  # noqa: N813 - spelled as it is used in a decorator
@@ -20,6 +24,12 @@ from remit.triggers.sns import Sns as sns  # noqa: N813 - spelled as it is used 
 from remit.triggers.sqs import Sqs as sqs  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.user_pool import UserPool as user_pool  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.websocket import Websocket as websocket  # noqa: N813 - spelled as it is used in a decorator
+
+if not TYPE_CHECKING:  # type checkers would take any name
+
+    def __getattr__(name: str) -> Any:
+        return unknown(f"there is no trigger `{name}`", name, sys.modules[__name__], __all__)
+
 
 __all__ = [
     "api",

@@ -83,7 +83,7 @@ def _is_allowed(pattern: str, request: Request, by_layer: RulesByLayer) -> bool:
 
 
 def _common_patterns(named: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """What the patterns of two layers have in common."""
+    """Return the patterns that two layers have in common."""
     common: dict[str, None] = {}
     for number, patterns in enumerate(named):
         for other_patterns in named[number + 1 :]:

@@ -88,12 +88,12 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        """Whether the verdict is Allowed (and not merely Unknown)."""
+        """True if the verdict is Allowed (and not merely Unknown)."""
         return self.verdict == "Allowed"
 
     @property
     def unscoped(self) -> bool:
-        """Whether the caller needs a session policy to be allowed anything, and there is none."""
+        """True if the caller needs a session policy to be allowed anything, and there is none."""
         return self.request.who.federated and not self.policies.session
 
     @property
@@ -103,7 +103,7 @@ class Decision:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What the request leaves open and the verdict depends on; empty unless the verdict is Unknown."""
+        """Names that the request leaves open and the verdict depends on; empty unless the verdict is Unknown."""
         return _unknown(self)
 
     @property
@@ -113,7 +113,7 @@ class Decision:
 
     @property
     def allowed_on(self) -> tuple[str, ...]:
-        """Where a request on `*` is not allowed: the resource patterns of Allow statements on which it would be."""
+        """Resource patterns of Allow statements where a request on `*` is not allowed, and one of them would be."""
         return _allowed_on(self)
 
     @property
@@ -160,12 +160,12 @@ _ORDER: Final[tuple[tuple[Verdict, bool | None, str], ...]] = (
 
 
 def only_denies(layer: str) -> bool:
-    """Whether a layer is a level of RCPs: it allows what it does not deny."""
+    """Return whether a layer is a level of RCPs: it allows what it does not deny."""
     return layer.startswith("rcp[")
 
 
 def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> bool | None:
-    """Whether a rule applies to the request, and in a policy with principals to the caller."""
+    """Return whether a rule applies to the request, and in a policy with principals to the caller."""
     if name == "resource":
         return meant(layer, rule, request, Reach.UNKNOWN)
     return meant_by_endpoint(layer, rule, request) if name == "endpoint" else rule.holds(request)
@@ -176,7 +176,7 @@ def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocat
 
 
 def _unknown(decision: Decision) -> tuple[str, ...]:
-    """What an Unknown verdict depends on: condition keys, variables, references, or a whole policy."""
+    """Return the names behind an Unknown verdict: condition keys, variables, references, or a whole policy."""
     if decision.verdict != "Unknown":
         return ()
     names: dict[str, str] = {}
@@ -294,7 +294,7 @@ def _missing_policy(decision: Decision) -> str:
 
 
 def _counts(layer: str, layers: tuple[LayerDecision, ...], request: Request, grants: Grants) -> bool:
-    """Whether a silent layer is why: in one account the identity's policy or the resource's is enough."""
+    """Return whether a silent layer is why: in one account the identity's policy or the resource's is enough."""
     if layer == "identity":
         return request.has_identity and not (request.local and grants.role)
     if layer == "resource":
@@ -336,7 +336,7 @@ def _misses(decision: Decision) -> tuple[Miss, ...]:
 
 
 def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> tuple[int, Miss] | None:
-    """What an Allow statement of the layer `name` lacks, with its distance; None where it is far off or lacks nothing.
+    """Return what an Allow of the layer `name` lacks, with its distance; None where it is far off or lacks nothing.
 
     The distances: 0 is a condition, 1 the resource, 2 the principal, 3 an action that is spelled alike.
     """

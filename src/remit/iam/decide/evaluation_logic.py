@@ -118,7 +118,7 @@ _VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
 
 
 def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
-    """Whether a layer denies and whether it allows a request, whoever the caller is."""
+    """Return whether a layer denies and whether it allows a request, whoever the caller is."""
     denies, allows = layer.speaking_of(request.folded)
     denied: Truth = False
     for rule in denies:
@@ -139,7 +139,7 @@ def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """Whether a resource's policy denies, and whether it allows the caller itself, its role, its account."""
+    """Return whether a resource's policy denies, and whether it allows the caller itself, its role, its account."""
 
     denied: Truth
     direct: Truth
@@ -148,7 +148,7 @@ class Grants:
 
 
 def weigh_resource(layer: LayerRules, request: Request) -> Grants:
-    """What a resource's policy denies and allows, by how closely it names the caller."""
+    """Weigh the denials and grants of a resource's policy, by how closely it names the caller."""
     denies, allows = layer.speaking_of(request.folded)
     denied = either(meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
     direct, role, account = (
@@ -159,7 +159,7 @@ def weigh_resource(layer: LayerRules, request: Request) -> Grants:
 
 
 def meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach) -> Truth:
-    """Whether a rule applies to the request, and its Principal means the caller at least as closely as `least`."""
+    """Tell whether a rule applies to the request, and its Principal means the caller at least as closely as `least`."""
     reach = layer.reach(rule, request)
     if reach is Reach.NOBODY or (reach is not Reach.UNKNOWN and reach < least):
         return False
@@ -168,7 +168,10 @@ def meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach
 
 
 def weigh_endpoint(by_layer: RulesByLayer, request: Request) -> tuple[Truth, Truth]:
-    """Whether the policy of the VPC endpoint denies, and whether it allows the caller; without one nothing limits."""
+    """Return whether the policy of the VPC endpoint denies, and whether it allows the caller.
+
+    Without one nothing limits.
+    """
     layer = by_layer.endpoint
     if layer is None:
         return _NO_LIMIT
@@ -178,7 +181,7 @@ def weigh_endpoint(by_layer: RulesByLayer, request: Request) -> tuple[Truth, Tru
 
 
 def meant_by_endpoint(layer: LayerRules, rule: StatementRule, request: Request) -> Truth:
-    """Whether a rule of an endpoint's policy applies to the request and means the caller.
+    """Return whether a rule of an endpoint's policy applies to the request and means the caller.
 
     S3 and DynamoDB alone have gateways: where the type of their endpoint is not known, both must agree.
     """
@@ -195,7 +198,7 @@ def meant_by_endpoint(layer: LayerRules, rule: StatementRule, request: Request) 
 
 
 def _named_in_gateway(rule: StatementRule, request: Request) -> Truth:
-    """Whether a rule means a caller whom it names, in a gateway, which knows no principal but `*`.
+    """Return whether a rule means a caller whom it names, in a gateway, which knows no principal but `*`.
 
     The name of an account means its root user alone, and who else is to be allowed must be named by aws:PrincipalArn.
     Whom such a name denies, or NotPrincipal means, is not documented.
@@ -211,7 +214,7 @@ def _named_in_gateway(rule: StatementRule, request: Request) -> Truth:
 
 
 def is_documented_in_gateway(statement: Statement) -> bool:
-    """Whether AWS documents whom a statement that names principals means in a gateway."""
+    """Return whether AWS documents whom a statement that names principals means in a gateway."""
     principals = statement.principals
     return statement.effect == "Allow" and principals is not None and not principals.negated
 
@@ -221,13 +224,13 @@ GATEWAY_SERVICES: Final = ("dynamodb:", "s3:")
 
 
 def means_everyone(statement: Statement) -> bool:
-    """Whether `*` is among the principals that a statement names."""
+    """Return whether `*` is among the principals that a statement names."""
     principals = statement.principals
     return principals is not None and not principals.negated and any(value == "*" for _, value in principals.patterns)
 
 
 def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
-    """Whether any layer denies, and whether all that must allow do."""
+    """Return whether any layer denies, and whether all that must allow do."""
     identity = weigh(by_layer.identity, request)
     boundary = weigh(by_layer.boundary, request) if by_layer.boundary else _NO_LIMIT
     session = weigh(by_layer.session, request) if by_layer.session else (False, not request.who.federated)
@@ -274,7 +277,9 @@ def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, Lay
 
 
 def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, resource_known: bool) -> Truth:
-    """Whether an identity's or resource's policy grants the request; `limited`: boundary and session policy allow it.
+    """Tell whether an identity's or resource's policy grants the request; `limited`.
+
+    Boundary and session policy allow it.
 
     Where the resource's policy must allow and is not known (`resource_known`), the answer is None.
     """

@@ -74,7 +74,7 @@ class StatementRule:
         return (*tests, _late_test(self.statement.actions)) if self.names.late else tests
 
     def holds(self, request: Request) -> Truth:
-        """Whether Resource and Condition match a request whose action is known to match."""
+        """Return whether Resource and Condition match a request whose action is known to match."""
         answer: Truth = True
         if self.resource is not None:
             answer = self.resource(request)
@@ -118,7 +118,7 @@ def _widest(actions: Globs) -> Globs:
 
 
 def _late_test(actions: Globs) -> Test:
-    """Whether a request's action is meant by names of which CloudFormation puts a part in."""
+    """Return whether a request's action is meant by names of which CloudFormation puts a part in."""
     patterns = tuple(
         tuple(part.lower() if isinstance(part, str) else part for part in parts_of(text, ""))
         for text in actions.patterns
@@ -133,7 +133,10 @@ def _late_test(actions: Globs) -> Test:
 
 
 def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated: bool) -> Matcher:
-    """Whether a text is one of the literals or matches one of the globs; negated, whether it is and does neither."""
+    """Return whether a text is one of the literals or matches one of the globs.
+
+    Negated, whether it is and does neither.
+    """
     if not globs and not negated:
         return literals.__contains__
     if len(globs) == 1 and not literals and not negated:
@@ -178,7 +181,7 @@ def action_names(actions: Globs) -> ActionNames:
 def _resource_test(
     resources: Globs | None, version: str, *, deny: bool, trust: bool
 ) -> Callable[[Request], Truth] | None:
-    """Whether a request's resource is meant; None when every one is.
+    """Return whether a request's resource is meant; None when every one is.
 
     Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies
     everything.

@@ -41,7 +41,7 @@ def _of_management_account(request: Request, account: str | None) -> bool:
 
 
 def _is_managed_key(request: Request) -> bool:
-    """Whether an alias shows that a request is about a key that AWS manages; a key's own ARN does not tell."""
+    """Return whether an alias shows that a request is about a key that AWS manages; a key's own ARN does not tell."""
     if not request.folded.startswith("kms:"):
         return False
     if f":{_MANAGED_ALIAS}" in request.asked:
@@ -62,7 +62,7 @@ _FACTS: Final[dict[Fact, _Test]] = {
 
 
 def _test_of(case: SpecialCase) -> _Test:
-    """Whether a request is of a row. Every layered request asks, and most rows have a fact alone."""
+    """Return whether a request is of a row. Every layered request asks, and most rows have a fact alone."""
     if case.fact and not (case.actions or case.callers or case.resources):
         return _FACTS[case.fact]
 

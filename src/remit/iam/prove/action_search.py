@@ -121,7 +121,10 @@ class ActionSearch:
             self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
 
     def openings(self, pattern: str) -> Iterator[Opening | Unclear]:
-        """What is open within one action pattern (folded; `*` for NotAction), for each resource; or what is unclear."""
+        """Yield the openings within one action pattern (folded.
+
+        `*` for NotAction), for each resource, or unclear ones.
+        """
         try:
             resources = self.resources
         except Unclear as reason:
@@ -210,7 +213,7 @@ class ActionSearch:
         return active
 
     def includes(self, action: str) -> bool:
-        """Whether the required statements apply to the action: no NotAction names it."""
+        """Return whether the required statements apply to the action: no NotAction names it."""
         if self.case.of_rcp and not is_reached(action):
             return False
         spared_patterns = [text for box in self._sparing for text in box.actions]
@@ -318,7 +321,7 @@ class ActionSearch:
 
 
 def _carries(action: str, witness: Witness) -> bool:
-    """Whether requests for an action carry the keys of a witness."""
+    """Return whether requests for an action carry the keys of a witness."""
     return all(carries(action, key) for key, state in witness.context.items() if state is not None)
 
 

@@ -57,7 +57,7 @@ class Budget:
         return result.patterns
 
     def meet_lists(self, patterns: Iterable[str], further: Iterable[tuple[str, ...]]) -> list[str]:
-        """What patterns have in common with some pattern of each further list. Raises Unclear as `meet` does."""
+        """List the common part of patterns with some pattern of each further list. Raises Unclear as `meet` does."""
         common = list(patterns)
         for texts in further:
             parts = [part for pattern in common for text in texts for part in self.meet(pattern, text)]

@@ -46,7 +46,7 @@ class ComparedCaller:
     settled: tuple[Condition, ...]
 
     def is_meant(self, statement: Statement) -> bool:
-        """Whether a statement's principals mean this caller. Without any they mean nobody."""
+        """Return whether a statement's principals mean this caller. Without any they mean nobody."""
         meant = reach(statement.principals, _request_of(self.principal), deny=statement.effect == "Deny")
         return meant is not Reach.NOBODY
 
@@ -62,7 +62,7 @@ class ComparedCaller:
         yield self.principal
 
     def pattern_of(self, principals: Principals) -> int | None:
-        """Which of some patterns means it; None: it is meant because no pattern names it."""
+        """Return the index of the pattern that means it; None: it is meant because no pattern names it."""
         if principals.negated:
             return None
         request = _request_of(self.principal)

@@ -46,7 +46,7 @@ Policies: TypeAlias = Policy | Sequence[Policy] | Layers
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was proven, and separately what was not.
+    """A comparison's proven part, and separately its undecided part.
 
     `compare_documents` alone fills `freed` and `forbidden`: requests that the old document denies, and the new one
     neither denies nor allows (as far as that can be decided), and the reverse. They matter where other documents apply,
@@ -61,12 +61,12 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether it is proven that nothing differs."""
+        """True if it is proven that nothing differs."""
         return not (self.gained or self.lost or self.undecided or self.freed or self.forbidden)
 
     @property
     def broadens(self) -> bool:
-        """Whether something is gained, or it is not proven that nothing is."""
+        """True if something is gained, or it is not proven that nothing is."""
         return bool(self.gained or self.undecided or self.freed)
 
 
@@ -132,7 +132,7 @@ def _add_pieces(
 
 
 def _as_written(item: Undecided, caller: EndpointCaller, old: Side, new: Side) -> Undecided:
-    """What is undecided, at the statement as it is written on the side that has it."""
+    """Return the undecided part, at the statement as it is written on the side that has it."""
     for of_caller, side in ((caller.new, new), (caller.old, old)):
         if item.source == located(item.source, of_caller):
             return replace(item, source=located(item.source, side.policies))
@@ -179,7 +179,7 @@ def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catal
 def denied_alone(
     narrow: Sequence[Policy], allowed: Sequence[Policy], wide: Sequence[Policy], actions_of: ActionsOf
 ) -> tuple[tuple[Piece, ...], tuple[Undecided, ...]]:
-    """What `wide` denies, and the other side neither denies (`narrow`) nor allows; and what is undecided of it.
+    """Find the denials of `wide` that the other side neither denies (`narrow`) nor allows, and the undecided ones.
 
     Denials are spelled as Allow statements (`denials_as_allows`). Where it cannot be decided what the other side
     allows, all that it does not deny counts.
@@ -212,7 +212,7 @@ def _denied_by_document(
 def _searched(
     spoken: Sequence[Policy], wide: Sequence[Policy], actions_of: ActionsOf
 ) -> tuple[GainSearch, tuple[Piece, ...]]:
-    """What some policies allow beyond all that others speak of."""
+    """Search for access of some policies beyond all that others speak of."""
     search = GainSearch(side_of(tuple(spoken)), side_of(tuple(wide)), actions_of)
     return search, tuple(search.gains())
 
@@ -224,14 +224,14 @@ def allows_of(policy: Policy) -> Policy:
 
 
 def _place_of_denial(source: StatementLocation, policy: Policy) -> StatementLocation:
-    """Where a statement of `denials_as_allows` stands in the whole policy."""
+    """Return the place in the whole policy of a statement of `denials_as_allows`."""
     indexes = [index for index, statement in enumerate(policy.statements) if statement.effect == "Deny"]
     index = indexes[source.index]
     return replace(source, index=index, statement=policy.statements[index])
 
 
 def _as_denial(item: Undecided, old: Policy, new: Policy) -> Undecided:
-    """What is undecided about a denial of either policy, at its place there."""
+    """Return the undecided part of a denial of either policy, at its place there."""
     for policy in (new, old):
         allows = denials_as_allows(policy).statements
         if allows[item.source.index : item.source.index + 1] == (item.source.statement,):
@@ -251,12 +251,12 @@ def gains(old: Policies, new: Policies, *, budget: Budget | None = None) -> Piec
 
 
 def includes(wide: Policies, narrow: Policies, *, budget: Budget | None = None) -> bool:
-    """Whether it is proven that `wide` allows everything that `narrow` does."""
+    """Return whether it is proven that `wide` allows everything that `narrow` does."""
     return gains(wide, narrow, budget=budget) is None
 
 
 def equivalent(old: Policies, new: Policies, *, budget: Budget | None = None) -> bool:
-    """Whether it is proven that both allow the same; of two single policies also that they deny the same.
+    """Return whether it is proven that both allow the same; of two single policies also that they deny the same.
 
     A `budget` is for all of it; without one each direction has its own.
     """
@@ -272,7 +272,7 @@ def _include_each_other(old: Policies, new: Policies, budget: Budget | None) -> 
 
 
 def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
-    """What a role may do beyond a guardrail: `gained` has it, `undecided` what is not proven to be within."""
+    """Compare a role with a guardrail: `gained` lies beyond it, `undecided` is not proven to be within."""
     search = GainSearch(side_of(guardrail), side_of(role), actions_of, "guardrail's")
     gained = tuple(search.gains())
     return Comparison(gained, undecided=tuple(search.undecided))

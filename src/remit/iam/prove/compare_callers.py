@@ -67,7 +67,7 @@ class ComparedPolicies:
 
 
 def compare_callers(policies: ComparedPolicies) -> Comparison:
-    """Who may do what by the new policies and may not by the old, and the reverse, each with the caller's request.
+    """Compare policies by caller: gains and losses, each with a request of the caller's.
 
     A piece's `principal` is as the statement spells it. Premise: whoever is let in by name alone is let in.
     RemitError: a condition operator that does not exist.
@@ -112,7 +112,7 @@ class _Side:
 
     @staticmethod
     def of(whole: tuple[Policy, ...], caller: ComparedCaller, layer: str) -> _Side:
-        """What of some policies means a caller."""
+        """Return the part of some policies that means a caller."""
         policies, indexes = [], []
         for policy in whole:
             meant = [index for index, statement in enumerate(policy.statements) if caller.is_meant(statement)]
@@ -147,20 +147,20 @@ class _Side:
                     yield Undecided(StatementLocation(self.layer, number, index, statement), reason)
 
     def location(self, source: StatementLocation) -> StatementLocation:
-        """Where a statement of an ordinary policy stands in the whole one."""
+        """Return the place in the whole policy of a statement of an ordinary one."""
         index = self.indexes[source.policy][source.index]
         return StatementLocation(self.layer, source.policy, index, self.whole[source.policy].statements[index])
 
     def lets_in(self, request: Request) -> bool:
-        """Whether the evaluator allows a request, all of whose own policies allow it."""
+        """Return whether the evaluator allows a request, all of whose own policies allow it."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).allowed
 
     def may_let_in(self, request: Request) -> bool:
-        """Whether the evaluator does not rule that out: it allows the request, or cannot tell."""
+        """Return whether the evaluator does not rule that out: it allows the request, or cannot tell."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict in ("Allowed", "Unknown")
 
     def denies(self, request: Request) -> bool:
-        """Whether the evaluator finds a Deny."""
+        """Return whether the evaluator finds a Deny."""
         return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict == "ExplicitlyDenied"
 
     @property
@@ -174,7 +174,7 @@ class _Side:
 
 
 def _may_be_allowed(request: Request) -> bool:
-    """Whether any policy could allow a request: the root user, say, never takes on a role."""
+    """Return whether any policy could allow a request: the root user, say, never takes on a role."""
     return evaluate(request, Layers(_ANYTHING, resource=_ANYBODY)).allowed
 
 
@@ -186,7 +186,7 @@ def _ordinary(statement: Statement, caller: ComparedCaller) -> Statement:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What the callers of a class gain and lose; what is not decided of it goes to `undecided`."""
+    """The gains and losses of one class of callers; the undecided part goes to `undecided`."""
 
     policies: ComparedPolicies
     callers: tuple[ComparedCaller, ...]
@@ -210,7 +210,7 @@ class _Question:
             yield "freed", self._confirmed_denials(self._denied_alone(new, self.new, old), new, old, "new")
 
     def _denied_alone(self, narrow: _Side, whole: _Side, wide: _Side) -> tuple[Piece, ...]:
-        """What one side denies, and the other, the `whole`, neither denies (`narrow`) nor allows."""
+        """Find denials of one side that the other, the `whole`, neither denies (`narrow`) nor allows."""
         allowed = tuple(map(allows_of, whole.policies))
         pieces, undecided = denied_alone(narrow.policies, allowed, wide.policies, self.policies.actions_of)
         self._leave_undecided(undecided, narrow, wide)
@@ -297,7 +297,7 @@ class _Question:
 
 
 def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
-    """Whether a caller is a reference, or named by one, that may stand for somebody whom a side names."""
+    """Return whether a caller is a reference, or named by one, that may stand for somebody whom a side names."""
     principal = caller.principal
     if not is_late(principal):
         return False

@@ -92,7 +92,7 @@ class Side:
         return self._rules
 
     def allows(self, request: Request) -> bool | None:
-        """Whether the evaluator allows a request; None: it does not know.
+        """Return whether the evaluator allows a request; None: it does not know.
 
         Where a resource's policy would decide, too (a KMS key, a role's trust), only the role's own layers are used.
         """
@@ -102,7 +102,7 @@ class Side:
         return self.permits(request)
 
     def permits(self, request: Request) -> bool | None:
-        """Whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
+        """Return whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
         by_layer = self.rules
         if by_layer.only_identity:
             denied, allowed = weigh(by_layer.identity, request)

@@ -51,32 +51,35 @@ class Atom:
 
     @property
     def negated(self) -> bool:
-        """Whether it is true of the values that match none of its own."""
+        """True if it is true of the values that match none of its own."""
         return OPERATORS[self.operator].negated
 
     @property
     def late(self) -> bool:
-        """Whether it stands for keys that are known at the deploy only: it is true or false, and never absent."""
+        """True if it stands for keys that are known at the deploy only: it is true or false, and never absent."""
         return "${" in self.key
 
     @property
     def needs_presence(self) -> bool:
-        """Whether it is false of an absent key, whatever its values are."""
+        """True if it is false of an absent key, whatever its values are."""
         return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
 
     def implies(self, implied: Atom) -> bool:
-        """Whether another atom is true wherever this is, at one look: the same condition with at least its values."""
+        """Return whether another atom is true wherever this is, at one look.
+
+        The same condition with at least its values.
+        """
         if (self.operator, self.key, self.quantifier) != (implied.operator, implied.key, implied.quantifier):
             return False
         narrower, wider = (implied, self) if self.negated else (self, implied)
         return set(narrower.values) <= set(wider.values) and (implied.if_exists or not self.if_exists)
 
     def fits(self, value: str) -> bool:
-        """Whether one value of the key fits."""
+        """Return whether one value of the key fits."""
         return bool(self.check(value, _NOBODY)) is not self.negated
 
     def holds(self, state: State) -> bool:
-        """Whether it is true of a state of its key."""
+        """Return whether it is true of a state of its key."""
         if self.operator == "Null":
             return ("true" if state is None else "false") in self.values
         if not self.quantifier:
@@ -144,7 +147,7 @@ def _interned(
 
 
 def _is_opaque(text: str) -> bool:
-    """Whether an encoded text stands for an ARN, or for several parts of one, by a mark or the letter of a variable."""
+    """Return whether an encoded text stands for an ARN, or for several parts of one, by a mark or a variable."""
     return is_private(text) and text.count(":") < ARN_COLONS
 
 

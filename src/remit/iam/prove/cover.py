@@ -1,4 +1,4 @@
-"""Whether a statement can ever apply, and whether other statements cover it, proven as `compare` proves.
+"""Return whether a statement can ever apply, and whether other statements cover it, proven as `compare` proves.
 
 Both are one question: is there a request to which all of some statements apply, and none of some others? Effects and
 principals are not looked at.
@@ -28,7 +28,7 @@ STEPS: Final = 200_000
 
 
 def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | None = None) -> bool | None:
-    """Whether there is a request to which all of the statements apply; None: it is not decided."""
+    """Return whether there is a request to which all of the statements apply; None: it is not decided."""
     try:
         boxes = tuple(box_for(statement, version) for statement in statements)
     except Unclear:
@@ -38,7 +38,7 @@ def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | N
 
 
 def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
-    """Whether it is proven that one of `wide` applies wherever `narrow` does."""
+    """Return whether it is proven that one of `wide` applies wherever `narrow` does."""
     statements = tuple(wide)
     try:
         box = box_for(narrow, version)
@@ -55,7 +55,7 @@ def box_for(statement: Statement, version: str) -> Box:
 
 
 def leave_nothing(covering: Index, box: Box, search: ResourceSearch) -> bool:
-    """Whether it is proven that the covering statements apply wherever another does."""
+    """Return whether it is proven that the covering statements apply wherever another does."""
     actions = _actions(box)
     return all(_may_cover(covering, action, search.budget) for action in actions) and all(
         leave_nothing_of(covering, box, action, search) for action in actions
@@ -77,7 +77,7 @@ def _may_cover(covering: Index, action: str, budget: Budget) -> bool:
 
 
 def _is_open(case: Case, search: ResourceSearch) -> bool | None:
-    """Whether a case leaves anything open; None where that is not decided."""
+    """Return whether a case leaves anything open; None where that is not decided."""
     answer: bool | None = False
     action_search = ActionSearch(case, search, no_actions)
     for action in _actions(case.required[0]):

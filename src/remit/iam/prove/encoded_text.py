@@ -77,7 +77,7 @@ def own_letter(place: int) -> str:
 
 
 def own_place(text: str) -> int | None:
-    """Which variable a text is the own letter of; None when it is none's."""
+    """Return the variable that a text is the own letter of; None when it is none's."""
     return ord(text) - _OWN if _OWNED.fullmatch(text) else None
 
 
@@ -94,12 +94,12 @@ def variables_in(text: str) -> frozenset[str]:
 
 
 def has_marks(text: str) -> bool:
-    """Whether an encoded text holds a variable of IAM or a reference of CloudFormation."""
+    """Return whether an encoded text holds a variable of IAM or a reference of CloudFormation."""
     return LATE in text or _VARIABLE in text
 
 
 def has_shape(text: str) -> bool:
-    """Whether an encoded text is an ARN of which no reference but those for the place stands before the fifth colon."""
+    """Return whether an encoded text is an ARN with no references but the place's before the fifth colon."""
     for mark in _PLACES:
         text = text.replace(mark, "")
     *parts, _ = text.split(":", _FIFTH)
@@ -141,7 +141,7 @@ def filled(text: str, values: dict[str, str | None]) -> str | None:
 
 
 def around(text: str) -> tuple[str, str] | None:
-    """What stands before and after the one variable of a text without other wildcards before it."""
+    """Return the texts before and after the one variable of a text without other wildcards before it."""
     match = _MARK.search(text)
     if match is None:
         return None
@@ -155,7 +155,7 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 def is_private(text: str) -> bool:
-    """Whether a text holds any mark."""
+    """Return whether a text holds any mark."""
     return not text.isascii() and _PRIVATE.search(text) is not None
 
 

@@ -45,7 +45,7 @@ class EndpointCaller:
 
 
 def names_callers(layers: Layers) -> bool:
-    """Whether the policy of the VPC endpoint names principals."""
+    """Return whether the policy of the VPC endpoint names principals."""
     return any(not means_everyone(statement) for statement in _statements(layers))
 
 
@@ -120,7 +120,7 @@ def _for_everyone(statement: Statement, caller: ComparedCaller, endpoint_type: E
 
 
 def _may_be_of_gateway(statement: Statement, endpoint_type: EndpointType) -> bool:
-    """Whether a gateway may read a statement."""
+    """Return whether a gateway may read a statement."""
     if endpoint_type:
         return endpoint_type == "Gateway"
     if statement.actions.negated:

@@ -53,7 +53,7 @@ class Words:
 
     @property
     def late(self) -> bool:
-        """Whether any text has a part that only CloudFormation knows."""
+        """True if any text has a part that only CloudFormation knows."""
         return any(LATE in policy.letters for policy in self._policies)
 
     @property
@@ -127,7 +127,7 @@ def _carried(action: str, context: dict[str, ContextValue]) -> dict[str, Context
 
 
 def _is_in_partition(resource: str, partition: str) -> bool:
-    """Whether a resource is in a partition; what is not an ARN may be."""
+    """Return whether a resource is in a partition; what is not an ARN may be."""
     parts = resource.split(":", 2)
     return parts[0] != "arn" or parts[1] == partition
 

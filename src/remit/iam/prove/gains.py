@@ -269,7 +269,7 @@ class GainSearch:
 
 
 def _perhaps_covered(action_search: ActionSearch, box: Box, opening: Opening) -> bool:
-    """Whether it hangs on a reference that may be any ARN: some cover applies to some of what it may be."""
+    """Return whether it hangs on a reference that may be any ARN: some cover applies to some of what it may be."""
     if not (box.marked_resources or box.marked_atoms):
         return False
     covering = action_search.active_covers(opening.action)
@@ -279,7 +279,7 @@ def _perhaps_covered(action_search: ActionSearch, box: Box, opening: Opening) ->
 
 
 def _resource_perhaps_covered(resource: str, covering: Iterable[Box]) -> bool:
-    """Whether the resource is a reference of any shape, and a cover's Resource names some of what it may be."""
+    """Return whether the resource is a reference of any shape, and a cover's Resource names some of what it may be."""
     if has_shape(resource):
         return False
     return any(_covers_some(cover.resources, resource) for cover in covering if not cover.not_resources)
@@ -296,7 +296,7 @@ def _condition_perhaps_covered(atom: Atom, covering: Iterable[Box]) -> bool:
 
 
 def _covers_some(patterns: Iterable[str], text: str) -> bool:
-    """Whether some pattern without references matches some of what a text may be, and not the reference itself."""
+    """Tell whether some pattern without references matches some of what a text may be, and not the reference itself."""
     anything = widened(text)
     return any(
         not has_marks(pattern) and overlaps(pattern, anything) and not covers(pattern, text) for pattern in patterns
@@ -334,7 +334,7 @@ _TITLES: Final = {"identity": "side", "session": "session policy", "endpoint": "
 
 
 def _apart(box: Box, further: Box) -> bool:
-    """Whether two statements plainly speak of different services, or of different resources."""
+    """Return whether two statements plainly speak of different services, or of different resources."""
     if not (box.not_resources or further.not_resources or box.globs or further.globs):
         literal = not (box.marked_resources or further.marked_resources)
         if literal and box.exact.isdisjoint(further.exact):

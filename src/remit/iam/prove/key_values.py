@@ -41,7 +41,7 @@ _SPELLINGS: Final = 6  # letters of a text compared without case whose every spe
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """What is taken for granted about keys: which may have several values, and the types of values (`kinds`)."""
+    """Assumptions about keys: those that may have several values, and the types of values (`kinds`)."""
 
     multivalued: frozenset[str] = frozenset()
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -103,7 +103,10 @@ class Domain:
         self._states: dict[tuple[frozenset[Atom], frozenset[Atom]], tuple[State] | None] = {}
 
     def state(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
-        """What the key may have so that these atoms are true and those false, the simplest first; None: nothing."""
+        """Find a value of the key that makes these atoms true and those false, the simplest first; None.
+
+        There is none.
+        """
         question = (true, false)
         if question not in self._states:
             self._states[question] = self._search(true, false)
@@ -214,7 +217,7 @@ def _domain(
 
 
 def _lists_all(atom: Atom) -> bool:
-    """Whether a condition that must hold lists every state in which it does: its texts, or absence."""
+    """Return whether a condition that must hold lists every state in which it does: its texts, or absence."""
     if atom.operator == "Null":
         return atom.values == ("true",)
     return atom.operator == "StringEquals" and not (atom.quantifier or atom.if_exists)
@@ -269,7 +272,7 @@ def _text_pool(
 
 
 def _tries_every_spelling(atoms: list[Atom]) -> bool:
-    """Whether the spellings tried for conditions that ignore case are all that the conditions can tell apart."""
+    """Return whether the spellings tried for conditions that ignore case are all that the conditions can tell apart."""
     folding = [atom for atom in atoms if "IgnoreCase" in atom.operator]
     if not folding:
         return True

@@ -47,7 +47,7 @@ def minimise(policy: Policy) -> Policy:
 
 
 def same(old: Policy, new: Policy, budget: Budget | None = None) -> bool:
-    """Whether two documents are proven to allow and deny the same, for each of the principals they speak of."""
+    """Return whether two documents are proven to allow and deny the same, for each of the principals they speak of."""
     old_statements, new_statements = _by_principals(old), _by_principals(new)
     return all(
         equivalent(

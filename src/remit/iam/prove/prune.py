@@ -97,5 +97,5 @@ class _Pruner:
         return self._box(replace(box.statement, resources=replace(resources, patterns=tuple(needed))))
 
     def _is_redundant(self, box: Box, action: str, covering: Index) -> bool:
-        """Whether it is proven that the covering statements leave nothing of the box on an action pattern."""
+        """Return whether it is proven that the covering statements leave nothing of the box on an action pattern."""
         return leave_nothing_of(covering, box, action, self._search)

@@ -1,4 +1,4 @@
-"""Who outside an account can do what by a resource's policy, each with a request that the evaluator allows.
+"""Outsiders' access by a resource's policy, each with a request that the evaluator allows.
 
 Principals are an anonymous caller, a user of an account that the policy does not name, and all that it names, by
 principals or by conditions on the caller: accounts, roles, users, services and identity providers. The context of each
@@ -48,7 +48,7 @@ _EVERYTHING: Final = (Policy((allow("*"),)),)
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What somebody outside can do. `who` is as the policy means them: `*`, an account, a role, a service."""
+    """The access of an outsider. `who` is as the policy means them: `*`, an account, a role, a service."""
 
     who: str
     piece: Piece
@@ -65,7 +65,7 @@ class Exposures:
 def public(
     policy: Policy, account: str = "", *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Exposures:
-    """Who outside `account` can do what. Without an account everyone that the policy names is outside.
+    """Find the access of everyone outside `account`. Without an account everyone that the policy names is outside.
 
     When the steps of the budget are spent, every Allow statement is undecided beside what was found.
     """
@@ -130,7 +130,7 @@ class _ExposureSearch:
                     yield value, caller
 
     def exposures(self, name: str, principal: str) -> Iterator[Exposure]:
-        """What one principal can do by the statements that mean it."""
+        """Yield one principal's access by the statements that mean it."""
         self.search.budget.spend(_STEPS_PER_PRINCIPAL * self._size)
         asker = Request("none:None", principal=principal, context={})
         pins = _pins(asker.who)
@@ -151,7 +151,7 @@ class _ExposureSearch:
     def _on_action(
         self, name: str, principal: str, box: Box, action: str, action_search: ActionSearch
     ) -> Iterator[Exposure]:
-        """What the principal can do by one action pattern of a statement; what is not certain goes to `undecided`."""
+        """Yield the principal's access by one action pattern of a statement; the uncertain part goes to `undecided`."""
         source = StatementLocation("resource", 0, box.index, box.statement)
         for opening in action_search.openings(action.lower()):
             if isinstance(opening, Exhausted):
@@ -205,7 +205,7 @@ def _means(box: Box, asker: Request) -> bool:
 
 
 def _names(principals: Principals | None, name: str) -> bool:
-    """Whether a statement means them by this name; what everyone may do is reported once, for everyone."""
+    """Return whether a statement means them by this name; what everyone may do is reported once, for everyone."""
     if principals is None:
         return False
     return principals.negated or (name == "*") == any(value == "*" for _, value in principals.patterns)

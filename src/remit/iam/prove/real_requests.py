@@ -42,12 +42,12 @@ def nameable(name: str, resource: str) -> tuple[str, ...]:
 
 
 def _may_have_any_form(resource: str) -> bool:
-    """Whether only the deploy says what service and type a resource (encoded) is of."""
+    """Return whether only the deploy says what service and type a resource (encoded) is of."""
     return has_marks(resource) and resource.count(":") < _PARTS - 1
 
 
 def _common(resource: str, format_: str) -> Iterator[str]:
-    """What a pattern and a format have in common, component by component, as far as that can be told."""
+    """Yield the common part of a pattern and a format, component by component, as far as that can be told."""
     wanted = format_.split(":", _PARTS - 1)
     components = resource.split(":", _PARTS - 1)
     if len(components) < _PARTS:
@@ -78,7 +78,7 @@ def _shortest_common(pattern: str, other_pattern: str) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def can_be_asked(name: str, resource: str) -> bool:
-    """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
+    """Return whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
     resource = placed(resource, STACK)
     if resource == FRESH or _may_have_any_form(resource):
         return True
@@ -94,7 +94,10 @@ def can_be_asked(name: str, resource: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def can_be_made(name: str, resource: str) -> bool:
-    """Whether a request for an action of the catalogue can name a resource as people read it: not encoded any more."""
+    """Return whether a request for an action of the catalogue can name a resource as people read it.
+
+    Not encoded any more.
+    """
     for reference, value in STACK.items():
         resource = resource.replace(reference, value)
     if resource == _ANYTHING or "${" in resource:
@@ -103,7 +106,7 @@ def can_be_made(name: str, resource: str) -> bool:
 
 
 def _is_somewhere(name: str, resource: str) -> bool:
-    """Whether an ARN has the region and the account that the action's ARNs have, and such as there are.
+    """Return whether an ARN has the region and the account that the action's ARNs have, and such as there are.
 
     Patterns of policies meet in ARNs whose region is a word, or is left out.
     """
@@ -122,13 +125,13 @@ def _is_somewhere(name: str, resource: str) -> bool:
 
 
 def _is_account(account: str) -> bool:
-    """Whether an account is none, any, one that stands for AWS, or a number of which some digits may be open."""
+    """Return whether an account is none, any, one that stands for AWS, or a number of which some digits may be open."""
     digits = account.replace(FRESH, "")
     return account in OWNERS or not digits or (digits.isdigit() and len(digits) <= _ACCOUNT_DIGITS)
 
 
 def _is_region(region: str, partition: str) -> bool:
-    """Whether a region is none, any, or one of its partition."""
+    """Return whether a region is none, any, or one of its partition."""
     if region in ("", FRESH):
         return True
     home = partition_of(region)

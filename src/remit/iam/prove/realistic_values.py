@@ -117,7 +117,7 @@ def regions_within(partition: str, region: str) -> Iterator[tuple[str, str]]:
 
 
 def _may_be(part: str, name: str) -> bool:
-    """Whether a part of an ARN (encoded) is a name, or leaves open so much that it may be."""
+    """Return whether a part of an ARN (encoded) is a name, or leaves open so much that it may be."""
     return part == name or (FRESH in part and matches(part.replace(FRESH, "*"), name))
 
 

@@ -127,7 +127,10 @@ class ResourceSearch:
         return self._search(_only_pattern(candidate), bound, bound_covers, pins(values))
 
     def _imaginable(self, required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
-        """Whether there is a witness with the most that marks may mean; if not, there is none whatever they mean."""
+        """Return whether there is a witness with the most that marks may mean.
+
+        If not, there is none whatever they mean.
+        """
         marked: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in required))
         implied = frozenset(
             atom for box in covers for atom in box.marked_atoms if any(true.implies(atom) for true in marked)
@@ -288,7 +291,7 @@ def absences(atoms: frozenset[Atom]) -> tuple[Atom, ...]:
 def doubtful(
     required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str], multivalued: frozenset[str]
 ) -> bool:
-    """Whether "no witness" under the values tried may be wrong, because a mark may have to equal something else.
+    """Return whether "no witness" under the values tried may be wrong, because a mark may have to equal something else.
 
     Where marks need only differ from things, they are the most general values, and nothing is in doubt. A variable's
     own key has a value already, and a condition with marks on that key demands a second one.

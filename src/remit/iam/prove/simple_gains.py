@@ -46,7 +46,9 @@ SimpleRequest: TypeAlias = "tuple[str, str, dict[str, ContextValue]]"
 
 
 def simple_gain(box: Box, old: Side, new: Side, old_name: str, actions_of: ActionsOf) -> Piece | None:
-    """What the statement of a box on the new side gains, with the first plain request that shows it; None: none does.
+    """Return the gain by a box's statement on the new side, with the first plain request that shows it; None.
+
+    None does.
 
     Parameters are as `GainSearch` has them.
     """
@@ -119,7 +121,7 @@ def _actions(statements: Sequence[Statement]) -> tuple[str, ...]:
 
 
 def _is_about(statement: Statement, action: str) -> bool:
-    """Whether a statement is about an action."""
+    """Return whether a statement is about an action."""
     is_named = any(matches(pattern.lower(), action.lower()) for pattern in statement.actions.patterns)
     return is_named is not statement.actions.negated
 
@@ -133,7 +135,7 @@ def _resources(statements: Iterable[Statement]) -> tuple[str, ...]:
 
 
 def _plainest_first(patterns: Iterable[str]) -> tuple[str, ...]:
-    """What patterns describe: of every pattern the plainest text first."""
+    """Return texts that patterns describe: of every pattern the plainest first."""
     instances = [_instances(pattern) for pattern in patterns]
     by_plainness: dict[str, None] = {}
     for place in range(_MOST_OF_A_TEXT):
@@ -150,7 +152,7 @@ def _instances(pattern: str) -> tuple[str, ...]:
 
 
 def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[dict[str, ContextValue], ...]:
-    """What the keys may be that the conditions are about: first what the statement itself asks for.
+    """Return values of the conditions' keys: first those that the statement itself asks for.
 
     A word is no value of a key that is compared as a number, a date or an address.
     """

@@ -110,17 +110,17 @@ class Box:
 
     @property
     def everywhere(self) -> bool:
-        """Whether it applies to every resource in every context."""
+        """True if it applies to every resource in every context."""
         return not self.not_resources and "*" in self.resources and not self.atoms
 
     @property
     def takes_every_action(self) -> bool:
-        """Whether its actions include every action, at one look."""
+        """True if its actions include every action, at one look."""
         return not self.not_actions and "*" in self.statement.actions.patterns
 
     @property
     def as_spelled(self) -> bool:
-        """Whether its resources are compared as the statement spells them."""
+        """True if its resources are compared as the statement spells them."""
         spelled = self.statement.resources
         return spelled is None or self.resources == spelled.patterns
 
@@ -132,18 +132,18 @@ class Box:
         return spelled.patterns[self.resources.index(resource)] if resource in self.resources else resource
 
     def contains(self, point: str) -> bool:
-        """Whether its resources contain a point."""
+        """Return whether its resources contain a point."""
         listed = point in self.exact or any(matcher(text)(point) for text in self.globs)
         return listed is not self.not_resources
 
     def covers(self, pattern: str) -> bool:
-        """Whether its resources contain all that a pattern describes, for a reason that one pattern of it gives."""
+        """Return whether its resources contain all that a pattern describes, by one pattern of its own."""
         if self.not_resources:
             return not any(overlaps(text, pattern) for text in self.resources)
         return any(covers(text, pattern) for text in self.globs)
 
     def includes(self, pattern: str, narrow: Box) -> bool:
-        """Whether it applies, at one look, wherever another box does on one of that box's resource patterns."""
+        """Return whether it applies, at one look, wherever another box does on one of that box's resource patterns."""
         if self.not_resources or narrow.not_resources:
             both_exclude = self.not_resources and narrow.not_resources
             resources_included = both_exclude and set(self.resources) <= set(narrow.resources)
@@ -152,7 +152,7 @@ class Box:
         return resources_included and all(atom in narrow.atoms for atom in self.atoms)
 
     def includes_all(self, narrow: Box) -> bool:
-        """Whether it applies, at one look, wherever another box does."""
+        """Return whether it applies, at one look, wherever another box does."""
         return all(self.includes(pattern, narrow) for pattern in narrow.resources)
 
 
@@ -208,7 +208,7 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
 
 
 def _is_literal(statement: Statement) -> bool:
-    """Whether its resources and conditions are ASCII without variables and references: most statements are."""
+    """Return whether its resources and conditions are ASCII without variables and references: most statements are."""
     texts = "".join(statement.resources.patterns) if statement.resources is not None else ""
     for condition in statement.conditions:
         texts += "".join(condition.values)
@@ -216,7 +216,7 @@ def _is_literal(statement: Statement) -> bool:
 
 
 def _is_plain(statement: Statement) -> bool:
-    """Whether its resources and conditions are surely comparable, so that they can be read later."""
+    """Return whether its resources and conditions are surely comparable, so that they can be read later."""
     resources = statement.resources.patterns if statement.resources is not None else ()
     texts = "".join(resources)
     if not texts.isascii() or ("${" in texts and any(map(perhaps_incomplete, resources))):
@@ -428,7 +428,7 @@ class CompiledPolicy:
                 self.everything = box
 
     def has(self, box: Box) -> bool:
-        """Whether a box was made of one of its statements."""
+        """Return whether a box was made of one of its statements."""
         statements = self.policy.statements
         return box.index < len(statements) and statements[box.index] is box.statement
 
@@ -454,7 +454,7 @@ class CompiledPolicy:
 
     @property
     def has_single_wildcards(self) -> bool:
-        """Whether some text of it has a `?`."""
+        """True if some text of it has a `?`."""
         if self._has_single_wildcards is None:
             self._has_single_wildcards = "?" in "".join(self.texts)
         return self._has_single_wildcards

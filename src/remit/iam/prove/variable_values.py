@@ -142,7 +142,7 @@ def contested(required: tuple[Box, ...], covers: tuple[Box, ...]) -> Iterator[tu
 
 
 def measured(required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
-    """Whether a `?` that must not match overlaps a reference that must match, whose length nobody knows.
+    """Return whether a `?` that must not match overlaps a reference that must match, whose length nobody knows.
 
     A mark stands for a reference of unknown length, so that a `?` matches only some of the texts that it may become.
     Resource of required boxes and NotResource of covers must match, and so must conditions of required boxes and
@@ -161,7 +161,7 @@ def measured(required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
 
 
 def _measured_in_resources(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
-    """Whether some resource pattern with a `?` must not match, and matches a part of what a reference may become."""
+    """Return whether a resource pattern with a `?` must not match, and matches a part of a reference's values."""
     references: list[str] = []
     measuring: list[str] = []
     for box in boxes:
@@ -175,7 +175,7 @@ def _measured_in_resources(boxes: tuple[Box, ...], covers: tuple[Box, ...], late
 
 
 def _measured_in_conditions(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
-    """Whether a key must have a reference as its value, and must not match a value with a `?`."""
+    """Return whether a key must have a reference as its value, and must not match a value with a `?`."""
     keys_of_references: set[str] = set()
     measuring_keys: set[str] = set()
     for box in boxes:

@@ -1,4 +1,4 @@
-"""What AWS::Serverless::Api and AWS::Serverless::HttpApi become: the API, its deployment and stage, what it adds.
+"""AWS::Serverless::Api and AWS::Serverless::HttpApi: the API, its deployment and stage, and its additions.
 
 The body of an API has the roles that its authorizers run under. A usage plan and its key are of one API, or of all that
 share them. Source: "ApiDefinition", "LambdaTokenAuthorizer", "LambdaAuthorizer", "ApiUsagePlan" (AWS SAM Developer

@@ -1,4 +1,4 @@
-"""What DeploymentPreference of SAM's functions adds: CodeDeploy's application, a group for each function, and a role.
+"""DeploymentPreference of SAM's functions: CodeDeploy's application, a group for each function, and a role.
 
 Source: "DeploymentPreference" (AWS SAM Developer Guide).
 """
@@ -58,13 +58,13 @@ def alias_attributes(function: SamResource) -> dict[str, Any]:
 
 
 def _preference(function: SamResource) -> dict[str, Any]:
-    """What a function says of its deployments; empty where it has no alias, or turned them off."""
+    """Return a function's deployment preference; empty where it has no alias, or turned it off."""
     is_on = function.properties.get("AutoPublishAlias") and not is_turned_off(function)
     return dict(function.mapping("DeploymentPreference")) if is_on else {}
 
 
 def is_turned_off(function: SamResource) -> bool:
-    """Whether a function says that its deployments are not gradual, as a hook has to where Globals say otherwise."""
+    """Return whether a function turns gradual deployments off, as a hook has to where Globals turn them on."""
     return function.mapping("DeploymentPreference").get("Enabled", True) in (False, "false")
 
 

@@ -1,4 +1,4 @@
-"""What Domain and Auth of SAM's APIs add: the domain name, its mappings and records, and who may call authorizers.
+"""Domain and Auth of SAM's APIs: the domain name, its mappings and records, and the callers of authorizers.
 
 Source: "DomainConfiguration", "RouteConfiguration", "ApiAuth" and "HttpApiAuth" (AWS SAM Developer Guide).
 """
@@ -101,7 +101,7 @@ def _is_permitted(declared: SamResource, authorizer: Mapping[str, Any]) -> bool:
 
 
 def _base_paths(domain: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """What each base path adds to the logical id of its mapping, and the path itself; one without, where none is."""
+    """Yield each base path with its addition to the logical id of the mapping; one without, where none is."""
     base_paths = domain.get("BasePath")
     if not isinstance(base_paths, list):
         yield "", None
@@ -125,6 +125,6 @@ def _records(declared: SamResource, domain: Mapping[str, Any]) -> Iterator[MadeR
 
 
 def _hash(value: Any) -> str:
-    """What SAM puts behind the logical ids of domain names."""
+    """Return SAM's suffix of the logical ids of domain names."""
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10]

@@ -37,7 +37,7 @@ _SCHEDULE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class EventTarget:
-    """What an event starts, a function or its alias: its logical id, its ARN, its name."""
+    """The target of an event, a function or its alias: its logical id, its ARN, its name."""
 
     logical_id: str
     arn: Any
@@ -65,7 +65,7 @@ def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResourc
 
 
 def known(event: SamEvent) -> bool:
-    """Whether SAM's translator has such an event."""
+    """Return whether SAM's translator has such an event."""
     return event.type in SOURCES or event.type in _PUSHED
 
 
@@ -95,7 +95,7 @@ def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:
 
 
 def _failure_destination(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a mapping sends what failed; its Type is for SAM alone."""
+    """Return a mapping's destination of failed batches; its Type is for SAM alone."""
     failures = section(properties, "DestinationConfig", "OnFailure")
     if "Type" not in failures:
         return {}

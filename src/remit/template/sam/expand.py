@@ -66,7 +66,7 @@ class ExpandedTemplate:
     """The resources, by logical id, that these become."""
 
     def place(self, path: Path) -> Origin:
-        """Where a part stands in the file: what made it, for a made one."""
+        """Return the place of a part in the file: of a made one, its maker's."""
         return self.written(written_at(path, self.origins))
 
     def reason(self, path: Path) -> str:
@@ -150,7 +150,7 @@ def _with_values(template: Mapping[str, Any], values: Mapping[str, str]) -> dict
 
 
 def _is_local(properties: Any) -> bool:
-    """Whether a resource's code is a path on this machine."""
+    """Return whether a resource's code is a path on this machine."""
     names = ("CodeUri", "ContentUri", "DefinitionUri")
     uris = [properties[name] for name in names if name in properties] if isinstance(properties, dict) else []
     return any(isinstance(uri, str) and not uri.startswith("s3://") for uri in uris)
@@ -199,7 +199,7 @@ def _merged(above: Any, below: Any) -> Any:
 def _made(
     declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place
 ) -> Iterator[tuple[SamResource, MadeResource]]:
-    """What SAM makes of the resources, each with the one whose attributes it takes on; implicit APIs come last."""
+    """Yield the resources that SAM makes, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)
@@ -243,7 +243,7 @@ def _keep(
 
 
 def _unknown(declaration: SamResource) -> Iterator[str]:
-    """What of a resource is not expanded."""
+    """Yield the parts of a resource that are not expanded."""
     if declaration.kind not in _MAKERS:
         yield f"what {declaration.logical_id} ({declaration.type}) becomes is not known here"
         return

@@ -1,4 +1,4 @@
-"""What SAM makes of an AWS::Serverless::Function: the function, its role, its version and alias, its events."""
+"""AWS::Serverless::Function: the function, its role, its version and alias, its events."""
 
 from __future__ import annotations
 

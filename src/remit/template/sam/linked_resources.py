@@ -43,7 +43,7 @@ def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str
 
 
 def _is_defined(api: Mapping[str, Any]) -> bool:
-    """Whether an API's own definition says what it calls, into which SAM writes no event."""
+    """Return whether an API's own definition says what it calls, into which SAM writes no event."""
     has_definition = any(api.get(name) for name in ("DefinitionBody", "DefinitionUri"))
     return has_definition and not api.get("MergeDefinitions")
 
@@ -54,7 +54,10 @@ def _called(declaration: SamResource, _: SamEvent, __: Mapping[str, Any]) -> Any
 
 
 def _notification(declaration: SamResource, event: SamEvent, _: Mapping[str, Any]) -> Any:
-    """What a bucket tells the function or its alias; nothing where the function's condition does not hold."""
+    """Return a bucket's notification of the function or its alias.
+
+    None where the function's condition does not hold.
+    """
     notification = {"Event": event.properties.get("Events"), "Function": target_of(declaration).arn}
     condition = declaration.attributes.get("Condition")
     return notification if condition is None else Choice(condition, (notification, NO_VALUE)).written()

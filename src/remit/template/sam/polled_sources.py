@@ -1,4 +1,4 @@
-"""What an event source that Lambda reads gives the function's role: a managed policy of AWS, or statements."""
+"""The access of a function's role for event sources that Lambda reads: a managed policy of AWS, or statements."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _allow(action: str, resource: Any) -> Statement:
 
 
 def _secrets(properties: Mapping[str, Any], only_type: str | None = None) -> list[Statement]:
-    """What lets Lambda read the source's credentials, those of one type alone where that is said."""
+    """Return the statements for the source's credentials, of one type alone where that is said."""
     secret_statements: list[Statement] = []
     for access in mappings(properties.get("SourceAccessConfigurations")):
         kind = access.get("Type")
@@ -88,7 +88,7 @@ def _managed_kafka(properties: Mapping[str, Any]) -> list[Statement]:
 
 
 def _registry(properties: Mapping[str, Any]) -> list[Statement]:
-    """What lets Lambda read the schema registry: its credentials, and the schemas of one in Glue."""
+    """Return the statements for the schema registry: its credentials, and the schemas of one in Glue."""
     config = properties.get("SchemaRegistryConfig")
     if not isinstance(config, dict):
         return []
@@ -116,7 +116,7 @@ _STATEMENTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Statement]]]] = 
 
 
 def failures(event: SamEvent) -> list[Statement]:
-    """What sending failed batches on needs, where the destination tells its type."""
+    """Return the statements for sending failed batches on, where the destination tells its type."""
     config = event.properties.get("DestinationConfig")
     failure = config.get("OnFailure") if isinstance(config, dict) else None
     if not isinstance(failure, dict):

@@ -51,7 +51,7 @@ def _reason(event: SamEvent) -> str:
 
 
 def _places(event: SamEvent) -> Iterator[tuple[str, ...]]:
-    """What an event takes for itself: a method of a path of an API, a trigger of a user pool."""
+    """Yield the places that an event takes for itself: a method of a path of an API, a trigger of a user pool."""
     properties = event.properties
     if event.type == "Cognito":
         triggers = properties.get("Trigger")

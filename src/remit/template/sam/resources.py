@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SamEvent:
-    """What makes a function or a state machine run, as its `Events` has it; `id` is that of the resource it becomes."""
+    """An event of a function or a state machine, as its `Events` has it; `id` is that of the resource it becomes."""
 
     id: str
     name: str
@@ -38,16 +38,16 @@ class SamResource:
 
     @property
     def kind(self) -> str:
-        """What SAM calls its type: `Function`, `Api`."""
+        """SAM's name of its type: `Function`, `Api`."""
         return self.type.rpartition("::")[2]
 
     @property
     def path(self) -> Path:
-        """Where it stands in the template."""
+        """Its place in the template."""
         return ("Resources", self.logical_id)
 
     def at(self, *steps: str | int) -> Path:
-        """Where one of its properties stands."""
+        """Return the place of one of its properties."""
         return (*self.path, "Properties", *steps)
 
     def wrong(self, message: str, path: Path, hint: str | None = None) -> RemitError:

@@ -92,7 +92,7 @@ def aws_policy(name: str) -> str | dict[str, Any]:
 
 
 def _policies_of_properties(declared: SamResource) -> Iterator[_Entry]:
-    """What the properties of a function bring, whatever its Policies say."""
+    """Yield the policies of a function's properties, whatever its Policies say."""
     properties = declared.properties
     if declared.type != _FUNCTION:
         return
@@ -116,7 +116,7 @@ def _policies_of_properties(declared: SamResource) -> Iterator[_Entry]:
 
 
 def destinations(declared: SamResource) -> Iterator[tuple[str, Path, str, Any]]:
-    """Where a function's asynchronous results go: the queue or topic that SAM would make, place, type, ARN."""
+    """Yield the destinations of a function's asynchronous results: SAM's queue or topic, place, type, ARN."""
     config = declared.mapping("EventInvokeConfig").get("DestinationConfig")
     for outcome in ("OnSuccess", "OnFailure"):
         outcome_config = config.get(outcome) if isinstance(config, dict) else None
@@ -216,7 +216,7 @@ def _policy_choice(declared: SamResource, chosen: Choice, path: Path, number: in
 
 
 def _policies_of_sources(declared: SamResource) -> Iterator[_Entry]:
-    """What the event sources add that Lambda reads for the function."""
+    """Yield the policies of the event sources that Lambda reads for the function."""
     added: list[Any] = []
     for event in declared.events() if declared.type == _FUNCTION else ():
         if event.type == "SNS" and event.properties.get("SqsSubscription"):

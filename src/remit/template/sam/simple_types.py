@@ -1,4 +1,4 @@
-"""What AWS::Serverless::SimpleTable, LayerVersion and Application become: one resource each."""
+"""AWS::Serverless::SimpleTable, LayerVersion and Application: one resource each."""
 
 from __future__ import annotations
 

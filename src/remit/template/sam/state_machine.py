@@ -1,4 +1,4 @@
-"""What AWS::Serverless::StateMachine becomes: the state machine, its role, its version and alias, its events."""
+"""AWS::Serverless::StateMachine: the state machine, its role, its version and alias, its events."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def state_machine(declared: SamResource) -> Iterator[MadeResource]:
 
 
 def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[MadeResource]:
-    """What an event that starts a state machine makes: the rule or schedule, and the role that may start it."""
+    """Yield the resources of an event that starts a state machine: the rule or schedule, and its role."""
     statement = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine}
     if event.type == "ScheduleV2":
         yield from schedule(event, machine, statement)

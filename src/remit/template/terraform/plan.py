@@ -397,7 +397,7 @@ class _Elsewhere:
 
 
 def _holders_elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> tuple[_Elsewhere, ...]:
-    """What has policies of the plan and is not in the plan, by kind and name."""
+    """Return holders of the plan's policies that are not in the plan, by kind and name."""
     holders: dict[tuple[str, str], _Elsewhere] = {}
     for item in items:
         for holder_type, row in _HOLDERS.items():

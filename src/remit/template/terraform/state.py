@@ -19,7 +19,7 @@ _INDEX: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def is_plan(value: Any) -> bool:
-    """Whether a document is a plan or a state, as `terraform show -json` prints them."""
+    """Return whether a document is a plan or a state, as `terraform show -json` prints them."""
     return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
 
 
@@ -152,7 +152,10 @@ def _references(expressions: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _named(expression: Any) -> tuple[str, ...]:
-    """What an expression names, without indexes; a block, which is a list, names nothing that is looked for here."""
+    """Return the names in an expression, without indexes.
+
+    A block, which is a list, has none that is looked for here.
+    """
     references = expression.get("references") if isinstance(expression, dict) else None
     return tuple(plain(text) for text in references if isinstance(text, str)) if isinstance(references, list) else ()
 

@@ -1,0 +1,321 @@
+"""Judge what a project declares: the App as far as it is right, and everything that is wrong, in one run.
+
+Nothing of the project runs here: its files are read at most, for handlers that nothing imported and for names that code
+mentions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.app import ApiSettings, App, UnreadParts
+from remit.declare.unread import Unread
+from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes, Origin, RemitError
+from remit.project import plain_files, policy_list
+from remit.project.api_settings import api_settings, websocket_settings
+from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
+from remit.project.current_load import placed, relative
+from remit.project.failed_settings import ACCESS, ANY, PACKING, may_be_among
+from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
+from remit.project.judgement import Judgement, noted
+from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, known_placeholders
+from remit.project.name_checks import check_handlers, check_names, logical_id
+from remit.project.publication import BESIDE
+from remit.project.setting_values import FUNCTION_SETTINGS
+from remit.project.settings import judged
+from remit.project.web_apps import checked_web_app
+from remit.source.layout import POLICIES
+from remit.source.mentioned_names import MentionedNames
+from remit.source.places import origin_of, value_node
+from remit.triggers.app_wide import APIS, CHECKS
+from remit.triggers.own_sources import with_own_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from remit.app import Function, Grant
+    from remit.iam.policy import Policy
+    from remit.project.declared import Declared
+    from remit.project.declared_functions import Declaration
+    from remit.project.settings import Section
+
+_OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
+"""The settings that add nothing to a template."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProject:
+    """A project as far as it can be loaded: what is right of its app, and everything that is wrong."""
+
+    app: App
+    mistakes: Mistakes
+    is_whole: bool
+    """Whether nothing was wrong when it was loaded."""
+    is_packable: bool
+    """Whether at least the settings are known that decide what a zip holds."""
+    unread: UnreadParts
+
+
+def judge(declared: Declared) -> LoadedProject:
+    """The app that a project declares, as far as it is right, and every mistake, each at its line."""
+    with known_placeholders(declared.placeholders):
+        state = _judgement(declared)
+        with noted(state):
+            _check_stage(state)
+        app = _app(state)
+        with state.mistakes.noted():
+            check_placeholders(state, app)
+        with state.mistakes.noted():
+            check_secrets(state, app)
+        with state.mistakes.noted():
+            app = with_own_sources(app)
+    explain_placeholders(state, state.mistakes.errors)
+    unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
+    mistakes = placed(state.mistakes.errors, declared.folder)
+    is_packable = not may_be_among(state.failed_settings, PACKING)
+    return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable, unread=unread)
+
+
+def recorded_mistakes(declared: Declared) -> list[RemitError]:
+    """What is wrong with settings, triggers and grants alone: of a project whose code had to be ended."""
+    with known_placeholders(declared.placeholders):
+        return _judgement(declared).mistakes.errors
+
+
+def _judgement(declared: Declared) -> Judgement:
+    """What is right of the settings and declarations.
+
+    Triggers that are not right are left out, and web apps of which too little is known.
+    """
+    settings = judged(declared.config)
+    state = Judgement(declared, declared.folder, declared.name, declared.stage, settings.config, [])
+    state.mistakes.errors += [*declared.mistakes, *settings.mistakes]
+    state.failed_settings |= settings.failed
+    if not declared.is_configured:
+        state.failed_settings.add(ANY)
+    wrong: set[int] = set()
+    for recorded in declared.made:
+        wrong.add(id(recorded))  # unless its own verdict says otherwise
+        with noted(state):
+            verdict = recorded.judged(wrong)
+            state.mistakes.errors += verdict.mistakes.errors
+            if verdict.is_right:
+                wrong.remove(id(recorded))
+    for written in declared.declarations:
+        triggers = tuple(Unread() if id(trigger) in wrong else trigger for trigger in written.triggers)
+        declaration = replace(written, triggers=triggers)
+        with noted(state):
+            if declaration.web_options is not None:
+                declaration = checked_web_app(declaration, declaration.web_options)
+            state.declarations.append(declaration)
+    return state
+
+
+def _unread_parts(state: Judgement) -> UnreadParts:
+    """What the app may lack, since something is wrong with it."""
+    lost = _lost_ids(state)
+    access_of = _ids(item for item in state.declarations if _may_lack_access(item, state))
+    placed_mistakes = placed(state.mistakes.errors, state.folder).errors
+    return UnreadParts(
+        lost=lost,
+        permissions=any(_speaks_of_permissions(mistake, state.folder) for mistake in placed_mistakes),
+        triggers_of=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
+        access_of=access_of,
+    )
+
+
+def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
+    names = (item.name for item in declarations if type(item.name) is not Unread)
+    return frozenset(f"{logical_id(name)}Function" for name in names)
+
+
+def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
+    """Whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
+    if may_be_among(state.failed_settings, ACCESS):
+        return True
+    spans = [access.where for access in declaration.access]
+    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
+    return any(
+        place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
+    )
+
+
+def _lost_ids(state: Judgement) -> frozenset[str]:
+    """How the logical ids begin of what may have failed: by statements, settings and declarations of functions."""
+    lost = set(APIS) | {
+        "".join(part[:1].upper() + part[1:] for part in name.split("_")) for name in state.declared.lost_names
+    }
+    if not state.failed_settings <= _OF_NO_RESOURCE or any(item.job is not None for item in state.declarations):
+        lost.add("")
+    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
+    for declaration in state.declarations:
+        span = declaration.where
+        name = "" if type(declaration.name) is Unread else str(declaration.name)
+        if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
+            is_named = value_node(span, "name") is not None
+            lost.add("" if is_named else logical_id(name))
+    if not state.declared.is_complete or any(place.line == 0 for place in places):  # a whole file
+        lost.add("")
+    return frozenset(lost)
+
+
+def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
+    """Whether the file of a mistake writes permissions of functions by hand, one of which may be what failed."""
+    if mistake.origin is None:
+        return False
+    try:
+        source = plain_files.content(folder / mistake.origin.file)
+    except RemitError:
+        return False
+    return source is not None and b"AWS::Lambda::Permission" in source
+
+
+def _check_stage(state: Judgement) -> None:
+    """The stage must be one that the configuration lists, if it lists any; so must those of production."""
+    listed, stages = tuple(state.config.stages), state.config.stages
+    if not listed:
+        return
+    origin = state.config.assigned["stages"][1].origin
+    mistakes = Mistakes()
+    if state.stage not in listed:
+        unknown_stage = RemitError(
+            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
+            hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
+            origin=origin,
+        )
+        mistakes.errors.append(unknown_stage)
+    for name in stages.production:
+        if name not in listed:
+            unknown_name = RemitError(
+                f"`config.stages.production` names {name!r}, which is not a stage of this app",
+                hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
+                origin=stages.assigned["production"][1].origin,
+            )
+            mistakes.errors.append(unknown_name)
+    mistakes.refuse()
+
+
+def _app(state: Judgement) -> App:
+    """What is right of the app that is declared; the mistakes are noted."""
+    config = state.config
+    with noted(state):
+        check_jobs(state)
+    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
+    mentioned = MentionedNames(state.folder)
+    functions: list[Function] = []
+    for declaration in state.declarations:
+        if declaration.job is None:
+            function = function_of(state, declaration, everywhere)
+            if function is not None:
+                functions.append(_with_jobs(state, function, declaration, mentioned))
+    queues = job_queues(state)
+    for queue in queues:
+        with noted(state):
+            functions.append(worker(state, queue, everywhere, mentioned))
+    with noted(state):
+        check_handlers(state)
+    with noted(state):
+        check_names(state, functions)
+    for check in CHECKS:
+        with noted(state):
+            state.mistakes.errors += check(functions)
+    replacements: dict[str, tuple[Grant, ...] | None] = {}
+    for name in ("default_policy", "default_vpc_policy"):
+        with noted(state):
+            replacements[name] = _replacement(state, name)
+    boundary = None
+    with noted(state):
+        boundary = _boundary(state)
+    api = ApiSettings()
+    with noted(state):
+        api = api_settings(state)
+    policies: Mapping[str, Policy] = {}
+    with noted(state):
+        policies = _account_policies(state.folder)
+    if not functions and not state.declared.resources and not state.mistakes.errors:
+        nothing = RemitError(
+            "this app declares nothing to deploy",
+            hint="decorate a function with `@app.function` in a module that the app module imports",
+            origin=Origin(f"{config.app.replace('.', '/')}.py"),
+        )
+        state.mistakes.errors.append(nothing)
+    return App(
+        name=state.name,
+        stage=state.stage,
+        functions=tuple(functions),
+        resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
+        outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.outputs),
+        existing=tuple(
+            replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
+        ),
+        queues=queues,
+        jobs=workers_of_jobs(state),
+        schedules_jobs=config.job.scheduler,
+        queues_origin=jobs_enabled(state),
+        default_policy=replacements.get("default_policy"),
+        default_vpc_policy=replacements.get("default_vpc_policy"),
+        default_policy_origin=_replaced_at(state, "default_policy"),
+        default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
+        boundary=boundary,
+        boundary_origin=_replaced_at(state, "permissions_boundary"),
+        policies=policies,
+        tags=dict(config.tags),
+        role_path=config.lambda_.iam.role_path,
+        role_name=config.lambda_.iam.role_name,
+        retains_data=state.stage in config.stages.production,
+        share_roles=config.lambda_.iam.share_roles,
+        api=api,
+        websocket=websocket_settings(state),
+        exclude=tuple(config.package.exclude),
+        allowed=_reasons(state, config.lint),
+        allowed_secrets=_reasons(state, config.package),
+    )
+
+
+def _with_jobs(state: Judgement, function: Function, declaration: Declaration, mentioned: MentionedNames) -> Function:
+    """A function with the jobs that it sends, and whether it looks up outputs."""
+    queues, reads_outputs = function.sends, function.looks_up
+    with noted(state):
+        queues = sends(state, [declaration], mentioned)
+    with noted(state):
+        reads_outputs = looks_up(state, [declaration], mentioned)
+    return replace(function, sends=queues, looks_up=reads_outputs)
+
+
+def _boundary(state: Judgement) -> str | None:
+    iam = state.config.lambda_.iam
+    if iam.permissions_boundary is None:
+        return None
+    span = iam.assigned["permissions_boundary"][1]
+    return policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), span.origin)
+
+
+def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
+    """What the setting `allow` of a section accepts, each with its reason and line."""
+    if "allow" not in section.assigned:
+        return {}
+    value, span = section.assigned["allow"]
+    node = value_node(span)
+    keys = {key.value: key for key in getattr(node, "keys", ()) if hasattr(key, "value")}
+    return {name: (reason, relative(origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()}
+
+
+def _replacement(state: Judgement, name: str) -> tuple[Grant, ...] | None:
+    iam = state.config.lambda_.iam
+    return app_policy(state, name) if name in iam.assigned else None
+
+
+def _account_policies(folder: Path) -> Mapping[str, Policy]:
+    if not (folder / POLICIES).is_dir():
+        return {}
+    from remit.project.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
+
+    return account_policies(folder)
+
+
+def _replaced_at(state: Judgement, name: str) -> Origin | None:
+    assigned = state.config.lambda_.iam.assigned.get(name)
+    return None if assigned is None else relative(assigned[1].origin, state.folder)

@@ -1,0 +1,43 @@
+"""What a project declares is a frozen noun, which is judged as often as one likes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.project.judge import judge
+from remit.project.load import declared
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+APP = (
+    "from shared.resources.data import Data\n"
+    "@app.function(sqs(Data.queue, batch_size=0), on.sqz('x'), policy=[s3.read('b', kye=1), 'a b'], timeout=0)\n"
+    "def hello(event, context): ...\n"
+    "@app.function(schedule('rate(1 day)'), policy=[s3.read('shop')])\ndef other(event, context): ...\n"
+    "app.web('site:api', interface='x')\n1 / 0\n"
+)
+DATA = "from remit import Shared, resource\nclass Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
+
+
+def test_what_is_declared_is_judged_alike_each_time(make: Make) -> None:
+    """Also once the project's modules and its environment are gone."""
+    config = "config.lambda_.function.timeout = 'x'\nconfig.jop = 1"
+    project = make(config=config, app=APP, **{"shared/resources/data.py": DATA})
+    with declared(project.folder) as said:
+        pass
+    first, second = judge(said), judge(said)
+    texts = [[str(mistake) for mistake in judged.mistakes.errors] for judged in (first, second)]
+    assert texts[0] == texts[1]
+    assert 10 == len(texts[0]), texts[0]
+    assert (first.app, first.unread) == (second.app, second.unread)
+    assert ["hello", "other"] == [function.name for function in first.app.functions]
+
+
+def test_what_is_declared_is_frozen(make: Make) -> None:
+    project = make(app="@app.function\ndef hello(event, context): ...\n")
+    with declared(project.folder) as said, pytest.raises(dataclasses.FrozenInstanceError):
+        said.name = "other"  # type: ignore[misc] # as it says
