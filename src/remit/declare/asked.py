@@ -16,7 +16,7 @@ from remit.declare.recorded import Verdict
 from remit.declare.recording import current, is_recording, judging_now
 from remit.declare.unknown_names import unknown
 from remit.declare.unread import Unread
-from remit.errors import Mistakes, Origin, RemitError, judged, judging, writer
+from remit.errors import Mistakes, Origin, RemitError, judging, writer
 
 if TYPE_CHECKING:
     from remit.app import Grant
@@ -39,8 +39,6 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
 
     @functools.wraps(function)
     def asked(*arguments: P.args, **options: P.kwargs) -> Any:
-        if judged() is not None:  # a verb that is made of others
-            return function(*arguments, **options)
         record = current() if is_recording() else None
         misfits: tuple[RemitError, ...] = ()
         try:
