@@ -11,6 +11,7 @@ import binascii
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.authorization.stored_names import StoredNames
 from remit.local.authorization.task_tokens import waiting_for
 from remit.local.emulator import emulated
 
@@ -140,7 +141,7 @@ _TAGS: Final[Mapping[str, Callable[[str], Mapping[str, str]]]] = {
 """By the service of an ARN: what has no tags is read as that, and not as unknown."""
 
 
-class EmulatedNames:
+class EmulatedNames(StoredNames):
     """The names of the emulator; see `StoredNames`."""
 
     __slots__ = ()
