@@ -93,10 +93,7 @@ def _dump(document: object, file: IO[str], *, default: Callable[[Any], Any]) -> 
 def leave_the_last_save_to_remit() -> None:
     """Save nothing when the emulator ends: remit saves everything right after it."""
     emulator = emulated("app")
-    emulator.save_all = _save_nothing
-
-
-def _save_nothing(_services: object) -> None: ...
+    instead_of(emulator, "save_all")(lambda _save_all, _services: None)
 
 
 @contextmanager
