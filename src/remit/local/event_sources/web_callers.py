@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from remit.iam.request import ContextValue
 
-_DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _EVERYBODY: Final = "*"
 _HELP: Final = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 _MESSAGE: Final = f"Forbidden. For troubleshooting Function URL authorization issues, see: {_HELP}"
@@ -88,7 +87,7 @@ def _may_pass(
         for action, context in needs:
             policies = resource_policy(action, arn)
             stored = decide(caller.arn, action, arn, context, session=caller.session, resource_policy=policies)
-            if stored.verdict in _DENIED:
+            if stored.is_denied:
                 return False
     return True
 
