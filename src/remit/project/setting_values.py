@@ -18,7 +18,7 @@ from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
     from remit.app import Grant
-    from remit.triggers.resource_references import DestinationRef
+    from remit.declare.resource_references import DestinationRef
 
 PolicyItems: TypeAlias = "str | Mapping[str, Any] | Grant | Sequence[object]"
 """What a policy list takes, for type checkers: `policy_list` says what its items mean.
