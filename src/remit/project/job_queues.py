@@ -327,11 +327,12 @@ def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: Ment
 
     RemitError: items are no jobs of this app.
     """
+    jobs = _jobs(state)
     queues: dict[str, None] = {}
     mistakes = Mistakes()
     for declaration in declarations:
-        if declaration.sends is None:
-            queues.update(dict.fromkeys(_named_queues(state, mentioned.of(_module(declaration)))))
+        if declaration.sends is None and jobs:
+            queues.update(dict.fromkeys(_named_queues(jobs, mentioned.of(_module(declaration)))))
         for sent in _listed(declaration.sends):
             with mistakes.noted():
                 queues[_queue_of(state, declaration, sent)] = None
@@ -349,10 +350,10 @@ def _module(declaration: Declaration) -> str:
     )
 
 
-def _named_queues(state: Judgement, mentions: Mentions) -> Iterator[str]:
+def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[str]:
     """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
     sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
-    for job in _jobs(state):
+    for job in jobs:
         if job.job is not None and (
             sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names
         ):
