@@ -275,6 +275,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
     functions_of_emulator = emulated("services.lambda_svc")
+    # Of two in one place the later one is asked first, and may keep a call from the earlier one.
     on_the_way = EventsOnTheWay(place.state / "on-the-way")
     on_the_way.keep_notifications()
     destinations = Destinations(record, calls)
@@ -306,6 +307,7 @@ async def _serve(
     log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
     calls = ServiceCalls(log)
     may_log = partial(may_write_logs, calls)
+    # Before all others that ask something of an invocation: it is the one that runs functions.
     LambdaService(pool, code, emulated("services.lambda_svc"), may_log).take_hold()
     _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
@@ -314,7 +316,7 @@ async def _serve(
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     send_to_the_decided_service()
-    refuse_damaged_state(place.state / "services")
+    refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(place.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)
