@@ -39,9 +39,8 @@ from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
-from remit.local.event_sources.failed_batches import FailedBatches
+from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
 from remit.local.event_sources.mappings import Mappings
-from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
