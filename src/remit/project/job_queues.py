@@ -13,10 +13,10 @@ from remit.iam import tokens
 from remit.project import job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
-from remit.project.failed_settings import may_be_among
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
+from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
 from remit.triggers.schedule import Schedule
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.project.assemble import Everywhere
-    from remit.project.declared_functions import Declaration
+    from remit.project.declared import Declaration
     from remit.project.job_setting_values import QueueSettings
     from remit.project.judgement import Judgement
     from remit.project.setting_values import Check
