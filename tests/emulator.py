@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_REPAIRED = "from remit.local.emulator_repairs import stacks_in_review; stacks_in_review()\n"
+_REPAIRED = "from remit.local.repairs.stacks import stacks_in_review; stacks_in_review()\n"
 """Deploys that meet need the stacks in review that AWS has."""
 
 

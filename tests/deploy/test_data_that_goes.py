@@ -12,6 +12,7 @@ from remit.catalogue.types import holds_data
 from remit.deploy.deployment import NotApproved
 from remit.deploy.stack import settled
 from remit.deploy.workflow import deploy
+from remit.report.operators import WordedOperator
 from stacks import template
 from terminals import Terminal
 
@@ -156,7 +157,7 @@ def test_a_program_names_the_data_as_well(deployed: Remit, project: Path, elsewh
     share(project, "")
     built = build(project)
     with pytest.raises(NotApproved, match=r"nothing was deployed: data goes \(table DataOrders\)"):
-        deploy(built, elsewhere, yes=True)
+        deploy(built, elsewhere, WordedOperator(), yes=True)
     assert deploy(built, elsewhere, yes=True, yes_delete=("DataOrders",)).ok
     assert deployed("deploy")[0] == 0
 

@@ -10,19 +10,22 @@ import pytest
 
 from remit.build import build
 from remit.deploy.deployment import NotApproved
-from remit.deploy.operators import DeployOperator
+from remit.deploy.operators import DeployOperator, PlannedDeploy, PlanQuestion
 from remit.deploy.session import connect
 from remit.deploy.workflow import deploy
 from remit.errors import RemitError
+from remit.report.operators import WordedOperator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from remit.deploy.manual_changes import ManualChanges
+    from remit.deploy.operators import DeployQuestion
     from remit.deploy.session import Account
 
 
-class Person(DeployOperator):
+class Person(WordedOperator):
     """Answers every question alike, and keeps what it was told."""
 
     def __init__(self, *, answer: bool) -> None:
@@ -32,8 +35,8 @@ class Person(DeployOperator):
     def show(self, lines: Iterable[str]) -> None:
         self.heard += lines
 
-    def ask(self, question: str) -> bool:
-        self.heard.append(question)
+    def ask(self, text: str) -> bool:
+        self.heard.append(text)
         return self.answer
 
 
@@ -66,13 +69,34 @@ def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_plan
     project: Path, elsewhere: Account, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(NotApproved, match=r"nothing was deployed: it adds access \(2 gains\)") as refused:
-        deploy(build(project), elsewhere)
+        deploy(build(project), elsewhere, WordedOperator())
     assert 1 == refused.value.exit_code
     assert "`--first` deploys a stage for the first time" in str(refused.value.hint)
     assert refused.value.deployment.access is not None
     assert refused.value.deployment.access.broadens
     assert [] == elsewhere.client("cloudformation").list_change_sets(StackName="orders-dev").get("Summaries", [])
     assert ("", "") == capfd.readouterr()
+
+
+def test_an_operator_is_given_values_and_a_refusal_without_one_carries_them(project: Path, elsewhere: Account) -> None:
+    class Program(DeployOperator):
+        def see(self, subject: PlannedDeploy | ManualChanges) -> None:
+            subjects.append(subject)
+
+        def reply(self, question: DeployQuestion) -> bool | None:
+            questions.append(question)
+            return None
+
+    subjects: list[PlannedDeploy | ManualChanges] = []
+    questions: list[DeployQuestion] = []
+    with pytest.raises(NotApproved, match="nothing was changed: this needs an answer") as refused:
+        deploy(build(project), elsewhere, Program())
+    (planned,), (question,) = subjects, questions
+    assert isinstance(planned, PlannedDeploy)
+    assert isinstance(question, PlanQuestion)
+    assert ("CREATE", True) == (planned.plan.kind, question.lacks_access)
+    assert (planned.plan, planned.access) == (question.plan, question.access)
+    assert (question.plan, question.access) == (refused.value.deployment.plan, refused.value.deployment.access)
 
 
 @pytest.mark.parametrize("answer", [True, False])
@@ -83,7 +107,7 @@ def test_an_operator_sees_the_plan_and_decides(project: Path, elsewhere: Account
     else:
         with pytest.raises(RemitError, match="nothing was deployed"):
             deploy(build(project), elsewhere, person)
-    assert "  + report: Read on dynamodb; Write on logs" in person.heard
+    assert "  + report: Write on logs (2 actions); Read on dynamodb (1 action)" in person.heard
     assert person.heard[-1].endswith("Deploy to the AWS on this machine, eu-central-1?")
 
 

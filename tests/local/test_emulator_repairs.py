@@ -200,3 +200,8 @@ def test_patterns_of_fields_and_left_out_terms_match_no_line(pattern: str, line:
 
 def test_a_message_that_is_reported_under_no_name_counts_as_processed() -> None:
     assert told("'if fid:' in inspect.getsource(lambda_svc._run_sqs_batch)") == "True"
+
+
+def test_a_service_that_it_does_not_have_is_looked_for_in_all_models_of_the_sdk() -> None:
+    module = "__import__('ministack.core.router', fromlist=['x'])"
+    assert "True" == told(f"'botocore' in inspect.getsource({module}._is_aws_service_name)")

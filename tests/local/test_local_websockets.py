@@ -152,7 +152,7 @@ OPEN = {
 }
 
 
-def test_the_emulator_still_replies_on_routes_without_a_response_and_sends_functions_to_aws(bare_url: str) -> None:
+def test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws(bare_url: str) -> None:
     api = _stack(bare_url, "chat", OPEN, {"Id": {"Ref": "Api"}})["Id"]
     with connect(f"{bare_url.replace('http://', 'ws://')}/_aws/execute-api/{api}/dev", proxy=None) as client:
         client.send("hello")

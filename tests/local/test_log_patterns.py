@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from remit.local.log_patterns import matches_json, matches_terms
+from remit.local.repairs.logs import matches_json, matches_terms
 
 LINE = {
     "level": "error",

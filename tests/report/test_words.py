@@ -9,7 +9,7 @@ import pytest
 from remit.app import Grant, Reason, Role
 from remit.catalogue.actions import resource_types
 from remit.deploy.deployed_code import OtherCode
-from remit.deploy.first_failure import FirstFailure
+from remit.deploy.first_failure import FirstFailure, cause_text
 from remit.deploy.session import Account
 from remit.deploy.stack import DeployedStack, StackOutput
 from remit.deploy.status import DeployedResource, StackStatus
@@ -19,7 +19,6 @@ from remit.iam.policy import Globs, allow, parse
 from remit.report.actions import arn_lines, covered_lines
 from remit.report.deployed_code import other_code_text
 from remit.report.deployer import remarks
-from remit.report.events import cause_text
 from remit.report.explanation import role_document, role_lines
 from remit.report.stacks import status_lines
 

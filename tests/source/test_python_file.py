@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from effort import calls_of
 from remit.errors import Span
 from remit.source import places
 from remit.source.python_file import bound_names, forget, imports, parsed, read
@@ -117,3 +118,10 @@ def test_a_file_that_changed_is_read_again_in_the_next_run(tmp_path: Path) -> No
         path.write_text(content, encoding="utf-8")
         forget()
         assert [content[0]] == [*read(str(path)).assigned_once]
+
+
+def test_the_bodies_of_functions_are_not_searched_for_what_stands_outside_of_them() -> None:
+    body = "".join(f"    a = b({number})\n" for number in range(1000))
+    file = parsed(f"@c.d(1)\ndef e():\n{body}".encode())
+    assert calls_of(lambda: file.at(1, 2)) < 200
+    assert ["Assign", "Name"] == [type(node).__name__ for node in file.at(3, 5)]

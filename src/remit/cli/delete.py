@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remit.cli import options, stack_commands
+from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def command(
       remit delete --stage test --yes
       remit delete --stage test --yes-delete all
     """
+    from remit.cli import stack_commands
     from remit.deploy import bucket as buckets
 
     if bucket and artefact_bucket is not None:
@@ -82,7 +83,7 @@ def command(
             account, name, bucket_of_zips, yes=yes, with_data=yes_delete is not None, wait=wait, resume=resume
         )
     if outcome is not None and not outcome.ok:
-        from remit.report.events import failure
+        from remit.deploy.execute import failure
 
         raise failure(outcome, outcome.hint or "repair it, then delete again")
     from remit.deploy.deployment_record import forget
@@ -95,22 +96,22 @@ def _delete(
     account: Account, name: str, bucket: Bucket, *, yes: bool, with_data: bool, wait: bool, resume: bool
 ) -> Outcome | None:
     """How it ended; None where nothing is deployed."""
+    from remit.cli.stack_commands import Terminal
     from remit.deploy.approval import agree_to_delete
     from remit.deploy.delete import deletable, delete
-    from remit.report.stacks import place
 
-    terminal = stack_commands.Terminal()
+    terminal = Terminal()
     stack = deletable(account, name)
-    if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
-        question = f"Delete {name} and everything in it from {place(account)}?"
-        if not agree_to_delete(account, name, terminal, question, yes=yes, with_data=with_data):
-            raise click.Abort
+    is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
+    needs_agreement = stack is not None and not is_followed
+    if needs_agreement and not agree_to_delete(account, name, terminal, yes=yes, with_data=with_data):
+        raise click.Abort
     with terminal.events(name) as on_event:
         return delete(account, name, on_event, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting)
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:
-    from remit.report.events import stays_line
+    from remit.deploy.execute import stays_line
     from remit.report.stacks import place, place_document
 
     retained = () if outcome is None else outcome.retained

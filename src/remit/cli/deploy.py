@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli import options, stack_commands
+from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def command(
       remit deploy --artefact-bucket our-artefacts
       remit deploy --resume
     """
+    from remit.cli import stack_commands
+
     if accept_drift and revert_drift:
         raise click.UsageError("choose one of --accept-drift and --revert-drift")
     if seed and not local:
@@ -190,7 +192,7 @@ def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_j
         options.print_report(_document(account, deployment))
     outcome, functions = deployment.outcome, deployment.other_code
     if outcome is not None and not outcome.ok:
-        from remit.report.events import failure
+        from remit.deploy.execute import failure
 
         raise failure(outcome, outcome.hint)
     if not as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli import options, stack_commands
+from remit.cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +90,7 @@ def command(
       remit dev --debug report
       remit dev --json | jq 'select(.event == "denied")'
     """
+    from remit.cli import stack_commands
     from remit.dev.loop import Debugged, DevLoop
     from remit.dev.terminal_keys import is_terminal, pressed_keys, single_keys
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from remit.cli import options
-from remit.deploy.operators import DeployOperator
 from remit.report.events import event_line
+from remit.report.operators import WordedOperator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +27,7 @@ _BIG: Final = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 _SHOWN: Final = 8  # resources in progress on the screen at once
 
 
-class Terminal(DeployOperator):
+class Terminal(WordedOperator):
     """The person at the terminal, or whoever reads standard error; nobody can be asked without a terminal."""
 
     def __init__(self) -> None:
@@ -43,14 +43,14 @@ class Terminal(DeployOperator):
             colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
             self.note(click.style(line, fg=colour) if colour else line)
 
-    def ask(self, question: str) -> bool | None:
+    def ask(self, text: str) -> bool | None:
         """Ask the person; an input that ends means no. With --quiet nobody is asked."""
         if click.get_current_context().find_root().params.get("quiet"):
             return None
         if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
             return None
         try:
-            return click.confirm(question, err=True)
+            return click.confirm(text, err=True)
         except click.Abort as aborted:  # click makes one of Ctrl-C and of an input that ends
             if isinstance(aborted.__context__, KeyboardInterrupt):
                 raise KeyboardInterrupt from None

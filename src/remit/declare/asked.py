@@ -14,8 +14,7 @@ from remit.declare.field_types import type_mistakes
 from remit.declare.fitting import fitted
 from remit.declare.recorded import Verdict
 from remit.declare.recording import current, is_recording, judging_now
-from remit.declare.unknown_names import unknown
-from remit.declare.unread import Unread
+from remit.declare.unread import Unread, unknown
 from remit.errors import Mistakes, Origin, RemitError, judging, writer
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from remit.declare.recording import is_recording, judging_now, note
 from remit.declare.unread import Unread
@@ -22,16 +21,14 @@ _BY_POSITION: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSI
 _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-@dataclass(frozen=True, slots=True)
-class FurtherOptions:
+class FurtherOptions(NamedTuple):
     """The options that a function takes by `**`: their names, and a hint about a name that is none of them."""
 
     names: frozenset[str]
     advice: Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(NamedTuple):
     """The arguments of a call as far as its function takes them, and what is wrong with the others."""
 
     arguments: tuple[Any, ...]

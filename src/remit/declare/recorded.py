@@ -6,7 +6,7 @@ import functools
 import inspect
 from copy import copy
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 from remit.declare.field_types import type_mistakes
 from remit.declare.fitting import fitted
@@ -45,8 +45,7 @@ class Recording(type):
             return made
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is wrong with something, and whether all of it is right: nothing says why an option is unread."""
 
     mistakes: Mistakes

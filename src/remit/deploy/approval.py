@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from remit.deploy.delete import data_at_risk
 from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last
 from remit.deploy.manual_changes import ManualChanges, changes_of, revert
+from remit.deploy.operators import DeletionQuestion, ManualChangesQuestion, PlanQuestion
 from remit.deploy.stack import settled
 from remit.deploy.status import status_of
 from remit.errors import RemitError
-from remit.report.manual_changes import by_hand_lines
-from remit.report.plan import data_words, deletion_words, gained_words, loss_words, refusal
-from remit.report.stacks import place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,10 +24,6 @@ if TYPE_CHECKING:
 
 DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
 """What to do about roles that were changed by hand: ask a person, leave them, or undo the changes."""
-_DRIFT_QUESTION: Final = (
-    "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "
-    "changes the same policy. `--revert-drift` undoes all of it. Deploy anyway?"
-)
 
 
 def settle_manual_changes(
@@ -46,13 +40,14 @@ def settle_manual_changes(
     changes = changes_of(account, status_of(account, stack), last(account, built.folder, name))
     if not changes.found:
         return changes
-    operator.show(by_hand_lines(changes))
+    operator.see(changes)
     if drift == "revert":
         _revert(account, changes, name, operator)
     elif drift == "ask":
-        answer = None if yes else operator.ask(_DRIFT_QUESTION)
+        question = ManualChangesQuestion(changes)
+        answer = None if yes else operator.reply(question)
         if answer is None:
-            raise NotApproved(_why_not_over(changes), Deployment(name, changes))
+            raise NotApproved(operator.unanswered(question), Deployment(name, changes))
         require(answer)
     return changes
 
@@ -61,24 +56,12 @@ def _revert(account: Account, changes: ManualChanges, namespace: str, operator: 
     """Put the roles back, and show each call. NotApproved: that cannot be done, or not all of it."""
     try:
         if changes.unread is not None:
-            raise _why_not_over(changes)
+            raise operator.unanswered(ManualChangesQuestion(changes))
         operator.note("undoing what was changed by hand")
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
         operator.note("the roles are as the template has them")
     except RemitError as error:
         raise NotApproved(error, Deployment(namespace, changes)) from error
-
-
-def _why_not_over(changes: ManualChanges) -> RemitError:
-    """Why a deploy does not go ahead over changes that were made by hand, and how it can."""
-    keeps = "`--accept-drift` deploys and keeps these changes"
-    if changes.unread is None:
-        message = "roles were changed by hand"
-        hint = f"{keeps}; `--revert-drift` undoes them first (`--yes` does neither)"
-    else:
-        message = "whether roles were changed by hand is not known"
-        hint = "; ".join(filter(None, (changes.unread.hint, keeps)))
-    return RemitError(f"nothing was deployed: {message}", hint=hint, exit_code=1)
 
 
 def agree_to_plan(
@@ -103,21 +86,15 @@ def agree_to_plan(
     """
     check_names(yes_delete, [change.logical_id for change in plan.data_at_risk])
     unnamed = any(change.logical_id not in yes_delete for change in plan.data_to_name)
+    lacks_access = access.wants(approval or "broadening") and not first and not (yes and approval is None)
+    question = PlanQuestion(account, plan, access, yes, yes_delete, lacks_access)
     answer = None
     if unnamed or not yes:
-        question = (loss_words(plan), gained_words(access), f"Deploy to {place(account)}?")
-        answer = operator.ask(" ".join(filter(None, question)))
+        answer = operator.reply(question)
         require(answer is not False)
-    lacks_access = access.wants(approval or "broadening") and not first and not (yes and approval is None)
     destroyed = [change for change in plan.destroyed if change.logical_id not in yes_delete]
     if answer is None and (lacks_access or unnamed or (destroyed and not yes)):
-        reason, hint = refusal(
-            plan, access, yes_delete, yes=yes, lacks_access=lacks_access, place=operator.command_options
-        )
-        raise NotApproved(
-            RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1),
-            Deployment(plan.namespace, changes, plan, access),
-        )
+        raise NotApproved(operator.unanswered(question), Deployment(plan.namespace, changes, plan, access))
 
 
 def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:
@@ -131,25 +108,23 @@ def check_names(yes_delete: Collection[str], data_ids: Sequence[str]) -> None:
 
 
 def agree_to_delete(
-    account: Account, namespace: str, operator: DeployOperator, question: str, *, yes: bool, with_data: bool = False
+    account: Account,
+    namespace: str,
+    operator: DeployOperator,
+    *,
+    yes: bool,
+    is_remnant: bool = False,
+    with_data: bool = False,
 ) -> bool:
     """Return whether to delete a stack: `yes` says so where no data goes, `with_data` in any case, or a person does.
 
     RemitError (1): data would go, and nobody agrees to that; (2): nobody is there to ask.
     """
     data, logs = data_at_risk(account, namespace)
-    to_name = [resource for resource in data if resource.logical_id not in logs]
-    asked = " ".join(filter(None, (deletion_words(data), question)))
-    if with_data or not (yes and to_name):
-        return operator.agrees(asked, yes=yes or with_data)
-    answer = operator.ask(asked)
-    if answer is None:
-        raise RemitError(
-            f"nothing was deleted: data goes ({data_words(to_name)})",
-            hint=f"`remit delete{operator.command_options} --yes-delete all` agrees to that",
-            exit_code=1,
-        )
-    return answer
+    unnamed = tuple(resource for resource in data if yes and resource.logical_id not in logs)
+    if with_data or (yes and not unnamed):
+        return True
+    return operator.decide(DeletionQuestion(account, namespace, is_remnant, data, unnamed))
 
 
 def require(answer: bool) -> None:  # noqa: FBT001 - the answer itself

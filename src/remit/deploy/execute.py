@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import BUSY, code, remit_errors
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
-from remit.deploy.first_failure import FirstFailure, first_cause
+from remit.deploy.first_failure import FirstFailure, cause_text, first_cause
 from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, pauses
 from remit.errors import RemitError, stop_code
 
@@ -24,6 +24,13 @@ OnEvent = Callable[[StackEvent], None]
 """Called with each event of the operation, once, in order."""
 
 _GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE"})
+_ENDINGS: Final = {
+    ("CREATE", "DELETE_COMPLETE"): "what had been made was removed again",
+    ("CREATE", "ROLLBACK_COMPLETE"): "what had been made was removed again; `remit deploy` clears the rest first",
+    ("UPDATE", "UPDATE_ROLLBACK_COMPLETE"): "everything is as it was before",
+    ("UPDATE", "UPDATE_ROLLBACK_FAILED"): "and going back failed, too",
+}
+"""The fate of a stack whose operation failed, by what was asked for and the status at the end."""
 _ASKS: Final = 6  # times that the outputs of a finished stack are asked for
 
 
@@ -118,6 +125,26 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
         raise _left(namespace, operation, stop) from stop
     cause = None if ok else first_cause(failures)
     return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds, tuple(retained))
+
+
+def failure(outcome: Outcome, hint: str | None) -> RemitError:
+    """The error for an operation that failed, with the first cause."""
+    verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
+    ending = _ENDINGS.get((outcome.kind, outcome.status))
+    message = f"{verb} {outcome.namespace} failed ({outcome.status})"
+    if outcome.cause is not None:
+        message = f"{message}: {cause_text(outcome.cause, outcome.namespace)}"
+    lines = [message]
+    if ending is not None:
+        lines.append(ending)
+    if outcome.kind == "CREATE":
+        lines += [stays_line(event) for event in outcome.retained]
+    return RemitError("\n  ".join(lines), hint=hint, exit_code=1)
+
+
+def stays_line(event: StackEvent) -> str:
+    """Word the remains of a stack that is gone."""
+    return f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
 
 
 def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:

@@ -67,11 +67,6 @@ def look_up_existing(
     return parameters
 
 
-def pinned_lines(values: Sequence[ExistingValue], parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """List values that were looked up as a plan shows them: `parameter /shop/bucket: pictures`."""
-    return tuple(f"{value.called}: {parameters[value.parameter]}" for value in values)
-
-
 @contextlib.contextmanager
 def _at(value: ExistingValue) -> Iterator[None]:
     """Errors of AWS become sentences, at the line that names what is looked up."""

@@ -79,6 +79,12 @@ def emptying(bucket: str) -> str:
     )
 
 
+def cause_text(cause: FirstFailure, namespace: str) -> str:
+    """The cause: logical id, type, AWS's reason, and the nested stack that it is in."""
+    inside = "" if cause.stack == namespace else f" in {cause.stack}"
+    return f"{cause.logical_id} ({cause.type}{inside}): {cause.reason or cause.status}"
+
+
 def first_cause(events: Sequence[StackEvent]) -> FirstFailure | None:
     """The first failure among an operation's events; inside the nested stack, when the failure is one's."""
     failed = sorted((event for event in events if event.failed), key=lambda event: event.at)

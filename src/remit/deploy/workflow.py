@@ -7,7 +7,7 @@
 5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
 6. Record what is deployed, remove old zips, and compare the code that functions run with the build.
 
-An `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
+A `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
 """
 
 from __future__ import annotations
@@ -27,16 +27,14 @@ from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
-from remit.deploy.existing_values import look_up_existing, pinned_lines
+from remit.deploy.existing_values import look_up_existing
 from remit.deploy.local_policies import make_policies
-from remit.deploy.operators import DeployOperator
+from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import Mistakes, RemitError, stop_code
 from remit.project.stack_name import checked_stage
-from remit.report.events import failure
-from remit.report.plan import plan_lines
 from remit.review.accepted import read_accepted
 from remit.review.working_tree import version_of
 
@@ -241,11 +239,10 @@ def _clear(job: _Job, stuck: Stuck) -> None:
     """Go on with a rollback that failed, or delete what a first deploy left."""
     stack, operator = stuck.stack, job.operator
     rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
-    skipped = f", leaving {', '.join(job.skip)} as it is" if job.skip else ""
     if rolling_back:
-        require(operator.agrees(f"Go on going back{skipped}?", yes=job.yes))
+        require(job.yes or operator.decide(RollbackQuestion(job.skip)))
     else:
-        require(agree_to_delete(job.account, stack.name, operator, "Delete what is left of it?", yes=job.yes))
+        require(agree_to_delete(job.account, stack.name, operator, yes=job.yes, is_remnant=True))
     with operator.events(stack.name) as on_event:
         if rolling_back:
             outcome: execute.Outcome | None = execute.continue_rollback(job.account, stack, on_event, job.skip)
@@ -253,7 +250,7 @@ def _clear(job: _Job, stuck: Stuck) -> None:
             outcome = delete(job.account, stack.name, on_event, bucket=job.bucket)
     if outcome is not None and not outcome.ok:
         hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if rolling_back else None
-        raise failure(outcome, hint)
+        raise execute.failure(outcome, hint)
 
 
 def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
@@ -261,9 +258,7 @@ def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
     built = job.built
     before = last(job.account, built.folder, built.namespace)
     access = access_of(job.account, planned, version_of(built.app).roles, before, job.accepted)
-    stored = tuple(value.called for value in must_exist(built.app))
-    existing = pinned_lines(built.template.parameters, job.parameters)
-    job.operator.show(plan_lines(planned, access, stored, existing))
+    job.operator.see(PlannedDeploy(planned, access, must_exist(built.app), built.template.parameters))
     return access
 
 

@@ -16,8 +16,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from remit.build import build
+from remit.deploy.execute import failure
 from remit.deploy.logs import new_lines, reader
-from remit.deploy.operators import DeployOperator
 from remit.deploy.workflow import deploy
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
@@ -42,7 +42,7 @@ from remit.local.control.account import account_of
 from remit.local.control.functions import debug, serve_code
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
-from remit.report.events import failure
+from remit.report.operators import WordedOperator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ _ACTIVE_LOOKS: Final = 50
 """Looks without anything new after which functions are taken to do nothing."""
 
 
-class _Save(DeployOperator):
+class _Save(WordedOperator):
     """A save, which nobody is asked about: a command of its own agrees to what needs that."""
 
     command_options = " --local"

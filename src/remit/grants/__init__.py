@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from remit.declare.unknown_names import unknown
+from remit.declare.unread import unknown
 from remit.grants.typed import allow
 
 if TYPE_CHECKING:

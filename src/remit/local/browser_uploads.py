@@ -7,7 +7,6 @@ API Reference).
 from __future__ import annotations
 
 import base64
-import importlib
 import json
 import re
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
+from remit.local.emulator import emulated
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _malformed(reason: str) -> RefusedRequest:
 
 def preflight(request: ReceivedRequest, path: str) -> tuple[int, Mapping[str, str], bytes]:
     """Answer a page's preflight request for a path with a bucket, by the bucket's rules for pages of other sites."""
-    s3: Any = importlib.import_module("ministack.services.s3")
+    s3 = emulated("services.s3")
     bucket, _, key = path.removeprefix("/").partition("/")
     status, headers, body = s3.cors_preflight(bucket, key, _of_page(request))
     return status, headers, body
@@ -183,7 +183,7 @@ def preflight(request: ReceivedRequest, path: str) -> tuple[int, Mapping[str, st
 
 def cors_headers(request: ReceivedRequest, path: str) -> Mapping[str, str]:
     """The headers by which a bucket's rules let a page of another site read an answer; none where they do not."""
-    s3: Any = importlib.import_module("ministack.services.s3")
+    s3 = emulated("services.s3")
     bucket = path.removeprefix("/").partition("/")[0]
     headers: Mapping[str, str] = s3.cors_response_headers(bucket, request.method, _of_page(request))
     return headers

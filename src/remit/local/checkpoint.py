@@ -59,7 +59,7 @@ class Checkpoint:
             for key in state:
                 container: Any = getattr(module, f"_{key}", None)
                 if hasattr(container, "_data"):
-                    container._data.clear()  # noqa: SLF001 - `clear` is about one account of many
+                    container._data.clear()  # `clear` is about one account of many
             module.load_persisted_state(copy.deepcopy(state))
         for _, storage in _loaded(("s3",)):
             self._restore_objects(storage)
@@ -72,11 +72,11 @@ class Checkpoint:
         return {"services": sorted(self._states)}
 
     def _restore_objects(self, storage: Any) -> None:
-        before = storage._buckets._data  # noqa: SLF001 - the emulator has no other way to do it
+        before = storage._buckets._data
         for scoped_name, bucket in list(before.items()):
             noted = self._objects.get("_buckets", {}).get(scoped_name, {}).get("objects", {})
             for key in set(bucket["objects"]) - set(noted):
-                storage._delete_persisted_object(scoped_name[1], key)  # noqa: SLF001 - as above
+                storage._delete_persisted_object(scoped_name[1], key)
         _put_back(storage, _OF_OBJECTS, self._objects)
 
 
@@ -86,31 +86,31 @@ def _state(module: Any) -> dict[str, Any]:
 
 
 def _copies(module: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: copy.deepcopy(getattr(module, name)._data) for name in names}  # noqa: SLF001 - as above
+    return {name: copy.deepcopy(getattr(module, name)._data) for name in names}
 
 
 def _put_back(module: Any, names: tuple[str, ...], noted: Mapping[str, Any]) -> None:
     for name in names:
-        container = getattr(module, name)._data  # noqa: SLF001 - as above
+        container = getattr(module, name)._data
         container.clear()
         container.update(copy.deepcopy(noted.get(name, {})))
 
 
 def _expire_records_of_tables(tables: Any) -> None:
     """Let the records of the streams of tables expire, which counts them: a reader's place is a number of records."""
-    trimmed = tables._stream_trimmed._data  # noqa: SLF001 - as above
-    for table, records in tables._stream_records._data.items():  # noqa: SLF001 - as above
+    trimmed = tables._stream_trimmed._data
+    for table, records in tables._stream_records._data.items():
         trimmed[table] = trimmed.get(table, 0) + len(records)
         records.clear()
 
 
 def _expire_records(streams: Any) -> None:
     """Let the records of Kinesis expire; Lambda's places are new objects, so that one which reads now sets none."""
-    for stream in streams._streams._data.values():  # noqa: SLF001 - as above
+    for stream in streams._streams._data.values():
         for shard in stream["shards"].values():
             shard["records"] = []
     for _, functions in _loaded(("lambda_svc",)):
-        positions = functions._kinesis_positions._data  # noqa: SLF001 - as above
+        positions = functions._kinesis_positions._data
         for mapping, places in positions.items():
             positions[mapping] = dict.fromkeys(places, 0)
 

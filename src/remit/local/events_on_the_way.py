@@ -6,7 +6,6 @@ the server runs again. An event whose delivery had been done may come again then
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 import logging
@@ -16,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import as_request_of, place_of_request
+from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
 from remit.local.loaded_state import when_state_is_loaded
 
 if TYPE_CHECKING:
@@ -74,17 +73,19 @@ class EventsOnTheWay:
 
     def keep_notifications(self) -> None:
         """Write down what S3 has to tell of an object before it answers, until it has told it."""
-        s3: Any = importlib.import_module("ministack.services.s3")
-        notify, notify_later = s3._fire_s3_event, s3._fire_s3_event_async  # noqa: SLF001 - the emulator has no other place to take hold of
+        s3 = emulated("services.s3")
+        notify_later = s3._fire_s3_event_async
         signature = inspect.signature(notify_later)
 
-        def notified_later(*arguments: Any, **options: Any) -> None:
+        @instead_of(s3, "_fire_s3_event_async")
+        def notified_later(_notify_later: Any, *arguments: Any, **options: Any) -> None:
             call = signature.bind(*arguments, **options).arguments
-            listens = call["bucket_name"] in s3._bucket_notifications  # noqa: SLF001 - as above
+            listens = call["bucket_name"] in s3._bucket_notifications
             _NOTE.set(self.write_down(_NOTIFICATION, {"call": call}) if listens else None)
             notify_later(**call)  # in a thread with a copy of this context
 
-        def notified(*arguments: Any, **options: Any) -> None:
+        @instead_of(s3, "_fire_s3_event")
+        def notified(notify: Any, *arguments: Any, **options: Any) -> None:
             try:
                 notify(*arguments, **options)
             finally:
@@ -94,5 +95,4 @@ class EventsOnTheWay:
             _NOTE.set(path)
             notify_later(**content["call"])
 
-        s3._fire_s3_event, s3._fire_s3_event_async = notified, notified_later  # noqa: SLF001 - as above
         self.when_loaded(_NOTIFICATION, deliver)

@@ -21,9 +21,9 @@ from remit.local.authorization.federated_callers import federated_caller, is_fed
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import S3, bucket_path
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
-from remit.local.decided_service import DECIDED
 from remit.local.prepared_answers import Answered, PreparedAnswers
 from remit.local.refusal import answer
+from remit.local.repairs.requests import DECIDED
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.request_sizes import check_size, check_size_of_call
 from remit.local.routes import (

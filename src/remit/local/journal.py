@@ -10,7 +10,6 @@ A message that was deleted since may come again, as in SQS ("At-least-once deliv
 
 from __future__ import annotations
 
-import importlib
 import json
 import threading
 from collections import defaultdict
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.local.emulator import emulated, instead_of
 from remit.local.loaded_state import when_state_is_loaded
 
 if TYPE_CHECKING:
@@ -78,40 +78,31 @@ class Journal:
             self._keep_entries(service)
         self._keep_items()
         when_state_is_loaded(self._replay)
-        emulator: Any = importlib.import_module("ministack.app")
-        reset = emulator._reset_all_state  # noqa: SLF001 - the emulator has no other place to take hold of
+        emulator = emulated("app")
 
-        def forget_all() -> None:
+        @instead_of(emulator, "_reset_all_state")
+        def forget_all(reset: Callable[[], None]) -> None:
             reset()
             self.begin_save()
             self.end_save()
 
-        emulator._reset_all_state = forget_all  # noqa: SLF001 - as above
-
     def _keep_messages(self) -> None:
-        sqs: Any = importlib.import_module("ministack.services.sqs")
-        send = sqs._act_send_message  # noqa: SLF001 - as above
+        sqs = emulated("services.sqs")
 
-        def sent(data: Mapping[str, Any], queue_url: str) -> Any:
-            queue = sqs._get_q(data.get("QueueUrl", queue_url), "sqs:SendMessage")  # noqa: SLF001 - as above
+        @instead_of(sqs._HANDLERS, _SEND)
+        @instead_of(sqs, "_act_send_message")
+        def sent(send: Any, data: Mapping[str, Any], queue_url: str) -> Any:
+            queue = sqs._get_q(data.get("QueueUrl", queue_url), "sqs:SendMessage")
             with self._written_down(queue):
                 return send(data, queue_url)
 
-        sqs._act_send_message = sent  # noqa: SLF001 - as above
-        sqs._HANDLERS[_SEND] = sent  # noqa: SLF001 - as above
-        for service, name in _DELIVERIES:
-            module: Any = importlib.import_module(f"ministack.services.{service}")
-            setattr(module, name, self._delivered(getattr(module, name), sqs))
-
-    def _delivered(self, deliver: Callable[..., None], sqs: Any) -> Callable[..., None]:
-        """A delivery that writes down what it puts into a queue."""
-
-        def delivered(queue_arn: object, *arguments: Any, **options: Any) -> None:
-            queue = sqs._queue_by_arn(str(queue_arn))  # noqa: SLF001 - as above
+        def delivered(deliver: Any, queue_arn: object, *arguments: Any, **options: Any) -> None:
+            queue = sqs._queue_by_arn(str(queue_arn))
             with self._written_down(queue):
                 deliver(queue_arn, *arguments, **options)
 
-        return delivered
+        for service, name in _DELIVERIES:
+            instead_of(emulated(f"services.{service}"), name)(delivered)
 
     @contextmanager
     def _written_down(self, queue: Mapping[str, Any] | None) -> Iterator[None]:
@@ -128,49 +119,42 @@ class Journal:
 
     def _keep_entries(self, service: str) -> None:
         """Write down the entries of a service's stores that a request changes."""
-        module: Any = importlib.import_module(f"ministack.services.{service}")
+        module = emulated(f"services.{service}")
         for name in module.get_state():
             store = getattr(module, f"_{name}")
             store.__class__ = _noting(type(store), service, name)
-        handle = module.handle_request
 
-        async def handled(method: str, path: str, headers: Mapping[str, str], *arguments: Any) -> Any:
+        @instead_of(module, "handle_request")
+        async def handled(handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any) -> Any:
             operation = headers.get("x-amz-target", "").rpartition(".")[2]
             if operation.startswith(_READS):
                 return await handle(method, path, headers, *arguments)
             with self._one_line():
                 return await handle(method, path, headers, *arguments)
 
-        module.handle_request = handled
-
     def _keep_items(self) -> None:
         """Write down the items of tables that are put or deleted, and the records of streams that this makes."""
-        tables: Any = importlib.import_module("ministack.services.dynamodb")
-        emit = tables._emit_stream_event  # noqa: SLF001 - as above
+        tables = emulated("services.dynamodb")
 
-        def noting_items(change: Callable[..., Any]) -> Callable[..., Any]:
-            def changed(table: Any, partition_key: str, sort_key: str, *item: Any) -> Any:
-                with self._one_line() as changes:
-                    _, _, _, region, account, name = table["TableArn"].split(":", 5)
-                    place = (account, region, name.partition("/")[2])
-                    changes.entries.setdefault(("dynamodb", "tables", place), table)
-                    changes.items[place, partition_key, sort_key] = table
-                    return change(table, partition_key, sort_key, *item)
+        @instead_of(tables, "_set_item")
+        @instead_of(tables, "_remove_item")
+        def changed(change: Any, table: Any, partition_key: str, sort_key: str, *item: Any) -> Any:
+            with self._one_line() as changes:
+                _, _, _, region, account, name = table["TableArn"].split(":", 5)
+                place = (account, region, name.partition("/")[2])
+                changes.entries.setdefault(("dynamodb", "tables", place), table)
+                changes.items[place, partition_key, sort_key] = table
+                return change(table, partition_key, sort_key, *item)
 
-            return changed
-
-        def emitted(table_name: str, *arguments: Any, **options: Any) -> None:
-            store = tables._stream_records  # noqa: SLF001 - as above
+        @instead_of(tables, "_emit_stream_event")
+        def emitted(emit: Any, table_name: str, *arguments: Any, **options: Any) -> None:
+            store = tables._stream_records
             before = (store.get(table_name) or [None])[-1]
             emit(table_name, *arguments, **options)
             last = (store.get(table_name) or [None])[-1]
             if last is not before:
                 with self._one_line() as changes:
-                    changes.records.append({"table": store._scoped(table_name), "record": last})  # noqa: SLF001 - as above
-
-        tables._set_item = noting_items(tables._set_item)  # noqa: SLF001 - as above
-        tables._remove_item = noting_items(tables._remove_item)  # noqa: SLF001 - as above
-        tables._emit_stream_event = emitted  # noqa: SLF001 - as above
+                    changes.records.append({"table": store._scoped(table_name), "record": last})
 
     @contextmanager
     def _one_line(self) -> Iterator[_Changes]:
@@ -196,13 +180,13 @@ class Journal:
     def _entries(self, changes: _Changes) -> Iterator[Mapping[str, Any]]:
         """The entries that were replaced or deleted, and those that were looked at and are not as they were written."""
         for (service, name, place), before in changes.entries.items():
-            module: Any = importlib.import_module(f"ministack.services.{service}")
-            entry = getattr(module, f"_{name}")._data.get(place)  # noqa: SLF001 - as above
+            module = emulated(f"services.{service}")
+            entry = getattr(module, f"_{name}")._data.get(place)
             if entry is None and before is None:
                 continue
             value = entry
             if name == "tables" and entry is not None:
-                left_out = {*(_OF_ITEMS if entry is before else ()), module._INDEX_MEMBERS}  # noqa: SLF001 - as above
+                left_out = {*(_OF_ITEMS if entry is before else ()), module._INDEX_MEMBERS}
                 value = {key: part for key, part in entry.items() if key not in left_out}
             written = hash(_encoded(value))
             if entry is before and self._written.get((service, name, place)) == written:
@@ -241,7 +225,7 @@ class Journal:
         reset = _CHANGES.set(_Changes())  # nothing writes it down again
         for text in (*_lines(self._set_aside), *_lines(self.path)):
             with suppress(ValueError):
-                line = json.loads(text, object_hook=_persistence()._json_object_hook)  # noqa: SLF001 - as above
+                line = json.loads(text, object_hook=_persistence()._json_object_hook)
                 for change in line.get("changes", (line,)):
                     with suppress(KeyError):
                         replay.put_back(change)
@@ -279,9 +263,9 @@ class _Replay:
     """Puts back what lines say, after the state is loaded."""
 
     def __init__(self) -> None:
-        sqs: Any = importlib.import_module("ministack.services.sqs")
-        self._queues = {queue["attributes"]["QueueArn"]: queue for queue in sqs._queues._data.values()}  # noqa: SLF001 - as above
-        self._tables: Any = importlib.import_module("ministack.services.dynamodb")
+        sqs = emulated("services.sqs")
+        self._queues = {queue["attributes"]["QueueArn"]: queue for queue in sqs._queues._data.values()}
+        self._tables: Any = emulated("services.dynamodb")
         self._ids: dict[tuple[str, ...], set[str]] = {}
 
     def put_back(self, change: Mapping[str, Any]) -> None:
@@ -290,14 +274,14 @@ class _Replay:
             self._add(self._queues[change["queue"]]["messages"], change["message"], "id", (change["queue"],))
         elif "record" in change:
             place = tuple(change["table"])
-            records = self._tables._stream_records._data.setdefault(place, [])  # noqa: SLF001 - as above
+            records = self._tables._stream_records._data.setdefault(place, [])
             self._add(records, change["record"], "eventID", place)
         elif "item" in change:
-            table = self._tables._tables._data[tuple(change["table"])]  # noqa: SLF001 - as above
+            table = self._tables._tables._data[tuple(change["table"])]
             if change["item"] is None:
-                self._tables._remove_item(table, *change["key"])  # noqa: SLF001 - as above
+                self._tables._remove_item(table, *change["key"])
             else:
-                self._tables._set_item(table, *change["key"], change["item"])  # noqa: SLF001 - as above
+                self._tables._set_item(table, *change["key"], change["item"])
         else:
             _put_entry_back(change)
 
@@ -310,8 +294,8 @@ class _Replay:
 
 
 def _put_entry_back(change: Mapping[str, Any]) -> None:
-    module: Any = importlib.import_module(f"ministack.services.{change['service']}")
-    entries = getattr(module, f"_{change['store']}")._data  # noqa: SLF001 - as above
+    module = emulated(f"services.{change['service']}")
+    entries = getattr(module, f"_{change['store']}")._data
     place, entry = tuple(change["place"]), change["entry"]
     if entry is None:
         entries.pop(place, None)
@@ -324,12 +308,12 @@ def _put_entry_back(change: Mapping[str, Any]) -> None:
 
 
 def _encoded(value: object) -> str:
-    return json.dumps(value, default=_persistence()._json_default)  # noqa: SLF001 - as above
+    return json.dumps(value, default=_persistence()._json_default)
 
 
 @cache
 def _persistence() -> Any:
-    return importlib.import_module("ministack.core.persistence")
+    return emulated("core.persistence")
 
 
 def _lines(path: Path) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,14 +14,12 @@ if TYPE_CHECKING:
 
 def when_state_is_loaded(then: Callable[[], None]) -> None:
     """Call `then` once the state is loaded, after what was handed over here before."""
-    emulator: Any = importlib.import_module("ministack.app")
-    load = emulator._load_persisted_state  # noqa: SLF001 - the emulator has no other place to take hold of
+    emulator = emulated("app")
 
-    def loaded() -> None:
+    @instead_of(emulator, "_load_persisted_state")
+    def loaded(load: Callable[[], None]) -> None:
         load()
         then()
-
-    emulator._load_persisted_state = loaded  # noqa: SLF001 - as above
 
 
 def refuse_damaged_state(folder: Path) -> None:
@@ -28,20 +27,19 @@ def refuse_damaged_state(folder: Path) -> None:
 
     Called before anything else is to be done when the state is loaded.
     """
-    emulator: Any = importlib.import_module("ministack.app")
+    emulator = emulated("app")
 
-    def load_all() -> None:
-        for service, module_name in emulator._state_map.items():  # noqa: SLF001 - as above
+    @instead_of(emulator, "_load_persisted_state")
+    def load_all(_load: Callable[[], None]) -> None:
+        for service, module_name in emulator._state_map.items():
             path = folder / f"{service}.json"
             try:
                 state = emulator.load_state(service)
                 if state is None and path.exists():
                     raise ValueError("it is not whole, or a newer remit has written it")  # noqa: TRY301 - as others' errors
                 if state:
-                    emulator._get_module(module_name).load_persisted_state(state)  # noqa: SLF001 - as above
+                    emulator._get_module(module_name).load_persisted_state(state)
             except Exception as error:  # noqa: BLE001 - damage of any kind
                 print(f"the state in {str(path)!r} cannot be read: {error}")  # noqa: T201 - the log
                 print("move that file elsewhere to go on without it; `remit local reset` forgets all state", flush=True)  # noqa: T201 - as above
                 os._exit(1)
-
-    emulator._load_persisted_state = load_all  # noqa: SLF001 - as above

@@ -6,12 +6,13 @@ encodes it in Python, piece by piece; each thread that waits for a function take
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ _UNDISTURBED_SECONDS: Final = 1.0
 def save_quickly() -> None:
     """Have the emulator's `save_all` save like that, in the process that serves; called once."""
     for name in MANY_ITEMS:
-        _do_not_copy(importlib.import_module(f"ministack.services.{name}"))
+        _do_not_copy(emulated(f"services.{name}"))
     encode_in_one_piece()
     leave_the_last_save_to_remit()
 
@@ -45,7 +46,7 @@ def encode_in_one_piece() -> None:
     The emulator uses `json.dump`, which encodes piece by piece in Python: that takes several times as long, and gives
     the same bytes.
     """
-    persistence: Any = importlib.import_module("ministack.core.persistence")
+    persistence = emulated("core.persistence")
     persistence.json = SimpleNamespace(**{**vars(json), "dump": _dump})
 
 
@@ -55,7 +56,7 @@ def _dump(document: object, file: IO[str], *, default: Callable[[Any], Any]) -> 
 
 def leave_the_last_save_to_remit() -> None:
     """Save nothing when the emulator ends: remit saves everything right after it."""
-    emulator: Any = importlib.import_module("ministack.app")
+    emulator = emulated("app")
     emulator.save_all = _save_nothing
 
 

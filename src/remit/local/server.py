@@ -23,8 +23,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.local.alarms import keep_alarms
-from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
@@ -35,11 +33,9 @@ from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
-from remit.local.decided_service import send_to_the_decided_service
-from remit.local.emulator_repairs import repair
+from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
-from remit.local.event_sources.closed_shards import keep_closed_shards
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches
@@ -52,7 +48,6 @@ from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
-from remit.local.event_sources.web_answers import say_nothing_of_failures
 from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
@@ -62,17 +57,20 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.journal import Journal
 from remit.local.loaded_state import refuse_damaged_state
-from remit.local.log_pages import give_pages_of_log_events
-from remit.local.log_patterns import match_log_patterns
 from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
-from remit.local.role_sessions import make_sessions_as_sts_does
+from remit.local.repairs.alarms import keep_alarms
+from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
+from remit.local.repairs.logs import repair_logs
+from remit.local.repairs.requests import send_to_the_decided_service, simulated_services
+from remit.local.repairs.service_metadata import read_metadata_alone
+from remit.local.repairs.sessions import make_sessions_as_sts_does
+from remit.local.repairs.shards import keep_closed_shards
+from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
-from remit.local.service_metadata import read_metadata_alone
 from remit.local.simulated_delays import SimulatedDelays
-from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -232,11 +230,11 @@ class _Saving(logging.Handler):
 
     def save(self) -> Mapping[str, Any]:
         """Save everything at once; what is not kept, and why."""
-        persistence: Any = importlib.import_module("ministack.core.persistence")
-        emulator: Any = importlib.import_module("ministack.app")
+        persistence = emulated("core.persistence")
+        emulator = emulated("app")
         self._services = None
         self._journal.begin_save()
-        services = emulator._build_persistence_save_dict()  # noqa: SLF001 - as its shutdown does
+        services = emulator._build_persistence_save_dict()  # as its shutdown does
         # Queues come last: what a message led to is kept before the message is gone.
         with undisturbed():
             persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
@@ -249,11 +247,11 @@ class _Saving(logging.Handler):
 
     def _save_object(self, bucket: str, key: str) -> None:
         """Try once more to write an object that was not kept; one that is gone is no loss."""
-        storage: Any = importlib.import_module("ministack.services.s3")
-        entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # noqa: SLF001 - it has no way to ask
+        storage = emulated("services.s3")
+        entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # it has no way to ask
         reason = self._objects.pop((bucket, key))
         if isinstance(entry, dict) and entry.get("body") is not None:
-            storage._persist_object(bucket, key, entry)  # noqa: SLF001 - notes it again when it fails again
+            storage._persist_object(bucket, key, entry)  # notes it again when it fails again
         elif entry is not None:
             self._objects[bucket, key] = reason
 
@@ -266,19 +264,19 @@ class _Saving(logging.Handler):
 
 def _put_services_right(emulator: Any, record: Record) -> None:
     """Have the emulator's services do what AWS's do, and no more than that."""
-    emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    # It would run whatever scripts lie in /etc/localstack.
+    instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
-    repair(ACCOUNT)
+    repair_stacks(ACCOUNT)
     give_default_policies()
-    give_pages_of_log_events()
-    match_log_patterns()
+    repair_logs()
     make_sessions_as_sts_does()
     read_metadata_alone()
 
 
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
-    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
+    functions_of_emulator = emulated("services.lambda_svc")
     on_the_way = EventsOnTheWay(place.state / "on-the-way")
     on_the_way.keep_notifications()
     destinations = Destinations(record, calls)
@@ -304,13 +302,13 @@ async def _serve(
     code: UnpackedCode,
     functions: FunctionSessions,
 ) -> None:
-    emulator: Any = importlib.import_module("ministack.app")
+    emulator = emulated("app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
     calls = ServiceCalls(log)
     may_log = FunctionLogs(calls).may_write
-    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
+    LambdaService(pool, code, emulated("services.lambda_svc"), may_log).take_hold()
     _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(authorizer.strictness.applies)
@@ -380,7 +378,7 @@ async def _keep(
     A save of much state takes long, and nothing else is served meanwhile: then it is done less often. So is one that
     fails again and again, and says so in the log each time.
     """
-    persistence: Any = importlib.import_module("ministack.core.persistence")
+    persistence = emulated("core.persistence")
     pause = _TICK
     retry_after, retry_at = _TICK, 0.0
     while True:

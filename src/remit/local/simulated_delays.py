@@ -9,7 +9,6 @@ cannot be assumed by Lambda" (AWS Lambda Developer Guide), "Handling throttling 
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import emulated, instead_of
 from remit.local.refusals.function_roles import NOT_ASSUMED
 from remit.local.request import RefusedRequest
 from remit.local.stack_operations import before_each
@@ -53,13 +53,12 @@ class SimulatedDelays:
 
     def take_hold(self) -> None:
         """Let CloudFormation wait for the role of a function, as it does on AWS, and nobody else with it."""
-        stacks: Any = importlib.import_module("ministack.services.cloudformation.stacks")
-        runs_apart = stacks._runs_on_worker_thread  # noqa: SLF001 - the emulator has no other place to take hold of
+        stacks = emulated("services.cloudformation.stacks")
 
-        def runs_in_a_thread(kind: str) -> bool:
+        @instead_of(stacks, "_runs_on_worker_thread")
+        def runs_in_a_thread(runs_apart: Any, kind: str) -> bool:
             return bool(runs_apart(kind)) or (bool(self.seed) and kind == _FUNCTION)
 
-        stacks._runs_on_worker_thread = runs_in_a_thread  # noqa: SLF001 - as above
         before_each(self._wait)
 
     def concern(self, service: str) -> bool:
@@ -81,8 +80,8 @@ class SimulatedDelays:
 
     def seconds_left(self, role: str) -> float:
         """The seconds until a role (ARN) can be assumed, by when it was made; 0 where it does not exist."""
-        iam: Any = importlib.import_module("ministack.services.iam")
-        stored = iam._roles.get_scoped(role.split(":")[4], None, role.rpartition("/")[2])  # noqa: SLF001 - as above
+        iam = emulated("services.iam")
+        stored = iam._roles.get_scoped(role.split(":")[4], None, role.rpartition("/")[2])
         if stored is None:
             return 0.0
         made = datetime.fromisoformat(stored["CreateDate"]).timestamp()

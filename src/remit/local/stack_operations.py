@@ -7,18 +7,18 @@ if its resource handler had failed.
 
 from __future__ import annotations
 
-import importlib
 import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from remit.local.emulator import emulated, instead_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Verb: TypeAlias = Literal["create", "update", "delete", "import"]
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,12 @@ def before_each(check: Callable[[ResourceOperation], None]) -> None:
 
 
 def _take_hold() -> None:
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
-    users = [importlib.import_module(f"{_CLOUDFORMATION}.{name}") for name in ("provisioners", "stacks", "changesets")]
-    create, update = provisioners._provision_resource, provisioners._update_resource  # noqa: SLF001 - no other way in
-    delete, adopt = provisioners._delete_resource, provisioners._import_resource  # noqa: SLF001 - as above
-
-    def checked_create(type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+    def checked_create(create: Any, type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
         with _checked(ResourceOperation("create", type_name, stack, logical_id, "", properties)):
             return create(type_name, logical_id, properties, stack)
 
     def checked_update(
+        update: Any,
         type_name: str,
         physical_id: str,
         old: Mapping[str, Any],
@@ -90,6 +86,7 @@ def _take_hold() -> None:
             return updated()
 
     def checked_delete(
+        delete: Any,
         type_name: str,
         physical_id: str,
         properties: Mapping[str, Any],
@@ -100,20 +97,21 @@ def _take_hold() -> None:
         with _checked(operation):
             delete(type_name, physical_id, properties, stack, logical_id)
 
-    def checked_import(type_name: str, identifier: Mapping[str, Any]) -> Any:
+    def checked_import(adopt: Any, type_name: str, identifier: Mapping[str, Any]) -> Any:
         with _checked(ResourceOperation("import", type_name, "", "", next(iter(identifier.values()), ""), identifier)):
             return adopt(type_name, identifier)
 
-    checked = {
+    checked: dict[str, Callable[..., Any]] = {
         "_provision_resource": checked_create,
         "_update_resource": checked_update,
         "_delete_resource": checked_delete,
         "_import_resource": checked_import,
     }
-    for user in users:
+    for user in ("provisioners", "stacks", "changesets"):  # the latter two have some of them by a name of their own
+        module = emulated(f"services.cloudformation.{user}")
         for name, function in checked.items():
-            if hasattr(user, name):
-                setattr(user, name, function)
+            if hasattr(module, name):
+                instead_of(module, name)(function)
 
 
 @contextmanager

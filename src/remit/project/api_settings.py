@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from remit.app import ApiSettings, WebsocketSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
-from remit.project.failed_settings import may_be_among
+from remit.project.settings import may_be_among
 
 if TYPE_CHECKING:
     from remit.project.judgement import Judgement

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remit.app import NO_REASON, Function, Grant, Reason
 from remit.declare.unread import Unread
@@ -13,10 +14,10 @@ from remit.iam import tokens
 from remit.project import policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.judgement import noted
+from remit.project.late_bound import StoredText
 from remit.project.links import linked_grants, linked_variables, with_variables
 from remit.project.name_checks import check_declaration, check_trigger, logical_id
 from remit.project.publication import BESIDE, check_publication, event_invoke, publication
-from remit.project.stored_text import StoredText
 from remit.project.web_apps import check_runtime
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
 
     from remit.app import StoredValue, Trigger
     from remit.errors import Origin, Span
-    from remit.project.declared_functions import Access, Declaration
+    from remit.project.declared import Access, Declaration
     from remit.project.judgement import Judgement
     from remit.project.settings import Items
 
 
-@dataclass(frozen=True, slots=True)
-class Everywhere:
+class Everywhere(NamedTuple):
     """What the configuration gives to every function."""
 
     policy: tuple[Grant, ...]
@@ -203,8 +203,7 @@ def _relative(state: Judgement, grants: list[Grant]) -> tuple[Grant, ...]:
     return tuple(replace(grant, origin=relative(grant.origin, state.folder)) for grant in grants)
 
 
-@dataclass(frozen=True, slots=True)
-class MergedSettings:
+class MergedSettings(NamedTuple):
     """A function's settings, merged: CloudFormation's properties, the line of each, and the days that logs stay."""
 
     properties: dict[str, Any]
@@ -212,11 +211,8 @@ class MergedSettings:
     log_retention: int | None
     stored_values: tuple[StoredValue, ...] = ()
     """The secrets and parameters that the environment names."""
-    beside: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = MappingProxyType({})
     """Settings that become resources beside the function (`publication.BESIDE`)."""
-
-
-_NO_SETTINGS: Final = MergedSettings({}, {}, None)
 
 
 def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import ExistingValue, Output, Resource
-    from remit.project.declared_functions import Declaration
+    from remit.project.declared import Declaration
 
 
 @dataclass(slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, overload
 
-from remit.declare.fitting import declaring
+from remit import triggers as all_triggers
+from remit.declare.fitting import FurtherOptions, declaring, option_names, parameters
 from remit.declare.recording import note
-from remit.declare.unknown_names import unknown
+from remit.declare.unread import unknown
 from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
-from remit.project.declared_functions import HANDLER, Access, Declaration, JobOptions, WebOptions
-from remit.project.function_options import FUNCTION_OPTIONS
+from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions
+from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.runtime.job import Job
 
 if TYPE_CHECKING:
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
     from remit.triggers.schedule import Schedule
 
 F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
+
+
+def _advice(option: str) -> str:
+    """Name the triggers that have an option which a function does not have."""
+    with_option = [
+        name for name in all_triggers.__all__ if option in option_names(parameters(getattr(all_triggers, name)))
+    ]
+    if with_option:
+        return f"it is an option of {', '.join(f'`on.{name}(…)`' for name in with_option)}"
+    return "anything that CloudFormation takes goes into `properties`"
+
+
+_FUNCTION_OPTIONS: Final = FurtherOptions(frozenset({*FUNCTION_SETTINGS, "link"}), _advice)
+"""The options of functions beside their parameters: settings."""
 
 
 class Group:
@@ -50,7 +65,7 @@ class Group:
             known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
             return unknown(f"an app has no `{name}`", name, self, known)
 
-    @declaring(FUNCTION_OPTIONS)
+    @declaring(_FUNCTION_OPTIONS)
     def group(
         self,
         name: str,
@@ -79,7 +94,7 @@ class Group:
         reads: Sequence[type[Shared]] | None = None,
         **settings: Unpack[FunctionSettings],
     ) -> Callable[[F], F]: ...
-    @declaring(FUNCTION_OPTIONS)
+    @declaring(_FUNCTION_OPTIONS)
     def function(
         self,
         *triggers: Any,
@@ -112,7 +127,7 @@ class Group:
 
         return decorate
 
-    @declaring(FUNCTION_OPTIONS)
+    @declaring(_FUNCTION_OPTIONS)
     def web(
         self,
         target: str,
@@ -183,7 +198,7 @@ class Group:
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
-            self._declare(function, triggers, None, replace(arguments, job=replace(options, path=job.path)))
+            self._declare(function, triggers, None, arguments._replace(job=replace(options, path=job.path)))
             return job
 
         if len(schedules) == 1 and _is_function(schedules[0]):
@@ -231,8 +246,7 @@ class Group:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Arguments:
+class _Arguments(NamedTuple):
     """What stands in a decorator's parentheses beside its triggers, unchecked, and where."""
 
     span: Span

@@ -13,10 +13,10 @@ from remit.iam import tokens
 from remit.project import job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
-from remit.project.failed_settings import may_be_among
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
+from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
 from remit.triggers.schedule import Schedule
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.project.assemble import Everywhere
-    from remit.project.declared_functions import Declaration
+    from remit.project.declared import Declaration
     from remit.project.job_setting_values import QueueSettings
     from remit.project.judgement import Judgement
     from remit.project.setting_values import Check
@@ -327,11 +327,12 @@ def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: Ment
 
     RemitError: items are no jobs of this app.
     """
+    jobs = _jobs(state)
     queues: dict[str, None] = {}
     mistakes = Mistakes()
     for declaration in declarations:
-        if declaration.sends is None:
-            queues.update(dict.fromkeys(_named_queues(state, mentioned.of(_module(declaration)))))
+        if declaration.sends is None and jobs:
+            queues.update(dict.fromkeys(_named_queues(jobs, mentioned.of(_module(declaration)))))
         for sent in _listed(declaration.sends):
             with mistakes.noted():
                 queues[_queue_of(state, declaration, sent)] = None
@@ -349,10 +350,10 @@ def _module(declaration: Declaration) -> str:
     )
 
 
-def _named_queues(state: Judgement, mentions: Mentions) -> Iterator[str]:
+def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[str]:
     """The queues of the jobs that code names; of all where it sends some job by a name that it makes."""
     sends_anything = mentions.names_anything and not mentions.names.isdisjoint(_SENDING)
-    for job in _jobs(state):
+    for job in jobs:
         if job.job is not None and (
             sends_anything or {job.name, job.job.path.rpartition(":")[2].rpartition(".")[2]} & mentions.names
         ):

@@ -17,14 +17,13 @@ from remit.project import plain_files, policy_list
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import placed, relative
-from remit.project.failed_settings import ACCESS, ANY, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.judgement import Judgement, noted
 from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, known_placeholders
 from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.publication import BESIDE
 from remit.project.setting_values import FUNCTION_SETTINGS
-from remit.project.settings import judged
+from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
 from remit.project.web_apps import checked_web_app
 from remit.source.layout import POLICIES
 from remit.source.mentioned_names import MentionedNames
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
 
     from remit.app import Function, Grant
     from remit.iam.policy import Policy
-    from remit.project.declared import Declared
-    from remit.project.declared_functions import Declaration
+    from remit.project.declared import Declaration, Declared
     from remit.project.settings import Section
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project.current_load import is_users_file
-from remit.project.module_finder import STOPS
+from remit.project.process_end import STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from remit.project.declared import Declared
-    from remit.project.declared_functions import Declaration
+    from remit.project.declared import Declaration, Declared
     from remit.project.settings import Config
 
 

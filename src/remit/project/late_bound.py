@@ -11,6 +11,7 @@ from remit.errors import RemitError, is_own_code, writer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from remit.app import StoredValue
     from remit.errors import Origin
 
 
@@ -95,6 +96,13 @@ def _refuse_what_reads() -> None:
 
 
 _refuse_what_reads()
+
+
+class StoredText(str):
+    """The name of a secret or parameter, as an environment holds it, with what reading its value takes."""
+
+    __slots__ = ("stored",)
+    stored: StoredValue
 
 
 class LateBoundParameter(LateBound):

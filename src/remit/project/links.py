@@ -14,7 +14,7 @@ from remit.source.variables import variable_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.project.declared_functions import Access
+    from remit.project.declared import Access
     from remit.project.judgement import Judgement
 
 

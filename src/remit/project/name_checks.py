@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from remit.app import Function, WebApp
     from remit.project.current_load import Loading
-    from remit.project.declared_functions import Declaration
+    from remit.project.declared import Declaration
     from remit.project.judgement import Judgement
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"

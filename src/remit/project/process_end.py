@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.project.current_load import relative
-from remit.project.time_limit import end_now, users_line
+from remit.project.time_limit import LoadTooLongError, end_now, users_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,10 @@ _HARMLESS: Final = frozenset(getattr(signal, name, 0) for name in ("SIGCHLD", "S
 
 class ProcessEndError(BaseException):
     """Ends a load in the place of its process. No Exception, so that `except Exception` does not catch it."""
+
+
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError, ProcessEndError)
+"""What ends a load as a whole."""
 
 
 class _Guard:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, Ty
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
 from remit.iam import tokens
-from remit.project.late_bound import LateBound, LateBoundParameter
+from remit.project.late_bound import LateBound, LateBoundParameter, StoredText
 from remit.project.setting_lists import Table, Texts
-from remit.project.stored_text import StoredText
 
 if TYPE_CHECKING:
     from remit.app import Grant

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, overload
 
 from remit.declare.recording import is_recording, note
-from remit.declare.unknown_names import asking_frame
-from remit.declare.unread import Unread
-from remit.did_you_mean import nearest
+from remit.declare.unread import Unread, asking_frame
+from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
@@ -513,8 +511,7 @@ def _sections(config: Config) -> tuple[Section, ...]:
     return (config, *groups, config.lambda_.iam, config.lambda_.function)
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedSettings:
+class JudgedSettings(NamedTuple):
     """The settings as far as they are right, what is wrong with the others, and the names of these."""
 
     config: Config
@@ -543,3 +540,24 @@ def judged(written: Config) -> JudgedSettings:
                     if not isinstance(each, UnreadError):  # a part that a later line adds to is told where it stands
                         mistakes.setdefault((f"{section.path}.{name}", each.message, where.file), each)
     return JudgedSettings(config, tuple(mistakes.values()), frozenset(failed))
+
+
+ANY: Final = "*"
+"""What stands for all settings, where something else failed: a statement that may set any of them."""
+PACKING: Final = ("app", "exclude", "allow", "environment", "layers", "runtime", "architectures", "properties")
+"""The settings that decide what a zip holds, and how its code is tried."""
+ACCESS: Final = (
+    "policy",
+    "default_policy",
+    "default_vpc_policy",
+    "managed_policy",
+    "default_managed_policy",
+    "permissions_boundary",
+)
+"""The settings that decide what functions may do."""
+
+
+def may_be_among(failed: Iterable[str], names: Iterable[str]) -> bool:
+    """Whether one of the settings of these names failed, perhaps since it was misspelt."""
+    wanted = tuple(names)
+    return any(name == ANY or nearest(name, wanted, MISSPELT) is not None for name in failed)

@@ -11,8 +11,8 @@ from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
+from remit.project.late_bound import StoredText
 from remit.project.local_values import local_value
-from remit.project.stored_text import StoredText
 from remit.triggers.kms_key import key_text
 
 if TYPE_CHECKING:

@@ -9,22 +9,23 @@ import contextlib
 import importlib
 import os
 import sys
+import time
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
 from remit.project import plain_files
-from remit.project.current_load import relative
-from remit.project.failed_settings import may_be_among
+from remit.project.current_load import is_users_file, relative
 from remit.project.judgement import last_user_line, told
-from remit.project.module_finder import STOPS, ModuleFinder
-from remit.project.settings import judged
+from remit.project.process_end import STOPS
+from remit.project.settings import judged, may_be_among
 from remit.source import python_file
 from remit.source.late_reads import check_late_reads
 from remit.source.layout import module_file, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import ModuleType
 
     from remit.project.current_load import Loading
@@ -170,3 +171,49 @@ def _hint(error: BaseException, state: Loading) -> str | None:
     from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
     return advice(error, state)
+
+
+_SETTLED: Final = 2.0  # seconds: by its time in whole seconds Python tells a changed file from the compiled one
+
+
+class ModuleFinder:
+    """Finds the modules of a project. Who imports one again that ended gets the exception that it ended with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ended: dict[str, BaseException] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the specification of a module of the project; None for any other."""
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or type(spec.loader) is not SourceFileLoader or not spec.origin:
+            return None
+        if not is_users_file(spec.origin, self.folder):
+            return None
+        spec.loader = _Loader(name, spec.origin, self.ended)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, ended: dict[str, BaseException]) -> None:
+        super().__init__(name, path)
+        self.ended = ended
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module, once."""
+        if module.__name__ in self.ended:
+            raise self.ended[module.__name__]
+        try:
+            super().exec_module(module)
+        except STOPS:
+            raise
+        except BaseException as error:
+            self.ended[module.__name__] = error
+            raise
+
+    def set_data(self, path: str, data: bytes, *, _mode: int = 0o666) -> None:  # type: ignore[override] # as its base
+        """Keep a compiled file, unless its source may change again within the same second."""
+        if time.time() - os.stat(self.path).st_mtime > _SETTLED:  # noqa: PTH116 - the path is a text
+            super().set_data(path, data, _mode=_mode)

@@ -16,7 +16,7 @@ from remit.triggers.http import Http
 if TYPE_CHECKING:
     from remit.app import Trigger
     from remit.errors import Origin
-    from remit.project.declared_functions import Declaration, WebOptions
+    from remit.project.declared import Declaration, WebOptions
 
 _TARGET: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _INTERFACES: Final = ("asgi", "wsgi")

@@ -144,7 +144,7 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
     place = "" if function.module is source else f", at {function.module.file}:{node.lineno}"
     if isinstance(node, ast.AsyncFunctionDef):
         return asynchronous(place)
-    if _yields(node):
+    if function.module.may_yield and _yields(node):
         return generator(place)
     if takes_event_and_context(inspect.Signature([*_parameters(node.args)]), function.bound, function.named):
         return None

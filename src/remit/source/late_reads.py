@@ -11,10 +11,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.source.python_file import imports, origin_in, parsed, walk
+from remit.source.python_file import imports, origin_in, outside_of_functions, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 _IMPORTED_AWS: Final = rb"[\s,(]aws\s*(?:[,)#;\\]|as\b|[\r\n]|\Z)"
@@ -43,7 +43,7 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
         for imported in imports(python_file.nodes)
         if imported.full_name == "remit.aws" or imported.module.startswith("shared.resources")
     }
-    for node in walk(python_file.tree, ast.iter_child_nodes if functions else _outside_of_functions) if names else ():
+    for node in walk(python_file.tree, ast.iter_child_nodes if functions else outside_of_functions) if names else ():
         for operand in _searched_for(node):
             if _is_late(operand, names):
                 raise RemitError(
@@ -51,12 +51,6 @@ def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
                     hint=_HINT,
                     origin=origin_in(file, operand),
                 )
-
-
-def _outside_of_functions(node: ast.AST) -> Iterable[ast.AST]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return node.decorator_list
-    return ast.iter_child_nodes(node)
 
 
 def _searched_for(node: ast.AST) -> Iterator[ast.expr]:

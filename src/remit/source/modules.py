@@ -32,14 +32,15 @@ class Definition:
 class ModuleSource:
     """A module: its definitions by name, in their order, and the modules of which it imports everything.
 
-    `may_have_more`: it may get names that its source does not spell. `all` is what `__all__` lists, where that is
-    written out.
+    `may_have_more`: it may get names that its source does not spell; `may_yield`: some function may be a generator.
+    `all` is what `__all__` lists, where that is written out.
     """
 
     file: str
     definitions: Mapping[str, tuple[Definition, ...]]
     stars: tuple[str, ...]
     may_have_more: bool
+    may_yield: bool
     all: tuple[str, ...] | None
 
     def exports(self, name: str) -> bool:
@@ -55,7 +56,9 @@ def module_source(file: PythonFile, path: str, name: str) -> ModuleSource:
     for bound_name, definition in _definitions(file.tree.body, package, is_certain=True):
         definitions[bound_name] = (*definitions.get(bound_name, ()), definition)
     stars = [imported.module for imported in imports(file.nodes, package) if imported.name == "*"]
-    return ModuleSource(path, definitions, tuple(stars), _may_have_more(file), _all(definitions.get("__all__", ())))
+    may_have_more, may_yield = _may_have_more(file), b"yield" in file.source
+    listed = _all(definitions.get("__all__", ()))
+    return ModuleSource(path, definitions, tuple(stars), may_have_more, may_yield, listed)
 
 
 def _all(definitions: tuple[Definition, ...]) -> tuple[str, ...] | None:

@@ -10,9 +10,10 @@ from remit.source.python_file import origin_in, read
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.errors import Origin, Path, Span
+    from remit.source.python_file import PythonFile
 
 _DEPTH: Final = 32  # a list that contains itself by name
 
@@ -107,7 +108,7 @@ def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.exp
     """
     if node is None:
         return [None] * count
-    parts = tuple(_shown(node, read(file).assigned_once, 0))
+    parts = tuple(_shown(node, read(file)))
     nodes = [part for part, _ in parts]
     open_indexes = [index for index, (_, is_item) in enumerate(parts) if not is_item]
     if not open_indexes:
@@ -120,19 +121,19 @@ def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.exp
     return [*nodes[:start], *[hidden_node] * hidden_count, *nodes[end:]]
 
 
-def _shown(node: ast.expr, names: Mapping[str, ast.expr], depth: int) -> Iterator[tuple[ast.expr, bool]]:
+def _shown(node: ast.expr, file: PythonFile, depth: int = 0) -> Iterator[tuple[ast.expr, bool]]:
     """The parts of a list's expression: True with each that is one item, False with each that is any number."""
     if isinstance(node, ast.List | ast.Tuple):
         for item in node.elts:
             if isinstance(item, ast.Starred):
-                yield from _shown(item.value, names, depth + 1)
+                yield from _shown(item.value, file, depth + 1)
             else:
                 yield item, True
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        yield from _shown(node.left, names, depth + 1)
-        yield from _shown(node.right, names, depth + 1)
-    elif isinstance(node, ast.Name) and depth < _DEPTH and _is_list(assigned := names.get(node.id)):
-        yield from _shown(assigned, names, depth + 1)
+        yield from _shown(node.left, file, depth + 1)
+        yield from _shown(node.right, file, depth + 1)
+    elif isinstance(node, ast.Name) and depth < _DEPTH and _is_list(assigned := file.assigned_once.get(node.id)):
+        yield from _shown(assigned, file, depth + 1)
     else:
         yield node, False
 

@@ -35,18 +35,17 @@ class PythonFile:
 
         An assignment begins at each of its targets.
         """
-        return self._by_start.get((line, column), ())
+        place = (line, column)
+        return self._outside_of_functions.get(place) or self._everywhere.get(place, ())
 
     @cached_property
-    def _by_start(self) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
-        by_start: dict[tuple[int, int], list[ast.AST]] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.expr | ast.stmt):
-                by_start.setdefault((node.lineno, node.col_offset + 1), []).append(node)
-            if isinstance(node, ast.Assign):
-                for target in node.targets[1:]:
-                    by_start.setdefault((target.lineno, target.col_offset + 1), []).append(node)
-        return by_start
+    def _outside_of_functions(self) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
+        # what declares something stands here, as a rule: most nodes are in the bodies of functions
+        return _by_start(walk(self.tree, outside_of_functions))
+
+    @cached_property
+    def _everywhere(self) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
+        return _by_start(self.nodes)
 
     def assignments(self) -> Iterator[tuple[str, ast.expr]]:
         """The names to which values are assigned, with the values."""
@@ -61,6 +60,24 @@ class PythonFile:
         """The values of names, where an assignment is all that binds the name in the file."""
         times_bound = Counter(bound_names(self.nodes))
         return {name: value for name, value in self.assignments() if times_bound[name] == 1}
+
+
+def _by_start(nodes: Iterable[ast.AST]) -> Mapping[tuple[int, int], Sequence[ast.AST]]:
+    by_start: dict[tuple[int, int], list[ast.AST]] = {}
+    for node in nodes:
+        if isinstance(node, ast.expr | ast.stmt):
+            by_start.setdefault((node.lineno, node.col_offset + 1), []).append(node)
+        if isinstance(node, ast.Assign):
+            for target in node.targets[1:]:
+                by_start.setdefault((target.lineno, target.col_offset + 1), []).append(node)
+    return by_start
+
+
+def outside_of_functions(node: ast.AST) -> Iterable[ast.AST]:
+    """What is in a node; of a function its decorators alone."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.decorator_list
+    return ast.iter_child_nodes(node)
 
 
 def walk(first: ast.AST, inner: Callable[[ast.AST], Iterable[ast.AST]]) -> Iterator[ast.AST]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.build import build
+from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
 from remit.deploy.logs import reader
 from remit.deploy.status import status
@@ -37,8 +38,8 @@ from remit.local.control.kept_data import keep_data, put_data_back
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.project.load import load
-from remit.report.events import failure
 from remit.report.explanation import verdict_lines
+from remit.report.operators import WordedOperator
 from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 from remit.triggers.http_events import http_event, request_line
@@ -142,7 +143,7 @@ class AppOfTests:
         built = build(self._folder, self._stage, for_this_machine=True)
         aws = local_aws.start(self._place)
         self._until_stopped.enter_context(lifeline(aws.pid))
-        deployment = deploy(built, account_of(aws), yes=True)
+        deployment = deploy(built, account_of(aws), WordedOperator(), yes=True)
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
             raise failure(outcome, outcome.hint)

@@ -7,7 +7,7 @@ and the outputs it offers.
 import sys
 from typing import TYPE_CHECKING, Any
 
-from remit.declare.unknown_names import unknown
+from remit.declare.unread import unknown
 from remit.triggers.api import Api as api  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.authorizer import Authorizer as authorizer  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.cognito import Cognito as cognito  # noqa: N813 - spelled as it is used in a decorator

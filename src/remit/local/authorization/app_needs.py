@@ -7,12 +7,12 @@ with IAM permissions", "Control access to a WebSocket API with IAM authorization
 
 from __future__ import annotations
 
-import importlib
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.local.authorization.needs import NeededAccess
 from remit.local.authorization.requested_operation import RequestedOperation
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from remit.local.authorization.setting import RequestSetting
@@ -38,7 +38,7 @@ def app_needs(
 def _of_function_url(
     url_id: str, setting: RequestSetting
 ) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    functions = emulated("services.lambda_svc")
     resolved = functions.resolve_function_url(url_id)
     if resolved is None or resolved[4].get("AuthType") != _AWS_IAM:
         return None
@@ -52,20 +52,20 @@ def _of_function_url(
 def _of_api(
     api: str, method: str, path: str, setting: RequestSetting
 ) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
-    apis: Any = importlib.import_module("ministack.services.apigateway")
-    rest_apis: Any = importlib.import_module("ministack.services.apigateway_v1")
+    apis = emulated("services.apigateway")
+    rest_apis = emulated("services.apigateway_v1")
     stage, _, rest = path.removeprefix("/").partition("/")
     if rest_apis.find_api_scope(api) is not None:
         authorization = rest_apis.method_authorization_type(api, stage, method, f"/{rest}")
         invoked = f"{api}/{stage}/{method}/{rest}"
-    elif (apis._apis.get(api) or {}).get("protocolType") == "WEBSOCKET":  # noqa: SLF001 - the emulator has no other way to ask
-        route = apis._match_ws_route(api, "$connect")  # noqa: SLF001 - as above
+    elif (apis._apis.get(api) or {}).get("protocolType") == "WEBSOCKET":
+        route = apis._match_ws_route(api, "$connect")
         authorization = None if route is None else route.get("authorizationType")
         invoked = f"{api}/{stage}/$connect"
     else:
         if stage not in apis.stages_for_api(api):
             stage, rest = "$default", path.removeprefix("/")
-        route = apis._match_route(api, method, f"/{rest}")  # noqa: SLF001 - as above
+        route = apis._match_route(api, method, f"/{rest}")
         authorization = None if route is None else route.get("authorizationType")
         invoked = f"{api}/{stage}/{method}/{rest}"
     if authorization != _AWS_IAM:

@@ -30,9 +30,9 @@ from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 from remit.local.authorization.strictness import Strictness
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of
+from remit.local.repairs.sessions import SOURCE_IDENTITY
 from remit.local.request import RefusedRequest
-from remit.local.role_sessions import SOURCE_IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import importlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.stored_policies import policies_of
+from remit.local.emulator import emulated
+from remit.local.repairs.sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, SOURCE_IDENTITY, stored_role
 from remit.local.request import RefusedRequest
-from remit.local.role_sessions import FEDERATED_KEYS, IS_ROOT, ROLE_ID, SOURCE_IDENTITY, stored_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,8 +97,8 @@ def new_credentials() -> Credentials:
 
 def _registered(credentials: Credentials, caller: Caller) -> None:
     """Tell the emulator's STS of a session, so that GetCallerIdentity knows it; a reset makes it forget."""
-    sts: Any = importlib.import_module("ministack.services.sts")
-    if credentials.access_key_id not in sts._sessions:  # noqa: SLF001 - the emulator has no other way to ask
+    sts = emulated("services.sts")
+    if credentials.access_key_id not in sts._sessions:
         sts.register_session(
             credentials.access_key_id,
             {
@@ -112,8 +112,8 @@ def _registered(credentials: Credentials, caller: Caller) -> None:
 
 
 def _role_id(name: str) -> str:
-    iam: Any = importlib.import_module("ministack.services.iam")
-    role = iam._roles.get(name)  # noqa: SLF001 - as above
+    iam = emulated("services.iam")
+    role = iam._roles.get(name)
     return name if role is None else str(role["RoleId"])
 
 
@@ -123,7 +123,7 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
     Raises:
         RefusedRequest: if there is none, its token is another one, or it has expired.
     """
-    emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
+    emulator = emulated("core.iam_evaluator")
     issued = None
     if not emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
         issued = emulator.resolve_credential(access_key_id, account, token)
@@ -133,13 +133,13 @@ def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Ca
             f"{access_key_id!r} is not an access key of the AWS on this machine: its keys are new at each start, "
             "and `remit local start` shows them",
         )
-    sts: Any = importlib.import_module("ministack.services.sts")
-    session = sts._sessions.get(access_key_id) or {}  # noqa: SLF001 - as above
+    sts = emulated("services.sts")
+    session = sts._sessions.get(access_key_id) or {}
     role = stored_role(str(issued.principal_arn))
     if issued.principal_type == "AssumedRole" and (role is None or role["RoleId"] != session.get(ROLE_ID)):
         # A role of the same name that was made later is another one.
         raise RefusedRequest("InvalidClientTokenId", "The security token included in the request is invalid.")
-    keys = dict(emulator._principal_keys(issued)) | session.get(FEDERATED_KEYS, {})  # noqa: SLF001 - as above
+    keys = dict(emulator._principal_keys(issued)) | session.get(FEDERATED_KEYS, {})
     if session.get(SOURCE_IDENTITY):
         keys[SOURCE_IDENTITY_KEY] = session[SOURCE_IDENTITY]
     passed = session.get("SessionPolicies") or {}

@@ -119,7 +119,7 @@ def _resource_tags(question: Question) -> Mapping[str, str] | None:
 
 
 def _requested_tags(question: Question) -> Mapping[str, str]:
-    return request_tags(question.operation, question.need.parameters)
+    return request_tags(question.need.parameters)
 
 
 def _object_tags(question: Question) -> Mapping[str, str] | None:

@@ -6,11 +6,10 @@ loses its own policy without any.
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,42 +78,43 @@ def default_policy(service: str, account: str, arn: str) -> Document | None:
 
 def give_default_policies() -> None:
     """Have topics that are made, or lose their own policy, get AWS's default policy, by API and by template."""
-    sns: Any = importlib.import_module("ministack.services.sns")
-    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
-    create_topic, create_in_stack = sns._create_topic, provisioners._sns_create  # noqa: SLF001 - it has no other way in
-    detach, change = provisioners._policy_attachment_delete, provisioners._policy_attachment_update  # noqa: SLF001 - as above
+    sns = emulated("services.sns")
+    provisioners = emulated("services.cloudformation.provisioners")
 
     def text(topic: str) -> str:
         return json.dumps(default_policy("sns", place_of_request()["Account"], topic))
 
-    def create(parameters: Mapping[str, Any]) -> Any:
+    @instead_of(sns, "_create_topic")
+    def create(create_topic: Any, parameters: Mapping[str, Any]) -> Any:
         numbers = range(1, len(parameters) + 2)
-        names = [sns._p(parameters, f"Attributes.entry.{number}.key") for number in numbers]  # noqa: SLF001 - as above
+        names = [sns._p(parameters, f"Attributes.entry.{number}.key") for number in numbers]
         if "Policy" not in names:
             place = place_of_request()
-            topic = f"arn:aws:sns:{place['Region']}:{place['Account']}:{sns._p(parameters, 'Name')}"  # noqa: SLF001 - as above
+            topic = f"arn:aws:sns:{place['Region']}:{place['Account']}:{sns._p(parameters, 'Name')}"
             entry = f"Attributes.entry.{names.index('') + 1}"
             parameters = {**parameters, f"{entry}.key": ["Policy"], f"{entry}.value": [text(topic)]}
         return create_topic(parameters)
 
-    def created(*resource: Any) -> Any:
+    @instead_of(provisioners, "_sns_create")
+    @instead_of(provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"], "create")
+    def created(create_in_stack: Any, *resource: Any) -> Any:
         made = create_in_stack(*resource)
-        sns._topics[made[0]]["attributes"]["Policy"] = text(made[0])  # noqa: SLF001 - as above
+        sns._topics[made[0]]["attributes"]["Policy"] = text(made[0])
         return made
 
     def give_to_all_without(topics: Any) -> None:
-        for topic in (arn for arn in topics if arn in sns._topics):  # noqa: SLF001 - as above
-            sns._topics[topic]["attributes"].setdefault("Policy", text(topic))  # noqa: SLF001 - as above
+        for topic in (arn for arn in topics if arn in sns._topics):
+            sns._topics[topic]["attributes"].setdefault("Policy", text(topic))
 
-    def detached(properties: Mapping[str, Any], members: str, store: Any) -> None:
+    @instead_of(provisioners, "_policy_attachment_delete")
+    def detached(detach: Any, properties: Mapping[str, Any], members: str, store: Any) -> None:
         detach(properties, members, store)
         give_to_all_without(properties.get(members, ()))
 
-    def changed(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], members: str, store: Any) -> Any:
+    @instead_of(provisioners, "_policy_attachment_update")
+    def changed(
+        change: Any, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], members: str, store: Any
+    ) -> Any:
         answer = change(physical_id, old, new, members, store)
         give_to_all_without(old.get(members, ()))
         return answer
-
-    sns._create_topic, provisioners._sns_create = create, created  # noqa: SLF001 - as above
-    provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"]["create"] = created  # noqa: SLF001 - as above
-    provisioners._policy_attachment_delete, provisioners._policy_attachment_update = detached, changed  # noqa: SLF001 - as above

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.task_tokens import waiting_for
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,34 +22,34 @@ _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric k
 
 @cache
 def _service(name: str) -> Any:
-    return importlib.import_module(f"ministack.services.{name}")
+    return emulated(f"services.{name}")
 
 
 def _key_of_parameter(arn: str) -> str | None:
     name = arn.partition(":parameter")[2]
-    parameters = _service("ssm")._parameters  # noqa: SLF001 - as above
+    parameters = _service("ssm")._parameters
     record = parameters.get(name) or parameters.get(name.removeprefix("/"))
     return None if record is None else record.get("KeyId")
 
 
 def _key_of_secret(arn: str) -> str | None:
-    _, record = _service("secretsmanager")._resolve(arn)  # noqa: SLF001 - as above
+    _, record = _service("secretsmanager")._resolve(arn)
     return None if record is None else record.get("KmsKeyId")
 
 
 def _key_of_queue(arn: str) -> str | None:
     sqs = _service("sqs")
-    queue = sqs._queues.get(sqs._queue_name_to_url.get(arn.rpartition(":")[2]))  # noqa: SLF001 - as above
+    queue = sqs._queues.get(sqs._queue_name_to_url.get(arn.rpartition(":")[2]))
     return None if queue is None else queue["attributes"].get("KmsMasterKeyId")
 
 
 def _key_of_topic(arn: str) -> str | None:
-    topic = _service("sns")._topics.get(arn)  # noqa: SLF001 - as above
+    topic = _service("sns")._topics.get(arn)
     return None if topic is None else topic["attributes"].get("KmsMasterKeyId")
 
 
 def _key_of_stream(arn: str) -> str | None:
-    stream = _service("kinesis")._streams.get(arn.partition(":stream/")[2])  # noqa: SLF001 - as above
+    stream = _service("kinesis")._streams.get(arn.partition(":stream/")[2])
     return stream.get("KeyId") if stream is not None and stream.get("EncryptionType") == "KMS" else None
 
 
@@ -57,9 +57,9 @@ def _key_of_object(arn: str) -> str | None:
     """The key of an object; of one that is not there, the bucket's."""
     s3 = _service("s3")
     bucket, _, key = arn.partition(":::")[2].partition("/")
-    record = s3._buckets.get(bucket)  # noqa: SLF001 - as above
+    record = s3._buckets.get(bucket)
     stored = None if record is None else record["objects"].get(key)
-    headers = s3._bucket_default_sse_headers(bucket) if stored is None else s3._stored_sse_headers(stored)  # noqa: SLF001 - as above
+    headers = s3._bucket_default_sse_headers(bucket) if stored is None else s3._stored_sse_headers(stored)
     key_id: str | None = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
     return key_id
 
@@ -67,7 +67,7 @@ def _key_of_object(arn: str) -> str | None:
 def _key_of_table(arn: str) -> str | None:
     """A table's key is its indexes' and its stream's, too."""
     name = arn.partition(":table/")[2].partition("/")[0]
-    record = _service("dynamodb")._tables.get(name) or {}  # noqa: SLF001 - as above
+    record = _service("dynamodb")._tables.get(name) or {}
     description = record.get("SSEDescription") or {}
     return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
 
@@ -88,7 +88,7 @@ def _tags_by_arn(service: str) -> Callable[[str], Mapping[str, str]]:
     """A reader of what a service keeps by ARN: texts by name, or a list of pairs."""
 
     def read(arn: str) -> Mapping[str, str]:
-        return _tags(_service(service)._tags.get(arn))  # noqa: SLF001 - as above
+        return _tags(_service(service)._tags.get(arn))
 
     return read
 
@@ -113,12 +113,12 @@ def _tags_of_table(arn: str) -> Mapping[str, str]:
 
 
 def _tags_of_ec2(arn: str) -> Mapping[str, str]:
-    return _tags(_service("ec2")._tags.get(arn.rpartition("/")[2]))  # noqa: SLF001 - as above
+    return _tags(_service("ec2")._tags.get(arn.rpartition("/")[2]))
 
 
 def _tags_of_log_group(arn: str) -> Mapping[str, str]:
     name = arn.partition(":log-group:")[2].partition(":")[0]
-    group = _service("cloudwatch_logs")._log_groups.get(name) or {}  # noqa: SLF001 - as above
+    group = _service("cloudwatch_logs")._log_groups.get(name) or {}
     return _tags(group.get("tags"))
 
 
@@ -147,7 +147,7 @@ class EmulatedNames:
 
     def key_arn(self, name: str) -> str | None:
         """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
-        record = _service("kms")._resolve_key(name)  # noqa: SLF001 - the emulator has no other way to ask
+        record = _service("kms")._resolve_key(name)
         return None if record is None else str(record["Arn"])
 
     def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
@@ -161,10 +161,10 @@ class EmulatedNames:
     def key_aliases(self, arn: str) -> tuple[str, ...] | None:
         """The aliases of a KMS key (`alias/orders`), by the key's ARN; None where there is no such key."""
         kms = _service("kms")
-        record = kms._resolve_key(arn)  # noqa: SLF001 - as above
+        record = kms._resolve_key(arn)
         if record is None:
             return None
-        aliases = kms._aliases.items()  # noqa: SLF001 - as above
+        aliases = kms._aliases.items()
         return tuple(alias.rpartition(":")[2] for alias, key_id in aliases if key_id == record["KeyId"])
 
     def encrypting_key(self, arn: str) -> str | None:
@@ -176,7 +176,7 @@ class EmulatedNames:
 
     def secret_arn(self, name: str) -> str | None:
         """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
-        _, record = _service("secretsmanager")._resolve(name)  # noqa: SLF001 - as above
+        _, record = _service("secretsmanager")._resolve(name)
         return None if record is None else str(record["ARN"])
 
     def filtered_secrets(self, filters: object) -> tuple[str, ...]:
@@ -184,15 +184,15 @@ class EmulatedNames:
         if not isinstance(filters, list):
             return ()
         service = _service("secretsmanager")
-        names = sorted(service._secrets.keys())  # noqa: SLF001 - as above
-        found_names = service._filter_secret_names(names, filters)  # noqa: SLF001 - as above
-        return tuple(str(service._secrets[name]["ARN"]) for name in found_names)  # noqa: SLF001 - as above
+        names = sorted(service._secrets.keys())
+        found_names = service._filter_secret_names(names, filters)
+        return tuple(str(service._secrets[name]["ARN"]) for name in found_names)
 
     def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
         """The names of the encrypted parameters below a path, or right below it."""
         prefix = path.rstrip("/") + "/"
         names = []
-        for name, record in sorted(_service("ssm")._parameters.items()):  # noqa: SLF001 - as above
+        for name, record in sorted(_service("ssm")._parameters.items()):
             is_below = name.startswith(prefix) and (recursive or "/" not in name.removeprefix(prefix))
             if is_below and record.get("Type") == "SecureString":
                 names.append(str(name))
@@ -200,32 +200,32 @@ class EmulatedNames:
 
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
-        role = _service("iam")._roles.get(name)  # noqa: SLF001 - as above
+        role = _service("iam")._roles.get(name)
         return None if role is None else str(role["Arn"])
 
     def user_arn(self, name: str) -> str | None:
         """The ARN of a user, with its path."""
-        user = _service("iam")._users.get(name)  # noqa: SLF001 - as above
+        user = _service("iam")._users.get(name)
         return None if user is None else str(user["Arn"])
 
     def permissions_boundary(self, role: str, user: str) -> str | None:
         """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
         iam = _service("iam")
-        identity = iam._roles.get(role) or iam._users.get(user) or {}  # noqa: SLF001 - as above
+        identity = iam._roles.get(role) or iam._users.get(user) or {}
         boundary = identity.get("PermissionsBoundary")
         return str(boundary) if boundary else None
 
     def stack_arn(self, name: str) -> str | None:
         """The ARN of a CloudFormation stack, with its id."""
-        stack = _service("cloudformation")._stacks.get(name)  # noqa: SLF001 - as above
+        stack = _service("cloudformation")._stacks.get(name)
         return None if stack is None else str(stack["StackId"])
 
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
         """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
-        state = _service("kinesis")._shard_iterators.get(iterator)  # noqa: SLF001 - as above
+        state = _service("kinesis")._shard_iterators.get(iterator)
         if state is not None:
             return str(state["stream_arn"])
-        decoded = _service("dynamodb_streams")._decode_iterator(iterator)  # noqa: SLF001 - as above
+        decoded = _service("dynamodb_streams")._decode_iterator(iterator)
         return None if decoded is None or not decoded.get("arn") else str(decoded["arn"])
 
     def waiting_for(self, token: str) -> str | None:
@@ -234,17 +234,17 @@ class EmulatedNames:
 
     def execution_of_callback(self, callback: str) -> str | None:
         """The ARN of the durable execution that waits for a callback, by the callback's id."""
-        execution, _ = _service("lambda_durable")._callback_index.get(callback, (None, ""))  # noqa: SLF001 - as above
+        execution, _ = _service("lambda_durable")._callback_index.get(callback, (None, ""))
         return None if execution is None else str(execution)
 
     def work_group(self, query: str) -> str | None:
         """The workgroup of a query that Athena ran, by the query's id."""
-        execution = _service("athena")._executions.get(query)  # noqa: SLF001 - as above
+        execution = _service("athena")._executions.get(query)
         return None if execution is None else str(execution["WorkGroup"])
 
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""
-        record = _service("dynamodb")._tables.get(table)  # noqa: SLF001 - as above
+        record = _service("dynamodb")._tables.get(table)
         schema = () if record is None else record["KeySchema"]
         for element in schema:
             if element["KeyType"] == "HASH":
@@ -253,7 +253,7 @@ class EmulatedNames:
 
     def is_mail_identity(self, name: str) -> bool:
         """Return whether SES has an address or a domain as an identity, made by either version of its API."""
-        return any(name in _service(version)._identities for version in ("ses", "ses_v2"))  # noqa: SLF001 - as above
+        return any(name in _service(version)._identities for version in ("ses", "ses_v2"))
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
@@ -270,5 +270,5 @@ class EmulatedNames:
 
     def lacks_object(self, bucket: str, key: str) -> bool:
         """Return whether there is a bucket that has no object of this key."""
-        record = _service("s3")._buckets.get(bucket)  # noqa: SLF001 - as above
+        record = _service("s3")._buckets.get(bucket)
         return record is not None and key not in record["objects"]

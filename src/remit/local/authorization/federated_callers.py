@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib
 import json
 import re
 import time
@@ -21,6 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remit.catalogue.actions import action as catalogued_action
+from remit.local.emulator import emulated
 from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _refuse_too_late(assertion: ET.Element, confirmation: ET.Element | None) -> 
 
 
 def _providers(kind: str) -> Mapping[str, Any]:
-    providers: Mapping[str, Any] = getattr(importlib.import_module("ministack.services.iam"), kind)
+    providers: Mapping[str, Any] = getattr(emulated("services.iam"), kind)
     return providers
 
 

@@ -20,7 +20,7 @@ from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.federated_callers import is_federated
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
-from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, batched_secrets, with_names
+from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, ActionRequest, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
 from remit.local.authorization.tags_at_creation import tagging_needs
 
@@ -75,7 +75,7 @@ def needs_of(
     named = with_names(requested, parameters)
     needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):
-        for resource in resources(call, named, setting, requested):
+        for resource in _resources(call, ActionRequest(call.action, named, setting, requested)):
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
     for secret, name in batched_secrets(requested, parameters, setting):
         action = "secretsmanager:GetSecretValue"
@@ -104,22 +104,17 @@ def _of_keys(
             yield NeededAccess(use.action, use.key, context, use.service, access.part)
 
 
-def resources(
-    call: Call, parameters: Mapping[str, Any], setting: RequestSetting, requested: RequestedOperation
-) -> tuple[str, ...]:
+def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
     """The ARNs on which one action of an operation is asked; at least one."""
-    row = RESOURCES.get(call.action) or RESOURCES.get(call.action.partition(":")[0])
-    texts = () if row is None else tuple(row(call.action, parameters, setting, requested))
+    action, places = request.action, request.setting.places
+    row = RESOURCES.get(action) or RESOURCES.get(action.partition(":")[0])
+    texts = () if row is None else tuple(row(request))
     if texts:
         return tuple(dict.fromkeys(texts))
-    if is_without_resources(call.action.lower()):
-        return (asked_resource(call.action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", setting.places)),)
-    texts = (*arns(call, parameters, setting.places), *_mentioned(call.action, parameters))
-    return (
-        _most_specific(dict.fromkeys(texts))
-        or _by_similar_names(call.action, parameters, setting, requested)
-        or _unresolved(call.action, setting)
-    )
+    if is_without_resources(action.lower()):
+        return (asked_resource(action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", places)),)
+    texts = (*arns(call, request.parameters, places), *_mentioned(action, request.parameters))
+    return _most_specific(dict.fromkeys(texts)) or _by_similar_names(request) or _unresolved(request)
 
 
 def _mentioned(action: str, value: Any, depth: int = _DEEPEST) -> Iterator[str]:
@@ -145,13 +140,12 @@ def _most_specific(texts: Mapping[str, None]) -> tuple[str, ...]:
     return tuple(text for text in texts if not any(longer.startswith((f"{text}/", f"{text}:")) for longer in texts))
 
 
-def _by_similar_names(
-    action: str, parameters: Mapping[str, Any], setting: RequestSetting, requested: RequestedOperation
-) -> tuple[str, ...]:
+def _by_similar_names(request: ActionRequest) -> tuple[str, ...]:
     """The ARNs of the kinds of which parameters tell the most."""
     texts: dict[str, None] = {}
-    for target in targets_of(action):
-        texts.update(dict.fromkeys(similar(target.type, requested.name, parameters, setting.places)))
+    for target in targets_of(request.action):
+        arns_of_kind = similar(target.type, request.operation.name, request.parameters, request.setting.places)
+        texts.update(dict.fromkeys(arns_of_kind))
     fewest = min((text.count(UNRESOLVED) for text in texts), default=0)
     return _most_specific({text: None for text in texts if text.count(UNRESOLVED) == fewest})
 
@@ -160,13 +154,13 @@ _EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Req
 """What EC2 makes has no id yet: it is asked for as `internet-gateway/*` ("DecodeAuthorizationMessage", STS API)."""
 
 
-def _unresolved(action: str, setting: RequestSetting) -> tuple[str, ...]:
+def _unresolved(request: ActionRequest) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
-    targets = targets_of(action)
+    targets = targets_of(request.action)
     kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
     formats = [kind.arns[0] for kind in kinds if kind.arns]
-    part = "*" if _EC2_CREATES.match(action) else UNRESOLVED
-    return tuple(fill(format_, setting.places, part) for format_ in formats) or ("*",)
+    part = "*" if _EC2_CREATES.match(request.action) else UNRESOLVED
+    return tuple(fill(format_, request.setting.places, part) for format_ in formats) or ("*",)
 
 
 _PASSES: Final = {

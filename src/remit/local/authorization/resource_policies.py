@@ -6,7 +6,6 @@ Read from the emulator's memory, of the account and the region of the request. W
 
 from __future__ import annotations
 
-import importlib
 import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 from remit.local.authorization.stored_policies import stored_identity
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ def _of(module: str, function: str) -> Callable[[str], Any]:
     """A look-up of the emulator's, which gives (policy, owner) or None."""
 
     def look_up(arn: str) -> Any:
-        found = getattr(importlib.import_module(f"ministack.services.{module}"), function)(arn)
+        found = getattr(emulated(f"services.{module}"), function)(arn)
         return None if found is None else found[0]
 
     return look_up
@@ -65,9 +65,9 @@ def _of(module: str, function: str) -> Callable[[str], Any]:
 
 def _of_key(arn: str) -> Any:
     """A key's policy, and its grants as statements of it: either lets somebody use the key ("Grants in AWS KMS")."""
-    kms: Any = importlib.import_module("ministack.services.kms")
+    kms = emulated("services.kms")
     stored = kms.key_policy_for_arn(arn)
-    grants = [grant for grant in tuple(kms._grants.values()) if grant["KeyId"] == arn]  # noqa: SLF001 - as below
+    grants = [grant for grant in tuple(kms._grants.values()) if grant["KeyId"] == arn]  # as below
     if stored is None or not grants:
         return None if stored is None else stored[0]
     try:
@@ -98,15 +98,15 @@ def _of_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_table(arn: str) -> Any:
     """A table's policy is its indexes', too; a stream has one of its own."""
-    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    dynamodb = emulated("services.dynamodb")
     owner = arn.partition("/index/")[0]
-    entry = dynamodb._resource_policies.get(owner)  # noqa: SLF001 - the emulator has no other way to ask
+    entry = dynamodb._resource_policies.get(owner)
     return None if entry is None else entry["Policy"]
 
 
 def _of_bus(arn: str) -> Any:
-    events: Any = importlib.import_module("ministack.services.eventbridge")
-    return events._event_bus_policies.get(arn.rpartition("/")[2]) if ":event-bus/" in arn else None  # noqa: SLF001 - as above
+    events = emulated("services.eventbridge")
+    return events._event_bus_policies.get(arn.rpartition("/")[2]) if ":event-bus/" in arn else None
 
 
 def _of_role(arn: str) -> Any:

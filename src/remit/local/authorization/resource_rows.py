@@ -6,6 +6,7 @@ gives the ARNs of an action, or of all actions of a service; where a row gives n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -20,12 +21,41 @@ if TYPE_CHECKING:
 
     from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.authorization.setting import RequestSetting
+    from remit.local.authorization.stored_names import StoredNames
 
     Parameters = Mapping[str, Any]
-    Row = Callable[[str, Parameters, RequestSetting, RequestedOperation], Iterator[str]]
+    Row = Callable[["ActionRequest"], Iterator[str]]
 
 UNRESOLVED: Final = "${Unresolved}"
 """What stands in an ARN for a part that a request does not tell: remit's engine takes it for any text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """A request as far as one of the actions that it needs goes, by which the action's ARNs are found."""
+
+    action: str
+    parameters: Parameters
+    setting: RequestSetting
+    operation: RequestedOperation
+
+    @property
+    def stored(self) -> StoredNames:
+        """The resources of the account that names stand for."""
+        return self.setting.stored
+
+    def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
+        """An ARN in the region and the account of the request, as `RequestSetting.arn`."""
+        return self.setting.arn(service, resource, region=region, account=account)
+
+    def text(self, name: str) -> str | None:
+        """A parameter that is a text; None where there is none."""
+        value = self.parameters.get(name)
+        return value if isinstance(value, str) else None
+
+    def texts(self, name: str) -> Iterator[str]:
+        """The texts of a parameter that is one text or a list of them."""
+        return texts(self.parameters.get(name))
 
 
 def with_names(requested: RequestedOperation, parameters: Parameters) -> Parameters:
@@ -102,23 +132,19 @@ NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
 }
 
 
-def _function(
-    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _function(request: ActionRequest) -> Iterator[str]:
     """A request for a version or an alias is asked on its ARN ("Lambda resource ARNs in policies")."""
-    name, qualifier = parameters.get("FunctionName"), parameters.get("Qualifier")
-    if isinstance(name, str) and isinstance(qualifier, str):
-        arn = setting.arn("lambda", f"function:{name}:{qualifier}")
-        if takes(action, arn):
+    name, qualifier = request.text("FunctionName"), request.text("Qualifier")
+    if name is not None and qualifier is not None:
+        arn = request.arn("lambda", f"function:{name}:{qualifier}")
+        if takes(request.action, arn):
             yield arn
 
 
-def _execution_of_callback(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _execution_of_callback(request: ActionRequest) -> Iterator[str]:
     """A callback is known by its id alone ("SendDurableExecutionCallbackSuccess", AWS Lambda API Reference)."""
-    for callback in texts(parameters.get("CallbackId")):
-        execution = setting.stored.execution_of_callback(callback)
+    for callback in request.texts("CallbackId"):
+        execution = request.stored.execution_of_callback(callback)
         if execution is not None:
             yield execution
 
@@ -129,40 +155,41 @@ _LOG_GROUPS: Final = (
 )  # fmt: skip
 
 
-def _log_group(
-    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _log_group(request: ActionRequest) -> Iterator[str]:
     """A log group, by its name or its ARN, and a stream of it.
 
     Where no stream is meant the ARN ends in `:log-stream:`, as in the messages of denials; `log-group:NAME:*` matches
     it, which is how roles are written ("IAM resource ARN formats", Amazon CloudWatch Logs User Guide).
     """
-    kinds = target_names(action)
+    kinds = target_names(request.action)
     if not kinds & {"log-group", "log-stream"}:
         return
-    stream = parameters.get("logStreamName", "") if "log-stream" in kinds else ""
-    for name in (name for parameter in _LOG_GROUPS for name in texts(parameters.get(parameter))):
+    stream = request.parameters.get("logStreamName", "") if "log-stream" in kinds else ""
+    for name in (name for parameter in _LOG_GROUPS for name in request.texts(parameter)):
         group = name.partition(":log-group:")[2].partition(":")[0] if name.startswith("arn:") else name
-        yield setting.arn("logs", f"log-group:{group}:log-stream:{stream}")
+        yield request.arn("logs", f"log-group:{group}:log-stream:{stream}")
 
 
-def _key(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _key(request: ActionRequest) -> Iterator[str]:
     """A key by its id, its ARN, or an alias; or the key that encrypted a text ("Decrypt", AWS KMS API Reference).
 
     An alias is asked on the key, where that is known; its own operations are asked on it as well ("Controlling access
     to aliases", AWS KMS Developer Guide).
     """
-    alias = parameters.get("AliasName")
-    if isinstance(alias, str):
-        yield setting.arn("kms", alias)
-    names = [parameters[name] for name in ("KeyId", "TargetKeyId") if isinstance(parameters.get(name), str)]
+    alias = request.text("AliasName")
+    if alias is not None:
+        yield request.arn("kms", alias)
+    names = [name for name in (request.text("KeyId"), request.text("TargetKeyId")) if name is not None]
     for name in names:
-        yield key_arn(name, setting)
-    ciphertext = parameters.get("CiphertextBlob")
-    if not names and isinstance(ciphertext, str):
-        yield setting.stored.key_arn_of_ciphertext(ciphertext) or setting.arn("kms", f"key/{UNRESOLVED}")
+        yield key_arn(name, request.setting)
+    if not names:
+        yield from _key_of_ciphertext(request)
+
+
+def _key_of_ciphertext(request: ActionRequest) -> Iterator[str]:
+    ciphertext = request.text("CiphertextBlob")
+    if ciphertext is not None:
+        yield request.stored.key_arn_of_ciphertext(ciphertext) or request.arn("kms", f"key/{UNRESOLVED}")
 
 
 def key_arn(name: str, setting: RequestSetting) -> str:
@@ -173,26 +200,22 @@ def key_arn(name: str, setting: RequestSetting) -> str:
     return name if name.startswith("arn:") else setting.arn("kms", f"key/{bare}")
 
 
-def _reencryption(
-    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _reencryption(request: ActionRequest) -> Iterator[str]:
     """ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on the other (AWS KMS API Reference)."""
-    name = parameters.get("SourceKeyId" if action.endswith("From") else "DestinationKeyId")
-    if isinstance(name, str):
-        yield key_arn(name, setting)
-    elif isinstance(parameters.get("CiphertextBlob"), str):
-        stored = setting.stored.key_arn_of_ciphertext(parameters["CiphertextBlob"])
-        yield stored or setting.arn("kms", f"key/{UNRESOLVED}")
+    name = request.text("SourceKeyId" if request.action.endswith("From") else "DestinationKeyId")
+    if name is not None:
+        yield key_arn(name, request.setting)
+    else:
+        yield from _key_of_ciphertext(request)
 
 
-def _secret(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _secret(request: ActionRequest) -> Iterator[str]:
     """A secret by its name or ARN; its ARN ends in six characters ("What's in a Secrets Manager secret?")."""
-    for name in texts(parameters.get("SecretId")):
-        yield _secret_arn(name, setting)
-    if "SecretId" not in parameters and isinstance(parameters.get("Name"), str):  # a new one: its end may be any
-        yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-??????")
+    for name in request.texts("SecretId"):
+        yield _secret_arn(name, request.setting)
+    new_name = request.text("Name")
+    if "SecretId" not in request.parameters and new_name is not None:  # its end may be any
+        yield request.arn("secretsmanager", f"secret:{new_name}-??????")
 
 
 def batched_secrets(
@@ -217,145 +240,126 @@ def _secret_arn(name: str, setting: RequestSetting) -> str:
     return name if arn is not None else setting.arn("secretsmanager", f"secret:{bare}-{UNRESOLVED}")
 
 
-def _topic(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _topic(request: ActionRequest) -> Iterator[str]:
     """A topic, an endpoint or a phone number; a subscription is asked on its topic.
 
     Source: "Publish" (Amazon SNS API Reference); "Actions, resources, and condition keys for Amazon SNS".
     """
     for name in ("TopicArn", "TargetArn", "EndpointArn", "PlatformApplicationArn", "ResourceArn", "PhoneNumber"):
-        yield from texts(parameters.get(name))
-    for subscription in texts(parameters.get("SubscriptionArn")):
+        yield from request.texts(name)
+    for subscription in request.texts("SubscriptionArn"):
         yield subscription.rpartition(":")[0]
-    if "AttributeName" not in parameters and isinstance(parameters.get("Name"), str):
-        yield setting.arn("sns", parameters["Name"])
+    name_of_topic = request.text("Name")
+    if "AttributeName" not in request.parameters and name_of_topic is not None:
+        yield request.arn("sns", name_of_topic)
 
 
-def _stream(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _stream(request: ActionRequest) -> Iterator[str]:
     """The stream that a shard iterator reads ("GetRecords", Amazon Kinesis and Amazon DynamoDB Streams)."""
-    for iterator in texts(parameters.get("ShardIterator")):
-        stream = setting.stored.stream_arn_of_iterator(iterator)
+    for iterator in request.texts("ShardIterator"):
+        stream = request.stored.stream_arn_of_iterator(iterator)
         if stream is not None:
             yield stream
 
 
-def _bus(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _bus(request: ActionRequest) -> Iterator[str]:
     """An entry without a bus, and a bus without a name, are of the default one ("PutEvents", EventBridge API)."""
-    entries = parameters.get("Entries")
+    entries = request.parameters.get("Entries")
     if isinstance(entries, list):
         names = [entry.get("EventBusName") for entry in entries if isinstance(entry, dict)]
     else:
-        names = [parameters.get("Name")]
+        names = [request.parameters.get("Name")]
     for name in names:
-        yield (
-            name
-            if isinstance(name, str) and name.startswith("arn:")
-            else setting.arn("events", f"event-bus/{name or 'default'}")
-        )
+        bus = str(name or "default")
+        yield bus if bus.startswith("arn:") else request.arn("events", f"event-bus/{bus}")
 
 
-def _rule(
-    _action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
-) -> Iterator[str]:
+def _rule(request: ActionRequest) -> Iterator[str]:
     """The ARN of a rule tells its bus, but for the default one ("Amazon EventBridge resources", User Guide)."""
-    name = parameters.get("Rule" if "Target" in requested.name else "Name")
-    if isinstance(name, str):
-        bus = str(parameters.get("EventBusName") or "default").rpartition("/")[2]
-        yield setting.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
+    name = request.text("Rule" if "Target" in request.operation.name else "Name")
+    if name is not None:
+        bus = str(request.parameters.get("EventBusName") or "default").rpartition("/")[2]
+        yield request.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
 
 
-def _schedule(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _schedule(request: ActionRequest) -> Iterator[str]:
     """A schedule without a group is of the group `default` ("CreateSchedule", EventBridge Scheduler API)."""
-    yield setting.arn("scheduler", f"schedule/{parameters.get('GroupName') or 'default'}/{parameters.get('Name', '*')}")
+    group = request.parameters.get("GroupName") or "default"
+    yield request.arn("scheduler", f"schedule/{group}/{request.parameters.get('Name', '*')}")
 
 
-def _schedule_group(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
-    if isinstance(parameters.get("Name"), str):
-        yield setting.arn("scheduler", f"schedule-group/{parameters['Name']}")
+def _schedule_group(request: ActionRequest) -> Iterator[str]:
+    name = request.text("Name")
+    if name is not None:
+        yield request.arn("scheduler", f"schedule-group/{name}")
 
 
-def _user(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _user(request: ActionRequest) -> Iterator[str]:
     """A user with its path; without a name it is the caller ("CreateAccessKey", IAM API Reference)."""
-    name = parameters.get("UserName")
-    if isinstance(name, str):
-        path = str(parameters.get("Path", "/"))
-        yield setting.stored.user_arn(name) or setting.arn("iam", f"user{path}{name}", region="")
-    elif ":user/" in setting.caller:
-        yield setting.caller
+    name = request.text("UserName")
+    if name is not None:
+        path = str(request.parameters.get("Path", "/"))
+        yield request.stored.user_arn(name) or request.arn("iam", f"user{path}{name}", region="")
+    elif ":user/" in request.setting.caller:
+        yield request.setting.caller
 
 
-def _role(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _role(request: ActionRequest) -> Iterator[str]:
     """A role with its path, which its name does not tell."""
-    name = parameters.get("RoleName")
-    if isinstance(name, str):
-        path = str(parameters.get("Path", "/"))
-        yield setting.stored.role_arn(name) or setting.arn("iam", f"role{path}{name}", region="")
+    name = request.text("RoleName")
+    if name is not None:
+        path = str(request.parameters.get("Path", "/"))
+        yield request.stored.role_arn(name) or request.arn("iam", f"role{path}{name}", region="")
 
 
 _WITH_PATH: Final = {"server-certificate": "ServerCertificateName", "mfa": "VirtualMFADeviceName"}
 """The parameters that name what is made with a path ("UploadServerCertificate", "CreateVirtualMFADevice")."""
 
 
-def _of_iam(
-    action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
-) -> Iterator[str]:
-    kinds = target_names(action)
+def _of_iam(request: ActionRequest) -> Iterator[str]:
+    kinds = target_names(request.action)
+    path = request.parameters.get("Path", "/")
     for kind, parameter in _WITH_PATH.items():
-        if kind in kinds and isinstance(parameters.get(parameter), str):
-            yield setting.arn("iam", f"{kind}{parameters.get('Path', '/')}{parameters[parameter]}", region="")
-    if "oidc-provider" in kinds and isinstance(parameters.get("Url"), str):  # its ARN has the address without https://
-        address = parameters["Url"].rpartition("://")[2]
-        yield setting.arn("iam", f"oidc-provider/{address}", region="")
-    if "role" in kinds and "RoleName" in parameters:
-        yield from _role(action, parameters, setting, requested)
-    elif kinds == {"user"} or ("user" in kinds and "UserName" in parameters):
-        yield from _user(action, parameters, setting, requested)
+        name = request.text(parameter)
+        if kind in kinds and name is not None:
+            yield request.arn("iam", f"{kind}{path}{name}", region="")
+    url = request.text("Url")
+    if "oidc-provider" in kinds and url is not None:  # its ARN has the address without https://
+        yield request.arn("iam", f"oidc-provider/{url.rpartition('://')[2]}", region="")
+    if "role" in kinds and "RoleName" in request.parameters:
+        yield from _role(request)
+    elif kinds == {"user"} or ("user" in kinds and "UserName" in request.parameters):
+        yield from _user(request)
 
 
-def _stack(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _stack(request: ActionRequest) -> Iterator[str]:
     """A stack by its name or its ARN, which ends in an id ("How CloudFormation works with IAM")."""
-    definitions = parameters.get("StackDefinitions") or ()
-    for holder in (parameters, *(definition for definition in definitions if isinstance(definition, dict))):
+    definitions = request.parameters.get("StackDefinitions") or ()
+    for holder in (request.parameters, *(definition for definition in definitions if isinstance(definition, dict))):
         name = holder.get("StackName")
         if not isinstance(name, str):
             continue
-        stored = name if name.startswith("arn:") else setting.stored.stack_arn(name)
-        yield stored or setting.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
+        stored = name if name.startswith("arn:") else request.stored.stack_arn(name)
+        yield stored or request.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
 
 
 _OF_CATALOG: Final = frozenset({"catalog", "database", "rootcatalog", "table"})
 
 
-def _data_catalog(
-    action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
-) -> Iterator[str]:
+def _data_catalog(request: ActionRequest) -> Iterator[str]:
     """A database or table with what is above it, which must be allowed, too ("AWS Glue resource ARNs", AWS Glue)."""
-    kinds = target_names(action)
+    kinds = target_names(request.action)
     if "rootcatalog" not in kinds or not kinds <= _OF_CATALOG:
         return
-    yield setting.arn("glue", "catalog")
-    own_name = _name_in_catalog(parameters)
-    own_database = own_name if requested.name.endswith("Database") else None
-    database = parameters.get("DatabaseName") or own_database or UNRESOLVED
+    yield request.arn("glue", "catalog")
+    own_name = _name_in_catalog(request.parameters)
+    own_database = own_name if request.operation.name.endswith("Database") else None
+    database = request.parameters.get("DatabaseName") or own_database or UNRESOLVED
     if "database" in kinds:
-        yield setting.arn("glue", f"database/{database}")
+        yield request.arn("glue", f"database/{database}")
     if "table" in kinds and own_database is None:
-        yield setting.arn("glue", f"table/{database}/{parameters.get('TableName') or own_name or UNRESOLVED}")
+        table = request.parameters.get("TableName") or own_name or UNRESOLVED
+        yield request.arn("glue", f"table/{database}/{table}")
 
 
 def _name_in_catalog(parameters: Parameters) -> str | None:
@@ -367,45 +371,46 @@ def _name_in_catalog(parameters: Parameters) -> str | None:
     return None
 
 
-def _mail(
-    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+_OF_MAIL: Final = (
+    ("identity", "EmailIdentity"),
+    ("identity", "Identity"),
+    ("identity", "Domain"),
+    ("configuration-set", "ConfigurationSetName"),
+    ("template", "Template"),
+    ("dedicated-ip-pool", "DestinationPoolName"),
+)
+"""Kinds of resources of SES, and the parameters that name them."""
+
+
+def _mail(request: ActionRequest) -> Iterator[str]:
     """The identity that mail is sent as, with the configuration set and the template that it names.
 
     Of an address it is the address itself where that is an identity, else its domain ("Verified identities in Amazon
     SES"); the others, as "Actions, resources, and condition keys for Amazon SES v2" has them.
     """
-    kinds = target_names(action)
-    for name in ("EmailIdentity", "Identity", "Domain"):
-        if "identity" in kinds and isinstance(parameters.get(name), str):
-            yield setting.arn("ses", f"identity/{parameters[name]}")
-    sender = parameters.get("FromEmailAddress") or parameters.get("Source")
+    kinds = target_names(request.action)
+    sender = request.parameters.get("FromEmailAddress") or request.parameters.get("Source")
     if "identity" in kinds and isinstance(sender, str):
         address = parseaddr(sender)[1]
-        is_identity = setting.stored.is_mail_identity(address)
-        yield setting.arn("ses", f"identity/{address if is_identity else address.rpartition('@')[2]}")
-    for kind, name in (
-        ("configuration-set", "ConfigurationSetName"),
-        ("template", "Template"),
-        ("dedicated-ip-pool", "DestinationPoolName"),
-    ):
-        if kind in kinds and isinstance(parameters.get(name), str):
-            yield setting.arn("ses", f"{kind}/{parameters[name]}")
+        is_identity = request.stored.is_mail_identity(address)
+        yield request.arn("ses", f"identity/{address if is_identity else address.rpartition('@')[2]}")
+    for kind, parameter in _OF_MAIL:
+        name = request.text(parameter)
+        if kind in kinds and name is not None:
+            yield request.arn("ses", f"{kind}/{name}")
 
 
-def _task_definition(
-    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _task_definition(request: ActionRequest) -> Iterator[str]:
     """A task definition as `family:revision`; without a revision it is the latest ("RunTask", Amazon ECS API)."""
     for kind, parameter in (
         ("task-definition", "taskDefinition"),
         ("task-definition", "taskDefinitions"),
         ("daemon-task-definition", "daemonTaskDefinition"),
     ):
-        for name in texts(parameters.get(parameter)):
-            if kind in target_names(action):
+        for name in request.texts(parameter):
+            if kind in target_names(request.action):
                 whole = name if ":" in name else f"{name}:{UNRESOLVED}"
-                yield name if name.startswith("arn:") else setting.arn("ecs", f"{kind}/{whole}")
+                yield name if name.startswith("arn:") else request.arn("ecs", f"{kind}/{whole}")
 
 
 _TAGGED_BY_SSM: Final = {
@@ -416,46 +421,38 @@ _TAGGED_BY_SSM: Final = {
 """What has tags in Systems Manager, as AddTagsToResource calls it and as ARNs do."""
 
 
-def _tagged_by_ssm(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _tagged_by_ssm(request: ActionRequest) -> Iterator[str]:
     """A resource by its type and id ("AddTagsToResource", AWS Systems Manager API)."""
-    kind, name = _TAGGED_BY_SSM.get(str(parameters.get("ResourceType"))), parameters.get("ResourceId")
-    if kind is not None and isinstance(name, str):
-        yield setting.arn("ssm", f"{kind}/{name.removeprefix('/')}")
+    kind, name = _TAGGED_BY_SSM.get(str(request.parameters.get("ResourceType"))), request.text("ResourceId")
+    if kind is not None and name is not None:
+        yield request.arn("ssm", f"{kind}/{name.removeprefix('/')}")
 
 
-def _command(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _command(request: ActionRequest) -> Iterator[str]:
     """A document, one of AWS's without an account, and each instance ("SendCommand", AWS Systems Manager API)."""
-    name = parameters.get("DocumentName")
-    if isinstance(name, str):
+    name = request.text("DocumentName")
+    if name is not None:
         account = "" if name.startswith(("AWS-", "Amazon")) else None
-        yield name if name.startswith("arn:") else setting.arn("ssm", f"document/{name}", account=account)
-    instances = list(texts(parameters.get("InstanceIds")))
-    for target in parameters.get("Targets") or ():
+        yield name if name.startswith("arn:") else request.arn("ssm", f"document/{name}", account=account)
+    instances = list(request.texts("InstanceIds"))
+    for target in request.parameters.get("Targets") or ():
         if isinstance(target, dict):
             is_named = str(target.get("Key", "")).lower() == "instanceids"
             instances += texts(target.get("Values")) if is_named else [UNRESOLVED]
     for instance in instances:
-        yield _node(instance, setting)
+        yield _node(instance, request.setting)
 
 
-def _connected_node(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _connected_node(request: ActionRequest) -> Iterator[str]:
     """The managed node that is asked about ("GetConnectionStatus", AWS Systems Manager API Reference: Target)."""
-    for node in texts(parameters.get("Target")):
-        yield _node(node, setting)
+    for node in request.texts("Target"):
+        yield _node(node, request.setting)
 
 
-def _task(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _task(request: ActionRequest) -> Iterator[str]:
     """The state machine or activity that waits for a task's token, which by itself does not say that."""
-    for token in texts(parameters.get("taskToken")):
-        yield setting.stored.waiting_for(token) or setting.arn("states", UNRESOLVED)
+    for token in request.texts("taskToken"):
+        yield request.stored.waiting_for(token) or request.arn("states", UNRESOLVED)
 
 
 def _node(instance: str, setting: RequestSetting) -> str:
@@ -465,40 +462,33 @@ def _node(instance: str, setting: RequestSetting) -> str:
     return setting.arn("ec2", f"instance/{instance}")
 
 
-def _work_group(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _work_group(request: ActionRequest) -> Iterator[str]:
     """A query without a workgroup is of the one called `primary` ("StartQueryExecution", Amazon Athena API)."""
-    yield setting.arn("athena", f"workgroup/{parameters.get('WorkGroup') or 'primary'}")
+    yield request.arn("athena", f"workgroup/{request.parameters.get('WorkGroup') or 'primary'}")
 
 
-def _work_group_of_query(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _work_group_of_query(request: ActionRequest) -> Iterator[str]:
     """A query that was started is known by its id alone ("GetQueryExecution", Amazon Athena API)."""
-    for query in texts(parameters.get("QueryExecutionId")):
-        yield setting.arn("athena", f"workgroup/{setting.stored.work_group(query) or UNRESOLVED}")
+    for query in request.texts("QueryExecutionId"):
+        yield request.arn("athena", f"workgroup/{request.stored.work_group(query) or UNRESOLVED}")
 
 
-def _model(
-    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
-) -> Iterator[str]:
+def _model(request: ActionRequest) -> Iterator[str]:
     """A model by its ARN or its id, or by an inference profile, which needs both ("InvokeModel", Bedrock API)."""
-    model = parameters.get("modelId")
-    if not isinstance(model, str):
+    model = request.text("modelId")
+    if model is None:
         return
-    is_arn = model.startswith("arn:")
-    profile = inference_profile(parameters, setting)
+    profile = inference_profile(request.parameters, request.setting)
     if profile is not None:
         yield profile
         parts = geography_and_model(profile)
         if parts is not None:
             geography, model_id = parts
-            yield setting.arn("bedrock", f"foundation-model/{model_id}", account="")
+            yield request.arn("bedrock", f"foundation-model/{model_id}", account="")
             if geography == GLOBAL:
-                yield setting.arn("bedrock", f"foundation-model/{model_id}", account="", region="")
+                yield request.arn("bedrock", f"foundation-model/{model_id}", account="", region="")
     else:
-        yield model if is_arn else setting.arn("bedrock", f"foundation-model/{model}", account="")
+        yield model if model.startswith("arn:") else request.arn("bedrock", f"foundation-model/{model}", account="")
 
 
 def inference_profile(parameters: Parameters, setting: RequestSetting) -> str | None:
@@ -511,13 +501,16 @@ def inference_profile(parameters: Parameters, setting: RequestSetting) -> str | 
     return None
 
 
-def _api(action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation) -> Iterator[str]:
+_METHODS_OF_CONNECTIONS: Final = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
+
+
+def _api(request: ActionRequest) -> Iterator[str]:
     """The connections of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide)."""
-    if requested.address is not None and action == "execute-api:ManageConnections":
-        api, stage = requested.address
-        method = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}[requested.name]
-        connection = parameters.get("ConnectionId", "*")
-        yield setting.arn("execute-api", f"{api}/{stage}/{method}/@connections/{connection}")
+    if request.operation.address is not None and request.action == "execute-api:ManageConnections":
+        api, stage = request.operation.address
+        method = _METHODS_OF_CONNECTIONS[request.operation.name]
+        connection = request.parameters.get("ConnectionId", "*")
+        yield request.arn("execute-api", f"{api}/{stage}/{method}/@connections/{connection}")
 
 
 def _rows(prefix: str, names: tuple[str, ...], row: Row) -> dict[str, Row]:

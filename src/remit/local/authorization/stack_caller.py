@@ -21,7 +21,7 @@ from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, trusts
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import place_of_request
 from remit.local.stack_operations import HandlerError, before_each
 from remit.local.stack_requests import OK, StackRequestError, around, stored_change_set, stored_stack
 from remit.triggers.kms_key import KEY_TYPES

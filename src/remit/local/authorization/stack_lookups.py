@@ -9,7 +9,6 @@ Parameter Store" (CloudFormation User Guide).
 
 from __future__ import annotations
 
-import importlib
 import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
@@ -21,14 +20,13 @@ from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stack_caller import acting_for, acting_in_request
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from remit.local.authorization.caller import Caller
 
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _REFERENCE: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
 _SECRET_PARTS: Final = re.compile(r":Secret(?:String|Binary)\b.*", re.DOTALL)
@@ -45,43 +43,39 @@ _READS_PARAMETERS: Final[ContextVar[bool]] = ContextVar("reads_parameters", defa
 
 def look_up_as_the_caller() -> None:
     """Check what CloudFormation reads for a stack, in the process that serves."""
-    modules = [importlib.import_module(f"{_CLOUDFORMATION}.{name}") for name in ("engine", "handlers", "changesets")]
+    modules = [emulated(f"services.cloudformation.{name}") for name in ("engine", "handlers", "changesets")]
     engine: Any = modules[0]
-    ssm: Any = importlib.import_module("ministack.services.ssm")
-    deploy = importlib.import_module(f"{_CLOUDFORMATION}.stacks")._deploy_stack_async  # noqa: SLF001 - no other way in
-    resolve_reference = engine._resolve_dynamic_reference  # noqa: SLF001 - as above
-    resolve_parameters = engine._resolve_parameters  # noqa: SLF001 - as above
-    read_parameter = ssm.resolve_parameter_value
+    ssm = emulated("services.ssm")
 
-    def deployed(stack_name: str, *arguments: Any, **options: Any) -> Coroutine[Any, Any, None]:
+    def deployed(deploy: Any, stack_name: str, *arguments: Any, **options: Any) -> Coroutine[Any, Any, None]:
         async def run() -> None:
             _DEPLOYED.set(stack_name)
             await deploy(stack_name, *arguments, **options)
 
         return run()
 
-    def resolved_reference(literal: str) -> Any:
+    @instead_of(engine, "_resolve_dynamic_reference")
+    def resolved_reference(resolve_reference: Any, literal: str) -> Any:
         _check_reference(literal)
         return resolve_reference(literal)
 
-    def resolved_parameters(*arguments: Any, **options: Any) -> Any:
+    def resolved_parameters(resolve_parameters: Any, *arguments: Any, **options: Any) -> Any:
         token = _READS_PARAMETERS.set(True)
         try:
             return resolve_parameters(*arguments, **options)
         finally:
             _READS_PARAMETERS.reset(token)
 
-    def parameter_value(name: str, *arguments: Any, **options: Any) -> Any:
+    @instead_of(ssm, "resolve_parameter_value")
+    def parameter_value(read_parameter: Any, name: str, *arguments: Any, **options: Any) -> Any:
         if _READS_PARAMETERS.get():
             _check(acting_in_request(), "ssm:GetParameters", _parameter(name))
         return read_parameter(name, *arguments, **options)
 
-    engine._resolve_dynamic_reference = resolved_reference  # noqa: SLF001 - as above
-    ssm.resolve_parameter_value = parameter_value
     for module in modules:
         for name, function in (("_deploy_stack_async", deployed), ("_resolve_parameters", resolved_parameters)):
             if hasattr(module, name):
-                setattr(module, name, function)
+                instead_of(module, name)(function)
 
 
 def _check_reference(literal: str) -> None:

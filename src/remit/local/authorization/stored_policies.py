@@ -6,7 +6,6 @@ changes: what was compiled for an identity is used only while all of its documen
 
 from __future__ import annotations
 
-import importlib
 import json
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -17,6 +16,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.request import principal_of
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -172,12 +172,12 @@ def _layers(
 @cache
 def _iam() -> Any:
     """The emulator's memory of IAM."""
-    return importlib.import_module("ministack.services.iam")
+    return emulated("services.iam")
 
 
 def _of_role(account: str, name: str) -> _Documents | None:
     iam = _iam()
-    role = iam._roles.get_scoped(account, None, name)  # noqa: SLF001 - the emulator has no other way to ask
+    role = iam._roles.get_scoped(account, None, name)
     if role is None:
         return None
     inline = role["InlinePolicies"].items()
@@ -188,14 +188,14 @@ def _of_role(account: str, name: str) -> _Documents | None:
 
 def _of_user(account: str, name: str) -> _Documents | None:
     iam = _iam()
-    user = iam._users.get_scoped(account, None, name)  # noqa: SLF001 - as above
+    user = iam._users.get_scoped(account, None, name)
     if user is None:
         return None
-    inline = iam._user_inline_policies.get_scoped(account, None, name) or {}  # noqa: SLF001 - as above
+    inline = iam._user_inline_policies.get_scoped(account, None, name) or {}
     identity = [*inline.items(), *_managed(account, user["AttachedPolicies"])]
-    for (owner, group_name), group in tuple(iam._groups._data.items()):  # noqa: SLF001 - as above
+    for (owner, group_name), group in tuple(iam._groups._data.items()):
         if owner == account and name in group["Users"]:
-            of_group = iam._group_inline_policies.get_scoped(account, None, group_name) or {}  # noqa: SLF001 - as above
+            of_group = iam._group_inline_policies.get_scoped(account, None, group_name) or {}
             identity += of_group.items()
             identity += _managed(account, group["AttachedPolicies"])
     return _Documents(user["Arn"], tuple(identity), _boundary(account, user), None)
@@ -219,7 +219,7 @@ def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
         if is_of_aws(arn):
             yield arn, _text_of_aws(arn)
             continue
-        record = iam._policies.get_scoped(account, None, arn)  # noqa: SLF001 - as above
+        record = iam._policies.get_scoped(account, None, arn)
         text = None
         if record is not None:
             text = record["Versions"][record["DefaultVersionId"]]["Document"]

@@ -5,12 +5,13 @@ A client that is killed leaves nothing behind: what it asked ends, and no proces
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,10 +59,10 @@ class Strictness:
 
     def take_hold(self) -> None:
         """Know which functions run for a request that asks for it."""
-        service: Any = importlib.import_module("ministack.services.lambda_svc")
-        dispatch = service._execute_function_dispatch  # noqa: SLF001 - it has no other place to take hold of
+        service = emulated("services.lambda_svc")
 
-        def dispatched(function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
+        @instead_of(service, "_execute_function_dispatch")
+        def dispatched(dispatch: Any, function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
             if not _ASKED.get():
                 return dispatch(function, configuration, *rest)
             name = str(configuration["FunctionName"])
@@ -70,8 +71,6 @@ class Strictness:
                 return dispatch(function, configuration, *rest)
             finally:
                 self._running[name] -= 1
-
-        service._execute_function_dispatch = dispatched  # noqa: SLF001 - as above
 
 
 def _runs(process: int) -> bool:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.local.authorization.requested_operation import RequestedOperation
-
 _MEMBERS: Final = ("Tags", "tags", "TagList", "TagSet", "TagSpecifications", "Tagging", "Tag")
 _KEYS: Final = ("Key", "key", "TagKey", "tagKey")
 _VALUES: Final = ("Value", "value", "TagValue", "tagValue")
 
 
-def request_tags(_operation: RequestedOperation, parameters: Mapping[str, Any]) -> dict[str, str]:
+def request_tags(parameters: Mapping[str, Any]) -> dict[str, str]:
     """The tags of a request by their keys; none where it has none."""
     tags: dict[str, str] = {}
     for name in _MEMBERS:

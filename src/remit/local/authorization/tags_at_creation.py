@@ -62,7 +62,7 @@ def tagging_needs(
 
     `accesses` are the actions and ARNs that the creation itself needs.
     """
-    if _CREATES.match(requested.name) is None or not request_tags(requested, parameters):
+    if _CREATES.match(requested.name) is None or not request_tags(parameters):
         return
     for action, resource in accesses:
         tagging_action = _tagging_action(action)

@@ -32,7 +32,7 @@ def operation_model(aws: LocalAws, service: str, operation: str) -> OperationMod
     """An operation of a client of boto3. RemitError: there is no such client, or it has no such operation."""
     from botocore.exceptions import UnknownServiceError
 
-    core = session(aws)._session  # noqa: SLF001 - boto3 has no other way to its models
+    core = session(aws)._session  # boto3 has no other way to its models
     try:
         model = core.get_service_model(service)
     except UnknownServiceError:
@@ -66,7 +66,7 @@ def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
     protocol = operation.service_model.resolved_protocol
     # botocore writes requests alone: the shape of the answer is written as that of a request.
     model: Any = operation
-    output = {**model._operation_model["output"], "locationName": f"{operation.name}Result"}  # noqa: SLF001 - as above
+    output = {**model._operation_model["output"], "locationName": f"{operation.name}Result"}
     written_as = {"name": operation.name, "http": {"method": "POST", "requestUri": "/"}, "input": output}
     serializer = create_serializer(_XML.get(protocol, protocol), include_validation=False)
     written = serializer.serialize_to_request(answer, Model(written_as, operation.service_model, operation.name))

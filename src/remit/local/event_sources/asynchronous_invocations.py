@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of, instead_of
 from remit.local.event_sources.destinations import InvocationRecord
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.functions.lambda_service import REQUEST_ID
@@ -67,24 +67,22 @@ class AsynchronousInvocations:
     def take_hold(self) -> None:
         """Take over what the emulator runs without waiting for it."""
         service = self.service
-        record_for = service._execution_record_for_config  # noqa: SLF001 - the emulator has no other place to take hold of
-        execute = service._execute_function_with_config_scope  # noqa: SLF001 - as above
 
-        def recorded(function: Record, configuration: Mapping[str, Any]) -> Record:
+        @instead_of(service, "_execution_record_for_config")
+        def recorded(record_for: Any, function: Record, configuration: Mapping[str, Any]) -> Record:
             record: Record = record_for(function, configuration)
             invoked = _SENT_TO.get()
             if not invoked:
                 return record
             return {**record, "config": {**configuration, "FunctionArn": invoked}, _IS_EVENT: True}
 
-        def executed(record: Record, event: Any) -> Any:
+        @instead_of(service, "_execute_function_with_config_scope")
+        def executed(execute: Any, record: Record, event: Any) -> Any:
             if record.get(_IS_EVENT):
                 self.invoke(record, event)
                 return {}
             return execute(record, event)
 
-        service._execution_record_for_config = recorded  # noqa: SLF001 - as above
-        service._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
         service.invoke_async_with_retry = self.invoke
         self.on_the_way.when_loaded(_KIND, self._invoke_again)
 
@@ -95,7 +93,7 @@ class AsynchronousInvocations:
 
     def _invoke_again(self, note: Path, content: Mapping[str, Any]) -> None:
         """Run a function on an event that an earlier server had not finished with."""
-        record = self.service._get_func_record_for_ref(content["function"])[0]  # noqa: SLF001 - as above
+        record = self.service._get_func_record_for_ref(content["function"])[0]
         if record is None:
             self.on_the_way.forget(note)
         else:
@@ -118,7 +116,7 @@ class AsynchronousInvocations:
         function = DeployedFunction.of(configuration)
         account, region = function.account, function.region
         with as_request_of(account, region):
-            stored = self.service._functions.get(function.name) or record  # noqa: SLF001 - as above
+            stored = self.service._functions.get(function.name) or record
             options = _options(stored, configuration["FunctionArn"])
             outcome = self._attempts(record, event, options)
             self._hand_over(function, options, outcome)
@@ -134,7 +132,7 @@ class AsynchronousInvocations:
         response: Any = None
         while not condition:
             REQUEST_ID.set(request_id)
-            result = self.service._execute_function(record, event)  # noqa: SLF001 - as above
+            result = self.service._execute_function(record, event)
             response = result.get("body")
             attempts += 0 if result.get("throttle") else 1
             if not result.get("error") and not result.get("throttle"):

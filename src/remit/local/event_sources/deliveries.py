@@ -6,8 +6,6 @@ delivered: as on AWS, where it ends in a log or metric of the service, if anywhe
 
 from __future__ import annotations
 
-import functools
-import importlib
 import inspect
 import json
 import re
@@ -15,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
 if TYPE_CHECKING:
@@ -82,31 +80,27 @@ class Deliveries:
 
         `waits` says whether the service waits for what the function answers.
         """
-        service: Any = importlib.import_module(f"ministack.services.{module}")
-        deliver = getattr(service, name)
+        service = emulated(f"services.{module}")
 
-        in_order = _in_order(deliver)
-
-        def read(arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[str, bool]:
+        def read(deliver: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[str, bool]:
             """The function that is to be invoked, where the service does not wait for it; and whether it may be."""
-            invocation = reads(*in_order(*arguments, **options))
+            invocation = reads(*_in_order(deliver, arguments, options))
             if invocation is None:
                 return "", True
             return "" if waits else invocation.function, self._may(invocation)
 
-        @functools.wraps(deliver)
-        def delivered(*arguments: Any, **options: Any) -> Any:
-            function, may = read(arguments, options)
+        def delivered(deliver: Any, *arguments: Any, **options: Any) -> Any:
+            function, may = read(deliver, arguments, options)
             with event_sent_to(function):
                 return deliver(*arguments, **options) if may else denied
 
-        @functools.wraps(deliver)
-        async def delivered_later(*arguments: Any, **options: Any) -> Any:
-            function, may = read(arguments, options)
+        async def delivered_later(deliver: Any, *arguments: Any, **options: Any) -> Any:
+            function, may = read(deliver, arguments, options)
             with event_sent_to(function):
                 return await deliver(*arguments, **options) if may else denied
 
-        setattr(service, name, delivered_later if inspect.iscoroutinefunction(deliver) else delivered)
+        is_later = inspect.iscoroutinefunction(getattr(service, name))
+        instead_of(service, name)(delivered_later if is_later else delivered)
 
     def _may(self, invocation: Delivery) -> bool:
         account = place_of_request()["Account"]
@@ -114,15 +108,14 @@ class Deliveries:
 
     def _ask_for_targets(self) -> None:
         """Ask before a target of a rule or a schedule."""
-        events: Any = importlib.import_module("ministack.services.eventbridge")
-        invoke = events._invoke_target  # noqa: SLF001 - the emulator has no other place to take hold of
 
-        def invoked(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any) -> Any:
+        @instead_of(emulated("services.eventbridge"), "_invoke_target")
+        def invoked(
+            invoke: Any, target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any
+        ) -> Any:
             arn = str(target.get("Arn", ""))
             with event_sent_to(arn if ":lambda:" in arn else ""):
                 return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
-
-        events._invoke_target = invoked  # noqa: SLF001 - as above
 
     def _may_target(self, target: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
         arn, source = str(target.get("Arn", "")), str(rule.get("Arn", ""))
@@ -136,14 +129,11 @@ class Deliveries:
 
     def _ask_for_pipes(self) -> None:
         """Ask before a pipe hands records on: it keeps them while its role may not."""
-        pipes: Any = importlib.import_module("ministack.services.pipes")
-        deliver = pipes._deliver_batch  # noqa: SLF001 - as above
 
-        def delivered(pipe: Mapping[str, Any], batch: Any) -> Any:
+        @instead_of(emulated("services.pipes"), "_deliver_batch")
+        def delivered(deliver: Any, pipe: Mapping[str, Any], batch: Any) -> Any:
             target = str(pipe.get("Target", ""))
             return self._may_with(str(pipe.get("RoleArn", "")), "pipes", target) and deliver(pipe, batch)
-
-        pipes._deliver_batch = delivered  # noqa: SLF001 - as above
 
     def _may_with(self, role: str, service: str, target: str) -> bool:
         """Return whether a service may hand something to a target (ARN) with a role."""
@@ -152,13 +142,12 @@ class Deliveries:
 
     def _ask_for_pools(self) -> None:
         """Ask before a trigger of a user pool, which fails then as if its function did."""
-        cognito: Any = importlib.import_module("ministack.services.cognito")
-        functions: Any = importlib.import_module("ministack.services.lambda_svc")
-        execute = functions._execute_function  # noqa: SLF001 - as above
+        cognito = emulated("services.cognito")
         for name in _TRIGGERS:
-            setattr(cognito, name, _for_pool(getattr(cognito, name)))
+            instead_of(cognito, name)(_triggered)
 
-        def executed(function: Mapping[str, Any], event: Any) -> Any:
+        @instead_of(emulated("services.lambda_svc"), "_execute_function")
+        def executed(execute: Any, function: Mapping[str, Any], event: Any) -> Any:
             pool = _POOL.get()
             if pool:
                 _POOL.set("")  # what the function does is not the pool's
@@ -169,35 +158,22 @@ class Deliveries:
                     return {"body": error, "error": True, "log": ""}
             return execute(function, event)
 
-        functions._execute_function = executed  # noqa: SLF001 - as above
 
-
-def _in_order(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+def _in_order(function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
     """The arguments of a call in the order in which a function declares them, however they are given."""
-    signature = inspect.signature(function)
-
-    def in_order(*arguments: Any, **options: Any) -> tuple[Any, ...]:
-        bound = signature.bind(*arguments, **options)
-        bound.apply_defaults()
-        return tuple(bound.arguments.values())
-
-    return in_order
+    bound = inspect.signature(function).bind(*arguments, **options)
+    bound.apply_defaults()
+    return tuple(bound.arguments.values())
 
 
-def _for_pool(trigger: Callable[..., Any]) -> Callable[..., Any]:
-    in_order = _in_order(trigger)
-
-    @functools.wraps(trigger)
-    def triggered(*arguments: Any, **options: Any) -> Any:
-        pool = in_order(*arguments, **options)[0]
-        pool_id = pool["Id"] if isinstance(pool, dict) else pool
-        token = _POOL.set(_arn("cognito-idp", f"userpool/{pool_id}"))
-        try:
-            return trigger(*arguments, **options)
-        finally:
-            _POOL.reset(token)
-
-    return triggered
+def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    pool = _in_order(trigger, arguments, options)[0]
+    pool_id = pool["Id"] if isinstance(pool, dict) else pool
+    token = _POOL.set(_arn("cognito-idp", f"userpool/{pool_id}"))
+    try:
+        return trigger(*arguments, **options)
+    finally:
+        _POOL.reset(token)
 
 
 def _of_topic(function: str, _envelope: str, topic: str, *_: Any) -> Delivery:
@@ -254,9 +230,9 @@ def _of_authorizer(authorizer: Mapping[str, Any], event: Mapping[str, Any], *_: 
 def _of_socket_route(
     api: str, _account: str, _region: str, route: Mapping[str, Any], stage: str, *_: Any
 ) -> Delivery | None:
-    apis: Any = importlib.import_module("ministack.services.apigateway")
+    apis = emulated("services.apigateway")
     target = str(route.get("target", "")).rpartition("/")[2]
-    integration = apis._integrations.get(api, {}).get(target)  # noqa: SLF001 - as above
+    integration = apis._integrations.get(api, {}).get(target)
     return None if integration is None else _of_integration(integration, f"{api}/{stage}/{route.get('routeKey')}")
 
 
@@ -266,8 +242,8 @@ def _of_integration(integration: Mapping[str, Any], source: str) -> Delivery | N
 
 def _of_function_at(uri: str, source: str) -> Delivery | None:
     """The invocation of the function in the address of an integration or authorizer; None: it has no function."""
-    apis: Any = importlib.import_module("ministack.services.apigateway")
-    function = apis._extract_lambda_ref_from_integration_uri(uri)  # noqa: SLF001 - as above
+    apis = emulated("services.apigateway")
+    function = apis._extract_lambda_ref_from_integration_uri(uri)
     if not function:
         return None
     arn = function if function.startswith("arn:") else _arn("lambda", f"function:{function}")

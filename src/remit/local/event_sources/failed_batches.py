@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import instead_of
 from remit.local.event_sources.reported_failures import may_report, reported_items
 from remit.local.event_sources.stream_pollers import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
@@ -105,13 +106,11 @@ class FailedBatches:
 
     def take_hold(self) -> None:
         """Run what a mapping has read until all of it succeeded or was given up."""
-        execute = self.service._execute_function  # noqa: SLF001 - the emulator has no other place to take hold of
 
-        def executed(record: Record, event: Any) -> Any:
+        @instead_of(self.service, "_execute_function")
+        def executed(execute: Any, record: Record, event: Any) -> Any:
             mapping = mapping_that_reads()
             return self._run_all(mapping, event["Records"], execute) if mapping else execute(record, event)
-
-        self.service._execute_function = executed  # noqa: SLF001 - as above
 
     def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
         """The result of records that a mapping has read: an error only where the mapping reads no more."""
@@ -119,7 +118,7 @@ class FailedBatches:
         pause = _FIRST_PAUSE
         result: Any = _DONE
         while waiting:
-            mapping = self.service._esms.get(mapping_id)  # noqa: SLF001 - as above
+            mapping = self.service._esms.get(mapping_id)
             function = self._function_of(mapping)
             if mapping is None or function is None:
                 return {**result, "error": True}
@@ -144,7 +143,7 @@ class FailedBatches:
         if mapping is None or not mapping.get("Enabled", True):
             return None
         function: Record | None
-        function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))  # noqa: SLF001 - as above
+        function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
         return function
 
     def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:

@@ -8,14 +8,13 @@ Source: "Control access to Lambda function URLs" (AWS Lambda Developer Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of, emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,25 +31,21 @@ _FORBIDDEN: Final = 403, _HEADERS, json.dumps({"Message": _MESSAGE}).encode()
 
 def ask_before_function_urls() -> None:
     """Ask the function's policy before each request to its URL, in the process that serves."""
-    service: Any = importlib.import_module("ministack.services.lambda_svc")
-    handle = service.handle_function_url_request
+    service = emulated("services.lambda_svc")
 
-    async def answer(url_id: str, method: str, *request: Any, **options: Any) -> Any:
+    @instead_of(service, "handle_function_url_request")
+    async def answer(handle: Any, url_id: str, method: str, *request: Any, **options: Any) -> Any:
         found = options.get("resolved") or service.resolve_function_url(url_id)
         if found is not None and not _may_pass(method, *found):
             return _FORBIDDEN
         return await handle(url_id, method, *request, **options)
 
-    build_event = service._build_function_url_event  # noqa: SLF001 - the emulator has no other place to take hold of
-
-    def event_of(url_id: str, account: str, *request: Any, **options: Any) -> Any:
+    @instead_of(service, "_build_function_url_event")
+    def event_of(build_event: Any, url_id: str, account: str, *request: Any, **options: Any) -> Any:
         event = build_event(url_id, account, *request, **options)
         if CALLING_KEY.get() and event["requestContext"]["accountId"] != "anonymous":
             event["requestContext"]["authorizer"] = {"iam": _caller_in_event(account)}
         return event
-
-    service.handle_function_url_request = answer
-    service._build_function_url_event = event_of  # noqa: SLF001 - as above
 
 
 def _caller_in_event(account: str) -> dict[str, str | None]:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import base64
 import gzip
-import importlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.stored_policies import stored_identity
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of, emulated, instead_of
 from remit.local.event_sources.subscriptions import may_send_lines
 from remit.local.functions.deployed_function import DeployedFunction
 
@@ -38,16 +37,14 @@ class LogSubscriptions:
 
     def take_hold(self) -> None:
         """Send lines as events."""
-        functions: Any = importlib.import_module("ministack.services.lambda_svc")
-        execute = functions._execute_function_with_config_scope  # noqa: SLF001 - the emulator has no other place to take hold of
+        functions = emulated("services.lambda_svc")
 
-        def executed(record: dict[str, Any], event: Any) -> Any:
+        @instead_of(functions, "_execute_function_with_config_scope")
+        def executed(execute: Any, record: dict[str, Any], event: Any) -> Any:
             if not isinstance(event, dict) or set(event) != {"awslogs"}:
                 return execute(record, event)
             self._send(functions, record, event)
             return {}
-
-        functions._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
 
     def _send(self, functions: Any, record: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """Invoke the function that the filter of some lines names, where CloudWatch Logs may."""
@@ -56,13 +53,13 @@ class LogSubscriptions:
         with as_request_of(function.account, function.region):
             destination = _destination(lines)
             if destination and may_send_lines(self.calls, destination, lines["logGroup"]):
-                self.invocations.invoke(functions._get_func_record_for_ref(destination)[0], event)  # noqa: SLF001 - as above
+                self.invocations.invoke(functions._get_func_record_for_ref(destination)[0], event)
 
 
 def _destination(lines: Mapping[str, Any]) -> str:
     """The ARN that the filter of some lines names; empty when it is gone."""
-    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-    group = logs._log_groups.get(lines["logGroup"]) or {}  # noqa: SLF001 - as above
+    logs = emulated("services.cloudwatch_logs")
+    group = logs._log_groups.get(lines["logGroup"]) or {}
     for subscription in group.get("subscriptionFilters", {}).values():
         if subscription.get("filterName") in lines["subscriptionFilters"]:
             return str(subscription["destinationArn"])
@@ -97,6 +94,6 @@ class FunctionLogs:
 
 
 def _exists(function: DeployedFunction) -> bool:
-    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-    groups = logs._log_groups  # noqa: SLF001 - the emulator has no other way to ask
+    logs = emulated("services.cloudwatch_logs")
+    groups = logs._log_groups
     return groups.get_scoped(function.account, function.region, function.log_group) is not None

@@ -9,12 +9,11 @@ errors of CreateEventSourceMapping (AWS Lambda Developer Guide and API Reference
 
 from __future__ import annotations
 
-import importlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import as_request_of, place_of_request
+from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
 from remit.local.stack_operations import HandlerError, before_each
 
 if TYPE_CHECKING:
@@ -68,15 +67,14 @@ class Mappings:
 
     def take_hold(self) -> None:
         """Check mappings when they are made, and before each reading."""
-        service: Any = importlib.import_module("ministack.services.lambda_svc")
-        all_mappings = service._iter_all_esms  # noqa: SLF001 - the emulator has no other place to take hold of
-        create = service._create_esm  # noqa: SLF001 - as above
+        service = emulated("services.lambda_svc")
 
-        def readable() -> Iterator[tuple[str, str, dict[str, Any]]]:
+        @instead_of(service, "_iter_all_esms")
+        def readable(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
             for account, region, mapping in all_mappings():
                 if self._has_nothing_to_read(mapping):
                     continue
-                function = service._functions.get_scoped(account, region, mapping["FunctionName"])  # noqa: SLF001 - as above
+                function = service._functions.get_scoped(account, region, mapping["FunctionName"])
                 with as_request_of(account, region):
                     problem = None if function is None else self._problem(function["config"], mapping["EventSourceArn"])
                 if problem is None:
@@ -84,21 +82,20 @@ class Mappings:
                 else:
                     mapping["LastProcessingResult"] = f"PROBLEM: {problem}"
 
-        def created(data: Mapping[str, Any]) -> Any:
+        @instead_of(service, "_create_esm")
+        def created(create: Any, data: Mapping[str, Any]) -> Any:
             problem = self._problem_of(str(data.get("FunctionName", "")), str(data.get("EventSourceArn", "")))
             if problem is not None:
                 return service.error_response_json("InvalidParameterValueException", problem, 400)
             return create(data)
 
-        service._iter_all_esms = readable  # noqa: SLF001 - as above
-        service._create_esm = created  # noqa: SLF001 - as above
         before_each(self._check)
 
     def _has_nothing_to_read(self, mapping: Mapping[str, Any]) -> bool:
         """Return whether a mapping reads an empty queue, and its role was checked within the last second."""
-        queues: Any = importlib.import_module("ministack.services.sqs")
+        queues = emulated("services.sqs")
         now, mapping_id = time.monotonic(), str(mapping["UUID"])
-        queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))  # noqa: SLF001 - as above
+        queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))
         if queue is not None and not queue["messages"] and now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS:
             return True
         self._checked[mapping_id] = now
@@ -114,8 +111,8 @@ class Mappings:
 
     def _problem_of(self, function: str, source: str) -> str | None:
         """Return the problem of a function's mapping (name or ARN); None where there is no such function."""
-        service: Any = importlib.import_module("ministack.services.lambda_svc")
-        record = service._functions.get(service._resolve_name(function))  # noqa: SLF001 - as above
+        service = emulated("services.lambda_svc")
+        record = service._functions.get(service._resolve_name(function))
         return None if record is None else self._problem(record["config"], source) or _missing(source)
 
     def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
@@ -139,12 +136,12 @@ def _missing(arn: str) -> str | None:
     if len(parts) < 6 or parts[4] != place_of_request()["Account"]:  # noqa: PLR2004 - an ARN's parts
         return None
     if parts[2] == "sqs":
-        queues: Any = importlib.import_module("ministack.services.sqs")
-        if queues._queue_by_arn(arn) is None:  # noqa: SLF001 - as above
+        queues = emulated("services.sqs")
+        if queues._queue_by_arn(arn) is None:
             code, message = "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."
             return f"Error occurred while ReceiveMessage. SQS Error Code: {code}. SQS Error Message: {message}"
     if parts[2] == "kinesis":
-        streams: Any = importlib.import_module("ministack.services.kinesis")
-        if streams._resolve_stream_by_arn(arn.partition("/consumer/")[0]) is None:  # noqa: SLF001 - as above
+        streams = emulated("services.kinesis")
+        if streams._resolve_stream_by_arn(arn.partition("/consumer/")[0]) is None:
             return f"Stream not found: {arn}"
     return None

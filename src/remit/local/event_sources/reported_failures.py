@@ -12,6 +12,8 @@ import json
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import instead_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,16 +48,17 @@ def reported_items(body: Any, *, of_queue: bool = False) -> tuple[object, ...]:
 
 def fail_wrongly_reported_batches(service: Any) -> None:
     """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda."""
-    run, execute = service._run_sqs_batch, service._execute_function  # noqa: SLF001 - it has no other place to take hold of
 
-    def ran(mapping: Mapping[str, Any], *batch: Any) -> None:
+    @instead_of(service, "_run_sqs_batch")
+    def ran(run: Any, mapping: Mapping[str, Any], *batch: Any) -> None:
         token = _READS_QUEUE.set(mapping)
         try:
             run(mapping, *batch)
         finally:
             _READS_QUEUE.reset(token)
 
-    def executed(record: Record, event: Any) -> Any:
+    @instead_of(service, "_execute_function")
+    def executed(execute: Any, record: Record, event: Any) -> Any:
         mapping = _READS_QUEUE.get()
         result = execute(record, event)
         if mapping is None or not may_report(mapping) or result.get("error"):
@@ -63,5 +66,3 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         messages = [message["messageId"] for message in event["Records"]]
         is_right = all(item in messages for item in reported_items(result.get("body"), of_queue=True))
         return result if is_right else {**result, "error": True}
-
-    service._run_sqs_batch, service._execute_function = ran, executed  # noqa: SLF001 - as above

@@ -7,12 +7,11 @@ Source: "How API Gateway resource policies affect authorization workflow" (Amazo
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of, emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,11 +25,11 @@ _WITHOUT_ALLOW: Final = frozenset({"CUSTOM"})
 
 def ask_policies_of_rest_apis() -> None:
     """Ask the API's policy before a method is authorized otherwise, in the process that serves."""
-    apis: Any = importlib.import_module("ministack.services.apigateway_v1")
-    authorize = apis._authorize_request_v1  # noqa: SLF001 - the emulator has no other place to take hold of
+    apis = emulated("services.apigateway_v1")
 
+    @instead_of(apis, "_authorize_request_v1")
     async def authorized(
-        api: str, stage: str, method: Mapping[str, Any], verb: str, path: str, resource: Any, headers: Any, *rest: Any
+        authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
     ) -> Any:
         kind = (method.get("authorizationType") or "NONE").upper()
         *_, account, region = rest
@@ -43,17 +42,15 @@ def ask_policies_of_rest_apis() -> None:
                 how = f"because no resource-based policy allows the {_ACTION} action"
             shown = arn.replace(f":{account}:", f":********{account[-4:]}:", 1)
             message = f"User: anonymous is not authorized to perform: {_ACTION} on resource: {shown} {how}"
-            return apis._gw_error("ACCESS_DENIED", message), None  # noqa: SLF001 - as above
+            return apis._gw_error("ACCESS_DENIED", message), None
         return await authorize(api, stage, method, verb, path, resource, headers, *rest)
-
-    apis._authorize_request_v1 = authorized  # noqa: SLF001 - as above
 
 
 def _verdict(apis: Any, api: str, arn: str, headers: Mapping[str, str]) -> str:
     """Return the policy's verdict on a caller without credentials. Without a policy, a private API lets nobody in."""
     policies = resource_policy(_ACTION, arn)
     if policies == ():
-        endpoint = (apis._rest_apis.get(api) or {}).get("endpointConfiguration") or {}  # noqa: SLF001 - as above
+        endpoint = (apis._rest_apis.get(api) or {}).get("endpointConfiguration") or {}
         return "ImplicitlyDenied" if "PRIVATE" in (endpoint.get("types") or ()) else "Allowed"
     named = {name.lower(): value for name, value in headers.items()}
     context = {

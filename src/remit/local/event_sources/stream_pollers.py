@@ -7,7 +7,6 @@ Source: "How Lambda processes records from stream and queue-based event sources"
 
 from __future__ import annotations
 
-import importlib
 import logging
 import threading
 import time
@@ -15,6 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import emulated, instead_of
 from remit.local.event_sources.stream_positions import has_read_everything
 
 if TYPE_CHECKING:
@@ -48,17 +48,20 @@ class StreamPollers:
 
     def take_hold(self) -> None:
         """Read streams in threads of their own, in the process that serves; called before others choose mappings."""
-        functions: Any = importlib.import_module("ministack.services.lambda_svc")
-        all_mappings = functions._iter_all_esms  # noqa: SLF001 - the emulator has no other place to take hold of
-        polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}  # noqa: SLF001 - as above
+        functions = emulated("services.lambda_svc")
+        polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}
 
-        def chosen_mappings() -> Iterator[tuple[str, str, dict[str, Any]]]:
+        all_mappings = functions._iter_all_esms
+
+        @instead_of(functions, "_iter_all_esms")
+        def chosen_mappings(_all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
             only = _ONLY.get()
             for account, region, mapping in all_mappings():
                 if only in ("", mapping["UUID"]):
                     yield account, region, mapping
 
-        def read_all() -> bool:
+        @instead_of(functions, "_poll_kinesis")
+        def read_all(_poll_kinesis: Any) -> bool:
             for account, region, mapping in all_mappings():
                 poll, mapping_id = polls.get(_service(mapping)), str(mapping["UUID"])
                 if poll is None or not mapping.get("Enabled", True):
@@ -70,10 +73,9 @@ class StreamPollers:
                     self._read(mapping_id, poll)
             return False
 
-        functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS  # noqa: SLF001 - as above
-        functions._iter_all_esms = chosen_mappings  # noqa: SLF001 - as above
-        functions._poll_kinesis = read_all  # noqa: SLF001 - as above
-        functions._poll_dynamodb_streams = lambda: False  # noqa: SLF001 - as above
+        # `read_all` reads the streams of tables, too.
+        instead_of(functions, "_poll_dynamodb_streams")(lambda _poll: False)
+        functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS
 
     def _read(self, mapping_id: str, poll: Callable[[], bool]) -> None:
         """Start to read for a mapping; where somebody does, they look once more when they are done."""

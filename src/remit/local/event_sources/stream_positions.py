@@ -11,12 +11,12 @@ sources" (AWS Lambda Developer Guide).
 
 from __future__ import annotations
 
-import importlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.event_sources.closed_shards import parents
+from remit.local.emulator import emulated, instead_of
 from remit.local.loaded_state import when_state_is_loaded
+from remit.local.repairs.shards import parents
 from remit.local.stack_operations import before_each
 
 if TYPE_CHECKING:
@@ -45,37 +45,37 @@ def keep_stream_positions() -> None:
 
 def _save_records_of_tables() -> None:
     """Save the records of the streams of tables in the file of the tables, so that both are of one moment."""
-    tables: Any = importlib.import_module("ministack.services.dynamodb")
-    get_state, load = tables.get_state, tables.load_persisted_state
+    tables = emulated("services.dynamodb")
 
-    def state() -> dict[str, Any]:
+    @instead_of(tables, "get_state")
+    def state(get_state: Any) -> dict[str, Any]:
         return {**get_state(), **{name: getattr(tables, f"_{name}") for name in STREAM_STATE}}
 
-    def loaded(data: Mapping[str, Any]) -> None:
+    @instead_of(tables, "load_persisted_state")
+    def loaded(load: Any, data: Mapping[str, Any]) -> None:
         load(data)
         for name in STREAM_STATE:
             getattr(tables, f"_{name}").update(data.get(name, {}))
 
-    tables.get_state, tables.load_persisted_state = state, loaded
-
 
 def _place_mappings_when_they_are_made() -> None:
     """A mapping that starts with the latest record reads each one that is put after it was made."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
-    place, create = functions._init_stream_position, functions._create_esm  # noqa: SLF001 - the emulator has no other place to take hold of
+    functions = emulated("services.lambda_svc")
+    kinesis = emulated("services.kinesis")
 
-    def placed(mapping_id: str, source: str, starting_position: str) -> None:
+    @instead_of(functions, "_init_stream_position")
+    def placed(place: Any, mapping_id: str, source: str, starting_position: str) -> None:
         place(mapping_id, source, starting_position)
         shards = _shards(source)
-        if shards is not None and mapping_id not in functions._kinesis_positions:  # noqa: SLF001 - as above
+        if shards is not None and mapping_id not in functions._kinesis_positions:
             positions = {}
             for shard_id, shard in shards.items():
-                start = kinesis._start_position(shard["records"], starting_position, "", _START_TIME.get())  # noqa: SLF001 - as above
+                start = kinesis._start_position(shard["records"], starting_position, "", _START_TIME.get())
                 positions[shard_id] = len(shard["records"]) if start is None else start
-            functions._kinesis_positions[mapping_id] = positions  # noqa: SLF001 - as above
+            functions._kinesis_positions[mapping_id] = positions
 
-    def created(data: Mapping[str, Any]) -> Any:
+    @instead_of(functions, "_create_esm")
+    def created(create: Any, data: Mapping[str, Any]) -> Any:
         _START_TIME.set(data.get("StartingPositionTimestamp"))
         return create(data)
 
@@ -83,24 +83,21 @@ def _place_mappings_when_they_are_made() -> None:
         if operation.type == _MAPPING:
             _START_TIME.set(operation.properties.get("StartingPositionTimestamp"))
 
-    functions._init_stream_position, functions._create_esm = placed, created  # noqa: SLF001 - as above
     before_each(note_start)
 
 
 def _read_new_shards_from_their_first_record() -> None:
     """A shard without a position came after its mapping, when somebody split or merged others, which come first."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    all_mappings = functions._iter_all_esms  # noqa: SLF001 - as above
+    functions = emulated("services.lambda_svc")
 
-    def with_new_shards() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    @instead_of(functions, "_iter_all_esms")
+    def with_new_shards(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for account, region, mapping in all_mappings():
-            positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])  # noqa: SLF001 - as above
+            positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])
             shards = _shards(mapping["EventSourceArn"])
             if positions is not None and shards is not None:
                 _place_new_shards(positions, shards)
             yield account, region, mapping
-
-    functions._iter_all_esms = with_new_shards  # noqa: SLF001 - as above
 
 
 def _place_new_shards(positions: dict[str, int], shards: Mapping[str, Any]) -> None:
@@ -119,11 +116,11 @@ def _is_read(position: int, shard: Mapping[str, Any]) -> bool:
 
 def _move_back_when_records_expire() -> None:
     """A position in a shard counts the records that are there: when the first ones expire, it moves back with them."""
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    expire = kinesis._expire_records  # noqa: SLF001 - as above
+    kinesis = emulated("services.kinesis")
+    functions = emulated("services.lambda_svc")
 
-    def expired(stream: Mapping[str, Any]) -> None:
+    @instead_of(kinesis, "_expire_records")
+    def expired(expire: Any, stream: Mapping[str, Any]) -> None:
         before = {shard_id: len(shard["records"]) for shard_id, shard in stream["shards"].items()}
         expire(stream)
         expired_records = {
@@ -131,14 +128,12 @@ def _move_back_when_records_expire() -> None:
         }
         if not any(expired_records.values()):
             return
-        for place, mapping in list(functions._esms._data.items()):  # noqa: SLF001 - as above
-            positions = functions._kinesis_positions._data.get(place)  # noqa: SLF001 - as above
+        for place, mapping in list(functions._esms._data.items()):
+            positions = functions._kinesis_positions._data.get(place)
             if positions is not None and mapping["EventSourceArn"] == stream["StreamARN"]:
                 for shard_id, position in positions.items():
                     if position != _AFTER_ITS_PARENTS:
                         positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
-
-    kinesis._expire_records = expired  # noqa: SLF001 - as above
 
 
 def _end_positions_at_the_last_record_loaded() -> None:
@@ -148,8 +143,8 @@ def _end_positions_at_the_last_record_loaded() -> None:
     """
 
     def end_positions() -> None:
-        functions: Any = importlib.import_module("ministack.services.lambda_svc")
-        for place, mapping in functions._esms._data.items():  # noqa: SLF001 - as above
+        functions = emulated("services.lambda_svc")
+        for place, mapping in functions._esms._data.items():
             _end_at_the_last_record(functions, place, str(mapping.get("EventSourceArn", "")))
 
     when_state_is_loaded(end_positions)
@@ -157,11 +152,11 @@ def _end_positions_at_the_last_record_loaded() -> None:
 
 def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:
     """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
-    in_tables = functions._dynamodb_stream_positions._data  # noqa: SLF001 - as above
+    in_tables = functions._dynamodb_stream_positions._data
     if place in in_tables:
         in_tables[place] = min(in_tables[place], _end_in_table(place, source))
     shards = _shards(source) or {}
-    positions = functions._kinesis_positions._data.get(place, {})  # noqa: SLF001 - as above
+    positions = functions._kinesis_positions._data.get(place, {})
     for shard_id, position in positions.items():
         if shard_id in shards and position != _AFTER_ITS_PARENTS:
             positions[shard_id] = min(position, len(shards[shard_id]["records"]))
@@ -169,7 +164,7 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
 
 def _end_in_table(place: tuple[str, str, str], source: str) -> int:
     """The position behind the last record of a table's stream, by its ARN, for a mapping of that place."""
-    tables: Any = importlib.import_module("ministack.services.dynamodb")
+    tables = emulated("services.dynamodb")
     table = source.partition(":table/")[2].partition("/")[0]
     end: int = tables.stream_end_position(table, account_id=place[0], region=place[1])
     return end
@@ -177,11 +172,11 @@ def _end_in_table(place: tuple[str, str, str], source: str) -> int:
 
 def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
     """Return whether a mapping, by its account, region and id, has read all records that its source has now."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    in_table = functions._dynamodb_stream_positions._data.get(place)  # noqa: SLF001 - as above
+    functions = emulated("services.lambda_svc")
+    in_table = functions._dynamodb_stream_positions._data.get(place)
     if in_table is not None:
         return bool(in_table == _end_in_table(place, source))
-    shards, positions = _shards(source), functions._kinesis_positions._data.get(place)  # noqa: SLF001 - as above
+    shards, positions = _shards(source), functions._kinesis_positions._data.get(place)
     if shards is None or positions is None:
         return False
     return all(positions.get(shard_id) == len(shard["records"]) for shard_id, shard in tuple(shards.items()))
@@ -192,6 +187,6 @@ def _shards(source: str) -> Mapping[str, Any] | None:
     parts = source.split(":")
     if parts[2:3] != ["kinesis"]:
         return None
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
-    stream = kinesis._streams.get_scoped(parts[4], parts[3], source.partition(":stream/")[2])  # noqa: SLF001 - as above
+    kinesis = emulated("services.kinesis")
+    stream = kinesis._streams.get_scoped(parts[4], parts[3], source.partition(":stream/")[2])
     return None if stream is None else stream["shards"]

@@ -6,14 +6,13 @@ Logs User Guide).
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from remit.local.event_sources.service_calls import ServiceCalls
 
@@ -34,11 +33,11 @@ class Subscriptions:
         self._ask_for_log_groups()
 
     def _ask_for_buckets(self) -> None:
-        s3: Any = importlib.import_module("ministack.services.s3")
-        validate = s3._validate_notification_configs  # noqa: SLF001 - the emulator has no other place to take hold of
+        s3 = emulated("services.s3")
 
+        @instead_of(s3, "_validate_notification_configs")
         def validated(
-            configurations: Sequence[Mapping[str, Any]], region: str, bucket: str = "", *rest: Any, **options: Any
+            validate: Any, configurations: Any, region: str, bucket: str = "", *rest: Any, **options: Any
         ) -> Any:
             problem = validate(configurations, region, bucket, *rest, **options)
             skips = bool(rest[0] if rest else options.get("skip_destination_validation"))
@@ -50,23 +49,19 @@ class Subscriptions:
                 source = f"arn:aws:s3:::{bucket}"
                 is_function = configuration["type"] == "lambda"
                 if is_function and not self.calls.may_invoke("s3.amazonaws.com", arn, source, account):
-                    return s3._invalid_notification_config(f"{_UNREACHABLE}: {arn}")  # noqa: SLF001 - as above
+                    return s3._invalid_notification_config(f"{_UNREACHABLE}: {arn}")
             return None
 
-        s3._validate_notification_configs = validated  # noqa: SLF001 - as above
-
     def _ask_for_log_groups(self) -> None:
-        logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-        put = logs._put_subscription_filter  # noqa: SLF001 - as above
+        logs = emulated("services.cloudwatch_logs")
 
-        def checked(data: Mapping[str, Any]) -> Any:
+        @instead_of(logs, "_put_subscription_filter")
+        def checked(put: Any, data: Mapping[str, Any]) -> Any:
             function = str(data.get("destinationArn", ""))
             group = str(data.get("logGroupName", ""))
             if ":function:" in function and not may_send_lines(self.calls, function, group):
                 return logs.error_response_json("InvalidParameterException", _NOT_EXECUTED, 400)
             return put(data)
-
-        logs._put_subscription_filter = checked  # noqa: SLF001 - as above
 
 
 def may_send_lines(calls: ServiceCalls, function: str, group: str) -> bool:

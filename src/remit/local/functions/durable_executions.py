@@ -10,12 +10,13 @@ Source: "Lambda durable functions" (AWS Lambda Developer Guide).
 from __future__ import annotations
 
 import contextvars
-import importlib
 import json
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,11 +68,11 @@ class DurableExecutions:
         threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
 
     def _resume(self, arn: str) -> None:
-        execution = _emulated()._executions.get(arn)  # noqa: SLF001 - the emulator has no other place to take hold of
+        execution = _emulated()._executions.get(arn)
         if execution is None or execution["Status"] != _RUNNING:
             return
         reference = arn.partition("/")[0]
-        function, configuration, _ = self.service._get_func_record_for_ref(reference)  # noqa: SLF001 - as above
+        function, configuration, _ = self.service._get_func_record_for_ref(reference)
         if function is not None:
             self._invoked(execution, function, configuration, self.service.new_uuid())
 
@@ -81,7 +82,7 @@ class DurableExecutions:
         """Run the function on what the execution has so far, and note what came of it."""
         durable: Any = _emulated()
         arn, started = execution["DurableExecutionArn"], time.time()
-        operations = durable._serialize_operations(execution["Operations"], for_event=True)  # noqa: SLF001 - as above
+        operations = durable._serialize_operations(execution["Operations"], for_event=True)
         event = {
             "DurableExecutionArn": arn,
             "CheckpointToken": execution["CheckpointToken"],
@@ -107,4 +108,4 @@ class DurableExecutions:
 
 def _emulated() -> Any:
     """The emulator's module, which has the executions and their checkpoints."""
-    return importlib.import_module("ministack.services.lambda_durable")
+    return emulated("services.lambda_durable")

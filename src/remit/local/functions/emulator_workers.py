@@ -5,10 +5,10 @@ It asks for messages of WebSocket APIs and for versions with SnapStart, and ends
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from remit.local.emulator import emulated
 from remit.local.functions.deployed_function import DeployedFunction
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class EmulatorWorkers:
 
     def __init__(self, service: Any, pool: WorkerPool, layers_of: Callable[[Configuration], list[bytes]]) -> None:
         """Take over from the emulator's module `lambda_svc`, and from the one that has its workers."""
-        runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+        runtime = emulated("core.lambda_runtime")
         self._service = service
         self._pool = pool
         self._layers_of = layers_of
@@ -81,7 +81,7 @@ class StandIn:
 
     def invoke(self, event: Any, _request_id: str) -> dict[str, Any]:
         """Run the function as all others are run, with its log and its concurrency."""
-        result = self.service._execute_function_with_config_scope(self.function, event)  # noqa: SLF001 - it has no other way
+        result = self.service._execute_function_with_config_scope(self.function, event)
         if result.get("error"):
             return {"status": "error", "error": "Internal server error"}
         return {"status": "ok", "result": result.get("body")}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import importlib
 import json
 import re
 import secrets
@@ -18,6 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.emulator import emulated
 from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
@@ -62,7 +62,7 @@ class LambdaService:
         deployed = DeployedFunction.of(configuration)
         layers = self.layers_of(configuration)
         request_id = REQUEST_ID.get() or request_id
-        depth: int = self.service._invoke_depth.get()  # noqa: SLF001 - it has no other way to ask
+        depth: int = self.service._invoke_depth.get()
         invocation = Invocation(
             request_id=request_id,
             event=json.dumps(event).encode(),
@@ -88,7 +88,7 @@ class LambdaService:
 
     def layers_of(self, configuration: Mapping[str, Any]) -> list[bytes]:
         """The zips of a function's layers, the first below the others."""
-        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]  # noqa: SLF001 - as above
+        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]
         return [content for content in zips if content]
 
     def write_log(self, function: DeployedFunction, stream_name: str, written: Sequence[tuple[int, str]]) -> None:
@@ -98,23 +98,23 @@ class LambdaService:
         """
         if not self.may_log(function, stream_name):
             return
-        logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
+        logs = emulated("services.cloudwatch_logs")
         now = int(1000 * time.time())
-        group = logs._log_groups.get(function.log_group)  # noqa: SLF001 - as above
+        group = logs._log_groups.get(function.log_group)
         if group is None:
             group = _new_group(logs, function.log_group, now)
         stream = group["streams"].setdefault(stream_name, _new_stream(now))
         seen = [{"timestamp": moment, "message": message} for moment, message in written]
         events = [{**event, "ingestionTime": now} for event in seen]
-        logs._append_log_events(stream, events)  # noqa: SLF001 - as above
-        logs._fanout_to_subscription_filters(function.log_group, stream_name, seen)  # noqa: SLF001 - as above
+        logs._append_log_events(stream, events)
+        logs._fanout_to_subscription_filters(function.log_group, stream_name, seen)
 
     def take_hold(self) -> None:
         """Let the emulator run functions here, and tell when one is changed or deleted."""
         service = self.service
-        dispatch = service._execute_function_dispatch  # noqa: SLF001 - as above
-        invoke = service._invoke  # noqa: SLF001 - as above
-        inbound_depth = service._inbound_invoke_depth  # noqa: SLF001 - as above
+        dispatch = service._execute_function_dispatch
+        invoke = service._invoke
+        inbound_depth = service._inbound_invoke_depth
         durable = DurableExecutions(service, self.execute)
         durable.take_hold()
 
@@ -140,9 +140,9 @@ class LambdaService:
             match = _LINEAGE.search(headers.get("x-amzn-trace-id", ""))
             return int(match[1]) if match is not None else int(inbound_depth(headers))
 
-        service._execute_function_dispatch = dispatched  # noqa: SLF001 - as above
-        service._invoke = invoked  # noqa: SLF001 - as above
-        service._inbound_invoke_depth = depth_of  # noqa: SLF001 - as above
+        service._execute_function_dispatch = dispatched
+        service._invoke = invoked
+        service._inbound_invoke_depth = depth_of
         EmulatorWorkers(service, self.pool, self.layers_of)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
@@ -157,7 +157,7 @@ class LambdaService:
 
     def _is_current(self, deployed: DeployedFunction) -> bool:
         """Return whether a function is still deployed like this."""
-        function = self.service._functions._data.get(deployed.place)  # noqa: SLF001 - as above
+        function = self.service._functions._data.get(deployed.place)
         if function is None:
             return False
         record = function if deployed.version == "$LATEST" else (function.get("versions") or {}).get(deployed.version)
@@ -166,10 +166,10 @@ class LambdaService:
     def _contents(self) -> list[bytes]:
         """The zips of all functions, their versions, and layers."""
         contents: list[Any] = []
-        for function in list(self.service._functions._data.values()):  # noqa: SLF001 - as above
+        for function in list(self.service._functions._data.values()):
             versions = (function.get("versions") or {}).values()
             contents.extend(record.get("code_zip") for record in (function, *versions))
-        for layer in list(self.service._layers._data.values()):  # noqa: SLF001 - as above
+        for layer in list(self.service._layers._data.values()):
             contents.extend(version.get("_zip_data") for version in layer.get("versions", ()))
         return [content for content in contents if isinstance(content, bytes)]
 
@@ -202,14 +202,14 @@ def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
 
 def _new_group(logs: Any, name: str, now: int) -> dict[str, Any]:
     group = {
-        "arn": logs._make_group_arn(name),  # noqa: SLF001 - as above
+        "arn": logs._make_group_arn(name),
         "creationTime": now,
         "retentionInDays": None,
         "tags": {},
         "subscriptionFilters": {},
         "streams": {},
     }
-    logs._log_groups[name] = group  # noqa: SLF001 - as above
+    logs._log_groups[name] = group
     return group
 
 

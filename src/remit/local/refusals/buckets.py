@@ -5,10 +5,9 @@ The emulator deletes a bucket with all it holds, and does not look at the header
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
 
@@ -23,11 +22,11 @@ _NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delet
 def _refuse_filled(operation: ResourceOperation) -> None:
     if operation.verb != "delete" or operation.type != "AWS::S3::Bucket":
         return
-    s3: Any = importlib.import_module("ministack.services.s3")
-    bucket = s3._buckets.get(operation.physical_id)  # noqa: SLF001 - the emulator has no other way to ask
+    s3 = emulated("services.s3")
+    bucket = s3._buckets.get(operation.physical_id)
     if bucket is None:
         return
-    if bucket["objects"] or s3._bucket_has_versions(operation.physical_id):  # noqa: SLF001 - as above
+    if bucket["objects"] or s3._bucket_has_versions(operation.physical_id):
         raise HandlerError(f"{_NOT_EMPTY} (Service: S3, Status Code: 409)", "GeneralServiceException")
 
 
@@ -42,16 +41,16 @@ _HEADERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-
 
 
 def _install_owners() -> None:
-    s3: Any = importlib.import_module("ministack.services.s3")
-    handle = s3.handle_request
+    s3 = emulated("services.s3")
 
-    async def answer(method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any) -> Any:
+    @instead_of(s3, "handle_request")
+    async def answer(
+        handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any
+    ) -> Any:
         owner = place_of_request()["Account"]
         if any(headers.get(name, owner) != owner for name in _HEADERS):
-            return s3._error("AccessDenied", "Access Denied", 403, path)  # noqa: SLF001 - as it writes all errors
+            return s3._error("AccessDenied", "Access Denied", 403, path)  # as it writes all errors
         return await handle(method, path, headers, *arguments, **options)
-
-    s3.handle_request = answer
 
 
 BUCKET_OWNERS: Final = Refusal(

@@ -6,12 +6,11 @@ itself.
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, place_of_request
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
 
@@ -34,7 +33,7 @@ class _Store:
 
     def holds(self, key: str) -> bool:
         """Return whether a resource of this key is there, in the account and region of the request that is answered."""
-        service: Any = importlib.import_module(f"ministack.services.{self.module}")
+        service = emulated(f"services.{self.module}")
         return key in getattr(service, self.attribute)
 
 

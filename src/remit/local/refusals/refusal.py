@@ -17,5 +17,5 @@ class Refusal:
     """What is refused, as a sentence."""
     source: str
     """The AWS documentation page, or AWS's own error."""
-    install: Callable[[], None]
+    install: Callable[[], object]
     """Makes the emulator refuse it, once, in the process that serves."""

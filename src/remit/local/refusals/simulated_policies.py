@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
 from remit.iam.decide.evaluate import ALL
 from remit.local.authorization.stored_policies import decide
+from remit.local.emulator import emulated, instead_of
 from remit.local.refusals.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ _DECISIONS: Final = {
 _OPERATION: Final = "SimulatePrincipalPolicy"
 
 
-def _simulate(raw: Mapping[str, Any], answer: Callable[[Mapping[str, Any]], Any]) -> Any:
-    iam: Any = importlib.import_module("ministack.services.iam")
+def _simulate(answer: Callable[[Mapping[str, Any]], Any], raw: Mapping[str, Any]) -> Any:
+    iam = emulated("services.iam")
     parameters = {name: value[0] if isinstance(value, list) else value for name, value in raw.items()}
     principal = parameters.get("PolicySourceArn", "")
     if not principal:
@@ -42,7 +42,7 @@ def _simulate(raw: Mapping[str, Any], answer: Callable[[Mapping[str, Any]], Any]
         f"<{_OPERATION}Result><EvaluationResults>{results}</EvaluationResults>"
         f"<IsTruncated>false</IsTruncated></{_OPERATION}Result>"
     )
-    return iam._xml(200, f"{_OPERATION}Response", body, ns="iam")  # noqa: SLF001 - as it writes all answers
+    return iam._xml(200, f"{_OPERATION}Response", body, ns="iam")  # as it writes all answers
 
 
 def _result(action: str, resource: str, stored: StoredDecision) -> str:
@@ -82,15 +82,8 @@ def _members(parameters: Mapping[str, str], name: str) -> list[str]:
     return values
 
 
-def _install() -> None:
-    iam: Any = importlib.import_module("ministack.services.iam")
-    handlers = iam._IAM_HANDLERS  # noqa: SLF001 - it has no other place to take hold of
-    answer = handlers[_OPERATION]
-    handlers[_OPERATION] = lambda raw: _simulate(raw, answer)
-
-
 REFUSAL: Final = Refusal(
     what="SimulatePrincipalPolicy allows what a permissions boundary does not.",
     source="SimulatePrincipalPolicy (IAM API Reference); `Policy evaluation logic` (IAM User Guide)",
-    install=_install,
+    install=lambda: instead_of(emulated("services.iam")._IAM_HANDLERS, _OPERATION)(_simulate),
 )

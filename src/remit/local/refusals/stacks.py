@@ -7,7 +7,6 @@ replaces a resource where it changes a property that only its creation can set, 
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +17,7 @@ from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
-from remit.local.emulator_place import place_of_request
+from remit.local.emulator import emulated, instead_of, place_of_request
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import before_each
 from remit.local.stack_requests import StackRequestError, around, stored_change_set, stored_stack
@@ -95,11 +94,12 @@ _ROLLING_BACK: Final = "ROLLBACK"
 
 def _install_for_resources() -> None:
     before_each(_refuse_update)
-    stacks: Any = importlib.import_module("ministack.services.cloudformation.stacks")
-    errors_of = stacks._validation_errors  # noqa: SLF001 - the emulator removes resources after all other changes
+    stacks = emulated("services.cloudformation.stacks")
 
+    # The emulator removes resources after all other changes: too late to refuse the update as a whole.
+    @instead_of(stacks, "_validation_errors")
     def errors_with_removals(
-        resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
+        errors_of: Any, resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
     ) -> list[tuple[str, ...]]:
         """List the errors of an update before it begins, the removal of protected resources among them."""
         stack_name, stack_id = rest[3], rest[4]
@@ -109,11 +109,9 @@ def _install_for_resources() -> None:
             denial = None if logical_id in ordered else _denial(stack, "Update:Delete", logical_id, resource)
             if denial is not None:
                 kind, physical_id = resource.get("ResourceType", ""), resource.get("PhysicalResourceId", "")
-                stacks._add_event(stack_id, stack_name, logical_id, kind, "UPDATE_FAILED", denial, physical_id)  # noqa: SLF001 - as above
+                stacks._add_event(stack_id, stack_name, logical_id, kind, "UPDATE_FAILED", denial, physical_id)
                 errors.append((logical_id, kind, "STACK_POLICY", f"/Resources/{logical_id}", denial))
         return errors
-
-    stacks._validation_errors = errors_with_removals  # noqa: SLF001 - as above
 
 
 def _refuse_update(operation: ResourceOperation) -> None:

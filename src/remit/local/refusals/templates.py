@@ -6,12 +6,12 @@ an unknown name itself for the value.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
 from remit.local.authorization.stored_policies import managed_policy_exists
+from remit.local.emulator import emulated, instead_of
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def _enforce_capabilities() -> None:
-    handlers: Any = importlib.import_module("ministack.services.cloudformation.handlers")
-    handlers._capabilities_enforced = lambda: True  # noqa: SLF001 - the emulator has no other way in
+    handlers = emulated("services.cloudformation.handlers")
+    instead_of(handlers, "_capabilities_enforced")(lambda _is_enforced: True)
 
 
 CAPABILITIES: Final = Refusal(
@@ -98,14 +98,13 @@ UNKNOWN_PROPERTIES: Final = Refusal(
 )
 
 
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _PSEUDO: Final = "AWS::"
 
 
 def _unresolved(section: Any, known: frozenset[str]) -> list[str]:
     """The names in a section of a template that are no resource and no parameter, sorted."""
-    engine: Any = importlib.import_module(f"{_CLOUDFORMATION}.engine")
-    names = {name for name, _ in engine._intrinsic_references(section)}  # noqa: SLF001 - it finds what it will resolve
+    engine = emulated("services.cloudformation.engine")
+    names = {name for name, _ in engine._intrinsic_references(section)}  # it finds what it will resolve
     return sorted(name for name in names if name not in known and not name.startswith(_PSEUDO))
 
 
@@ -136,16 +135,14 @@ def _message(names: list[str], block: str) -> str:
 
 def _validate_references() -> None:
     for name in ("handlers", "changesets"):
-        module: Any = importlib.import_module(f"{_CLOUDFORMATION}.{name}")
-        validate = module.validate_template_support
+        instead_of(emulated(f"services.cloudformation.{name}"), "validate_template_support")(_validated)
 
-        def validated(template: Mapping[str, Any], *arguments: Any, validate: Any = validate, **options: Any) -> Any:
-            result = validate(template, *arguments, **options)
-            if not template.get("Transform"):  # a macro may add what is missing
-                _check_references(template)
-            return result
 
-        module.validate_template_support = validated
+def _validated(validate: Any, template: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
+    result = validate(template, *arguments, **options)
+    if not template.get("Transform"):  # a macro may add what is missing
+        _check_references(template)
+    return result
 
 
 DANGLING_REFERENCES: Final = Refusal(

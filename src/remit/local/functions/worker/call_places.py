@@ -71,7 +71,7 @@ class CallPlaces:
         """
         if self._packages is None:
             self._packages = _SDK | _installed(self._folder)
-        for frame in (*_outwards(sys._getframe()), *_outwards(_main_frame())):  # noqa: SLF001 - there is no other way
+        for frame in (*_outwards(sys._getframe()), *_outwards(_main_frame())):  # there is no other way
             file = self._relative(frame.f_code.co_filename)
             if file and file.partition("/")[0].removesuffix(".py") not in self._packages:
                 return file, frame.f_lineno
@@ -93,7 +93,7 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _main_frame() -> FrameType | None:
     identifier = threading.main_thread().ident
-    return None if identifier is None else sys._current_frames().get(identifier)  # noqa: SLF001 - as above
+    return None if identifier is None else sys._current_frames().get(identifier)
 
 
 def _installed(folder: str) -> frozenset[str]:

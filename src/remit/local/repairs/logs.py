@@ -1,22 +1,24 @@
-"""Filter patterns on terms and on fields of JSON: which lines CloudWatch Logs hands on, and finds.
-
-The emulator looks for the words of any pattern. A pattern of columns, `[ip, user]`, is left to it.
-
-Source: "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail" (Amazon
-CloudWatch Logs User Guide).
-"""
+"""Repairs of CloudWatch Logs: pages of events, and filter patterns on terms and on fields of JSON."""
 
 from __future__ import annotations
 
-import importlib
+import heapq
 import json
 import operator
 import re
+from bisect import bisect_left, bisect_right
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+from remit.local.emulator import emulated, instead_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Event = dict[str, Any]
+
+_MOST_EVENTS: Final = 10_000
+"""Events in a page at most."""
 _PART: Final = r'&&|\|\||[()]|[!<>]=|[=<>]|"(?:[^"\\]|\\.)*"|%[^%]+%|[^\s()=!<>&|"]+'
 _TERM: Final = r'([?-]?)("(?:[^"\\]|\\.)*"|%[^%]+%|\S+)'
 _STEP: Final = r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]"
@@ -31,20 +33,84 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }
 
 
-def match_log_patterns() -> None:
-    """Have subscriptions match so, and FilterLogEvents on fields, in the process that serves. Called once."""
-    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
-    matches, compiled = logs._subscription_pattern_matches, logs._compile_filter_pattern  # noqa: SLF001 - it has no other place to take hold of
+def repair_logs() -> None:
+    """Make every repair of CloudWatch Logs, once, in the process that serves."""
+    _give_pages()
+    _match_patterns()
 
-    def subscribed(pattern: str, message: str) -> Any:
+
+def _give_pages() -> None:
+    """FilterLogEvents answers page by page; the emulator gives the first 10,000 events, and says nothing of the others.
+
+    Source: "FilterLogEvents" (Amazon CloudWatch Logs API Reference).
+    Emulator: services/cloudwatch_logs.py.
+    Test: test_emulator_repairs.py::test_log_events_beyond_the_first_page_are_not_given.
+    """
+    logs = emulated("services.cloudwatch_logs")
+
+    @instead_of(logs, "_filter_log_events")
+    def filtered(filter_events: Callable[..., Any], data: Mapping[str, Any]) -> Any:
+        group = logs._log_groups.get(logs._resolve_log_group_name(data))
+        token = str(data.get("nextToken", "0"))
+        if group is None:
+            return filter_events(data)
+        if not token.isdecimal():
+            message = "The specified nextToken is invalid."
+            return logs.error_response_json("InvalidParameterException", message, 400)
+        start, limit = int(token), min(int(data.get("limit", _MOST_EVENTS)), _MOST_EVENTS)
+        events = list(islice(_matching_events(logs, group, data), start, start + limit + 1))
+        answer: dict[str, Any] = {"events": events[:limit], "searchedLogStreams": []}
+        if len(events) > limit:
+            answer["nextToken"] = str(start + limit)
+        return logs.json_response(answer)
+
+
+def _matching_events(logs: Any, group: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Event]:
+    """The events of a request's streams, time and pattern, by their times."""
+    matches = logs._compile_filter_pattern(data.get("filterPattern", ""))
+    names = data.get("logStreamNames") or list(group["streams"])
+    streams = [_events_of(name, group["streams"][name], data) for name in names if name in group["streams"]]
+    for event in heapq.merge(*streams, key=lambda event: (event["timestamp"], event.get("ingestionTime", 0))):
+        if matches(event.get("message", "")):
+            yield event
+
+
+def _events_of(name: str, stream: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Event]:
+    """The events of a stream in a request's time, with the stream's name."""
+    history = stream["events"]
+    start_time_of, end_time_of = data.get("startTime"), data.get("endTime")
+    start = 0 if start_time_of is None else bisect_left(history, start_time_of, key=_time_of)
+    end = len(history) if end_time_of is None else bisect_right(history, end_time_of, key=_time_of)
+    for event in history[start:end]:
+        yield {**event, "logStreamName": name}
+
+
+def _time_of(event: Event) -> int:
+    timestamp: int = event["timestamp"]
+    return timestamp
+
+
+def _match_patterns() -> None:
+    """Subscriptions match patterns on terms and on fields of JSON, and FilterLogEvents those on fields.
+
+    The emulator looks for the words of any pattern. A pattern of columns, `[ip, user]`, is left to it.
+
+    Source: "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail" (Amazon
+    CloudWatch Logs User Guide).
+    Emulator: services/cloudwatch_logs.py.
+    Test: test_emulator_repairs.py::test_patterns_of_fields_and_left_out_terms_match_no_line.
+    """
+    logs = emulated("services.cloudwatch_logs")
+
+    @instead_of(logs, "_subscription_pattern_matches")
+    def subscribed(matches: Callable[..., Any], pattern: str, message: str) -> Any:
         if _is_of_json(pattern):
             return matches_json(pattern, message)
         return matches(pattern, message) if pattern.strip().startswith("[") else matches_terms(pattern, message)
 
-    def searched(pattern: str) -> Any:
+    @instead_of(logs, "_compile_filter_pattern")
+    def searched(compiled: Callable[..., Any], pattern: str) -> Any:
         return (lambda message: matches_json(pattern, message)) if _is_of_json(pattern) else compiled(pattern)
-
-    logs._subscription_pattern_matches, logs._compile_filter_pattern = subscribed, searched  # noqa: SLF001 - as above
 
 
 def _is_of_json(pattern: str) -> bool:

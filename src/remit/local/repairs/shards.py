@@ -8,9 +8,10 @@ Source: "After a reshard" (Amazon Kinesis Data Streams Developer Guide).
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,34 +23,39 @@ _RESHARDING: Final = ("_split_shard", "_merge_shards", "_update_shard_count")
 
 
 def keep_closed_shards() -> None:
-    """Have it so in the process that serves. Called once."""
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
-    for name in _RESHARDING:
-        setattr(kinesis, name, _keeping_closed(kinesis, getattr(kinesis, name)))
-    route, described, summary = kinesis._route_to_shard, kinesis._shard_out, kinesis._describe_stream_summary  # noqa: SLF001 - it has no other place to take hold of
+    """Have it so in the process that serves. Called once.
 
-    def route_to_open(hash_key: int, stream: Mapping[str, Any]) -> Any:
+    Emulator: services/kinesis.py.
+    Test: test_emulator_repairs.py::test_a_shard_that_is_split_is_gone_with_its_records,
+    test_emulator_repairs.py::test_a_new_number_of_shards_gives_new_ones_the_ids_of_old_ones,
+    test_stream_positions.py::test_a_shard_that_is_split_is_read_to_its_end_before_those_that_come_of_it.
+    """
+    kinesis = emulated("services.kinesis")
+    for name in _RESHARDING:
+        instead_of(kinesis, name)(_resharded)
+
+    @instead_of(kinesis, "_route_to_shard")
+    def route_to_open(route: Any, hash_key: int, stream: Mapping[str, Any]) -> Any:
         shards = {shard_id: shard for shard_id, shard in stream["shards"].items() if not is_closed(shard)}
         return route(hash_key, {**stream, "shards": shards})
 
-    def described_with_end(shard_id: str, shard: Mapping[str, Any]) -> Any:
+    @instead_of(kinesis, "_shard_out")
+    def described_with_end(described: Any, shard_id: str, shard: Mapping[str, Any]) -> Any:
         description = described(shard_id, shard)
         if is_closed(shard):
             description["SequenceNumberRange"]["EndingSequenceNumber"] = shard[_CLOSED]
         return description
 
-    def summary_of_open(data: Mapping[str, Any]) -> Any:
+    @instead_of(kinesis, "_describe_stream_summary")
+    def summary_of_open(summary: Any, data: Mapping[str, Any]) -> Any:
         status, headers, body = summary(data)
-        _, stream = kinesis._resolve_stream(data)  # noqa: SLF001 - as above
+        _, stream = kinesis._resolve_stream(data)
         if stream is not None:
             document = json.loads(body)
             number = sum(not is_closed(shard) for shard in stream["shards"].values())
             document["StreamDescriptionSummary"]["OpenShardCount"] = number
             body = json.dumps(document).encode()
         return status, headers, body
-
-    kinesis._route_to_shard, kinesis._shard_out = route_to_open, described_with_end  # noqa: SLF001 - as above
-    kinesis._describe_stream_summary = summary_of_open  # noqa: SLF001 - as above
 
 
 def is_closed(shard: Mapping[str, Any]) -> bool:
@@ -63,29 +69,26 @@ def parents(shard: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(shard_id) for shard_id in ids if shard_id)
 
 
-def _keeping_closed(kinesis: Any, reshard: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
-    """An operation that replaces shards, which keeps those that it replaces."""
-
-    def resharded(data: Mapping[str, Any]) -> Any:
-        _, stream = kinesis._resolve_stream(data)  # noqa: SLF001 - as above
-        if stream is None:
-            return reshard(data)
-        before: Shards = stream["shards"]
-        closed_before = {shard_id: shard for shard_id, shard in before.items() if is_closed(shard)}
-        open_before = {shard_id: shard for shard_id, shard in before.items() if not is_closed(shard)}
-        first_number = kinesis._max_shard_index(stream) + 1  # noqa: SLF001 - as above
-        stream["shards"] = dict(open_before)
-        answer = reshard(data)
-        after: Shards = stream["shards"]
-        replaced = {shard_id: shard for shard_id, shard in open_before.items() if after.get(shard_id) is not shard}
-        if len(replaced) == len(open_before):
-            after = _new_ones(after, replaced, first_number)
-        for shard in replaced.values():
-            shard[_CLOSED] = kinesis._next_sequence_number()  # noqa: SLF001 - as above
-        stream["shards"] = {**closed_before, **replaced, **after}
-        return answer
-
-    return resharded
+def _resharded(reshard: Callable[[Mapping[str, Any]], Any], data: Mapping[str, Any]) -> Any:
+    """Do an operation that replaces shards, and keep those that it replaces."""
+    kinesis = emulated("services.kinesis")
+    _, stream = kinesis._resolve_stream(data)
+    if stream is None:
+        return reshard(data)
+    before: Shards = stream["shards"]
+    closed_before = {shard_id: shard for shard_id, shard in before.items() if is_closed(shard)}
+    open_before = {shard_id: shard for shard_id, shard in before.items() if not is_closed(shard)}
+    first_number = kinesis._max_shard_index(stream) + 1
+    stream["shards"] = dict(open_before)
+    answer = reshard(data)
+    after: Shards = stream["shards"]
+    replaced = {shard_id: shard for shard_id, shard in open_before.items() if after.get(shard_id) is not shard}
+    if len(replaced) == len(open_before):
+        after = _new_ones(after, replaced, first_number)
+    for shard in replaced.values():
+        shard[_CLOSED] = kinesis._next_sequence_number()
+    stream["shards"] = {**closed_before, **replaced, **after}
+    return answer
 
 
 def _new_ones(shards: Shards, replaced: Shards, first_number: int) -> Shards:

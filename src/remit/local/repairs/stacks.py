@@ -1,22 +1,20 @@
-"""Repairs of the emulator: behaviour of AWS that apps need, a function per repair, called before it serves.
-
-`tests/local/test_emulator_repairs.py` fails for each that the emulator does not need any more.
-"""
+"""Repairs of CloudFormation: what a stack makes, and of a few services what a template says of them."""
 
 from __future__ import annotations
 
-import importlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
+from remit.local.emulator import emulated, instead_of
 from remit.local.stack_requests import around
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from remit.local.stack_requests import Answer
 
@@ -24,13 +22,12 @@ if TYPE_CHECKING:
 
 NOT_SIMULATED: Final = "not simulated here"
 """What stack events say of a resource of a type that the emulator does not know."""
-_CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _CONSUMER: Final = "/consumer/"
 _BOUNDARY: Final = "PermissionsBoundary"
 
 
-def repair(account: str) -> None:
-    """Make every repair, once, in the process that serves."""
+def repair_stacks(account: str) -> None:
+    """Make every repair of stacks, once, in the process that serves."""
     _stream_consumers()
     _stream_names()
     _schedule_properties()
@@ -48,39 +45,41 @@ def repair(account: str) -> None:
 
 def _handlers() -> dict[str, Handler]:
     """The emulator's handlers of resource types: it reads this very dict."""
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
-    handlers: dict[str, Handler] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - it has no other way in
+    handlers: dict[str, Handler] = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
     return handlers
 
 
 def _completed_by(type_name: str, complete: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None]) -> None:
     """Call `complete` with each resource that was made or changed, its properties, and those that it had before."""
     handler = _handlers()[type_name]
-    make, change = handler["create"], handler["update"]
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+    @instead_of(handler, "create")
+    def create(make: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
         made = make(logical_id, properties, stack)
         complete(made[0], properties, {})
         return made
 
-    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
+    @instead_of(handler, "update")
+    def update(change: Any, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
         made = change(physical_id, old, new, *place)
         complete(made[0], new, old if made[0] == physical_id else {})
         return made
-
-    handler["create"], handler["update"] = create, update
 
 
 def _stream_consumers() -> None:
     """Enhanced fan-out: a consumer of a Kinesis stream in a template, and event source mappings that read through it.
 
-    A mapping reads the stream itself, from which every consumer gets all records.
+    The emulator does not know the type. A mapping reads the stream itself, from which every consumer gets all records.
+
+    Emulator: services/cloudformation/provisioners.py, services/lambda_svc.py.
+    Test: test_emulator_repairs.py::test_a_type_that_it_does_not_know_refuses_the_whole_template,
+    test_emulator_repairs.py::test_a_mapping_does_not_read_a_stream_through_a_consumer.
     """
-    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    kinesis = emulated("services.kinesis")
     handlers = _handlers()
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
-        status, _, body = kinesis._register_consumer(properties)  # noqa: SLF001 - as above
+        status, _, body = kinesis._register_consumer(properties)
         answer = json.loads(body)
         if status >= 400:  # noqa: PLR2004 - HTTP's errors
             raise ValueError(answer.get("message", body))
@@ -88,55 +87,55 @@ def _stream_consumers() -> None:
         return consumer["ConsumerARN"], {**consumer, "StreamARN": properties["StreamARN"]}
 
     def delete(physical_id: str, _properties: Mapping[str, Any]) -> None:
-        kinesis._deregister_consumer({"ConsumerARN": physical_id})  # noqa: SLF001 - as above
+        kinesis._deregister_consumer({"ConsumerARN": physical_id})
 
     def update(physical_id: str, _old: Mapping[str, Any], new: Mapping[str, Any], _stack: str) -> tuple[str, Any]:
         return physical_id, {"ConsumerARN": physical_id, "StreamARN": new["StreamARN"]}
 
     handlers["AWS::Kinesis::StreamConsumer"] = {"create": create, "update": update, "delete": delete}
-    mapping = handlers["AWS::Lambda::EventSourceMapping"]
-    create_mapping, update_mapping = mapping["create"], mapping["update"]
 
-    def create_through(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        return create_mapping(logical_id, _reading_the_stream(properties), stack)
+    def reading_the_stream(argument: Any) -> Any:
+        if not isinstance(argument, Mapping):
+            return argument
+        source = str(argument.get("EventSourceArn", ""))
+        return {**argument, "EventSourceArn": source.partition(_CONSUMER)[0]}
 
-    def update_through(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
-        return update_mapping(physical_id, _reading_the_stream(old), _reading_the_stream(new), *place)
+    def handle_mapping(handle: Any, *arguments: Any) -> Any:
+        return handle(*map(reading_the_stream, arguments))
 
-    mapping["create"], mapping["update"] = create_through, update_through
-
-
-def _reading_the_stream(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping's properties with the stream in the place of a consumer of it."""
-    source = str(properties.get("EventSourceArn", ""))
-    return {**properties, "EventSourceArn": source.partition(_CONSUMER)[0]}
+    for operation in ("create", "update"):
+        instead_of(handlers["AWS::Lambda::EventSourceMapping"], operation)(handle_mapping)
 
 
 def _stream_names() -> None:
     """The name that CloudFormation gives a stream begins with the stack's and the resource's; the emulator lowers it.
 
     The policy of whoever deploys names the stream by that beginning.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_emulator_repairs.py::test_a_stream_without_a_name_gets_one_in_small_letters.
     """
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
-    handler = _handlers()["AWS::Kinesis::Stream"]
-    create_stream = handler["create"]
+    provisioners = emulated("services.cloudformation.provisioners")
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
-        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)  # noqa: SLF001 - as above
+    @instead_of(_handlers()["AWS::Kinesis::Stream"], "create")
+    def create(create_stream: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)
         return create_stream(logical_id, {**properties, "Name": name}, stack)
-
-    handler["create"] = create
 
 
 def _table_encryption() -> None:
-    """The key that encrypts a table in a template."""
-    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    """The key that encrypts a table in a template; the emulator drops it.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_emulator_repairs.py::test_a_table_of_a_template_loses_its_encryption.
+    """
+    dynamodb = emulated("services.dynamodb")
 
     def encrypt(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
         stated = properties.get("SSESpecification") or {}
         specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
-        described = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
-        dynamodb._tables[name]["SSEDescription"] = described  # noqa: SLF001 - as above
+        described = dynamodb._sse_description_from_spec(specification) if stated else None
+        dynamodb._tables[name]["SSEDescription"] = described
 
     _completed_by("AWS::DynamoDB::Table", encrypt)
 
@@ -145,11 +144,15 @@ _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKey
 
 
 def stacks_in_review() -> None:
-    """A further first change set is one of the same stack, which waits for one of them; the emulator makes it anew."""
-    cloudformation: Any = importlib.import_module(_CLOUDFORMATION)
+    """A further first change set is one of the same stack, which waits for one of them; the emulator makes it anew.
+
+    Emulator: services/cloudformation/changesets.py.
+    Test: test_emulator_repairs.py::test_a_further_first_change_set_makes_its_stack_anew.
+    """
+    cloudformation = emulated("services.cloudformation")
 
     def create(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-        stacks, name = cloudformation._stacks, parameters.get("StackName", "")  # noqa: SLF001 - as above
+        stacks, name = cloudformation._stacks, parameters.get("StackName", "")
         stack = stacks.get(name)
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
             return answer()
@@ -157,7 +160,7 @@ def stacks_in_review() -> None:
         made, stacks[name] = stacks.get(name), stack
         if made is None or made is stack:
             return status, headers, body
-        for change_set in cloudformation._change_sets.values():  # noqa: SLF001 - as above
+        for change_set in cloudformation._change_sets.values():
             if change_set["StackId"] == made["StackId"]:
                 change_set["StackId"] = stack["StackId"]
         return status, headers, body.replace(made["StackId"].encode(), stack["StackId"].encode())
@@ -169,12 +172,14 @@ def _replacing_properties() -> None:
     """Add the properties that replace a resource to change sets: by the type's schema where the emulator has no table.
 
     It calls every property of such a type, as of a bucket, one that perhaps replaces.
-    """
-    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
-    tables: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")._REPLACING_PROPERTIES  # noqa: SLF001 - as above
-    by_table = stacks._property_recreation  # noqa: SLF001 - as above
 
-    def recreation(type_name: str, name: str) -> str:
+    Emulator: services/cloudformation/stacks.py.
+    Test: test_emulator_repairs.py::test_every_property_of_a_bucket_replaces_it_perhaps.
+    """
+    tables = emulated("services.cloudformation.provisioners")._REPLACING_PROPERTIES
+
+    @instead_of(emulated("services.cloudformation.stacks"), "_property_recreation")
+    def recreation(by_table: Any, type_name: str, name: str) -> str:
         kind = resource_type(type_name)
         if type_name in tables or kind is None or kind.is_custom:
             return str(by_table(type_name, name))
@@ -182,15 +187,17 @@ def _replacing_properties() -> None:
             return "Always"
         return "Conditionally" if any(path.startswith(f"{name}.") for path in kind.create_only) else "Never"
 
-    stacks._property_recreation = recreation  # noqa: SLF001 - as above
-
 
 def _schedule_properties() -> None:
-    """The time zone, the start and the end of a schedule in a template."""
-    scheduler: Any = importlib.import_module("ministack.services.scheduler")
+    """The time zone, the start and the end of a schedule in a template; the emulator drops them.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_emulator_repairs.py::test_a_schedule_of_a_template_loses_its_time_zone_and_its_end.
+    """
+    scheduler = emulated("services.scheduler")
 
     def set_all(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]  # noqa: SLF001 - as above
+        schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]
         schedule.update({key: properties[key] for key in _DROPPED if key in properties})
 
     _completed_by("AWS::Scheduler::Schedule", set_all)
@@ -220,41 +227,44 @@ class _ZonedFields:
 
 
 def _schedule_time_zones() -> None:
-    """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC."""
-    scheduler: Any = importlib.import_module("ministack.services.scheduler")
-    eventbridge: Any = importlib.import_module("ministack.services.eventbridge")
-    tick, at_epoch = scheduler._tick_schedules, scheduler._at_time_epoch  # noqa: SLF001 - as above
-    parse_fields, next_fire = eventbridge._parse_cron_fields, eventbridge._cron_next_fire  # noqa: SLF001 - as above
+    """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC.
 
-    def tick_in_zones() -> None:
-        for schedule in list(scheduler._schedules._data.values()):  # noqa: SLF001 - as above
+    Emulator: services/scheduler.py, services/eventbridge.py.
+    Test: test_emulator_repairs.py::test_time_zones_of_schedules_are_not_looked_at.
+    """
+    scheduler = emulated("services.scheduler")
+    eventbridge = emulated("services.eventbridge")
+
+    @instead_of(scheduler, "_tick_schedules")
+    def tick_in_zones(tick: Callable[[], None]) -> None:
+        for schedule in list(scheduler._schedules._data.values()):
             zone = schedule.get("ScheduleExpressionTimezone", "UTC")
             if zone != "UTC":
                 schedule["ScheduleExpression"] = _ZonedExpression(schedule["ScheduleExpression"], ZoneInfo(zone))
         tick()
 
-    def epoch(expression: str) -> float | None:
+    @instead_of(scheduler, "_at_time_epoch")
+    def epoch(at_epoch: Any, expression: str) -> float | None:
         seconds: float | None = at_epoch(expression)
         if seconds is None or not isinstance(expression, _ZonedExpression):
             return seconds
         local = datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=expression.zone)
         return local.timestamp()
 
-    def fields_of(expression: str) -> Any:
+    @instead_of(eventbridge, "_parse_cron_fields")
+    def fields_of(parse_fields: Any, expression: str) -> Any:
         fields = parse_fields(expression)
         if fields is None or not isinstance(expression, _ZonedExpression):
             return fields
         return _ZonedFields(fields, expression.zone)
 
-    def fire_after(fields: Any, after: datetime) -> datetime | None:
+    @instead_of(eventbridge, "_cron_next_fire")
+    def fire_after(next_fire: Any, fields: Any, after: datetime) -> datetime | None:
         if not isinstance(fields, _ZonedFields):
             return next_fire(fields, after)  # type: ignore[no-any-return]  # the emulator has no types
         local = after.astimezone(fields.zone).replace(tzinfo=UTC)
         moment: datetime | None = next_fire(fields.fields, local)
         return None if moment is None else moment.replace(tzinfo=fields.zone).astimezone(UTC)
-
-    scheduler._tick_schedules, scheduler._at_time_epoch = tick_in_zones, epoch  # noqa: SLF001 - as above
-    eventbridge._parse_cron_fields, eventbridge._cron_next_fire = fields_of, fire_after  # noqa: SLF001 - as above
 
 
 def _secret_references() -> None:
@@ -262,10 +272,13 @@ def _secret_references() -> None:
 
     A name that CloudFormation gives begins with the resource's id; the emulator puts the stack's name before it. A
     secret that is there keeps its name. Source: "AWS::SecretsManager::Secret" (AWS CloudFormation User Guide).
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_emulator_repairs.py::test_ref_of_a_secret_is_its_name,
+    test_emulator_repairs.py::test_the_stacks_name_begins_that_of_a_secret_without_one.
     """
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    provisioners = emulated("services.cloudformation.provisioners")
     handler = _handlers()["AWS::SecretsManager::Secret"]
-    create_secret, update_secret, delete_secret = handler["create"], handler["update"], handler["delete"]
 
     def name_of(physical_id: str) -> str:
         return physical_id.partition(":secret:")[2][:_WITHOUT_SUFFIX] if ":secret:" in physical_id else physical_id
@@ -274,22 +287,23 @@ def _secret_references() -> None:
         return made[1]["Arn"], made[1]
 
     def generated_name(stack: str, logical_id: str) -> str:
-        name: str = provisioners._physical_name(stack, logical_id)  # noqa: SLF001 - as above
+        name: str = provisioners._physical_name(stack, logical_id)
         return name.removeprefix(f"{stack}-")
 
-    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+    @instead_of(handler, "create")
+    def create(create_secret: Any, logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
         return by_arn(create_secret(logical_id, {"Name": generated_name(stack, logical_id), **properties}, stack))
 
+    @instead_of(handler, "update")
     def update(
-        physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str
+        change: Any, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], stack: str, logical_id: str
     ) -> tuple[str, Any]:
         name = generated_name(stack, logical_id) if "Name" in old else name_of(physical_id)
-        return by_arn(update_secret(name_of(physical_id), old, {"Name": name, **new}, stack, logical_id))
+        return by_arn(change(name_of(physical_id), old, {"Name": name, **new}, stack, logical_id))
 
-    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+    @instead_of(handler, "delete")
+    def delete(delete_secret: Any, physical_id: str, properties: Mapping[str, Any]) -> None:
         delete_secret(name_of(physical_id), properties)
-
-    handler["create"], handler["update"], handler["delete"] = create, update, delete
 
 
 _WITHOUT_SUFFIX: Final = -7
@@ -300,11 +314,14 @@ def _generated_secrets() -> None:
     """The options of GenerateSecretString; the emulator heeds the length and the characters to leave out.
 
     Source: "AWS::SecretsManager::Secret GenerateSecretString" (AWS CloudFormation User Guide).
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_fidelity.py::test_a_generated_secret_obeys_its_options,
+    test_fidelity.py::test_options_of_a_secret_that_fit_no_password_fail_the_stack.
     """
-    secrets: Any = importlib.import_module("ministack.services.secretsmanager")
-    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    secrets = emulated("services.secretsmanager")
 
-    def secret_string(properties: Mapping[str, Any]) -> str:
+    @instead_of(emulated("services.cloudformation.provisioners"), "_sm_secret_string")
+    def secret_string(_secret_string: Any, properties: Mapping[str, Any]) -> str:
         options = properties.get("GenerateSecretString")
         if options is None:
             return str(properties.get("SecretString", ""))
@@ -313,36 +330,43 @@ def _generated_secrets() -> None:
         template, key = options.get("SecretStringTemplate"), options.get("GenerateStringKey")
         if (template is None) != (key is None):
             raise ValueError("SecretStringTemplate and GenerateStringKey must be specified together")
-        status, _, body = secrets._get_random_password(options)  # noqa: SLF001 - as above
+        status, _, body = secrets._get_random_password(options)
         answer = json.loads(body)
         if status >= 400:  # noqa: PLR2004 - HTTP's errors
             raise ValueError(answer.get("message", body))
         password = answer["RandomPassword"]
         return password if template is None else json.dumps({**json.loads(template), key: password})
 
-    provisioners._sm_secret_string = secret_string  # noqa: SLF001 - as above
-
 
 def _role_boundaries() -> None:
-    """The permissions boundary of a role in a template."""
-    iam: Any = importlib.import_module("ministack.services.iam")
+    """The permissions boundary of a role in a template; the emulator drops it.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_emulator_repairs.py::test_a_role_of_a_template_loses_its_permissions_boundary.
+    """
+    iam = emulated("services.iam")
 
     def put(name: str, properties: Mapping[str, Any], old: Mapping[str, Any]) -> None:
         if old.get(_BOUNDARY) != properties.get(_BOUNDARY):  # else one put on by hand stays
-            iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)  # noqa: SLF001 - as above
+            iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)
 
     _completed_by("AWS::IAM::Role", put)
 
 
 def _function_properties() -> None:
-    """The VPC, the concurrency, the dead letters and the durability of a function in a template."""
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    """The VPC, the concurrency, the dead letters and the durability of a function in a template.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_functions.py::test_reserved_concurrency_and_the_dead_letters_of_a_template_are_heeded,
+    test_fidelity.py::test_a_function_of_a_template_keeps_its_vpc.
+    """
+    functions = emulated("services.lambda_svc")
 
     def note(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
-        function = functions._functions[name]  # noqa: SLF001 - as above
+        function = functions._functions[name]
         reserved = properties.get("ReservedConcurrentExecutions")
         function["concurrency"] = None if reserved is None else int(reserved)
-        function["config"]["VpcConfig"] = functions._vpc_config_with_id(properties.get("VpcConfig"))  # noqa: SLF001 - as above
+        function["config"]["VpcConfig"] = functions._vpc_config_with_id(properties.get("VpcConfig"))
         for setting in ("DeadLetterConfig", "DurableConfig"):
             if setting in properties:
                 function["config"][setting] = properties[setting]
@@ -356,11 +380,13 @@ def _records_of_aliases() -> None:
     """A function that is called by an alias has the alias's ARN; the emulator says that of the version behind it.
 
     Permissions are asked for by it, and the function sees it in its context.
-    """
-    functions: Any = importlib.import_module("ministack.services.lambda_svc")
-    find = functions._effective_func_record_for_qualifier  # noqa: SLF001 - as above
 
-    def found(function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
+    Emulator: services/lambda_svc.py.
+    Test: test_emulator_repairs.py::test_what_runs_at_an_alias_has_the_arn_of_its_version.
+    """
+
+    @instead_of(emulated("services.lambda_svc"), "_effective_func_record_for_qualifier")
+    def found(find: Any, function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
         record, configuration = find(function, qualifier)
         if function is None or record is None or qualifier not in function.get("aliases", {}):
             return record, configuration
@@ -368,28 +394,30 @@ def _records_of_aliases() -> None:
         of_alias = {**configuration, "FunctionArn": arn}
         return {**record, "config": of_alias}, of_alias
 
-    functions._effective_func_record_for_qualifier = found  # noqa: SLF001 - as above
-
 
 def _unknown_types(account: str) -> None:
-    """A resource of a type that the emulator does not know is left out, and its stack events say so."""
-    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
-    changesets: Any = importlib.import_module(f"{_CLOUDFORMATION}.changesets")
+    """A resource of a type that the emulator does not know is left out, and its stack events say so.
+
+    The emulator refuses the whole template.
+
+    Emulator: services/cloudformation/stacks.py, services/cloudformation/changesets.py.
+    Test: test_emulator_repairs.py::test_a_type_that_it_does_not_know_refuses_the_whole_template.
+    """
     handlers = _handlers()
     unknown = frozenset(name for name in resource_types() if name not in handlers)
     for name in unknown:
         handlers[name] = _left_out(name, account)
-    add_event = stacks._add_event  # noqa: SLF001 - as above
 
     def add_event_with_note(
-        stack_id: str, stack: str, logical_id: str, type_name: str, status: str, *reason: Any, **options: Any
+        add_event: Any, stack_id: str, stack: str, logical_id: str, kind: str, status: str, *reason: Any, **options: Any
     ) -> None:
-        if type_name in unknown and status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        if kind in unknown and status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             reason = (NOT_SIMULATED, *reason[1:])
             options.pop("reason", None)
-        add_event(stack_id, stack, logical_id, type_name, status, *reason, **options)
+        add_event(stack_id, stack, logical_id, kind, status, *reason, **options)
 
-    stacks._add_event = changesets._add_event = add_event_with_note  # noqa: SLF001 - as above
+    for module in ("stacks", "changesets"):
+        instead_of(emulated(f"services.cloudformation.{module}"), "_add_event")(add_event_with_note)
 
 
 def _left_out(type_name: str, account: str) -> Handler:

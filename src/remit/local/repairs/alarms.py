@@ -9,14 +9,13 @@ Sources: "Evaluating an alarm", "Configuring how CloudWatch alarms treat missing
 
 from __future__ import annotations
 
-import importlib
 import logging
 import operator
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator_place import as_request_of
+from remit.local.emulator import as_request_of, emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,29 +47,33 @@ _STATES: Final = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFF
 
 
 def keep_alarms() -> None:
-    """Have alarms look in a thread of their own, in the process that serves. Called once."""
-    cloudwatch: Any = importlib.import_module("ministack.services.cloudwatch")
-    evaluate = cloudwatch._evaluate_alarm  # noqa: SLF001 - the emulator has no other place to take hold of
+    """Have alarms look in a thread of their own, in the process that serves. Called once.
 
-    def evaluated(alarm: dict[str, Any]) -> None:
+    Emulator: services/cloudwatch.py, services/sqs.py.
+    Test: test_alarms.py::test_an_alarm_tells_of_messages_in_its_own_queue_and_when_they_are_gone,
+    test_alarms.py::test_a_queue_is_measured_by_what_its_messages_wait_for.
+    """
+    cloudwatch = emulated("services.cloudwatch")
+
+    @instead_of(cloudwatch, "_evaluate_alarm")
+    def evaluated(evaluate: Callable[..., None], alarm: dict[str, Any]) -> None:
         if alarm.get("ComparisonOperator") in _COMPARISONS:
             _evaluate(cloudwatch, alarm)
         else:
             evaluate(alarm)  # a band of values, which no metric of an app has here
 
-    cloudwatch._evaluate_alarm = evaluated  # noqa: SLF001 - as above
     threading.Thread(target=_look_for_ever, args=(cloudwatch,), daemon=True).start()
 
 
 def _look_for_ever(cloudwatch: Any) -> None:
     while True:
         time.sleep(_SECONDS)
-        for place, alarm in list(cloudwatch._alarms._data.items()):  # noqa: SLF001 - as above
+        for place, alarm in list(cloudwatch._alarms._data.items()):
             account, region, _ = place
             with as_request_of(account, region):
                 try:
                     _measure_queue(cloudwatch, alarm)
-                    cloudwatch._evaluate_alarm(alarm)  # noqa: SLF001 - as above
+                    cloudwatch._evaluate_alarm(alarm)
                 except Exception:  # as the emulator does: the next look tries again
                     logging.getLogger("cloudwatch").exception("the alarm %s cannot be evaluated", alarm["AlarmName"])
 
@@ -81,8 +84,8 @@ def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
     name = _dimensions(alarm).get("QueueName")
     if alarm.get("Namespace") != _QUEUES or counts is None or name is None:
         return
-    sqs: Any = importlib.import_module("ministack.services.sqs")
-    queue = sqs._queues.get(sqs._queue_url(name))  # noqa: SLF001 - as above
+    sqs = emulated("services.sqs")
+    queue = sqs._queues.get(sqs._queue_url(name))
     if queue is None:
         return
     now = time.time()
@@ -113,9 +116,9 @@ def _evaluate(cloudwatch: Any, alarm: dict[str, Any]) -> None:
     if new_state == old_state:
         return
     alarm |= {"StateValue": new_state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
-    cloudwatch._record_history(alarm["AlarmName"], old_state, new_state, reason)  # noqa: SLF001 - as above
-    cloudwatch._dispatch_alarm_actions(alarm, old_state, new_state, reason)  # noqa: SLF001 - as above
-    cloudwatch._evaluate_parent_alarms(alarm)  # noqa: SLF001 - as above
+    cloudwatch._record_history(alarm["AlarmName"], old_state, new_state, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, old_state, new_state, reason)
+    cloudwatch._evaluate_parent_alarms(alarm)
 
 
 def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]:
@@ -128,15 +131,15 @@ def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]
     for number in range(int(alarm.get("EvaluationPeriods") or 1)):
         start, end = now - period * (number + 1), now - period * number
         of_period = [point for point in points if start < point["Timestamp"] <= end]
-        statistics = cloudwatch._calc_stats(of_period)  # noqa: SLF001 - as above
-        values.append(cloudwatch._stat_value(statistics, statistic, of_period) if statistics else None)  # noqa: SLF001 - as above
+        statistics = cloudwatch._calc_stats(of_period)
+        values.append(cloudwatch._stat_value(statistics, statistic, of_period) if statistics else None)
     return values
 
 
 def _points(cloudwatch: Any, alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Read the recent values of an alarm's metric."""
-    dimensions = cloudwatch._dims_key(_dimensions(alarm))  # noqa: SLF001 - as above
-    points: list[dict[str, Any]] = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []  # noqa: SLF001 - as above
+    dimensions = cloudwatch._dims_key(_dimensions(alarm))
+    points: list[dict[str, Any]] = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
     return points
 
 

@@ -9,7 +9,6 @@ Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetSe
 
 from __future__ import annotations
 
-import importlib
 import re
 import time
 from contextvars import ContextVar
@@ -20,6 +19,7 @@ from xml.sax.saxutils import escape
 from remit.iam.request import principal_of
 from remit.local.authorization.caller import CALLER
 from remit.local.authorization.federated_callers import FEDERATED_ACTIONS, federated_caller
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,11 +41,18 @@ _SESSION_NAME: Final = r"[\w+=,.@-]*"
 
 
 def make_sessions_as_sts_does() -> None:
-    """Have the emulator's STS check what it is asked for, and note whose session it makes."""
-    sts: Any = importlib.import_module("ministack.services.sts")
-    handle_request, register_session = sts.handle_request, sts.register_session
+    """Have the emulator's STS check what it is asked for, and note whose session it makes.
 
-    async def handle(method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]) -> Answer:
+    Emulator: services/sts.py, services/iam.py.
+    Test: test_role_sessions.py::test_a_session_lasts_no_longer_than_its_role_lets_it_and_an_hour_in_a_chain,
+    test_role_sessions.py::test_a_jobs_token_gets_the_role_whose_trust_its_claims_meet.
+    """
+    sts = emulated("services.sts")
+
+    @instead_of(sts, "handle_request")
+    async def handle(
+        handle_request: Any, method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]
+    ) -> Answer:
         parameters = _parameters(body, query)
         action = parameters.get("Action", "")
         refused = _refused(sts, action, parameters)
@@ -60,8 +67,9 @@ def make_sessions_as_sts_does() -> None:
         finally:
             _REQUESTED.reset(requested)
 
-    def register(access_key_id: str, session: dict[str, Any]) -> None:
-        caller = sts._sessions.get(session.get("SourceAccessKeyId")) or {}  # noqa: SLF001 - it has no other way in
+    @instead_of(sts, "register_session")
+    def register(register_session: Any, access_key_id: str, session: dict[str, Any]) -> None:
+        caller = sts._sessions.get(session.get("SourceAccessKeyId")) or {}
         identity = caller.get(SOURCE_IDENTITY) or _REQUESTED.get()
         if identity:
             session[SOURCE_IDENTITY] = identity
@@ -70,8 +78,6 @@ def make_sessions_as_sts_does() -> None:
         role = stored_role(session.get("Arn", ""))
         session[ROLE_ID] = None if role is None else role["RoleId"]
         register_session(access_key_id, session)
-
-    sts.handle_request, sts.register_session = handle, register
 
 
 def _parameters(body: bytes, query: Mapping[str, Any]) -> dict[str, str]:
@@ -85,7 +91,7 @@ def _refused(  # noqa: PLR0911 - one case after the other
     """The error of AWS for a session that it would not make; None where it would."""
 
     def error(status: int, code: str, message: str) -> Answer:
-        answer: Answer = sts._error(status, code, escape(message), ns="sts")  # noqa: SLF001 - as above
+        answer: Answer = sts._error(status, code, escape(message), ns="sts")
         return answer
 
     caller = CALLER.get()
@@ -117,8 +123,8 @@ def stored_role(arn: str) -> Mapping[str, Any] | None:
     principal = principal_of(arn)
     if principal.role is None:
         return None
-    iam: Any = importlib.import_module("ministack.services.iam")
-    role: Mapping[str, Any] | None = iam._roles.get_scoped(principal.account, None, principal.role)  # noqa: SLF001 - as above
+    iam = emulated("services.iam")
+    role: Mapping[str, Any] | None = iam._roles.get_scoped(principal.account, None, principal.role)
     return None if role is None or (principal.kind == "role" and role["Arn"] != arn) else role
 
 
@@ -157,14 +163,14 @@ def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> 
     seconds = int(parameters.get("DurationSeconds") or _LONGEST_IN_A_CHAIN)
     if caller.most_seconds is not None:
         seconds = min(seconds, max(caller.most_seconds, _SHORTEST))
-    policies, _ = sts._session_policies(parameters, check=False)  # noqa: SLF001 - as above
-    arn, _ = sts._assumed_role_arn(role, caller.session_name)  # noqa: SLF001 - as above
-    user_id = f"{sts._role_id(role)}:{caller.session_name}"  # noqa: SLF001 - as above
-    iam: Any = importlib.import_module("ministack.services.iam")
+    policies, _ = sts._session_policies(parameters, check=False)
+    arn, _ = sts._assumed_role_arn(role, caller.session_name)
+    user_id = f"{sts._role_id(role)}:{caller.session_name}"
+    iam = emulated("services.iam")
     credentials = {
-        "AccessKeyId": iam._gen_session_access_key(),  # noqa: SLF001 - as above
-        "SecretAccessKey": iam._gen_secret(),  # noqa: SLF001 - as above
-        "SessionToken": iam._gen_session_token(),  # noqa: SLF001 - as above
+        "AccessKeyId": iam._gen_session_access_key(),
+        "SecretAccessKey": iam._gen_secret(),
+        "SessionToken": iam._gen_session_token(),
     }
     sts.register_session(
         credentials["AccessKeyId"],
@@ -180,12 +186,12 @@ def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> 
         },
     )
     members = {
-        "Credentials": _elements({**credentials, "Expiration": sts._future(seconds)}),  # noqa: SLF001 - as above
+        "Credentials": _elements({**credentials, "Expiration": sts._future(seconds)}),
         "AssumedRoleUser": _elements({"AssumedRoleId": user_id, "Arn": arn}),
         "PackedPolicySize": "0",
     }
     content = "".join(f"<{name}>{text}</{name}>" for name, text in members.items()) + _elements(caller.described)
-    answer: Answer = sts._xml(200, f"{action}Response", f"<{action}Result>{content}</{action}Result>", ns="sts")  # noqa: SLF001 - as above
+    answer: Answer = sts._xml(200, f"{action}Response", f"<{action}Result>{content}</{action}Result>", ns="sts")
     return answer
 
 

@@ -8,13 +8,14 @@ first lines of the model's file, below `metadata`.
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,21 +36,23 @@ class ServiceModel:
 
 
 def read_metadata_alone() -> None:
-    """Give the emulator models of services that know their metadata, and read the rest when it is needed."""
-    responses: Any = importlib.import_module("ministack.core.responses")
-    whole_model = responses._service_model  # noqa: SLF001 - it has no other way in
-    clients: dict[str, str] = responses._BOTOCORE_NAME  # noqa: SLF001 - as above
+    """Give the emulator models of services that know their metadata, and read the rest when it is needed.
+
+    Emulator: core/responses.py.
+    Test: test_service_metadata.py::test_metadata_are_those_of_the_whole_model_and_are_read_without_it.
+    """
+    responses = emulated("core.responses")
+    clients: dict[str, str] = responses._BOTOCORE_NAME
     spec = find_spec("botocore")
     if spec is None or spec.origin is None:
         return
     models = Path(spec.origin).parent / "data"
 
+    @instead_of(responses, "_service_model")
     @cache
-    def service_model(service: str) -> Any:
+    def service_model(whole_model: Callable[[str], Any], service: str) -> Any:
         metadata = _metadata(models / clients.get(service, service))
         return whole_model(service) if metadata is None else ServiceModel(metadata, lambda: whole_model(service))
-
-    responses._service_model = service_model  # noqa: SLF001 - as above
 
 
 def _metadata(folder: Path) -> dict[str, Any] | None:

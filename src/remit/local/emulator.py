@@ -1,0 +1,52 @@
+"""The emulator (ministack), and the one way in which remit changes what it does: a function around one of its own.
+
+It has no types and no interface of its own to be changed by, so that repairs name its private functions. A version of
+it without such a name is noticed when the server starts.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+
+def emulated(module: str) -> Any:
+    """A module of the emulator, by its name there: `services.sqs`."""
+    return importlib.import_module(f"ministack.{module}")
+
+
+def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Put the decorated function in the place of one of a module (`holder.name`) or of a table (`holder[name]`).
+
+    It is called with the function that it replaces, and then with what that one would get. Of two in one place the
+    later one is called first, and gets the other.
+
+    Raises:
+        AttributeError, KeyError: when this version of the emulator has no such place.
+    """
+
+    def take_hold(function: Callable[..., Any]) -> Callable[..., Any]:
+        if isinstance(holder, dict):
+            holder[name] = partial(function, holder[name])
+        else:
+            setattr(holder, name, partial(function, getattr(holder, name)))
+        return function
+
+    return take_hold
+
+
+def place_of_request() -> Mapping[str, str]:
+    """The place of the request that the emulator answers: Partition, Region and Account, as ARN formats call them."""
+    responses = emulated("core.responses")
+    return {"Partition": "aws", "Region": responses.get_region(), "Account": responses.get_account_id()}
+
+
+def as_request_of(account: str, region: str) -> AbstractContextManager[None]:
+    """In it, the emulator works as if it answered a request of an account in a region."""
+    scope: AbstractContextManager[None] = emulated("core.responses").request_scope(account, region)
+    return scope

@@ -1,0 +1,288 @@
+"""Repairs of API Gateway, and of the answers of function URLs.
+
+Sources: "Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with IAM authorization in API
+Gateway", "Control access to a REST API with IAM permissions" (Amazon API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated, instead_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Answer = tuple[int, dict[str, Any], bytes]
+    ProxyAnswer = tuple[dict[str, Any] | None, str | None]
+
+_PUBLIC_ADDRESS: Final = re.compile(r"https://([0-9a-f]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+_ADDRESS: Final = "/_aws/execute-api/"
+_SIGNATURE: Final = "AWS4-HMAC-SHA256 "
+_FORBIDDEN: Final = 403, {"Content-Type": "application/json"}, json.dumps({"message": "Forbidden"}).encode()
+_BAD_GATEWAY: Final = 502
+_SERVER_ERROR: Final = 500
+_JSON: Final = {"Content-Type": "application/json"}
+_REST_MESSAGE: Final = "Internal server error"
+_REST_MEMBERS: Final = frozenset({"isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"})
+
+
+def repair_apis(address: str) -> None:
+    """Make every repair of APIs, once, in the process that serves at `address`."""
+    _keep_whole_paths()
+    _take_cors_of_templates()
+    _point_functions_here(address)
+    _make_route_responses()
+    _ask_routes_before_answering()
+    _reply_where_a_route_says_so()
+    _ask_for_signatures()
+    _give_cookies_apart()
+
+
+def _keep_whole_paths() -> None:
+    """The path of an API whose stage is `$default` is kept as it is; the emulator loses the `/` at its end.
+
+    Emulator: app.py. Test: test_local_apis.py::test_the_emulator_still_loses_the_end_of_a_path.
+    """
+    apis = emulated("services.apigateway")
+
+    @instead_of(emulated("app"), "_parse_execute_api_url")
+    def parsed(parse: Callable[[str, str], Any], host: str, path: str) -> Any:
+        parts = parse(host, path)
+        if parts is None or not path.startswith(_ADDRESS):
+            return parts
+        stages = apis.stages_for_api(parts[0])
+        if parts[1] in stages or "$default" not in stages:
+            return parts
+        return parts[0], "$default", path.removeprefix(f"{_ADDRESS}{parts[0]}")
+
+
+def _take_cors_of_templates() -> None:
+    """CorsConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_local_apis.py::test_the_emulator_still_loses_cors_of_templates.
+    """
+
+    def camel_cased(properties: dict[str, Any]) -> dict[str, Any]:
+        cors = properties.get("CorsConfiguration")
+        if not isinstance(cors, dict):
+            return properties
+        return {**properties, "CorsConfiguration": {key[:1].lower() + key[1:]: value for key, value in cors.items()}}
+
+    _prepare("AWS::ApiGatewayV2::Api", camel_cased)
+
+
+def _point_functions_here(address: str) -> None:
+    """The addresses of APIs in a function's environment lead to this machine, and not to AWS.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
+    """
+    here = f"{address}{_ADDRESS}\\1"
+
+    def reaching(properties: dict[str, Any]) -> dict[str, Any]:
+        environment = properties.get("Environment")
+        variables = environment.get("Variables") if isinstance(environment, dict) else None
+        if not isinstance(environment, dict) or not isinstance(variables, dict):
+            return properties
+        reached = {
+            name: _PUBLIC_ADDRESS.sub(here, value) if isinstance(value, str) else value
+            for name, value in variables.items()
+        }
+        return {**properties, "Environment": {**environment, "Variables": reached}}
+
+    _prepare("AWS::Lambda::Function", reaching)
+
+
+def _prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let a type's handlers get its properties as `prepared` makes them."""
+    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS[type_name]
+
+    def handle(handler: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        return handler(*(prepared(item) if isinstance(item, dict) else item for item in arguments), **options)
+
+    for operation in ("create", "update"):
+        if operation in handlers:
+            instead_of(handlers, operation)(handle)
+
+
+def _make_route_responses() -> None:
+    """The route responses of a template; the emulator knows them by API alone.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_local_websockets.py::test_the_emulator_still_knows_no_route_responses_of_templates.
+    """
+    apis = emulated("services.apigateway")
+
+    def route_id(properties: Mapping[str, Any]) -> str:
+        # Ref of a route is `API/ROUTE` in the emulator, and the route's id on AWS.
+        return str(properties["RouteId"]).rpartition("/")[2]
+
+    def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
+        key = {"routeResponseKey": properties.get("RouteResponseKey", "$default")}
+        _, _, body = apis._create_route_response(properties["ApiId"], route_id(properties), key)
+        response_id = json.loads(body)["routeResponseId"]
+        return response_id, {"RouteResponseId": response_id}
+
+    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+        apis._delete_route_response(properties["ApiId"], route_id(properties), physical_id)
+
+    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    handlers["AWS::ApiGatewayV2::RouteResponse"] = {"create": create, "delete": delete}
+
+
+def _reply_where_a_route_says_so() -> None:
+    """A message is answered with what its function returns where its route has a response; the emulator always does.
+
+    Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    Emulator: services/apigateway.py.
+    Test: test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
+    """
+    apis = emulated("services.apigateway")
+
+    @instead_of(apis, "_invoke_ws_lambda")
+    async def reply(
+        invoke: Any, api_id: str, account: str, region: str, route: Mapping[str, Any], *rest: Any, **options: Any
+    ) -> Any:
+        answer = await invoke(api_id, account, region, route, *rest, **options)
+        responses = apis._route_responses.get(api_id, {}).get(route["routeId"])
+        if isinstance(answer, dict) and not responses:
+            return {name: value for name, value in answer.items() if name != "body"}
+        return answer
+
+
+class _Options(str):
+    """The method OPTIONS of a request that is no preflight for the API: the emulator compares with `"OPTIONS"`."""
+
+    __slots__ = ()
+
+    def __eq__(self, _other: object) -> bool:
+        return False
+
+    __hash__ = str.__hash__
+
+
+def _ask_routes_before_answering() -> None:
+    """A request is answered as the emulator does, but for three kinds.
+
+    A route with IAM's authorization refuses whatever is not signed: the emulator takes any Authorization header. An API
+    without CORS leaves OPTIONS to its routes, where the emulator refuses it. And so does one with CORS whose route
+    `$default` asks for authorization, where the emulator answers.
+
+    Emulator: services/apigateway.py.
+    Test: test_local_apis.py::test_the_emulator_still_refuses_every_options_of_an_api_without_cors,
+    test_local_apis.py::test_the_emulator_still_answers_preflights_of_a_default_route_that_asks_for_authorization.
+    """
+    apis = emulated("services.apigateway")
+
+    @instead_of(apis, "_match_route")
+    def match(match_route: Any, api_id: str, method: str, path: str) -> Any:
+        return match_route(api_id, str(method), path)  # `_Options` is for what comes before routes alone
+
+    @instead_of(apis, "_handle_execute_in_scope")
+    async def answer(
+        handle: Any, api_id: str, stage: str, path: str, method: str, headers: Any, *rest: Any, **options: Any
+    ) -> Answer:
+        route = apis._match_route(api_id, method, "/" + path.lstrip("/"))
+        has_cors = bool((apis._apis.get(api_id) or {}).get("corsConfiguration"))
+        authorization = "NONE" if route is None else route.get("authorizationType") or "NONE"
+        is_asked = route is not None and route.get("routeKey") == "$default" and authorization != "NONE"
+        is_preflight = method == "OPTIONS" and has_cors and not is_asked
+        if authorization == "AWS_IAM" and not is_preflight and not _is_signed(headers):
+            return _FORBIDDEN
+        routed_method = _Options(method) if method == "OPTIONS" and not is_preflight else method
+        result: Answer = await handle(api_id, stage, path, routed_method, headers, *rest, **options)
+        return result
+
+
+def _ask_for_signatures() -> None:
+    """A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
+
+    Emulator: services/apigateway_v1.py.
+    Test: test_local_apis.py::test_the_emulator_still_takes_any_authorization_for_a_signature.
+    """
+    rest_apis = emulated("services.apigateway_v1")
+
+    @instead_of(rest_apis, "_authorize_request_v1")
+    async def authorized(
+        authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
+    ) -> Any:
+        if method.get("authorizationType") == "AWS_IAM" and not _is_signed(headers):
+            return rest_apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None
+        return await authorize(api, stage, method, verb, path, resource, headers, *rest)
+
+
+def _is_signed(headers: Mapping[str, str]) -> bool:
+    return any(name.lower() == "authorization" and value.startswith(_SIGNATURE) for name, value in headers.items())
+
+
+def _give_cookies_apart() -> None:
+    """A handler gets the cookies of a request in a list of their own, and not among its headers.
+
+    Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (payload format 2.0).
+    Emulator: services/apigateway.py.
+    Test: test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
+    """
+
+    def with_cookies_apart(argument: Any) -> Any:
+        is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
+        if not is_request or "cookie" not in argument["headers"]:
+            return argument
+        headers = {name: value for name, value in argument["headers"].items() if name != "cookie"}
+        cookies = [cookie.strip() for cookie in argument["headers"]["cookie"].split(";")]
+        return {**argument, "headers": headers, "cookies": cookies}
+
+    @instead_of(emulated("services.apigateway"), "run_reentrant")
+    async def run_with_cookies(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        return await run(function, *map(with_cookies_apart, arguments), **options)
+
+
+def say_nothing_of_failures() -> None:
+    """A caller on the web gets `Internal Server Error` when a function fails or returns no answer.
+
+    The emulator answers with the exception and its stack, which belong in the function's log alone.
+
+    Sources: "Handling Lambda errors with an API Gateway API", "Invoking Lambda function URLs" (AWS Lambda Developer
+    Guide), "Handle Lambda errors in API Gateway", "Output format of a Lambda function for proxy integration" (Amazon
+    API Gateway Developer Guide).
+    Emulator: services/lambda_svc.py, services/apigateway_v1.py.
+    Test: test_web_answers.py::test_callers_get_an_answer_or_internal_server_error.
+    """
+
+    @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
+    def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        if result.get("error") and not result.get("throttle"):
+            return _failed(_BAD_GATEWAY), None
+        answer, problem = answer_of(result)
+        if answer is not None and not _is_answer(answer):
+            return _failed(_BAD_GATEWAY), None
+        return answer, problem
+
+    @instead_of(emulated("services.apigateway_v1"), "_lambda_proxy_response")
+    def answered_by_rest_api(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        payload: Any = result.get("body")
+        if result.get("throttle"):
+            return _failed(_SERVER_ERROR, _REST_MESSAGE), None
+        # A REST API takes an object with these members, and no others.
+        is_object = isinstance(payload, Mapping) and payload.keys() <= _REST_MEMBERS
+        if result.get("error") or not is_object or not _is_answer({"statusCode": 200, **payload}):
+            return None, _REST_MESSAGE
+        rest_answer: ProxyAnswer = answer_of(result)
+        return rest_answer
+
+
+def _failed(status: int, message: str = "Internal Server Error") -> dict[str, Any]:
+    return {"statusCode": status, "headers": _JSON, "body": json.dumps({"message": message}, separators=(",", ":"))}
+
+
+def _is_answer(answer: Mapping[str, Any]) -> bool:
+    """Return whether an answer with a status can be sent: its body is a text, its headers are an object."""
+    return (
+        str(answer.get("statusCode")).isdecimal()
+        and isinstance(answer.get("body") or "", str)
+        and isinstance(answer.get("headers") or {}, Mapping)
+    )

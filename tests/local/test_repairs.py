@@ -1,0 +1,47 @@
+"""Each repair of the emulator says where it takes hold and which test fails without it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import ministack
+import pytest
+
+HERE = Path(__file__).parent
+REPAIRS = HERE.parents[1] / "src" / "remit" / "local" / "repairs"
+EMULATOR = Path(ministack.__file__).parent
+HELPERS = ("_completed_by", "_handlers", "_prepare")
+
+
+def is_repair(function: ast.FunctionDef) -> bool:
+    """A function that puts something in the place of the emulator's own."""
+    text = ast.unparse(function)
+    return any(call in text for call in ("instead_of(", "around(", "_completed_by(", "_prepare(", "_RESOURCE_HANDLERS"))
+
+
+FUNCTIONS = {
+    f"{path.stem}.{node.name}": node
+    for path in sorted(REPAIRS.glob("*.py"))
+    for node in ast.parse(path.read_text("utf-8")).body
+    if isinstance(node, ast.FunctionDef) and is_repair(node) and node.name not in HELPERS
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_repair_names_the_emulators_files_and_a_test_that_is_there(name: str) -> None:
+    text = " ".join((ast.get_docstring(FUNCTIONS[name]) or "").split())
+    stated = re.search(r"Emulator: (?P<files>[\w/., ]+)\. Test: (?P<tests>[\w:., ]+)\.$", text)
+    assert stated is not None, text
+    for file in stated["files"].split(", "):
+        assert (EMULATOR / file).exists(), file
+    for test in stated["tests"].split(", "):
+        module, _, function = test.partition("::")
+        assert f"def {function}(" in (HERE / module).read_text("utf-8"), test
+
+
+def test_the_repairs_are_of_the_version_that_is_installed() -> None:
+    locked = (REPAIRS.parent / "environment.txt").read_text("utf-8")
+    (version,) = re.findall(r"ministack ([\d.]+\d)", (REPAIRS / "__init__.py").read_text("utf-8"))
+    assert f"ministack=={version}" in locked
