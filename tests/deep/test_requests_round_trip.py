@@ -27,7 +27,7 @@ from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.needs import NeededAccess, needs_of
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
-from remit.local.authorization.stored_names import NothingStored
+from remit.local.authorization.stored_names import StoredNames
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ ENDPOINT = "http://127.0.0.1:4566"
 DEEPEST = 6
 
 
-class Completed(NothingStored):
+class Completed(StoredNames):
     """Names as AWS completes them, whatever is stored."""
 
     def key_arn(self, name: str) -> str:  # type: ignore[override]

@@ -26,7 +26,7 @@ from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.functions import serve_code
 from remit.local.control.invoke import invoke_locally
-from remit.local.control.kept_data import keep_data, put_data_back
+from remit.local.control.server_state import keep_data, put_data_back
 from terminals import HANGS
 
 if TYPE_CHECKING:

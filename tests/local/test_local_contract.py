@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local.control.clients import client_arguments, session
-from remit.local.quick_saves import MANY_ITEMS
+from remit.local.saved_state import MANY_ITEMS
 from terminals import HANGS
 from zips import zip_of
 

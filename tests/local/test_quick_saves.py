@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.quick_saves import encode_in_one_piece, leave_the_last_save_to_remit
+from remit.local.saved_state import encode_in_one_piece, leave_the_last_save_to_remit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

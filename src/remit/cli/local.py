@@ -66,7 +66,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
     keys_are_shown = unmasked(sys.stdout)  # a shell or a program reads the keys, which are of this machine alone
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
     if seed:
-        from remit.local.control.delays import simulate_delays
+        from remit.local.control.server_state import simulate_delays
 
         simulate_delays(running, seed)
     if strict:

@@ -301,7 +301,7 @@ def strictness(*, strict: bool) -> Iterator[None]:
 def delays(folder: Path, seed: str | None) -> Iterator[None]:
     """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
     from remit.local.aws import find
-    from remit.local.control.delays import simulated_delays
+    from remit.local.control.server_state import simulated_delays
 
     aws = find(folder) if seed else None
     if aws is None or not seed:

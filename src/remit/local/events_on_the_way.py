@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
-from remit.local.loaded_state import when_state_is_loaded
+from remit.local.saved_state import when_state_is_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -20,7 +20,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.loaded_state import when_state_is_loaded
+from remit.local.saved_state import when_state_is_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

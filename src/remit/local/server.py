@@ -39,15 +39,13 @@ from remit.local.event_sources.asynchronous_invocations import AsynchronousInvoc
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches
-from remit.local.event_sources.function_urls import ask_before_function_urls
-from remit.local.event_sources.log_subscriptions import FunctionLogs, LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
-from remit.local.event_sources.rest_api_policies import ask_policies_of_rest_apis
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
-from remit.local.event_sources.subscriptions import Subscriptions
+from remit.local.event_sources.subscriptions import FunctionLogs, LogSubscriptions, Subscriptions
+from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
 from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
@@ -56,10 +54,8 @@ from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.journal import Journal
-from remit.local.loaded_state import refuse_damaged_state
 from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
-from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
@@ -70,6 +66,7 @@ from remit.local.repairs.sessions import make_sessions_as_sts_does
 from remit.local.repairs.shards import keep_closed_shards
 from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.saved_state import refuse_damaged_state, save_quickly, undisturbed
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters

@@ -34,7 +34,7 @@ from remit.local.control.answers import (
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.function_session import function_session
 from remit.local.control.invoke import invoke_locally
-from remit.local.control.kept_data import keep_data, put_data_back
+from remit.local.control.server_state import keep_data, put_data_back
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.project.load import load

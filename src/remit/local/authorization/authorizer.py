@@ -21,9 +21,9 @@ from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial_message import denial_message
-from remit.local.authorization.denied_part import DeniedPart
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import NeededAccess, needs_of
+from remit.local.authorization.partial_operations import DeniedPart
 from remit.local.authorization.question import Question
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from remit.catalogue.request_formats import version
 from remit.local.authorization.body_encoding import decoded, encodings, is_in_chunks, without_chunks
-from remit.local.authorization.form_members import form_members, form_pairs
+from remit.local.authorization.members import form_members, form_pairs, xml_members
 from remit.local.authorization.requested_operation import (
     FORM,
     QUEUE_PATH,
@@ -26,7 +26,6 @@ from remit.local.authorization.requested_operation import (
     requested_operation,
     unknown_operation,
 )
-from remit.local.authorization.xml_members import xml_members
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.signature import QUERY_NAMES
 

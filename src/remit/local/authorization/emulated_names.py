@@ -11,6 +11,7 @@ import binascii
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.authorization.stored_names import StoredNames
 from remit.local.authorization.task_tokens import waiting_for
 from remit.local.emulator import emulated
 
@@ -23,6 +24,10 @@ _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric k
 @cache
 def _service(name: str) -> Any:
     return emulated(f"services.{name}")
+
+
+def _text(record: Mapping[str, Any] | None, member: str) -> str | None:
+    return None if record is None else str(record[member])
 
 
 def _key_of_parameter(arn: str) -> str | None:
@@ -140,15 +145,14 @@ _TAGS: Final[Mapping[str, Callable[[str], Mapping[str, str]]]] = {
 """By the service of an ARN: what has no tags is read as that, and not as unknown."""
 
 
-class EmulatedNames:
+class EmulatedNames(StoredNames):
     """The names of the emulator; see `StoredNames`."""
 
     __slots__ = ()
 
     def key_arn(self, name: str) -> str | None:
         """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
-        record = _service("kms")._resolve_key(name)
-        return None if record is None else str(record["Arn"])
+        return _text(_service("kms")._resolve_key(name), "Arn")
 
     def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
         """The ARN of the KMS key that encrypted a text, which is in Base64."""
@@ -176,8 +180,7 @@ class EmulatedNames:
 
     def secret_arn(self, name: str) -> str | None:
         """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
-        _, record = _service("secretsmanager")._resolve(name)
-        return None if record is None else str(record["ARN"])
+        return _text(_service("secretsmanager")._resolve(name)[1], "ARN")
 
     def filtered_secrets(self, filters: object) -> tuple[str, ...]:
         """The ARNs of the secrets that filters of a request find; none without filters."""
@@ -200,13 +203,11 @@ class EmulatedNames:
 
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
-        role = _service("iam")._roles.get(name)
-        return None if role is None else str(role["Arn"])
+        return _text(_service("iam")._roles.get(name), "Arn")
 
     def user_arn(self, name: str) -> str | None:
         """The ARN of a user, with its path."""
-        user = _service("iam")._users.get(name)
-        return None if user is None else str(user["Arn"])
+        return _text(_service("iam")._users.get(name), "Arn")
 
     def permissions_boundary(self, role: str, user: str) -> str | None:
         """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
@@ -217,8 +218,7 @@ class EmulatedNames:
 
     def stack_arn(self, name: str) -> str | None:
         """The ARN of a CloudFormation stack, with its id."""
-        stack = _service("cloudformation")._stacks.get(name)
-        return None if stack is None else str(stack["StackId"])
+        return _text(_service("cloudformation")._stacks.get(name), "StackId")
 
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
         """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
@@ -239,8 +239,7 @@ class EmulatedNames:
 
     def work_group(self, query: str) -> str | None:
         """The workgroup of a query that Athena ran, by the query's id."""
-        execution = _service("athena")._executions.get(query)
-        return None if execution is None else str(execution["WorkGroup"])
+        return _text(_service("athena")._executions.get(query), "WorkGroup")
 
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""

@@ -17,7 +17,13 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from remit.local.authorization.denied_part import DeniedPart
+
+@dataclass(frozen=True, slots=True)
+class DeniedPart:
+    """A part of a request, by the names that its needs have for it, and AWS's message."""
+
+    part: tuple[str, ...]
+    message: str
 
 
 def all_secrets(content: bytes, _denied: Sequence[DeniedPart]) -> bytes:

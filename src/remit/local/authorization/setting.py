@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from remit.local.authorization.stored_names import NothingStored
-
-if TYPE_CHECKING:
-    from remit.local.authorization.stored_names import StoredNames
+from remit.local.authorization.stored_names import StoredNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +14,7 @@ class RequestSetting:
     region: str
     account: str
     caller: str
-    stored: StoredNames = field(default_factory=NothingStored)
+    stored: StoredNames = field(default_factory=StoredNames)
     partition: str = "aws"
 
     @property

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from remit.local.stack_requests import Answer
 
 _ROLE: Final = "RoleARN"
-_DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _SERVICE: Final = "cloudformation.amazonaws.com"
 _KMS: Final = "kms:"
 _REQUESTED_ROLE: Final[ContextVar[Caller | None]] = ContextVar("requested_role", default=None)
@@ -72,11 +71,11 @@ def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
             )
             for arn in need.resources
         ]
-        if all(stored.verdict in _DENIED for stored in decisions):
+        if all(stored.is_denied for stored in decisions):
             message = denial_message(decisions[0]).replace(UNRESOLVED, "*")
             raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
         if is_strict and all(stored.verdict != "Allowed" for stored in decisions):
-            undecided = next(stored for stored in decisions if stored.verdict not in _DENIED)
+            undecided = next(stored for stored in decisions if not stored.is_denied)
             arn = need.resources[0].replace(UNRESOLVED, "*")
             reason = f"{need.action} on {arn} cannot be decided here: {undecided.decision.because}"
             raise HandlerError(f"{reason} (Status Code: 403)", "AccessDenied")

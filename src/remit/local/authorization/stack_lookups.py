@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from remit.local.authorization.caller import Caller
 
-_DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _REFERENCE: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
 _SECRET_PARTS: Final = re.compile(r":Secret(?:String|Binary)\b.*", re.DOTALL)
 _VERSION: Final = re.compile(r":[0-9]+$")
@@ -96,7 +95,7 @@ def _check(caller: Caller | None, action: str, resource: str) -> None:
         return
     context = {"aws:ViaAWSService": True}
     stored = decide(caller.arn, action, resource, context, session=caller.session, open_keys=ALL)
-    if stored.verdict in _DENIED:
+    if stored.is_denied:
         raise ValueError(denial_message(stored).replace(UNRESOLVED, "*"))
 
 

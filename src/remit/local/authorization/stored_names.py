@@ -1,19 +1,21 @@
 """Names in requests and the resources behind them: an alias of a key, a secret's name, the path of a role.
 
 Requests name things that ARNs spell otherwise. Only who keeps the things knows them, so that recognising a request asks
-a `StoredNames`: of the emulator (`emulated_names.py`), or of nobody where a request is read by itself.
+a `StoredNames`: that of the emulator (`emulated_names.py`), or one that knows nothing.
 """
+
+# ruff: noqa: ARG002 - what knows no name looks at none
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class StoredNames(Protocol):
-    """Answers with None for what is not there."""
+class StoredNames:
+    """Answers with None for what is not there; this one knows no name at all."""
 
     def key_arn(self, name: str) -> str | None:
         """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
@@ -32,9 +34,11 @@ class StoredNames(Protocol):
 
     def filtered_secrets(self, filters: object) -> tuple[str, ...]:
         """The ARNs of the secrets that filters of a request find; none without filters."""
+        return ()
 
     def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
         """The names of the encrypted parameters of Systems Manager below a path, or right below it."""
+        return ()
 
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
@@ -65,6 +69,7 @@ class StoredNames(Protocol):
 
     def is_mail_identity(self, name: str, /) -> bool:
         """Return whether SES has an address or a domain as an identity."""
+        return False
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
@@ -74,36 +79,4 @@ class StoredNames(Protocol):
 
     def lacks_object(self, bucket: str, key: str) -> bool:
         """Return whether there is a bucket that has no object of this key."""
-
-
-class NothingStored:
-    """Knows no name."""
-
-    def key_arn(self, name: str) -> None:
-        """Nothing is known."""
-
-    key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
-    partition_key = resource_tags = key_aliases = encrypting_key = waiting_for = key_arn
-    execution_of_callback = work_group = key_arn
-
-    def permissions_boundary(self, _role: str, _user: str) -> None:
-        """Nothing is known."""
-
-    def filtered_secrets(self, _filters: object) -> tuple[str, ...]:
-        """Nothing is known."""
-        return ()
-
-    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:  # noqa: ARG002 - as the protocol says
-        """Nothing is known."""
-        return ()
-
-    def is_mail_identity(self, _name: str, /) -> bool:
-        """Nothing is known."""
-        return False
-
-    def object_tags(self, bucket: str, key: str) -> None:
-        """Nothing is known."""
-
-    def lacks_object(self, _bucket: str, _key: str) -> bool:
-        """Nothing is known."""
         return False

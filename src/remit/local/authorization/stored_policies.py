@@ -54,6 +54,11 @@ class StoredDecision:
     unread: tuple[str, ...]
 
     @property
+    def is_denied(self) -> bool:
+        """True if the request is refused; what is unknown is not."""
+        return self.verdict in ("ExplicitlyDenied", "ImplicitlyDenied")
+
+    @property
     def statement(self) -> str:
         """The name of the statement that decided; empty where none did."""
         for layer in self.decision.layers:

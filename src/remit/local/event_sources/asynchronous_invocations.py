@@ -83,7 +83,7 @@ class AsynchronousInvocations:
                 return {}
             return execute(record, event)
 
-        service.invoke_async_with_retry = self.invoke
+        instead_of(service, "invoke_async_with_retry")(lambda _invoke, *event: self.invoke(*event))
         self.on_the_way.when_loaded(_KIND, self._invoke_again)
 
     def invoke(self, record: Record, event: Any) -> None:

@@ -21,7 +21,7 @@ from remit.local.control.signed_request import ask
 from remit.local.timestamp import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from remit.catalogue.arns import Arn
     from remit.local.control.signed_request import RunningServer
@@ -124,16 +124,16 @@ class Destinations:
     def send(self, function: DeployedFunction, destination: str, record: DestinationRecord) -> None:
         """Send a record to a destination (ARN), if the function's role may."""
         arn = parse(destination)
-        request_to = None if arn is None else _REQUESTS.get(arn.service)
-        if arn is not None and request_to is not None:
-            self._send(function, destination, arn, request_to(arn, function, record))
+        request = None if arn is None else _request(arn, function, record)
+        if arn is not None and request is not None:
+            self._send(function, destination, arn, request)
 
     def send_dead_letter(self, function: DeployedFunction, target: str, record: InvocationRecord) -> None:
         """Send the event itself to a dead-letter queue or topic (ARN), with the error as attributes."""
         arn = parse(target)
-        request_to = None if arn is None else _DEAD_LETTERS.get(arn.service)
-        if arn is not None and request_to is not None:
-            self._send(function, target, arn, request_to(arn, record))
+        if arn is not None and arn.service in ("sqs", "sns"):
+            send = _message if arn.service == "sqs" else _publication
+            self._send(function, target, arn, send(arn, json.dumps(record.event), _attributes(record)))
 
     def _send(self, function: DeployedFunction, target: str, arn: Arn, request: DestinationRequest) -> None:
         resource = f"{target}/*" if arn.service == "s3" else target
@@ -149,65 +149,38 @@ class Destinations:
             )
 
 
-def _to_queue(arn: Arn, _function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
-    return _message(arn, json.dumps(record.document()), {})
-
-
-def _to_topic(arn: Arn, _function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
-    return _publication(arn, json.dumps(record.document()), {})
-
-
-def _to_function(arn: Arn, _function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
-    name = arn.resource.partition(":")[2]
-    path = f"/2015-03-31/functions/{quote(name, safe='')}/invocations"
-    headers = {"content-type": "application/json", "x-amz-invocation-type": "Event"}
-    return DestinationRequest("lambda:InvokeFunction", "lambda", path, json.dumps(record.document()).encode(), headers)
-
-
-def _to_bus(arn: Arn, function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
-    outcome = "Failure" if record.failed else "Success"
-    entry = {
-        "Source": "lambda",
-        "DetailType": f"Lambda Function Invocation Result - {outcome}",
-        "Resources": [str(arn), f"arn:{arn.partition}:lambda:{function.region}:{function.account}:{function.name}"],
-        "Detail": json.dumps(record.document()),
-        "EventBusName": arn.resource.partition("/")[2],
-    }
-    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSEvents.PutEvents"}
-    return DestinationRequest("events:PutEvents", "events", "/", json.dumps({"Entries": [entry]}).encode(), headers)
-
-
-def _to_bucket(arn: Arn, function: DeployedFunction, record: DestinationRecord) -> DestinationRequest:
-    """An object for each failure, by the function's or the mapping's name, the day and the time."""
-    now = datetime.now(UTC)
-    name = record.object_name(function)
-    key = f"aws/lambda/{name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-    body = json.dumps(record.stored_document()).encode()
-    return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
-
-
-_REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, DestinationRecord], DestinationRequest]]] = {
-    "sqs": _to_queue,
-    "sns": _to_topic,
-    "lambda": _to_function,
-    "events": _to_bus,
-    "s3": _to_bucket,
-}
-"""By the service of the destination's ARN."""
-
-
-def _letter_to_queue(arn: Arn, record: InvocationRecord) -> DestinationRequest:
-    return _message(arn, json.dumps(record.event), _attributes(record))
-
-
-def _letter_to_topic(arn: Arn, record: InvocationRecord) -> DestinationRequest:
-    return _publication(arn, json.dumps(record.event), _attributes(record))
-
-
-_DEAD_LETTERS: Final[Mapping[str, Callable[[Arn, InvocationRecord], DestinationRequest]]] = {
-    "sqs": _letter_to_queue,
-    "sns": _letter_to_topic,
-}
+def _request(arn: Arn, function: DeployedFunction, record: DestinationRecord) -> DestinationRequest | None:
+    """The request that sends a record, by the service of the destination; None: Lambda has no such destination."""
+    document = json.dumps(record.document())
+    match arn.service:
+        case "sqs":
+            return _message(arn, document, {})
+        case "sns":
+            return _publication(arn, document, {})
+        case "lambda":
+            path = f"/2015-03-31/functions/{quote(arn.resource.partition(':')[2], safe='')}/invocations"
+            headers = {"content-type": "application/json", "x-amz-invocation-type": "Event"}
+            return DestinationRequest("lambda:InvokeFunction", "lambda", path, document.encode(), headers)
+        case "events":
+            outcome = "Failure" if record.failed else "Success"
+            own_arn = f"arn:{arn.partition}:lambda:{function.region}:{function.account}:{function.name}"
+            entry = {
+                "Source": "lambda",
+                "DetailType": f"Lambda Function Invocation Result - {outcome}",
+                "Resources": [str(arn), own_arn],
+                "Detail": document,
+                "EventBusName": arn.resource.partition("/")[2],
+            }
+            body = json.dumps({"Entries": [entry]}).encode()
+            headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSEvents.PutEvents"}
+            return DestinationRequest("events:PutEvents", "events", "/", body, headers)
+        case "s3":
+            # An object for each failure, by the function's or the mapping's name, the day and the time.
+            now = datetime.now(UTC)
+            key = f"aws/lambda/{record.object_name(function)}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+            body = json.dumps(record.stored_document()).encode()
+            return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
+    return None
 
 
 def _attributes(record: InvocationRecord) -> dict[str, tuple[str, str]]:

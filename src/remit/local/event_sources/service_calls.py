@@ -18,7 +18,6 @@ from remit.local.authorization.stored_policies import decide, trusts
 if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessLog, Verdict
 
-_DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _INVOKE: Final = "lambda:InvokeFunction"
 _MOST_NOTED: Final = 10_000
 """Accesses that are remembered: a worker's log stream is one."""
@@ -39,7 +38,7 @@ class ServiceCalls:
         """
         context = {"aws:SourceArn": source, "aws:SourceAccount": account}
         stored = decide(service, _INVOKE, function, context, resource_policy=resource_policy(_INVOKE, function))
-        if stored.verdict not in _DENIED:
+        if not stored.is_denied:
             return True
         because = f"the function's policy does not let {service} invoke it for {source}"
         self.log.add(_record(service, "", _INVOKE, function, "denied", because))
@@ -59,7 +58,7 @@ class ServiceCalls:
         stored = decide(role, action, resource, {}, open_keys=ALL)
         if stored.verdict == "ImplicitlyDenied":
             stored = decide(role, action, resource, {}, resource_policy=resource_policy(action, resource))
-        if stored.verdict in _DENIED:
+        if stored.is_denied:
             self._note(_record(role, function, action, resource, "denied", stored.decision.because))
             return False
         decision: Verdict = "allowed" if stored.verdict == "Allowed" else "unknown"

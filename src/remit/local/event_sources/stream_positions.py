@@ -15,8 +15,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.loaded_state import when_state_is_loaded
 from remit.local.repairs.shards import parents
+from remit.local.saved_state import when_state_is_loaded
 from remit.local.stack_operations import before_each
 
 if TYPE_CHECKING:

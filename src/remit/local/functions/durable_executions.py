@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class DurableExecutions:
 
     def take_hold(self) -> None:
         """Let the emulator resume executions here, when a wait is over or a callback has come."""
-        self.service.invoke_durable_resume = self._resumed
+        instead_of(self.service, "invoke_durable_resume")(self._resumed)
 
     def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         """Start an execution, and give its result once it has one, as the emulator has results."""
@@ -62,7 +62,7 @@ class DurableExecutions:
         error = {name[:1].lower() + name[1:]: value for name, value in (execution["Error"] or {}).items()}
         return {"body": error, "error": True, "function_error": "Unhandled", "log": answer.get("log", "")}
 
-    def _resumed(self, _name: str, arn: str, _event: Any) -> None:
+    def _resumed(self, _resume: Any, _name: str, arn: str, _event: Any) -> None:
         """Run an execution on, in a thread of its own: the emulator has one for all."""
         context = contextvars.copy_context()
         threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()

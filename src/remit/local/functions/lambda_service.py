@@ -17,11 +17,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
-from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
+from remit.local.functions.emulator_workers import is_python, use_workers_of
 from remit.local.functions.live_log import LiveLog
 from remit.local.functions.unpacked_code import UnusableCode
 
@@ -112,14 +112,12 @@ class LambdaService:
     def take_hold(self) -> None:
         """Let the emulator run functions here, and tell when one is changed or deleted."""
         service = self.service
-        dispatch = service._execute_function_dispatch
-        invoke = service._invoke
-        inbound_depth = service._inbound_invoke_depth
         durable = DurableExecutions(service, self.execute)
         durable.take_hold()
 
+        @instead_of(service, "_execute_function_dispatch")
         def dispatched(
-            function: Function, configuration: Mapping[str, Any], event: Any, request_id: str, started: float
+            dispatch: Any, function: Function, configuration: Any, event: Any, request_id: str, started: float
         ) -> Any:
             if not function.get("code_zip"):
                 return dispatch(function, configuration, event, request_id, started)
@@ -131,19 +129,18 @@ class LambdaService:
                 return durable.run(function, configuration, event, request_id)
             return self.execute(function, configuration, event, request_id)
 
-        async def invoked(name: str, event: Any, headers: Mapping[str, str], *arguments: Any, **options: Any) -> Any:
+        @instead_of(service, "_invoke")
+        async def invoked(invoke: Any, name: str, event: Any, headers: Any, *arguments: Any, **options: Any) -> Any:
             _client_context.set(_client_context_of(headers))
             _trace_header.set(headers.get("x-amzn-trace-id", ""))
             return await invoke(name, event, headers, *arguments, **options)
 
-        def depth_of(headers: Mapping[str, str]) -> int:
+        @instead_of(service, "_inbound_invoke_depth")
+        def depth_of(inbound_depth: Any, headers: Mapping[str, str]) -> int:
             match = _LINEAGE.search(headers.get("x-amzn-trace-id", ""))
             return int(match[1]) if match is not None else int(inbound_depth(headers))
 
-        service._execute_function_dispatch = dispatched
-        service._invoke = invoked
-        service._inbound_invoke_depth = depth_of
-        EmulatorWorkers(service, self.pool, self.layers_of)
+        use_workers_of(self.pool, service, self.layers_of)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:

@@ -7,14 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from remit.local.refusals import (
-    buckets,
-    existing_names,
-    function_roles,
-    simulated_policies,
-    stacks,
-    templates,
-)
+from remit.local.refusals import existing_names, resources, simulated_policies, stacks, templates
 
 REFUSALS: Final = (
     templates.CAPABILITIES,
@@ -24,9 +17,9 @@ REFUSALS: Final = (
     stacks.STACK_POLICIES,
     existing_names.REFUSAL,
     templates.MISSING_POLICIES,
-    function_roles.REFUSAL,
-    buckets.FILLED_BUCKETS,
-    buckets.BUCKET_OWNERS,
+    resources.FUNCTION_ROLES,
+    resources.FILLED_BUCKETS,
+    resources.BUCKET_OWNERS,
     simulated_policies.REFUSAL,
 )
 

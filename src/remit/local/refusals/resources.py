@@ -1,12 +1,14 @@
-"""Refuse what S3 refuses of buckets: a delete while they hold something, requests that name another owner.
+"""Refuse what AWS refuses of single resources: filled or foreign buckets, functions whose role Lambda cannot assume.
 
-The emulator deletes a bucket with all it holds, and does not look at the header that names the owner.
+The emulator deletes a bucket with all it holds, does not look at the header that names its owner, and makes a function
+with any role.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.authorization.stored_policies import trusts
 from remit.local.emulator import emulated, instead_of, place_of_request
 from remit.local.refusals.refusal import Refusal
 from remit.local.stack_operations import HandlerError, before_each
@@ -57,4 +59,24 @@ BUCKET_OWNERS: Final = Refusal(
     what="A request expects another owner of a bucket than it has.",
     source="`Verifying bucket ownership with bucket owner condition` (Amazon S3 User Guide)",
     install=_install_owners,
+)
+
+
+NOT_ASSUMED: Final = "The role defined for the function cannot be assumed by Lambda."
+_LAMBDA: Final = "lambda.amazonaws.com"
+
+
+def _refuse_role(operation: ResourceOperation) -> None:
+    if operation.type != "AWS::Lambda::Function" or operation.verb not in ("create", "update"):
+        return
+    role = operation.properties.get("Role")
+    if isinstance(role, str) and role != operation.previous.get("Role") and not trusts(role, _LAMBDA):
+        raise HandlerError(f"{NOT_ASSUMED} (Service: Lambda, Status Code: 400)", "InvalidRequest")
+
+
+FUNCTION_ROLES: Final = Refusal(
+    what="A stack makes a function whose role does not exist or does not trust Lambda.",
+    source="InvalidParameterValueException: `The role defined for the function cannot be assumed by Lambda`, "
+    "CreateFunction (AWS Lambda API Reference)",
+    install=lambda: before_each(_refuse_role),
 )

@@ -1,4 +1,4 @@
-"""Saves of the emulator's state that do not hold up who calls the AWS on this machine.
+"""The state of the emulator, loaded as a whole or not at all, and saved without holding up who calls.
 
 Nothing is served while the state is saved, and the time of functions goes by. The emulator copies all of it, and
 encodes it in Python, piece by piece; each thread that waits for a function takes its turn in between.
@@ -7,15 +7,51 @@ encodes it in Python, piece by piece; each thread that waits for a function take
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def when_state_is_loaded(then: Callable[[], None]) -> None:
+    """Call `then` once the state is loaded, after what was handed over here before."""
+    emulator = emulated("app")
+
+    @instead_of(emulator, "_load_persisted_state")
+    def loaded(load: Callable[[], None]) -> None:
+        load()
+        then()
+
+
+def refuse_damaged_state(folder: Path) -> None:
+    """End this process where a file of the state cannot be read: the emulator would go on without it, and save over it.
+
+    Called before anything else is to be done when the state is loaded.
+    """
+    emulator = emulated("app")
+
+    @instead_of(emulator, "_load_persisted_state")
+    def load_all(_load: Callable[[], None]) -> None:
+        for service, module_name in emulator._state_map.items():
+            path = folder / f"{service}.json"
+            try:
+                state = emulator.load_state(service)
+                if state is None and path.exists():
+                    raise ValueError("it is not whole, or a newer remit has written it")  # noqa: TRY301 - as others' errors
+                if state:
+                    emulator._get_module(module_name).load_persisted_state(state)
+            except Exception as error:  # noqa: BLE001 - damage of any kind
+                print(f"the state in {str(path)!r} cannot be read: {error}")  # noqa: T201 - the log
+                print("move that file elsewhere to go on without it; `remit local reset` forgets all state", flush=True)  # noqa: T201 - as above
+                os._exit(1)
+
 
 MANY_ITEMS: Final = ("sqs", "cloudwatch_logs", "kinesis")
 """The emulator's modules that hold many small items, and whose state is what they hold, by the names that it has there.
@@ -57,10 +93,7 @@ def _dump(document: object, file: IO[str], *, default: Callable[[Any], Any]) -> 
 def leave_the_last_save_to_remit() -> None:
     """Save nothing when the emulator ends: remit saves everything right after it."""
     emulator = emulated("app")
-    emulator.save_all = _save_nothing
-
-
-def _save_nothing(_services: object) -> None: ...
+    instead_of(emulator, "save_all")(lambda _save_all, _services: None)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Turn the simulated delays of the AWS on this machine on and off."""
+"""Have the AWS on this machine keep its data and put it back, or be as slow as AWS."""
 
 from __future__ import annotations
 
@@ -8,12 +8,28 @@ from urllib.parse import urlencode
 
 from remit.errors import RemitError
 from remit.local.control.signed_request import ask
-from remit.local.routes import DELAYS
+from remit.local.routes import DELAYS, KEEP_DATA, PUT_DATA_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.local.aws import LocalAws
+
+
+def keep_data(aws: LocalAws) -> None:
+    """Have it keep the data as it is now: objects, items, messages, values of secrets, users, schedules, logs."""
+    _tell(aws, KEEP_DATA)
+
+
+def put_data_back(aws: LocalAws) -> None:
+    """Have it put back what it kept last, and drop the records of streams. Stacks, functions and roles stay."""
+    _tell(aws, PUT_DATA_BACK)
+
+
+def _tell(aws: LocalAws, path: str) -> None:
+    response = ask(aws, "POST", path)
+    if not response.is_ok:
+        raise RemitError(f"the AWS on this machine answered {response.status} to {path}")
 
 
 def simulate_delays(aws: LocalAws, seed: str) -> str:
