@@ -32,7 +32,8 @@ _NO_SHAPES: Final[Names] = MappingProxyType({})
 _NO_SETTINGS: Final[Mapping[str, SettingChanges]] = MappingProxyType({})
 _NOTHING: Final = Given("")
 _EVERYBODY: Final = Principals((("*", "*"),))
-_LIMITS: Final = ("AWS::Organizations::Policy", "aws_organizations_policy", "aws_vpc_endpoint_policy")
+_OF_ORGANIZATIONS: Final = ("AWS::Organizations::Policy", "aws_organizations_policy")
+_LIMITS: Final = (*_OF_ORGANIZATIONS, "aws_vpc_endpoint_policy")
 """Types that are a limit by themselves; the others hold one."""
 _PARTS: Final = ("gained", "lost", "undecided", "freed", "forbidden")
 
@@ -124,6 +125,9 @@ def _with_limits(given: Mapping[str, Given], counterpart: Mapping[str, Given]) -
     for name, limited in counterpart.items():
         own = given.get(name)
         is_absent = limited.type in _LIMITS if own is None else not own.documents
+        allows = any(grant.statement.effect == "Allow" for grants in limited.documents for grant in grants)
+        if limited.type in _OF_ORGANIZATIONS and not allows:
+            continue  # it stands beside FullAWSAccess, so only its denials come or go
         if limited.is_ceiling and limited.documents and is_absent:
             names_callers = any(grant.statement.principals for grants in limited.documents for grant in grants)
             everything = replace(allow("*"), principals=_EVERYBODY if names_callers else None)
