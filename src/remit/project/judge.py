@@ -109,6 +109,7 @@ def _judgement(declared: Declared) -> Judgement:
             if declaration.web_options is not None:
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(declaration)
+    state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
     return state
 
 

@@ -30,6 +30,8 @@ class Judgement:
     """The settings as far as they are right."""
     declarations: list[Declaration]
     """Those of which enough is known, without the triggers that are not right."""
+    jobs: list[Declaration] = field(default_factory=list)
+    """Of the declarations those of jobs."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     failed_settings: set[str] = field(default_factory=set)
     """The names of the settings that failed: what they would have said is not known."""
