@@ -10,12 +10,12 @@ from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
+from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
+from remit.judge.links import linked_variables, with_variables
+from remit.judge.name_checks import check_declaration, logical_id
+from remit.judge.publication import publication
 from remit.project import job_setting_values
-from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
-from remit.project.links import linked_variables, with_variables
-from remit.project.name_checks import check_declaration, logical_id
-from remit.project.publication import publication
 from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.errors import Origin
-    from remit.project.assemble import Everywhere
+    from remit.judge.assemble import Everywhere
+    from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
     from remit.project.job_setting_values import QueueSettings
-    from remit.project.judgement import Judgement
     from remit.project.setting_values import Check
     from remit.source.mentioned_names import MentionedNames, Mentions
 

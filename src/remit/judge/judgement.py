@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project.current_load import is_users_file
-from remit.project.process_end import STOPS
+from remit.project.current_load import STOPS, is_users_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
