@@ -238,11 +238,6 @@ def judging(written: Origin) -> Iterator[None]:
         _judged.reset(token)
 
 
-def judged() -> Origin | None:
-    """The line that wrote what is judged; None where nothing is."""
-    return _judged.get()
-
-
 def writer() -> Origin:
     """Return the line that wrote what is judged; elsewhere that of the user's own code that is executed."""
     return _judged.get() or writer_span().origin

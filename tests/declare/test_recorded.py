@@ -10,9 +10,9 @@ from typing import Any, Literal
 import pytest
 
 from remit.declare.recorded import Recorded
+from remit.declare.resource_references import QueueRef
 from remit.errors import RemitError
 from remit.project.late_bound import aws
-from remit.triggers.resource_references import QueueRef
 from remit.triggers.trigger import BaseTrigger
 
 
@@ -36,6 +36,7 @@ class Ses(BaseTrigger):
 
 WRONG = {
     "recipients": ("a@b.c", "recipients must be a list of strings, got str 'a@b.c'", "write ['a@b.c']"),
+    "queue": (3, "queue must be a name, an ARN or a resource, got int '3'", None),
     "name": (3, "name must be a string, got int '3'", None),
     "size": (True, "size must be a whole number, got bool 'True'", None),
     "share": ("half", "share must be a number, got str 'half'", None),
@@ -65,7 +66,7 @@ def test_values_of_the_annotated_types_are_taken() -> None:
     options: dict[str, Any] = {
         "name": aws.region,
         "recipients": ["a@b.c"],
-        "queue": object(),
+        "queue": "orders",
         "size": 3,
         "share": 2,
         "kind": "mime",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,10 +61,9 @@ def test_a_grant_of_several_statements_is_one_item_of_a_policy(make: Make) -> No
 @pytest.mark.parametrize(
     "call",
     [
-        "s3.read(None)", "s3.put(3)", "s3.delete('')",
+        "s3.read(None)", "s3.put(3)",
         "dynamodb.read(None)", "dynamodb.query(None)", "dynamodb.scan([], index='x')", "dynamodb.batch_write({})",
         "queue.send(None)", "queue.consume(b'q')", "sns.publish(None)", "allow('s3:GetObject', on=None)",
-        "allow()", "allow('s3')",
     ],
 )  # fmt: skip
 def test_what_names_nothing_is_told_where_it_is_written(make: Make, call: str) -> None:
@@ -72,7 +72,16 @@ def test_what_names_nothing_is_told_where_it_is_written(make: Make, call: str) -
     ).error()
     verb = call.partition("(")[0].replace("queue", "sqs")
     assert "app.py:11:13" == at(error)
-    assert error.message.startswith((f"{verb} takes a name, an ARN or a resource, got ", f"{verb}("))
+    assert re.match(rf"{verb}: \w+ must be a name, an ARN or a resource( or a list)?, got ", error.message)
+    assert error.hint == (UNSET if "None" in call else None)
+
+
+@pytest.mark.parametrize("call", ["s3.delete('')", "s3.delete('b', '')", "allow()", "allow('s3')"])
+def test_what_is_text_and_names_nothing_is_told_where_it_is_written(make: Make, call: str) -> None:
+    error = make(app=f"from remit.grants import allow\n@app.function(\n    policy=[{call}])\n{FUNCTION}").error()
+    verb = call.partition("(")[0]
+    assert "app.py:11:13" == at(error)
+    assert error.message.startswith((f"{verb} takes a name, an ARN or a resource, got str ''", f"{verb}("))
 
 
 TYPES = {
@@ -261,17 +270,37 @@ def test_the_name_of_a_resource_of_the_app_is_told_from_the_resource(make: Make,
 @pytest.mark.parametrize(
     ("call", "service", "type_name"),
     [
-        ("grants.cognito.list_users(Data.queue)", "cognito-idp", "AWS::SQS::Queue"),
-        ("grants.sqs.send(Data.topic)", "sqs", "AWS::SNS::Topic"),
-        ("grants.scheduler.create(role=Data.queue)", "iam", "AWS::SQS::Queue"),
+        ("grants.bedrock.guard(Data.queue)", "bedrock", "AWS::SQS::Queue"),
+        ("grants.ses.send(Data.topic)", "ses", "AWS::SNS::Topic"),
     ],
 )
 def test_a_resource_of_another_service_is_told(make: Make, call: str, service: str, type_name: str) -> None:
+    """Also where an annotation takes a resource of any type."""
     app = (
         "from remit import grants\nfrom shared.resources.data import Data\n"
         f"@app.function(policy=[{call}])\ndef hello(event, context): ...\n"
     )
     error = make(app=app, **{"shared/resources/data.py": NAMED}).error()
     verb, _, rest = call.removeprefix("grants.").partition("(")
-    resource = rest.removeprefix("role=").removesuffix(")")
+    resource = rest.removesuffix(")")
     assert f"{verb} takes a resource of {service}, and `{resource}` is {type_name}" == error.message
+
+
+@pytest.mark.parametrize(
+    ("call", "taken", "type_name"),
+    [
+        ("grants.cognito.list_users(Data.queue)", "pool takes AWS::Cognito::UserPool", "AWS::SQS::Queue"),
+        ("grants.sqs.send(Data.topic)", "queue takes AWS::SQS::Queue", "AWS::SNS::Topic"),
+        ("grants.scheduler.create(role=Data.queue)", "role takes AWS::IAM::Role", "AWS::SQS::Queue"),
+    ],
+)
+def test_a_resource_of_another_type_is_told_by_the_annotation(
+    make: Make, call: str, taken: str, type_name: str
+) -> None:
+    app = (
+        f"from remit import grants\nfrom shared.resources.data import Data\n@app.function(policy=[{call}])\n{FUNCTION}"
+    )
+    error = make(app=app, **{"shared/resources/data.py": NAMED}).error()
+    verb, _, rest = call.removeprefix("grants.").partition("(")
+    resource = rest.removeprefix("role=").removesuffix(")")
+    assert f"{verb}: {taken}, and `{resource}` is {type_name}" == error.message

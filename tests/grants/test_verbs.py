@@ -244,20 +244,16 @@ def calls_with(service: str, name: str, verb: Callable[..., Any]) -> list[str]:
     return calls
 
 
-NAMED_BY_ANOTHER_VERB = ("rds_data", "rekognition", "textract", "transcribe")
-"""Modules whose secrets and buckets are given by `secretsmanager.read`, `s3.read` and `s3.put`, which then refuse."""
-
-
-@pytest.mark.parametrize("service", [service for service in SERVICES if service not in NAMED_BY_ANOTHER_VERB])
+@pytest.mark.parametrize("service", SERVICES)
 def test_each_verb_refuses_a_number_as_any_of_its_options_by_its_own_name(service: str) -> None:
     for name, verb in verbs(service).items():
         positional, keywords, optional = arguments(verb)
         for option, parameter in optional.items():
             written = "3" if parameter.kind is parameter.VAR_POSITIONAL else f"{option}=3"
-            wanted = "takes a KMS key" if option == "key" else "takes a name, an ARN or a resource"
-            if parameter.annotation.startswith("str"):
-                wanted = rf"{option}(\[0\])? must be a string"
-            message = rf"^error: {service}\.{name}:? {wanted}.*, got int '3'"
+            if parameter.kind is parameter.VAR_POSITIONAL and "bucket" in optional:
+                written = f"{FIRST['bucket']}, 3"
+            wanted = "a string" if parameter.annotation.startswith("str") else "a name, an ARN or a resource"
+            message = rf"^error: {service}\.{name}: {option}(\[0\])? must be {wanted}( or a list.*)?, got int '3'"
             with pytest.raises(RemitError, match=message):
                 called(f"{service}.{name}({', '.join((*positional, written, *keywords))})")
 

@@ -570,7 +570,7 @@ def test_flags_and_keys_of_triggers_take_nothing_else(make: Make) -> None:
     expected = [
         "enabled must be True or False, got int '1'",
         "fan_out must be True or False, got int '0'",
-        "key takes a KMS key, got int '3'",
+        "key must be a name, an ARN or a resource, got int '3'",
         "key takes a KMS key, got int '3'",
         "report_failures must be True or False, got str 'yes'",
     ]

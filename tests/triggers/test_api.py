@@ -245,13 +245,12 @@ WRONG = {
         'an id reads "eu-central-1_AbCdEf123"',
     ),
     "on.user_pool(Users.topic, clients=['a'])": (
-        "user_pool takes a user pool of the app, an id or an ARN, got a resource of type AWS::SNS::Topic",
-        'an id reads "eu-central-1_AbCdEf123"',
+        "pool takes AWS::Cognito::UserPool, and `Users.topic` is AWS::SNS::Topic", None,
     ),
     "on.user_pool(Users.pool, clients=[])": ("clients cannot be list '[]'",
                                              "name each app client whose tokens are to be let in"),
     "on.user_pool(Users.pool, clients=[Users.topic])": (
-        "clients has a resource of type AWS::SNS::Topic, which is no app client",
+        "clients[0] takes AWS::Cognito::UserPoolClient, and `Users.topic` is AWS::SNS::Topic",
         None,
     ),
 }  # fmt: skip

@@ -620,12 +620,15 @@ def test_a_resource_that_a_trigger_takes_may_be_given_by_its_arn_or_ref(make: Ma
 
 
 REFERENCES_OF_OTHER_TYPES = {
-    "on.sns(Data.queue.arn)": "sns takes AWS::SNS::Topic, and `Data.queue` is AWS::SQS::Queue",
-    "on.s3(Data.topic.ref)": "s3 takes AWS::S3::Bucket, and `Data.topic` is AWS::SNS::Topic",
+    "on.sns(Data.queue.arn)": "topic takes AWS::SNS::Topic, and `Data.queue` is AWS::SQS::Queue",
+    "on.s3(Data.topic.ref)": "bucket takes AWS::S3::Bucket, and `Data.topic` is AWS::SNS::Topic",
     "on.kinesis(Data.clicks, on_failure=Data.clicks.arn)": (
-        "on_failure takes a queue, a topic, a bucket, got AWS::Kinesis::Stream"
+        "on_failure takes AWS::SQS::Queue or AWS::SNS::Topic or AWS::S3::Bucket, "
+        "and `Data.clicks` is AWS::Kinesis::Stream"
     ),
-    "on.sns(Data.topic, dead_letter=Data.bucket.arn)": "dead_letter takes a queue, got a bucket",
+    "on.sns(Data.topic, dead_letter=Data.bucket.arn)": (
+        "dead_letter takes AWS::SQS::Queue, and `Data.bucket` is AWS::S3::Bucket"
+    ),
 }
 
 

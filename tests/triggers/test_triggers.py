@@ -277,10 +277,10 @@ def test_a_url_is_an_output(make: Make) -> None:
 SQL = "such as \"SELECT * FROM 'devices/+/state' WHERE temperature > 50\""
 LOGS = 'such as "ERROR", `ERROR -"timed out"`, `{ $.level = "error" }` or `[ip, user, status=5*]`'
 WRONG = {
-    "sqs(None)": ("sqs takes a name, an ARN or a resource, got None",
+    "sqs(None)": ("queue must be a name, an ARN or a resource, got None",
                   "usually os.environ.get() of a variable that is not set"),
     "sqs('')": ("sqs takes a name, an ARN or a resource, got str ''", None),
-    "sqs(3)": ("sqs takes a name, an ARN or a resource, got int '3'", None),
+    "sqs(3)": ("queue must be a name, an ARN or a resource, got int '3'", None),
     "sqs(f'arn:aws:sqs:eu-west-1:{None}:q')": (
         "sqs: 'arn:aws:sqs:eu-west-1:None:q' contains 'None'",
         "usually os.environ.get() of a variable that is not set: use os.environ[…]",
@@ -296,7 +296,7 @@ WRONG = {
         None,
     ),
     "kinesis(None)": (
-        "kinesis takes a name, an ARN or a resource, got None",
+        "stream must be a name, an ARN or a resource, got None",
         "usually os.environ.get() of a variable that is not set",
     ),
     "kinesis('s', starting_position='latest')": ("starting_position cannot be 'latest'", "did you mean `LATEST`?"),
@@ -335,7 +335,7 @@ WRONG = {
         "a prefix or suffix is plain text: leave the `*` out",
     ),
     "on.s3(None)": (
-        "s3 takes a name, an ARN or a resource, got None",
+        "bucket must be a name, an ARN or a resource, got None",
         "usually os.environ.get() of a variable that is not set",
     ),
     "on.s3('arn:aws:sqs:eu-west-1:111122223333:q')": (

@@ -15,7 +15,7 @@ from remit.declare.fitting import fitted
 from remit.declare.recorded import Verdict
 from remit.declare.recording import current, is_recording, judging_now
 from remit.declare.unread import Unread, unknown
-from remit.errors import Mistakes, Origin, RemitError, judged, judging, writer
+from remit.errors import Mistakes, Origin, RemitError, judging, writer
 
 if TYPE_CHECKING:
     from remit.app import Grant
@@ -38,8 +38,6 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
 
     @functools.wraps(function)
     def asked(*arguments: P.args, **options: P.kwargs) -> Any:
-        if judged() is not None:  # a verb that is made of others
-            return function(*arguments, **options)
         record = current() if is_recording() else None
         misfits: tuple[RemitError, ...] = ()
         try:

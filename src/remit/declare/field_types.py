@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
 
+from remit.catalogue.types import resource_type
+from remit.declare.resource_references import ResourceOf
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -23,6 +25,7 @@ _WORDS: Final[Mapping[object, str]] = {
     float: "a number",
     datetime: "a datetime with a time zone",
     Mapping: "a dict",
+    ResourceOf: "a name, an ARN or a resource",
 }
 _ITEMS: Final[Mapping[object, str]] = {
     str: "a list of strings",
@@ -35,8 +38,7 @@ _MOST_CHOICES: Final = 8  # that a hint lists
 def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitError]:
     """What is wrong with the type of a value, at the line that is judged; nothing of what an annotation leaves open.
 
-    That is anything but text, numbers, flags, times, words of a Literal, and dicts and lists of them: a resource of the
-    app, say, whose trigger knows which it takes.
+    That is anything but text, numbers, flags, times, words of a Literal, resources, and dicts and lists of them.
     """
     kinds = _kinds(annotation)
     if not kinds:
@@ -48,13 +50,21 @@ def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitErr
         return
     if any(_fits(value, kind) for kind in kinds):
         return
+    resources = [get_args(kind)[0] for kind in kinds if get_origin(kind) is ResourceOf]
+    if resources and hasattr(value, "type"):
+        taken = " or ".join(name for types_taken in resources for name in get_args(types_taken))
+        yield RemitError(
+            f"{option} takes {taken}, and `{getattr(value, 'spelled', value)}` is {value.type}", origin=writer()
+        )
+        return
     choices = [choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
     if choices and (items is None or isinstance(value, str)):
         listed = f"it can be {' or '.join(choices)}" if len(choices) <= _MOST_CHOICES else f"such as {choices[0]}"
         hint = did_you_mean(str(tokens.plain(value)), choices) or listed
         yield RemitError(f"{option} cannot be {value!r:.60}", hint=hint, origin=writer())
         return
-    words = " or ".join(dict.fromkeys(_words(kind) for kind in kinds if kind is not types.NoneType))
+    left_out = (types.NoneType, str) if resources else (types.NoneType,)
+    words = " or ".join(dict.fromkeys(_words(kind) for kind in kinds if kind not in left_out))
     is_item = items is not None and bool(_kinds(items)) and not any(type_mistakes(option, value, items))
     advice = f"write [{tokens.plain(value)!r:.60}]" if is_item else None
     if value is None and str in kinds:
@@ -67,10 +77,8 @@ def _kinds(annotation: Any) -> tuple[Any, ...]:
     """The kinds of values that an annotation names; none where it leaves open what a value may be."""
     is_union = isinstance(annotation, types.UnionType) or get_origin(annotation) is Union
     kinds = get_args(annotation) if is_union else (annotation,)
-    for kind in kinds:
-        if kind is not types.NoneType and kind not in _WORDS and get_origin(kind) not in (Literal, Mapping, *_LISTS):
-            return ()
-    return kinds
+    named = (types.NoneType, Literal, *_WORDS, *_LISTS)
+    return kinds if all((get_origin(kind) or kind) in named for kind in kinds) else ()
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -79,6 +87,11 @@ def _fits(value: Any, kind: Any) -> bool:
         return value is None
     if origin is Literal:
         return tokens.plain(value) in get_args(kind)
+    if origin is ResourceOf:
+        if not hasattr(value, "type"):
+            return isinstance(getattr(value, "arn", None), str)
+        taken = get_args(get_args(kind)[0])
+        return not taken or value.type in taken or resource_type(value.type) is None  # which the template's check tells
     if origin in (int, float):
         return isinstance(value, int if origin is int else int | float) and not isinstance(value, bool)
     return origin not in _LISTS and isinstance(value, origin)

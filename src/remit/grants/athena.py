@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import AnyRef, BucketRef, KeyRef
 from remit.grants import typed
-from remit.triggers.resource_references import AnyRef, BucketRef, KeyRef
 from remit.triggers.source import name_of
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import AnyRef
 from remit.errors import RemitError, writer
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.resource_references import AnyRef
 
 _MODEL: Final = "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/{}"
 _ANY_REGION: Final = "arn:${AWS::Partition}:bedrock:*::foundation-model/{}"

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, TableRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.resource_references import KeyRef, TableRef
 from remit.triggers.source import name_of
 
 _TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
@@ -162,7 +162,5 @@ def _on_table(
         subject = f"{subject} under {', '.join(partitions)}"
     actions = tuple(f"dynamodb:{operation}" for operation in operations)
     because = f"{phrase} {subject}"
-    return (
-        *typed.grant(actions, (resource,), because, *conditions),
-        *typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because),
-    )
+    through_key = typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because)
+    return typed.grant(actions, (resource,), because, *conditions) + through_key

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import BusRef
 from remit.grants import typed
-from remit.triggers.resource_references import BusRef
 from remit.triggers.source import name_of
 
 _BUS: Final = typed.HERE % ("events", "event-bus/{}")

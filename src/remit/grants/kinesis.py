@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, StreamRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, StreamRef
 from remit.triggers.source import name_of
 
 _STREAM: Final = typed.HERE % ("kinesis", "stream/{}")
@@ -23,10 +23,8 @@ def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords. With `key`, kms:GenerateDataKey."""
     arn = typed.arn(stream, "kinesis.put", _STREAM)
     because = f"puts records into stream {name_of(arn)}"
-    return (
-        *typed.grant(("kinesis:PutRecord", "kinesis:PutRecords"), (arn,), because),
-        *typed.through("kinesis", typed.key_of(stream, key), ("kms:GenerateDataKey",), "kinesis.put", because),
-    )
+    through_key = typed.through("kinesis", typed.key_of(stream, key), ("kms:GenerateDataKey",), "kinesis.put", because)
+    return typed.grant(("kinesis:PutRecord", "kinesis:PutRecords"), (arn,), because) + through_key
 
 
 @verb
@@ -43,7 +41,5 @@ def read(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
         "kinesis:DescribeStreamSummary",
     )
     because = f"reads stream {name_of(arn)}"
-    return (
-        *typed.grant(actions, (arn,), because),
-        *typed.through("kinesis", typed.key_of(stream, key), typed.DECRYPT, "kinesis.read", because),
-    )
+    through_key = typed.through("kinesis", typed.key_of(stream, key), typed.DECRYPT, "kinesis.read", because)
+    return typed.grant(actions, (arn,), because) + through_key

@@ -8,8 +8,8 @@ functions that call KMS themselves; of what a service encrypts, such as a bucket
 from __future__ import annotations
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef
 
 
 @verb

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import FunctionRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.resource_references import FunctionRef
 from remit.triggers.source import name_of
 
 _FUNCTION: Final = typed.HERE % ("lambda", "function:{}")

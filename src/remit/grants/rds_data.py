@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import ClusterRef, KeyRef, SecretRef
 from remit.grants import secretsmanager, typed
-from remit.triggers.resource_references import ClusterRef, KeyRef, SecretRef
 from remit.triggers.source import name_of
 
 _CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")

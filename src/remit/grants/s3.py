@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import BucketRef, KeyRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.resource_references import BucketRef, KeyRef
 from remit.triggers.source import name_of
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
@@ -27,10 +27,8 @@ def read(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Gran
     """
     resources, phrase = _objects(bucket, keys, "s3.read")
     because = f"reads objects {phrase}"
-    return (
-        *typed.grant(("s3:GetObject",), resources, because),
-        *typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read", because),
-    )
+    through_key = typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read", because)
+    return typed.grant(("s3:GetObject",), resources, because) + through_key
 
 
 @verb
@@ -47,10 +45,8 @@ def put(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> typed.Grant
     """
     resources, phrase = _objects(bucket, keys, "s3.put")
     because = f"puts objects {phrase}"
-    return (
-        *typed.grant(("s3:PutObject",), resources, because),
-        *typed.through("s3", typed.key_of(bucket, key), typed.ENCRYPT, "s3.put", because),
-    )
+    through_key = typed.through("s3", typed.key_of(bucket, key), typed.ENCRYPT, "s3.put", because)
+    return typed.grant(("s3:PutObject",), resources, because) + through_key
 
 
 @verb
@@ -68,10 +64,8 @@ def read_versions(bucket: BucketRef, *keys: str, key: KeyRef | None = None) -> t
     """
     resources, phrase = _objects(bucket, keys, "s3.read_versions")
     because = f"reads versions of objects {phrase}"
-    return (
-        *typed.grant(("s3:GetObjectVersion",), resources, because),
-        *typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read_versions", because),
-    )
+    through_key = typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read_versions", because)
+    return typed.grant(("s3:GetObjectVersion",), resources, because) + through_key
 
 
 @verb

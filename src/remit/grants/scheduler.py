@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import RoleRef
 from remit.grants import typed
-from remit.triggers.resource_references import RoleRef
 
 _SCHEDULE: Final = typed.HERE % ("scheduler", "schedule/{}")
 

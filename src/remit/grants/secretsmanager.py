@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, SecretRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, SecretRef
 from remit.triggers.source import name_of
 
 _SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
@@ -22,20 +22,20 @@ _SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
 def read(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Get the value: secretsmanager:GetSecretValue. With `key`, kms:Decrypt through Secrets Manager."""
     arn, because = _secret(secret, "secretsmanager.read", "reads secret")
-    return (
-        *typed.grant(("secretsmanager:GetSecretValue",), (arn,), because),
-        *typed.through("secretsmanager", typed.key_of(secret, key), typed.DECRYPT, "secretsmanager.read", because),
+    through_key = typed.through(
+        "secretsmanager", typed.key_of(secret, key), typed.DECRYPT, "secretsmanager.read", because
     )
+    return typed.grant(("secretsmanager:GetSecretValue",), (arn,), because) + through_key
 
 
 @verb
 def put(secret: SecretRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Put a new value: secretsmanager:PutSecretValue. With `key`, kms:GenerateDataKey and kms:Decrypt through it."""
     arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
-    return (
-        *typed.grant(("secretsmanager:PutSecretValue",), (arn,), because),
-        *typed.through("secretsmanager", typed.key_of(secret, key), typed.ENCRYPT, "secretsmanager.put", because),
+    through_key = typed.through(
+        "secretsmanager", typed.key_of(secret, key), typed.ENCRYPT, "secretsmanager.put", because
     )
+    return typed.grant(("secretsmanager:PutSecretValue",), (arn,), because) + through_key
 
 
 @verb

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import AnyRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.resource_references import AnyRef
 from remit.triggers.source import name_of
 
 _IDENTITY: Final = typed.HERE % ("ses", "identity/{}")

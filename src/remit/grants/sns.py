@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, TopicRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, TopicRef
 from remit.triggers.source import name_of
 
 _TOPIC: Final = typed.HERE % ("sns", "{}")
@@ -22,10 +22,8 @@ def publish(topic: TopicRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Publish messages, one or a batch: sns:Publish. With `key`, kms:GenerateDataKey and kms:Decrypt through SNS."""
     arn = typed.arn(topic, "sns.publish", _TOPIC)
     because = f"publishes to topic {name_of(arn)}"
-    return (
-        *typed.grant(("sns:Publish",), (arn,), because),
-        *typed.through("sns", typed.key_of(topic, key), typed.ENCRYPT, "sns.publish", because),
-    )
+    through_key = typed.through("sns", typed.key_of(topic, key), typed.ENCRYPT, "sns.publish", because)
+    return typed.grant(("sns:Publish",), (arn,), because) + through_key
 
 
 @verb

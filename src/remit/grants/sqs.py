@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, QueueRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, QueueRef
 from remit.triggers.source import name_of
 
 _QUEUE: Final = typed.HERE % ("sqs", "{}")
@@ -23,10 +23,8 @@ def send(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Send messages, one or a batch: sqs:SendMessage. With `key`, kms:GenerateDataKey and kms:Decrypt through SQS."""
     arn = typed.arn(queue, "sqs.send", _QUEUE)
     because = f"sends to queue {name_of(arn)}"
-    return (
-        *typed.grant(("sqs:SendMessage",), (arn,), because),
-        *typed.through("sqs", typed.key_of(queue, key), typed.ENCRYPT, "sqs.send", because),
-    )
+    through_key = typed.through("sqs", typed.key_of(queue, key), typed.ENCRYPT, "sqs.send", because)
+    return typed.grant(("sqs:SendMessage",), (arn,), because) + through_key
 
 
 @verb
@@ -38,10 +36,8 @@ def consume(queue: QueueRef, *, key: KeyRef | None = None) -> typed.Grants:
     arn = typed.arn(queue, "sqs.consume", _QUEUE)
     actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
     because = f"takes messages from queue {name_of(arn)}"
-    return (
-        *typed.grant(actions, (arn,), because),
-        *typed.through("sqs", typed.key_of(queue, key), typed.DECRYPT, "sqs.consume", because),
-    )
+    through_key = typed.through("sqs", typed.key_of(queue, key), typed.DECRYPT, "sqs.consume", because)
+    return typed.grant(actions, (arn,), because) + through_key
 
 
 @verb

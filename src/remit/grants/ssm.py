@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import KeyRef, ParameterRef
 from remit.grants import typed
-from remit.triggers.resource_references import KeyRef, ParameterRef
 from remit.triggers.source import name_of
 
 _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
@@ -42,10 +42,8 @@ def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001
     arn, because = _parameter(path, "ssm.list", "reads the parameters under")
     has_both = arn.startswith("${") or arn.endswith(("/", "*"))
     arns = (arn,) if has_both else (arn, f"{arn}/")
-    return (
-        *typed.grant(("ssm:GetParametersByPath",), arns, because),
-        *typed.through("ssm", key, typed.DECRYPT, "ssm.list", because),
-    )
+    through_key = typed.through("ssm", key, typed.DECRYPT, "ssm.list", because)
+    return typed.grant(("ssm:GetParametersByPath",), arns, because) + through_key
 
 
 @verb
@@ -55,10 +53,8 @@ def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:
     A standard SecureString takes kms:Encrypt, an advanced one kms:GenerateDataKey.
     """
     arn, because = _parameter(parameter, "ssm.put", "puts parameter")
-    return (
-        *typed.grant(("ssm:PutParameter",), (arn,), because),
-        *typed.through("ssm", key, ("kms:Encrypt", "kms:GenerateDataKey"), "ssm.put", because),
-    )
+    through_key = typed.through("ssm", key, ("kms:Encrypt", "kms:GenerateDataKey"), "ssm.put", because)
+    return typed.grant(("ssm:PutParameter",), (arn,), because) + through_key
 
 
 @verb
@@ -70,10 +66,8 @@ def delete(parameter: ParameterRef) -> typed.Grants:
 
 def _read(verb: str, action: str, phrase: str, parameter: ParameterRef, key: KeyRef | None) -> typed.Grants:
     arn, because = _parameter(parameter, f"ssm.{verb}", phrase)
-    return (
-        *typed.grant((action,), (arn,), because),
-        *typed.through("ssm", key, typed.DECRYPT, f"ssm.{verb}", because),
-    )
+    through_key = typed.through("ssm", key, typed.DECRYPT, f"ssm.{verb}", because)
+    return typed.grant((action,), (arn,), because) + through_key
 
 
 def _parameter(parameter: ParameterRef, verb: str, phrase: str) -> tuple[str, str]:

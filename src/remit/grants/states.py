@@ -11,8 +11,8 @@ import re
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import MachineRef
 from remit.grants import typed
-from remit.triggers.resource_references import MachineRef
 from remit.triggers.source import name_of, own_id
 
 _MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")

@@ -8,8 +8,8 @@ objects", Amazon Textract Developer Guide).
 from __future__ import annotations
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import BucketRef, KeyRef
 from remit.grants import s3, typed
-from remit.triggers.resource_references import BucketRef, KeyRef
 
 
 @verb
@@ -49,7 +49,6 @@ def start(bucket: BucketRef, *keys: str, results: BucketRef | None = None, key: 
         "textract:StartDocumentAnalysis",
         "textract:GetDocumentAnalysis",
     )
-    typed.text_of(bucket, "textract.start")  # which `s3.read` would refuse by its own name
     return (
         *typed.everywhere(actions, "reads text in documents"),
         *s3.read(bucket, *keys, key=key),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from remit.declare.asked import verb
+from remit.declare.resource_references import BucketRef, KeyRef
 from remit.grants import s3, typed
-from remit.triggers.resource_references import BucketRef, KeyRef
 
 _JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
 

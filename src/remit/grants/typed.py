@@ -12,6 +12,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
 from remit.declare.asked import verb
+from remit.declare.resource_references import AnyRefs
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
@@ -20,7 +21,6 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
 from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
-from remit.triggers.resource_references import AnyRefs
 from remit.triggers.source import name_in, refuse_name_of_own
 
 Grants: TypeAlias = tuple[Grant, ...]
@@ -117,9 +117,7 @@ def text_of(subject: Any, verb: str) -> str:
     text = tokens.plain(getattr(subject, "arn", subject))
     if isinstance(text, str) and text:
         return text
-    got = described(subject)
-    hint = "usually os.environ.get() of a variable that is not set" if subject is None else None
-    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {got}", hint=hint, origin=writer())
+    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {described(subject)}", origin=writer())
 
 
 def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ...]:

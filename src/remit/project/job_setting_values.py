@@ -14,9 +14,9 @@ from remit.runtime.job_queue import LONGEST_HIDDEN
 from remit.triggers import source
 
 if TYPE_CHECKING:
+    from remit.declare.resource_references import TopicRef
     from remit.errors import Path
     from remit.project.setting_values import Check
-    from remit.triggers.resource_references import TopicRef
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")
 LEAST_CONCURRENCY: Final = 2

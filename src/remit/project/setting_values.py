@@ -18,7 +18,7 @@ from remit.project.late_bound import LateBound, LateBoundParameter, StoredText
 
 if TYPE_CHECKING:
     from remit.app import Grant
-    from remit.triggers.resource_references import DestinationRef
+    from remit.declare.resource_references import DestinationRef
 
 V = TypeVar("V")
 

@@ -17,7 +17,7 @@ from remit.triggers.kms_key import key_text
 
 if TYPE_CHECKING:
     from remit.app import Store
-    from remit.triggers.resource_references import KeyRef, ParameterRef, SecretRef
+    from remit.declare.resource_references import KeyRef, ParameterRef, SecretRef
 
 _TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
 

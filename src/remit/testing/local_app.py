@@ -52,12 +52,12 @@ if TYPE_CHECKING:
     import boto3
 
     from remit.app import App, Function
+    from remit.declare.resource_references import AnyRef
     from remit.deploy.invoke import Answer
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
     from remit.local.control.answers import Answering
     from remit.roles.role_policies import ReadyRole
-    from remit.triggers.resource_references import AnyRef
 
 
 _LARGEST_SEEN: Final = 4 * 1024 * 1024

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from remit.declare.resource_references import KeyRef, UserPoolRef
 from remit.errors import Mistakes, RemitError, writer
 from remit.triggers.invoke_permission import permission
 from remit.triggers.kms_key import key_named, key_text, kms_key
-from remit.triggers.resource_references import KeyRef, UserPoolRef
-from remit.triggers.source import checked_type, logical, own_id
+from remit.triggers.source import logical, own_id
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ class Cognito(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The pool, the step, the version."""
-        yield partial(checked_type, self.pool, "cognito", ("AWS::Cognito::UserPool",))
         yield self._check_pool
         if self.version is not None:
             yield self._check_version

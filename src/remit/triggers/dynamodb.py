@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import App, Function, Grant, Resource
+from remit.declare.resource_references import TableRef
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
-from remit.triggers.resource_references import TableRef
-from remit.triggers.source import arn_of, checked_type, name_of, own_id
+from remit.triggers.source import arn_of, name_of, own_id
 from remit.triggers.stream_options import StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
@@ -50,7 +49,6 @@ class Dynamodb(StreamTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The table or its stream, where to start, the view, and what all streams have."""
-        yield partial(checked_type, self.stream, "dynamodb", _TABLES)
         yield self._check_stream
         yield self._check_view
         yield from StreamTrigger.checks(self)

@@ -8,14 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Output, Resource
+from remit.declare.resource_references import BusRef, QueueRef
 from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
-from remit.triggers.resource_references import BusRef, QueueRef
-from remit.triggers.source import arn_of, checked, checked_json, checked_type, own_id, position_suffix
+from remit.triggers.source import arn_of, checked, checked_json, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ class Event(BaseTrigger):
     def checks(self) -> Iterator[Callable[[], object]]:
         """The bus, the pattern, the numbers, the input, the queue."""
         if self.bus is not None:
-            yield partial(checked_type, self.bus, "event's bus", ("AWS::Events::EventBus",))
             yield partial(arn_of, self.bus, "events", "event-bus/")
         yield self._check_pattern
         yield partial(checked, "retries", self.retries, 0, 185)

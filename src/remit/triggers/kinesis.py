@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Output, Resource
+from remit.declare.resource_references import StreamRef
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.record_fields import KINESIS
-from remit.triggers.resource_references import StreamRef
-from remit.triggers.source import arn_of, check_zone, checked_type, logical, name_of, own_id
+from remit.triggers.source import arn_of, check_zone, logical, name_of, own_id
 from remit.triggers.stream_options import StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
@@ -50,7 +50,6 @@ class Kinesis(StreamTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The stream, where to start, and what all streams have."""
-        yield partial(checked_type, self.stream, "kinesis", ("AWS::Kinesis::Stream",))
         yield partial(arn_of, self.stream, "kinesis", "stream/")
         yield self._check_timestamp
         yield from StreamTrigger.checks(self)

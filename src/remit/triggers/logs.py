@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from remit.app import Function, Resource
+from remit.declare.resource_references import LogGroupRef
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.log_pattern import check_log_pattern
-from remit.triggers.resource_references import LogGroupRef
-from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
+from remit.triggers.source import arn_of, logical, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ class Logs(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The group, and the pattern."""
-        yield partial(checked_type, self.group, "logs", ("AWS::Logs::LogGroup",))
         yield partial(arn_of, self.group, "logs", "log-group:")
         yield partial(check_log_pattern, self.pattern)
 

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.app import App, Function, Output, Resource
+from remit.declare.resource_references import BucketRef
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
-from remit.triggers.resource_references import BucketRef
-from remit.triggers.source import arn_of, checked_type, digest, logical, own_id, position_suffix
+from remit.triggers.source import arn_of, digest, logical, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ class S3(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The bucket, the events, the parts of keys."""
-        yield partial(checked_type, self.bucket, "s3", ("AWS::S3::Bucket",))
         yield self._check_events
         yield partial(_check_key_part, "prefix", self.prefix)
         yield partial(_check_key_part, "suffix", self.suffix)

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Function, Grant, Output, Resource
 from remit.catalogue.arns import parse
+from remit.declare.resource_references import QueueRef, TopicRef
 from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
-from remit.triggers.resource_references import QueueRef, TopicRef
 from remit.triggers.source import (
     arn_of,
-    checked_type,
     logical,
     mapping,
     name_of,
@@ -56,7 +55,6 @@ class Sns(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The topic, the filter, the queue."""
-        yield partial(checked_type, self.topic, "sns", ("AWS::SNS::Topic",))
         yield partial(arn_of, self.topic, "sns")
         yield self._check_filter
         if self.dead_letter is not None:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
 from remit.catalogue.resource_names import broken_rule
-from remit.catalogue.types import resource_type
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 _NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"
@@ -55,9 +54,7 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
     """The ARN of something that is given by name, by ARN, or as a resource of the app."""
     arn = tokens.plain(getattr(subject, "arn", subject))
     if not isinstance(arn, str) or not arn:
-        got = described(subject)
-        hint = "usually os.environ.get() of a variable that is not set" if subject is None else None
-        raise RemitError(f"{service} takes a name, an ARN or a resource, got {got}", hint=hint, origin=writer())
+        raise RemitError(f"{service} takes a name, an ARN or a resource, got {described(subject)}", origin=writer())
     if re.search(_NONE, arn):
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
         raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
@@ -174,14 +171,6 @@ def own_id(subject: Any) -> str:
     text = tokens.plain(subject)
     reference = re.fullmatch(_OWN, text) if isinstance(text, str) else None
     return "" if reference is None else reference[1]
-
-
-def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
-    """A resource of the app must be of a type that the trigger reads; of a type that is none, the template says so."""
-    kind = getattr(subject, "type", None)
-    if kind is not None and kind not in types and resource_type(kind) is not None:
-        name = getattr(subject, "spelled", own_id(subject))
-        raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 
 
 def visibility_timeout(function: Function) -> int:

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from remit.app import Function, Grant, Output, Resource
+from remit.declare.resource_references import KeyRef, QueueRef
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.kms_key import key_text
 from remit.triggers.record_fields import SQS
-from remit.triggers.resource_references import KeyRef, QueueRef
-from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of, own_id
+from remit.triggers.source import arn_of, checked, logical, mapping, name_of, own_id
 from remit.triggers.stream_options import Filter
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -47,7 +47,6 @@ class Sqs(BaseTrigger):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The queue, the filter, the numbers."""
-        yield partial(checked_type, self.queue, "sqs", ("AWS::SQS::Queue",))
         yield partial(arn_of, self.queue, "sqs")
         yield partial(filter_criteria, self.filter, SQS)
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
+from remit.declare.resource_references import AnyRef, FailureRef, KeyRef
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
 from remit.triggers.kms_key import key_text
-from remit.triggers.resource_references import AnyRef, FailureRef, KeyRef
 from remit.triggers.source import checked, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
+from remit.declare.resource_references import UserPoolClientRef, UserPoolRef
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.resource_references import AnyRef, UserPoolRef
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
 from remit.triggers.source import own_id
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _POOL_ID: Final = r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_\w+"
 _POOL_TYPE: Final = "AWS::Cognito::UserPool"
-_CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class UserPool(TokenAuthorizer):
     """
 
     pool: UserPoolRef
-    clients: Sequence[AnyRef]
+    clients: Sequence[UserPoolClientRef]
     scopes: Sequence[str] = ()
 
     def checks(self) -> Iterator[Callable[[], object]]:
@@ -64,7 +63,7 @@ class UserPool(TokenAuthorizer):
         existing = re.fullmatch(_POOL_ID, pool_id)
         if existing is None:
             raise RemitError(
-                f"user_pool takes a user pool of the app, an id or an ARN, got {_words(self.pool):.60}",
+                f"user_pool takes a user pool of the app, an id or an ARN, got {described(self.pool):.60}",
                 hint='an id reads "eu-central-1_AbCdEf123"',
                 origin=writer(),
             )
@@ -95,11 +94,5 @@ def _id(pool: Any) -> str:
 
 
 def _client(client: Any) -> str:
-    if getattr(client, "type", _CLIENT_TYPE) != _CLIENT_TYPE:
-        raise RemitError(f"clients has {_words(client)}, which is no app client", origin=writer())
     client_id: str = tokens.plain(getattr(client, "ref", client))
     return client_id
-
-
-def _words(value: Any) -> str:
-    return f"a resource of type {value.type}" if hasattr(value, "ref") and hasattr(value, "type") else described(value)

@@ -5,10 +5,8 @@ A shared resource of a type that `remit.project.resource_handles` does not write
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 TypeName_co = TypeVar("TypeName_co", bound=str, covariant=True)
 
@@ -26,7 +24,7 @@ class ResourceOf(Protocol[TypeName_co]):
 
 
 AnyRef: TypeAlias = str | ResourceOf[str]
-AnyRefs: TypeAlias = "AnyRef | Sequence[AnyRef]"
+AnyRefs: TypeAlias = AnyRef | Sequence[AnyRef]
 BucketRef: TypeAlias = str | ResourceOf[Literal["AWS::S3::Bucket"]]
 BusRef: TypeAlias = str | ResourceOf[Literal["AWS::Events::EventBus"]]
 ClusterRef: TypeAlias = str | ResourceOf[Literal["AWS::RDS::DBCluster"]]
@@ -43,6 +41,7 @@ StreamRef: TypeAlias = str | ResourceOf[Literal["AWS::Kinesis::Stream"]]
 TableRef: TypeAlias = str | ResourceOf[Literal["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"]]
 TopicRef: TypeAlias = str | ResourceOf[Literal["AWS::SNS::Topic"]]
 UserPoolRef: TypeAlias = str | ResourceOf[Literal["AWS::Cognito::UserPool"]]
+UserPoolClientRef: TypeAlias = str | ResourceOf[Literal["AWS::Cognito::UserPoolClient"]]
 FailureRef: TypeAlias = str | ResourceOf[Literal["AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::S3::Bucket"]]
 """Where a stream's reader sends records that failed."""
 DestinationRef: TypeAlias = (
