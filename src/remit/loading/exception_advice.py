@@ -11,20 +11,17 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.declare.fitting import option_names
 from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import is_own_code
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
     from remit.project.current_load import Loading
 
 _UNIMPORTABLE: Final = r"cannot import name '(\w+)' from '(remit[\w.]*)'"
-_UNEXPECTED: Final = r"([\w.]+)\(\) got an unexpected keyword argument '(\w+)'"
 _OUT_OF_REACH: Final = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError", "ConnectTimeoutError", "NoRegionError"}
 )
@@ -36,8 +33,6 @@ _CIRCULAR: Final = (
     "the modules import each other: make what both need (`app = App()`) above the import, or in a module of its own"
 )
 _NOT_CALLABLE: Final = "'module' object is not callable"
-_SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
-"""Where that is defined which people call with options."""
 
 
 def advice(error: BaseException, state: Loading) -> str | None:
@@ -67,7 +62,7 @@ def _misspelt(error: BaseException) -> str | None:
     if isinstance(error, ImportError) and (missing := re.match(_UNIMPORTABLE, str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
-        return _call(error)
+        return _trigger_of(error) if str(error) == _NOT_CALLABLE else None
     if isinstance(error, NameError):
         return _import_of(str(error.name))
     return None
@@ -112,17 +107,6 @@ def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
         if name in line or text in str(error).casefold():
             return f"{name} has a value where the function runs, and a placeholder here: read it inside of the function"
     return None
-
-
-def _call(error: TypeError) -> str | None:
-    """The option that was meant, or the trigger where a module of grants is called."""
-    if str(error) == _NOT_CALLABLE:
-        return _trigger_of(error)
-    unexpected = re.match(_UNEXPECTED, str(error))
-    if unexpected is None:
-        return None
-    options = list(dict.fromkeys(_options(unexpected[1], error)))
-    return did_you_mean(unexpected[2], options) or (f"it takes {', '.join(options)}" if options else None)
 
 
 def _attribute(owner: object, name: str) -> str | None:
@@ -193,28 +177,3 @@ def _innermost(error: TypeError) -> TracebackType | None:
 
 def _line(trace: TracebackType) -> str:
     return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
-
-
-def _called(error: TypeError, function: str) -> str | None:
-    """The module that the line which failed calls the function of: `s3.read(…)`."""
-    trace = _innermost(error)
-    if trace is None:
-        return None
-    called = re.search(rf"(\w+)\.{re.escape(function)}\(", _line(trace))
-    value = None if called is None else trace.tb_frame.f_globals.get(called[1])
-    return value.__name__ if isinstance(value, ModuleType) else None
-
-
-def _options(qualified: str, error: TypeError) -> Iterator[str]:
-    """The parameters of what remit calls by this name: `Sqs.__init__`, `Group.job`, `query`.
-
-    Several modules have a `read`: of these it is the one whose the failed line calls.
-    """
-    called = _called(error, qualified)
-    spoken = [name for name in sys.modules if name.startswith(_SPOKEN)]
-    for name in [called] if called in spoken else spoken:
-        value: Any = sys.modules[name]
-        for part in qualified.removesuffix(".__init__").split("."):
-            value = getattr(value, part, None)
-        if callable(value) and getattr(value, "__module__", "") == name:
-            yield from option_names(inspect.signature(value).parameters.values())
