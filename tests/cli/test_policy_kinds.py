@@ -51,6 +51,25 @@ def test_a_limit_that_denies_less_lets_more_through(folder: Path, kind: str) -> 
     assert remit(folder, "diff", "--kind", kind, "wide.json", "narrow.json").status == 0
 
 
+@pytest.mark.parametrize(("kind", "service", "status"), [("scp", "ec2", 1), ("rcp", "s3", 1), ("rcp", "ec2", 0)])
+def test_a_policy_of_denials_stands_beside_full_access_as_in_an_organization(
+    tmp_path: Path, kind: str, service: str, status: int
+) -> None:
+    (tmp_path / "narrow.json").write_text(document(deny(f"{service}:*")))
+    (tmp_path / "wide.json").write_text(document(deny(f"{service}:Delete*")))
+    wider = remit(tmp_path, "diff", "--kind", kind, "narrow.json", "wide.json")
+    assert wider.status == status  # an RCP does not reach EC2
+    asked = remit(tmp_path, "explain", "--kind", kind, "narrow.json", f"{service}:DeleteBucket")
+    assert asked.status == status
+    assert remit(tmp_path, "explain", "--kind", kind, "narrow.json", "sqs:SendMessage").status == 0
+
+
+def test_a_denial_of_an_organization_is_told_as_such(folder: Path) -> None:
+    said = remit(folder, "explain", "--kind", "scp", "narrow.json", "s3:GetObject", "arn:aws:s3:::b/k").out
+    assert "statement 2 of the service control policy" in said
+    assert "boundary" not in said
+
+
 def test_an_endpoints_policy_is_a_limit_and_not_public(folder: Path) -> None:
     files = "endpoint-narrow.json", "endpoint-wide.json"
     assert "PUBLIC" in remit(folder, "diff", *files).out

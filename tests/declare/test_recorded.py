@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from remit import on
 from remit.declare.recorded import Recorded
 from remit.declare.resource_references import QueueRef
 from remit.errors import RemitError
 from remit.project.late_bound import aws
 from remit.triggers.trigger import BaseTrigger
+
+if TYPE_CHECKING:
+    from conftest import Make
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +81,18 @@ def test_values_of_the_annotated_types_are_taken() -> None:
         "anything": object(),
     }
     assert isinstance(Ses(**options), Recorded)
+
+
+@pytest.mark.parametrize("name", on.__all__)
+@pytest.mark.parametrize("arguments", ["", "5", "None", "b'x'", "bogus=1", "'x', 5", "['x']"])
+def test_a_trigger_that_lacks_what_its_checks_read_is_told_as_a_mistake(make: Make, name: str, arguments: str) -> None:
+    project = make(
+        app=f"from remit import App, on\napp = App()\napp.function(on.{name}({arguments}), handler='app.f')\n"
+    )
+    with pytest.raises(RemitError):
+        project.load()
+
+
+def test_an_option_that_is_missing_is_told_once(make: Make) -> None:
+    error = make(app="@app.function(on.schedule())\ndef hello(event, context): ...\n").error()
+    assert ("`on.schedule` lacks `expression`", ()) == (error.message, error.further)

@@ -129,7 +129,7 @@ def test_what_was_added_is_told_with_the_access_that_it_gives(account: Account, 
     assert lines[0] == "Changed by hand since the last deploy"
     assert lines[1].startswith(f"  ! ReportRole: policy debug of role {role} (ReportRole) was made by hand: ")
     assert lines[2] == "so that"
-    assert lines[3].startswith("  + report gains ")
+    assert lines[3].startswith("  + every level on *: *; ")
     document = by_hand_document(changes)
     assert (document["checked"], document["reason"]) == (True, None)
     assert [change["role"] for change in document["changes"]] == ["ReportRole"]
@@ -143,7 +143,11 @@ def test_a_policy_that_may_not_be_read_is_undecided(account: Account, role: str,
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     spoil.answer("iam.GetPolicy", 403, "AccessDenied", "no", times=9)
     lines = list(by_hand_lines(changed_by_hand(account, NAME)))
-    assert f"  ? report: managed policy {arn} is attached: what it allows cannot be seen here" in lines
+    assert f"  ? managed policy {arn} is attached: what it allows cannot be seen here" in lines
+    assert (
+        lines[lines.index(f"  ? managed policy {arn} is attached: what it allows cannot be seen here") + 1]
+        == "      report"
+    )
 
 
 def test_a_role_that_may_not_be_read_leaves_it_open_and_names_the_permission(

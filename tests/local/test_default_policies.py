@@ -14,8 +14,7 @@ import remit
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.local.authorization.default_policies import DEFAULT_POLICIES
 from remit.local.authorization.resource_policies import LOOK_UPS
-from remit.local.control.clients import client_arguments, session, session_as
-from remit.local.control.function_session import function_session
+from remit.local.control.clients import client_arguments, function_session, session, session_as
 from zips import zip_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.event_sources.failed_batches import FailedBatches
-from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches, reported_items
+from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches, reported_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import ministack
 import pytest
+
+from remit.local.emulator import instead_of
 
 HERE = Path(__file__).parent
 REPAIRS = HERE.parents[1] / "src" / "remit" / "local" / "repairs"
@@ -45,3 +50,20 @@ def test_the_repairs_are_of_the_version_that_is_installed() -> None:
     locked = (REPAIRS.parent / "environment.txt").read_text("utf-8")
     (version,) = re.findall(r"ministack ([\d.]+\d)", (REPAIRS / "__init__.py").read_text("utf-8"))
     assert f"ministack=={version}" in locked
+
+
+def test_what_stands_in_the_place_of_a_function_gets_it_first_and_has_its_signature() -> None:
+    def invoke(api: str, stage: str = "dev") -> str:
+        return f"{api}/{stage}"
+
+    service = SimpleNamespace(invoke=invoke)
+
+    @instead_of(service, "invoke")
+    @instead_of(service, "invoke")
+    def twice(replaced: Any, *arguments: Any, **options: Any) -> str:
+        return f"<{replaced(*arguments, **options)}>"
+
+    assert "<<a/b>>" == service.invoke("a", stage="b")
+    assert ["api", "stage"] == list(inspect.signature(service.invoke).parameters)
+    with pytest.raises(AttributeError):
+        instead_of(service, "gone")(twice)

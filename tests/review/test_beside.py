@@ -813,6 +813,15 @@ def test_a_policy_of_an_organization_that_goes_is_a_gain() -> None:
     assert (bool(found["gained"]), found["lost"]) == (True, [])
 
 
+def test_a_policy_of_denials_of_an_organization_gives_back_what_it_denied_when_it_goes() -> None:
+    content = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    policy: Given = ("AWS::Organizations::Policy", {"Type": "SERVICE_CONTROL_POLICY", "Content": content})
+    gone = review_document(reviewed(template(policy), template(None)))
+    made = review_document(reviewed(template(None), template(policy)))
+    assert ({piece["action"].partition(":")[0] for piece in gone["gained"]}, gone["lost"]) == ({"s3"}, [])
+    assert ({piece["action"].partition(":")[0] for piece in made["lost"]}, made["gained"]) == ({"s3"}, [])
+
+
 def test_another_list_of_limits_by_name_is_undecided() -> None:
     def channel(*arns: str) -> Given:
         return "AWS::Chatbot::SlackChannelConfiguration", {"GuardrailPolicies": list(arns)}

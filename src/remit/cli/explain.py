@@ -461,15 +461,23 @@ def _policy(
         _refuse_endpoint(endpoint)
         _tell_role(role, as_json=as_json)
         return 0
-    limit: dict[str, IamPolicy] = {}
+    limits: tuple[IamPolicy, ...] = ()
     kind = policy_kinds(Path(), kind).of(Path(role.logical_id))
     if kind in LIMITS:
-        limit = {role.logical_id: IamPolicy(tuple(grant.statement for grant in role.grants), role.grants[0].version)}
+        statements = tuple(grant.statement for grant in role.grants)
+        if kind in ("scp", "rcp") and all(statement.effect == "Deny" for statement in statements):
+            statements = (*statements, allow("*"))  # as FullAWSAccess, which Organizations attaches beside it
+        limits = (IamPolicy(statements, role.grants[0].version),)
         everything = Grant(allow("*"), Reason("text", f"everything within this {kind}"))
-        role = replace(role, grants=(everything,), boundary=role.logical_id)
+        role = replace(role, grants=(everything,), boundary=role.logical_id if kind == "boundary" else None)
     if kind == "endpoint":
-        endpoint, role, limit = replace(endpoint, policies=tuple(limit.values())), replace(role, boundary=None), {}
-    standing_role = ready_role(role, names, limit, endpoint)
+        endpoint = replace(endpoint, policies=limits)
+    boundaries = {role.logical_id: limits[0]} if kind == "boundary" else {}
+    standing_role = ready_role(role, names, boundaries, endpoint)
+    if kind == "scp":
+        standing_role = replace(standing_role, layers=replace(standing_role.layers, scp=(limits,)))
+    if kind == "rcp":
+        standing_role = replace(standing_role, layers=replace(standing_role.layers, rcp=(limits,)))
     asker = "the policy" if standing_role.layers.resource is None else "the caller"
     return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 

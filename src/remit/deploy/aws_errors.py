@@ -12,6 +12,8 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from botocore.exceptions import ClientError
+
     from remit.why.denial import LayerName
 
 UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
@@ -29,6 +31,9 @@ _UNKNOWN_KEY: Final = frozenset(
         "AuthFailure",
         "InvalidToken",
     }
+)
+_SIGNED_OUT: Final = frozenset(
+    {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "LoginRefreshRequired"}
 )
 _SIGNATURE: Final = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
 THROTTLED: Final = frozenset(
@@ -128,8 +133,48 @@ def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     if isinstance(error, ResponseParserError):
         return not_aws(operation)
     if isinstance(error, ClientError):
-        return next(tell for applies, tell in _SENTENCES if applies(error))(error, operation)
-    return _signed_out(error, operation)
+        return _answered(error, operation)
+    goes_on = _goes_on(operation)
+    if type(error).__name__ in _SIGNED_OUT:
+        return RemitError(
+            f"the AWS sign-in (SSO) has expired{goes_on}", hint=f"`aws sso login`, then {_again(operation)}"
+        )
+    return RemitError(f"AWS cannot be used: {error}{goes_on}")
+
+
+def _answered(error: ClientError, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
+    error_code, words, goes_on, again = code(error), message(error), _goes_on(operation), _again(operation)
+    if error_code in _EXPIRED:
+        return RemitError(
+            f"the AWS credentials have expired{goes_on}",
+            hint=f"renew them (`aws sso login`, or a new session), then {again}",
+        )
+    # AWS says of a clock that is a little wrong that the signature does not match.
+    is_late = error_code in _SIGNATURE and ("expired" in words or "not yet current" in words)
+    if error_code in _SKEWED or is_late:
+        return _skewed(error)
+    if error_code in _UNKNOWN_KEY | _SIGNATURE:
+        # AWS's text for a wrong signature repeats the signed headers, the session token among them: not shown.
+        wrong = error_code in _SIGNATURE
+        fault = "the secret does not fit the access key" if wrong else "AWS does not know the access key"
+        return RemitError(
+            f"AWS refuses the credentials: {fault} ({error_code}){goes_on}",
+            hint="check which are used: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come before any profile",
+        )
+    if denied(error):
+        return _denied(error, operation)
+    if transient(error):
+        return RemitError(
+            f"AWS answered {status(error)} ({error_code}) to {error.operation_name}, again and again{goes_on}",
+            hint=f"nothing is broken here: {again}",
+            exit_code=UNREACHABLE,
+        )
+    if error_code == "BadDigest":
+        return RemitError(
+            "S3 refuses an upload, whose bytes are not those that were built: the file was changed, or on its way",
+            hint="deploy again, with a new build",
+        )
+    return RemitError(f"AWS refused {error.operation_name}: {words or error_code}{goes_on}")
 
 
 def _goes_on(operation: str | None) -> str:
@@ -168,27 +213,7 @@ def not_aws(operation: str | None = None) -> RemitError:
     )
 
 
-def _signed_out(error: BaseException, operation: str | None) -> RemitError:
-    kind = type(error).__name__
-    if kind in {
-        "UnauthorizedSSOTokenError",
-        "SSOTokenLoadError",
-        "TokenRetrievalError",
-        "LoginRefreshRequired",
-    }:
-        return RemitError(
-            f"the AWS sign-in (SSO) has expired{_goes_on(operation)}",
-            hint=f"`aws sso login`, then {_again(operation)}",
-        )
-    return RemitError(f"AWS cannot be used: {error}{_goes_on(operation)}")
-
-
-def _is_skewed(error: Any) -> bool:
-    words = message(error)
-    return code(error) in _SKEWED or (code(error) in _SIGNATURE and ("expired" in words or "not yet current" in words))
-
-
-def _skewed(error: Any, _operation: str | None) -> RemitError:
+def _skewed(error: Any) -> RemitError:
     from datetime import UTC, datetime  # noqa: PLC0415
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
@@ -202,42 +227,6 @@ def _skewed(error: Any, _operation: str | None) -> RemitError:
         f"AWS refuses the request because this machine's clock is wrong{offset}",
         hint="set the clock, or turn time synchronisation (NTP) on; AWS allows five minutes",
     )
-
-
-def _expired(_error: Any, operation: str | None) -> RemitError:
-    return RemitError(
-        f"the AWS credentials have expired{_goes_on(operation)}",
-        hint=f"renew them (`aws sso login`, or a new session), then {_again(operation)}",
-    )
-
-
-def _unknown(error: Any, operation: str | None) -> RemitError:
-    # AWS's text for a wrong signature repeats the signed headers, the session token among them: not shown.
-    wrong = code(error) in _SIGNATURE
-    fault = "the secret does not fit the access key" if wrong else "AWS does not know the access key"
-    return RemitError(
-        f"AWS refuses the credentials: {fault} ({code(error)}){_goes_on(operation)}",
-        hint="check which are used: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come before any profile",
-    )
-
-
-def _unanswered(error: Any, operation: str | None) -> RemitError:
-    return RemitError(
-        f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again{_goes_on(operation)}",
-        hint=f"nothing is broken here: {_again(operation)}",
-        exit_code=UNREACHABLE,
-    )
-
-
-def _other_bytes(_error: Any, _operation: str | None) -> RemitError:
-    return RemitError(
-        "S3 refuses an upload, whose bytes are not those that were built: the file was changed, or on its way",
-        hint="deploy again, with a new build",
-    )
-
-
-def _refused(error: Any, operation: str | None) -> RemitError:
-    return RemitError(f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}")
 
 
 def _denied(error: Any, operation: str | None) -> Denied:
@@ -260,15 +249,3 @@ def _denied(error: Any, operation: str | None) -> Denied:
     else:
         hint = f"allow it with {statement}; `remit policy deployer` writes the whole policy"
     return Denied(f"{caller} may not {denial.action} on {resource} ({called}){goes_on}", hint=hint)
-
-
-_SENTENCES: Final = (
-    (lambda error: code(error) in _EXPIRED, _expired),
-    (_is_skewed, _skewed),
-    (lambda error: code(error) in _UNKNOWN_KEY | _SIGNATURE, _unknown),
-    (denied, _denied),
-    (transient, _unanswered),
-    (lambda error: code(error) == "BadDigest", _other_bytes),
-    (lambda _error: True, _refused),
-)
-"""What AWS's answers mean; the first that applies tells it."""

@@ -62,7 +62,9 @@ def look_up_existing(
                 vpcs[value.name] = look_up_vpc(value.name, account)
                 if vpcs[value.name].is_stand_in:
                     note(f"note: there is no VPC {value.name} on this machine; its default VPC stands in")
-            parameters[value.parameter] = _part(value, vpcs[value.name])
+            vpc = vpcs[value.name]
+            part = ",".join(private_subnets(vpc)) if value.kind == "subnets" else security_group(vpc, value.group)
+            parameters[value.parameter] = part
     mistakes.refuse()
     return parameters
 
@@ -78,31 +80,20 @@ def _at(value: ExistingValue) -> Iterator[None]:
         raise
 
 
-def _part(value: ExistingValue, vpc: ExistingVpc) -> str:
-    return ",".join(private_subnets(vpc)) if value.kind == "subnets" else security_group(vpc, value.group)
-
-
 def _stored(value: ExistingValue, account: Account) -> str:
-    parameter = _parameter(value.name, account)
-    if parameter is None:
+    try:
+        parameter: Mapping[str, Any] = account.client("ssm").get_parameter(Name=value.name)["Parameter"]
+    except Exception as error:
+        if code(error) != "ParameterNotFound":
+            raise
         create = f"make it first: aws ssm put-parameter --type String --name {value.name} --value …"
         raise RemitError(
             f"{value.called} does not exist in {account.account}, {account.region}",
             hint=f"write its value for this machine into {FILE}: {value.name}=…" if account.local else create,
-        )
+        ) from error
     if parameter["Type"] == "SecureString":
         raise RemitError(
             f"{value.called} is a SecureString, and a template shows everything to everyone",
             hint=f'write parameter("{value.name}") into `environment`: the function fetches the value when it runs',
         )
     return str(parameter["Value"])
-
-
-def _parameter(name: str, account: Account) -> Mapping[str, Any] | None:
-    try:
-        answer: dict[str, Any] = account.client("ssm").get_parameter(Name=name)["Parameter"]
-    except Exception as error:
-        if code(error) == "ParameterNotFound":
-            return None
-        raise
-    return answer

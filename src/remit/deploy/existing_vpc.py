@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 _MOST_SUBNETS: Final = 16  # "AWS::Lambda::Function VpcConfig" (CloudFormation reference)
-_ANYWHERE: Final = ("0.0.0.0/0", "::/0")
+_ANYWHERE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,17 @@ def private_subnets(vpc: ExistingVpc) -> tuple[str, ...]:
     if vpc.is_stand_in:
         return vpc.subnets
     routes = _routes(vpc)
-    private = [subnet for subnet in vpc.subnets if not any(map(_leads_to_internet_gateway, routes[subnet]))]
-    with_way_out = [subnet for subnet in private if any(map(_leads_out, routes[subnet]))]
+    private: list[str] = []
+    with_way_out: list[str] = []
+    for subnet in vpc.subnets:
+        if any(str(route.get("GatewayId", "")).startswith("igw-") for route in routes[subnet]):
+            continue
+        private.append(subnet)
+        for route in routes[subnet]:
+            destinations = {route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")}
+            if route.get("State") != "blackhole" and destinations & _ANYWHERE:
+                with_way_out.append(subnet)
+                break
     chosen = tuple(with_way_out or private)
     if not chosen:
         problem = "every subnet has a route to an internet gateway" if vpc.subnets else "it has no subnets"
@@ -120,15 +129,6 @@ def _routes(vpc: ExistingVpc) -> Mapping[str, Sequence[Mapping[str, Any]]]:
             if "SubnetId" in association:
                 own[association["SubnetId"]] = table["Routes"]
     return {subnet: own.get(subnet, main) for subnet in vpc.subnets}
-
-
-def _leads_to_internet_gateway(route: Mapping[str, Any]) -> bool:
-    return str(route.get("GatewayId", "")).startswith("igw-")
-
-
-def _leads_out(route: Mapping[str, Any]) -> bool:
-    destinations = (route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock"))
-    return route.get("State") != "blackhole" and any(destination in _ANYWHERE for destination in destinations)
 
 
 def security_group(vpc: ExistingVpc, name: str) -> str:

@@ -97,14 +97,23 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     physical = {resource.logical_id: resource.physical_id for resource in deployed.resources}
     held_roles = held(account, (physical[role.logical_id] for role in deployed.roles if role.physical_id))
     roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
-    values = names(account, deployed, _policies(running), roles)
-    under = _under(account, running, physical)
+    policies: list[Policy] = []
+    for declared_role in running.roles:
+        policies += [policy for _, policy in declared_role.inline]
+        policies.append(declared_role.trust)
+    values = names(account, deployed, policies, roles)
+    project_names = {
+        physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
+    }
+    under = {project_names[name]: arn for name, arn in roles_of_functions(account, project_names).items()}
     moved = _moved(running, physical, roles, under, values.known)
-    changed = (
-        *_drift(running, physical, roles, values.known),
-        *_under_others(running, physical, moved, values.known),
-    )
-    return Reading(deployed, template, running, physical, values, roles, under, moved, changed)
+    changed: list[Drift] = []
+    for declared_role in running.roles:
+        logical_id = declared_role.role.logical_id
+        if logical_id in physical:
+            changed += drift(declared_role, roles.get(logical_id), physical[logical_id], values.known)
+    changed += _under_others(running, physical, moved, values.known)
+    return Reading(deployed, template, running, physical, values, roles, under, moved, tuple(changed))
 
 
 def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> LiveRoles:
@@ -114,13 +123,23 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     """
     running, roles, moved, values = reading.running, reading.roles, reading.moved, reading.known
     strangers = held(account, (_name(arn) for arn in moved.values()))
-    arns = tuple(_arns((*roles.values(), *strangers.values()), local=account.local))
-    documents_there = _documents(account, arns, lenient=lenient)
-    own_roles = (
-        *_own(running, roles, moved, reading.drift),
-        *_strangers(strangers, moved),
-        *running.outside,
-    )
+    documents_there: Mapping[str, ManagedPolicyVersion] = {}
+    try:
+        documents_there = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
+    except Denied:
+        if not lenient:
+            raise
+    own_roles: list[Role] = []
+    for declared_role in running.roles:
+        role = declared_role.role
+        if role.logical_id in roles:
+            changed = {item.policy: item.what for item in reading.drift if item.role == role.logical_id}
+            functions = tuple(name for name in role.functions if name not in moved)
+            own_roles.append(_role(role.logical_id, roles[role.logical_id], functions, changed))
+    for name, stranger in strangers.items():
+        functions = tuple(function for function, arn in moved.items() if arn == stranger.arn)
+        own_roles.append(_role(name, stranger, functions, {}))
+    own_roles += running.outside
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
         (*own_roles, *users_of(running.resources, own_roles)),
@@ -138,50 +157,6 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
 
 
-def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[str, ManagedPolicyVersion]:
-    try:
-        return documents(account, arns)
-    except Denied:
-        if not lenient:
-            raise
-        return {}
-
-
-def _policies(running: DeclaredStack) -> Iterator[Policy]:
-    for declared_role in running.roles:
-        yield from (policy for _, policy in declared_role.inline)
-        yield declared_role.trust
-
-
-def _drift(
-    running: DeclaredStack,
-    physical: Mapping[str, str],
-    roles: Mapping[str, HeldRole],
-    values: Mapping[str, str],
-) -> Iterator[Drift]:
-    for declared_role in running.roles:
-        logical_id = declared_role.role.logical_id
-        if logical_id in physical:
-            role = roles.get(logical_id)
-            yield from drift(declared_role, role, physical[logical_id], values)
-
-
-def _own(
-    running: DeclaredStack, roles: Mapping[str, HeldRole], moved: Mapping[str, str], drifted: tuple[Drift, ...]
-) -> Iterator[Role]:
-    for declared_role in running.roles:
-        role = declared_role.role
-        if role.logical_id in roles:
-            changed = {item.policy: item.what for item in drifted if item.role == role.logical_id}
-            functions = tuple(name for name in role.functions if name not in moved)
-            yield _role(role.logical_id, roles[role.logical_id], functions, changed)
-
-
-def _strangers(strangers: Mapping[str, HeldRole], moved: Mapping[str, str]) -> Iterator[Role]:
-    for name, role in strangers.items():
-        yield _role(name, role, tuple(function for function, arn in moved.items() if arn == role.arn), {})
-
-
 def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
@@ -194,16 +169,6 @@ def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], chan
         for statement in policy.statements
     )
     return Role(logical_id, grants, functions, held_role.attached, held_role.boundary, services(held_role.trust))
-
-
-def _under(account: Account, running: DeclaredStack, physical: Mapping[str, str]) -> dict[str, str]:
-    """The ARN of the role that each function runs under, by the function's name in the project."""
-    function_names = {
-        physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
-    }
-    return {
-        function_names[physical_name]: arn for physical_name, arn in roles_of_functions(account, function_names).items()
-    }
 
 
 def _moved(

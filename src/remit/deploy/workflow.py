@@ -179,7 +179,9 @@ def _change_stack(job: _Job) -> Deployment:
     if planned is None:
         _require_first(job, is_first=False)
         check_names(job.yes_delete, ())
-        return _unchanged(job, changes)
+        with remit_errors():
+            stack = describe(job.account, job.built.namespace)
+        return Deployment(job.built.namespace, changes, outputs=() if stack is None else stack.outputs)
     planned = replace(planned, must_exist=job.built.must_exist)
     with _before_deploying(job.account, planned):
         _require_first(job, is_first=planned.kind == "CREATE")
@@ -271,14 +273,6 @@ def _upload(job: _Job) -> None:
             job.operator.note(
                 f"note: {key} in bucket {bucket} was not the zip of this name, or S3 could not say: it is now"
             )
-
-
-def _unchanged(job: _Job, changes: ManualChanges) -> Deployment:
-    """Nothing has to change."""
-    name = job.built.namespace
-    with remit_errors():
-        stack = describe(job.account, name)
-    return Deployment(name, changes, outputs=() if stack is None else stack.outputs)
 
 
 def _prune(job: _Job, deployment: Deployment) -> None:

@@ -76,11 +76,8 @@ def _import_of(name: str) -> str | None:
 
 def _is_of_environment(error: KeyError) -> bool:
     """Whether `os.environ` raised it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    frame = None if trace is None else trace.tb_frame
-    return frame is not None and isinstance(frame.f_locals.get("self"), type(os.environ))
+    raised = _innermost(error)
+    return raised is not None and isinstance(raised.tb_frame.f_locals.get("self"), type(os.environ))
 
 
 def _unset_variable(name: str, state: Loading) -> str:
@@ -156,7 +153,7 @@ def _trigger_of(error: TypeError) -> str | None:
     raised = _innermost(error)
     if raised is None:
         return None
-    for called in re.findall(r"([\w.]+)\(", _line(raised)):
+    for called in re.findall(r"([\w.]+)\(", linecache.getline(raised.tb_frame.f_code.co_filename, raised.tb_lineno)):
         value: Any = raised.tb_frame.f_globals.get(called.partition(".")[0])
         for name in called.split(".")[1:]:
             value = getattr(value, name, None)
@@ -166,14 +163,10 @@ def _trigger_of(error: TypeError) -> str | None:
     return None
 
 
-def _innermost(error: TypeError) -> TracebackType | None:
+def _innermost(error: BaseException) -> TracebackType | None:
     """Where an exception was raised; not inside of remit, whose functions may have wrappers."""
     trace, innermost = error.__traceback__, None
     while trace is not None:
         innermost = innermost if is_own_code(trace.tb_frame) else trace
         trace = trace.tb_next
     return innermost
-
-
-def _line(trace: TracebackType) -> str:
-    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)

@@ -7,7 +7,7 @@ it without such a name is noticed when the server starts.
 from __future__ import annotations
 
 import importlib
-from functools import partial
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ def instead_of(holder: Any, name: str) -> Callable[[Callable[..., Any]], Callabl
     """
 
     def take_hold(function: Callable[..., Any]) -> Callable[..., Any]:
+        original = holder[name] if isinstance(holder, dict) else getattr(holder, name)
+        # With the signature of the original: `deliveries.py` finds arguments by their order.
+        replacement = update_wrapper(partial(function, original), original)
         if isinstance(holder, dict):
-            holder[name] = partial(function, holder[name])
+            holder[name] = replacement
         else:
-            setattr(holder, name, partial(function, getattr(holder, name)))
+            setattr(holder, name, replacement)
         return function
 
     return take_hold

@@ -74,7 +74,7 @@ class EventsOnTheWay:
     def keep_notifications(self) -> None:
         """Write down what S3 has to tell of an object before it answers, until it has told it."""
         s3 = emulated("services.s3")
-        notify_later = s3._fire_s3_event_async
+        notify_later = s3._fire_s3_event_async  # the emulator's own: what is delivered again is written down already
         signature = inspect.signature(notify_later)
 
         @instead_of(s3, "_fire_s3_event_async")

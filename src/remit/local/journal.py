@@ -89,6 +89,7 @@ class Journal:
     def _keep_messages(self) -> None:
         sqs = emulated("services.sqs")
 
+        # The table was made with the function itself, so that its own place is another one.
         @instead_of(sqs._HANDLERS, _SEND)
         @instead_of(sqs, "_act_send_message")
         def sent(send: Any, data: Mapping[str, Any], queue_url: str) -> Any:

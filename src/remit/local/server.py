@@ -20,6 +20,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,12 @@ from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
-from remit.local.event_sources.failed_batches import FailedBatches
+from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
 from remit.local.event_sources.mappings import Mappings
-from remit.local.event_sources.reported_failures import fail_wrongly_reported_batches
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
-from remit.local.event_sources.subscriptions import FunctionLogs, LogSubscriptions, Subscriptions
+from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
 from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
 from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
@@ -274,12 +274,13 @@ def _put_services_right(emulator: Any, record: Record) -> None:
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
     functions_of_emulator = emulated("services.lambda_svc")
+    # Of two in one place the later one is asked first, and may keep a call from the earlier one.
     on_the_way = EventsOnTheWay(place.state / "on-the-way")
     on_the_way.keep_notifications()
     destinations = Destinations(record, calls)
     invocations = AsynchronousInvocations(destinations, functions_of_emulator, on_the_way)
     invocations.take_hold()
-    LogSubscriptions(calls, invocations).take_hold()
+    send_lines_as_events(calls, invocations)
     StreamPollers().take_hold()
     FailedBatches(destinations, functions_of_emulator).take_hold()
     fail_wrongly_reported_batches(functions_of_emulator)
@@ -288,7 +289,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
-    Subscriptions(calls).take_hold()
+    ask_before_subscriptions(calls)
 
 
 async def _serve(
@@ -304,7 +305,8 @@ async def _serve(
     config = importlib.import_module("hypercorn.config").Config()
     log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
     calls = ServiceCalls(log)
-    may_log = FunctionLogs(calls).may_write
+    may_log = partial(may_write_logs, calls)
+    # Before all others that ask something of an invocation: it is the one that runs functions.
     LambdaService(pool, code, emulated("services.lambda_svc"), may_log).take_hold()
     _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
@@ -313,7 +315,7 @@ async def _serve(
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     send_to_the_decided_service()
-    refuse_damaged_state(place.state / "services")
+    refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(place.journal)
     journal.take_hold()  # before what delivers events that were on the way
     _let_services_run_functions(place, record, calls)

@@ -35,6 +35,7 @@ def around(operation: str, function: Around) -> None:
 
     @instead_of(handlers._ACTION_HANDLERS, operation)
     def answer(handle: Any, raw: Mapping[str, Any]) -> Answer:
+        # The emulator has parsed a form, of which each value is a list of one.
         parameters = {
             name: str(value[0] if isinstance(value, list) and value else value) for name, value in raw.items()
         }

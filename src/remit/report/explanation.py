@@ -266,12 +266,18 @@ def _silent_layers(explanation: Explanation) -> list[str]:
 
 
 _ENDPOINT: Final = "the VPC endpoint's policy"
-_LAYERS: Final = {"identity": "the {}", "boundary": "its permissions boundary", "endpoint": _ENDPOINT}
+_LAYERS: Final = {
+    "identity": "the {}",
+    "boundary": "its permissions boundary",
+    "endpoint": _ENDPOINT,
+    "scp[0]": "the service control policy",
+    "rcp[0]": "the resource control policy",
+}
 
 
 def _source_lines(source: StatementSource) -> Iterator[str]:
-    if source.layer == "endpoint":
-        yield f"statement {source.index + 1} of {_ENDPOINT}"
+    if source.layer in ("endpoint", "scp[0]", "rcp[0]"):
+        yield f"statement {source.index + 1} of {_LAYERS[source.layer]}"
         return
     if source.grant is None:
         kind = "the permissions boundary" if source.layer == "boundary" else "the managed policy"

@@ -32,7 +32,8 @@ _NO_SHAPES: Final[Names] = MappingProxyType({})
 _NO_SETTINGS: Final[Mapping[str, SettingChanges]] = MappingProxyType({})
 _NOTHING: Final = Given("")
 _EVERYBODY: Final = Principals((("*", "*"),))
-_LIMITS: Final = ("AWS::Organizations::Policy", "aws_organizations_policy", "aws_vpc_endpoint_policy")
+_OF_ORGANIZATIONS: Final = ("AWS::Organizations::Policy", "aws_organizations_policy")
+_LIMITS: Final = (*_OF_ORGANIZATIONS, "aws_vpc_endpoint_policy")
 """Types that are a limit by themselves; the others hold one."""
 _PARTS: Final = ("gained", "lost", "undecided", "freed", "forbidden")
 
@@ -70,8 +71,9 @@ def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[El
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
-        if before.meaning != after.meaning:
-            how = "changed" if before.meaning and after.meaning else "added" if after.meaning else "removed"
+        was, now = before.beside(new.get(name)).meaning, after.beside(old.get(name)).meaning
+        if was != now:
+            how = "changed" if was and now else "added" if now else "removed"
             yield Elsewhere(name, after.type or before.type, how)
 
 
@@ -124,6 +126,9 @@ def _with_limits(given: Mapping[str, Given], counterpart: Mapping[str, Given]) -
     for name, limited in counterpart.items():
         own = given.get(name)
         is_absent = limited.type in _LIMITS if own is None else not own.documents
+        allows = any(grant.statement.effect == "Allow" for grants in limited.documents for grant in grants)
+        if limited.type in _OF_ORGANIZATIONS and not allows:
+            continue  # it stands beside FullAWSAccess, so only its denials come or go
         if limited.is_ceiling and limited.documents and is_absent:
             names_callers = any(grant.statement.principals for grants in limited.documents for grant in grants)
             everything = replace(allow("*"), principals=_EVERYBODY if names_callers else None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from remit.catalogue.types import ResourceType, holds_data, resource_type
+from remit.catalogue.types import holds_data, resource_type
 from remit.iam import tokens
 from remit.triggers.source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from remit.app import App, Resource
+    from remit.catalogue.types import ResourceType
 
 ROLE: Final = "AWS::IAM::Role"
 _LONGEST_NAME: Final = 64  # "IAM and AWS STS quotas": names of roles
@@ -26,29 +27,28 @@ _LONGEST_REGION: Final = 15  # us-isof-south-1
 def with_app_wide_settings(app: App, resources: Iterable[Resource]) -> tuple[Resource, ...]:
     """The resources of a template with these settings; what one says itself wins."""
     shared_ids = {resource.logical_id for resource in app.resources}
-    return tuple(_tagged(_kept(app, _role(app, resource, shared_ids), shared_ids), app.tags) for resource in resources)
+    return tuple(_with_settings(app, resource, is_shared=resource.logical_id in shared_ids) for resource in resources)
 
 
-def _kept(app: App, resource: Resource, shared_ids: set[str]) -> Resource:
-    """A shared resource that holds data, which stays where the stage is one of production."""
-    if not app.retains_data or resource.logical_id not in shared_ids or not holds_data(resource.type):
-        return resource
-    policies = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    return replace(resource, attributes={**policies, **resource.attributes})
-
-
-def _role(app: App, resource: Resource, shared_ids: set[str]) -> Resource:
-    """A role with the boundary; with the path and the name, too, unless the app declares it itself."""
-    if resource.type != ROLE:
-        return resource
-    defaults: dict[str, Any] = {}
-    if app.boundary is not None:
-        defaults["PermissionsBoundary"] = app.boundary
-    if app.role_path is not None and resource.logical_id not in shared_ids:
-        defaults["Path"] = app.role_path
-    if app.role_name is not None and resource.logical_id not in shared_ids:
-        defaults["RoleName"] = role_name(app.role_name, app, resource.logical_id)
-    return replace(resource, properties={**defaults, **resource.properties})
+def _with_settings(app: App, resource: Resource, *, is_shared: bool) -> Resource:
+    properties: Mapping[str, Any] = resource.properties
+    attributes: Mapping[str, Any] = resource.attributes
+    if app.retains_data and is_shared and holds_data(resource.type):
+        attributes = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", **attributes}
+    if resource.type == ROLE:
+        defaults: dict[str, Any] = {}
+        if app.boundary is not None:
+            defaults["PermissionsBoundary"] = app.boundary
+        # A role that the app declares itself has the path and the name that it gives.
+        if app.role_path is not None and not is_shared:
+            defaults["Path"] = app.role_path
+        if app.role_name is not None and not is_shared:
+            defaults["RoleName"] = role_name(app.role_name, app, resource.logical_id)
+        properties = {**defaults, **properties}
+    kind = resource_type(resource.type)
+    if app.tags and kind is not None and kind.tags:
+        properties = _changed(properties, kind.tags.split("."), partial(_with_tags, kind, app.tags))
+    return replace(resource, properties=properties, attributes=attributes)
 
 
 def role_name(pattern: str, app: App, logical_id: str) -> str:
@@ -72,15 +72,6 @@ def _length(name: str) -> int:
     return len(name.replace(_REGION, "x" * _LONGEST_REGION))
 
 
-def _tagged(resource: Resource, tags: Mapping[str, str]) -> Resource:
-    """The resource with the tags, in the form that its type has; as it was where it takes none."""
-    kind = resource_type(resource.type)
-    if not tags or kind is None or not kind.tags:
-        return resource
-    form = partial(_FORMS[kind.tags_as], kind, tags)
-    return replace(resource, properties=_changed(resource.properties, kind.tags.split("."), form))
-
-
 def _changed(properties: Mapping[str, Any], path: Sequence[str], change: Callable[[Any], Any]) -> dict[str, Any]:
     """Properties with another value at a path (`Replicas[].Tags`), of each item of a list that is given.
 
@@ -101,36 +92,25 @@ def _is_plain(value: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and not tokens.is_intrinsic(value)
 
 
-def _as_map(_kind: ResourceType, tags: Mapping[str, str], own: Any) -> dict[str, Any]:
-    return {**tags, **(own or {})}
+def _with_tags(kind: ResourceType, tags: Mapping[str, str], own: Any) -> Any:
+    """Tags in the form that a type has (`catalogue.types.TagForm`), beside its own, which win."""
+    if kind.tags_as == "map":
+        return {**tags, **(own or {})}
+    if kind.tags_as == "specifications":
+        # A launch template has specifications for what it launches, too.
+        specifications = list(own or ())
+        for index, specification in enumerate(specifications):
+            if isinstance(specification, dict) and specification.get("ResourceType") == kind.tagged_as:
+                specifications[index] = {**specification, "Tags": _tag_list(tags, specification.get("Tags"))}
+                return specifications
+        return [*specifications, {"ResourceType": kind.tagged_as, "Tags": _tag_list(tags, None)}]
+    merged = _tag_list(tags, own)
+    if kind.tags_as == "propagated list":
+        merged = [{"PropagateAtLaunch": True, **tag} if isinstance(tag, dict) else tag for tag in merged]
+    return merged
 
 
-def _as_list(_kind: ResourceType, tags: Mapping[str, str], own: Any) -> list[Any]:
+def _tag_list(tags: Mapping[str, str], own: Any) -> list[Any]:
     own_tags = list(own or ())
     own_keys = {tag.get("Key") for tag in own_tags if isinstance(tag, dict)}
     return [{"Key": key, "Value": value} for key, value in tags.items() if key not in own_keys] + own_tags
-
-
-def _as_propagated_list(kind: ResourceType, tags: Mapping[str, str], own: Any) -> list[Any]:
-    """Tags that the instances of a group get, too."""
-    merged = _as_list(kind, tags, own)
-    return [{"PropagateAtLaunch": True, **tag} if isinstance(tag, dict) else tag for tag in merged]
-
-
-def _as_specifications(kind: ResourceType, tags: Mapping[str, str], own: Any) -> list[Any]:
-    """The tags among those for the type itself: a launch template has specifications for what it launches elsewhere."""
-    specifications = list(own or ())
-    for index, specification in enumerate(specifications):
-        if isinstance(specification, dict) and specification.get("ResourceType") == kind.tagged_as:
-            specifications[index] = {**specification, "Tags": _as_list(kind, tags, specification.get("Tags"))}
-            return specifications
-    return [*specifications, {"ResourceType": kind.tagged_as, "Tags": _as_list(kind, tags, None)}]
-
-
-_FORMS: Final[Mapping[str, Callable[[ResourceType, Mapping[str, str], Any], Any]]] = {
-    "list": _as_list,
-    "propagated list": _as_propagated_list,
-    "map": _as_map,
-    "specifications": _as_specifications,
-}
-"""Tags in the form that a type has (`catalogue.types.TagForm`), beside its own, which win."""

@@ -12,15 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.template.references import references
+from remit.synthesis.later_policies import Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from remit.app import Resource
 
 _REFERENCE: Final = r"\$\{([A-Za-z0-9]+)(\.Arn)?\}"
-_NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
@@ -28,12 +27,17 @@ def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
     names = {resource.logical_id: _name(resource) for resource in resources if _notifies(resource)}
     if not names:
         return list(resources)
-    by_id = {resource.logical_id: resource for resource in resources}
-    names_in: dict[str, dict[str, str]] = {}
-    for bucket, name in names.items():
-        for awaited in _awaited(bucket, by_id):
-            names_in.setdefault(awaited, {})[bucket] = name
-    return [_naming(resource, names_in.get(resource.logical_id, _NO_NAMES)) for resource in resources]
+    waits = Waits({resource.logical_id: resource for resource in resources})
+    named: list[Resource] = []
+    for resource in resources:
+        # In the circular dependency that this takes away, the bucket waits for itself, too.
+        own_names = {
+            bucket: name
+            for bucket, name in names.items()
+            if bucket != resource.logical_id and resource.logical_id in waits.all_before(bucket)
+        }
+        named.append(replace(resource, properties=_named(resource.properties, own_names)) if own_names else resource)
+    return named
 
 
 def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
@@ -55,30 +59,6 @@ def _notifies(resource: Resource) -> bool:
 
 def _name(bucket: Resource) -> str:
     return str(tokens.textual(bucket.properties.get("BucketName", "")))
-
-
-def _awaited(bucket: str, by_id: Mapping[str, Resource]) -> set[str]:
-    """Everything that CloudFormation makes before the bucket."""
-    awaited: set[str] = set()
-    waiting = [bucket]
-    while waiting:
-        for name in _targets(by_id[waiting.pop()]):
-            if name in by_id and name != bucket and name not in awaited:
-                awaited.add(name)
-                waiting.append(name)
-    return awaited
-
-
-def _targets(resource: Resource) -> Iterator[str]:
-    depends = resource.attributes.get("DependsOn", ())
-    yield from [depends] if isinstance(depends, str) else depends
-    for reference, _ in references(dict(resource.properties), late=True):
-        if reference.target is not None:
-            yield reference.target
-
-
-def _naming(resource: Resource, names: Mapping[str, str]) -> Resource:
-    return replace(resource, properties=_named(resource.properties, names)) if names else resource
 
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:

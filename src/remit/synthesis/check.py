@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import App, Resource, Role, Template, UnreadParts
-    from remit.errors import Origin
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _QUEUE: Final = "AWS::SQS::Queue"
@@ -49,15 +48,10 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
         mistakes.errors += _check_actions(role)
 
 
-def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
-    """Map each property of the app's functions to the line that wrote it, by the functions' logical ids."""
-    return {function.resource_id: function.written for function in app.functions}
-
-
 def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
     """Note what is wrong with each resource and output, between them, and with the permissions of functions."""
     by_id = {resource.logical_id: resource for resource in template.resources}
-    written = _written_properties(app)
+    written = {function.resource_id: function.written for function in app.functions}
     known = KnownIds(by_id, {value.parameter for value in template.parameters}, unread.lost)
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
@@ -80,8 +74,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += of_name
         named = with_any_name(resource) if of_name else resource  # the schema says the same of many names
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
-        mistakes.errors += _check_limits(resource, by_id)
-        mistakes.errors += _check_own_logs(resource, by_id, app.namespace)
+        mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
 
 
@@ -106,14 +99,16 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
             )
 
 
-def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
-    """Yield violations of Lambda's limits of environments and of queues' functions, and of DynamoDB's and SQS's."""
+def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
+    """Yield functions that run on their own logs, and violations of Lambda's, DynamoDB's and SQS's limits."""
     if resource.type == "AWS::Lambda::Function":
         yield from _check_environment(resource)
     elif resource.type == _MAPPING:
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
         yield from check_table(resource)
+    elif resource.type == "AWS::Logs::SubscriptionFilter":
+        yield from _check_own_logs(resource, by_id, namespace)
     elif resource.type == _QUEUE:
         redrive = resource.properties.get("RedrivePolicy")
         target = redrive.get("deadLetterTargetArn") if isinstance(redrive, Mapping) else None
@@ -123,8 +118,6 @@ def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator
 
 def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
     """A function must not run on its own log group: each run writes more to it."""
-    if subscription.type != "AWS::Logs::SubscriptionFilter":
-        return
     function = by_id.get(_own_name(subscription.properties.get("DestinationArn")))
     if function is None or function.type != "AWS::Lambda::Function":
         return

@@ -50,14 +50,24 @@ def _check_capacity(table: Resource) -> Iterator[RemitError]:
         yield RemitError(problem, hint=hint, origin=table.origin, path=("BillingMode",))
 
 
-def _check_keys(table: Resource) -> Iterator[RemitError]:
+def _check_keys(table: Resource) -> Iterator[RemitError]:  # noqa: C901 - one case after the other
     defined = _texts(table.properties.get("AttributeDefinitions"), "AttributeName")
     used: dict[str, None] = {}
-    for label, schema in _key_schemas(table):
-        names, kinds = _texts(schema, "AttributeName"), _texts(schema, "KeyType")
+    indexes = [*_indexes(table, _GLOBAL_INDEXES), *_indexes(table, _LOCAL_INDEXES)]
+    for label, properties in (f"`{table.logical_id}`", table.properties), *indexes:
+        if "KeySchema" not in properties:
+            continue
+        names, kinds = _texts(properties["KeySchema"], "AttributeName"), _texts(properties["KeySchema"], "KeyType")
         if names is None or kinds is None:
             return
-        yield from _check_key(table, label, names, kinds)
+        if kinds not in _KEY_TYPES:
+            yield RemitError(
+                f"the key of {label} has {', '.join(kinds) or 'no attributes'}; "
+                "it is one HASH attribute, and then one RANGE attribute if you like",
+                origin=table.origin,
+            )
+        if len(names) != len(set(names)):
+            yield RemitError(f"the key of {label} has the attribute {names[0]!r} twice", origin=table.origin)
         used |= dict.fromkeys(names)
     yield from _check_local_indexes(table)
     if defined is None or not used:
@@ -83,33 +93,12 @@ def _check_keys(table: Resource) -> Iterator[RemitError]:
         )
 
 
-def _key_schemas(table: Resource) -> Iterator[tuple[str, Any]]:
-    """The key of the table and of each index, with how errors call it."""
-    if "KeySchema" in table.properties:
-        yield f"`{table.logical_id}`", table.properties["KeySchema"]
-    for kind in (_GLOBAL_INDEXES, _LOCAL_INDEXES):
-        for label, index in _indexes(table, kind):
-            if "KeySchema" in index:
-                yield label, index["KeySchema"]
-
-
 def _indexes(table: Resource, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The indexes of a table that are known before the deploy, with how errors call each."""
     indexes = table.properties.get(kind)
     for index in indexes if isinstance(indexes, list) else ():
         if isinstance(index, Mapping):
             yield f"index {index.get('IndexName')} of `{table.logical_id}`", index
-
-
-def _check_key(table: Resource, label: str, names: list[str], kinds: list[str]) -> Iterator[RemitError]:
-    if kinds not in _KEY_TYPES:
-        yield RemitError(
-            f"the key of {label} has {', '.join(kinds) or 'no attributes'}; "
-            "it is one HASH attribute, and then one RANGE attribute if you like",
-            origin=table.origin,
-        )
-    if len(names) != len(set(names)):
-        yield RemitError(f"the key of {label} has the attribute {names[0]!r} twice", origin=table.origin)
 
 
 def _check_local_indexes(table: Resource) -> Iterator[RemitError]:

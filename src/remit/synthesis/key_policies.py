@@ -139,33 +139,22 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
 
 def existing_keys(app: App) -> tuple[ExistingSource, ...]:
     """The keys that are not the app's and encrypt what services send to for it, and what their policies must allow."""
+    names_of_existing = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
+    workers = tuple(function.name for function in app.functions if function.queue is not None)
+    triggers = [(function, trigger) for function in app.functions for trigger in function.triggers]
+    with_functions: list[tuple[tuple[str, ...], Iterable[Resource]]] = [((), app.resources)]
+    with_functions += [((function.name,), trigger.resources(function)) for function, trigger in triggers]
+    with_functions.append((workers, job_resources(app)))
     functions: dict[tuple[str, str], dict[str, None]] = {}
-    for names, resources in _with_functions(app):
+    for names, resources in with_functions:
         for use in _key_uses(app, resources):
             if use.key.own is None and not use.key.is_of_aws:
-                said = (_called(use.key, app), _condition(use.service))
-                functions.setdefault(said, {}).update(dict.fromkeys(names))
+                # People know a key by its alias, its id, or what gives its ARN.
+                key_name = use.key.name
+                name = use.key.alias or names_of_existing.get(key_name) or name_of(key_name).removeprefix("key/")
+                condition = f"whose policy lets {use.service.principal} use it ({', '.join(use.service.actions)})"
+                functions.setdefault((name, condition), {}).update(dict.fromkeys(names))
     return tuple(ExistingSource("key", name, condition, tuple(names)) for (name, condition), names in functions.items())
-
-
-def _called(key: KmsKey, app: App) -> str:
-    """A key as people know it: by its alias, its id, or what gives its ARN."""
-    names_of_existing = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
-    return key.alias or names_of_existing.get(key.name) or name_of(key.name).removeprefix("key/")
-
-
-def _condition(service: _Service) -> str:
-    return f"whose policy lets {service.principal} use it ({', '.join(service.actions)})"
-
-
-def _with_functions(app: App) -> Iterator[tuple[tuple[str, ...], Iterable[Resource]]]:
-    """Yield the app's resources and those that remit makes for it, with the functions that they are for."""
-    yield (), app.resources
-    for function in app.functions:
-        for trigger in function.triggers:
-            yield (function.name,), trigger.resources(function)
-    workers = tuple(function.name for function in app.functions if function.queue is not None)
-    yield workers, job_resources(app)
 
 
 def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:

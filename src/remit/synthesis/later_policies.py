@@ -24,7 +24,7 @@ def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -
     `roles` has the logical ids of those that remit assigned, with one inline policy each at most; a role that is a
     shared resource is as it was written.
     """
-    waits = _Waits({resource.logical_id: resource for resource in resources})
+    waits = Waits({resource.logical_id: resource for resource in resources})
     separated: list[Resource] = []
     for resource in resources:
         if resource.logical_id in roles:
@@ -34,7 +34,7 @@ def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -
     return separated
 
 
-class _Waits:
+class Waits:
     """The resources that CloudFormation makes before each resource, found when they are asked for."""
 
     def __init__(self, by_id: Mapping[str, Resource]) -> None:
@@ -42,21 +42,18 @@ class _Waits:
         self._awaited: dict[str, frozenset[str]] = {}
         self._targets: dict[str, tuple[str, ...]] = {}
 
-    def is_before(self, earlier: str, later: str) -> bool:
-        """Return whether `later` waits for `earlier`, if only by others."""
-        if later not in self._awaited:
-            self._awaited[later] = frozenset(self._all_before(later))
-        return earlier in self._awaited[later]
-
-    def _all_before(self, logical_id: str) -> set[str]:
-        before: set[str] = set()
-        waiting = [logical_id]
-        while waiting:
-            for name in self._targets_of(waiting.pop()):
-                if name not in before:
-                    before.add(name)
-                    waiting.append(name)
-        return before
+    def all_before(self, logical_id: str) -> frozenset[str]:
+        """The resources that one waits for, if only by others; itself, where it is in a circular dependency."""
+        if logical_id not in self._awaited:
+            before: set[str] = set()
+            waiting = [logical_id]
+            while waiting:
+                for name in self._targets_of(waiting.pop()):
+                    if name not in before:
+                        before.add(name)
+                        waiting.append(name)
+            self._awaited[logical_id] = frozenset(before)
+        return self._awaited[logical_id]
 
     def _targets_of(self, logical_id: str) -> tuple[str, ...]:
         """Return the resources that a resource itself names: many wait for the same role."""
@@ -79,18 +76,22 @@ def referred(value: Any) -> Iterator[str]:
             yield reference.target
 
 
-def _separated(role: Resource, waits: _Waits) -> Iterator[Resource]:
+def _separated(role: Resource, waits: Waits) -> Iterator[Resource]:
     """The role, and the policy with those of its statements that it cannot have itself."""
     policies = role.properties.get("Policies")
     if not policies:
         yield role
         return
     document = policies[0]["PolicyDocument"]
-    later = [statement for statement in document["Statement"] if _closes_a_circle(statement, role, waits)]
+    later: list[Any] = []
+    earlier: list[Any] = []
+    for statement in document["Statement"]:
+        names = referred(statement) if isinstance(statement, dict) else ()
+        makes_cycle = any(role.logical_id in waits.all_before(name) for name in names)
+        (later if makes_cycle else earlier).append(statement)
     if not later:
         yield role
         return
-    earlier = [statement for statement in document["Statement"] if statement not in later]
     kept = [{**policies[0], "PolicyDocument": {**document, "Statement": earlier}}] if earlier else []
     yield replace(role, properties={**role.properties, "Policies": kept})
     properties = {
@@ -99,7 +100,3 @@ def _separated(role: Resource, waits: _Waits) -> Iterator[Resource]:
         "Roles": [role.ref],
     }
     yield Resource(f"{role.logical_id}Later", "AWS::IAM::Policy", properties, origin=role.origin)
-
-
-def _closes_a_circle(statement: Any, role: Resource, waits: _Waits) -> bool:
-    return isinstance(statement, dict) and any(waits.is_before(role.logical_id, name) for name in referred(statement))

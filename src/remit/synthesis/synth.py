@@ -30,7 +30,7 @@ from remit.triggers.trigger import BaseTrigger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Grant, Trigger
+    from remit.app import Grant
     from remit.errors import Origin
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
@@ -72,7 +72,7 @@ def draft(
 
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
-    shared = _shared(app)
+    shared = [*app.resources, *job_resources(app)]
     works = _functions(app, roles, keys or {}, mistakes, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
@@ -120,10 +120,6 @@ def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tupl
     return tuple(fitted_roles)
 
 
-def _shared(app: App) -> list[Resource]:
-    return [*app.resources, *job_resources(app)]
-
-
 def _functions(
     app: App, roles: tuple[Role, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
@@ -139,7 +135,10 @@ def _functions(
         resources += (resource, *publication_resources(function, resource.properties))
         for trigger in function.triggers:
             with mistakes.noted():
-                resources += [*_all_bound(_at_trigger(trigger, function), late_bound_arns)]
+                made = [*_all_bound(trigger.resources(function), late_bound_arns)]
+                if isinstance(trigger, BaseTrigger):
+                    made = [replace(resource, origin=trigger.written) for resource in made]
+                resources += made
         resources += worker_source(app, function)
     for app_wide in RESOURCES:
         with mistakes.noted():
@@ -246,13 +245,7 @@ def _variables(app: App, function: Function, role: Role | None) -> dict[str, str
     return {**variables, **job_variables(app, function), **served, **sent}
 
 
-def _at_trigger(trigger: Trigger, function: Function) -> Iterator[Resource]:
-    """Yield the resources of a trigger, at the line that wrote the trigger."""
-    for resource in trigger.resources(function):
-        yield replace(resource, origin=trigger.written) if isinstance(trigger, BaseTrigger) else resource
-
-
-def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
+def _all_bound(resources: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
     for resource in resources:
         yield replace(resource, properties=_bound(resource.properties, late_bound_arns))
 
@@ -323,8 +316,19 @@ def document(template: Template) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": template.description,
-        **_parameters(template),
-        "Resources": {resource.logical_id: _render(resource) for resource in template.resources},
+    }
+    if template.parameters:
+        rendered["Parameters"] = {
+            value.parameter: {"Type": "String", "Description": f"{value.called}, which `remit deploy` looks up"}
+            for value in template.parameters
+        }
+    rendered["Resources"] = {
+        resource.logical_id: {
+            "Type": resource.type,
+            **resource.attributes,
+            "Properties": intrinsics(dict(resource.properties)),
+        }
+        for resource in template.resources
     }
     if template.outputs:
         rendered["Outputs"] = {
@@ -335,19 +339,6 @@ def document(template: Template) -> dict[str, Any]:
             for output in template.outputs
         }
     return rendered
-
-
-def _parameters(template: Template) -> dict[str, Any]:
-    """The section of what only a deploy looks up; a template that needs none has none."""
-    declared = {
-        value.parameter: {"Type": "String", "Description": f"{value.called}, which `remit deploy` looks up"}
-        for value in template.parameters
-    }
-    return {"Parameters": declared} if declared else {}
-
-
-def _render(resource: Resource) -> dict[str, Any]:
-    return {"Type": resource.type, **resource.attributes, "Properties": intrinsics(dict(resource.properties))}
 
 
 def intrinsics(value: Any) -> Any:

@@ -47,11 +47,14 @@ class ComparisonSide:
         """The same with its policies as a limit (`project.policy_kinds.LIMITS`) within which everything is allowed."""
         policies = self.layers.identity
         everything = (Policy((allow("*"),)),)
+        # Organizations attaches FullAWSAccess and RCPFullAWSAccess by itself: a policy of denials stands beside them.
+        allows = any(statement.effect == "Allow" for policy in policies for statement in policy.statements)
+        beside = () if allows else everything
         by_kind = {
             "boundary": Layers(everything, boundary=policies),
             "endpoint": Layers(everything, endpoint=policies, endpoint_type=self.layers.endpoint_type),
-            "scp": Layers(everything, scp=(policies,)),
-            "rcp": Layers(everything, rcp=(policies,)),
+            "scp": Layers(everything, scp=((*policies, *beside),)),
+            "rcp": Layers(everything, rcp=((*policies, *beside),)),
         }
 
         def locate(source: StatementLocation) -> Origin:

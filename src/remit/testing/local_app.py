@@ -32,8 +32,7 @@ from remit.local.control.answers import (
     operation_model,
     serialised,
 )
-from remit.local.control.clients import client_arguments, session
-from remit.local.control.function_session import function_session
+from remit.local.control.clients import client_arguments, function_session, session
 from remit.local.control.invoke import invoke_locally
 from remit.local.control.server_state import keep_data, put_data_back
 from remit.local.lifeline import lifeline

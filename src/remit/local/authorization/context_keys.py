@@ -122,6 +122,12 @@ def _requested_tags(question: Question) -> Mapping[str, str]:
     return request_tags(question.need.parameters)
 
 
+def _requested_object_tags(question: Question) -> Mapping[str, str]:
+    """The tags that a request gives an object: PutObject has them in a header, PutObjectTagging in its body."""
+    in_header = dict(parse_qsl(question.request.header("x-amz-tagging") or "", keep_blank_values=True))
+    return in_header or _requested_tags(question)
+
+
 def _object_tags(question: Question) -> Mapping[str, str] | None:
     bucket, _, key = question.need.resource.rpartition(":::")[2].partition("/")
     return question.setting.stored.object_tags(bucket, key)
@@ -146,10 +152,7 @@ _TAGS: Final[Mapping[str, Callable[[Question], Mapping[str, str] | None]]] = {
     "secretsmanager:resourcetag": _resource_tags,
     "ssm:resourcetag": _resource_tags,
     "ecr:resourcetag": _resource_tags,
-    "s3:requestobjecttag": lambda question: (
-        dict(parse_qsl(question.request.header("x-amz-tagging") or "", keep_blank_values=True))
-        or _requested_tags(question)
-    ),
+    "s3:requestobjecttag": _requested_object_tags,
     "s3:existingobjecttag": _object_tags,
 }
 
@@ -347,10 +350,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "s3:max-keys": _parameter("MaxKeys"),
     "s3:versionid": _parameter("VersionId"),
     "s3:locationconstraint": _location,
-    "s3:requestobjecttagkeys": lambda question: _names(
-        dict(parse_qsl(question.request.header("x-amz-tagging") or "", keep_blank_values=True))
-        or _requested_tags(question)
-    ),
+    "s3:requestobjecttagkeys": lambda question: _names(_requested_object_tags(question)),
     "s3:signatureversion": _constant("AWS4-HMAC-SHA256"),
     "s3:authtype": lambda question: (
         "REST-HEADER" if "authorization" in question.request.headers else "REST-QUERY-STRING"

@@ -95,6 +95,7 @@ def give_default_policies() -> None:
             parameters = {**parameters, f"{entry}.key": ["Policy"], f"{entry}.value": [text(topic)]}
         return create_topic(parameters)
 
+    # The table was made with the function itself, so that its own place is another one.
     @instead_of(provisioners, "_sns_create")
     @instead_of(provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"], "create")
     def created(create_in_stack: Any, *resource: Any) -> Any:

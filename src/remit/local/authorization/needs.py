@@ -22,7 +22,7 @@ from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, ActionRequest, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
-from remit.local.authorization.tags_at_creation import tagging_needs
+from remit.local.authorization.tags import tagging_needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

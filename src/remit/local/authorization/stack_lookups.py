@@ -73,7 +73,7 @@ def look_up_as_the_caller() -> None:
 
     for module in modules:
         for name, function in (("_deploy_stack_async", deployed), ("_resolve_parameters", resolved_parameters)):
-            if hasattr(module, name):
+            if hasattr(module, name):  # each has imported some of them under names of its own
                 instead_of(module, name)(function)
 
 

@@ -1,11 +1,27 @@
-"""The tags that a request puts on what it makes or changes, in the many ways in which APIs spell them."""
+"""The tags that a request puts on what it makes or changes, and the actions that tags of a new resource need.
+
+Tags that a request gives to what it creates need the action that tags it, beside the one that creates it.
+
+Sources: of each service the page of the operation or on tags: "Using tags on Lambda functions", "CreateTopic",
+"CreateTable", "CreateSecret", "PutParameter", "CreateKey", "CreateLogGroup", "PutRule", "PutMetricAlarm",
+"CreateDeliveryStream"; "Grant permission to tag Amazon EC2 resources during creation", "Tagging IAM resources".
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.action_resources import takes
+from remit.catalogue.actions import targets_of
+from remit.catalogue.arns import fill
+from remit.local.authorization.resource_rows import UNRESOLVED
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.setting import RequestSetting
 
 _MEMBERS: Final = ("Tags", "tags", "TagList", "TagSet", "TagSpecifications", "Tagging", "Tag")
 _KEYS: Final = ("Key", "key", "TagKey", "tagKey")
@@ -45,3 +61,89 @@ def _pair(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     value = next((item[name] for name in _VALUES if name in item), "")
     if isinstance(key, str):
         yield key, str(value)
+
+
+_CREATES: Final = re.compile(r"Allocate|Copy|Create|Import|Publish|Put|Register|Request|Restore|Run|Upload")
+_TAGGING: Final = {
+    "acm": "acm:AddTagsToCertificate",
+    "cloudwatch": "cloudwatch:TagResource",
+    "dynamodb": "dynamodb:TagResource",
+    "ec2": "ec2:CreateTags",
+    "ecr": "ecr:TagResource",
+    "ecs": "ecs:TagResource",
+    "elasticloadbalancing": "elasticloadbalancing:AddTags",
+    "events": "events:TagResource",
+    "firehose": "firehose:TagDeliveryStream",
+    "glue": "glue:TagResource",
+    "kms": "kms:TagResource",
+    "lambda": "lambda:TagResource",
+    "logs": "logs:TagResource",
+    "rds": "rds:AddTagsToResource",
+    "scheduler": "scheduler:TagResource",
+    "secretsmanager": "secretsmanager:TagResource",
+    "sns": "sns:TagResource",
+    "ssm": "ssm:AddTagsToResource",
+    "states": "states:TagResource",
+}
+"""The action that tags what a service creates, by the prefix of the service's actions."""
+_OF_OPERATIONS: Final = {
+    "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
+    "s3:CreateBucket": "s3:TagResource",
+}
+_OF_IAM: Final = re.compile(r"iam:(?:Create|Upload)(?P<kind>\w+)")
+
+
+def tagging_needs(
+    requested: RequestedOperation,
+    accesses: Iterable[tuple[str, str]],
+    parameters: Mapping[str, Any],
+    setting: RequestSetting,
+) -> Iterator[tuple[str, str]]:
+    """The actions, each with the ARN that it is asked on, that the tags of a creating request need.
+
+    `accesses` are the actions and ARNs that the creation itself needs.
+    """
+    if _CREATES.match(requested.name) is None or not request_tags(parameters):
+        return
+    for action, resource in accesses:
+        tagging_action = _tagging_action(action)
+        if tagging_action is None or not action.endswith(f":{requested.name}"):
+            continue
+        for tagged in _tagged(tagging_action, resource, requested.name, parameters, setting):
+            yield tagging_action, tagged
+
+
+def _tagging_action(action: str) -> str | None:
+    """The action that tags what another one creates; None where none is needed."""
+    of_iam = _OF_IAM.fullmatch(action)
+    name = _OF_OPERATIONS.get(action)
+    if name is None and of_iam is not None:
+        name = f"iam:Tag{of_iam['kind']}"
+    if name is None:
+        name = _TAGGING.get(action.partition(":")[0])
+    return None if name == action else name
+
+
+def _tagged(
+    tagging_action: str, resource: str, operation: str, parameters: Mapping[str, Any], setting: RequestSetting
+) -> Iterator[str]:
+    """The ARNs of what is created, by that on which its creation is asked."""
+    if tagging_action == "ec2:CreateTags":  # what EC2 makes has no id yet
+        for specification in parameters.get("TagSpecifications") or ():
+            yield setting.arn("ec2", f"{specification.get('ResourceType', UNRESOLVED)}/*")
+    elif tagging_action == "logs:TagResource":  # its ARN alone has no end for streams
+        yield resource.partition(":log-stream:")[0]
+    elif takes(tagging_action, resource):
+        yield resource
+    else:
+        yield _new_resource(tagging_action, operation, setting)
+
+
+def _new_resource(tagging_action: str, operation: str, setting: RequestSetting) -> str:
+    """The ARN of what an operation is called after (`CreateKey` makes a `key`), which gets any id."""
+    kinds = [target.type for target in targets_of(tagging_action) if target.type.arns]
+    created_kinds = [kind for kind in kinds if re.sub(r"\W", "", kind.name).lower() in operation.lower()]
+    if not created_kinds:
+        return setting.arn(tagging_action.partition(":")[0], UNRESOLVED)
+    kind = max(created_kinds, key=lambda kind: len(kind.name))
+    return fill(kind.arns[0], setting.places)

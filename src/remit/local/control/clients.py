@@ -1,11 +1,14 @@
-"""How to speak to the AWS on this machine, and never by mistake to a real one."""
+"""Clients and sessions of the AWS on this machine, which never speak to a real one by mistake."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
-from remit.local.control.signed_request import OWN_HEADERS
+from remit.errors import RemitError
+from remit.local.control.signed_request import OWN_HEADERS, ask
+from remit.local.routes import FUNCTION_SESSION
 
 if TYPE_CHECKING:
     import boto3
@@ -21,9 +24,7 @@ def session(aws: LocalAws) -> boto3.Session:
     import boto3
     import botocore.session
 
-    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
-    core.register("request-created", _add_own_headers)
+    core = _of_nobody(botocore.session.Session)
     return boto3.Session(aws.access_key_id, aws.secret_access_key, region_name=aws.region, botocore_session=core)
 
 
@@ -38,11 +39,17 @@ def session_as(aws: LocalAws, access_key_id: str, secret_access_key: str, token:
             keywords["endpoint_url"] = keywords.get("endpoint_url") or aws.url
             return super().create_client(*arguments, **keywords)
 
-    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    core = Local(session_vars={"profile": (None, None, None, None), **unread})
-    core.register("request-created", _add_own_headers)
+    core = _of_nobody(Local)
     core.set_default_client_config(Config(s3={"addressing_style": "path"}, proxies={}))
     return boto3.Session(access_key_id, secret_access_key, token, region_name=aws.region, botocore_session=core)
+
+
+def _of_nobody(kind: type[Any]) -> Any:
+    """A session of botocore's of this class, which reads none of the user's files."""
+    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = kind(session_vars={"profile": (None, None, None, None), **unread})
+    core.register("request-created", _add_own_headers)
+    return core
 
 
 def _add_own_headers(**event: Any) -> None:
@@ -73,3 +80,23 @@ def environment(aws: LocalAws) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": aws.secret_access_key,
         "AWS_SESSION_TOKEN": "",  # a real one would be sent along
     }
+
+
+def function_session(aws: LocalAws, name: str) -> boto3.Session:
+    """A session of the function of this deployed name; its clients reach the AWS on this machine by themselves.
+
+    RemitError: there is no such function.
+    """
+    response = ask(
+        aws, "GET", f"/2015-03-31/functions/{quote(name)}/configuration", service="lambda", region=aws.region
+    )
+    if not response.is_ok:
+        raise RemitError(f"function {name} is not deployed")
+    configuration = response.document()
+    query = urlencode({key: configuration[key] for key in ("FunctionArn", "Role")}, quote_via=quote, safe="-_.~")
+    response = ask(aws, "POST", FUNCTION_SESSION, query=query)
+    if not response.is_ok:
+        raise RemitError(f"the AWS on this machine gives no session of function {name}: it answered {response.status}")
+    credentials = response.document()
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return session_as(aws, *(credentials[name] for name in names))

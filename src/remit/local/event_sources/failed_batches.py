@@ -1,10 +1,13 @@
-"""Failed batches of a stream: Lambda tries again, in halves and as often as the mapping says.
+"""Batches that a function fails, whole or in part: what is tried again, and what is given up.
 
-The batch, or what is left of it, is tried again until it succeeds, or its retries or its age are over; then its record
-goes to the destination for failures. The emulator tries every batch for ever, and knows no partial failures of streams.
+Those of streams are tried again until they succeed, are too old, or have been tried as often as the mapping says, whole
+or in halves; what is given up goes to the mapping's destination. Items that a function reports count: a wrong name
+fails the whole batch. The emulator tries a batch of a stream for ever and knows no partial failures of one; it takes a
+message of SQS whose identifier is empty or unknown for processed, and deletes it.
 
-Sources: "Using AWS Lambda with Amazon Kinesis", "… with DynamoDB Streams": error handling, partial batch response,
-destinations (AWS Lambda Developer Guide). The pauses are a second or two, as for asynchronous invocations.
+Sources: "How Lambda processes records from stream and queue-based event sources", "Handling errors for an SQS event
+source in Lambda", success and failure conditions (AWS Lambda Developer Guide). The pauses are a second or two, as for
+asynchronous invocations.
 """
 
 from __future__ import annotations
@@ -12,11 +15,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import instead_of
-from remit.local.event_sources.reported_failures import may_report, reported_items
 from remit.local.event_sources.stream_pollers import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.timestamp import timestamp
@@ -27,6 +30,55 @@ if TYPE_CHECKING:
     from remit.local.event_sources.destinations import Destinations
 
     Record = dict[str, Any]
+
+_REPORTS: Final = "ReportBatchItemFailures"
+_READS_QUEUE: Final[ContextVar[Mapping[str, Any] | None]] = ContextVar("reads_queue", default=None)
+"""The mapping whose messages this thread hands to a function."""
+
+
+def may_report(mapping: Mapping[str, Any]) -> bool:
+    """Return whether what a function answers to an event source mapping counts."""
+    return _REPORTS in mapping.get("FunctionResponseTypes", ())
+
+
+def reported_items(body: Any, *, of_queue: bool = False) -> tuple[object, ...]:
+    """The identifiers that an answer has, as they are; none where it reports no failure, or is no report.
+
+    What is no JSON fails a batch of a queue: it names no item. Of streams no page says so.
+    """
+    answer = body
+    if isinstance(body, str | bytes):
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return (None,) if of_queue and isinstance(body, bytes) and body else ()
+    failures = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    if failures and not isinstance(failures, list):
+        return (None,)  # it names no item of the batch, as an item without an identifier does
+    return tuple(item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures or ())
+
+
+def fail_wrongly_reported_batches(service: Any) -> None:
+    """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda."""
+
+    @instead_of(service, "_run_sqs_batch")
+    def ran(run: Any, mapping: Mapping[str, Any], *batch: Any) -> None:
+        token = _READS_QUEUE.set(mapping)
+        try:
+            run(mapping, *batch)
+        finally:
+            _READS_QUEUE.reset(token)
+
+    @instead_of(service, "_execute_function")
+    def executed(execute: Any, record: Record, event: Any) -> Any:
+        mapping = _READS_QUEUE.get()
+        result = execute(record, event)
+        if mapping is None or not may_report(mapping) or result.get("error"):
+            return result
+        messages = [message["messageId"] for message in event["Records"]]
+        is_right = all(item in messages for item in reported_items(result.get("body"), of_queue=True))
+        return result if is_right else {**result, "error": True}
+
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 10.0

@@ -96,6 +96,7 @@ class Mappings:
         queues = emulated("services.sqs")
         now, mapping_id = time.monotonic(), str(mapping["UUID"])
         queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))
+        # The emulator looks some twenty times a second: an empty queue is not worth a decision each time.
         if queue is not None and not queue["messages"] and now - self._checked.get(mapping_id, 0.0) < _CHECK_SECONDS:
             return True
         self._checked[mapping_id] = now

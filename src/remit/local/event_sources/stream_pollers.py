@@ -51,6 +51,7 @@ class StreamPollers:
         functions = emulated("services.lambda_svc")
         polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}
 
+        # All of them, and not the chosen ones alone: `read_all` starts a thread for each.
         all_mappings = functions._iter_all_esms
 
         @instead_of(functions, "_iter_all_esms")

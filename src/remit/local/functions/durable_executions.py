@@ -45,7 +45,7 @@ class DurableExecutions:
 
     def run(self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         """Start an execution, and give its result once it has one, as the emulator has results."""
-        durable: Any = _emulated()
+        durable = emulated("services.lambda_durable")
         execution: Execution = durable.create_execution_for_invoke(
             function_arn=str(configuration["FunctionArn"]),
             version=str(configuration["Version"]),
@@ -68,7 +68,7 @@ class DurableExecutions:
         threading.Thread(target=lambda: context.run(self._resume, arn), daemon=True, name="durable").start()
 
     def _resume(self, arn: str) -> None:
-        execution = _emulated()._executions.get(arn)
+        execution = emulated("services.lambda_durable")._executions.get(arn)
         if execution is None or execution["Status"] != _RUNNING:
             return
         reference = arn.partition("/")[0]
@@ -80,7 +80,7 @@ class DurableExecutions:
         self, execution: Execution, function: Function, configuration: Mapping[str, Any], request_id: str
     ) -> dict[str, Any]:
         """Run the function on what the execution has so far, and note what came of it."""
-        durable: Any = _emulated()
+        durable = emulated("services.lambda_durable")
         arn, started = execution["DurableExecutionArn"], time.time()
         operations = durable._serialize_operations(execution["Operations"], for_event=True)
         event = {
@@ -104,8 +104,3 @@ class DurableExecutions:
             result = returned.get("Result") if status == "SUCCEEDED" else json.dumps(body, default=str)
             durable.mark_execution_completed(arn, result_payload=result, error=None)
         return answer
-
-
-def _emulated() -> Any:
-    """The emulator's module, which has the executions and their checkpoints."""
-    return emulated("services.lambda_durable")

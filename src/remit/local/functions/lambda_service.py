@@ -166,7 +166,7 @@ class LambdaService:
         for function in list(self.service._functions._data.values()):
             versions = (function.get("versions") or {}).values()
             contents.extend(record.get("code_zip") for record in (function, *versions))
-        for layer in list(self.service._layers._data.values()):
+        for layer in list(self.service._layers._data.values()):  # of all accounts, as functions
             contents.extend(version.get("_zip_data") for version in layer.get("versions", ()))
         return [content for content in contents if isinstance(content, bytes)]
 

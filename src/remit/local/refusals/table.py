@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from remit.local.refusals import existing_names, resources, simulated_policies, stacks, templates
+from remit.local.refusals import resources, simulated_policies, stacks, templates
 
 REFUSALS: Final = (
     templates.CAPABILITIES,
@@ -15,7 +15,7 @@ REFUSALS: Final = (
     templates.UNKNOWN_PROPERTIES,
     stacks.BUSY_STACKS,
     stacks.STACK_POLICIES,
-    existing_names.REFUSAL,
+    resources.EXISTING_NAMES,
     templates.MISSING_POLICIES,
     resources.FUNCTION_ROLES,
     resources.FILLED_BUCKETS,

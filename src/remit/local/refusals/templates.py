@@ -134,6 +134,7 @@ def _message(names: list[str], block: str) -> str:
 
 
 def _validate_references() -> None:
+    # Both have imported it under a name of their own: CreateStack is in the one, CreateChangeSet in the other.
     for name in ("handlers", "changesets"):
         instead_of(emulated(f"services.cloudformation.{name}"), "validate_template_support")(_validated)
 

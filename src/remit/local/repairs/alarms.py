@@ -68,6 +68,7 @@ def keep_alarms() -> None:
 def _look_for_ever(cloudwatch: Any) -> None:
     while True:
         time.sleep(_SECONDS)
+        # `_data` has the alarms of all accounts and regions; a copy, since requests change it meanwhile.
         for place, alarm in list(cloudwatch._alarms._data.items()):
             account, region, _ = place
             with as_request_of(account, region):

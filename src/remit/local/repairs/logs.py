@@ -78,16 +78,11 @@ def _matching_events(logs: Any, group: Mapping[str, Any], data: Mapping[str, Any
 def _events_of(name: str, stream: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Event]:
     """The events of a stream in a request's time, with the stream's name."""
     history = stream["events"]
-    start_time_of, end_time_of = data.get("startTime"), data.get("endTime")
-    start = 0 if start_time_of is None else bisect_left(history, start_time_of, key=_time_of)
-    end = len(history) if end_time_of is None else bisect_right(history, end_time_of, key=_time_of)
+    start_time, end_time = data.get("startTime"), data.get("endTime")
+    start = 0 if start_time is None else bisect_left(history, start_time, key=operator.itemgetter("timestamp"))
+    end = len(history) if end_time is None else bisect_right(history, end_time, key=operator.itemgetter("timestamp"))
     for event in history[start:end]:
         yield {**event, "logStreamName": name}
-
-
-def _time_of(event: Event) -> int:
-    timestamp: int = event["timestamp"]
-    return timestamp
 
 
 def _match_patterns() -> None:

@@ -76,6 +76,7 @@ def make_sessions_as_sts_does() -> None:
             _REQUESTED.set(identity)
         session[IS_ROOT] = session.get("PrincipalType") == "Root" and CALLER.get() is None
         role = stored_role(session.get("Arn", ""))
+        # A role that is made later under the same name is another one, whose sessions these are not.
         session[ROLE_ID] = None if role is None else role["RoleId"]
         register_session(access_key_id, session)
 

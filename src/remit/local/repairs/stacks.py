@@ -157,7 +157,7 @@ def stacks_in_review() -> None:
         if stack is None or stack["StackStatus"] != "REVIEW_IN_PROGRESS":
             return answer()
         status, headers, body = answer()
-        made, stacks[name] = stacks.get(name), stack
+        made, stacks[name] = stacks.get(name), stack  # the one that the emulator has just replaced is back
         if made is None or made is stack:
             return status, headers, body
         for change_set in cloudformation._change_sets.values():
@@ -347,7 +347,7 @@ def _role_boundaries() -> None:
     iam = emulated("services.iam")
 
     def put(name: str, properties: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-        if old.get(_BOUNDARY) != properties.get(_BOUNDARY):  # else one put on by hand stays
+        if old.get(_BOUNDARY) != properties.get(_BOUNDARY):  # else one put on by hand stays, as on AWS
             iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)
 
     _completed_by("AWS::IAM::Role", put)
@@ -416,7 +416,7 @@ def _unknown_types(account: str) -> None:
             options.pop("reason", None)
         add_event(stack_id, stack, logical_id, kind, status, *reason, **options)
 
-    for module in ("stacks", "changesets"):
+    for module in ("stacks", "changesets"):  # the latter has imported it under a name of its own
         instead_of(emulated(f"services.cloudformation.{module}"), "_add_event")(add_event_with_note)
 
 
