@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.project.judge import judge
-from remit.project.load import declared
+from remit.judge.judge import judge
+from remit.loading.load import declared
 
 if TYPE_CHECKING:
     from conftest import Make

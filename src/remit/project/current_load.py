@@ -6,7 +6,7 @@ import contextlib
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.declare import recording
 from remit.declare.recording import Recorder
@@ -108,3 +108,15 @@ def _shown(file: str, folder: Path) -> str:
 def is_users_file(file: str, folder: Path) -> bool:
     """Whether code of a file is the project's own, and not of a package that is installed in its folder."""
     return Path(file).is_relative_to(folder) and "site-packages" not in file
+
+
+class LoadTooLongError(BaseException):
+    """Ends a load. No Exception, so that the project's own `except Exception` does not catch it."""
+
+
+class ProcessEndError(BaseException):
+    """Ends a load in the place of its process. No Exception, so that `except Exception` does not catch it."""
+
+
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError, ProcessEndError)
+"""What ends a load as a whole."""

@@ -10,7 +10,7 @@ from remit.declare.unread import Unread, asking_frame
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
-from remit.project.setting_lists import Table, Texts
+from remit.project.setting_values import Table, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Grant, Reason
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.project import policy_list
+from remit.judge import policy_list
 from remit.project.current_load import relative
 from remit.source.variables import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.judge.judgement import Judgement
     from remit.project.declared import Access
-    from remit.project.judgement import Judgement
 
 
 def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:

@@ -10,12 +10,12 @@ from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
+from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
+from remit.judge.links import linked_variables, with_variables
+from remit.judge.name_checks import check_declaration, logical_id
+from remit.judge.publication import publication
 from remit.project import job_setting_values
-from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
-from remit.project.links import linked_variables, with_variables
-from remit.project.name_checks import check_declaration, logical_id
-from remit.project.publication import publication
 from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.errors import Origin
-    from remit.project.assemble import Everywhere
+    from remit.judge.assemble import Everywhere
+    from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
     from remit.project.job_setting_values import QueueSettings
-    from remit.project.judgement import Judgement
     from remit.project.setting_values import Check
     from remit.source.mentioned_names import MentionedNames, Mentions
 
@@ -57,7 +57,7 @@ def check_jobs(state: Judgement) -> None:
     with mistakes.noted():
         _check_names(state)
     names = _queue_names(state)
-    for declaration in _jobs(state):
+    for declaration in state.jobs:
         with mistakes.noted():
             check_declaration(declaration)
         with mistakes.noted():
@@ -74,18 +74,14 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
 
     RemitError: the jobs of a queue ask for different settings of it.
     """
-    jobs = _jobs(state)
+    jobs = state.jobs
     by_queue = {name: _jobs_of(jobs, name) for name in _queue_names(state)}
     return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
 
 
 def workers_of_jobs(state: Judgement) -> dict[str, str]:
     """The worker that runs each job, by the job's name."""
-    return {job.name: JobQueue(job.job.queue).worker for job in _jobs(state) if job.job is not None}
-
-
-def _jobs(state: Judgement) -> list[Declaration]:
-    return [declaration for declaration in state.declarations if declaration.job is not None]
+    return {job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None}
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
@@ -284,7 +280,7 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
 
 def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere, mentioned: MentionedNames) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
-    jobs = _jobs_of(_jobs(state), queue.name)
+    jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
     groups = tuple(layer for job in jobs for layer in job.settings[1:])
@@ -327,7 +323,7 @@ def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: Ment
 
     RemitError: items are no jobs of this app.
     """
-    jobs = _jobs(state)
+    jobs = state.jobs
     queues: dict[str, None] = {}
     mistakes = Mistakes()
     for declaration in declarations:
@@ -369,7 +365,7 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     """The queue of a job, which is given as such or by its name."""
-    by_name = {job.name: str(job.job.queue) for job in _jobs(state) if job.job is not None}
+    by_name = {job.name: str(job.job.queue) for job in state.jobs if job.job is not None}
     if isinstance(sent, Job):
         return str(sent.queue)
     if isinstance(sent, str) and sent in by_name:

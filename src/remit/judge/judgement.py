@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project.current_load import is_users_file
-from remit.project.process_end import STOPS
+from remit.project.current_load import STOPS, is_users_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +29,8 @@ class Judgement:
     """The settings as far as they are right."""
     declarations: list[Declaration]
     """Those of which enough is known, without the triggers that are not right."""
+    jobs: list[Declaration] = field(default_factory=list)
+    """Of the declarations those of jobs."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     failed_settings: set[str] = field(default_factory=set)
     """The names of the settings that failed: what they would have said is not known."""
