@@ -42,6 +42,9 @@ def test_all_arguments_of_a_wrong_type_are_told_at_once() -> None:
     with pytest.raises(RemitError) as caught:
         stamp(3, times="2")  # type: ignore[arg-type] # as above
     assert 2 == len(caught.value.all)
+    with pytest.raises(RemitError) as caught:
+        stamp(("a",), kinds="b")  # type: ignore[arg-type] # as above
+    assert 2 == len(caught.value.all)
 
 
 def test_outside_of_a_load_a_verb_gives_a_tuple_of_grants_and_raises_at_once() -> None:
@@ -156,6 +159,6 @@ def test_a_grant_is_no_managed_policy_and_no_trigger(make: Make) -> None:
     errors = make(app=f"@app.function(s3.read('b'), managed_policy=[s3.read('b')]){FUNCTION}").error().all
     assert [
         "a grant is not a trigger: it says what the function may do, not what runs it",
-        "managed_policy[0] must be a policy's name or ARN, got AskedGrant 's3.read(…)'",
+        "managed_policy[0] must be a policy's name or ARN, got AskedGrant 's3.read'",
     ] == [error.message for error in errors]
     assert grants.s3 is s3

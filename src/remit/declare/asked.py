@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias
 
-from remit.declare.field_types import type_mistakes
+from remit.declare.field_types import kinds_of, type_mistakes
 from remit.declare.fitting import fitted
 from remit.declare.recorded import Verdict
 from remit.declare.recording import current, is_recording, judging_now
@@ -62,6 +62,19 @@ def _signature(function: Callable[..., Grants]) -> inspect.Signature:
     return inspect.signature(function, eval_str=True)
 
 
+@functools.cache
+def _kinds_of_parameters(function: Callable[..., Grants]) -> Mapping[str, tuple[Any, ...]]:
+    """The kinds of values that each parameter of a verb takes by its annotation; of `*keys`, a tuple of them."""
+    return {
+        name: kinds_of(
+            GenericAlias(tuple, (parameter.annotation, ...))
+            if parameter.kind is parameter.VAR_POSITIONAL
+            else parameter.annotation
+        )
+        for name, parameter in _signature(function).parameters.items()
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class AskedGrant(Sequence["Grant"]):
     """What a verb was asked for, unchecked, and where.
@@ -91,28 +104,34 @@ class AskedGrant(Sequence["Grant"]):
     def _made(self) -> tuple[Grants, Mistakes]:
         grants: Grants = ()
         found = Mistakes(list(self.misfits))
+        kinds = _kinds_of_parameters(self.function)
         signature = _signature(self.function)
-        readable = inspect.BoundArguments(signature, dict(self.arguments))
-        with judging(self.written), judging_now():
+        readable = dict(self.arguments)
+        with judging(self.written):
             for name, value in self.arguments.items():
-                parameter = signature.parameters[name]
-                is_open = parameter.kind is parameter.VAR_POSITIONAL
-                annotation = GenericAlias(tuple, (parameter.annotation, ...)) if is_open else parameter.annotation
-                option = f"{self.spelled}: {name}"
                 with found.noted():
-                    wrong_types = [] if type(value) is Unread else list(type_mistakes(option, value, annotation))
+                    is_unread = type(value) is Unread
+                    wrong_types = [] if is_unread else list(type_mistakes(f"{self}: {name}", value, kinds[name]))
                     if wrong_types:
-                        readable.arguments[name] = (Unread(),) if is_open else Unread()
+                        is_open = signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+                        readable[name] = (Unread(),) if is_open else Unread()
                         found.errors += wrong_types
+            bound = inspect.BoundArguments(signature, readable)
             with found.noted():
-                grants = self.function(*readable.args, **readable.kwargs)
+                grants = self.function(*bound.args, **bound.kwargs)
         return grants, found
 
+    @property
+    def _read(self) -> Grants:
+        """What the project's own code reads of it."""
+        with judging_now():
+            return self._made[0]
+
     def __getitem__(self, index: Any) -> Any:
-        return self._made[0][index]
+        return self._read[index]
 
     def __len__(self) -> int:
-        return len(self._made[0])
+        return len(self._read)
 
     def __add__(self, others: object) -> Grants:
         return (*self, *others) if isinstance(others, tuple | AskedGrant) else NotImplemented
@@ -121,10 +140,5 @@ class AskedGrant(Sequence["Grant"]):
         return (*others, *self) if isinstance(others, tuple) else NotImplemented
 
     def __repr__(self) -> str:
-        return f"{self.spelled}(…)"
-
-    @property
-    def spelled(self) -> str:
-        """The verb as messages name it: `s3.read`, `allow`."""
         service = self.function.__module__.rpartition(".")[2]
         return self.function.__name__ if service == "typed" else f"{service}.{self.function.__name__}"

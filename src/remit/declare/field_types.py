@@ -35,27 +35,20 @@ _ITEMS: Final[Mapping[object, str]] = {
 _MOST_CHOICES: Final = 8  # that a hint lists
 
 
-def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitError]:
-    """What is wrong with the type of a value, at the line that is judged; nothing of what an annotation leaves open.
-
-    That is anything but text, numbers, flags, times, words of a Literal, resources, and dicts and lists of them.
-    """
-    kinds = _kinds(annotation)
-    if not kinds:
+def type_mistakes(option: str, value: Any, kinds: tuple[Any, ...]) -> Iterator[RemitError]:
+    """What is wrong with the type of a value, at the line that is judged; nothing where `kinds` leave it open."""
+    if not kinds or any(_fits(value, kind) for kind in kinds):
         return
     items = next((get_args(kind)[0] for kind in kinds if get_origin(kind) in _LISTS), None)
     if items is not None and isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            yield from type_mistakes(f"{option}[{index}]", item, items)
-        return
-    if any(_fits(value, kind) for kind in kinds):
+            yield from type_mistakes(f"{option}[{index}]", item, kinds_of(items))
         return
     resources = [get_args(kind)[0] for kind in kinds if get_origin(kind) is ResourceOf]
     if resources and hasattr(value, "type"):
         taken = " or ".join(name for types_taken in resources for name in get_args(types_taken))
-        yield RemitError(
-            f"{option} takes {taken}, and `{getattr(value, 'spelled', value)}` is {value.type}", origin=writer()
-        )
+        spelled = getattr(value, "spelled", value)
+        yield RemitError(f"{option} takes {taken}, and `{spelled}` is {value.type}", origin=writer())
         return
     choices = [choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
     if choices and (items is None or isinstance(value, str)):
@@ -65,7 +58,7 @@ def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitErr
         return
     left_out = (types.NoneType, str) if resources else (types.NoneType,)
     words = " or ".join(dict.fromkeys(_words(kind) for kind in kinds if kind not in left_out))
-    is_item = items is not None and bool(_kinds(items)) and not any(type_mistakes(option, value, items))
+    is_item = items is not None and bool(kinds_of(items)) and not any(type_mistakes(option, value, kinds_of(items)))
     advice = f"write [{tokens.plain(value)!r:.60}]" if is_item else None
     if value is None and str in kinds:
         advice = "usually os.environ.get() of a variable that is not set"
@@ -73,8 +66,11 @@ def type_mistakes(option: str, value: Any, annotation: Any) -> Iterator[RemitErr
 
 
 @functools.cache
-def _kinds(annotation: Any) -> tuple[Any, ...]:
-    """The kinds of values that an annotation names; none where it leaves open what a value may be."""
+def kinds_of(annotation: Any) -> tuple[Any, ...]:
+    """The kinds of values that an annotation names; none where it leaves open what a value may be.
+
+    That is anything but text, numbers, flags, times, words of a Literal, resources, and dicts and lists of them.
+    """
     is_union = isinstance(annotation, types.UnionType) or get_origin(annotation) is Union
     kinds = get_args(annotation) if is_union else (annotation,)
     named = (types.NoneType, Literal, *_WORDS, *_LISTS)

@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
-from remit.declare.field_types import type_mistakes
+from remit.declare.field_types import kinds_of, type_mistakes
 from remit.declare.fitting import fitted
 from remit.declare.recording import current
 from remit.declare.unread import Unread
@@ -88,12 +88,12 @@ class Recorded(metaclass=Recording):
     def _readable(self, found: Mistakes, wrong: Collection[int]) -> Self:
         """It with nothing to read in place of options whose type is wrong, which is noted."""
         readable = self
-        for name, default, annotation in _options(type(self)):
+        for name, default, kinds in _options(type(self)):
             value = getattr(self, name)
             if value is default:
                 continue
             is_unread = type(value) is Unread or id(value) in wrong
-            wrong_types = [] if is_unread else list(type_mistakes(name, value, annotation))
+            wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))
             found.errors += wrong_types
             if wrong_types or is_unread:
                 readable = copy(self) if readable is self else readable
@@ -103,6 +103,8 @@ class Recorded(metaclass=Recording):
 
 @functools.cache
 def _options(of: type[Recorded]) -> tuple[tuple[str, Any, Any], ...]:
-    """The options of a class, each with its default and its annotation."""
+    """The options of a class, each with its default and the kinds of values that its annotation names."""
     annotations = get_type_hints(of)
-    return tuple((option.name, option.default, annotations[option.name]) for option in fields(of) if option.init)
+    return tuple(
+        (option.name, option.default, kinds_of(annotations[option.name])) for option in fields(of) if option.init
+    )

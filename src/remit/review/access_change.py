@@ -88,6 +88,8 @@ class Given:
     """Whether the template's conditions decide if it is there."""
     settings: tuple[AccessSetting, ...] = ()
     """What else of it says who may do what."""
+    made_settings: tuple[AccessSetting, ...] = ()
+    """The same of a resource that SAM makes: `settings` are then those of SAM's own resource, which says them."""
     unread: frozenset[str] = frozenset()
     """The policies that are known at the deploy only, as text."""
     doubts: frozenset[str] = frozenset()
@@ -105,6 +107,11 @@ class Given:
             statements = tuple(grant.statement for grant in grants)
             policies.append(Policy(statements, grants[0].version))
         return tuple(policies)
+
+    def beside(self, other: Given | None) -> Given:
+        """The same for a comparison: where SAM makes it and the other version writes it out, with SAM's settings."""
+        is_written_out = other is not None and not other.made_settings
+        return replace(self, settings=self.made_settings) if self.made_settings and is_written_out else self
 
     @property
     def is_nothing(self) -> bool:

@@ -52,7 +52,7 @@ def giving_of_file(read: FileRoles) -> dict[str, Given]:
     """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
     access_by_id = giving(read.resources, read.place)
     for name in read.made:
-        access_by_id[name] = replace(access_by_id[name], settings=())
+        access_by_id[name] = replace(access_by_id[name], settings=(), made_settings=access_by_id[name].settings)
     resources = {resource.ref: resource for resource in (*read.resources, *read.declared)}
     for resource in read.declared:
         access = access_by_id.get(resource.logical_id, Given(resource.type))

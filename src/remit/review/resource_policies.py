@@ -71,8 +71,9 @@ def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[El
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
-        if before.meaning != after.meaning:
-            how = "changed" if before.meaning and after.meaning else "added" if after.meaning else "removed"
+        was, now = before.beside(new.get(name)).meaning, after.beside(old.get(name)).meaning
+        if was != now:
+            how = "changed" if was and now else "added" if now else "removed"
             yield Elsewhere(name, after.type or before.type, how)
 
 

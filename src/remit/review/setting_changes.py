@@ -53,7 +53,7 @@ def setting_changes(
     `own_roles` are the texts that name roles which one version alone has: what they give is told with them.
     """
     comparison = _Comparison(name, before, after, own_roles)
-    old, new = _by_path(before), _by_path(after)
+    old, new = _by_path(before, after), _by_path(after, before)
     for key in dict.fromkeys((*new, *old)):
         was, now = old.get(key, _NO_VALUES), new.get(key, _NO_VALUES)
         is_unset = before is None and not now.values  # which may be as open as can be
@@ -67,8 +67,9 @@ def setting_changes(
     )
 
 
-def _by_path(given: Given | None) -> dict[tuple[str, str], AccessSetting]:
-    return {(setting.path, setting.kind): setting for setting in (given or _NOTHING).settings}
+def _by_path(given: Given | None, other: Given | None) -> dict[tuple[str, str], AccessSetting]:
+    settings = () if given is None else given.beside(other).settings
+    return {(setting.path, setting.kind): setting for setting in settings}
 
 
 class _Comparison:

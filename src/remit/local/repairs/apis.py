@@ -64,7 +64,8 @@ def _take_cors_of_templates() -> None:
     """CorsConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
 
     Emulator: services/cloudformation/provisioners.py.
-    Test: test_local_apis.py::test_the_emulator_still_loses_cors_of_templates.
+    Test: test_local_apis.py::test_pages_of_the_allowed_origin_may_ask,
+    test_local_apis.py::test_the_emulator_still_loses_cors_of_templates.
     """
 
     def camel_cased(properties: dict[str, Any]) -> dict[str, Any]:
@@ -174,8 +175,9 @@ def _ask_routes_before_answering() -> None:
     `$default` asks for authorization, where the emulator answers.
 
     Emulator: services/apigateway.py.
-    Test: test_local_apis.py::test_the_emulator_still_refuses_every_options_of_an_api_without_cors,
-    test_local_apis.py::test_the_emulator_still_answers_preflights_of_a_default_route_that_asks_for_authorization.
+    Test: test_local_apis.py::test_without_cors_options_is_a_method_like_any_other,
+    test_local_apis.py::test_a_default_route_with_authorization_asks_preflights_too,
+    test_local_apis.py::test_the_emulator_still_refuses_every_options_of_an_api_without_cors.
     """
     apis = emulated("services.apigateway")
 
@@ -225,7 +227,8 @@ def _give_cookies_apart() -> None:
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (payload format 2.0).
     Emulator: services/apigateway.py.
-    Test: test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
+    Test: test_local_apis.py::test_cookies_come_apart_from_headers,
+    test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
     """
 
     def with_cookies_apart(argument: Any) -> Any:
