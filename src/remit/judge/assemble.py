@@ -153,7 +153,7 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
             f"the {keyword} of {declared.kind} {declared.name} cannot reach function `{name}`, "
             "which brings a role of its own (`Role` in its properties)",
             hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
-            origin=places.origin_of(places.value_node(declared.where, keyword), declared.where),
+            origin=places.argument_origin(declared.where, keyword),
         )
 
 
@@ -260,8 +260,7 @@ def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     except RemitError as error:
         for each in error.all:
             setting, *steps = each.path or ("",)
-            node = places.value_node(span, str(setting))
-            each.origin = places.origin_of(places.part_of(node, tuple(steps)), span)
+            each.origin = places.part_origin(span, str(setting), tuple(steps))
             each.path = ()
         raise
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.project.declared import Declaration
     from remit.project.job_setting_values import QueueSettings
     from remit.project.setting_values import Check
-    from remit.source.mentioned_names import MentionedNames, Mentions
+    from remit.source.mentioned_names import Mentions
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
@@ -278,7 +278,7 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     return concurrency
 
 
-def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere, mentioned: MentionedNames) -> Function:
+def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
@@ -303,8 +303,8 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere, mentioned:
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,
-        sends=sends(state, jobs, mentioned),
-        looks_up=looks_up(state, jobs, mentioned),
+        sends=sends(state, jobs),
+        looks_up=looks_up(state, jobs),
     )
 
 
@@ -318,7 +318,7 @@ def _with_timeout(
     return {**properties, "Timeout": max(numbers, default=own)}
 
 
-def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: MentionedNames) -> tuple[str, ...] | None:
+def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
     RemitError: items are no jobs of this app.
@@ -328,7 +328,7 @@ def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: Ment
     mistakes = Mistakes()
     for declaration in declarations:
         if declaration.sends is None and jobs:
-            queues.update(dict.fromkeys(_named_queues(jobs, mentioned.of(_module(declaration)))))
+            queues.update(dict.fromkeys(_named_queues(jobs, state.mentioned.of(_module(declaration)))))
         for sent in _listed(declaration.sends):
             with mistakes.noted():
                 queues[_queue_of(state, declaration, sent)] = None
@@ -375,14 +375,14 @@ def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
 
 
-def looks_up(state: Judgement, declarations: Sequence[Declaration], mentioned: MentionedNames) -> bool | None:
+def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:
     """Whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
     RemitError: something else than shared resources is read.
     """
     outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(
-        not outputs.isdisjoint(mentioned.of(_module(declaration)).names)
+        not outputs.isdisjoint(state.mentioned.of(_module(declaration)).names)
         for declaration in declarations
         if outputs and declaration.reads is None
     )

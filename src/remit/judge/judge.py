@@ -27,7 +27,6 @@ from remit.project.lambda_environment import check_placeholders, check_secrets, 
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
 from remit.source.layout import POLICIES
-from remit.source.mentioned_names import MentionedNames
 from remit.source.places import origin_of, value_node
 from remit.triggers.app_wide import APIS, CHECKS
 from remit.triggers.own_sources import with_own_sources
@@ -204,17 +203,16 @@ def _app(state: Judgement) -> App:
     with noted(state):
         check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
-    mentioned = MentionedNames(state.folder)
     functions: list[Function] = []
     for declaration in state.declarations:
         if declaration.job is None:
             function = function_of(state, declaration, everywhere)
             if function is not None:
-                functions.append(_with_jobs(state, function, declaration, mentioned))
+                functions.append(_with_jobs(state, function, declaration))
     queues = job_queues(state)
     for queue in queues:
         with noted(state):
-            functions.append(worker(state, queue, everywhere, mentioned))
+            functions.append(worker(state, queue, everywhere))
     with noted(state):
         check_handlers(state)
     with noted(state):
@@ -275,13 +273,13 @@ def _app(state: Judgement) -> App:
     )
 
 
-def _with_jobs(state: Judgement, function: Function, declaration: Declaration, mentioned: MentionedNames) -> Function:
+def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
     """A function with the jobs that it sends, and whether it looks up outputs."""
     queues, reads_outputs = function.sends, function.looks_up
     with noted(state):
-        queues = sends(state, [declaration], mentioned)
+        queues = sends(state, [declaration])
     with noted(state):
-        reads_outputs = looks_up(state, [declaration], mentioned)
+        reads_outputs = looks_up(state, [declaration])
     return replace(function, sends=queues, looks_up=reads_outputs)
 
 

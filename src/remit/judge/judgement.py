@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
     from remit.project.declared import Declaration, Declared
     from remit.project.settings import Config
+    from remit.source.mentioned_names import MentionedNames
 
 
-@dataclass(slots=True)
+@dataclass
 class Judgement:
     """A project while it is judged: what is right of its settings and declarations, and all that is wrong."""
 
@@ -36,6 +38,13 @@ class Judgement:
     """The names of the settings that failed: what they would have said is not known."""
     without_triggers: set[Origin] = field(default_factory=set)
     """The declarations of functions some of whose triggers failed."""
+
+    @cached_property
+    def mentioned(self) -> MentionedNames:
+        """The names that occur in the project's modules."""
+        from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
+
+        return MentionedNames(self.folder)
 
 
 @contextlib.contextmanager

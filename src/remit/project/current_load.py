@@ -15,13 +15,14 @@ from remit.project import stack_name
 from remit.project.settings import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import ExistingValue, Output, Resource
     from remit.project.declared import Declaration
+    from remit.source.variables import DeclaredVariable
 
 
-@dataclass(slots=True)
+@dataclass
 class Loading(Recorder):
     """One load: configuration files and decorators write into it, `load` reads it."""
 
@@ -46,6 +47,13 @@ class Loading(Recorder):
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)
     """The variables of remit's own environment that were read."""
+
+    @functools.cached_property
+    def declared_variables(self) -> Mapping[str, DeclaredVariable]:
+        """The environment variables that the project's files give to functions."""
+        from remit.source.variables import declared_variables  # noqa: PLC0415 - where code reads one that is not set
+
+        return declared_variables(self.folder)
 
 
 def current() -> Loading | None:

@@ -25,7 +25,6 @@ from remit.errors import Mistakes, RemitError
 from remit.project import current_load
 from remit.project.setting_values import RESERVED_VARIABLES
 from remit.secrets import is_plain_word, secret_parts
-from remit.source.variables import declared_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -123,7 +122,7 @@ def _placeholder(name: str) -> str | None:
     state = current_load.current()
     if state is None:
         return None
-    variable = declared_variables(state.folder).get(name)
+    variable = state.declared_variables.get(name)
     if name not in RESERVED_VARIABLES and variable is None:
         return None
     placeholder = Placeholder(_registered(name))
@@ -134,7 +133,7 @@ def _placeholder(name: str) -> str | None:
 def _declared_placeholder(name: str) -> str | None:
     """The placeholder of a variable that some function declares; None for one that the build's environment gives it."""
     state = current_load.current()
-    variable = None if state is None else declared_variables(state.folder).get(name)
+    variable = None if state is None else state.declared_variables.get(name)
     return None if variable is None or variable.is_handed_on else _placeholder(name)
 
 
@@ -154,7 +153,6 @@ def lambda_environment() -> Iterator[None]:
         yield
     finally:
         os.environ.__class__ = ordinary
-        declared_variables.cache_clear()
         if folder is not None and _working_folder() != folder:
             os.chdir(folder)
 
