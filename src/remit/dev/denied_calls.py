@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from remit.dev.events import CallDenied, GrantWritten
 from remit.errors import RemitError
-from remit.project.load import load
+from remit.loading.load import load
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, own_verdict, ready_roles
 from remit.source_edits.grant_edit import grant_edit, spelled_grant

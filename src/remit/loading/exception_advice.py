@@ -81,9 +81,7 @@ def _is_of_environment(error: KeyError) -> bool:
 
 
 def _unset_variable(name: str, state: Loading) -> str:
-    from remit.source.variables import declared_variables  # noqa: PLC0415 - only when something failed
-
-    slip = did_you_mean(name, declared_variables(state.folder))
+    slip = did_you_mean(name, state.declared_variables)
     if slip is not None:
         return f"{slip} (a function's `environment` has that, and none has {name})"
     return (
