@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
-from remit.errors import is_own_code
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 
@@ -162,9 +161,8 @@ def _trigger_of(error: TypeError) -> str | None:
 
 
 def _innermost(error: BaseException) -> TracebackType | None:
-    """Where an exception was raised; not inside of remit, whose functions may have wrappers."""
-    trace, innermost = error.__traceback__, None
-    while trace is not None:
-        innermost = innermost if is_own_code(trace.tb_frame) else trace
+    """Where an exception was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return innermost
+    return trace
