@@ -141,7 +141,8 @@ def _reply_where_a_route_says_so() -> None:
 
     Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
     Emulator: services/apigateway.py.
-    Test: test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
+    Test: test_local_websockets.py::test_messages_run_functions_that_answer_and_push,
+    test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
     """
     apis = emulated("services.apigateway")
 
@@ -205,7 +206,7 @@ def _ask_for_signatures() -> None:
     """A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
 
     Emulator: services/apigateway_v1.py.
-    Test: test_local_apis.py::test_the_emulator_still_takes_any_authorization_for_a_signature.
+    Test: test_rest_apis.py::test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature.
     """
     rest_apis = emulated("services.apigateway_v1")
 
