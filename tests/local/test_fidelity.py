@@ -200,3 +200,10 @@ def test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws(clients: Ca
     references = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
     assert references["Clicks"].startswith("unnamed-Clicks-")
     assert references["Token"].startswith(f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:Token-")
+
+
+def test_a_bucket_may_be_called_like_a_path_of_the_emulators_own(clients: Callable[[str], Any]) -> None:
+    s3 = clients("s3")
+    s3.create_bucket(Bucket="health")
+    s3.put_object(Bucket="health", Key="a", Body=b"x")
+    assert ["a"] == [entry["Key"] for entry in s3.list_objects_v2(Bucket="health")["Contents"]]
