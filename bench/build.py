@@ -3,6 +3,7 @@
     python bench/build.py [--rounds 7] [--sizes 1,50,200] [--peers FOLDER] [--json]
     python bench/build.py --triggers [--rounds 7]
     python bench/build.py --zips [--rounds 7]
+    python bench/build.py --loading [--rounds 7]
 
 Whole processes, in turn (remit, chalice, remit, chalice …) after a round that does not count; medians. Both build the
 same app: functions with one small policy, every fifth of them on a daily schedule. Both are warm: chalice, which has
@@ -15,6 +16,9 @@ with a trigger each (more do not fit into 500 resources), and each of these numb
 
 With --zips, remit alone makes the zips, too: of 100 functions of 40 lines in one module, and of one function beside
 numpy, pandas and pydantic (from PyPI, once), each time with one line changed.
+
+With --loading, remit alone runs and judges the files of apps of 1, 50, 119 and 165 functions with a trigger each, and
+of 2,000 with a trigger and a grant: the CPU of that alone, the least of the rounds.
 
 chalice goes into a virtual environment of its own under --peers (kept), or under a temporary folder.
 """
@@ -54,6 +58,14 @@ _ZIPPED = (
     ("a changed line beside numpy, pandas and pydantic", 1, 1, ("numpy==2.2.6", "pandas==2.2.3", "pydantic==2.11.7")),
 )
 """What it is called, how many functions with how many lines in their bodies, and what requirements.txt lists."""
+_LOADING = """
+import sys, time
+import remit.build
+from remit.loading.load import load_project
+start = time.process_time()
+load_project(sys.argv[1]).mistakes.refuse()
+print(time.process_time() - start)
+"""
 _EVERY = 5  # so that 200 functions stay under the 500 resources of a template
 _ON_A_ROLE = 40  # each brings its log group's ARN, and the policies of a role have 10,240 characters at most
 _VERSION_RUNS = 3  # for each round of the builds: these are short
@@ -100,6 +112,9 @@ def main() -> None:
         if options.zips:
             _print_zips(folder, options.rounds)
             return
+        if options.loading:
+            _print_loading(folder, options.rounds)
+            return
         if options.triggers:
             _print_triggers(interleaved(_triggers(folder), options.rounds), options.rounds)
             return
@@ -119,6 +134,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=_sizes, default=[1, 50, 200], help="numbers of functions (default 1,50,200)")
     parser.add_argument("--peers", type=Path, help="keep chalice's environment in this folder")
     parser.add_argument("--triggers", action="store_true", help="measure what triggers add to remit's own build")
+    parser.add_argument("--loading", action="store_true", help="measure the loading of an app alone")
     parser.add_argument("--zips", action="store_true", help="measure remit's own builds with their zips")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
@@ -166,13 +182,24 @@ def _triggers(folder: Path) -> dict[str, Command]:
     return commands
 
 
-def _write_triggers(home: Path, size: int, every: int) -> None:
-    """Write an app of functions, every so many of which have a trigger."""
-    lines = ["from remit import App, on", "", "app = App()"]
+def _print_loading(folder: Path, rounds: int) -> None:
+    print(f"{machine()}; the least of {rounds} rounds\n")
+    for size, grant in ((1, ""), (50, ""), (119, ""), (165, ""), (2_000, 'policy=[grants.dynamodb.put("t{number}")]')):
+        home = folder / f"loading-{size}"
+        _write_triggers(home, size, 1, grant)
+        command = [sys.executable, "-c", _LOADING, str(home)]
+        done = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(rounds)]
+        print(f"{size} functions, a trigger each{' and a grant' * bool(grant)}: {1_000 * min(map(float, done)):.0f} ms")
+
+
+def _write_triggers(home: Path, size: int, every: int, grant: str = "") -> None:
+    """Write an app of functions, every so many of which have a trigger, and each a grant."""
+    lines = ["from remit import App, grants, on", "", "app = App()"]
     for number in range(1, size + 1):
         turn, beside = divmod(number, every)
         trigger = "" if beside else _TRIGGERS[turn % len(_TRIGGERS)].replace("{number}", str(number))
-        lines += ["", "", f"@app.function({trigger})", f"def work_{number}(event, context): ..."]
+        arguments = ", ".join(part for part in (trigger, grant.replace("{number}", str(number))) if part)
+        lines += ["", "", f"@app.function({arguments})", f"def work_{number}(event, context): ..."]
     _write(home / "app.py", "\n".join(lines) + "\n")
     _write(home / "config" / "deploy.py", _REMIT_CONFIG)
     _write(home / "pyproject.toml", '[project]\nname = "bench"\n')

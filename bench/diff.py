@@ -29,7 +29,7 @@ _BAR = 1.0  # seconds of processor time
 _RECORD = """\
 import sys
 from pathlib import Path
-from remit.project.load import load
+from remit.loading.load import load
 from remit.review.record import Place, record, record_path
 from remit.review.working_tree import version_of
 folder = Path(sys.argv[1])

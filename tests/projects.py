@@ -19,7 +19,7 @@ from remit.build import build
 from remit.cli import main
 from remit.errors import RemitError
 from remit.iam.policy import render_statement
-from remit.project.load import load
+from remit.loading.load import load
 from remit.roles.assign import assign
 from terminals import HANGS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import lint, lint_bytes
-from remit.project.load import load
+from remit.loading.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path

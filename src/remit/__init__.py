@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from remit.iam.prove.public import public
     from remit.iam.request import Request
     from remit.lint.apps import lint
+    from remit.loading.load import load
     from remit.project import existing
     from remit.project.configure import configure
     from remit.project.declarations import App
     from remit.project.late_bound import aws
-    from remit.project.load import load
     from remit.project.settings import Config
     from remit.project.shared import Shared, output, resource
     from remit.project.stored_values import parameter, secret
@@ -47,7 +47,7 @@ _HOMES = {
     "equivalent": "remit.iam.prove.compare",
     "evaluate": "remit.iam.decide.evaluate",
     "includes": "remit.iam.prove.compare",
-    "load": "remit.project.load",
+    "load": "remit.loading.load",
     "minimise": "remit.iam.prove.minimise",
     "output": "remit.project.shared",
     "parameter": "remit.project.stored_values",

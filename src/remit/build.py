@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, without_jobs
+from remit.loading.load import load_project
 from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
-from remit.project.load import load_project
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Role, Template
+    from remit.judge.judge import LoadedProject
     from remit.lint.finding import Finding
     from remit.package.app_zip import Package, Target
-    from remit.project.judge import LoadedProject
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 

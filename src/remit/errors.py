@@ -207,16 +207,6 @@ def span(frame: FrameType) -> Span:
     return Span(code.co_filename, line or frame.f_lineno, column or 0, end_line or 0, end_column or 0)
 
 
-def caller_span(depth: int = 1) -> Span:
-    """The stretch that called the function that calls this (`depth` frames further out with more)."""
-    return span(sys._getframe(depth + 1))  # noqa: SLF001 - the only way to know the line that is being executed
-
-
-def caller(depth: int = 1) -> Origin:
-    """Return the start of `caller_span`."""
-    return caller_span(depth + 1).origin
-
-
 def is_nobodys_code(frame: FrameType) -> bool:
     """Whether `frame` executes a file of this package or of the standard library."""
     return frame.f_code.co_filename.startswith(_NOBODYS_CODE)

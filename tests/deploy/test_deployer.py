@@ -30,7 +30,7 @@ from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Globs, Policy
-from remit.project.load import load
+from remit.loading.load import load
 from remit.roles.assign import assign
 from remit.synthesis.synth import document, synth
 from stacks import key_of

@@ -210,7 +210,7 @@ def test_neither_the_app_nor_an_sdk_is_imported_to_invoke_it_here(deployed: Path
     program = (
         "import sys; from remit.cli import _run; "
         f"status = _run(['invoke', '--local', '-C', {str(deployed)!r}, 'hear']); "
-        "heavy = {'boto3', 'botocore', 'app', 'remit.project.load', 'rich'} & set(sys.modules); "
+        "heavy = {'boto3', 'botocore', 'app', 'remit.loading.load', 'rich'} & set(sys.modules); "
         "sys.exit(f'{status} {heavy}' if status or heavy else 0)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

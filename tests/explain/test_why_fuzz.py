@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.project.load import load
+from remit.loading.load import load
 from remit.report.why import cause_document, cause_lines
 from remit.roles.assign import assign
 from remit.why import denied_request

@@ -12,7 +12,7 @@ from remit import lint as verb
 from remit.errors import Mistakes, RemitError
 from remit.lint import errors, lint
 from remit.lint.run import unreadable
-from remit.project.load import load
+from remit.loading.load import load
 from remit.roles.assign import assign
 from remit.synthesis.synth import draft
 

@@ -186,3 +186,24 @@ def test_options_of_a_secret_that_fit_no_password_fail_the_stack(clients: Callab
         clients("cloudformation").get_waiter("stack_create_complete").wait(
             StackName="short", WaiterConfig={"Delay": 0.1}
         )
+
+
+def test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws(clients: Callable[[str], Any]) -> None:
+    resources = {
+        "Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
+        "Token": {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "x"}},
+    }
+    cloudformation = clients("cloudformation")
+    cloudformation.create_stack(StackName="unnamed", TemplateBody=json.dumps({"Resources": resources}))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="unnamed", WaiterConfig={"Delay": 0.1})
+    described = cloudformation.describe_stack_resources(StackName="unnamed")["StackResources"]
+    references = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
+    assert references["Clicks"].startswith("unnamed-Clicks-")
+    assert references["Token"].startswith(f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:Token-")
+
+
+def test_a_bucket_may_be_called_like_a_path_of_the_emulators_own(clients: Callable[[str], Any]) -> None:
+    s3 = clients("s3")
+    s3.create_bucket(Bucket="health")
+    s3.put_object(Bucket="health", Key="a", Body=b"x")
+    assert ["a"] == [entry["Key"] for entry in s3.list_objects_v2(Bucket="health")["Contents"]]

@@ -37,7 +37,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_repair_names_the_emulators_files_and_a_test_that_is_there(name: str) -> None:
     text = " ".join((ast.get_docstring(FUNCTIONS[name]) or "").split())
-    stated = re.search(r"Emulator: (?P<files>[\w/., ]+)\. Test: (?P<tests>[\w:., ]+)\.$", text)
+    stated = re.search(r"Emulator: (?P<files>[\w/., ]+)\. Test: (?P<tests>[\w:.,/ ]+)\.$", text)
     assert stated is not None, text
     for file in stated["files"].split(", "):
         assert (EMULATOR / file).exists(), file

@@ -65,7 +65,7 @@ NUMBERS = iter(range(1000))
 
 @pytest.fixture
 def make(shared: LocalAws, clients: Callable[[str], Any]) -> Callable[..., Api]:
-    def made(*, authorizer: bool = False, **options: Any) -> Api:
+    def made(*, authorizer: bool = False, authorization: str = "NONE", **options: Any) -> Api:
         apis = clients("apigateway")
         number = next(NUMBERS)
         for name, handler in ((f"route{number}", "app.handler"), (f"auth{number}", "app.authorizes")):
@@ -79,7 +79,7 @@ def make(shared: LocalAws, clients: Callable[[str], Any]) -> Callable[..., Api]:
         order = apis.create_resource(restApiId=api, parentId=orders, pathPart="{id}")["id"]
         place = {"restApiId": api, "resourceId": order, "httpMethod": "GET"}
         address = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations"
-        how: dict[str, str] = {"authorizationType": "NONE"}
+        how: dict[str, str] = {"authorizationType": authorization}
         if authorizer:
             identifier = apis.create_authorizer(
                 restApiId=api, name="a", type="TOKEN", identitySource="method.request.header.Authorization",
@@ -110,6 +110,12 @@ def test_a_route_is_answered_with_the_permission_for_it_alone(make: Callable[...
         assert 500 == api.status()
     api.permit(route, "live/GET/orders/*")
     assert 200 == api.status()
+
+
+def test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature(make: Callable[..., Api]) -> None:
+    api = make(authorization="AWS_IAM")
+    api.permit(functions_of(api)[0], "*/GET/orders/*")
+    assert (403, 403) == (api.status(), api.status(Authorization="Bearer x"))
 
 
 def test_an_authorizer_needs_a_permission_of_its_own(make: Callable[..., Api]) -> None:

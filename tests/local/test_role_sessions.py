@@ -51,7 +51,7 @@ def claims(issuer: str = GITHUB, **instead: Any) -> dict[str, Any]:
         "iss": f"https://{issuer}",
         "aud": "sts.amazonaws.com",
         "sub": subject,
-        "exp": time.time() + 300,
+        "exp": time.time() + 3600,
         **instead,
     }
     return {name: value for name, value in given.items() if value is not None}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.project.judge import judge
-from remit.project.load import declared
+import effort
+from remit.judge.judge import judge
+from remit.loading.load import declared, load
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -41,3 +43,15 @@ def test_what_is_declared_is_frozen(make: Make) -> None:
     project = make(app="@app.function\ndef hello(event, context): ...\n")
     with declared(project.folder) as said, pytest.raises(dataclasses.FrozenInstanceError):
         said.name = "other"  # type: ignore[misc] # as it says
+
+
+def test_each_further_function_with_a_trigger_and_a_grant_costs_as_little_as_the_first(make: Make) -> None:
+    """Thousands of functions load in a second: the calls of each do not grow with their number."""
+    function = "@app.function(sqs('q{0}'), policy=[s3.read('b{0}')], timeout=9)\ndef f{0}(event, context): ...\n"
+    calls = []
+    for count in (20, 20, 60, 100):  # the first time, expressions are compiled
+        folder = make(app="".join(function.format(number) for number in range(count))).folder
+        calls.append(effort.calls_of(functools.partial(load, folder)))
+    _, few, some, many = calls
+    assert (many - some) / 40 < 1_100
+    assert many - some < 1.1 * (some - few)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import effort
 from projects import HELLO, at, remit_process
 from remit import RemitError, load
-from remit.errors import Mistakes, caller
+from remit.errors import Mistakes, span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -551,7 +552,7 @@ def test_the_lines_of_many_declarations_are_found_in_time_linear_in_their_number
     lines: list[int] = []
 
     def declare(function: object) -> object:
-        lines.append(caller().line)
+        lines.append(span(sys._getframe(1)).line)
         return function
 
     source = "\n".join(f"@declare\ndef function_{number}(): return {number}" for number in range(3_000))

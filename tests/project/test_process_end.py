@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.errors import RemitError
-from remit.project.load import load
+from remit.loading.load import load
 from terminals import MAIN, environment
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ sys.ending = threading.Thread(target=end, daemon=True)
 sys.ending.start()
 """
     loads = (
-        "import sys; from remit.project.load import load; load(sys.argv[1]); sys.load_is_over.set(); sys.ending.join()"
+        "import sys; from remit.loading.load import load; load(sys.argv[1]); sys.load_is_over.set(); sys.ending.join()"
     )
     done = subprocess.run(
         [sys.executable, "-c", loads, str(project(tmp_path, later))],

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 FUNCTION = "\ndef hello(event, context): ...\n"
 PROGRAMS = {
+    "its own code": """
+import sys
+with open(__file__, "rb") as file:
+    assert sys._getframe().f_code == compile(file.read(), __file__, "exec", dont_inherit=True)
+""",
     "arguments that see the local names": """
 def queues(first, second):
     third = "c"
@@ -97,6 +102,16 @@ assert not hasattr(app, "functoin")
 def test_a_program_does_what_it_does_in_plain_python(make: Make, program: str) -> None:
     project = make(app=f"{PROGRAMS[program]}@app.function{FUNCTION}")
     assert ["hello"] == [function.name for function in project.load().functions]
+
+
+def test_a_configuration_runs_as_it_is_written(make: Make) -> None:
+    same_code = "compile(file.read(), __file__, 'exec', dont_inherit=True)"
+    config = (
+        "import sys\nfrom remit import config\nwith open(__file__, 'rb') as file:\n"
+        f"    assert sys._getframe().f_code == {same_code}\nconfig.lambda_.function.timeout = 7\n"
+    )
+    project = make(app=f"@app.function{FUNCTION}", **{"config/deploy.py": config})
+    assert 7 == project.function().properties["Timeout"]
 
 
 DECLARING = """

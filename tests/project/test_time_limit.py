@@ -12,7 +12,7 @@ import pytest
 
 from projects import at, remit_process
 from remit.errors import RemitError
-from remit.project.time_limit import VARIABLE
+from remit.loading.time_limit import VARIABLE
 
 if TYPE_CHECKING:
     from conftest import Make

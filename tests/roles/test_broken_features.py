@@ -11,7 +11,7 @@ import pytest
 
 import effort
 from remit.errors import Origin
-from remit.project.load import load
+from remit.loading.load import load
 from remit.roles.assign import assign
 from remit.roles.broken_features import BrokenFeature, broken, together
 from remit.roles.defaults import default_grants

@@ -112,5 +112,5 @@ def test_a_step_that_sends_no_codes_takes_no_key(make: Make) -> None:
 
 
 def test_a_resource_without_an_arn_is_told_at_the_line_that_grants_it(make: Make) -> None:
-    error = project(make, "policy=[grants.sqs.send(Data.alias)]").error()
+    error = project(make, "policy=[grants.allow('sqs:SendMessage', on=Data.alias)]").error()
     assert ("app.py:11", True) == (at(error).rpartition(":")[0], "AWS::KMS::Alias has no ARN" in error.message)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from projects import SOURCE, write
-from remit.project.load import load_project
+from remit.loading.load import load_project
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, ready_roles
 

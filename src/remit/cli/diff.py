@@ -251,7 +251,7 @@ def _recorded(wishes: _Wishes) -> _Pair:
 
 
 def _since(wishes: _Wishes, ref: str) -> _Pair:
-    from remit.project.load import load
+    from remit.loading.load import load
     from remit.review.base_commit import loading_base
     from remit.review.working_tree import with_resources
 

@@ -47,7 +47,7 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
     if function is None:
         options.print_json(sample.event)
         return
-    from remit.project.load import load
+    from remit.loading.load import load
 
     app = load(folder, stage)
     named = next((declared for declared in app.functions if declared.name == function), None)

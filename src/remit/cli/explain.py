@@ -248,7 +248,7 @@ def _action(text: str, *, as_json: bool) -> None:
 
 def _function(words: tuple[str, ...], folder: Path, stage: str | None, endpoint: VpcEndpoint, *, as_json: bool) -> int:
     from remit.cli.policy import role_of
-    from remit.project.load import load
+    from remit.loading.load import load
     from remit.roles.assign import assign
     from remit.roles.role_policies import ready_roles
 
@@ -284,7 +284,7 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
         raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
     (name,) = words
     from remit.explain.seen_access import granted_and_seen
-    from remit.project.load import load
+    from remit.loading.load import load
     from remit.report.seen_access import seen_document, seen_lines
     from remit.report.terminal_text import page
     from remit.roles.assign import assign

@@ -139,7 +139,7 @@ def _invoke_locally(
 
 def _declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
     """The app, and its function of this name. RemitError: it has none."""
-    from remit.project.load import load
+    from remit.loading.load import load
 
     app = load(folder, stage)
     function = next((function for function in app.functions if function.name == name), None)

@@ -55,7 +55,7 @@ def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
         **others: Any,
     ) -> None:
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
-        from remit.project.load import load
+        from remit.loading.load import load
 
         if "every" in others and bool(others["ids"]) is others.pop("every"):
             raise RemitError("say which jobs: by their ids, or --all", hint="`remit jobs list` shows the ids")

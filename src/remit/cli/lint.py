@@ -145,7 +145,7 @@ def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
 def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
     from remit.lint.apps import errors_of_parts, lint
     from remit.lint.run import ordered, unreadable
-    from remit.project.load import load_project
+    from remit.loading.load import load_project
 
     try:
         project = load_project(folder, stage)

@@ -146,7 +146,7 @@ def _readers(account: Account, namespace: str, name: str | None, since_ms: int, 
 
 def _no_log(folder: Path, stage: str | None, account: Account, namespace: str, name: str | None) -> RemitError:
     """Why there is no log: the app has no such function, or it is not deployed."""
-    from remit.project.load import load
+    from remit.loading.load import load
 
     if name is None:
         return _not_deployed(account, namespace)

@@ -59,7 +59,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
       remit policy function report --explain --json
     """
     from remit.iam.policy import Policy, render
-    from remit.project.load import load
+    from remit.loading.load import load
     from remit.roles.assign import assign
     from remit.synthesis.synth import intrinsics
 
@@ -244,7 +244,7 @@ def _of_app(
     from remit.deploy.existing_values import calls_for_existing
     from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
-    from remit.project.load import load
+    from remit.loading.load import load
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 

@@ -77,7 +77,7 @@ def _text(words: tuple[str, ...]) -> str:
 
 def _here(folder: Path, stage: str | None, denial: Denial) -> LoadedApp | None:
     """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
-    from remit.project.load import load
+    from remit.loading.load import load
     from remit.project.stack_name import project_name
     from remit.roles.assign import assign
     from remit.why.denied_request import LoadedApp, stage_of

@@ -42,7 +42,11 @@ def keep_bucket_names(
         return template
     physical_names = _physical_names(account, stack.id)
     for logical_id, name in unnamed.items():
-        template = _unnamed(template, logical_id, name, physical_names[logical_id])
+        # The bucket has no name in the template, and its own name stands in the place of what named it.
+        properties = dict(template["Resources"][logical_id]["Properties"])
+        del properties["BucketName"]
+        pattern = re.compile(re.escape(name))
+        template = _replaced(_with_properties(template, logical_id, properties), pattern, physical_names[logical_id])
     return template
 
 
@@ -63,16 +67,6 @@ def _is_generated(name: str) -> bool:
 def _with_properties(template: dict[str, Any], logical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
     resources = template["Resources"]
     return {**template, "Resources": {**resources, logical_id: {**resources[logical_id], "Properties": properties}}}
-
-
-def _unnamed(template: dict[str, Any], logical_id: str, name: str, physical_name: str) -> dict[str, Any]:
-    """The template without the bucket's name, and with the one that it has in the place of what named it."""
-    properties = dict(template["Resources"][logical_id]["Properties"])
-    del properties["BucketName"]
-    template = _with_properties(template, logical_id, properties)
-    pattern = re.compile(re.escape(name))
-    replaced: dict[str, Any] = _replaced(template, pattern, physical_name)
-    return replaced
 
 
 def _replaced(value: Any, pattern: re.Pattern[str], text: str) -> Any:

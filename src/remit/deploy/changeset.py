@@ -350,20 +350,22 @@ def _discard(account: Account, change_set: str, stack_id: str) -> None:
 
 
 def _change(raw: dict[str, Any]) -> ResourceChange:
+    details: list[Detail] = []
+    for detail in raw.get("Details", ()):
+        target = detail.get("Target", {})
+        recreates = target.get("RequiresRecreation", "Never")
+        details.append(
+            Detail(
+                property=target.get("Name") or target.get("Attribute", ""),
+                cause=detail.get("CausingEntity", "") if detail.get("Evaluation") == "Dynamic" else "",
+                recreates="" if recreates == "Never" else recreates,
+            )
+        )
     return ResourceChange(
         action=raw["Action"],
         logical_id=raw["LogicalResourceId"],
         type=raw["ResourceType"],
         replacement=raw.get("Replacement", ""),
         scope=tuple(raw.get("Scope", ())),
-        details=tuple(_detail(detail) for detail in raw.get("Details", ())),
-    )
-
-
-def _detail(raw: dict[str, Any]) -> Detail:
-    target, recreates = raw.get("Target", {}), raw.get("Target", {}).get("RequiresRecreation", "Never")
-    return Detail(
-        property=target.get("Name") or target.get("Attribute", ""),
-        cause=raw.get("CausingEntity", "") if raw.get("Evaluation") == "Dynamic" else "",
-        recreates="" if recreates == "Never" else recreates,
+        details=tuple(details),
     )

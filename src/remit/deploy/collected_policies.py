@@ -73,20 +73,18 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
     RemitError: AWS refuses to list them.
     """
     client = account.client(calls.service)
+    pages = client.get_paginator(calls.listing).paginate(PaginationConfig={"PageSize": calls.page_size})
+    place = {"partition": account.partition, "region": account.region, "account": account.account}
     with remit_errors():
-        for item in _items(client, calls):
+        for item in (item for page in pages for item in page.get(calls.items, ())):
             name = item[calls.name] if calls.name else item
-            arn = _arn(account, calls, name)
+            bare_name = name.rpartition("/")[2] if calls.service == "sqs" else name  # a queue is listed by its address
+            arn = calls.arn.format(**place, name=bare_name)
             for policy in _policies(client, calls, name, arn):
                 if isinstance(policy, RemitError):
                     yield policy
                 elif policy:
                     yield {"Arn": arn, "Account": account.account, "Policy": policy}
-
-
-def _items(client: Any, calls: PolicyCalls) -> Iterator[Any]:
-    for page in client.get_paginator(calls.listing).paginate(PaginationConfig={"PageSize": calls.page_size}):
-        yield from page.get(calls.items, ())
 
 
 def _policies(client: Any, calls: PolicyCalls, name: str, arn: str) -> Iterator[str | RemitError | None]:
@@ -111,8 +109,3 @@ def _policy(client: Any, calls: PolicyCalls, name: str, arn: str) -> str | Remit
     for member in calls.policy:
         answer = (answer or {}).get(member)
     return answer or None
-
-
-def _arn(account: Account, calls: PolicyCalls, name: str) -> str:
-    bare_name = name.rpartition("/")[2] if calls.service == "sqs" else name  # a queue is listed by its address
-    return calls.arn.format(partition=account.partition, region=account.region, account=account.account, name=bare_name)

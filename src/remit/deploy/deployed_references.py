@@ -41,9 +41,17 @@ def names(
     pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
     pseudo_parameters |= in_references(dict(deployed.stack.parameters))
     pseudo_parameters[UNIQUE] = deployed.stack.id.rpartition("-")[2]
-    values = {
-        text: fill_references(name, pseudo_parameters) for text, name in _of_resources(deployed)
-    } | pseudo_parameters
+    values: dict[str, str] = {}
+    for resource in deployed.resources:
+        if not resource.physical_id:
+            continue
+        values[f"${{{resource.logical_id}}}"] = fill_references(resource.physical_id, pseudo_parameters)
+        arn = arn_of(resource.type, resource.physical_id)
+        if arn is not None:
+            kind = resource_type(resource.type)
+            for way in ("Arn",) if kind is None else kind.arn_from:
+                values[late_bound(resource.logical_id, way)] = fill_references(arn, pseudo_parameters)
+    values |= pseudo_parameters
     values |= {f"${{{logical_id}.Arn}}": role.arn for logical_id, role in roles.items()}
     values |= _streams(deployed, values, roles)
     unknown: dict[str, None] = {}
@@ -51,18 +59,6 @@ def names(
         for text in _texts(policy):
             unknown |= {part.text: None for part in references(text) if part.text not in values}
     return ReferenceValues(values, tuple(unknown))
-
-
-def _of_resources(deployed: StackStatus) -> Iterator[tuple[str, str]]:
-    for resource in deployed.resources:
-        if not resource.physical_id:
-            continue
-        yield f"${{{resource.logical_id}}}", resource.physical_id
-        arn = arn_of(resource.type, resource.physical_id)
-        if arn is not None:
-            kind = resource_type(resource.type)
-            for way in ("Arn",) if kind is None else kind.arn_from:
-                yield late_bound(resource.logical_id, way), arn
 
 
 def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[str, HeldRole]) -> dict[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.account_roles import HeldRole
     from remit.deploy.role_repairs import Repair
-    from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
+    from remit.iam.policy import Globs, Policy, Statement
     from remit.synthesis.declared_roles import DeclaredRole
 
 _ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
@@ -159,34 +159,27 @@ def _boundary(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) 
 
 def _normal(policy: Policy) -> Policy:
     """A policy in one order: IAM keeps lists as sets, and writes an account as the ARN of its root."""
-    return replace(policy, statements=tuple(_in_order(statement) for statement in policy.statements))
-
-
-def _in_order(statement: Statement) -> Statement:
-    resources, principals = statement.resources, statement.principals
-    return replace(
-        statement,
-        actions=_sorted(statement.actions),
-        resources=None if resources is None else _sorted(resources),
-        principals=None if principals is None else _sorted_principals(principals),
-        conditions=tuple(sorted(map(_sorted_values, statement.conditions), key=repr)),
-    )
+    statements: list[Statement] = []
+    for statement in policy.statements:
+        principals = statement.principals
+        if principals is not None:
+            patterns = {(kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns}
+            principals = replace(principals, patterns=tuple(sorted(patterns)))
+        conditions = [replace(condition, values=_once(condition.values)) for condition in statement.conditions]
+        statements.append(
+            replace(
+                statement,
+                actions=_sorted(statement.actions),
+                resources=None if statement.resources is None else _sorted(statement.resources),
+                principals=principals,
+                conditions=tuple(sorted(conditions, key=repr)),
+            )
+        )
+    return replace(policy, statements=tuple(statements))
 
 
 def _sorted(globs: Globs) -> Globs:
     return replace(globs, patterns=_once(globs.patterns))
-
-
-def _sorted_principals(principals: Principals) -> Principals:
-    """Principals in one order, and an account by its number, whose root's ARN means the same."""
-    patterns = set()
-    for kind, name in principals.patterns:
-        patterns.add((kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name))
-    return replace(principals, patterns=tuple(sorted(patterns)))
-
-
-def _sorted_values(condition: Condition) -> Condition:
-    return replace(condition, values=_once(condition.values))
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from remit.iam.policy import render
 from remit.roles.reference_names import fill_policy_with_principals, fill_references, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import DeclaredRole
@@ -112,7 +112,19 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
         for policy, document in declared.inline
     }
     attached = [fill_references(arn, names) for arn in declared.attached]
-    properties = dict(_properties(declared, names))
+    properties: dict[str, Any] = {}
+    for copied in _COPIED:
+        if copied in declared.properties:
+            properties[copied] = fill_references(tokens.text_of(declared.properties[copied]), names)
+    if "MaxSessionDuration" in declared.properties:
+        properties["MaxSessionDuration"] = int(declared.properties["MaxSessionDuration"])
+    if "Tags" in declared.properties:
+        properties["Tags"] = [
+            {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()}
+            for tag in declared.properties["Tags"]
+        ]
+    if declared.role.boundary is not None:
+        properties["PermissionsBoundary"] = fill_references(declared.role.boundary, names)
     texts = [*inline, *attached]
     texts += [value for value in properties.values() if isinstance(value, str)]
     for tag in properties.get("Tags", ()):
@@ -126,23 +138,3 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
     repairs += [put_inline(name, policy, document) for policy, document in inline.items()]
     repairs += [attach(name, arn) for arn in attached]
     return tuple(repairs)
-
-
-def _properties(declared: DeclaredRole, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield the properties of CreateRole beside the trust policy."""
-    written = declared.properties
-    for name in _COPIED:
-        if name in written:
-            yield name, fill_references(tokens.text_of(written[name]), names)
-    if "MaxSessionDuration" in written:
-        yield "MaxSessionDuration", int(written["MaxSessionDuration"])
-    if "Tags" in written:
-        yield (
-            "Tags",
-            [
-                {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()}
-                for tag in written["Tags"]
-            ],
-        )
-    if declared.role.boundary is not None:
-        yield "PermissionsBoundary", fill_references(declared.role.boundary, names)

@@ -146,7 +146,9 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
         session_credentials = session.get_credentials()
     except ProfileNotFound as error:
         name = profile or os.environ.get("AWS_PROFILE")
-        raise RemitError(f"there is no AWS profile {name!r}", hint=_profiles_hint(core)) from error
+        names = sorted(core.full_config.get("profiles", {}))
+        hint = f"known profiles: {', '.join(names)}" if names else f"no profile is configured; {_LOCAL_HINT}"
+        raise RemitError(f"there is no AWS profile {name!r}", hint=hint) from error
     except (BotoCoreError, OSError, ValueError) as error:  # a credential_process that is missing, or prints no JSON
         raise RemitError(
             f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
@@ -170,11 +172,6 @@ def _hasten_container(core: Any) -> None:
     hasty = ContainerProvider(fetcher=fetcher)  # type: ignore[arg-type] # the stubs name another fetcher
     resolver.insert_after(ContainerProvider.METHOD, hasty)
     resolver.remove(ContainerProvider.METHOD)
-
-
-def _profiles_hint(core: Any) -> str:
-    names = sorted(core.full_config.get("profiles", {}))
-    return f"known profiles: {', '.join(names)}" if names else f"no profile is configured; {_LOCAL_HINT}"
 
 
 def _no_credentials(profile: str | None) -> RemitError:

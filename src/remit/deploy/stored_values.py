@@ -14,10 +14,10 @@ from remit.grants import secretsmanager
 from remit.project.local_values import FILE, local_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.app import App, Store, StoredValue
+    from remit.app import App, StoredValue
     from remit.deploy.session import Account
 
 _MISSING: Final = ("ResourceNotFoundException", "ParameterNotFound")
@@ -58,7 +58,7 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
     for value in values:
         try:
             with remit_errors():
-                exists = _EXISTS[value.store](account, value.name)
+                exists = _exists(account, value)
         except Denied:
             note(f"note: whether {value.called} exists is not known: the caller may not look it up")
             continue
@@ -66,7 +66,7 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
         if local_text is not None and only_looks:
             continue
         if local_text is not None:
-            _PUT[value.store](account.preparing, value.name, local_text)
+            _put(account.preparing, value, local_text)
         elif not exists:
             mistakes.errors.append(_missing(value, account))
     mistakes.refuse()
@@ -85,9 +85,15 @@ def _missing(value: StoredValue, account: Account) -> RemitError:
     )
 
 
-def _secret_exists(account: Account, name: str) -> bool:
+def _exists(account: Account, value: StoredValue) -> bool:
+    if value.store == "ssm":
+        if value.name.startswith("arn:"):  # of another account, whose parameters nobody can list
+            return True
+        # By its description, which has no value.
+        name_is = {"Key": "Name", "Option": "Equals", "Values": [value.name]}
+        return bool(account.client("ssm").describe_parameters(ParameterFilters=[name_is])["Parameters"])
     try:
-        answer = account.client("secretsmanager").describe_secret(SecretId=name)
+        answer = account.client("secretsmanager").describe_secret(SecretId=value.name)
     except Exception as error:
         if code(error) in _MISSING:
             return False
@@ -95,33 +101,11 @@ def _secret_exists(account: Account, name: str) -> bool:
     return "DeletedDate" not in answer
 
 
-def _parameter_exists(account: Account, name: str) -> bool:
-    """By its description, which has no value."""
-    if name.startswith("arn:"):  # of another account, whose parameters nobody can list
-        return True
-    name_is = {"Key": "Name", "Option": "Equals", "Values": [name]}
-    return bool(account.client("ssm").describe_parameters(ParameterFilters=[name_is])["Parameters"])
-
-
-def _put_secret(account: Account, name: str, value: str) -> None:
+def _put(account: Account, value: StoredValue, text: str) -> None:
     with remit_errors():
-        secrets = account.client("secretsmanager")
-        if _secret_exists(account, name):
-            secrets.put_secret_value(SecretId=name, SecretString=value)
+        if value.store == "ssm":
+            account.client("ssm").put_parameter(Name=value.name, Value=text, Type="SecureString", Overwrite=True)
+        elif _exists(account, value):
+            account.client("secretsmanager").put_secret_value(SecretId=value.name, SecretString=text)
         else:
-            secrets.create_secret(Name=name, SecretString=value)
-
-
-def _put_parameter(account: Account, name: str, value: str) -> None:
-    with remit_errors():
-        account.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
-
-
-_EXISTS: Final[Mapping[Store, Callable[[Account, str], bool]]] = {
-    "secretsmanager": _secret_exists,
-    "ssm": _parameter_exists,
-}
-_PUT: Final[Mapping[Store, Callable[[Account, str, str], None]]] = {
-    "secretsmanager": _put_secret,
-    "ssm": _put_parameter,
-}
+            account.client("secretsmanager").create_secret(Name=value.name, SecretString=text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from remit.dev.events import CallDenied, GrantWritten
 from remit.errors import RemitError
-from remit.project.load import load
+from remit.loading.load import load
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, own_verdict, ready_roles
 from remit.source_edits.grant_edit import grant_edit, spelled_grant
@@ -32,25 +32,22 @@ class DeniedCalls:
 
     def add(self, access: AccessRecord) -> CallDenied | None:
         """Note a denied access; None where it was noted before, or no function of the app asked for it."""
-        function = access.function.removeprefix(f"{self._app.namespace}-")
-        key = (function, access.action, access.resource)
-        if key in self._calls or function not in self._roles:
+        name = access.function.removeprefix(f"{self._app.namespace}-")
+        key = (name, access.action, access.resource)
+        if key in self._calls or name not in self._roles:
             return None
-        item = "" if self._is_granted(function, access) else self._item(function, access)
-        call = CallDenied(function, access.action, access.resource, access.file, access.line, item, access.because)
+        item = ""
+        # Where the role's own policy allows it already, something else denies it.
+        if own_verdict(ask(self._roles[name], access.action, access.resource)) != "Allowed":
+            function = next(function for function in self._app.functions if function.name == name)
+            item = spelled_grant(
+                self._app, function, access.action, access.resource, self._folder, account=self._account
+            )
+        call = CallDenied(name, access.action, access.resource, access.file, access.line, item, access.because)
         self._calls[key] = call
         if item:
             self._to_write.append(call)
         return call
-
-    def _is_granted(self, function: str, access: AccessRecord) -> bool:
-        """Return whether the role's own policy allows it already: then something else denies it."""
-        decision = ask(self._roles[function], access.action, access.resource)
-        return own_verdict(decision) == "Allowed"
-
-    def _item(self, name: str, access: AccessRecord) -> str:
-        function = next(function for function in self._app.functions if function.name == name)
-        return spelled_grant(self._app, function, access.action, access.resource, self._folder, account=self._account)
 
     def write_last(self) -> GrantWritten:
         """Write the grant of the last call that has none yet. RemitError: there is no such call, or it cannot be."""

@@ -165,7 +165,8 @@ class DevLoop:
                     if self._is_strict:
                         refuse_unknown(aws, refuse=False, client=os.getpid())
                     self._run_what_is_deployed()
-                    self._debug_no_more()
+                    if self._waiting_function is not None:
+                        debug(self._aws, self._waiting_function, None, project=self._folder)
         else:
             try:
                 with lifeline(aws.pid):
@@ -185,7 +186,7 @@ class DevLoop:
     def _watch(self, saved: Callable[[Path, threading.Event], Iterator[tuple[str, ...]]]) -> None:
         try:
             for files in saved(self._folder, self._stop):
-                self._to_do.put(partial(self._files_changed, files))
+                self._to_do.put(partial(self._try, partial(self._follow_source, files)))
         except OSError as error:  # more files than this machine lets one watch
             problem = RemitError(f"the project's files cannot be watched: {error.strerror or error}")
             self._to_do.put(partial(self._lost, problem))
@@ -232,9 +233,6 @@ class DevLoop:
 
     def _lost(self, error: Exception) -> None:
         raise error
-
-    def _files_changed(self, files: tuple[str, ...]) -> None:
-        self._try(partial(self._follow_source, files))
 
     def _follow_source(self, files: tuple[str, ...]) -> None:
         """Run the code as it was saved: from a folder where only code has changed, else by a deploy."""
@@ -294,10 +292,6 @@ class DevLoop:
             for function in self._app.functions:
                 serve_code(self._aws, f"{self._app.namespace}-{function.name}", None)
 
-    def _debug_no_more(self) -> None:
-        if self._waiting_function is not None:
-            debug(self._aws, self._waiting_function, None, project=self._folder)
-
     def _read_logs(self, built: Built) -> None:
         """Read the logs of all functions, of new ones too, from now on."""
         before = {log.function: log for log in self._readers}
@@ -318,27 +312,20 @@ class DevLoop:
         self._served = served
 
     def _functions_did(self, records: Sequence[AccessRecord], lines: Sequence[LogLine]) -> None:
-        if self._app is not None:
-            self._tell_accesses(self._app, records)
-        for line in lines:
-            self._tell(Logged(line.time, line.function, line.message))
-
-    def _tell_accesses(self, app: App, records: Sequence[AccessRecord]) -> None:
+        app = self._app
         for record in records:
-            if not record.function:  # a user of the account, as `deploy --as` makes one
+            if app is None or not record.function:  # nothing is deployed yet; a user, as `deploy --as` makes one
                 continue
             if record.decision == "unknown":
-                self._tell_unknown(app, record)
+                function = record.function.removeprefix(f"{app.namespace}-")
+                event = CallUnknown(function, record.operation, record.because, record.refused)
+                if event not in self._unchecked:  # such a call is often made again and again
+                    self._unchecked.add(event)
+                    self._tell(event)
             elif record.decision == "denied":
                 self._try(partial(self._tell_denied, record))
-
-    def _tell_unknown(self, app: App, record: AccessRecord) -> None:
-        """Tell once what could not be checked: such a call is often made again and again."""
-        function = record.function.removeprefix(f"{app.namespace}-")
-        event = CallUnknown(function, record.operation, record.because, record.refused)
-        if event not in self._unchecked:
-            self._unchecked.add(event)
-            self._tell(event)
+        for line in lines:
+            self._tell(Logged(line.time, line.function, line.message))
 
     def _tell_denied(self, record: AccessRecord) -> None:
         call = None if self._denied is None else self._denied.add(record)

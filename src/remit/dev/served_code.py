@@ -36,7 +36,8 @@ def copy_code(folder: Path, exclude: Sequence[str], target: Path) -> bool:
         removed = []
         for path in sorted(target.rglob("*"), reverse=True):
             if path.is_dir():
-                _remove_empty(path)
+                if not any(path.iterdir()):
+                    path.rmdir()
             elif path.relative_to(target).as_posix() not in entries:
                 path.unlink()
                 removed.append(path)
@@ -57,8 +58,3 @@ def _copy(source: Path, path: Path) -> bool:
     shutil.copy2(source, temporary)
     temporary.replace(path)
     return True
-
-
-def _remove_empty(folder: Path) -> None:
-    if not any(folder.iterdir()):
-        folder.rmdir()

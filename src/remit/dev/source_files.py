@@ -84,9 +84,14 @@ def _changes(
 
 
 def _named(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iterator[tuple[str, ...]]:
-    files = _saved(root, changes)
-    if files:
-        yield files
+    """The files that changed, without those that came and went: editors save by way of another file."""
+    kinds: dict[str, set[int]] = {}
+    for change, path in changes:
+        kinds.setdefault(path, set()).add(change.value)
+    passing = {path for path, values in kinds.items() if _ADDED in values and not os.path.lexists(path)}
+    saved = [path for path in kinds if path not in passing and not _is_output(path)]
+    if saved:
+        yield tuple(sorted(path.removeprefix(f"{root}/") for path in saved))
 
 
 def _is_output(path: str) -> bool:
@@ -97,14 +102,3 @@ def _is_output(path: str) -> bool:
     except (OSError, ValueError):
         return False
     return any(os.path.samestat(status, output) for output in outputs)
-
-
-def _saved(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> tuple[str, ...]:
-    """The files that changed, without those that came and went: editors save by way of another file."""
-    kinds: dict[str, set[int]] = {}
-    for change, path in changes:
-        kinds.setdefault(path, set()).add(change.value)
-    passing = {path for path, values in kinds.items() if _ADDED in values and not os.path.lexists(path)}
-    return tuple(
-        sorted(path.removeprefix(f"{root}/") for path in kinds if path not in passing and not _is_output(path))
-    )

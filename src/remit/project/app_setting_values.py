@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.project.setting_lists import Table, Texts
-from remit.project.setting_values import mistake, text, texts, wrong
+from remit.project.setting_values import Table, Texts, mistake, text, texts, wrong
 from remit.project.stack_name import STAGE
 
 if TYPE_CHECKING:

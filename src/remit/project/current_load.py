@@ -6,7 +6,7 @@ import contextlib
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.declare import recording
 from remit.declare.recording import Recorder
@@ -15,13 +15,14 @@ from remit.project import stack_name
 from remit.project.settings import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import ExistingValue, Output, Resource
     from remit.project.declared import Declaration
+    from remit.source.variables import DeclaredVariable
 
 
-@dataclass(slots=True)
+@dataclass
 class Loading(Recorder):
     """One load: configuration files and decorators write into it, `load` reads it."""
 
@@ -46,6 +47,13 @@ class Loading(Recorder):
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
     read_variables: set[str] = field(default_factory=set)
     """The variables of remit's own environment that were read."""
+
+    @functools.cached_property
+    def declared_variables(self) -> Mapping[str, DeclaredVariable]:
+        """The environment variables that the project's files give to functions."""
+        from remit.source.variables import declared_variables  # noqa: PLC0415 - where code reads one that is not set
+
+        return declared_variables(self.folder)
 
 
 def current() -> Loading | None:
@@ -108,3 +116,15 @@ def _shown(file: str, folder: Path) -> str:
 def is_users_file(file: str, folder: Path) -> bool:
     """Whether code of a file is the project's own, and not of a package that is installed in its folder."""
     return Path(file).is_relative_to(folder) and "site-packages" not in file
+
+
+class LoadTooLongError(BaseException):
+    """Ends a load. No Exception, so that the project's own `except Exception` does not catch it."""
+
+
+class ProcessEndError(BaseException):
+    """Ends a load in the place of its process. No Exception, so that `except Exception` does not catch it."""
+
+
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError, ProcessEndError)
+"""What ends a load as a whole."""

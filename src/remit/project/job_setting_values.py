@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.project.setting_lists import Table
-from remit.project.setting_values import between, mistake, or_none, wrong
+from remit.project.setting_values import Table, between, mistake, or_none, wrong
 from remit.runtime.job_queue import LONGEST_HIDDEN
 from remit.triggers import source
 

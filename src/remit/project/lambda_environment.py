@@ -25,7 +25,6 @@ from remit.errors import Mistakes, RemitError
 from remit.project import current_load
 from remit.project.setting_values import RESERVED_VARIABLES
 from remit.secrets import is_plain_word, secret_parts
-from remit.source.variables import declared_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     from remit.app import App
     from remit.errors import Origin
-    from remit.project.judgement import Judgement
 
 _PLACEHOLDER: Final = r"(?i)placeholder-for-([a-z0-9-]+)-from-remit"
 _BEGINNING: Final = r"(?i)placeholder-for-[a-z0-9-]*"
@@ -124,7 +122,7 @@ def _placeholder(name: str) -> str | None:
     state = current_load.current()
     if state is None:
         return None
-    variable = declared_variables(state.folder).get(name)
+    variable = state.declared_variables.get(name)
     if name not in RESERVED_VARIABLES and variable is None:
         return None
     placeholder = Placeholder(_registered(name))
@@ -135,7 +133,7 @@ def _placeholder(name: str) -> str | None:
 def _declared_placeholder(name: str) -> str | None:
     """The placeholder of a variable that some function declares; None for one that the build's environment gives it."""
     state = current_load.current()
-    variable = None if state is None else declared_variables(state.folder).get(name)
+    variable = None if state is None else state.declared_variables.get(name)
     return None if variable is None or variable.is_handed_on else _placeholder(name)
 
 
@@ -155,7 +153,6 @@ def lambda_environment() -> Iterator[None]:
         yield
     finally:
         os.environ.__class__ = ordinary
-        declared_variables.cache_clear()
         if folder is not None and _working_folder() != folder:
             os.chdir(folder)
 
@@ -193,26 +190,24 @@ def _names_region(text: str, profile: str) -> bool:
     return any(parser.has_option(section, "region") for section in (profile, f"profile {profile}"))
 
 
-def check_placeholders(state: Judgement, app: App) -> None:
+def check_placeholders(placeholders: Mapping[str, str], app: App) -> None:
     """No placeholder may stand in what is declared. RemitError has each line that holds one."""
-    if not state.declared.placeholders:
+    if not placeholders:
         return
     mistakes = Mistakes()
     for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
-            mistakes.errors.append(refusal(state.declared.placeholders.get(match[0].casefold(), match[1]), origin))
+            mistakes.errors.append(refusal(placeholders.get(match[0].casefold(), match[1]), origin))
     mistakes.refuse()
 
 
-def explain_placeholders(state: Judgement, mistakes: Iterable[RemitError]) -> None:
+def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[RemitError]) -> None:
     """Say of the mistakes whose message shows a placeholder which variable that is."""
     for mistake in mistakes:
         match = re.search(_BEGINNING, mistake.message)
         shown = "" if match is None else match[0].casefold()
-        names = [
-            name for placeholder, name in state.declared.placeholders.items() if shown and placeholder.startswith(shown)
-        ]
+        names = [name for placeholder, name in placeholders.items() if shown and placeholder.startswith(shown)]
         if names and f"{names[0]} has a value" not in (mistake.hint or ""):
             placeholder = placeholder_of(names[0])
             meaning = f"{placeholder!r} stands for the environment variable {names[0]}, which is not set"
@@ -290,9 +285,9 @@ class _Secret(NamedTuple):
         return any(written in text for written in (self.value, quote(self.value, safe=""), quote_plus(self.value)))
 
 
-def check_secrets(state: Judgement, app: App) -> None:
+def check_secrets(folder: Path, read_variables: Mapping[str, str], app: App) -> None:
     """RemitError has each line that declares the value of a secret. The value is not shown."""
-    secrets = tuple(_secrets(state))
+    secrets = tuple(_secrets(folder, read_variables))
     mistakes = Mistakes()
     for declared, origin in declared_parts(app) if secrets else ():
         for name, text in _texts(declared, ""):
@@ -311,10 +306,10 @@ def check_secrets(state: Judgement, app: App) -> None:
     mistakes.refuse()
 
 
-def _secrets(state: Judgement) -> Iterator[_Secret]:
+def _secrets(folder: Path, read_variables: Mapping[str, str]) -> Iterator[_Secret]:
     """What is secret of the variables that the code has read, and of those in the project's `.env` files."""
-    variables = dict(state.declared.read_variables)
-    for path in sorted(state.folder.glob(".env*")):
+    variables = dict(read_variables)
+    for path in sorted(folder.glob(".env*")):
         if path.is_file() and path.stat().st_size <= _LARGEST:
             text = path.read_text("utf-8", "replace")
             for entry in re.finditer(_ENTRY, text, re.MULTILINE):

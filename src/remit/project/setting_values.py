@@ -7,18 +7,59 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, TypeVar, get_args
 
+from remit.declare.recording import note
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes, Path, RemitError, described
+from remit.errors import Mistakes, Path, RemitError, described, writer
 from remit.iam import tokens
 from remit.project.late_bound import LateBound, LateBoundParameter, StoredText
-from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
     from remit.app import Grant
     from remit.declare.resource_references import DestinationRef
+
+V = TypeVar("V")
+
+
+class Texts(tuple[str, ...]):
+    """A list of strings."""
+
+    __slots__ = ()
+
+    def __add__(self, added: Iterable[str]) -> Texts:  # type: ignore[override]  # lists as well
+        texts = [added] if isinstance(added, str) else added
+        return Texts((*self, *texts))
+
+    def append(self, _item: object) -> None:
+        """Refuse: `+=` adds."""
+        note(RemitError("this list cannot be changed in place", hint="write `+= […]`", origin=writer()))
+
+    extend = insert = remove = append
+
+
+class Table(dict[str, V]):
+    """A dict by names."""
+
+    __slots__ = ()
+
+    def __setitem__(self, name: str, _value: object) -> None:
+        hint = f"write `|= {{{name!r}: …}}`"
+        note(RemitError("this dict cannot be changed in place", hint=hint, origin=writer()))
+
+    def update(self, *_more: Any, **_named: Any) -> Any:
+        """Refuse: `|=` adds."""
+        note(RemitError("this dict cannot be changed in place", hint="write `|= {…}`", origin=writer()))
+
+    setdefault = pop = update
+
+    def __or__(self, added: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # the only form
+        return Table({**self, **added})
+
+    def __ior__(self, added: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # a new one
+        return self | added
+
 
 PolicyItems: TypeAlias = "str | Mapping[str, Any] | Grant | Sequence[object]"
 """What a policy list takes, for type checkers: `policy_list` says what its items mean.

@@ -10,12 +10,12 @@ from remit.declare.unread import Unread, asking_frame
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
-from remit.project.setting_lists import Table, Texts
+from remit.project.setting_values import Table, Texts
+from remit.source import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.errors import Origin, Path
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ class Setting(Generic[T]):
             checked: T = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
             for each in error.all:
-                each.origin = each.origin or _place(span, each.path[1:])
+                each.origin = each.origin or places.part_origin(span, None, each.path[1:])
                 each.path = ()
             raise
         return checked
@@ -114,15 +114,6 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list):
         return list(value)
     return dict(value) if isinstance(value, dict) else value
-
-
-def _place(span: Span, path: Path) -> Origin:
-    """The line of a part of the value that was assigned, if it has one of its own; else the assignment's."""
-    from remit.source import places  # noqa: PLC0415 - only when something is wrong
-
-    value = places.value_node(span)
-    part = places.part_of(value, path)
-    return span.origin if part is value else places.origin_of(part, span)
 
 
 class TextsSetting(Setting[Texts]):

@@ -77,7 +77,7 @@ def _mistake(error: dict[str, Any]) -> RemitError:
 
 def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
     """The other process: write the app's roles as a record of a deploy, or the mistakes in the project."""
-    from remit.project.load import load  # noqa: PLC0415 - the other process alone loads a project
+    from remit.loading.load import load  # noqa: PLC0415 - the other process alone loads a project
     from remit.review.working_tree import with_resources  # noqa: PLC0415 - as above
 
     try:

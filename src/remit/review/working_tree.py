@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.project.load import load
+from remit.loading.load import load
 from remit.review.access_change import Given, Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.assign import assign

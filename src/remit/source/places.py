@@ -81,7 +81,14 @@ def option_origin(span: Span, name: str) -> Origin:
     return origin_of(next((keyword.value for keyword in keywords if keyword.arg is None), None), span)
 
 
-def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
+def part_origin(span: Span, keyword: str | None, path: Path) -> Origin:
+    """Where a part of what is given at `span` stands, if it has its own line; else the argument, or the assignment."""
+    value = value_node(span, keyword)
+    part = _part_of(value, path)
+    return span.origin if keyword is None and part is value else origin_of(part, span)
+
+
+def _part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
     """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
 
     The whole value's expression if the part begins on the same line.

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -42,7 +41,6 @@ def variable_of(resource: str) -> str:
     return "_".join(re.findall(_WORD, resource)).upper()
 
 
-@functools.lru_cache(maxsize=1)
 def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
     """The variables that the Python files of a project give to functions, by name."""
     files = [read(path) for path in python_files(folder)]

@@ -182,7 +182,7 @@ def _check_actions(role: Role) -> Iterator[RemitError]:
     for grant in role.grants:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
-                from remit.project.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
+                from remit.judge.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
 
                 yield RemitError(
                     f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}",

@@ -12,7 +12,7 @@ from remit.iam import tokens
 from remit.template.references import functions, named_by, references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from remit.app import Output, Resource
     from remit.errors import Origin
@@ -48,7 +48,8 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
     """
     label = f"`{resource.logical_id}`"
     mistakes: list[RemitError] = []
-    targets = _awaited_names(resource)
+    depends = resource.attributes.get("DependsOn", ())
+    targets = [depends] if isinstance(depends, str) else list(depends)
     for name in targets:
         if name not in known.resources and not known.may_be_missing(name):
             message = f"{label} depends on {name!r}, which is not a resource of the template"
@@ -70,28 +71,19 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
                 mistake.path = path
             mistakes.append(mistake)
         targets.append(str(reference.target))
-    mistakes += _check_sections((name for name, _, _ in calls), resource, label)
+    needed = [tokens.SECTIONS[name] for name, _, _ in calls if tokens.SECTIONS.get(name) is not None]
+    if "Condition" in resource.attributes:
+        needed = ["Conditions"]
+    if needed:
+        mistakes.append(
+            RemitError(
+                f"{label} needs a section of {needed[0]}, which the template does not have",
+                hint="decide it in Python, where `project.stage` is known",
+                origin=resource.origin,
+            )
+        )
     in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
     return CheckedReferences(tuple(in_template), tuple(mistakes))
-
-
-def _awaited_names(resource: Resource) -> list[str]:
-    depends = resource.attributes.get("DependsOn", ())
-    return [depends] if isinstance(depends, str) else list(depends)
-
-
-def _check_sections(called: Iterable[str], resource: Resource, label: str) -> Iterator[RemitError]:
-    """Refuse what looks into sections that the template has not, of the functions called: conditions and mappings."""
-    needed = (tokens.SECTIONS.get(name) for name in called)
-    missing = next((section for section in needed if section is not None), None)
-    if "Condition" in resource.attributes:
-        missing = "Conditions"
-    if missing is not None:
-        yield RemitError(
-            f"{label} needs a section of {missing}, which the template does not have",
-            hint="decide it in Python, where `project.stage` is known",
-            origin=resource.origin,
-        )
 
 
 def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
@@ -134,7 +126,14 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
             origin=at.origin,
         )
     elif attribute is not None:
-        yield from _check_attribute(attribute, known.resources[name].type, at, label)
+        type_name = known.resources[name].type
+        kind = resource_type(type_name)
+        if kind is not None and not kind.has_attribute(attribute):
+            yield RemitError(
+                f"{label}: {type_name} has no attribute {attribute!r}",
+                hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
+                origin=at.origin,
+            )
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
@@ -143,16 +142,6 @@ def _late_value(name: str, attribute: str | None) -> str | None:
         return f'write it without the `$`, in an f-string: f"…{{{name}.{attribute}}}…"'
     parameter = tokens.pseudo_parameter(name)
     return None if parameter is None else f"did you mean `${{{parameter}}}`?"
-
-
-def _check_attribute(attribute: str, type_name: str, at: Resource | Output, label: str) -> Iterator[RemitError]:
-    kind = resource_type(type_name)
-    if kind is not None and not kind.has_attribute(attribute):
-        yield RemitError(
-            f"{label}: {type_name} has no attribute {attribute!r}",
-            hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
-            origin=at.origin,
-        )
 
 
 def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:

@@ -19,9 +19,8 @@ from remit.triggers.trigger import BaseTrigger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Resource, Template
+    from remit.app import App, Resource, Template
     from remit.errors import Origin
-    from remit.triggers.trigger import TriggerSource
 
 
 class _Requirement(NamedTuple):
@@ -120,7 +119,7 @@ def check_regions(template: Template, app: App, place: Mapping[str, str] | None)
     `place` has what AWS::Region and AWS::AccountId are, by their texts. Where it is not known, the region and account
     of the first thing that must be in those of the stack count as those: nothing can be right with two of them.
     """
-    named_things = [*_of_resources(template, app), *_log_groups(app), *_stored_values(app)]
+    named_things = [*_named_things(template, app)]
     home = _home(named_things) if place is None else _Home(place["${AWS::Region}"], place["${AWS::AccountId}"])
     for named in named_things:
         region = named.region or home.region
@@ -163,18 +162,40 @@ def _home(named_things: Iterable[_Named]) -> _Home:
     return _Home(region, account, region_of, account_of)
 
 
-def _of_resources(template: Template, app: App) -> Iterator[_Named]:
-    """Yield the ARNs that the template's resources name."""
-    lines = dict(_lines(app))
+def _named_things(template: Template, app: App) -> Iterator[_Named]:
+    """Yield the ARNs that the template's resources name, and those that it has no part of."""
+    sources = [
+        (function, trigger.written, source)
+        for function in app.functions
+        for trigger in function.triggers
+        if isinstance(trigger, BaseTrigger)
+        for source in trigger.sources()
+    ]
+    lines = {source.arn: line for _, line, source in sources}
+    certificate, line_of_certificate = app.api.certificate_arn, app.api.written.get("certificate_arn")
+    if certificate is not None and line_of_certificate is not None:
+        lines[certificate] = line_of_certificate
+    written = {function.resource_id: function.written for function in app.functions}
     for resource in template.resources:
         for requirement in _requirements(resource):
             region = requirement.region or str(resource.properties.get("Region", ""))  # a subscription's topic's
+            setting = requirement.path.partition(".")[0].removesuffix("[]")
+            line = written.get(resource.logical_id, {}).get(setting, resource.origin)
             for value in values_at(resource.properties, requirement.path):
                 arn = tokens.textual(value)
                 if isinstance(arn, str):
                     subject = f"`{resource.logical_id}` ({resource.type}) takes {arn}"
-                    origin = lines.get(arn) or _written(resource, requirement.path, app)
-                    yield _Named(arn, subject, "name one that is in {region}", origin, region, requirement.same_account)
+                    hint = "name one that is in {region}"
+                    yield _Named(arn, subject, hint, lines.get(arn) or line, region, requirement.same_account)
+    for function, line, source in sources:
+        if source.kind == _LOG_GROUP:  # the template has its name alone
+            hint = "a log group sends to functions of its own region and account"
+            subject = f"function `{function.name}` runs on {source.arn}"
+            yield _Named(source.arn, subject, hint, line, same_account=True)
+    for function in app.functions:
+        for stored in function.stored_values:
+            hint = "the function asks in its own region: replicate it to {region}, or name it there"
+            yield _Named(stored.name, f"function `{function.name}` reads {stored.name}", hint, stored.origin)
 
 
 def _requirements(resource: Resource) -> Iterator[_Requirement]:
@@ -200,47 +221,3 @@ def _problem(text: str, region: str, account: str) -> str:
     if account and arn.account.isdigit() and arn.account != account:
         return f"which is of account {arn.account}, and must be of {account}"
     return ""
-
-
-def _sources(app: App) -> Iterator[tuple[Function, Origin, TriggerSource]]:
-    """Yield the needs of triggers: with the function, and the line of the trigger."""
-    for function in app.functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, BaseTrigger):
-                for source in trigger.sources():
-                    yield function, trigger.written, source
-
-
-def _lines(app: App) -> Iterator[tuple[str, Origin]]:
-    """The lines that name ARNs for triggers and for the API, by the ARNs."""
-    for _, written, source in _sources(app):
-        yield source.arn, written
-    certificate, origin = app.api.certificate_arn, app.api.written.get("certificate_arn")
-    if certificate is not None and origin is not None:
-        yield certificate, origin
-
-
-def _written(resource: Resource, path: str, app: App) -> Origin | None:
-    """The line that sets a property: of a function, the setting's own."""
-    name = path.partition(".")[0].removesuffix("[]")
-    for function in app.functions:
-        if resource.logical_id == function.resource_id and name in function.written:
-            return function.written[name]
-    return resource.origin
-
-
-def _log_groups(app: App) -> Iterator[_Named]:
-    """The log groups of triggers: the template has their names alone."""
-    for function, written, source in _sources(app):
-        if source.kind == _LOG_GROUP:
-            hint = "a log group sends to functions of its own region and account"
-            subject = f"function `{function.name}` runs on {source.arn}"
-            yield _Named(source.arn, subject, hint, written, same_account=True)
-
-
-def _stored_values(app: App) -> Iterator[_Named]:
-    """The secrets and parameters that a function asks for, which it does in its own region."""
-    for function in app.functions:
-        for value in function.stored_values:
-            hint = "the function asks in its own region: replicate it to {region}, or name it there"
-            yield _Named(value.name, f"function `{function.name}` reads {value.name}", hint, value.origin)

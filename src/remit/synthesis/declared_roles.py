@@ -83,11 +83,12 @@ def declared(template: Mapping[str, Any], kept_arns: Mapping[str, str] | None = 
 
 
 def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
-    functions = {
-        resource.logical_id: _function(resource)
-        for resource in read.resources
-        if resource.type == "AWS::Lambda::Function"
-    }
+    functions: dict[str, str] = {}
+    for resource in read.resources:
+        if resource.type == "AWS::Lambda::Function":
+            # The stack's own name stands before a function's in the project; of one named otherwise, the id is told.
+            name = tokens.text_of(resource.properties.get("FunctionName"))
+            functions[resource.logical_id] = name.removeprefix(_OWN) if name.startswith(_OWN) else resource.logical_id
     by_id = {resource.logical_id: resource for resource in read.resources}
     arns = {**arns_by_name(read.resources), **kept_arns}
     roles = [_referring(role, arns) for role in read.roles] if arns else read.roles
@@ -200,12 +201,6 @@ def _declared(role: Role, resource: Resource, policies: AttachedPolicies, functi
     )
 
 
-def _function(resource: Resource) -> str:
-    """Its name in the project: what the stack's own name stands before; the logical id of one named otherwise."""
-    name = tokens.text_of(resource.properties.get("FunctionName"))
-    return name.removeprefix(_OWN) if name.startswith(_OWN) else resource.logical_id
-
-
 def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
     reasoned = {
@@ -256,20 +251,17 @@ def _located(role: Role, origins: Mapping[str, Origin | None], assigned: Role | 
     trust_origin = at
     if assigned is not None:
         at, trust_origin = assigned.origin, assigned.trust_origin
-    grants = tuple(_shared(role, grant, origins) for grant in role.grants)
-    return replace(role, grants=grants, origin=at, trust_origin=trust_origin)
+    grants: list[Grant] = []
+    for grant in role.grants:
+        located = grant
+        if grant.origin is None:  # no reason of the project's explains it: the shared resource does that writes it
+            writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
+            if writer in origins:
+                located = replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])
+        grants.append(located)
+    return replace(role, grants=tuple(grants), origin=at, trust_origin=trust_origin)
 
 
 def adds_access(app: App) -> bool:
     """Return whether a shared resource of an app is IAM's: then `assign` alone does not tell what roles may do."""
     return any(resource.type.startswith(_IAM) for resource in app.resources)
-
-
-def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> Grant:
-    """A grant that no reason of the project's explains, with the shared resource that writes it."""
-    if grant.origin is not None:
-        return grant
-    writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
-    if writer not in origins:
-        return grant
-    return replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])

@@ -169,43 +169,37 @@ def _role(
     ]
     policies_made_here = attached_policies.of(role, managed)
     arns_made_here = {arn for policy in policies_made_here for arn in policy.arns}
-    boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
     row = HOLDERS[role.type]
+    written_boundary = role.properties.get(BOUNDARY)
+    boundaries = [*branches(written_boundary, (*base, BOUNDARY))]
+    if "AWS::NoValue" in repr(written_boundary):
+        boundaries = []  # with a branch without any there may be none
+    if choice(written_boundary) is not None:
+        notes.append("a condition decides on its permissions boundary: what is said here holds for the widest")
     name = role.properties.get(row.name)
     trust = role.properties.get("AssumeRolePolicyDocument")
     trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
+    if trust is not None and not known(trust):
+        notes.append(f"who may take it on is known at the deploy only: {unknown(trust)}")
+    if "Condition" in role.attributes:
+        notes.append(condition_note(role.attributes["Condition"]))
+    for policy in policies_made_here:
+        notes += policy.notes
     return Role(
         role.logical_id,
         (*grants, *(grant for policy in policies_made_here for grant in policy.grants)),
         tuple(_served(role, running)),
         tuple(dict.fromkeys(arn for arn in managed if arn not in arns_made_here)),
-        _boundary([item.value for item in boundaries], role.properties),
+        tokens.text_of(boundaries[0].value) if boundaries else None,
         services(trusted),
         trust=trusted,
         trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
         origin=role.origin,
         condition=role.attributes.get("Condition"),
-        notes=(*notes, *_uncertain(role, trust), *(note for policy in policies_made_here for note in policy.notes)),
+        notes=tuple(notes),
         kind=row.kind,
         name="" if name is None else tokens.text_of(name),
     )
-
-
-def _boundary(values: list[Any], properties: Mapping[str, Any]) -> str | None:
-    """The boundary that is certain to be there: with a branch without any there may be none."""
-    open_ended = "AWS::NoValue" in repr(properties.get(BOUNDARY))
-    return None if not values or open_ended else tokens.text_of(values[0])
-
-
-def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
-    """Notes on what only the deploy settles: the boundary, who may take the role on, whether there is one."""
-    boundary = role.properties.get(BOUNDARY)
-    if choice(boundary) is not None:
-        yield "a condition decides on its permissions boundary: what is said here holds for the widest"
-    if trust is not None and not known(trust):
-        yield f"who may take it on is known at the deploy only: {unknown(trust)}"
-    if "Condition" in role.attributes:
-        yield condition_note(role.attributes["Condition"])
 
 
 def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[Grant], list[str]]:

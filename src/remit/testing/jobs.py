@@ -84,7 +84,7 @@ def _check_wait(seconds: float, project: Path | str, stage: str | None) -> None:
     """RuntimeError, as it is on AWS: the job waits longer than SQS delays a message, and the app has no scheduler."""
     if not job_queue.waits_for_schedule(seconds):
         return
-    from remit.project.load import configuration  # noqa: PLC0415 - few jobs wait as long, and most tests load nothing
+    from remit.loading.load import configuration  # noqa: PLC0415 - few jobs wait as long, and most tests load nothing
 
     if not configuration(project, stage).job.scheduler:
         raise job_queue.lacks_scheduler()

@@ -21,6 +21,7 @@ from remit.deploy.workflow import deploy
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.explain.explanation import explain
+from remit.loading.load import load
 from remit.local import aws as local_aws
 from remit.local.control.accesses import NO_ACCESS, accesses
 from remit.local.control.account import account_of
@@ -36,7 +37,6 @@ from remit.local.control.invoke import invoke_locally
 from remit.local.control.server_state import keep_data, put_data_back
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
-from remit.project.load import load
 from remit.report.explanation import verdict_lines
 from remit.report.operators import WordedOperator
 from remit.roles.assign import assign

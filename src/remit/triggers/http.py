@@ -14,9 +14,6 @@ from remit.triggers.trigger import BaseTrigger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_AUTH = ("AWS_IAM", "NONE")
-_MODES = ("BUFFERED", "RESPONSE_STREAM")
-
 
 @dataclass(frozen=True, slots=True)
 class Http(BaseTrigger):

@@ -16,7 +16,7 @@ from remit.local.authorization.task_tokens import waiting_for
 from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
 
@@ -30,119 +30,78 @@ def _text(record: Mapping[str, Any] | None, member: str) -> str | None:
     return None if record is None else str(record[member])
 
 
-def _key_of_parameter(arn: str) -> str | None:
-    name = arn.partition(":parameter")[2]
-    parameters = _service("ssm")._parameters
-    record = parameters.get(name) or parameters.get(name.removeprefix("/"))
-    return None if record is None else record.get("KeyId")
+def _service_of(arn: str) -> str:
+    return arn.split(":", 3)[2] if arn.startswith("arn:") else ""
 
 
-def _key_of_secret(arn: str) -> str | None:
-    _, record = _service("secretsmanager")._resolve(arn)
-    return None if record is None else record.get("KmsKeyId")
+def _table_of(arn: str) -> str:
+    """The name of a table by its own ARN, or by that of an index or a stream of it."""
+    return arn.partition(":table/")[2].partition("/")[0]
 
 
-def _key_of_queue(arn: str) -> str | None:
-    sqs = _service("sqs")
-    queue = sqs._queues.get(sqs._queue_name_to_url.get(arn.rpartition(":")[2]))
-    return None if queue is None else queue["attributes"].get("KmsMasterKeyId")
+def _encrypting_key(arn: str) -> Any:  # noqa: PLR0911 - one service after the other
+    match _service_of(arn):
+        case "dynamodb":
+            description = (_service("dynamodb")._tables.get(_table_of(arn)) or {}).get("SSEDescription") or {}
+            return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
+        case "kinesis":
+            stream = _service("kinesis")._streams.get(arn.partition(":stream/")[2])
+            return stream.get("KeyId") if stream is not None and stream.get("EncryptionType") == "KMS" else None
+        case "s3":
+            s3 = _service("s3")
+            bucket, _, key = arn.partition(":::")[2].partition("/")
+            record = s3._buckets.get(bucket)
+            stored = None if record is None else record["objects"].get(key)
+            # What is not there yet will have the bucket's key.
+            headers = s3._bucket_default_sse_headers(bucket) if stored is None else s3._stored_sse_headers(stored)
+            return headers.get("x-amz-server-side-encryption-aws-kms-key-id")
+        case "secretsmanager":
+            return (_service("secretsmanager")._resolve(arn)[1] or {}).get("KmsKeyId")
+        case "sns":
+            topic = _service("sns")._topics.get(arn)
+            return None if topic is None else topic["attributes"].get("KmsMasterKeyId")
+        case "sqs":
+            sqs = _service("sqs")
+            queue = sqs._queues.get(sqs._queue_name_to_url.get(arn.rpartition(":")[2]))
+            return None if queue is None else queue["attributes"].get("KmsMasterKeyId")
+        case "ssm":
+            name = arn.partition(":parameter")[2]
+            parameters = _service("ssm")._parameters
+            # Its ARN has one slash before the name, whether that begins with one or not.
+            return (parameters.get(name) or parameters.get(name.removeprefix("/")) or {}).get("KeyId")
+    return None
 
 
-def _key_of_topic(arn: str) -> str | None:
-    topic = _service("sns")._topics.get(arn)
-    return None if topic is None else topic["attributes"].get("KmsMasterKeyId")
+_TAGGED_BY_ARN: Final = {
+    "ecs": "ecs", "events": "eventbridge", "glue": "glue", "scheduler": "scheduler", "ssm": "ssm",
+    "states": "stepfunctions",
+}  # fmt: skip
+"""The emulator's modules that keep tags by ARN, by the service of the ARN."""
+_LISTED: Final = frozenset({"dynamodb", "kms", "secretsmanager", "sns", "sqs"})
+"""Services whose resources the emulator lists whole: what is not there has no tags, and is not unknown."""
 
 
-def _key_of_stream(arn: str) -> str | None:
-    stream = _service("kinesis")._streams.get(arn.partition(":stream/")[2])
-    return stream.get("KeyId") if stream is not None and stream.get("EncryptionType") == "KMS" else None
-
-
-def _key_of_object(arn: str) -> str | None:
-    """The key of an object; of one that is not there, the bucket's."""
-    s3 = _service("s3")
-    bucket, _, key = arn.partition(":::")[2].partition("/")
-    record = s3._buckets.get(bucket)
-    stored = None if record is None else record["objects"].get(key)
-    headers = s3._bucket_default_sse_headers(bucket) if stored is None else s3._stored_sse_headers(stored)
-    key_id: str | None = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
-    return key_id
-
-
-def _key_of_table(arn: str) -> str | None:
-    """A table's key is its indexes' and its stream's, too."""
-    name = arn.partition(":table/")[2].partition("/")[0]
-    record = _service("dynamodb")._tables.get(name) or {}
-    description = record.get("SSEDescription") or {}
-    return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
-
-
-_ENCRYPTING_KEYS: Final[Mapping[str, Callable[[str], str | None]]] = {
-    "dynamodb": _key_of_table,
-    "kinesis": _key_of_stream,
-    "s3": _key_of_object,
-    "secretsmanager": _key_of_secret,
-    "sns": _key_of_topic,
-    "sqs": _key_of_queue,
-    "ssm": _key_of_parameter,
-}
-"""By the service of an ARN."""
-
-
-def _tags_by_arn(service: str) -> Callable[[str], Mapping[str, str]]:
-    """A reader of what a service keeps by ARN: texts by name, or a list of pairs."""
-
-    def read(arn: str) -> Mapping[str, str]:
-        return _tags(_service(service)._tags.get(arn))
-
-    return read
+def _resource_tags(arn: str) -> Mapping[str, str] | None:
+    service = _service_of(arn)
+    if service == "ec2":
+        return _tags(_service("ec2")._tags.get(arn.rpartition("/")[2]))
+    if service == "logs":
+        group = _service("cloudwatch_logs")._log_groups.get(arn.partition(":log-group:")[2].partition(":")[0]) or {}
+        return _tags(group.get("tags"))
+    if service in _TAGGED_BY_ARN:
+        return _tags(_service(_TAGGED_BY_ARN[service])._tags.get(arn))
+    if service == "dynamodb":  # a table's tags are its indexes' and its stream's, too
+        arn = f"{arn.partition(':table/')[0]}:table/{_table_of(arn)}"
+    tags: Mapping[str, str] | None = _service("tagging").resource_tags(arn)
+    return tags or {} if service in _LISTED else tags
 
 
 def _tags(stored: Any) -> Mapping[str, str]:
+    """The tags that the emulator keeps as texts by name, or as a list of pairs."""
     if isinstance(stored, dict):
         return stored
     pairs = ({name.lower(): text for name, text in pair.items()} for pair in stored or ())
     return {pair["key"]: pair["value"] for pair in pairs}
-
-
-def _listed_tags(arn: str) -> Mapping[str, str]:
-    """The tags of a resource of a service that the emulator lists whole: what is not there has none."""
-    return _service("tagging").resource_tags(arn) or {}
-
-
-def _tags_of_table(arn: str) -> Mapping[str, str]:
-    """A table's tags are its indexes' and its stream's, too."""
-    name = arn.partition(":table/")[2].partition("/")[0]
-    table_arn = f"{arn.partition(':table/')[0]}:table/{name}"
-    return _listed_tags(table_arn)
-
-
-def _tags_of_ec2(arn: str) -> Mapping[str, str]:
-    return _tags(_service("ec2")._tags.get(arn.rpartition("/")[2]))
-
-
-def _tags_of_log_group(arn: str) -> Mapping[str, str]:
-    name = arn.partition(":log-group:")[2].partition(":")[0]
-    group = _service("cloudwatch_logs")._log_groups.get(name) or {}
-    return _tags(group.get("tags"))
-
-
-_TAGS: Final[Mapping[str, Callable[[str], Mapping[str, str]]]] = {
-    "dynamodb": _tags_of_table,
-    "ec2": _tags_of_ec2,
-    "ecs": _tags_by_arn("ecs"),
-    "events": _tags_by_arn("eventbridge"),
-    "glue": _tags_by_arn("glue"),
-    "kms": _listed_tags,
-    "logs": _tags_of_log_group,
-    "scheduler": _tags_by_arn("scheduler"),
-    "secretsmanager": _listed_tags,
-    "sns": _listed_tags,
-    "sqs": _listed_tags,
-    "ssm": _tags_by_arn("ssm"),
-    "states": _tags_by_arn("stepfunctions"),
-}
-"""By the service of an ARN: what has no tags is read as that, and not as unknown."""
 
 
 class EmulatedNames(StoredNames):
@@ -173,9 +132,7 @@ class EmulatedNames(StoredNames):
 
     def encrypting_key(self, arn: str) -> str | None:
         """The KMS key that encrypts what a resource holds; None where none of the account's own does."""
-        service = arn.split(":", 3)[2] if arn.startswith("arn:") else ""
-        reader = _ENCRYPTING_KEYS.get(service)
-        key = None if reader is None else reader(arn)
+        key = _encrypting_key(arn)
         return str(key) if key else None
 
     def secret_arn(self, name: str) -> str | None:
@@ -256,11 +213,7 @@ class EmulatedNames(StoredNames):
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
-        reader = _TAGS.get(arn.split(":", 3)[2] if arn.startswith("arn:") else "")
-        if reader is not None:
-            return reader(arn)
-        tags: Mapping[str, str] | None = _service("tagging").resource_tags(arn)
-        return tags
+        return _resource_tags(arn)
 
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
         """The tags of an object of S3."""

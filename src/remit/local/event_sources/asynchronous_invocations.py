@@ -105,21 +105,15 @@ class AsynchronousInvocations:
         threading.Thread(target=context.run, args=(self._finish, plain_record, event, note), daemon=True).start()
 
     def _finish(self, record: Record, event: Any, note: Path | None) -> None:
+        _SENT_TO.set("")  # what the function itself sends is sent by nobody else
         try:
-            self._run(record, event)
+            function = DeployedFunction.of(record["config"])
+            with as_request_of(function.account, function.region):
+                stored = self.service._functions.get(function.name) or record
+                options = _options(stored, record["config"]["FunctionArn"])
+                self._hand_over(function, options, self._attempts(record, event, options))
         finally:
             self.on_the_way.forget(note)
-
-    def _run(self, record: Record, event: Any) -> None:
-        _SENT_TO.set("")
-        configuration = record["config"]
-        function = DeployedFunction.of(configuration)
-        account, region = function.account, function.region
-        with as_request_of(account, region):
-            stored = self.service._functions.get(function.name) or record
-            options = _options(stored, configuration["FunctionArn"])
-            outcome = self._attempts(record, event, options)
-            self._hand_over(function, options, outcome)
 
     def _attempts(self, record: Record, event: Any, options: Mapping[str, Any]) -> InvocationRecord:
         """Try until it succeeds, or there are no tries left, or the event is too old. Throttled tries do not count."""

@@ -35,50 +35,32 @@ _DELETABLE: Final = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "ROLL
 _NEVER_UPDATED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"})
 
 
-def _refuse_delete(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    stack = stored_stack(parameters.get("StackName", ""))
-    status = "" if stack is None else stack["StackStatus"]
-    if stack is not None and status.endswith(_RUNNING) and status not in _DELETABLE:
-        message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
-        raise StackRequestError("ValidationError", message)
-    return answer()
-
-
-def _refuse_create(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    stack = stored_stack(parameters.get("StackName", ""))
-    if stack is not None and stack["StackStatus"] == "ROLLBACK_COMPLETE":
-        raise StackRequestError("AlreadyExistsException", f"Stack [{stack['StackName']}] already exists")
-    return answer()
-
-
-def _refuse_change_set(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    if parameters.get("ChangeSetType") == "CREATE":
-        return _refuse_create(parameters, answer)
-    _require_at_rest(parameters.get("StackName", ""))
-    return answer()
-
-
-def _refuse_execution(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
-    change_set = stored_change_set(parameters)
-    if change_set is not None:
-        _require_at_rest(change_set["StackId"])
-    return answer()
-
-
-def _require_at_rest(stack_name: str) -> None:
-    stack = stored_stack(stack_name)
-    status = "" if stack is None else stack["StackStatus"]
-    runs = status.endswith(_RUNNING) and status != _REVIEWED
-    if stack is not None and (runs or status in _NEVER_UPDATED):
+def _refuse_by_state(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
+    operation, name = parameters["Action"], parameters.get("StackName", "")
+    if operation == "ExecuteChangeSet":  # which may name its change set alone
+        change_set = stored_change_set(parameters)
+        name = "" if change_set is None else change_set["StackId"]
+    stack = stored_stack(name)
+    if stack is None:
+        return answer()
+    status = stack["StackStatus"]
+    is_running = status.endswith(_RUNNING)
+    if operation == "CreateStack" or (operation, parameters.get("ChangeSetType")) == ("CreateChangeSet", "CREATE"):
+        if status == "ROLLBACK_COMPLETE":
+            raise StackRequestError("AlreadyExistsException", f"Stack [{stack['StackName']}] already exists")
+    elif operation == "DeleteStack":
+        if is_running and status not in _DELETABLE:
+            message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
+            raise StackRequestError("ValidationError", message)
+    elif (is_running and status != _REVIEWED) or status in _NEVER_UPDATED:
         message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
         raise StackRequestError("ValidationError", message)
+    return answer()
 
 
 def _install_for_requests() -> None:
-    around("CreateStack", _refuse_create)
-    around("DeleteStack", _refuse_delete)
-    around("CreateChangeSet", _refuse_change_set)
-    around("ExecuteChangeSet", _refuse_execution)
+    for operation in ("CreateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
+        around(operation, _refuse_by_state)
 
 
 BUSY_STACKS: Final = Refusal(

@@ -64,7 +64,8 @@ def _take_cors_of_templates() -> None:
     """CorsConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
 
     Emulator: services/cloudformation/provisioners.py.
-    Test: test_local_apis.py::test_the_emulator_still_loses_cors_of_templates.
+    Test: test_local_apis.py::test_pages_of_the_allowed_origin_may_ask,
+    test_local_apis.py::test_the_emulator_still_loses_cors_of_templates.
     """
 
     def camel_cased(properties: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +141,8 @@ def _reply_where_a_route_says_so() -> None:
 
     Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
     Emulator: services/apigateway.py.
-    Test: test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
+    Test: test_local_websockets.py::test_messages_run_functions_that_answer_and_push,
+    test_local_websockets.py::test_a_bare_emulator_replies_without_a_response_and_sends_functions_to_aws.
     """
     apis = emulated("services.apigateway")
 
@@ -174,8 +176,9 @@ def _ask_routes_before_answering() -> None:
     `$default` asks for authorization, where the emulator answers.
 
     Emulator: services/apigateway.py.
-    Test: test_local_apis.py::test_the_emulator_still_refuses_every_options_of_an_api_without_cors,
-    test_local_apis.py::test_the_emulator_still_answers_preflights_of_a_default_route_that_asks_for_authorization.
+    Test: test_local_apis.py::test_without_cors_options_is_a_method_like_any_other,
+    test_local_apis.py::test_a_default_route_with_authorization_asks_preflights_too,
+    test_local_apis.py::test_the_emulator_still_refuses_every_options_of_an_api_without_cors.
     """
     apis = emulated("services.apigateway")
 
@@ -203,7 +206,7 @@ def _ask_for_signatures() -> None:
     """A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
 
     Emulator: services/apigateway_v1.py.
-    Test: test_local_apis.py::test_the_emulator_still_takes_any_authorization_for_a_signature.
+    Test: test_rest_apis.py::test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature.
     """
     rest_apis = emulated("services.apigateway_v1")
 
@@ -225,7 +228,8 @@ def _give_cookies_apart() -> None:
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (payload format 2.0).
     Emulator: services/apigateway.py.
-    Test: test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
+    Test: test_local_apis.py::test_cookies_come_apart_from_headers,
+    test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
     """
 
     def with_cookies_apart(argument: Any) -> Any:

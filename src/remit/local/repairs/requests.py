@@ -28,7 +28,7 @@ def send_to_the_decided_service() -> None:
     `/restapis/…/_user_request_/…` are also paths of objects in S3.
 
     Emulator: app.py.
-    Test: test_request_shapes.py::test_no_shape_reaches_what_a_narrow_policy_does_not_allow.
+    Test: test_fidelity.py::test_a_bucket_may_be_called_like_a_path_of_the_emulators_own.
     """
 
     async def unless_decided(by_path: Any, *arguments: Any, **named: Any) -> Any:

@@ -72,7 +72,7 @@ def _stream_consumers() -> None:
     The emulator does not know the type. A mapping reads the stream itself, from which every consumer gets all records.
 
     Emulator: services/cloudformation/provisioners.py, services/lambda_svc.py.
-    Test: test_emulator_repairs.py::test_a_type_that_it_does_not_know_refuses_the_whole_template,
+    Test: test_triggers_fire.py::test_a_record_of_a_stream_runs_its_functions_with_and_without_a_consumer_of_their_own,
     test_emulator_repairs.py::test_a_mapping_does_not_read_a_stream_through_a_consumer.
     """
     kinesis = emulated("services.kinesis")
@@ -113,7 +113,8 @@ def _stream_names() -> None:
     The policy of whoever deploys names the stream by that beginning.
 
     Emulator: services/cloudformation/provisioners.py.
-    Test: test_emulator_repairs.py::test_a_stream_without_a_name_gets_one_in_small_letters.
+    Test: test_fidelity.py::test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws,
+    test_emulator_repairs.py::test_a_stream_without_a_name_gets_one_in_small_letters.
     """
     provisioners = emulated("services.cloudformation.provisioners")
 
@@ -174,7 +175,9 @@ def _replacing_properties() -> None:
     It calls every property of such a type, as of a bucket, one that perhaps replaces.
 
     Emulator: services/cloudformation/stacks.py.
-    Test: test_emulator_repairs.py::test_every_property_of_a_bucket_replaces_it_perhaps.
+    Test:
+    ../deploy/test_one_version_compared.py::test_a_deployed_bucket_that_gets_a_trigger_is_one_bucket_for_plan_and_comparison,
+    test_emulator_repairs.py::test_every_property_of_a_bucket_replaces_it_perhaps.
     """
     tables = emulated("services.cloudformation.provisioners")._REPLACING_PROPERTIES
 
@@ -192,7 +195,8 @@ def _schedule_properties() -> None:
     """The time zone, the start and the end of a schedule in a template; the emulator drops them.
 
     Emulator: services/cloudformation/provisioners.py.
-    Test: test_emulator_repairs.py::test_a_schedule_of_a_template_loses_its_time_zone_and_its_end.
+    Test: test_triggers_fire.py::test_a_time_of_another_time_zone_runs_its_function_once,
+    test_emulator_repairs.py::test_a_schedule_of_a_template_loses_its_time_zone_and_its_end.
     """
     scheduler = emulated("services.scheduler")
 
@@ -230,7 +234,8 @@ def _schedule_time_zones() -> None:
     """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC.
 
     Emulator: services/scheduler.py, services/eventbridge.py.
-    Test: test_emulator_repairs.py::test_time_zones_of_schedules_are_not_looked_at.
+    Test: test_triggers_fire.py::test_a_time_of_another_time_zone_runs_its_function_once,
+    test_emulator_repairs.py::test_time_zones_of_schedules_are_not_looked_at.
     """
     scheduler = emulated("services.scheduler")
     eventbridge = emulated("services.eventbridge")
@@ -274,7 +279,8 @@ def _secret_references() -> None:
     secret that is there keeps its name. Source: "AWS::SecretsManager::Secret" (AWS CloudFormation User Guide).
 
     Emulator: services/cloudformation/provisioners.py.
-    Test: test_emulator_repairs.py::test_ref_of_a_secret_is_its_name,
+    Test: test_fidelity.py::test_what_a_template_gives_no_name_has_one_that_begins_as_on_aws,
+    test_emulator_repairs.py::test_ref_of_a_secret_is_its_name,
     test_emulator_repairs.py::test_the_stacks_name_begins_that_of_a_secret_without_one.
     """
     provisioners = emulated("services.cloudformation.provisioners")
@@ -342,7 +348,8 @@ def _role_boundaries() -> None:
     """The permissions boundary of a role in a template; the emulator drops it.
 
     Emulator: services/cloudformation/provisioners.py.
-    Test: test_emulator_repairs.py::test_a_role_of_a_template_loses_its_permissions_boundary.
+    Test: ../deploy/test_boundaries.py::test_a_role_has_the_boundary_of_the_template_after_a_deploy,
+    test_emulator_repairs.py::test_a_role_of_a_template_loses_its_permissions_boundary.
     """
     iam = emulated("services.iam")
 
@@ -382,7 +389,9 @@ def _records_of_aliases() -> None:
     Permissions are asked for by it, and the function sees it in its context.
 
     Emulator: services/lambda_svc.py.
-    Test: test_emulator_repairs.py::test_what_runs_at_an_alias_has_the_arn_of_its_version.
+    Test:
+    test_asynchronous_invocations.py::test_lines_of_a_log_group_are_tried_again_too_at_the_alias_that_the_filter_names,
+    test_emulator_repairs.py::test_what_runs_at_an_alias_has_the_arn_of_its_version.
     """
 
     @instead_of(emulated("services.lambda_svc"), "_effective_func_record_for_qualifier")
@@ -401,7 +410,8 @@ def _unknown_types(account: str) -> None:
     The emulator refuses the whole template.
 
     Emulator: services/cloudformation/stacks.py, services/cloudformation/changesets.py.
-    Test: test_emulator_repairs.py::test_a_type_that_it_does_not_know_refuses_the_whole_template.
+    Test: test_triggers_fire.py::test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said,
+    test_emulator_repairs.py::test_a_type_that_it_does_not_know_refuses_the_whole_template.
     """
     handlers = _handlers()
     unknown = frozenset(name for name in resource_types() if name not in handlers)

@@ -11,12 +11,9 @@ from remit.template.sam.resources import arn_of
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from remit.template.sam.resources import SamEvent, SamResource
-
-    _Argument = Callable[[SamResource, SamEvent, Mapping[str, Any]], Any]
-    _Write = Callable[[dict[str, Any], SamEvent, Any], dict[str, Any]]
 
 
 def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -26,10 +23,9 @@ def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str
     """
     changed: dict[str, Any] = {}
     for event in declaration.events():
-        link = _LINKS.get((declaration.kind, event.type))
-        if link is None:
+        property_name = _NAMED_BY.get((declaration.kind, event.type))
+        if property_name is None:
             continue
-        property_name, argument, write = link
         reference = event.properties.get(property_name)
         name = reference.get("Ref") if isinstance(reference, dict) else api_of(event)
         if not isinstance(name, str):
@@ -37,7 +33,15 @@ def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str
         api = apis.get(name, {})
         target = changed.get(name, plain.get(name))
         if isinstance(target, dict) and isinstance(target.get("Properties", {}), dict) and not _is_defined(api):
-            properties = write(target.get("Properties", {}), event, argument(declaration, event, api))
+            properties = target.get("Properties", {})
+            if event.type == "Cognito":
+                properties = _triggering(properties, event, target_of(declaration).arn)
+            elif event.type == "S3":
+                properties = _notifying(properties, declaration, event)
+            elif declaration.kind == "StateMachine":
+                properties = _calling(properties, event, arn_of(f"{event.id}Role"))
+            else:
+                properties = _calling(properties, event, _invoke_role(event, api))
             changed[name] = {**target, "Properties": properties}
     return changed
 
@@ -48,27 +52,7 @@ def _is_defined(api: Mapping[str, Any]) -> bool:
     return has_definition and not api.get("MergeDefinitions")
 
 
-def _called(declaration: SamResource, _: SamEvent, __: Mapping[str, Any]) -> Any:
-    """The ARN of the function or alias that is called."""
-    return target_of(declaration).arn
-
-
-def _notification(declaration: SamResource, event: SamEvent, _: Mapping[str, Any]) -> Any:
-    """Return a bucket's notification of the function or its alias.
-
-    None where the function's condition does not hold.
-    """
-    notification = {"Event": event.properties.get("Events"), "Function": target_of(declaration).arn}
-    condition = declaration.attributes.get("Condition")
-    return notification if condition is None else Choice(condition, (notification, NO_VALUE)).written()
-
-
-def _event_role(_: SamResource, event: SamEvent, __: Mapping[str, Any]) -> Any:
-    """The role that SAM makes for an event."""
-    return arn_of(f"{event.id}Role")
-
-
-def _invoke_role(_: SamResource, event: SamEvent, api: Mapping[str, Any]) -> Any:
+def _invoke_role(event: SamEvent, api: Mapping[str, Any]) -> Any:
     """The role of its own under which an API calls a function for requests that IAM authorizes; None for no role."""
     shared, own = section(api, "Auth"), section(event.properties, "Auth")
     authorizer = own.get("Authorizer") if own else shared.get("DefaultAuthorizer")
@@ -80,8 +64,12 @@ _NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE")
 """What InvokeRole may be besides a role's ARN."""
 
 
-def _notifying(bucket: dict[str, Any], _: SamEvent, notification: Any) -> dict[str, Any]:
-    """The bucket notifies the function."""
+def _notifying(bucket: dict[str, Any], declaration: SamResource, event: SamEvent) -> dict[str, Any]:
+    """The bucket notifies the function or its alias, unless the function's condition does not hold."""
+    notification: Any = {"Event": event.properties.get("Events"), "Function": target_of(declaration).arn}
+    condition = declaration.attributes.get("Condition")
+    if condition is not None:
+        notification = Choice(condition, (notification, NO_VALUE)).written()
     config = section(bucket, "NotificationConfiguration")
     listed = config.get("LambdaConfigurations")
     notifications = [*(listed if isinstance(listed, list) else []), notification]
@@ -109,10 +97,10 @@ def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[st
     return {**pool, "LambdaConfig": {**section(pool, "LambdaConfig"), **dict.fromkeys(names, function)}}
 
 
-_LINKS: Final[dict[tuple[str, str], tuple[str, _Argument, _Write]]] = {
-    ("Function", "Api"): ("RestApiId", _invoke_role, _calling),
-    ("Function", "Cognito"): ("UserPool", _called, _triggering),
-    ("Function", "S3"): ("Bucket", _notification, _notifying),
-    ("StateMachine", "Api"): ("RestApiId", _event_role, _calling),
+_NAMED_BY: Final = {
+    ("Function", "Api"): "RestApiId",
+    ("Function", "Cognito"): "UserPool",
+    ("Function", "S3"): "Bucket",
+    ("StateMachine", "Api"): "RestApiId",
 }
-"""By a resource's type and an event's: the event's property that names what is changed, what is put in, and how."""
+"""By a resource's type and an event's: the event's property that names what is changed."""

@@ -128,33 +128,59 @@ def _read(
 
     `prior` are the resources before it; `looked_up` are VPC endpoints that others made.
     """
-    all_items = _Items(items, prior)
-    endpoints = _Items((*items, *looked_up))
-    policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
+    side = _Side(items, place, prior)
     of_kind: dict[str, list[Role]] = {holder.kind: [] for holder in _HOLDERS.values()}
     for item in items:
         if item.type in _HOLDERS:
-            of_kind[_HOLDERS[item.type].kind].append(_role(item, all_items, policies, place))
-    outside = _holders_elsewhere(items, all_items)
+            of_kind[_HOLDERS[item.type].kind].append(_role(item, side))
+    outside = _holders_elsewhere(side)
     for holder in outside:
-        of_kind[holder.kind].append(_outside(holder, all_items, policies, place))
-    users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
-    resources = tuple(_resource(item, endpoints) for item in items)
+        of_kind[holder.kind].append(_outside(holder, side))
+    users = (with_groups(user, _groups_of(user, side), of_kind["group"]) for user in of_kind["user"])
+    endpoints = _Side(tuple(item for item in (*items, *looked_up) if item.type == _ENDPOINT), place)
+    documents: dict[str, Policy] = {}
+    managed: list[Role] = []
+    for item in side.of(_MANAGED[1]):
+        policy, name = side.policies[item.address], item.text("name")
+        # A managed policy as it is by itself; its document by its address and, where it is known, its ARN.
+        managed.append(
+            Role(
+                item.address,
+                policy.grants,
+                (),
+                trusts=(),
+                origin=place(item.path),
+                notes=policy.notes,
+                kind="managed policy",
+                name=name,
+            )
+        )
+        if policy.grants:
+            document = Policy(tuple(grant.statement for grant in policy.grants))
+            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
     return FileRoles(
         tuple(of_kind["role"]),
-        resources,
+        tuple(_resource(item, endpoints) for item in items),
         (),
-        _documents(items, policies),
+        documents,
         users=(*users, *of_kind["group"]),
-        policies=tuple(_alone(item, policies[item.address], place) for item in items if item.address in policies),
-        held_policies=_held_policies(all_items, outside),
+        policies=tuple(managed),
+        held_policies=_held_policies(side, outside),
     )
 
 
-def _resource(item: PlannedResource, endpoints: _Items) -> Resource:
-    """A resource as it stands in the plan; the policy of a VPC endpoint with the type that its endpoint has."""
+def _resource(item: PlannedResource, endpoints: _Side) -> Resource:
+    """A resource as it stands in the plan; the policy of a VPC endpoint with the type that its endpoint has.
+
+    What is known after the apply only, and refers to a role or an instance profile, is that reference.
+    """
     policy_type, attribute = _ENDPOINT_POLICY
-    values = {**_roles_known_later(item), **item.values}
+    values: dict[str, Any] = {}
+    for name, addresses in item.references.items():
+        for address in addresses:
+            if address.rpartition("aws_iam_")[2].startswith(("role.", "instance_profile.")):
+                values[name] = f"${{{address}.arn}}"
+    values |= item.values
     if item.type == policy_type:
         types = {endpoint.text(_ENDPOINT_TYPE) for endpoint in endpoints.meant(item, attribute, _ENDPOINT)}
         if len(types) == 1:
@@ -162,27 +188,7 @@ def _resource(item: PlannedResource, endpoints: _Items) -> Resource:
     return Resource(item.address, item.type, values)
 
 
-def _roles_known_later(item: PlannedResource) -> dict[str, str]:
-    """The attributes that are known after the apply only and refer to a role or an instance profile, as references."""
-    roles = {}
-    for attribute, addresses in item.references.items():
-        for address in addresses:
-            if address.rpartition("aws_iam_")[2].startswith(("role.", "instance_profile.")):
-                roles[attribute] = f"${{{address}.arn}}"
-    return roles
-
-
-def _documents(items: tuple[PlannedResource, ...], policies: Mapping[str, _Own]) -> dict[str, Policy]:
-    """The documents of managed policies, each by its address and, where it is known, its ARN."""
-    documents: dict[str, Policy] = {}
-    for item in items:
-        if item.address in policies and policies[item.address].grants:
-            document = Policy(tuple(grant.statement for grant in policies[item.address].grants))
-            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
-    return documents
-
-
-def _held_policies(items: _Items, outside: Sequence[_Elsewhere]) -> frozenset[str]:
+def _held_policies(items: _Side, outside: Sequence[_Elsewhere]) -> frozenset[str]:
     """The managed policies of the plan, by address, that somebody in it or outside of it has."""
     held: set[str] = set()
     for item in items.items:
@@ -194,7 +200,7 @@ def _held_policies(items: _Items, outside: Sequence[_Elsewhere]) -> frozenset[st
     return frozenset(held)
 
 
-def _groups_of(user: Role, items: _Items) -> tuple[str, ...]:
+def _groups_of(user: Role, items: _Side) -> tuple[str, ...]:
     """The groups of a user, by the address of each that the plan holds, else by name."""
     groups: dict[str, None] = {}
     for kind, users_attribute, groups_attribute in _MEMBERS:
@@ -210,26 +216,16 @@ def _groups_of(user: Role, items: _Items) -> tuple[str, ...]:
     return tuple(groups)
 
 
-def _alone(item: PlannedResource, policy: _Own, place: Place) -> Role:
-    """A managed policy as it is by itself."""
-    return Role(
-        item.address,
-        policy.grants,
-        (),
-        trusts=(),
-        origin=place(item.path),
-        notes=policy.notes,
-        kind="managed policy",
-        name=item.text("name"),
-    )
+class _Side:
+    """A side of a plan: its resources, to be asked which of them something means, and those that were before it."""
 
-
-class _Items:
-    """The resources of a side, to be asked which of them something means, and those that were there before it."""
-
-    def __init__(self, items: tuple[PlannedResource, ...], prior: tuple[PlannedResource, ...] = ()) -> None:
+    def __init__(
+        self, items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()
+    ) -> None:
         self.items = items
+        self.place = place
         self.prior = prior
+        self.policies = {item.address: _own(item, place) for item in items if item.type == _MANAGED[1]}
         self._kinds: dict[str, list[PlannedResource]] = {}
         for item in items:
             self._kinds.setdefault(item.type, []).append(item)
@@ -304,18 +300,21 @@ def _of_document(document: Any, path: Path, address: str, place: Place) -> _Own:
     return _Own(tuple(grants_of(document, path, place, Reason("text", address))), notes)
 
 
-def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+def _role(role: PlannedResource, items: _Side) -> Role:
     """A role, a user or a group."""
     holder = _HOLDERS[role.type]
-    parts = [*_inline(role, items, place)]
-    parts += (_own(policy, place) for policy in items.managed(role, *holder.inline))
+    parts = [*_inline(role, items)]
+    parts += (_own(policy, items.place) for policy in items.managed(role, *holder.inline))
     managed: list[str] = []
     for attached, arn in _attached(role, items):
         if attached is None:
             managed.append(arn)
-        elif policies[attached.address] not in parts:
-            parts.append(policies[attached.address])
-    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), place)
+        elif items.policies[attached.address] not in parts:
+            parts.append(items.policies[attached.address])
+    boundary = role.text("permissions_boundary")
+    if not boundary:  # the plan may make the policy that becomes it
+        boundary = next((policy.address for policy in items.meant(role, "permissions_boundary", _MANAGED[1])), "")
+    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), items.place)
     is_known = trust is not None or holder.kind != "role"
     unknown = () if is_known else ("who may take it on is known after the apply only",)
     return Role(
@@ -323,18 +322,18 @@ def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], pl
         tuple(grant for part in parts for grant in part.grants),
         tuple(item.address for kind, name in RUNS.items() for item in items.managed(role, kind, name)),
         tuple(dict.fromkeys(managed)),
-        _boundary(role, items),
+        boundary or None,
         services(trust),
         trust=trust,
-        trust_origin=place((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
-        origin=place(role.path),
+        trust_origin=items.place((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
+        origin=items.place(role.path),
         notes=(*unknown, *(note for part in parts for note in part.notes)),
         kind=holder.kind,
         name=role.text("name"),
     )
 
 
-def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own]:
+def _inline(role: PlannedResource, items: _Side) -> Iterator[_Own]:
     """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change.
@@ -346,10 +345,10 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
         if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(block.get("name")) not in managed_elsewhere:
-                yield _of_document(block["policy"], path, role.address, place)
+                yield _of_document(block["policy"], path, role.address, items.place)
 
 
-def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
+def _attached(role: PlannedResource, items: _Side) -> Iterator[tuple[PlannedResource | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
     policies_by_text = items.named("aws_iam_policy")
     attachments: list[PlannedResource] = []
@@ -366,7 +365,7 @@ def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedRes
 
 
 def _of_attachments(
-    attachments: Sequence[PlannedResource], items: _Items
+    attachments: Sequence[PlannedResource], items: _Side
 ) -> Iterator[tuple[PlannedResource | None, str]]:
     """The managed policies of attachments: those that the plan makes as its resource, others by their ARN."""
     for attachment in attachments:
@@ -375,15 +374,6 @@ def _of_attachments(
             yield policy, policy.address
         if not attached_policies:
             yield None, attachment.text("policy_arn") or f"of {attachment.address}"
-
-
-def _boundary(role: PlannedResource, items: _Items) -> str | None:
-    """The ARN of a role's permissions boundary, else the address of the policy that becomes it; None: it has none."""
-    text = role.text("permissions_boundary")
-    if text:
-        return text
-    policies = items.meant(role, "permissions_boundary", "aws_iam_policy")
-    return policies[0].address if policies else None
 
 
 @dataclass(slots=True)
@@ -396,21 +386,21 @@ class _Elsewhere:
     attachments: list[PlannedResource] = field(default_factory=list)
 
 
-def _holders_elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> tuple[_Elsewhere, ...]:
+def _holders_elsewhere(items: _Side) -> tuple[_Elsewhere, ...]:
     """Return holders of the plan's policies that are not in the plan, by kind and name."""
     holders: dict[tuple[str, str], _Elsewhere] = {}
-    for item in items:
+    for item in items.items:
         for holder_type, row in _HOLDERS.items():
             for kind, attribute in (row.inline, *row.attaching):
                 if kind != item.type:
                     continue
-                for name in _names_elsewhere(item, attribute, holder_type, all_items):
+                for name in _names_elsewhere(item, attribute, holder_type, items):
                     holder = holders.setdefault((row.kind, name), _Elsewhere(row.kind, name))
                     (holder.inline if kind == row.inline[0] else holder.attachments).append(item)
     return tuple(holders.values())
 
 
-def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, items: _Items) -> Iterator[str]:
+def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, items: _Side) -> Iterator[str]:
     """The holders of a type that an attribute names and the plan does not hold; its address, where nobody knows yet."""
     names = [name for name in _texts([item.values.get(attribute)]) if name]
     if names:
@@ -421,22 +411,22 @@ def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, it
         yield f"{item.address}.{attribute}"
 
 
-def _outside(holder: _Elsewhere, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+def _outside(holder: _Elsewhere, items: _Side) -> Role:
     """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
-    parts = [_own(item, place) for item in holder.inline]
+    parts = [_own(item, items.place) for item in holder.inline]
     managed = []
     for attached, arn in _of_attachments(holder.attachments, items):
         if attached is None:
             managed.append(arn)
         else:
-            parts.append(policies[attached.address])
+            parts.append(items.policies[attached.address])
     return Role(
         holder.name,
         tuple(grant for part in parts for grant in part.grants),
         (),
         tuple(dict.fromkeys(managed)),
         trusts=(),
-        origin=place((*holder.inline, *holder.attachments)[0].path),
+        origin=items.place((*holder.inline, *holder.attachments)[0].path),
         only_attached_to=True,
         notes=(
             f"the plan does not hold this {holder.kind}: what else it may do is not known",

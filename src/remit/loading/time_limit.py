@@ -15,7 +15,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
-from remit.project.current_load import is_users_file, relative
+from remit.project.current_load import LoadTooLongError, is_users_file, relative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,6 @@ end_now: Final = os._exit
 _AGAIN: Final = 1.0  # seconds until code that caught the end is ended again
 _PATIENCE: Final = 5  # times that it may
 _DEBUGGERS: Final = frozenset({"bdb", "pdb", "pydevd", "debugpy"})
-
-
-class LoadTooLongError(BaseException):
-    """Ends a load. No Exception, so that the project's own `except Exception` does not catch it."""
 
 
 class _Limit:

@@ -11,14 +11,15 @@ from remit.app import NO_REASON, Function, Grant, Reason
 from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.project import policy_list, setting_values
+from remit.judge import policy_list
+from remit.judge.judgement import noted
+from remit.judge.links import linked_grants, linked_variables, with_variables
+from remit.judge.name_checks import check_declaration, check_trigger, logical_id
+from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
+from remit.judge.web_apps import check_runtime
+from remit.project import setting_values
 from remit.project.current_load import relative
-from remit.project.judgement import noted
 from remit.project.late_bound import StoredText
-from remit.project.links import linked_grants, linked_variables, with_variables
-from remit.project.name_checks import check_declaration, check_trigger, logical_id
-from remit.project.publication import BESIDE, check_publication, event_invoke, publication
-from remit.project.web_apps import check_runtime
 from remit.source import places
 from remit.triggers.trigger import BaseTrigger
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from remit.app import StoredValue, Trigger
     from remit.errors import Origin, Span
+    from remit.judge.judgement import Judgement
     from remit.project.declared import Access, Declaration
-    from remit.project.judgement import Judgement
     from remit.project.settings import Items
 
 
@@ -152,7 +153,7 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
             f"the {keyword} of {declared.kind} {declared.name} cannot reach function `{name}`, "
             "which brings a role of its own (`Role` in its properties)",
             hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
-            origin=places.origin_of(places.value_node(declared.where, keyword), declared.where),
+            origin=places.argument_origin(declared.where, keyword),
         )
 
 
@@ -259,8 +260,7 @@ def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     except RemitError as error:
         for each in error.all:
             setting, *steps = each.path or ("",)
-            node = places.value_node(span, str(setting))
-            each.origin = places.origin_of(places.part_of(node, tuple(steps)), span)
+            each.origin = places.part_origin(span, str(setting), tuple(steps))
             each.path = ()
         raise
 

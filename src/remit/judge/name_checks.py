@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.app import Function, WebApp
+    from remit.judge.judgement import Judgement
     from remit.project.current_load import Loading
     from remit.project.declared import Declaration
-    from remit.project.judgement import Judgement
 
 _NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
 NAME_LIMIT: Final = 64

@@ -10,7 +10,7 @@ from remit.project.current_load import relative
 from remit.project.settings import may_be_among
 
 if TYPE_CHECKING:
-    from remit.project.judgement import Judgement
+    from remit.judge.judgement import Judgement
 
 
 class _Need(NamedTuple):

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.project.current_load import Loading, loading, placed
+from remit.judge.judge import LoadedProject, judge, recorded_mistakes
+from remit.judge.name_checks import imported_handlers
+from remit.loading.deferred_imports import deferred_sdk
+from remit.loading.process_end import process_kept
+from remit.loading.time_limit import time_limit
+from remit.loading.user_code import import_app, import_shared, importing, is_configured, run_configuration
+from remit.project.current_load import Loading, LoadTooLongError, ProcessEndError, loading, placed
 from remit.project.declared import Declared
-from remit.project.deferred_imports import deferred_sdk
-from remit.project.judge import LoadedProject, judge, recorded_mistakes
 from remit.project.lambda_environment import known_placeholders, lambda_environment
-from remit.project.name_checks import imported_handlers
-from remit.project.process_end import ProcessEndError, process_kept
 from remit.project.settings import judged
-from remit.project.time_limit import LoadTooLongError, time_limit
-from remit.project.user_code import import_app, import_shared, importing, is_configured, run_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project.current_load import is_users_file
-from remit.project.process_end import STOPS
+from remit.project.current_load import STOPS, is_users_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from remit.project.declared import Declaration, Declared
     from remit.project.settings import Config
+    from remit.source.mentioned_names import MentionedNames
 
 
-@dataclass(slots=True)
+@dataclass
 class Judgement:
     """A project while it is judged: what is right of its settings and declarations, and all that is wrong."""
 
@@ -30,11 +31,20 @@ class Judgement:
     """The settings as far as they are right."""
     declarations: list[Declaration]
     """Those of which enough is known, without the triggers that are not right."""
+    jobs: list[Declaration] = field(default_factory=list)
+    """Of the declarations those of jobs."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     failed_settings: set[str] = field(default_factory=set)
     """The names of the settings that failed: what they would have said is not known."""
     without_triggers: set[Origin] = field(default_factory=set)
     """The declarations of functions some of whose triggers failed."""
+
+    @cached_property
+    def mentioned(self) -> MentionedNames:
+        """The names that occur in the project's modules."""
+        from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
+
+        return MentionedNames(self.folder)
 
 
 @contextlib.contextmanager

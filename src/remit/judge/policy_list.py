@@ -17,7 +17,6 @@ from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, sp
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
-from remit.project.item_parts import each_alone
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
 from remit.source import places
@@ -97,6 +96,8 @@ def _mistakes_of_parts(
     value: Mapping[Any, Any], reason: Reason, origin: Origin, path: Path, mistakes: list[RemitError]
 ) -> list[RemitError]:
     """The mistakes of an item that has some, and those that they hide: of each part of its statements by itself."""
+    from remit.judge.item_parts import each_alone  # noqa: PLC0415 - of mistakes alone
+
     found = Mistakes(list(mistakes))
     with found.noted():
         for item in each_alone(_spelled_by_aws(value, path)):
@@ -176,7 +177,7 @@ def _from_string(value: str, path: Path) -> iam.Statement:
     if not value.strip():
         raise _wrong(path, "is an empty string", hint='name a service ("logs") or an action ("s3:GetObject")')
     _refuse_placeholder(value, path)
-    from remit.project import meant_items  # noqa: PLC0415 - of mistakes alone
+    from remit.judge import meant_items  # noqa: PLC0415 - of mistakes alone
 
     hint = meant_items.of_unknown_service(value) if is_word else meant_items.hint(value)
     if hint is None:  # a service that the catalogue does not have: lint says so

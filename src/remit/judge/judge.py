@@ -13,20 +13,20 @@ from remit.app import ApiSettings, App, UnreadParts
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import plain_files, policy_list
-from remit.project.api_settings import api_settings, websocket_settings
-from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
+from remit.judge import policy_list
+from remit.judge.api_settings import api_settings, websocket_settings
+from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
+from remit.judge.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
+from remit.judge.judgement import Judgement, noted
+from remit.judge.name_checks import check_handlers, check_names, logical_id
+from remit.judge.publication import BESIDE
+from remit.judge.web_apps import checked_web_app
+from remit.project import plain_files
 from remit.project.current_load import placed, relative
-from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
-from remit.project.judgement import Judgement, noted
 from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, known_placeholders
-from remit.project.name_checks import check_handlers, check_names, logical_id
-from remit.project.publication import BESIDE
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
-from remit.project.web_apps import checked_web_app
 from remit.source.layout import POLICIES
-from remit.source.mentioned_names import MentionedNames
 from remit.source.places import origin_of, value_node
 from remit.triggers.app_wide import APIS, CHECKS
 from remit.triggers.own_sources import with_own_sources
@@ -65,12 +65,12 @@ def judge(declared: Declared) -> LoadedProject:
             _check_stage(state)
         app = _app(state)
         with state.mistakes.noted():
-            check_placeholders(state, app)
+            check_placeholders(declared.placeholders, app)
         with state.mistakes.noted():
-            check_secrets(state, app)
+            check_secrets(declared.folder, declared.read_variables, app)
         with state.mistakes.noted():
             app = with_own_sources(app)
-    explain_placeholders(state, state.mistakes.errors)
+    explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)
     is_packable = not may_be_among(state.failed_settings, PACKING)
@@ -109,6 +109,7 @@ def _judgement(declared: Declared) -> Judgement:
             if declaration.web_options is not None:
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(declaration)
+    state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
     return state
 
 
@@ -202,17 +203,16 @@ def _app(state: Judgement) -> App:
     with noted(state):
         check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
-    mentioned = MentionedNames(state.folder)
     functions: list[Function] = []
     for declaration in state.declarations:
         if declaration.job is None:
             function = function_of(state, declaration, everywhere)
             if function is not None:
-                functions.append(_with_jobs(state, function, declaration, mentioned))
+                functions.append(_with_jobs(state, function, declaration))
     queues = job_queues(state)
     for queue in queues:
         with noted(state):
-            functions.append(worker(state, queue, everywhere, mentioned))
+            functions.append(worker(state, queue, everywhere))
     with noted(state):
         check_handlers(state)
     with noted(state):
@@ -273,13 +273,13 @@ def _app(state: Judgement) -> App:
     )
 
 
-def _with_jobs(state: Judgement, function: Function, declaration: Declaration, mentioned: MentionedNames) -> Function:
+def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
     """A function with the jobs that it sends, and whether it looks up outputs."""
     queues, reads_outputs = function.sends, function.looks_up
     with noted(state):
-        queues = sends(state, [declaration], mentioned)
+        queues = sends(state, [declaration])
     with noted(state):
-        reads_outputs = looks_up(state, [declaration], mentioned)
+        reads_outputs = looks_up(state, [declaration])
     return replace(function, sends=queues, looks_up=reads_outputs)
 
 
@@ -309,7 +309,7 @@ def _replacement(state: Judgement, name: str) -> tuple[Grant, ...] | None:
 def _account_policies(folder: Path) -> Mapping[str, Policy]:
     if not (folder / POLICIES).is_dir():
         return {}
-    from remit.project.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
+    from remit.judge.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
 
     return account_policies(folder)
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Grant, Reason
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.project import policy_list
+from remit.judge import policy_list
 from remit.project.current_load import relative
-from remit.source.variables import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.judge.judgement import Judgement
     from remit.project.declared import Access
-    from remit.project.judgement import Judgement
 
 
 def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
@@ -44,6 +43,8 @@ def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[st
             )
             mistakes.errors.append(mistake)
         for name in names:
+            from remit.source.variables import variable_of  # noqa: PLC0415 - of apps with links alone
+
             variables[variable_of(name)] = f"${{{name}}}"
     mistakes.refuse()
     return variables

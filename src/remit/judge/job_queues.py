@@ -10,12 +10,12 @@ from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
+from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
+from remit.judge.links import linked_variables, with_variables
+from remit.judge.name_checks import check_declaration, logical_id
+from remit.judge.publication import publication
 from remit.project import job_setting_values
-from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
-from remit.project.links import linked_variables, with_variables
-from remit.project.name_checks import check_declaration, logical_id
-from remit.project.publication import publication
 from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.errors import Origin
-    from remit.project.assemble import Everywhere
+    from remit.judge.assemble import Everywhere
+    from remit.judge.judgement import Judgement
     from remit.project.declared import Declaration
     from remit.project.job_setting_values import QueueSettings
-    from remit.project.judgement import Judgement
     from remit.project.setting_values import Check
-    from remit.source.mentioned_names import MentionedNames, Mentions
+    from remit.source.mentioned_names import Mentions
 
 WORKER: Final = "remit.worker.work"
 _SENDING: Final = frozenset({"perform_later", "perform_in"})
@@ -57,7 +57,7 @@ def check_jobs(state: Judgement) -> None:
     with mistakes.noted():
         _check_names(state)
     names = _queue_names(state)
-    for declaration in _jobs(state):
+    for declaration in state.jobs:
         with mistakes.noted():
             check_declaration(declaration)
         with mistakes.noted():
@@ -74,18 +74,14 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
 
     RemitError: the jobs of a queue ask for different settings of it.
     """
-    jobs = _jobs(state)
+    jobs = state.jobs
     by_queue = {name: _jobs_of(jobs, name) for name in _queue_names(state)}
     return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
 
 
 def workers_of_jobs(state: Judgement) -> dict[str, str]:
     """The worker that runs each job, by the job's name."""
-    return {job.name: JobQueue(job.job.queue).worker for job in _jobs(state) if job.job is not None}
-
-
-def _jobs(state: Judgement) -> list[Declaration]:
-    return [declaration for declaration in state.declarations if declaration.job is not None]
+    return {job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None}
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
@@ -282,9 +278,9 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     return concurrency
 
 
-def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere, mentioned: MentionedNames) -> Function:
+def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Function:
     """The function that runs a queue's jobs, with what they may do."""
-    jobs = _jobs_of(_jobs(state), queue.name)
+    jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
     groups = tuple(layer for job in jobs for layer in job.settings[1:])
@@ -307,8 +303,8 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere, mentioned:
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,
-        sends=sends(state, jobs, mentioned),
-        looks_up=looks_up(state, jobs, mentioned),
+        sends=sends(state, jobs),
+        looks_up=looks_up(state, jobs),
     )
 
 
@@ -322,17 +318,17 @@ def _with_timeout(
     return {**properties, "Timeout": max(numbers, default=own)}
 
 
-def sends(state: Judgement, declarations: Sequence[Declaration], mentioned: MentionedNames) -> tuple[str, ...] | None:
+def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs: those that they say, or whose jobs their code names; None for none.
 
     RemitError: items are no jobs of this app.
     """
-    jobs = _jobs(state)
+    jobs = state.jobs
     queues: dict[str, None] = {}
     mistakes = Mistakes()
     for declaration in declarations:
         if declaration.sends is None and jobs:
-            queues.update(dict.fromkeys(_named_queues(jobs, mentioned.of(_module(declaration)))))
+            queues.update(dict.fromkeys(_named_queues(jobs, state.mentioned.of(_module(declaration)))))
         for sent in _listed(declaration.sends):
             with mistakes.noted():
                 queues[_queue_of(state, declaration, sent)] = None
@@ -369,7 +365,7 @@ def _listed(value: Any) -> Sequence[Any]:
 
 def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     """The queue of a job, which is given as such or by its name."""
-    by_name = {job.name: str(job.job.queue) for job in _jobs(state) if job.job is not None}
+    by_name = {job.name: str(job.job.queue) for job in state.jobs if job.job is not None}
     if isinstance(sent, Job):
         return str(sent.queue)
     if isinstance(sent, str) and sent in by_name:
@@ -379,14 +375,14 @@ def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
     raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
 
 
-def looks_up(state: Judgement, declarations: Sequence[Declaration], mentioned: MentionedNames) -> bool | None:
+def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:
     """Whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
     RemitError: something else than shared resources is read.
     """
     outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(
-        not outputs.isdisjoint(mentioned.of(_module(declaration)).names)
+        not outputs.isdisjoint(state.mentioned.of(_module(declaration)).names)
         for declaration in declarations
         if outputs and declaration.reads is None
     )

@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
-from remit.errors import is_own_code
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 
@@ -81,9 +80,7 @@ def _is_of_environment(error: KeyError) -> bool:
 
 
 def _unset_variable(name: str, state: Loading) -> str:
-    from remit.source.variables import declared_variables  # noqa: PLC0415 - only when something failed
-
-    slip = did_you_mean(name, declared_variables(state.folder))
+    slip = did_you_mean(name, state.declared_variables)
     if slip is not None:
         return f"{slip} (a function's `environment` has that, and none has {name})"
     return (
@@ -164,9 +161,8 @@ def _trigger_of(error: TypeError) -> str | None:
 
 
 def _innermost(error: BaseException) -> TracebackType | None:
-    """Where an exception was raised; not inside of remit, whose functions may have wrappers."""
-    trace, innermost = error.__traceback__, None
-    while trace is not None:
-        innermost = innermost if is_own_code(trace.tb_frame) else trace
+    """Where an exception was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return innermost
+    return trace

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
+from remit.judge.judgement import last_user_line, told
 from remit.project import plain_files
-from remit.project.current_load import is_users_file, relative
-from remit.project.judgement import last_user_line, told
-from remit.project.process_end import STOPS
+from remit.project.current_load import STOPS, is_users_file, relative
 from remit.project.settings import judged, may_be_among
 from remit.source import python_file
 from remit.source.late_reads import check_late_reads
@@ -168,7 +167,7 @@ def _name_of(origin: Origin, state: Loading) -> str:
 
 
 def _hint(error: BaseException, state: Loading) -> str | None:
-    from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
+    from remit.loading.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
     return advice(error, state)
 

@@ -15,8 +15,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
-from remit.project.current_load import relative
-from remit.project.time_limit import LoadTooLongError, end_now, users_line
+from remit.loading.time_limit import end_now, users_line
+from remit.project.current_load import ProcessEndError, relative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,14 +28,6 @@ _ENDING: Final = ("_exit", "abort", "execv", "execve", *_SENDING)
 """The functions of `os` and `signal` that end a process, or send a signal; all others call these."""
 _HARMLESS: Final = frozenset(getattr(signal, name, 0) for name in ("SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"))
 """Signals that end nobody."""
-
-
-class ProcessEndError(BaseException):
-    """Ends a load in the place of its process. No Exception, so that `except Exception` does not catch it."""
-
-
-STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError, ProcessEndError)
-"""What ends a load as a whole."""
 
 
 class _Guard:
