@@ -208,7 +208,7 @@ def span(frame: FrameType) -> Span:
 
 
 def is_nobodys_code(frame: FrameType) -> bool:
-    """Whether `frame` executes a file of this package or of the standard library."""
+    """Return whether `frame` executes a file of this package or of the standard library."""
     return frame.f_code.co_filename.startswith(_NOBODYS_CODE)
 
 

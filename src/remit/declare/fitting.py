@@ -119,7 +119,7 @@ def _counted(number: int) -> str:
 
 
 def is_misfit(error: TypeError) -> bool:
-    """Whether the function that was called a frame below never began, since its arguments do not fit."""
+    """Return whether the function that was called a frame below never began, since its arguments do not fit."""
     return error.__traceback__ is not None and error.__traceback__.tb_next is None
 
 

@@ -46,7 +46,7 @@ def recording(record: Recorder) -> Iterator[None]:
 
 
 def is_recording() -> bool:
-    """Whether the code of a project runs in this thread."""
+    """Return whether the code of a project runs in this thread."""
     record = _current.get()
     return record is not None and not record.is_over
 

@@ -91,7 +91,7 @@ def asking_frame(depth: int = 1) -> FrameType | None:
 
 
 def _is_tried(asking: FrameType) -> bool:
-    """Whether the code, or what calls it in its module or another, stands in a `try` that handles exceptions."""
+    """Return whether the code, or what calls it in its module or another, stands in a `try` that handles exceptions."""
     frame: FrameType | None = asking
     while frame is not None:
         nodes = () if is_nobodys_code(frame) else python_file.read(frame.f_code.co_filename).nodes

@@ -38,7 +38,7 @@ class PlannedDeploy:
 
 @dataclass(frozen=True, slots=True)
 class PlanQuestion:
-    """Whether to carry a plan out; with what the options say already."""
+    """Return whether to carry a plan out; with what the options say already."""
 
     account: Account
     plan: StackPlan
@@ -51,21 +51,21 @@ class PlanQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ManualChangesQuestion:
-    """Whether to deploy over what was changed by hand."""
+    """Return whether to deploy over what was changed by hand."""
 
     changes: ManualChanges
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackQuestion:
-    """Whether to continue a rollback that failed, without the resources of some logical ids."""
+    """Return whether to continue a rollback that failed, without the resources of some logical ids."""
 
     skip: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DeletionQuestion:
-    """Whether to delete a stack, or what is left of one whose first deploy failed."""
+    """Return whether to delete a stack, or what is left of one whose first deploy failed."""
 
     account: Account
     namespace: str

@@ -46,7 +46,10 @@ _NEEDS: Final = (
 
 
 def api_settings(state: Judgement) -> ApiSettings:
-    """What is right of `config.api`. A setting without another one that it needs is noted, unless that one failed."""
+    """Return the right part of `config.api`.
+
+    A setting without another one that it needs is noted, unless that one failed.
+    """
     section = state.config.api
     values = {name: value for name, (value, _) in section.assigned.items()}
     lines = {name: relative(span.origin, state.folder) for name, (_, span) in section.assigned.items()}
@@ -65,5 +68,5 @@ def api_settings(state: Judgement) -> ApiSettings:
 
 
 def websocket_settings(state: Judgement) -> WebsocketSettings:
-    """What `config.websocket` says."""
+    """Return the settings of `config.websocket`."""
     return WebsocketSettings(**{name: value for name, (value, _) in state.config.websocket.assigned.items()})

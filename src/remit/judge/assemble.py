@@ -158,7 +158,7 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
 
 
 def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant, ...]:
-    """What a function and its groups, or the jobs of a queue, declare; with lines relative to the project."""
+    """Return the grants of a function and its groups, or of a queue's jobs; with lines relative to the project."""
     grants: list[Grant] = []
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))

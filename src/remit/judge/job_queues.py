@@ -168,7 +168,7 @@ def _check_function(declaration: Declaration) -> None:
 
 
 def _wrong_options(declaration: Declaration) -> list[RemitError]:
-    """What a job's decorator says of its runs, as far as it is not usable."""
+    """List the options of a job's decorator that are not usable."""
     options = declaration.job
     if options is None:
         return []
@@ -357,7 +357,7 @@ def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[s
 
 
 def _listed(value: Any) -> Sequence[Any]:
-    """What stands in a list, a single item, or nothing."""
+    """Return the items of a list, a single item, or none."""
     if value is None:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
@@ -376,7 +376,7 @@ def _queue_of(state: Judgement, declaration: Declaration, sent: Any) -> str:
 
 
 def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:
-    """Whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
+    """Return whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
 
     RemitError: something else than shared resources is read.
     """

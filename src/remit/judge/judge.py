@@ -78,13 +78,13 @@ def judge(declared: Declared) -> LoadedProject:
 
 
 def recorded_mistakes(declared: Declared) -> list[RemitError]:
-    """What is wrong with settings, triggers and grants alone: of a project whose code had to be ended."""
+    """List the mistakes of settings, triggers and grants alone: of a project whose code had to be ended."""
     with known_placeholders(declared.placeholders):
         return _judgement(declared).mistakes.errors
 
 
 def _judgement(declared: Declared) -> Judgement:
-    """What is right of the settings and declarations.
+    """Judge the settings and declarations.
 
     Triggers that are not right are left out, and web apps of which too little is known.
     """
@@ -114,7 +114,7 @@ def _judgement(declared: Declared) -> Judgement:
 
 
 def _unread_parts(state: Judgement) -> UnreadParts:
-    """What the app may lack, since something is wrong with it."""
+    """Return the parts that the app may lack, since something is wrong with it."""
     lost = _lost_ids(state)
     access_of = _ids(item for item in state.declarations if _may_lack_access(item, state))
     placed_mistakes = placed(state.mistakes.errors, state.folder).errors
@@ -132,7 +132,7 @@ def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
 
 
 def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
-    """Whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
+    """Return whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
     if may_be_among(state.failed_settings, ACCESS):
         return True
     spans = [access.where for access in declaration.access]
@@ -162,7 +162,7 @@ def _lost_ids(state: Judgement) -> frozenset[str]:
 
 
 def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
-    """Whether the file of a mistake writes permissions of functions by hand, one of which may be what failed."""
+    """Return whether the file of a mistake writes permissions of functions by hand, one of which may be what failed."""
     if mistake.origin is None:
         return False
     try:
@@ -198,7 +198,7 @@ def _check_stage(state: Judgement) -> None:
 
 
 def _app(state: Judgement) -> App:
-    """What is right of the app that is declared; the mistakes are noted."""
+    """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     with noted(state):
         check_jobs(state)
@@ -292,7 +292,7 @@ def _boundary(state: Judgement) -> str | None:
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
-    """What the setting `allow` of a section accepts, each with its reason and line."""
+    """Return the acceptances of a section's `allow`, each with its reason and line."""
     if "allow" not in section.assigned:
         return {}
     value, span = section.assigned["allow"]

@@ -49,7 +49,7 @@ class Judgement:
 
 @contextlib.contextmanager
 def user_values(state: Judgement) -> Iterator[None]:
-    """What a method of the user's own objects raises (`__str__`, `__eq__`) is told at its line."""
+    """Report an exception of the user's own objects (`__str__`, `__eq__`) at its line."""
     try:
         yield
     except RemitError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
-    """What the links of a function and its groups grant; what is wrong with one is noted."""
+    """Return the grants of the links of a function and its groups; a wrong one is noted."""
     grants: list[Grant] = []
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))
@@ -57,7 +57,7 @@ def _referred(pattern: str) -> Iterator[str]:
 
 
 def _is_of_a_key(grant: Grant) -> bool:
-    """Whether it is the half of a grant that is about the KMS key, which the function does not call."""
+    """Return whether it is the half of a grant that is about the KMS key, which the function does not call."""
     return grant.statement.actions.patterns[0].startswith("kms:")
 
 

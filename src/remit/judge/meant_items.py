@@ -28,7 +28,7 @@ _EXAMPLES: Final = 'name a service ("logs"), an action ("s3:GetObject") or a pat
 
 
 def hint(text: str) -> str:
-    """What to write instead of a text that is no item of a policy."""
+    """Word the hint for a text that is no item of a policy."""
     return _first(_GUESSES, text) or _EXAMPLES
 
 
@@ -40,7 +40,7 @@ def hint_of_action(text: str) -> str:
 
 
 def of_unknown_service(text: str) -> str | None:
-    """What was meant by a word that reads as a service and is none; None where it may be a service after all."""
+    """Return the item meant by a word that reads as a service and is none; None where it may be one after all."""
     meaning = _managed_policy(text)
     if meaning is None and re.fullmatch(_DASHED, text):
         meaning = _respelt(text)

@@ -75,7 +75,7 @@ def check_declaration(declaration: Declaration) -> None:
 
 
 def is_possible(handler: object) -> bool:
-    """Whether Lambda takes a text as a handler."""
+    """Return whether Lambda takes a text as a handler."""
     return isinstance(handler, str) and len(handler) <= HANDLER_LIMIT
 
 
@@ -105,7 +105,7 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
 
 
 def _is_grants(value: object) -> bool:
-    """Whether a value is what a verb of `remit.grants` gives: one grant, or several."""
+    """Return whether a value is what a verb of `remit.grants` gives: one grant, or several."""
     return isinstance(value, Grant | AskedGrant) or (
         isinstance(value, tuple) and any(isinstance(item, Grant) for item in value)
     )
@@ -173,7 +173,7 @@ def _check_web_app(state: Judgement, declaration: Declaration, web: WebApp) -> N
 
 
 def imported_handlers(state: Loading) -> dict[str, HandlerProblem | None]:
-    """What is wrong with the handlers of a project's modules that have been imported; None where nothing is."""
+    """Return the problems of handlers in imported modules of a project; None where there is none."""
     problems: dict[str, HandlerProblem | None] = {}
     for declaration in state.declarations:
         if is_possible(declaration.handler):
@@ -184,7 +184,7 @@ def imported_handlers(state: Loading) -> dict[str, HandlerProblem | None]:
 
 
 def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
-    """What is wrong with a handler of a module that has been imported, as the app module has."""
+    """Return the problem of a handler of an imported module, as the app module is."""
     target = getattr(module, attribute, None)
     if target is None:
         attributes = [name for name in dir(module) if not name.startswith("_")]
@@ -208,7 +208,7 @@ def _problem_of(target: object) -> HandlerProblem | None:
 
 
 def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
-    """What a function itself takes, not what it wraps; None where Python does not know it, as of built-in ones."""
+    """Return a function's own signature, not that of a wrapped one; None where Python does not know it."""
     try:
         return inspect.signature(target, follow_wrapped=False)
     except (TypeError, ValueError):
@@ -216,7 +216,7 @@ def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
 
 
 def _problem_in_source(state: Judgement, module_name: str, attribute: str) -> HandlerProblem | None:
-    """What is wrong with a handler of a module that nothing has imported: its source is read.
+    """Return the problem of a handler of a module that nothing has imported: its source is read.
 
     A module of a dependency is looked at in the zip.
     """
@@ -246,7 +246,7 @@ def _module_source(state: Judgement, module_name: str) -> tuple[bytes, str] | No
 def _problem_of_absent(
     state: Judgement, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
-    """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
+    """Return the problem of a name of a module that is none of the project's: it may be a dependency's."""
     for root in roots(state.folder):
         plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
     package = module_name.partition(".")[0]
@@ -267,7 +267,7 @@ def _problem_of_absent(
 
 
 def _is_installed(name: str) -> bool:
-    """Whether there is a module of this name where remit runs; it is not imported."""
+    """Return whether there is a module of this name where remit runs; it is not imported."""
     try:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
@@ -275,7 +275,7 @@ def _is_installed(name: str) -> bool:
 
 
 def _is_required(name: str, folder: Path) -> bool:
-    """Whether a file of dependencies speaks of a package of this name, which then is in the zip."""
+    """Return whether a file of dependencies speaks of a package of this name, which then is in the zip."""
     for file in ("requirements.txt", "pyproject.toml"):
         with contextlib.suppress(OSError, ValueError):
             if name.replace("_", "-") in (folder / file).read_text("utf-8").lower().replace("_", "-"):

@@ -122,7 +122,7 @@ def _spelled_by_aws(value: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
 
 
 def _is_typed(value: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether it is what a typed grant gives: one item, whatever number of statements it takes."""
+    """Return whether it is what a typed grant gives: one item, whatever number of statements it takes."""
     return isinstance(value, tuple) and bool(value) and all(isinstance(item, Grant) for item in value)
 
 
@@ -233,7 +233,7 @@ def _check_version(document: iam.Policy, path: Path) -> None:
 
 
 def _looks_like_a_variable(text: str) -> bool:
-    """Whether a text has a `${` that is none of CloudFormation's references."""
+    """Return whether a text has a `${` that is none of CloudFormation's references."""
     return any(isinstance(part, str) and "${" in part for part in tokens.split(text))
 
 
@@ -268,7 +268,7 @@ def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
 
 
 def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes) -> None:
-    """What IAM refuses, and what a variable that is not set leaves behind, in the item's statement of this number."""
+    """Note IAM's refusals, and the traces of unset variables, in the item's statement of this number."""
     for element, text in _texts(statement):
         problem = _problem_of_text(text)
         if problem is None and element in ("Resource", "NotResource"):
@@ -298,7 +298,7 @@ def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:
 
 
 def _problem_of_text(text: str) -> tuple[str, str | None] | None:
-    """What is wrong with any text of a policy, and a hint."""
+    """Return the problem of any text of a policy, and a hint."""
     if len(text) > _LONGEST:
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
     variable = placeholder_in(text)
@@ -321,7 +321,7 @@ _NO_ARN: Final = r"\$\{AWS::(?!StackId\})"
 
 
 def _problem_of_resource(text: str) -> tuple[str, str | None] | None:
-    """What is wrong with a resource, and a hint. RemitError: a `${{` in it is not closed."""
+    """Return the problem of a resource, and a hint. RemitError: a `${{` in it is not closed."""
     if "None" in text and re.search(_NONE, text):
         return f"{text!r} contains 'None'", "usually os.environ.get() of a variable that is not set: use os.environ[…]"
     if text != "*" and (re.match(_NO_ARN, text) or not text.startswith(("arn:", "${", "*"))):

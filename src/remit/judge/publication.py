@@ -64,7 +64,7 @@ def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[
 
 
 def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """What is wrong, each with the setting that asks for it, and what to do."""
+    """List the problems, each with the setting that asks for it, and the remedy."""
     runtime = properties.get("Runtime")
     problems = []
     if _snaps(properties):

@@ -55,7 +55,7 @@ def _advice(error: BaseException, state: Loading) -> str | None:
 
 
 def _misspelt(error: BaseException) -> str | None:
-    """What remit has instead of a name that it does not have."""
+    """Return the replacement for a name that remit does not have."""
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name))
     if isinstance(error, ImportError) and (missing := re.match(_UNIMPORTABLE, str(error))):
@@ -74,7 +74,7 @@ def _import_of(name: str) -> str | None:
 
 
 def _is_of_environment(error: KeyError) -> bool:
-    """Whether `os.environ` raised it."""
+    """Return whether `os.environ` raised it."""
     raised = _innermost(error)
     return raised is not None and isinstance(raised.tb_frame.f_locals.get("self"), type(os.environ))
 
@@ -90,7 +90,7 @@ def _unset_variable(name: str, state: Loading) -> str:
 
 
 def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
-    """What to do about code that cannot work with the placeholder of a variable which the failed line speaks of."""
+    """Advise on code that cannot work with the placeholder of a variable in the failed line."""
     trace, line = error.__traceback__, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -104,7 +104,7 @@ def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
 
 
 def _attribute(owner: object, name: str) -> str | None:
-    """What a module or an object of remit has instead."""
+    """Return the replacement for an attribute that a module or an object of remit lacks."""
     if isinstance(owner, ModuleType):
         return _instead(owner, name)
     kind = owner if isinstance(owner, type) else type(owner)
@@ -138,7 +138,7 @@ def _functions_of(module: ModuleType) -> set[str]:
 
 
 def _instead(module: ModuleType, name: str) -> str | None:
-    """What a module of remit offers that was perhaps meant: verbs, triggers."""
+    """Return the names of a module of remit that were perhaps meant: verbs, triggers."""
     if module.__name__.partition(".")[0] != "remit":
         return None
     offered = sorted(_functions_of(module) or set(getattr(module, "__all__", ())))
@@ -161,7 +161,7 @@ def _trigger_of(error: TypeError) -> str | None:
 
 
 def _innermost(error: BaseException) -> TracebackType | None:
-    """Where an exception was raised."""
+    """Return the place where an exception was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -58,7 +58,7 @@ class _Guard:
         return guarded
 
     def _ends(self, name: str, arguments: tuple[Any, ...]) -> bool:
-        """Whether a call ends this process; a signal does, unless the project itself handles it."""
+        """Return whether a call ends this process; a signal does, unless the project itself handles it."""
         if name not in _SENDING:
             return True
         number, whom = arguments[-1], arguments[0]

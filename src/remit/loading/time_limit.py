@@ -44,7 +44,10 @@ class _Limit:
         self.times = 0
 
     def is_over(self, frame: FrameType | None) -> bool:
-        """Whether to end the load, whose thread executes `frame`. Code that went on all the same ends the process."""
+        """Return whether to end the load, whose thread executes `frame`.
+
+        Code that went on all the same ends the process.
+        """
         if frame is None or _is_debugged(frame):
             return False
         self.times += 1
@@ -60,7 +63,7 @@ class _Limit:
 
 
 def _is_debugged(frame: FrameType) -> bool:
-    """Whether a person looks at the project in a debugger, which takes as long as it takes."""
+    """Return whether a person looks at the project in a debugger, which takes as long as it takes."""
     current: FrameType | None = frame
     while current is not None:
         if str(current.f_globals.get("__name__")).partition(".")[0] in _DEBUGGERS:

@@ -48,7 +48,7 @@ def run_configuration(state: Loading) -> None:
 
 
 def is_configured(state: Loading) -> bool:
-    """Whether the files of the configuration ran to their ends."""
+    """Return whether the files of the configuration ran to their ends."""
     return not any(Path(file).is_relative_to(state.folder / "config") for file in state.ended)
 
 
@@ -116,7 +116,7 @@ def importing(state: Loading) -> Iterator[None]:
 
 
 def _inside(name: str, root: Path) -> bool:
-    """Whether a module comes from the project's own folder; remit never does, wherever it is installed."""
+    """Return whether a module comes from the project's own folder; remit never does, wherever it is installed."""
     module = sys.modules[name]
     file = getattr(module, "__file__", None)
     places = [file] if isinstance(file, str) else [str(place) for place in getattr(module, "__path__", ())]
@@ -127,7 +127,7 @@ def _inside(name: str, root: Path) -> bool:
 
 @contextlib.contextmanager
 def user_code(state: Loading, path: Path) -> Iterator[None]:
-    """What ends a module of the user's becomes an error at the user's line, once; what it prints is talk."""
+    """Turn an exception that ends a module of the user's into an error at its line, once; its output is talk."""
     process = os.getpid()
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -145,7 +145,7 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
 
 
 def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
-    """What an exception means to people that the code of a file has raised: a RemitError at the user's last line."""
+    """Return an exception of a file's code as a RemitError at the user's last line."""
     name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
     if isinstance(error, RemitError):
         origin = error.origin or last_user_line(state.folder, error, file)

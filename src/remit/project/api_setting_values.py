@@ -104,7 +104,7 @@ def certificate_arn(path: Path, value: Any) -> str:
 
 
 def route_selection_expression(path: Path, value: Any) -> str:
-    """Which field of a message names its route."""
+    """Check the field of a message that names its route."""
     expression = text(path, value)
     if not re.fullmatch(_SELECTION, expression):
         raise mistake(path, f"is {expression!r}", hint='a field of the message: "$request.body.action"')

@@ -88,7 +88,7 @@ def placed(errors: Iterable[RemitError], folder: Path) -> Mistakes:
 
 
 def _place(mistake: RemitError, folder: Path) -> Origin | None:
-    """Where a mistake stands, as `relative`; of a part of a policy item, the line of that part."""
+    """Return the place of a mistake, as `relative`; of a part of a policy item, the line of that part."""
     place = relative(mistake.origin, folder)
     if place is None or not mistake.path:
         return place
@@ -114,7 +114,7 @@ def _shown(file: str, folder: Path) -> str:
 
 
 def is_users_file(file: str, folder: Path) -> bool:
-    """Whether code of a file is the project's own, and not of a package that is installed in its folder."""
+    """Return whether code of a file is the project's own, and not of a package that is installed in its folder."""
     return Path(file).is_relative_to(folder) and "site-packages" not in file
 
 

@@ -265,7 +265,7 @@ def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
 
 
 def _decorates_nothing(function: F) -> F:
-    """What a declaration by `handler=` returns: whoever decorates with it names two functions."""
+    """Refuse a second function: a declaration by `handler=` names one already."""
     decorated = getattr(function, "__name__", "it")
     refused = RemitError(
         f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",
@@ -277,13 +277,13 @@ def _decorates_nothing(function: F) -> F:
 
 
 def _is_function(value: Any) -> bool:
-    """Whether a decorator is used without parentheses; a class of remit's is a trigger that nobody made."""
+    """Return whether a decorator is used without parentheses; a class of remit's is a trigger that nobody made."""
     is_trigger = isinstance(value, type) and value.__module__.startswith("remit.")
     return callable(value) and hasattr(value, "__qualname__") and not is_trigger
 
 
 def _undecorated(function: Any) -> Any:
-    """What functools.wraps wraps, to the bottom."""
+    """Return the innermost function that functools.wraps wraps."""
     for _ in range(100):
         if not hasattr(function, "__wrapped__"):
             break

@@ -98,7 +98,7 @@ def _note_read(name: str) -> None:
 
 
 def _value_in_lambda(name: str, asking: FrameType) -> str | None:
-    """What a variable that is not set reads as for the code that asks for it; None: it stays a KeyError."""
+    """Return the value of an unset variable for the code that asks; None: it stays a KeyError."""
     if asking.f_globals.get("__name__") == "collections.abc" and asking.f_back is not None:
         asking = asking.f_back  # `in` and `get`
     elif _is_of_project(asking):
@@ -165,7 +165,7 @@ def _working_folder() -> str | None:
 
 
 def _profile_has_region() -> bool:
-    """Whether the files of the AWS CLI give a region to the profile that the SDK uses by itself."""
+    """Return whether the files of the AWS CLI give a region to the profile that the SDK uses by itself."""
     files = (
         os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config",
         os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials",
@@ -215,7 +215,7 @@ def explain_placeholders(placeholders: Mapping[str, str], mistakes: Iterable[Rem
 
 
 def _way(name: str) -> str:
-    """What to write in a declaration in place of a variable that is not set."""
+    """Word the way to declare a value in place of a variable that is not set."""
     if name in _REGION:
         return "write `aws.region` (`from remit import aws`), which is right in every region"
     return f"write the value that the function's `environment` gives to {name}, or set the variable before the build"
@@ -307,7 +307,7 @@ def check_secrets(folder: Path, read_variables: Mapping[str, str], app: App) -> 
 
 
 def _secrets(folder: Path, read_variables: Mapping[str, str]) -> Iterator[_Secret]:
-    """What is secret of the variables that the code has read, and of those in the project's `.env` files."""
+    """Yield the secrets among the variables that the code has read, and in the project's `.env` files."""
     variables = dict(read_variables)
     for path in sorted(folder.glob(".env*")):
         if path.is_file() and path.stat().st_size <= _LARGEST:

@@ -43,7 +43,7 @@ def toml(path: Path) -> dict[str, Any]:
 
 
 def is_there(path: Path, name: str | None = None) -> bool:
-    """Whether there is a file. RemitError at it: it is no plain file, which nobody could read to its end."""
+    """Return whether there is a file. RemitError at it: it is no plain file, which nobody could read to its end."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -57,7 +57,7 @@ def is_there(path: Path, name: str | None = None) -> bool:
 
 
 def problem_in_place_of(module: str, folder: Path) -> str | None:
-    """What stands where a module of a project would, and is none, as a sentence: a pipe, a device; None for nothing."""
+    """Word the thing in place of a module that is none: a pipe, a device; None where there is none."""
     for root in roots(folder):
         path = root.joinpath(*module.split(".")).with_suffix(".py")
         try:

@@ -60,7 +60,7 @@ class ResourceText(LateBound):
 
     @classmethod
     def of(cls, resource: Handle[Any], text: str, attribute: str) -> ResourceText:
-        """What an attribute of a resource gives."""
+        """Return the text of a resource's attribute."""
         value = cls(text, f"{resource.spelled}.{attribute}")
         value.resource = resource
         return value
@@ -80,7 +80,7 @@ class Handle(NoText, Generic[TypeName_co]):
 
     @property
     def ref(self) -> LateBound:
-        """What CloudFormation's Ref gives: a queue's URL, a table's or bucket's name, a topic's ARN."""
+        """CloudFormation's Ref: a queue's URL, a table's or bucket's name, a topic's ARN."""
         return ResourceText.of(self, f"${{{self.logical_id}}}", "ref")
 
     @property
@@ -102,7 +102,7 @@ class Handle(NoText, Generic[TypeName_co]):
     if not TYPE_CHECKING:  # type checkers would take any name
 
         def __getattr__(self, name: str) -> LateBound:
-            """What Fn::GetAtt gives, in snake_case: `Data.database.endpoint_address` is `Endpoint.Address`."""
+            """Return Fn::GetAtt, in snake_case: `Data.database.endpoint_address` is `Endpoint.Address`."""
             if name.startswith("_"):
                 raise AttributeError(name)
             kind = resource_type(self.type)

@@ -380,7 +380,7 @@ def _vpc_setting(path: Path, key: Any, content: Any) -> dict[str, Any]:
 
 
 def _check_ids(path: Path, key: str, ids: Any) -> None:
-    """What is of the other kind by its name: CloudFormation finds out only when it makes the function."""
+    """Refuse ids of the other kind by their names: CloudFormation finds out only when it makes the function."""
     name = _VPC_KEYS[key]
     wrong_prefix = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
     if wrong_prefix is None:
@@ -479,7 +479,7 @@ def _properties(path: Path, value: Any) -> Table[Any]:
 
 
 def _check_property(path: Path, name: Any, content: Any) -> None:
-    """What remit looks into, and what it sets itself."""
+    """Refuse properties that remit looks into, or sets itself."""
     if name in OWNED:
         raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
     if name in _SETTINGS_OF and content != {"ApplyOn": "None"}:

@@ -42,7 +42,10 @@ class Items:
         return Items((*_parts(before, writer_span()), *self._parts))
 
     def __iter__(self) -> Iterator[Items]:
-        """What was assigned or added in one go, each with its place: `[*config.lambda_.iam.policy, "logs"]`."""
+        """Yield the items that were assigned or added in one go, with places.
+
+        `[*config.lambda_.iam.policy, "logs"]`.
+        """
         return (Items((part,)) for part in self._parts)
 
     def append(self, item: object) -> None:
@@ -92,7 +95,7 @@ class Setting(Generic[T]):
             section.assigned[self.name] = (self.checked(section, value, span), span)
 
     def readable(self, value: Any) -> Any:
-        """What code reads that reads the setting back: as it was written."""
+        """Return a value for code that reads the setting back: as it was written."""
         return value
 
     def checked(self, section: Section, value: Any, span: Span) -> T:
@@ -303,7 +306,7 @@ class FunctionSection(Section):
     properties: TableSetting[Any] = TableSetting(_check("properties"), Table())
 
     def settings(self) -> dict[str, Any]:
-        """What was assigned, and the defaults that are not AWS's own."""
+        """Return the assigned values, and the defaults that are not AWS's own."""
         chosen = {name: getattr(self, name) for name in ("timeout", "memory_size", "runtime", "architectures")}
         return {**chosen, **{name: value for name, (value, _) in self.assigned.items()}}
 
@@ -487,12 +490,12 @@ class Config(Section):
 
     @property
     def lint(self) -> LintSection:
-        """What `remit lint` accepts."""
+        """The findings that `remit lint` accepts."""
         return self._lint
 
     @property
     def package(self) -> PackageSection:
-        """What goes into the zips."""
+        """The content of the zips."""
         return self._package
 
 
@@ -549,6 +552,6 @@ ACCESS: Final = (
 
 
 def may_be_among(failed: Iterable[str], names: Iterable[str]) -> bool:
-    """Whether one of the settings of these names failed, perhaps since it was misspelt."""
+    """Return whether one of the settings of these names failed, perhaps since it was misspelt."""
     wanted = tuple(names)
     return any(name == ANY or nearest(name, wanted, MISSPELT) is not None for name in failed)

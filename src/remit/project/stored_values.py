@@ -52,7 +52,7 @@ def _stored(store: Store, function: str, name: Any, key: Any) -> str:
 
 
 def _named(name: Any, function: str) -> tuple[str, str, Any]:
-    """What the environment holds, what a policy names, and the key, which a resource of the app says itself."""
+    """Return the variable's value, the policy's name, and the key, which a resource of the app says itself."""
     if hasattr(name, "ref"):
         return tokens.plain(name.ref), tokens.plain(name.arn), name.properties.get("KmsKeyId")
     text = tokens.plain(name)

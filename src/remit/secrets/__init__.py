@@ -148,7 +148,7 @@ class Secret:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether a file with this text holds a secret."""
+    """Return whether a file with this text holds a secret."""
     return next(_in_file(text), None) is not None
 
 
@@ -189,7 +189,7 @@ def _named_values(text: str) -> Iterator[re.Match[str]]:
 
 
 def _is_of_a_vendor(match: re.Match[str]) -> bool:
-    """Whether a vendor's name stands in front of a name, and the value is as vendors draw keys: `DD_API_KEY`."""
+    """Return whether a vendor's name stands in front of a name, and the value is as vendors draw keys: `DD_API_KEY`."""
     if not _compiled(_RANDOM).fullmatch(match["value"]) or _compiled(_MADE_UP).search(match["value"]):
         return False
     line_start = match.string.rfind("\n", 0, match.start()) + 1
@@ -198,7 +198,10 @@ def _is_of_a_vendor(match: re.Match[str]) -> bool:
 
 
 def _looks_random(value: str) -> bool:
-    """Whether a text in code is more likely a secret than the name of one: letters with digits or signs, no words."""
+    """Return whether a text in code is more likely a secret than the name of one.
+
+    Letters with digits or signs, no words.
+    """
     if len(value) < _LEAST or _compiled(_HARMLESS).match(value) or _compiled(_NOT_IN_CODE).match(value):
         return False
     return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9!@#^&*?]", value))
@@ -329,7 +332,10 @@ def secret_parts(name: str, value: str) -> Iterator[str]:
 
 
 def is_plain_word(text: str) -> bool:
-    """Whether a text may well stand for something else wherever it stands: a short one, a word in small letters."""
+    """Return whether a text may well stand for something else wherever it stands.
+
+    A short one, a word in small letters.
+    """
     return len(text) < _LEAST or re.fullmatch(r"[a-z]{1,11}|[0-9]+", text) is not None
 
 

@@ -29,7 +29,7 @@ def split(handler: str) -> tuple[str, str]:
 
 
 def takes_event_and_context(signature: inspect.Signature, bound: int = 0, named: Iterable[str] = ()) -> bool:
-    """Whether Lambda can call a function, some of whose arguments are given already: by position, by name."""
+    """Return whether Lambda can call a function, some of whose arguments are given already: by position, by name."""
     try:
         signature.bind(*[None] * bound, "event", "context", **dict.fromkeys(named))
     except TypeError:

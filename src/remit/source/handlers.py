@@ -154,7 +154,7 @@ def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerPr
 
 
 def _yields(function: ast.AST) -> bool:
-    """Whether a function is a generator; functions inside it may be."""
+    """Return whether a function is a generator; functions inside it may be."""
 
     def inner(node: ast.AST) -> Iterable[ast.AST]:
         is_another = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef)
@@ -194,7 +194,7 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctio
 
 
 def _inherits(node: ast.ClassDef) -> bool:
-    """Whether a class may have methods that its body does not show."""
+    """Return whether a class may have methods that its body does not show."""
     return bool(node.bases or node.keywords or node.decorator_list) or len(node.body) > sum(map(_is_plain, node.body))
 
 

@@ -62,7 +62,7 @@ def _searched_for(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_late(node: ast.expr, names: set[str]) -> bool:
-    """Whether an expression is `aws.region`, `Data.queue.arn` or `Data.queue.attribute(…)`."""
+    """Return whether an expression is `aws.region`, `Data.queue.arn` or `Data.queue.attribute(…)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "attribute":
         node = node.func
     elif not (isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES):

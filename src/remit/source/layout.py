@@ -20,7 +20,7 @@ def roots(folder: Path) -> tuple[Path, ...]:
 
 
 def src_layout(folder: Path) -> bool:
-    """Whether the contents of `src/` go to the root of the zip, where an installed project has them.
+    """Return whether the contents of `src/` go to the root of the zip, where an installed project has them.
 
     So when `src/` is no package itself, holds modules or packages, and either the project is one that gets
     installed (a [build-system] in pyproject.toml) or no module lies beside `src/`.
@@ -60,7 +60,7 @@ def python_files(folder: Path) -> Iterator[str]:
 
 
 def is_left_alone(place: str, name: str) -> bool:
-    """Whether a folder `name` of `place` holds no code of the project's own: packages, environments, caches."""
+    """Return whether a folder `name` of `place` holds no code of the project's own: packages, environments, caches."""
     if name.startswith(".") or name in _OTHERS:
         return True
     return os.path.lexists(os.path.join(place, name, "pyvenv.cfg"))  # noqa: PTH118 - called for each folder of a walk

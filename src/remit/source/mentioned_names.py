@@ -146,7 +146,7 @@ def _naming(node: ast.AST) -> Iterable[ast.AST]:
 
 
 def _is_mere_job(node: ast.FunctionDef) -> bool:
-    """Whether a function is decorated as a job and by nothing else, which may keep it under its name."""
+    """Return whether a function is decorated as a job and by nothing else, which may keep it under its name."""
     match node.decorator_list:
         case [ast.Attribute(attr="job") | ast.Call(func=ast.Attribute(attr="job"))]:
             return True

@@ -44,7 +44,7 @@ class ModuleSource:
     all: tuple[str, ...] | None
 
     def exports(self, name: str) -> bool:
-        """Whether `from module import *` takes a name, if the module has it."""
+        """Return whether `from module import *` takes a name, if the module has it."""
         return name in self.all if self.all is not None else not name.startswith("_")
 
 
@@ -115,7 +115,7 @@ def _stored(statement: ast.stmt) -> Iterator[str]:
 
 
 def _may_have_more(file: PythonFile) -> bool:
-    """Whether a module may have names that its top level does not spell, beside those of `import *`."""
+    """Return whether a module may have names that its top level does not spell, beside those of `import *`."""
     for node in file.nodes:
         match node:
             case ast.FunctionDef(name="__getattr__") | ast.Global():

@@ -135,7 +135,7 @@ class AppOfTests:
 
     @property
     def is_running(self) -> bool:
-        """Whether a test has asked for the app to run."""
+        """True if a test has asked for the app to run."""
         return self._running is not None
 
     def _deployed(self) -> RunningApp:

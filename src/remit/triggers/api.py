@@ -74,7 +74,7 @@ class Api(BaseTrigger):
 
     @property
     def authorizer(self) -> RouteAuthorizer | None:
-        """What is asked who may call; None where IAM decides, or nobody."""
+        """The authorizer of callers; None where IAM decides, or nobody."""
         return None if isinstance(self.auth, str) else self.auth
 
 
@@ -89,7 +89,7 @@ def _check_auth(auth: object) -> None:
 
 
 def _problem(route: str) -> tuple[str, str | None]:
-    """What is wrong with a route, and what to write; an empty text where nothing is."""
+    """Return the problem of a route, and a hint; an empty text where there is none."""
     example = 'write a method and a path, such as "GET /orders/{id}", or "$default"'
     text = tokens.plain(route)
     if tokens.references(text):

@@ -29,7 +29,7 @@ CHECKS: Final[tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]] 
 
 
 def app_wide_resources(app: App) -> Iterator[Resource]:
-    """What the template needs beside what each trigger makes for its function."""
+    """Yield the resources that the triggers of all functions share."""
     for resources in RESOURCES:
         yield from resources(app)
 

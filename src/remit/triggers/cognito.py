@@ -69,7 +69,7 @@ class Cognito(BaseTrigger):
 
     @property
     def is_sender(self) -> bool:
-        """Whether it sends codes, which the pool encrypts."""
+        """True if it sends codes, which the pool encrypts."""
         return self.step in _SENDERS
 
     def resources(self, function: Function) -> Iterator[Resource]:

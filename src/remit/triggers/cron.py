@@ -120,7 +120,7 @@ class Cron:
 
 
 def is_on_the_clock(moment: datetime) -> bool:
-    """Whether the clocks of the moment's zone show it, and do not leap over it."""
+    """Return whether the clocks of the moment's zone show it, and do not leap over it."""
     return moment.astimezone(UTC).astimezone(moment.tzinfo) == moment
 
 
@@ -153,7 +153,7 @@ def _all_numbers(field: Field, text: str) -> tuple[int, ...]:
 
 
 def _is_field(field: Field, text: str) -> bool:
-    """Whether a service takes the text for the field."""
+    """Return whether a service takes the text for the field."""
     if field is DAY and text in ("?", "L", "LW"):
         return True
     if field is WEEKDAY and text in ("?", "L"):

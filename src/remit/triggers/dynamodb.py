@@ -74,7 +74,7 @@ class Dynamodb(StreamTrigger):
 
     @property
     def record(self) -> Shape:
-        """What its records have: not the images that its view leaves out."""
+        """The shape of its records, without the images that its view leaves out."""
         absent = _ABSENT_IMAGES.get(self.view or "NEW_AND_OLD_IMAGES", ())
         change = {name: shape for name, shape in DYNAMODB_CHANGE.items() if name not in absent}
         return {**DYNAMODB, "dynamodb": change}

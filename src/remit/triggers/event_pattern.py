@@ -111,7 +111,7 @@ def _check_fields(fields: dict[Any, Any], shape: Shape, place: _PatternPlace) ->
 
 
 def _inner(shape: Shape, name: str) -> Shape:
-    """What a field of an object holds."""
+    """Return the shape of an object's field."""
     if isinstance(shape, AnyNames):
         return shape.each
     return shape[name] if isinstance(shape, dict) else None
@@ -135,7 +135,7 @@ def _check_field(value: Any, shape: Shape, field: _PatternPlace) -> Iterator[Rem
 
 
 def _is_comparison(fields: dict[Any, Any]) -> bool:
-    """Whether what stands for an object must mean a comparison: `{"numeric": [">", 5]}` outside of a list."""
+    """Return whether what stands for an object must mean a comparison: `{"numeric": [">", 5]}` outside of a list."""
     bounds = fields.get("numeric")
     return len(fields) == 1 and isinstance(bounds, list) and bool(bounds) and bounds[0] in _NUMERIC
 

@@ -33,7 +33,7 @@ class ExistingSource:
 
 
 def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
-    """What the triggers of an app need that it does not make; `own_arns` are those that its resources have by name."""
+    """Return the existing sources of an app's triggers; `own_arns` are those that its resources have by name."""
     functions: dict[tuple[str, str, str], list[str]] = {}
     for function in app.functions:
         for trigger in function.triggers:

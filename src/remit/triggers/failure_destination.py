@@ -31,7 +31,7 @@ class Destination:
     arn: str
 
     def statements(self) -> Iterator[Statement]:
-        """What the function's role needs ("Retaining discarded batches": permissions for the destination)."""
+        """Yield the role's statements for the destination ("Retaining discarded batches": permissions)."""
         if self.kind in SENDING:
             yield allow(SENDING[self.kind], on=self.arn)
         else:

@@ -222,7 +222,7 @@ def _log_group(settings: ApiSettings) -> dict[str, Any]:
 
 
 def _authorizers(app: App, app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
-    """What routes ask who may call, each once, with the permission to ask a function."""
+    """Yield the authorizers of routes, each once, with the permission to ask a function."""
     first_users: dict[str, tuple[RouteAuthorizer, Routed]] = {}
     for routed in app_routes:
         authorizer = routed.trigger.authorizer

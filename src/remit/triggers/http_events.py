@@ -75,7 +75,7 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
 
 
 def _variables(trigger: Api, line: RequestLine) -> dict[str, str] | None:
-    """What the variables of a route's path are for a request; None where the route does not answer it."""
+    """Return the variables of a route's path in a request; None where the route does not answer it."""
     if trigger.route == DEFAULT_ROUTE:
         return {}
     if trigger.method not in ("ANY", line.method):

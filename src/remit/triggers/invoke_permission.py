@@ -101,7 +101,10 @@ def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
 
 
 def _is_here(arn: str) -> bool:
-    """Whether a source is in the account and region of the stack: its own, or told by name. Buckets have neither."""
+    """Return whether a source is in the account and region of the stack: its own, or told by name.
+
+    Buckets have neither.
+    """
     return arn.startswith("${") or _HERE in arn or ":s3:::" in arn
 
 

@@ -73,7 +73,7 @@ class Kinesis(StreamTrigger):
 
     @property
     def record(self) -> Shape:
-        """What its records have."""
+        """The shape of its records."""
         return KINESIS
 
     def grants(self, function: Function) -> Iterator[Grant]:

@@ -57,12 +57,12 @@ class KmsKey:
 
     @property
     def is_of_aws(self) -> bool:
-        """Whether AWS manages it (`alias/aws/sqs`): nobody needs a grant for it, and nobody can change its policy."""
+        """True if AWS manages it (`alias/aws/sqs`): nobody needs a grant for it, and nobody can change its policy."""
         return self.alias.startswith(_OF_AWS)
 
     @property
     def resource(self) -> str:
-        """What policies name it by: its ARN, or that of every key where only `conditions` tell which it is."""
+        """Its text in policies: its ARN, or that of every key where only `conditions` tell which it is."""
         if not self.alias:
             return self.name
         return EVERY_KEY if self.name == self.alias else f"{self.name.removesuffix(self.alias)}key/*"
@@ -120,7 +120,7 @@ def encrypting_key(resource: Any) -> Any:
 
 
 def key_text(subject: Any, taker: str = "key") -> Any:
-    """What names a key that an option takes: the Ref of an alias of the app, the ARN of another resource, else text.
+    """Return the text of a key for an option: the Ref of an alias of the app, the ARN of another resource, else text.
 
     None where there is no key. RemitError: it is neither, which `taker` takes, or it cannot be the id of a key.
     """

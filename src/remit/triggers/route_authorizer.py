@@ -44,12 +44,12 @@ class TokenAuthorizer(RouteAuthorizer):
 
     @property
     def accepted_issuer(self) -> str:
-        """What a token's `iss` must say."""
+        """The required `iss` of a token."""
         raise NotImplementedError
 
     @property
     def accepted_audience(self) -> tuple[str, ...]:
-        """What its `aud` (or else `client_id`) may say."""
+        """The accepted values of its `aud` (or else `client_id`)."""
         raise NotImplementedError
 
     @property

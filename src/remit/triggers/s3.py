@@ -183,7 +183,7 @@ class _Notification:
     receiver: str
 
     def overlaps(self, other: _Notification) -> bool:
-        """Whether an object may have both: S3 then refuses the configuration."""
+        """Return whether an object may have both: S3 then refuses the configuration."""
         return (
             _same_events(self.event, other.event)
             and (self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix))

@@ -147,7 +147,7 @@ def _renamed(event: Any, names: dict[str, str]) -> Any:
 
 
 def _name(app: App, subject: Any, arn: str) -> str:
-    """What a source is called: by its name, or as CloudFormation may call one of the app's that has none."""
+    """Return the name of a source, or one that CloudFormation may give to one of the app's that has none."""
     logical_id = own_id(subject)
     if not logical_id:
         return name_of(arn)

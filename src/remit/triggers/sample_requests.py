@@ -48,7 +48,7 @@ def request(event: dict[str, Any], trigger: Api, _: App) -> dict[str, Any]:
 
 
 def _authorizer(trigger: Api) -> dict[str, Any] | None:
-    """What a handler is told about whoever called."""
+    """Return the part of an event about its caller."""
     authorizer = trigger.authorizer
     if authorizer is None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}

@@ -95,7 +95,7 @@ class Schedule(BaseTrigger):
         raise RemitError(f"schedule {self.expression!r:.60}: it never runs: {reason}", hint=HINT, origin=writer())
 
     def runs_after(self, now: datetime) -> bool:
-        """Whether it runs at some time from `now` on."""
+        """Return whether it runs at some time from `now` on."""
         since = now if self.start is None else max(now, self.start)
         run = next_run(self.expression, self.timezone, since)
         return run is not None and (self.end is None or run <= self.end)

@@ -99,7 +99,7 @@ def _broken_rule(name: str, service: str) -> str | None:
 
 
 def name_in(url: str, verb: str) -> str | None:
-    """What was meant by the URL of a bucket or a queue, as a verb takes it: `s3.read("uploads", "incoming/*")`."""
+    """Return the name in the URL of a bucket or a queue, as a verb takes it: `s3.read("uploads", "incoming/*")`."""
     host, *path = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
     bucket = re.match(_BUCKET_IN_HOST, host)
     if url.startswith("s3:"):

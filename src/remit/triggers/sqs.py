@@ -68,7 +68,7 @@ class Sqs(BaseTrigger):
 
     @property
     def is_fifo(self) -> bool:
-        """Whether the queue delivers in order."""
+        """True if the queue delivers in order."""
         properties = getattr(self.queue, "properties", {})
         return self.arn.endswith(".fifo") or str(properties.get("FifoQueue", False)).lower() == "true"
 

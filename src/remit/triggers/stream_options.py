@@ -50,7 +50,7 @@ class StreamTrigger(BaseTrigger):
 
     @property
     def record(self) -> Shape:
-        """What the stream's records have that filters can look at."""
+        """The shape of the stream's records, for filters."""
         raise NotImplementedError
 
     def checks(self) -> Iterator[Callable[[], object]]:
@@ -67,7 +67,7 @@ class StreamTrigger(BaseTrigger):
         yield self.failures
 
     def failures(self) -> Destination | None:
-        """Where records go that failed for good."""
+        """The destination of records that failed for good."""
         return None if self.on_failure is None else destination(self.on_failure, "on_failure", ("sqs", "sns", "s3"))
 
     def failure_grants(self, function: Function) -> Iterator[Grant]:
@@ -79,7 +79,7 @@ class StreamTrigger(BaseTrigger):
                 yield Grant(statement, reason)
 
     def failure_sources(self) -> Iterator[TriggerSource]:
-        """Where records go that failed, by its kind."""
+        """Yield the destination of failed records, by its kind."""
         failures = self.failures()
         if failures is not None:
             kinds = {"sqs": "queue", "sns": "topic", "s3": "bucket"}

@@ -49,11 +49,11 @@ class BaseTrigger(Recorded):
         return trigger
 
     def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
-        """What the function's role needs: nothing where a service calls the function by itself."""
+        """Yield the grants of the function's role: none where a service calls the function by itself."""
         yield from ()
 
     def resources(self, function: Function) -> Iterator[Resource]:  # noqa: ARG002 - a trigger's signature
-        """What the template needs beside the function."""
+        """Yield the resources that the template needs beside the function."""
         yield from ()
 
     def roles(self, function: Function) -> Iterator[Role]:  # noqa: ARG002 - a trigger's signature
@@ -61,9 +61,9 @@ class BaseTrigger(Recorded):
         yield from ()
 
     def sources(self) -> Iterator[TriggerSource]:
-        """What the trigger reads, or sends what failed to: the app's own, or something that exists already."""
+        """Yield the resources that the trigger reads, or sends failures to: the app's own, or existing ones."""
         yield from ()
 
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """What people want to know of it after a deploy."""
+        """Yield the outputs that people want to know after a deploy."""
         yield from ()

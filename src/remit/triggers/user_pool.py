@@ -52,7 +52,7 @@ class UserPool(TokenAuthorizer):
 
     @property
     def accepted_issuer(self) -> str:
-        """What the tokens of its users name as their issuer, as late-bound text where only the deploy knows the pool.
+        """The issuer of its users' tokens, as late-bound text where only the deploy knows the pool.
 
         Such a pool is in the region of the app.
         """

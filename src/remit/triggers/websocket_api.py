@@ -110,7 +110,7 @@ def sending(function: Function, grants: tuple[Grant, ...]) -> dict[str, str]:
 
 
 def _is_about_connections(grant: Grant) -> bool:
-    """Whether a grant names the app's WebSocket API."""
+    """Return whether a grant names the app's WebSocket API."""
     resources = grant.statement.resources
     return resources is not None and any(f"${{{API}}}" in pattern for pattern in resources.patterns)
 
