@@ -79,7 +79,7 @@ ROWS = [
         template(f'T: {{Type: "AWS::SNS::Topic", Properties: {{TopicName: {"t" * 300}}}}}'), ("lint", "template.yaml"), 1),
     Row("K12", "Lambda allows 64", "app.py:7:2", {"app.py": HEAD + ONE.replace("ingest", "i" * 70)}),
     Row("K14", "there is no function `ingset`", "", {}, ("policy", "function", "ingset")),
-    Row("K14", "'App' object has no attribute 'funtcion'", "app.py:7:2", {"app.py": HEAD + ONE.replace("function", "funtcion")}),
+    Row("K14", "an app has no `funtcion`", "app.py:7:2", {"app.py": HEAD + ONE.replace("function", "funtcion")}),
     Row("K15", "the account '11112222333' has 11 digits", "config/deploy.py:4:96", configured(f"config.lambda_.iam.policy = [{STATEMENT % 'eu-west-1:11112222333'}]"), code=1),
     Row("K15", "got int '123456789012'", "policy.yaml:4:22",
         {"policy.yaml": 'Version: "2012-10-17"\nStatement:\n  - Effect: Allow\n    Principal: {AWS: 123456789012}\n    Action: sts:AssumeRole\n'}, ("lint", "policy.yaml"), 1),
