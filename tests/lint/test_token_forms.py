@@ -117,7 +117,7 @@ LINES = {
     "Postgres": f'url = "postgresql://app:{drawn(ALNUM, 16)}@orders.abc.eu-west-1.rds.amazonaws.com/orders"',
     "MongoDB": f'url = "mongodb+srv://app:{drawn(ALNUM, 16)}@cluster0.ab1cd.mongodb.net"',
     "Redis": f'url = "redis://:{drawn(ALNUM, 20)}@cache.acme.io:6379/0"',
-    "an index of packages": f"--index-url https://ci:{drawn(ALNUM, 20)}@pypi.acme.io/simple",
+    "an index of packages": f"PACKAGES=https://ci:{drawn(ALNUM, 20)}@packages.acme.io/python",
     "Twilio auth token": f'TWILIO_AUTH_TOKEN = "{drawn(HEX, 32)}"',
     "Datadog": f'DD_API_KEY = "{drawn(HEX, 32)}"',
     "Datadog application": f'os.environ["DD_APP_KEY"] = "{drawn(HEX, 40)}"',
