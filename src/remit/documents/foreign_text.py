@@ -92,7 +92,7 @@ _MARKS: Final = re.compile(r"[$#]\{|\{\{")
 
 
 def is_of_serverless_framework(text: str) -> bool:
-    """Return whether a template that can be read is one of the Serverless Framework's, by what such files alone hold."""
+    """Return whether a file that can be read is one of the Serverless Framework's, by what such files alone hold."""
     if any(sign in text for sign in _SIGNS_OF_SERVERLESS) and re.search(_OF_SERVERLESS, text) is not None:
         return True
     for name in _DECLARED_BY_SERVERLESS:
