@@ -61,20 +61,10 @@ def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
     """The running AWS of the project in this folder, or None.
 
     It runs if its lock is held and the server that answers at the recorded port is the recorded one.
-
-    Raises:
-        RemitError: if an older remit started it, whose server asks for no signatures.
     """
     place = _place(folder)
-    if not is_held(place.alive):
-        return None
-    record = place.read()
+    record = place.read() if is_held(place.alive) else None
     if record is None:
-        if place.is_of_an_older_remit():
-            raise RemitError(
-                "the AWS on this machine was started by an older remit",
-                hint="`remit local stop` ends it (its state is kept); then start it again",
-            )
         return None
     about = _document(record, "GET", HEALTH)
     if about is None or about.get("id") != record.id:
@@ -104,9 +94,6 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
     """
     region = _region(region)
     place = _place(folder)
-    if is_held(place.alive) and place.is_of_an_older_remit():
-        progress("stopping the AWS on this machine that an older remit started")
-        stop(folder)
     running = find(folder, region=region)
     if running is not None:
         return running
@@ -226,8 +213,6 @@ def _healthy(
             if begin is not None:
                 raise died(place, begin)
             progress("starting the AWS on this machine")
-            if place.is_of_an_older_remit():
-                place.record.unlink()  # its server has ended, and the new one holds the place before it writes its own
             begin = spawn(place, region, environment)
         asked = time.monotonic()
         running = find(folder, region=region)

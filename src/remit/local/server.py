@@ -56,14 +56,14 @@ from remit.local.gate import Gate
 from remit.local.journal import Journal
 from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
-from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.requests import send_to_the_decided_service, simulated_services
+from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.service_metadata import read_metadata_alone
 from remit.local.repairs.sessions import make_sessions_as_sts_does
-from remit.local.repairs.shards import keep_closed_shards
+from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.saved_state import refuse_damaged_state, save_quickly, undisturbed
@@ -285,7 +285,6 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     FailedBatches(destinations, functions_of_emulator).take_hold()
     fail_wrongly_reported_batches(functions_of_emulator)
     keep_alarms()
-    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
@@ -313,7 +312,8 @@ async def _serve(
     act_as_the_caller(authorizer.strictness.applies)
     authorizer.strictness.take_hold()
     look_up_as_the_caller()
-    refuse_what_aws_refuses()
+    refuse_stacks()
+    refuse_resources()
     send_to_the_decided_service()
     refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(place.journal)

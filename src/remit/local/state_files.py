@@ -146,11 +146,6 @@ class StateFiles:
         typed = all(isinstance(text, str) for text in texts) and type(record.port) is int and type(record.pid) is int
         return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
 
-    def is_of_an_older_remit(self) -> bool:
-        """Return whether the server file was written by a remit whose servers had no keys."""
-        content = self._content()
-        return "pid" in content and "access_key_id" not in content
-
     def _content(self) -> dict[str, Any]:
         """The server file as it is, empty if it is not a JSON object."""
         try:

@@ -16,7 +16,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
 from remit.iam.policy import parse
 from remit.local.authorization.caller import CALLER, Caller
-from remit.local.authorization.default_policies import default_policy
+from remit.local.authorization.default_policies import policy_of_key
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
 from remit.local.authorization.resource_policies import resource_policy
@@ -99,9 +99,7 @@ def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | 
     if operation.type not in KEY_TYPES or UNRESOLVED not in arn:
         return resource_policy("kms:DescribeKey", arn)
     try:
-        return (
-            parse(operation.properties.get("KeyPolicy") or default_policy("kms", place_of_request()["Account"], arn)),
-        )
+        return (parse(operation.properties.get("KeyPolicy") or policy_of_key(place_of_request()["Account"])),)
     except RemitError:
         return None
 

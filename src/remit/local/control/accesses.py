@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessRecord
 from remit.local.authorization.strictness import STRICT as STRICT_REQUEST
-from remit.local.control.signed_request import OWN_HEADERS, ask
+from remit.local.control.signed_request import OWN_HEADERS, command
 from remit.local.routes import ACCESS, STRICT
 
 if TYPE_CHECKING:
@@ -21,14 +20,8 @@ NO_ACCESS: Final = 1 << 53
 
 
 def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ...]]:
-    """The number of the last access, and those that came after a number; the server keeps the last 5,000.
-
-    None where an older remit started the AWS on this machine: nothing is recorded then. RemitError: nothing answers.
-    """
-    response = ask(aws, "GET", ACCESS, query=f"after={after}")
-    if not response.is_ok:
-        return after, ()
-    document = response.document()
+    """The number of the last access, and those that came after a number; the server keeps the last 5,000."""
+    document = command(aws, ACCESS, query=f"after={after}")
     return int(document["last"]), tuple(AccessRecord(**record) for record in document["records"])
 
 
@@ -36,22 +29,10 @@ def refuse_unknown(aws: LocalAws, *, refuse: bool, client: int | None = None) ->
     """Say whether a call of which nobody can decide here whether AWS would allow it is refused, or passes.
 
     At first it passes, with a record that says so. With `client`, the number of a process, it is refused for as long as
-    that runs.
-
-    Returns:
-        Whether it was refused before.
-
-    Raises:
-        RemitError: nothing answers, or an older remit started the server.
+    that runs. What was so before is returned.
     """
     process = "" if client is None else f"client={client}&"
-    response = ask(aws, "POST", STRICT, query=f"{process}on={str(refuse).lower()}")
-    if not response.is_ok:
-        raise RemitError(
-            "the AWS on this machine does not refuse what is unknown: an older remit started it",
-            hint="`remit local stop` ends it (its state is kept); then start it again",
-        )
-    return response.document().get("before") is True
+    return command(aws, STRICT, query=f"{process}on={str(refuse).lower()}").get("before") is True
 
 
 @contextmanager

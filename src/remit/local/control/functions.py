@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from remit.errors import RemitError
-from remit.local.control.signed_request import ask
+from remit.local.control.signed_request import command
 from remit.local.environment import install_debugger
 from remit.local.routes import FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from remit.local.aws import LocalAws
@@ -26,7 +24,8 @@ def serve_code(aws: LocalAws, function: str, folder: Path | None) -> None:
     Raises:
         RemitError: if there is no such folder, or nothing answers.
     """
-    _post(aws, function, "code", {"folder": None if folder is None else str(folder.resolve())})
+    document = {"folder": None if folder is None else str(folder.resolve())}
+    command(aws, f"{FUNCTIONS}{function}/code", document=document)
 
 
 def debug(
@@ -57,13 +56,5 @@ def debug(
     if port is not None:
         document["packages"] = str(install_debugger(project, progress))
         document["project"] = str(project.resolve())
-    answer: int | None = _post(aws, function, "debug", document)["port"]
-    return answer
-
-
-def _post(aws: LocalAws, function: str, what: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    response = ask(aws, "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
-    answer: Mapping[str, Any] = response.document()
-    if not response.is_ok:
-        raise RemitError(f"function `{function}`: {answer.get('message', 'the AWS on this machine refused')}")
+    answer: int | None = command(aws, f"{FUNCTIONS}{function}/debug", document=document)["port"]
     return answer

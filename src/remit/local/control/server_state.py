@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from remit.errors import RemitError
-from remit.local.control.signed_request import ask
+from remit.local.control.signed_request import command
 from remit.local.routes import DELAYS, KEEP_DATA, PUT_DATA_BACK
 
 if TYPE_CHECKING:
@@ -18,32 +17,20 @@ if TYPE_CHECKING:
 
 def keep_data(aws: LocalAws) -> None:
     """Have it keep the data as it is now: objects, items, messages, values of secrets, users, schedules, logs."""
-    _tell(aws, KEEP_DATA)
+    command(aws, KEEP_DATA)
 
 
 def put_data_back(aws: LocalAws) -> None:
     """Have it put back what it kept last, and drop the records of streams. Stacks, functions and roles stay."""
-    _tell(aws, PUT_DATA_BACK)
-
-
-def _tell(aws: LocalAws, path: str) -> None:
-    response = ask(aws, "POST", path)
-    if not response.is_ok:
-        raise RemitError(f"the AWS on this machine answered {response.status} to {path}")
+    command(aws, PUT_DATA_BACK)
 
 
 def simulate_delays(aws: LocalAws, seed: str) -> str:
     """Let new roles and calls be slow as on AWS, the same for the same seed; an empty seed ends it.
 
-    Returns the seed that it had before. RemitError: nothing answers, or an older remit started the server.
+    Returns the seed that it had before.
     """
-    response = ask(aws, "POST", DELAYS, query=urlencode({"seed": seed}))
-    if not response.is_ok:
-        raise RemitError(
-            "the AWS on this machine does not simulate delays: an older remit started it",
-            hint="`remit local stop` ends it (its state is kept); then start it again",
-        )
-    return str(response.document()["before"])
+    return str(command(aws, DELAYS, query=urlencode({"seed": seed}))["before"])
 
 
 @contextmanager
