@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import accesses
 from terminals import HANGS
 from zips import zip_of
 

@@ -13,7 +13,7 @@ import pytest
 
 from remit.errors import RemitError
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.functions import debug
+from remit.local.control.server_commands import debug
 from terminals import HANGS
 from zips import zip_of
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from remit.local.control.accesses import accesses
+from remit.local.control.server_commands import accesses
 from terminals import HANGS
 from zips import zip_of
 

@@ -18,8 +18,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from remit.local.aws import reset
-from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import accesses
 from terminals import HANGS
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.control.accesses import refuse_unknown
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import refuse_unknown
 from remit.local.signature import signed_headers
 from terminals import HANGS
 

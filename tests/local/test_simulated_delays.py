@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.server_state import simulated_delays
+from remit.local.control.server_commands import simulated_delays
 from remit.local.request import RefusedRequest
 from remit.local.simulated_delays import SimulatedDelays
 from terminals import HANGS

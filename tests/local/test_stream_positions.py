@@ -12,7 +12,7 @@ import pytest
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.server_state import keep_data, put_data_back
+from remit.local.control.server_commands import keep_data, put_data_back
 from remit.local.event_sources import stream_positions
 from terminals import HANGS
 

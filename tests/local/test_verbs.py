@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from remit import grants
 from remit.catalogue.operations import operation
 from remit.iam.policy import render_statement
-from remit.local.control.accesses import NO_ACCESS, accesses
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import NO_ACCESS, accesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

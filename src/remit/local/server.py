@@ -24,15 +24,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.local.authorization.access_log import AccessLog
+from remit.local.authorization.access_log import AccessLog, SeenAccess
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.authorization.default_policies import give_default_policies
-from remit.local.authorization.seen_access import SeenAccess
-from remit.local.authorization.stack_caller import act_as_the_caller
-from remit.local.authorization.stack_lookups import look_up_as_the_caller
-from remit.local.authorization.task_tokens import note_task_tokens
+from remit.local.authorization.emulated_names import note_task_tokens
+from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
@@ -42,8 +40,7 @@ from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
-from remit.local.event_sources.stream_pollers import StreamPollers
-from remit.local.event_sources.stream_positions import keep_stream_positions
+from remit.local.event_sources.streams import StreamPollers, keep_stream_positions
 from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
 from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
 from remit.local.events_on_the_way import EventsOnTheWay
@@ -59,9 +56,8 @@ from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.logs import repair_logs
-from remit.local.repairs.requests import send_to_the_decided_service, simulated_services
+from remit.local.repairs.requests import read_metadata_alone, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
-from remit.local.repairs.service_metadata import read_metadata_alone
 from remit.local.repairs.sessions import make_sessions_as_sts_does
 from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks

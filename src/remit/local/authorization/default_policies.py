@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from remit.local.emulator import emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,8 +61,7 @@ def give_default_policies() -> None:
         numbers = range(1, len(parameters) + 2)
         names = [sns._p(parameters, f"Attributes.entry.{number}.key") for number in numbers]
         if "Policy" not in names:
-            place = place_of_request()
-            topic = f"arn:aws:sns:{place['Region']}:{place['Account']}:{sns._p(parameters, 'Name')}"
+            topic = arn_here("sns", sns._p(parameters, "Name"))
             entry = f"Attributes.entry.{names.index('') + 1}"
             parameters = {**parameters, f"{entry}.key": ["Policy"], f"{entry}.value": [text(topic)]}
         return create_topic(parameters)

@@ -13,6 +13,7 @@ from remit.local.routes import FUNCTION_SESSION
 if TYPE_CHECKING:
     import boto3
 
+    from remit.deploy.session import Account
     from remit.local.aws import LocalAws
 
 
@@ -97,3 +98,12 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
     credentials = command(aws, FUNCTION_SESSION, query=query)
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     return session_as(aws, *(credentials[name] for name in names))
+
+
+def account_of(aws: LocalAws) -> Account:
+    """The account of a running AWS, to deploy to, reached with the project's own keys."""
+    from remit.deploy.session import connect  # noqa: PLC0415 - what asks without an SDK does not wait for it
+
+    arguments = client_arguments(aws)
+    credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
+    return connect(region=aws.region, endpoint=aws.url, credentials=credentials)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from remit.deploy.invoke import Answer, answer_of
 from remit.errors import RemitError
-from remit.local.control.accesses import NO_ACCESS, accesses
+from remit.local.control.server_commands import NO_ACCESS, accesses
 from remit.local.control.signed_request import ask
 
 if TYPE_CHECKING:

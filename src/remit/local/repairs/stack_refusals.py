@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_requests import StackRequestError, around, stored_change_set, stored_stack
+from remit.local.stack_operations import StackRequestError, around, stored_change_set, stored_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from remit.local.stack_requests import Answer
+    from remit.local.stack_operations import Answer
 
 _REVIEWED: Final = "REVIEW_IN_PROGRESS"
 _DELETABLE: Final = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", _REVIEWED})

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_requests import around
+from remit.local.stack_operations import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.stack_requests import Answer
+    from remit.local.stack_operations import Answer
 
     Handler = dict[str, Callable[..., Any]]
 
