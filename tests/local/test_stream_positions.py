@@ -13,7 +13,7 @@ from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import keep_data, put_data_back
-from remit.local.event_sources import stream_positions
+from remit.local.event_sources import streams as stream_reading
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.M
         _dynamodb_stream_positions=SimpleNamespace(_data={}),
         _kinesis_positions=SimpleNamespace(_data={place: positions}),
     )
-    stream_positions._end_at_the_last_record(functions, place, source)
+    stream_reading._end_at_the_last_record(functions, place, source)
     assert {"full": 1, "empty": 0, "gone": 3} == positions
 
 

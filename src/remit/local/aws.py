@@ -57,16 +57,17 @@ class LocalAwsStatus:
     """Why some of the state is not kept, or None."""
 
 
-def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
+def find(folder: Path, *, region: str | None = None, patience: float = _PATIENCE) -> LocalAws | None:
     """The running AWS of the project in this folder, or None.
 
-    It runs if its lock is held and the server that answers at the recorded port is the recorded one.
+    It runs if its lock is held and the server that answers at the recorded port, in `patience` seconds, is the recorded
+    one.
     """
     place = _place(folder)
     record = place.read() if is_held(place.alive) else None
     if record is None:
         return None
-    about = _document(record, "GET", HEALTH)
+    about = _document(record, "GET", HEALTH, patience=patience)
     if about is None or about.get("id") != record.id:
         return None
     url = f"http://127.0.0.1:{record.port}"
@@ -81,20 +82,27 @@ def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
     )
 
 
-def start(folder: Path, *, region: str | None = None, progress: Callable[[str], None] = lambda _: None) -> LocalAws:
+def start(
+    folder: Path,
+    *,
+    region: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+    patience: float = _PATIENCE,
+) -> LocalAws:
     """The AWS of the project in this folder: the running one, or one that is started and healthy.
 
     Args:
         folder: The project's folder; state is kept under its `.remit/local`.
         region: The region to work in (default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1).
         progress: Told what is being waited for, in a short sentence.
+        patience: Seconds in which one that runs already must answer.
 
     Raises:
         RemitError: if it cannot be installed, the folder cannot be written, or the server does not start.
     """
     region = _region(region)
     place = _place(folder)
-    running = find(folder, region=region)
+    running = find(folder, region=region, patience=patience)
     if running is not None:
         return running
     from remit.local.environment import install  # noqa: PLC0415 - most commands find a running one
@@ -104,7 +112,7 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
     place.make()
     try:
         with alone(place.starting):
-            return _healthy(folder, place, region, environment, progress)
+            return _healthy(folder, place, region, environment, progress, patience)
     except OSError as error:
         raise RemitError(f"{str(place.root)!r} cannot be written: {error.strerror}") from error
 
@@ -199,7 +207,12 @@ def _region(region: str | None) -> str:
 
 
 def _healthy(
-    folder: Path, place: StateFiles, region: str, environment: LocalEnvironment, progress: Callable[[str], None]
+    folder: Path,
+    place: StateFiles,
+    region: str,
+    environment: LocalEnvironment,
+    progress: Callable[[str], None],
+    patience: float,
 ) -> LocalAws:
     """The server that answers: one that is there already, or one that is started when none holds the place.
 
@@ -215,10 +228,10 @@ def _healthy(
             progress("starting the AWS on this machine")
             begin = spawn(place, region, environment)
         asked = time.monotonic()
-        running = find(folder, region=region)
+        running = find(folder, region=region, patience=patience)
         if running is not None:
             return running
-        is_mute = begin is None and time.monotonic() - asked >= _PATIENCE
+        is_mute = begin is None and time.monotonic() - asked >= patience
         time.sleep(_PAUSE)
     raise RemitError(
         f"the AWS on this machine does not answer (its log is {str(place.log)!r})",

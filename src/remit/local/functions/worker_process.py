@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.local.functions import failures, peers, watchdog
 from remit.local.functions.deployed_function import InvocationResult
 from remit.local.functions.live_log import BoundedLog
-from remit.local.functions.peers import HAS_PROC, descendants
 from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi
 from remit.local.functions.worker_launch import spawn
 
@@ -325,9 +324,9 @@ def resident_bytes(pid: int, limit: int) -> int:
 
     What they share, as after a fork, is counted once where it matters: where all together exceed the limit.
     """
-    if not HAS_PROC:
+    if not peers.HAS_PROC:
         return _listed_kilobytes(pid) * 1024
-    processes = (pid, *descendants(pid))
+    processes = (pid, *peers.descendants(pid))
     size = sum(map(_resident_pages, processes)) * _PAGE
     if size > limit and len(processes) > 1:
         return sum(map(_own_share, processes))
