@@ -78,16 +78,10 @@ TESTS = {
     "review": ("tests/review", "tests/cli/test_diff_command.py", "tests/cli/test_diff_project.py"),
     "deploy": ("tests/deploy",),
     "deployer": ("tests/deployer", "tests/cli/test_deployer_command.py"),
-    "explain": (
-        "tests/explain",
+    "answers": (
+        "tests/answers",
         "tests/cli/test_explain_command.py",
         "tests/cli/test_explain_seen.py",
-        "tests/cli/test_why_command.py",
-    ),
-    "why": (
-        "tests/explain",
-        "tests/iam/test_denial.py",
-        "tests/iam/test_denials_table.py",
         "tests/cli/test_why_command.py",
     ),
     "lint": ("tests/lint",),
@@ -98,12 +92,11 @@ TESTS = {
     "audit": ("tests/audit",),
     "source": (
         "tests/project",
-        "tests/explain/test_remedy.py",
+        "tests/answers/test_grant_edit.py",
+        "tests/answers/test_remedy.py",
         "tests/lint/test_lint_app.py",
         "tests/package/test_packed_imports.py",
-        "tests/source_edits",
     ),
-    "source_edits": ("tests/source_edits",),
     "dev": ("tests/dev",),
     "local": ("tests/local",),
 }

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.answers.explanation import explain
 from remit.build import build
 from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
@@ -20,7 +21,6 @@ from remit.deploy.status import status
 from remit.deploy.workflow import deploy
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
-from remit.explain.explanation import explain
 from remit.loading.load import load
 from remit.local import aws as local_aws
 from remit.local.control.accesses import NO_ACCESS, accesses
