@@ -22,9 +22,9 @@ from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
+from remit.resources.names import name_of
 from remit.roles.reference_names import names_of, references
 from remit.source.decorators import attribute, decorator
-from remit.triggers.source import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
