@@ -160,7 +160,7 @@ class AccessQuestions:
         rows = self._sensitive.get(alike)
         if rows is None:
             candidates = self.candidates(profile)
-            wanted = (action for action in actions if self.parts.table.bits[action] & candidates)
+            wanted = (action for action in actions if self.parts.bits[action] & candidates)
             rows = tuple(self._asked(identity, profile, caller, wanted))
             self._sensitive[alike] = rows
         return rows
@@ -252,6 +252,6 @@ class AccessQuestions:
         for use in identity.policies:
             mask = self.parts.mask(use.document)
             if mask is not None and self.parts.number(use.document, action) == number:
-                place, statement = self.parts.table.statement(mask, action, index)
+                place, statement = self.parts.statement(mask, action, index)
                 return GrantingStatement(use, place, statement.sid)
         return None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _MOST_DOCUMENTS: Final = 50_000
 """Distinct documents at which all answers so far are forgotten: else memory would grow with the accounts."""
-_SENSITIVE: Final = tuple(action.name for action in SENSITIVE_ACTIONS)
+_SENSITIVE: Final = tuple(SENSITIVE_ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from remit.errors import RemitError
 
 EntityKind: TypeAlias = Literal["user", "group", "role"]
+KINDS: Final[tuple[EntityKind, ...]] = ("user", "group", "role")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,7 +51,6 @@ class Entity:
     trust: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
     in_instance_profile: bool = False
-    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ class EscalationGraph:
         """The roles that a principal can assume, in any account."""
         identity = asker.identity
         names = [identity.arn, role_of_session(identity.arn), "*"]
-        if self.questions.parts.table.bits[ASSUME] & asker.candidates:
+        if self.questions.parts.bits[ASSUME] & asker.candidates:
             names.append(identity.account)
         for arn, role in self.targets.trusting(names).items():
             if arn == identity.arn:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import policies_of
+from remit.audit.caller_pins import policies_of, tag_conditions
 from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
-from remit.audit.target_tags import tag_conditions
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import policies_of
+from remit.audit.caller_pins import policies_of, tag_conditions
 from remit.audit.documents import folded, unfolded
 from remit.audit.question import NO, AccessAnswer, combined, own_resources
 from remit.audit.results import StepNeed, UndecidedTechnique
-from remit.audit.target_tags import tag_conditions
 from remit.iam.pattern import covers
 from remit.iam.policy import Condition
 
@@ -59,7 +58,7 @@ class NeedQuestions:
         """A cheap look: whether some statement of every layer speaks of each action."""
         bits = self._bits.get(technique.name + technique.gain)
         if bits is None:
-            bits = self._bits[technique.name + technique.gain] = self.questions.parts.table.mask_of(technique.actions)
+            bits = self._bits[technique.name + technique.gain] = self.questions.parts.mask_of(technique.actions)
         return bits & asker.candidates == bits
 
     def steps(
