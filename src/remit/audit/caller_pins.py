@@ -116,11 +116,6 @@ def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
     )
 
 
-def speaks_of(layers: Layers, key: str) -> bool:
-    """Return whether some policy of some layers depends on a key that a caller may decide."""
-    return any(key in pinned_keys(policy) for policy in policies_of(layers))
-
-
 def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
     """The conditions that hold of every request of a caller, as far as some policies speak of their keys."""
     keys: set[str] = set()

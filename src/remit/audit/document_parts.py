@@ -124,6 +124,10 @@ class DocumentParts:
         levels = tuple(self._layer(level, action) for level in profile.scps)
         return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
 
+    def layers_of(self, profile: Profile, action: str) -> Layers:
+        """The parts of a principal's documents about an action, as policies."""
+        return self.layers(self.layer_numbers(profile, action))
+
     def is_uniform(self, profile: Profile, action: str) -> bool:
         """Return whether the answers about an action are the same for every user and role of the principal's account.
 

@@ -88,6 +88,11 @@ class Identity:
     unknown: tuple[str, ...] = ()
 
     @property
+    def uses(self) -> tuple[PolicyUse, ...]:
+        """Its policies and its boundary."""
+        return self.policies if self.boundary is None else (*self.policies, self.boundary)
+
+    @property
     def arn(self) -> str:
         """Its ARN."""
         return self.entity.arn
