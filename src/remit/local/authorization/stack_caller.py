@@ -33,7 +33,7 @@ from remit.local.stack_operations import (
     stored_change_set,
     stored_stack,
 )
-from remit.triggers.kms_key import KEY_TYPES
+from remit.resources.kms_key import KEY_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
