@@ -8,13 +8,14 @@ import shutil
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.control.signed_request import ask
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
+from remit.local.state_files import LocalAws as LocalAws
 from remit.local.state_files import StateFiles, alone, is_held
 
 if TYPE_CHECKING:
@@ -30,19 +31,6 @@ _KILL_SECONDS = 30.0
 _PAUSE = 0.02
 _PATIENCE = 10.0  # seconds for an answer about the server's health: a busy one serves others first
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class LocalAws:
-    """A running AWS on this machine: where it answers, its process, the region and account to work in, and its keys."""
-
-    url: str
-    port: int
-    pid: int
-    region: str
-    account: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

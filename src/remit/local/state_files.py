@@ -1,4 +1,4 @@
-"""The files of a project's AWS on this machine, and a running server's record in them."""
+"""The files of a project's AWS on this machine, a running server's record in them, and how it is reached."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ class Record:
     id: str
     port: int
     pid: int
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running AWS on this machine: where it answers, its process, the region and account to work in, and its keys."""
+
+    url: str
+    port: int
+    pid: int
+    region: str
+    account: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
 

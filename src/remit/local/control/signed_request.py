@@ -14,8 +14,7 @@ from remit.local.signature import signed_headers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.local.aws import LocalAws
-    from remit.local.state_files import Record
+    from remit.local.state_files import LocalAws, Record
 
 _PATIENCE = 30.0
 _OK = 200
