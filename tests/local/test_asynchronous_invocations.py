@@ -17,7 +17,7 @@ from terminals import HANGS
 from zips import zip_of
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 PLACE = "us-east-1:000000000000"
 RESULTS = f"arn:aws:sqs:{PLACE}:results"

@@ -20,7 +20,7 @@ from zips import zip_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 pytestmark = pytest.mark.network  # debugpy is installed once
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from clouds import Cloud
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT = "000000000000"
 PLACE = f"us-east-1:{ACCOUNT}"

@@ -30,7 +30,7 @@ from terminals import HANGS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 NUMBERS = itertools.count()
 CODE = {

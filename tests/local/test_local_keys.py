@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Deployed
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 def ask(

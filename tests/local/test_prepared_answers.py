@@ -24,7 +24,7 @@ from remit.local.control.server_commands import accesses
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}
 ALLOWED = [

@@ -23,7 +23,7 @@ from remit.local.control.server_commands import accesses
 from terminals import HANGS
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 REQUESTS = [
     json.loads(line) for line in (Path(__file__).parent / "data/recorded_requests.jsonl").read_text().splitlines()

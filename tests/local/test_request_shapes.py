@@ -21,7 +21,7 @@ from terminals import HANGS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 SHAPES = [json.loads(line) for line in (Path(__file__).parent / "data/request_shapes.jsonl").read_text().splitlines()]
 """What AWS answers to each shape, the status and code: `aws` to a role that may do little, `root` to all others."""

@@ -19,7 +19,7 @@ from remit.local.control.clients import client_arguments, environment, session, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT = "000000000000"
 GITHUB, GITLAB = "token.actions.githubusercontent.com", "gitlab.com"

@@ -14,7 +14,7 @@ from remit.local.control.server_commands import unknown_refused
 from remit.local.stack_operations import ResourceOperation
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders"}}
 TOPIC = {"Type": "AWS::SNS::Topic", "DependsOn": "Queue", "Properties": {"TopicName": "orders"}}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.app import Grant
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT: Final = "000000000000"
 HERE: Final = f"us-east-1:{ACCOUNT}"

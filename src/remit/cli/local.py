@@ -20,7 +20,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 @click.group

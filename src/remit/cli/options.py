@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000

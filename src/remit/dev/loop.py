@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""

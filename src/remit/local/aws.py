@@ -15,8 +15,7 @@ from remit.errors import RemitError
 from remit.local.control.signed_request import ask
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
-from remit.local.state_files import LocalAws as LocalAws
-from remit.local.state_files import StateFiles, alone, is_held
+from remit.local.state_files import LocalAws, StateFiles, alone, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from remit.declare.resource_references import AnyRef
     from remit.deploy.invoke import Answer
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
     from remit.local.control.answers import Answering
+    from remit.local.state_files import LocalAws
     from remit.roles.role_policies import ReadyRole
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
     Answering: TypeAlias = Callable[[dict[str, Any]], Mapping[str, Any]]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import boto3
 
     from remit.deploy.session import Account
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 def session(aws: LocalAws) -> boto3.Session:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 NO_ACCESS: Final = 1 << 53
 """A number that no access has: asking for those after it tells the number of the last one."""
