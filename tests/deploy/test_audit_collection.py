@@ -13,10 +13,8 @@ from remit.audit.exposures import exposures
 from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
 from remit.cli import main
-from remit.deploy.audit_collection import Collecting, collect, needed_policy
-from remit.deploy.collected_account import collect_account
-from remit.deploy.collected_acls import acl_policy
-from remit.deploy.collected_policies import CALLS, collected_policies
+from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
+from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.errors import RemitError
 from remit.iam.policy import parse
 
