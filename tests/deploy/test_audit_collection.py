@@ -175,8 +175,8 @@ def test_an_organization_is_gathered_with_its_policies(join: Callable[..., Accou
     value = json.loads((tmp_path / "organization.json").read_text("utf-8"))
     members, problems = organization(value, "organization.json")
     assert () == problems
-    names = [[row.name for row in level] for level in members.accounts[status["AccountId"]].scps]
-    assert [["FullAWSAccess"], ["FullAWSAccess", "no-iam"], ["FullAWSAccess"]] == [sorted(level) for level in names]
+    levels = [{row.id for row in level} for level in members.accounts[status["AccountId"]].scps]
+    assert [{"p-FullAWSAccess"}, {"p-FullAWSAccess", policy}, {"p-FullAWSAccess"}] == levels
 
 
 def test_an_account_that_may_not_read_its_organization_is_refused(
