@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.answers.explanation import explain
 from remit.build import build
 from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
@@ -20,11 +21,8 @@ from remit.deploy.status import status
 from remit.deploy.workflow import deploy
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
-from remit.explain.explanation import explain
 from remit.loading.load import load
 from remit.local import aws as local_aws
-from remit.local.control.accesses import NO_ACCESS, accesses
-from remit.local.control.account import account_of
 from remit.local.control.answers import (
     AnsweringFunctions,
     forget_answers,
@@ -32,18 +30,18 @@ from remit.local.control.answers import (
     operation_model,
     serialised,
 )
-from remit.local.control.clients import client_arguments, function_session, session
+from remit.local.control.clients import account_of, client_arguments, function_session, session
 from remit.local.control.invoke import invoke_locally
-from remit.local.control.server_state import keep_data, put_data_back
+from remit.local.control.server_commands import NO_ACCESS, accesses, keep_data, put_data_back
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.explanation import verdict_lines
 from remit.report.operators import WordedOperator
+from remit.resources.names import own_id
 from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 from remit.triggers.http_events import http_event, request_line
 from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
-from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,8 +53,8 @@ if TYPE_CHECKING:
     from remit.declare.resource_references import AnyRef
     from remit.deploy.invoke import Answer
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
     from remit.local.control.answers import Answering
+    from remit.local.state_files import LocalAws
     from remit.roles.role_policies import ReadyRole
 
 

@@ -1,0 +1,291 @@
+"""Advice on a denied access: from the message by itself, and from the app in this folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.answers.denied_request import ACCOUNT, account_of, caller_of, role_and_session
+from remit.answers.obstacles import FEDERATED
+from remit.answers.remedy import remedy, resource_form_of
+from remit.answers.wordings import EXECUTION_ROLE
+from remit.catalogue.actions import targets_of
+from remit.catalogue.arns import parse
+from remit.catalogue.inference_profiles import geography_and_model, is_profile
+from remit.roles.broken_features import broken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.answers.denial import Denial, LayerName
+    from remit.answers.denied_request import LoadedApp
+    from remit.answers.explanation import Explanation
+    from remit.answers.obstacles import Obstacle
+
+DEPLOYER_COMMAND: Final = "remit policy deployer"
+"""What writes the policy of whoever deploys the app of this folder; for a template, its file follows."""
+_ASSUMES: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+_ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
+_CHANGE: Final[dict[LayerName, str]] = {
+    "boundary": "a boundary grants nothing and limits everything: whoever owns it must let the action through",
+    "session": "whoever assumed the role passed a narrower policy along: widen it there",
+    "resource": "let the policy of the resource (key, bucket, queue, secret) allow the role, or the role's account",
+    "trust": "let the trust policy of that role name the one who assumes it",
+    "endpoint": "let the policy of the VPC endpoint allow the action, or call past it",
+    "scp": _ORGANIZATION,
+    "rcp": _ORGANIZATION,
+}
+_EXCEPT: Final[dict[LayerName, str]] = {
+    "identity": "no Allow outweighs a Deny: take it away, or narrow it",
+    "boundary": "no Allow outweighs a Deny of the boundary: whoever owns it must except this",
+    "resource": "no Allow outweighs a Deny of the resource's policy: except the role there, or meet its conditions",
+    "session": "no Allow outweighs a Deny of the session policy: whoever assumed the role must pass it without",
+    "endpoint": "no Allow outweighs a Deny of the VPC endpoint's policy: except this there, or call past it",
+    "trust": "no Allow outweighs a Deny of the trust policy: except whoever assumes the role there",
+}
+"""What to change where the layer has a Deny and does not merely lack an Allow."""
+_BARE: Final = re.compile(r"[\w/+=.@-]{1,512}")
+_FEDERATED: Final = (
+    "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
+    "with the token's"
+)
+_DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
+"""Services whose denials are likely of a deploy: the caller is not a function, and no function makes the call."""
+
+
+def advice(denial: Denial) -> Iterator[str]:
+    """Yield advice from the message by itself."""
+    if denial.note is not None:
+        yield denial.note
+    if denial.others:
+        yield f"the text reports other denials, too. Ask about them one by one: {'; '.join(denial.others)}"
+    if denial.encoded is not None:
+        yield (
+            f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
+            "--query DecodedMessage --output text | remit why"
+        )
+    if denial.authorization is not None:
+        yield f"AWS keeps the evaluation under authorization ID {denial.authorization}: open the link in the message"
+    if denial.layer == "trust" and denial.principal is None and (denial.action or "").lower() not in FEDERATED:
+        yield "a role that was just made takes some seconds to be known everywhere: deploy again"
+    if (change := _change(denial)) is not None:
+        yield change
+    elif denial.policy is not None:
+        yield f"the policy that decided is {denial.policy}"
+
+
+def _secret(denial: Denial) -> Iterator[str]:
+    """How policies name a secret of which the message has the bare name."""
+    action, name = (denial.action or "").lower(), denial.resource or "*"
+    if action.startswith("secretsmanager:") and not name.startswith("arn:") and _BARE.fullmatch(name):
+        owner = account_of(denial).replace("unknown", "ACCOUNT")
+        arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
+        yield f"name the secret as {arn}: six signs of its own end its ARN"
+
+
+def _change(denial: Denial) -> str | None:
+    """Return the necessary change where it is not, or not alone, the policy of the caller."""
+    if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
+        return _FEDERATED
+    if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):
+        return None
+    change = _EXCEPT.get(denial.layer) if denial.explicit else None
+    change = change or _CHANGE.get(denial.layer, "it is not IAM's policies that have to change")
+    return change + (f" ({denial.policy})" if denial.policy else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A denial, the app in this folder and the function that asked, where known, and what its role answers.
+
+    `deployer_command` writes the policy of whoever deploys; None where it was surely not they who asked.
+    """
+
+    denial: Denial
+    here: LoadedApp | None
+    function: str | None
+    actions: tuple[str, ...]
+    answers: tuple[Explanation, ...]
+    deployer_command: str | None = DEPLOYER_COMMAND
+
+    @property
+    def allowed(self) -> bool:
+        """True if the role as it is here allows everything that was denied."""
+        return bool(self.answers) and all(answer.decision.allowed for answer in self.answers)
+
+    @property
+    def lacks_an_allow(self) -> bool:
+        """True if the policies of the one who asked may be what was short."""
+        return lacks_an_allow(self.denial)
+
+
+def lacks_an_allow(denial: Denial) -> bool:
+    """Return whether the policies of the one who asked may be what was short, as far as the message tells."""
+    return denial.layer in (None, "identity") and not denial.explicit
+
+
+def advice_here(
+    denial: Denial,
+    project: LoadedApp | None,
+    function: str | None,
+    actions: tuple[str, ...],
+    answers: tuple[Explanation, ...],
+    *,
+    deployer_command: str | None = DEPLOYER_COMMAND,
+) -> Iterator[str]:
+    """Yield the advice that the app in this folder, or its absence, adds."""
+    case = _Case(denial, project, function, actions, answers, deployer_command)
+    for piece_of_advice in _ADVICE:
+        yield from piece_of_advice(case)
+
+
+def advice_on_obstacle(
+    denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], obstacle: Obstacle
+) -> Iterator[str]:
+    """Yield advice where no statement helps."""
+    if lacks_an_allow(denial):
+        yield obstacle.instead
+    elif obstacle.instead == _change(denial):  # which `advice` says already
+        yield obstacle.reason
+    else:
+        yield f"{obstacle.reason}: {obstacle.instead}"
+    case = _Case(denial, project, None, actions, ())
+    yield from _own_boundary(case)
+    yield from _missing_object(case)
+
+
+def _deploy_it(case: _Case) -> Iterator[str]:
+    if case.here is not None and case.function is not None and case.allowed and case.lacks_an_allow:
+        yield f"deploy this folder: remit deploy --stage {case.here.app.stage}"
+
+
+def _own_boundary(case: _Case) -> Iterator[str]:
+    if case.here is not None and case.here.app.boundary is not None and case.denial.layer == "boundary":
+        yield f"the boundary of this app's roles is {case.here.app.boundary}"
+
+
+def _missing_object(case: _Case) -> Iterator[str]:
+    nobody_answered = not case.answers and (case.here is None or case.function is None)
+    no_layer_is_told = case.denial.layer is None and not case.denial.explicit
+    if "s3:GetObject" in case.actions and no_layer_is_told and (case.allowed or nobody_answered):
+        yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
+
+
+def _replaced_default(case: _Case) -> Iterator[str]:
+    """Yield grants of the computed default that a setting replaced."""
+    if case.here is None or case.function is None or case.allowed or not case.lacks_an_allow:
+        return
+    for lost in broken(case.here.app, case.here.roles):
+        if lost.function == case.function and set(case.actions) & set(lost.missing):
+            yield f"{lost.cause} took it away: {lost.message}"
+
+
+def _needed_grant(case: _Case) -> Iterator[str]:
+    caller = case.function or caller_of(case.denial)
+    caller_is_known = caller is not None or case.denial.encoded is not None
+    if case.lacks_an_allow and not case.allowed and not caller_is_known:
+        yield from _needed(case.here, case.actions, case.denial, case.answers)
+
+
+def _other_side(case: _Case) -> Iterator[str]:
+    if case.lacks_an_allow and not case.answers:
+        yield from _secret(case.denial)  # an answer names it in its fix
+    if case.lacks_an_allow and (case.here is None or not case.answers):
+        yield from _of_the_resource(case.denial, case.actions)
+
+
+def _models_behind(case: _Case) -> Iterator[str]:
+    """The model to which an inference profile sends requests, and which must be allowed as well."""
+    profile = parse(case.denial.resource or "")
+    if profile is None or not case.lacks_an_allow or not is_profile(str(profile)):
+        return
+    parts = geography_and_model(str(profile))
+    model = "MODEL" if parts is None else parts[1]
+    if any(answer.remedy is not None and answer.remedy.typed for answer in case.answers):
+        yield f"the profile runs {model}, which bedrock.invoke_profile allows as well"
+        return
+    statement = {
+        "Effect": "Allow",
+        "Action": case.actions[0],
+        "Resource": f"arn:{profile.partition}:bedrock:*::foundation-model/{model}",
+        "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": str(profile)}},
+    }
+    yield f"the profile runs {model}, which must be allowed as well, in each of its regions: {json.dumps(statement)}"
+
+
+def _permission_set(case: _Case) -> Iterator[str]:
+    """Yield the place where the policies of a role of IAM Identity Center are changed."""
+    role, _ = role_and_session(case.denial)
+    if role is not None and role.startswith("AWSReservedSSO_") and case.lacks_an_allow:
+        yield "the role is made of a permission set of IAM Identity Center: put the statement there"
+
+
+def _deployers(case: _Case) -> Iterator[str]:
+    denial = case.denial
+    may_be_a_deployer = case.function is None and denial.layer != "trust" and not denial.explicit
+    if may_be_a_deployer and case.deployer_command is not None and _of_a_deploy(denial, case.actions):
+        yield f"for whoever deploys, `{case.deployer_command}` writes the whole policy"
+
+
+_ADVICE: Final = (
+    _deploy_it,
+    _own_boundary,
+    _missing_object,
+    _replaced_default,
+    _needed_grant,
+    _other_side,
+    _models_behind,
+    _permission_set,
+    _deployers,
+)
+
+
+def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
+    """Yield changes on the other side: a role must trust its caller, another account must share its resource."""
+    caller, resource = ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
+    if resource is None or is_service(denial):
+        return
+    if _ASSUMES.isdisjoint(actions):
+        owner = resource.account
+        if caller is not None and owner.isdigit() and owner != caller[1]:
+            yield f"it belongs to another account, {owner}: the resource's own policy must allow it as well"
+    elif resource.resource.startswith("role/"):
+        yield f"the trust policy of {resource.resource.rpartition('/')[2]} must let it in as well"
+
+
+def is_service(denial: Denial) -> bool:
+    """Return whether an AWS service asked by itself: `events.amazonaws.com`."""
+    return denial.principal is not None and denial.principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+
+def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
+    """Return whether it was asked for somebody who deploys, as the message tells, or the action."""
+    if denial.note == EXECUTION_ROLE:
+        return False  # it is asked of the function's role, whoever deploys
+    if denial.deploying or is_service(denial):
+        return bool(denial.deploying)
+    services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}
+    return denial.layer in (None, "identity") and bool(denial.logical_id or services & _DEPLOYS)
+
+
+def _needed(
+    project: LoadedApp | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
+) -> Iterator[str]:
+    """The grant that a function of the app would need, where nobody says which one called."""
+    if project is None or denial.deploying:
+        return
+    if denial.note == EXECUTION_ROLE:
+        yield "remit grants it by default: where a setting replaced that, `remit build` names what is missing"
+        return
+    for function in project.app.functions[:1]:
+        for action in actions[:1]:
+            asked = denial.resource if denial.resource not in (None, "*") else resource_form_of(action)
+            resource = answers[0].resource if answers else str(asked)
+            fix = remedy(project.app, function, action, resource, project.folder, account=account_of(denial))
+            code = " and ".join(f"`{line}`" for line in fix.imports)
+            with_it = f" (with {code})" if fix.imports else ""
+            vague = resource == "*" and targets_of(action)
+            item = f'allow({json.dumps(action)}, on="arn:…")' if vague else fix.item
+            yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"

@@ -1,0 +1,190 @@
+"""The smallest edit of an app's source that grants one action on one resource to one function.
+
+A typed grant (`grants.dynamodb.put(Data.table)`) comes into the `policy=[…]` of the function's decorator, and with it
+what the file has to import. Where no typed grant fits, it is `grants.allow("service:Action", on=…)` with the exact ARN.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from remit.answers.imported_names import names_in, with_import
+from remit.answers.layout import with_argument, with_element
+from remit.answers.remedy import needed_grant
+from remit.answers.source_edit import SourceEdit
+from remit.catalogue.actions import action as catalogued
+from remit.errors import RemitError
+from remit.project import plain_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from remit.answers.imported_names import Names
+    from remit.answers.remedy import NeededGrant
+    from remit.app import App, Function
+    from remit.errors import Origin
+
+
+def grant_edit(
+    app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = ""
+) -> SourceEdit:
+    """The edit of a project's source by which `function` may do `action` on `resource` (an ARN, or `*`).
+
+    `account` is the one that the denial comes from, as `explain.remedy` has it. RemitError, with what to write by hand:
+    the function's decorator cannot be found, its `policy=` is computed, or the grant would be a wildcard.
+    """
+    needed = needed_grant(app, action, resource, folder, account=account)
+    _check_narrow(needed, action, resource)
+    origin = function.origin
+    source = None if origin is None else plain_files.content(folder / origin.file, origin.file)
+    if origin is None or source is None:
+        raise _by_hand(function, "its decorator cannot be found", needed)
+    try:
+        names = names_in(source, needed.names)
+        module = cst.parse_module(source)
+    except (SyntaxError, ValueError, RecursionError, cst.ParserSyntaxError):
+        raise _by_hand(function, f"{origin.file} cannot be read as Python", needed) from None
+    edited = _with_grant(module, origin, _spelled(needed, names), names.grants)
+    if isinstance(edited, str):
+        raise _by_hand(function, edited, needed)
+    for source_module, name in names.missing:
+        edited = with_import(edited, source_module, name)
+    return SourceEdit(folder / origin.file, origin.file, source, edited.bytes)
+
+
+def spelled_grant(app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = "") -> str:
+    """The grant as `grant_edit` would write it into the function's file; where it cannot, as one writes it by hand."""
+    needed = needed_grant(app, action, resource, folder, account=account)
+    origin = function.origin
+    try:
+        source = None if origin is None else plain_files.content(folder / origin.file, origin.file)
+        names = names_in(source or b"", needed.names)
+    except (RemitError, SyntaxError, ValueError, RecursionError):
+        return needed.item
+    return cst.Module([]).code_for_node(_spelled(needed, names))
+
+
+def _check_narrow(needed: NeededGrant, action: str, resource: str) -> None:
+    """RemitError: the grant would be of every resource although the action takes one, or lacks its ARN."""
+    row = catalogued(action)
+    takes_resource = row is not None and any(target.required for target in row.targets)
+    if not needed.complete or (resource == "*" and takes_resource):
+        raise RemitError(
+            f"{action} needs a resource, and the denial names none",
+            hint=f"write the grant with the ARN that you mean: grants.allow({json.dumps(action)}, on=…)",
+        )
+
+
+def _by_hand(function: Function, problem: str, needed: NeededGrant) -> RemitError:
+    return RemitError(
+        f"the grant for `{function.name}` cannot be written: {problem}",
+        hint=f"add it by hand: {needed.item}",
+        origin=function.origin,
+    )
+
+
+class _Spelling(cst.CSTTransformer):
+    """Puts the file's own names in the place of those of a grant, but not of attributes and keywords."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802 - libcst's name
+        name = self._names.get(original_node.value)
+        return updated_node if name is None else cst.parse_expression(name)
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:  # noqa: N802 - as above
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802 - as above
+        return updated_node.with_changes(keyword=original_node.keyword)
+
+
+def _spelled(needed: NeededGrant, names: Names) -> cst.BaseExpression:
+    """The grant as the file spells its names."""
+    by_last_part = {full_name.rpartition(".")[2]: name for full_name, name in names.spelled.items()}
+    spelled = cst.parse_expression(needed.item).visit(_Spelling(by_last_part))
+    return cast("cst.BaseExpression", spelled)
+
+
+def _with_grant(
+    module: cst.Module, origin: Origin, item: cst.BaseExpression, grants: frozenset[str]
+) -> cst.Module | str:
+    """The file with the grant in the call, or the bare decorator, at this origin; else why that cannot be."""
+    wrapper = MetadataWrapper(module)
+    declaration = _declaration(wrapper, origin)
+    if declaration is None:
+        return "its decorator cannot be found"
+    changed: cst.Call | None
+    if isinstance(declaration, cst.Call):
+        changed = _with_policy(declaration, item, grants)
+    else:
+        changed = cst.Call(declaration, args=[_policy_argument(cst.List([cst.Element(item)]))])
+    if changed is None:
+        return "its policy is computed"
+    return cst.ensure_type(wrapper.module.deep_replace(declaration, changed), cst.Module)
+
+
+def _declaration(wrapper: MetadataWrapper, origin: Origin) -> cst.BaseExpression | None:
+    """Find the node at a function's origin: a call, or a decorator without parentheses."""
+    positions: Mapping[Any, Any] = wrapper.resolve(PositionProvider)
+    lines = wrapper.module.code.splitlines()
+    for node in positions:
+        expression = node.decorator if isinstance(node, cst.Decorator) else node
+        is_call = isinstance(expression, cst.Call) and not isinstance(expression.func, cst.Call)
+        if not is_call and not isinstance(node, cst.Decorator):
+            continue
+        start = positions[expression].start
+        column = len(lines[start.line - 1][: start.column].encode())  # Python counts bytes
+        if (start.line, column) == (origin.line, origin.column - 1):
+            return cast("cst.BaseExpression", expression)
+    return None
+
+
+def _policy_argument(value: cst.BaseExpression) -> cst.Arg:
+    plain_equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    return cst.Arg(value, keyword=cst.Name("policy"), equal=plain_equal)
+
+
+def _with_policy(call: cst.Call, item: cst.BaseExpression, grants: frozenset[str]) -> cst.Call | None:
+    """The call with the grant in its `policy=`, or with a `policy=` of its own; None where that is computed."""
+    for position, argument in enumerate(call.args):
+        if argument.keyword is not None and argument.keyword.value == "policy":
+            value = _with_item(argument.value, item, grants)
+            if value is None:
+                return None
+            changed = argument.with_changes(value=value)
+            return call.with_changes(args=[*call.args[:position], changed, *call.args[position + 1 :]])
+    if any(argument.star == "**" for argument in call.args):
+        return None
+    return with_argument(call, _policy_argument(cst.List([cst.Element(item)])))
+
+
+def _with_item(
+    policy: cst.BaseExpression, item: cst.BaseExpression, grants: frozenset[str]
+) -> cst.BaseExpression | None:
+    """A policy with one more item; None where its items are computed."""
+    if isinstance(policy, cst.List):
+        return with_element(policy, cst.Element(item))
+    if isinstance(policy, cst.Tuple) and policy.lpar and policy.elements:
+        return with_element(policy, cst.Element(item))
+    if isinstance(policy, cst.Name | cst.Attribute):
+        return cst.List([cst.StarredElement(policy), cst.Element(item)])
+    if isinstance(policy, cst.SimpleString | cst.FormattedString | cst.Dict) or _is_grant(policy, grants):
+        return cst.List([cst.Element(policy), cst.Element(item)])
+    return None
+
+
+def _is_grant(policy: cst.BaseExpression, grants: frozenset[str]) -> bool:
+    """Return whether it is the call of a typed grant: a module's verb, or `allow`."""
+    if not isinstance(policy, cst.Call):
+        return False
+    name = get_full_name_for_node(policy.func) or ""
+    return name.partition(".")[0] in grants

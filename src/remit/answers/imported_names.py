@@ -1,0 +1,111 @@
+"""How a file spells what it imports, and the import that it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+
+from remit.answers.layout import without_comments
+from remit.errors import RemitError
+from remit.source.python_file import bound_names, imports, parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_GRANTS: Final = "remit.grants"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How a file is to spell full names, and the names that it has to import for it, as (module, name)."""
+
+    spelled: Mapping[str, str]
+    missing: tuple[tuple[str, str], ...]
+    grants: frozenset[str]
+    """What the file calls `remit.grants`, its modules, and `allow`."""
+
+
+def names_in(source: bytes, full_names: Sequence[str]) -> Names:
+    """How a file spells each of these full names (`remit.grants.dynamodb`, `shared.resources.data.Data`).
+
+    Typed grants are spelled by `grants`, as in `grants.dynamodb`, unless the file imports the service's own module.
+    RemitError: the file calls something else by a name that it would need.
+    """
+    file = parsed(source)
+    imported = {each.full_name: each.bound for each in imports(file.tree.body) if each.name is not None}
+    bound = frozenset(bound_names(file.nodes))
+    spelled: dict[str, str] = {}
+    missing: list[tuple[str, str]] = []
+    for full_name in full_names:
+        if full_name in imported:
+            spelled[full_name] = imported[full_name]
+            continue
+        needed, rest = full_name, ""
+        if full_name.startswith(f"{_GRANTS}."):
+            needed, rest = _GRANTS, full_name.removeprefix(_GRANTS)
+        module, _, name = needed.rpartition(".")
+        if needed not in imported:
+            if name in bound:
+                hint = f"import it by another name: `from {module} import {name} as {name}_`"
+                raise RemitError(f"the file calls something else `{name}`", hint=hint)
+            missing.append((module, name))
+        spelled[full_name] = f"{imported.get(needed, name)}{rest}"
+    grants = frozenset(name for full, name in imported.items() if full == _GRANTS or full.startswith(f"{_GRANTS}."))
+    return Names(spelled, tuple(dict.fromkeys(missing)), grants)
+
+
+def with_import(module: cst.Module, source_module: str, name: str) -> cst.Module:
+    """The file with `from source_module import name`: in the line that imports from there, else in one of its own."""
+    position = 0
+    for number, statement in enumerate(module.body):
+        line = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        if isinstance(line, cst.ImportFrom) and _extends(line, source_module):
+            extended = statement.with_deep_changes(line, names=_with_name(line, name))
+            return module.with_changes(body=[*module.body[:number], extended, *module.body[number + 1 :]])
+        is_import = isinstance(line, cst.Import | cst.ImportFrom)
+        if position == number and (is_import or (number == 0 and _is_text(line))):
+            position = number + 1  # behind the imports at the top: names must be there before they are used
+    added = cst.parse_statement(f"from {source_module} import {name}\n", config=module.config_for_parsing)
+    return module.with_changes(body=[*module.body[:position], added, *module.body[position:]])
+
+
+def _is_text(line: cst.BaseSmallStatement | None) -> bool:
+    return isinstance(line, cst.Expr) and isinstance(line.value, cst.SimpleString | cst.ConcatenatedString)
+
+
+def _extends(line: cst.ImportFrom, source_module: str) -> bool:
+    if line.relative or line.module is None or isinstance(line.names, cst.ImportStar):
+        return False
+    return get_full_name_for_node(line.module) == source_module
+
+
+def _with_name(line: cst.ImportFrom, name: str) -> list[cst.ImportAlias]:
+    """The names of an import and one more, before the first that follows it in the order of isort, else at the end."""
+    aliases = [] if isinstance(line.names, cst.ImportStar) else [*line.names]
+    between = _comma_between(line, aliases)
+    new = cst.ImportAlias(cst.Name(name), comma=between)
+    for position, alias in enumerate(aliases):
+        if _order(alias.evaluated_name) > _order(name):
+            return [*aliases[:position], new, *aliases[position:]]
+    *first, last = aliases
+    return [*first, last.with_changes(comma=between), new.with_changes(comma=last.comma)]
+
+
+def _comma_between(line: cst.ImportFrom, aliases: Sequence[cst.ImportAlias]) -> cst.Comma:
+    """A comma as it stands between the names of an import: with a new line where each has its own."""
+    space: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
+    if len(aliases) > 1 and isinstance(aliases[0].comma, cst.Comma):
+        space = without_comments(aliases[0].comma.whitespace_after)
+    elif line.lpar is not None and isinstance(line.lpar.whitespace_after, cst.ParenthesizedWhitespace):
+        space = without_comments(line.lpar.whitespace_after)
+    return cst.Comma(whitespace_after=space)
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Constants, classes, then the rest, as isort and ruff put them."""
+    if name.isupper() and len(name) > 1:
+        return 0, name
+    return (1 if name[:1].isupper() else 2), name

@@ -1,0 +1,116 @@
+"""What the policies of resources that are declared beside a role say of its request: one may let it in, or deny it.
+
+Source: "Policy evaluation for requests within a single account" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.answers.explanation import VERDICT_WORDS
+from remit.iam.decide.evaluate import evaluate
+from remit.iam.policy import Policy
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.roles.reference_names import fill_references, fill_statement_with_principals
+from remit.roles.role_policies import HERE, StatementSource, names_at, source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from remit.answers.explanation import Explanation
+    from remit.app import Grant
+    from remit.iam.decide.evaluate import Decision
+    from remit.iam.request import Request
+    from remit.roles.role_policies import ReadyRole
+
+_EVERYTHING: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicyBeside:
+    """A policy of a resource that is declared beside a role: its statements, and the ARN that it is of, late-bound.
+
+    `is_conditional`: the template's conditions decide whether it is there, or what it says.
+    """
+
+    arn: str
+    grants: tuple[Grant, ...]
+    is_conditional: bool = False
+
+
+def with_resource_policies(
+    explanation: Explanation, role: ReadyRole, policies: Sequence[ResourcePolicyBeside]
+) -> Explanation:
+    """The explanation of a role's request, with what the policies of the resource change about it.
+
+    A policy that is there only if the template's conditions say so changes nothing; what it would change is a note.
+    """
+    if explanation.ways or explanation.of_resource:
+        return explanation
+    names = names_at(role.names, _place(explanation.decision.request))
+    of_resource = [policy for policy in policies if _is_of(policy, explanation.decision.request, names)]
+    certain = [policy.grants for policy in of_resource if not policy.is_conditional]
+    explained = _with_policies(explanation, role, names, certain)
+    for policy in of_resource:
+        if not policy.is_conditional:
+            continue
+        with_policy = _with_policies(explanation, role, names, [*certain, policy.grants])
+        if with_policy.verdict != explained.verdict:
+            name, verdict = policy.grants[0].reason.text, VERDICT_WORDS[with_policy.verdict]
+            note = f"{name} may make it {verdict}, as the template's conditions turn out"
+            explained = replace(explained, notes=(*explained.notes, note))
+    return explained
+
+
+def _with_policies(
+    explanation: Explanation, role: ReadyRole, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
+) -> Explanation:
+    """The explanation with what some policies of the resource change about it."""
+    decision = explanation.decision
+    if not policies:
+        return explanation
+    reference = f"${{{role.role.logical_id}.Arn}}"
+    if role.role.kind == "role" and not role.role.only_attached_to:  # an app's role has no name before its deploy
+        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.role.logical_id}", **names}
+    arn = names.get(reference)
+    by_role = decision.request if arn is None else replace(decision.request, principal=arn)
+    resource_policies = tuple(_filled(grants, names) for grants in policies)
+    decision_of_both = evaluate(by_role, replace(decision.policies, resource=resource_policies))
+    depends_on_the_caller = arn is None and decision_of_both.verdict == "Unknown"
+    if depends_on_the_caller or decision_of_both.verdict == evaluate(by_role, decision.policies).verdict:
+        return explanation
+    deciding = tuple(_sources(decision_of_both, role, policies))
+    return replace(explanation, decision=decision_of_both, deciding=deciding, near=(), obstacle=None)
+
+
+def _place(request: Request) -> dict[str, str]:
+    """What the pseudo parameters are: the place of the resource, or the usual one."""
+    usual = dict(zip((PARTITION, REGION, ACCOUNT), HERE, strict=True))
+    return {reference: request.bound(reference) or value for reference, value in usual.items()}
+
+
+def _is_of(policy: ResourcePolicyBeside, request: Request, names: Mapping[str, str]) -> bool:
+    """Return whether a policy is one of the resource that a request names."""
+    arn = fill_references(policy.arn, names)
+    if not arn:
+        resources = [grant.statement.resources for grant in policy.grants]
+        return all(each is not None and _EVERYTHING not in each.patterns for each in resources)
+    return request.resource == arn or request.resource.startswith((f"{arn}/", f"{arn}:"))
+
+
+def _filled(grants: Sequence[Grant], names: Mapping[str, str]) -> Policy:
+    statements = tuple(fill_statement_with_principals(grant.statement, names) for grant in grants)
+    return Policy(statements, grants[0].version)
+
+
+def _sources(decision: Decision, role: ReadyRole, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:
+    """Where the statements stand that decided."""
+    for layer in decision.layers:
+        if layer.verdict != decision.verdict:
+            continue
+        for ruling in layer.rulings:
+            if layer.layer == "resource":
+                yield StatementSource("resource", policies[ruling.policy][ruling.index], None, ruling.index)
+            else:
+                yield source(role, ruling)

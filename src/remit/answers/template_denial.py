@@ -1,0 +1,147 @@
+"""Why an access was denied, asked of the roles and users of a template or plan: which it was, and what it says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.answers.advice import DEPLOYER_COMMAND, advice, advice_here
+from remit.answers.denied_request import actions_of, role_and_session, user_name
+from remit.answers.template_roles import Conditions, explain_in
+from remit.answers.why import Cause, asked_resource, is_beyond_boundary, on_missing_object, why
+from remit.roles.reference_names import names_in
+from remit.roles.reference_shapes import shapes_of
+from remit.roles.role_policies import ready_role
+from remit.template.role_files import template_source
+from remit.template.settled_values import settled_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.answers.denial import Denial
+    from remit.answers.explanation import Explanation
+    from remit.app import Resource, Role
+    from remit.documents.read import ParsedFile
+    from remit.template.roles import FileRoles
+
+_NAMES: Final = ("RoleName", "UserName", "FunctionName", "StateMachineName", "name", "function_name")
+"""Properties that name what a role, a user or a function is called, CloudFormation's and Terraform's."""
+_RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
+
+
+def why_of(denial: Denial, source: ParsedFile) -> Cause:
+    """Find the cause of a denial, as far as the roles and users of a file tell.
+
+    Where the message names nobody, all roles are asked.
+    """
+    source = settled_source(source)
+    read = template_source(source)
+    cause = why(denial, None)
+    if cause.obstacle is not None:
+        return cause
+    callers = (*read.roles, *(user for user in read.users if user.kind == "user"))
+    matching_roles = tuple(caller for caller in callers if _asked(caller, denial, read.resources))
+    nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
+    roles = matching_roles
+    if not roles and nobody:
+        roles = read.roles
+    answers: tuple[Explanation, ...] = ()
+    if denial.layer not in ("trust", "other"):
+        actions = actions_of(denial, None, None)
+        answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
+    deployer_command = None if matching_roles else f"{DEPLOYER_COMMAND} {source.file}"
+    own_advice = advice_here(denial, None, None, cause.actions, answers, deployer_command=deployer_command)
+    cause = replace(cause, advice=(*advice(denial), *own_advice))
+    if not answers:
+        return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
+    unseen = cause.unseen
+    boundaries = [role.boundary for role in roles if role.boundary is not None]
+    if all(boundary in read.documents for boundary in boundaries):
+        unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
+    conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
+    if denial.layer in (None, "identity"):  # else the layer's conclusion has it
+        conclusion = on_missing_object(denial, cause.actions) + conclusion
+    return replace(cause, answers=answers, conclusion=conclusion, unseen=unseen)
+
+
+def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
+    """Word the reason for a caller who is none of the template's, as far as the message tells."""
+    if denial.principal is None or denial.layer not in (None, "identity"):
+        return layer_conclusion
+    kind = "role" if user_name(denial) is None else "user"
+    stranger = f"whoever asked is not a {kind} of the template"
+    return stranger if denial.layer is None else f"{layer_conclusion}; {stranger}"
+
+
+def _answers(
+    roles: tuple[Role, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
+) -> Iterator[Explanation]:
+    names = {**shapes_of(read.resources).texts, **names_in("*", read.resources)}
+    principal = denial.principal if (denial.principal or "").startswith("arn:") else None
+    for role in roles:
+        evaluated_role = ready_role(role, names, read.documents)
+        for action in actions:
+            resource = asked_resource(denial, evaluated_role, action)
+            yield explain_in(conditions, evaluated_role, role.title, action, resource, principal=principal)
+
+
+def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
+    """Return whether it was this role or user: by its name, or by that of a function that runs under it."""
+    name, session = role_and_session(denial)
+    if role.kind == "user":
+        name, session = user_name(denial), None
+    own_names = {resource.logical_id: tuple(_texts(resource)) for resource in resources}
+    if name is not None and _is_named(name, role.logical_id, own_names.get(role.logical_id, ())):
+        return True
+    if session is None:
+        return False
+    return any(_is_named(session, function, own_names.get(function, ())) for function in role.functions)
+
+
+def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
+    """Return whether a name is the given one, or one that CloudFormation makes: `STACK-LogicalId-RANDOM`."""
+    if own_names:
+        return name in own_names
+    head, _, end = name.rpartition("-")
+    return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    """The names that a resource's properties give it."""
+    for name in _NAMES:
+        value = resource.properties.get(name)
+        if isinstance(value, str):
+            yield value
+
+
+def _conclusion(  # noqa: PLR0911 - one case after the other
+    denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
+) -> str:
+    """Word the part that the template's roles play in a denial, in a sentence."""
+    if len(matching_roles) == 1:
+        roles, allow, do_not = f"the {matching_roles[0].kind} {matching_roles[0].logical_id}", "allows", "does not"
+    else:
+        roles, allow, do_not = "the roles of the template", "allow", "do not"
+    verdicts = {answer.verdict for answer in answers}
+    is_boundary = is_beyond_boundary(answers) and not any(answer.ways for answer in answers)
+    if denial.layer not in (None, "identity"):
+        verb = f"{allow} it" if verdicts == {"Allowed"} or is_boundary else f"{do_not} allow it either"
+        return f"{layer_conclusion}; {roles} {verb}"
+    if "ExplicitlyDenied" in verdicts:
+        return f"a Deny of {roles} itself says no"
+    if is_boundary:
+        return f"the permissions boundary of {roles} does not allow it; {roles} {allow} it"
+    if "ImplicitlyDenied" in verdicts:
+        return f"{roles} {do_not} allow it"
+    lacking: list[str] = []
+    unknown_keys: list[str] = []
+    for answer in answers:
+        lacking += [condition for condition, way in answer.ways if way.verdict != "Allowed"]
+        unknown_keys += answer.decision.unknown
+    if lacking:
+        return f"{roles} {do_not} allow it if {', or if '.join(dict.fromkeys(lacking))}"
+    if "Unknown" in verdicts:
+        keys = ", ".join(dict.fromkeys(unknown_keys))
+        return f"{roles} {allow} it on a condition that was not met, or is not known here: {keys}"
+    return f"{roles} {allow} it: the deployed one is older, or a layer that is not visible from here says no"

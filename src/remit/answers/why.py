@@ -1,0 +1,291 @@
+"""Why an access was denied: who asked for what, which layer said no, what the app's own roles say, and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.answers.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
+from remit.answers.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
+from remit.answers.explanation import explain
+from remit.answers.obstacles import obstacle_in_message
+from remit.answers.remedy import remedy, resource_form_of
+from remit.answers.unused_actions import unused_actions
+from remit.answers.wordings import EXECUTION_ROLE
+from remit.catalogue.actions import targets_of
+from remit.iam.pattern import matches
+from remit.iam.policy import Globs
+from remit.iam.request import Request
+from remit.roles.role_policies import ready_roles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.answers.denial import Denial, LayerName
+    from remit.answers.explanation import Explanation
+    from remit.answers.obstacles import Obstacle
+    from remit.iam.decide.evaluate import Verdict
+    from remit.roles.role_policies import ReadyRole
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The cause of a denial.
+
+    `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
+    one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
+    do, `unseen` names the layers that nobody can look at from here. `obstacle` says why no statement can allow it; then
+    no role is asked.
+    """
+
+    denial: Denial
+    actions: tuple[str, ...]
+    function: str | None
+    answers: tuple[Explanation, ...]
+    conclusion: str
+    advice: tuple[str, ...]
+    unseen: tuple[str, ...]
+    obstacle: Obstacle | None = None
+
+
+_BY: Final[dict[LayerName, str]] = {
+    "identity": "the policy of the role or user",
+    "boundary": "the permissions boundary",
+    "session": "the session policy",
+    "resource": "the resource's own policy",
+    "trust": "the trust policy of the role that was to be assumed",
+    "endpoint": "the policy of the VPC endpoint",
+    "scp": "a service control policy of the organization",
+    "rcp": "a resource control policy of the organization",
+    "other": "a control that is not one of IAM's policies",
+}
+
+
+def why(denial: Denial, project: LoadedApp | None) -> Cause:
+    """Find the cause of a denial, as far as it can be told from this folder."""
+    function = None if project is None else function_of(project, denial)
+    actions = actions_of(denial, project, function)
+    obstacle = _obstacle(denial, actions)
+    if obstacle is not None:
+        return _without_fix(denial, project, function, actions, obstacle)
+    answers = () if project is None else tuple(_answers(project, denial, function, actions))
+    return Cause(
+        denial=denial,
+        actions=actions,
+        function=function,
+        answers=answers,
+        conclusion=on_missing_object(denial, actions) + _conclusion(denial, project, function, actions, answers),
+        advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
+        unseen=_unseen(denial, project, function),
+    )
+
+
+def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
+    """Why no statement helps, whichever of the actions it was."""
+    first_obstacle = None
+    for action in actions:
+        obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=caller_of(denial)))
+        if obstacle is None:
+            return None
+        first_obstacle = first_obstacle or obstacle
+    return first_obstacle
+
+
+def _without_fix(
+    denial: Denial, project: LoadedApp | None, function: str | None, actions: tuple[str, ...], obstacle: Obstacle
+) -> Cause:
+    """Return the cause of a denial that no statement can change."""
+    layer_conclusion = _layer_conclusion(denial)
+    reason = f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
+    conclusions = [layer_conclusion] if layer_conclusion else []
+    unseen: tuple[str, ...] = ()
+    if lacks_an_allow(denial):
+        conclusions.append(reason)
+    else:
+        unseen = _unseen(denial, project, function)
+    return Cause(
+        denial=denial,
+        actions=actions,
+        function=function,
+        answers=(),
+        conclusion="; ".join(conclusions),
+        advice=(*advice(denial), *advice_on_obstacle(denial, project, actions, obstacle)),
+        unseen=unseen,
+        obstacle=obstacle,
+    )
+
+
+def _answers(
+    project: LoadedApp, denial: Denial, function: str | None, actions: tuple[str, ...]
+) -> Iterator[Explanation]:
+    """Yield the explanation of the function's role; where nobody is named, that of each role of the app."""
+    unnamed = function is None and (denial.principal is not None or denial.resource is None)
+    if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one
+        return
+    if function is None and denial.deploying:  # nor of any role of the app
+        return
+    roles_by_function = ready_roles(project.app, project.roles)
+    principal = denial.principal if (denial.principal or "").startswith("arn:") else None
+    for action in actions:
+        for app_function in project.app.functions:
+            name = app_function.name
+            if name not in roles_by_function or function not in (None, name):
+                continue
+            role = roles_by_function[name]
+            if denial.note == EXECUTION_ROLE:
+                role = replace(role, source_arn=None)
+            resource = asked_resource(denial, role, action)
+            answer = explain(role, name, action, resource, principal=principal)
+            account = account_of(denial)
+            granted = "" if answer.resource == "*" and targets_of(action) else answer.resource  # nobody said on which
+            fix = remedy(project.app, app_function, action, granted, project.folder, account=account)
+            yield replace(answer, remedy=fix)
+
+
+def asked_resource(denial: Denial, role: ReadyRole, action: str) -> str:
+    """Return the resource in question; where the message does not name it, the role's, else the form of its ARN."""
+    if denial.resource is None or (denial.resource == "*" and targets_of(action)):
+        return next(iter(granted_on(role, action)), resource_form_of(action))
+    return denial.resource
+
+
+def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
+    """The resources on which a role's own statements allow some request of today for an action."""
+    granted_resources: dict[str, None] = {}
+    for grant in role.role.grants:
+        actions, resources = grant.statement.actions, grant.statement.resources
+        if grant.statement.effect != "Allow" or actions.negated or resources is None or resources.negated:
+            continue
+        if not any(matches(pattern.lower(), action.lower()) for pattern in actions.patterns):
+            continue
+        for resource in resources.patterns:
+            allowing = replace(grant.statement, actions=Globs((action,)), resources=Globs((resource,)))
+            if not unused_actions(allowing, grant.version):
+                granted_resources[resource] = None
+    return tuple(granted_resources)
+
+
+def _conclusion(
+    denial: Denial,
+    project: LoadedApp | None,
+    function: str | None,
+    actions: tuple[str, ...],
+    answers: tuple[Explanation, ...],
+) -> str:
+    """Word the layer that said no, in a sentence.
+
+    One that the message names, or the role of the function that asked.
+    """
+    if function is None or not answers:
+        return _layer_conclusion(denial) or _nobody(denial, project, actions, answers)
+    role = f"the role of {function}"
+    verdicts = {answer.decision.verdict for answer in answers}
+    is_boundary = is_beyond_boundary(answers)
+    if denial.layer not in (None, "identity"):
+        verb = "allows it" if verdicts == {"Allowed"} or is_boundary else "does not allow it either"
+        return f"{_layer_conclusion(denial)}; {role} {verb}"
+    if is_boundary:
+        return f"the permissions boundary of {role} does not allow it; {role} allows it"
+    return _of_role(denial, role, verdicts, answers)
+
+
+def is_beyond_boundary(answers: tuple[Explanation, ...]) -> bool:
+    """Return whether what roles allow by themselves is beyond their permissions boundary."""
+    layers = [layer for answer in answers for layer in answer.decision.layers]
+    own = {layer.verdict for layer in layers if layer.layer == "identity"}
+    limits = {layer.verdict for layer in layers if layer.layer == "boundary"}
+    return own == {"Allowed"} and not limits.isdisjoint(("ExplicitlyDenied", "ImplicitlyDenied"))
+
+
+def on_missing_object(denial: Denial, actions: tuple[str, ...]) -> str:
+    """The beginning of a sentence where S3 asked for s3:ListBucket, as it does if an object is not there; else ""."""
+    if "s3:ListBucket" not in actions or re.fullmatch(_READS_OBJECT, denial.operation or "") is None:
+        return ""
+    return "the object does not exist, and only then S3 asks for s3:ListBucket: check its key first; "
+
+
+_READS_OBJECT: Final = r"(?:Get|Head|Copy|Restore|Select)Object(?!s)\w*|PutObject(?:Acl|Tagging)"
+"""The operations on one object that is there."""
+
+
+def _layer_conclusion(denial: Denial) -> str:
+    """The layer that said no, as far as the message names one; empty where it says nothing of layers."""
+    if denial.layer is not None:
+        verb = "denies it" if denial.explicit else "does not allow it"
+        return f"{_BY[denial.layer]} {verb}"
+    return "a Deny says no, and the message does not say of which layer" if denial.explicit else ""
+
+
+def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:
+    """Word the role's own policies where no other layer is named, and the conclusion."""
+    if "ExplicitlyDenied" in verdicts:
+        return f"a Deny of {role} itself says no"
+    if denial.explicit:
+        return f"a Deny says no, which {role} as built from this folder does not have"
+    if "ImplicitlyDenied" in verdicts:
+        return f"{role} does not allow it{_on_what(denial)}"
+    if "Unknown" in verdicts:
+        keys = ", ".join(dict.fromkeys(key for answer in answers for key in answer.decision.unknown))
+        return f"{role} allows it on a condition that was not met, or is not known here: {keys}"
+    if denial.resource is None:
+        return f"{role} as built from this folder allows it on {answers[0].resource}{_on_what(denial)}"
+    hidden_layer = "" if denial.layer == "identity" else ", or a layer that is not visible from here says no"
+    return f"{role} as built from this folder allows it: the deployed one is older{hidden_layer}"
+
+
+def _on_what(denial: Denial) -> str:
+    return "" if denial.resource is not None else "; the message does not say on what it was asked for"
+
+
+def _nobody(
+    denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], answers: tuple[Explanation, ...]
+) -> str:
+    """Word the case in which no role of the app is known to have asked."""
+    if denial.encoded is not None and denial.action is None:
+        return "the message is encoded: decode it to see what was denied"
+    if denial.deploying and denial.principal is None:
+        return "whoever deploys may not do it: CloudFormation asks with their permissions"
+    if caller_of(denial) is not None:
+        if project is None:
+            return "the message does not say which layer"
+        return f"whoever asked is not a role of {project.app.namespace}"
+    if project is None or not actions:
+        return "the message does not say who asked, nor which layer said no"
+    may = _who_may(answers) if answers else _who_may_at_all(project, actions)
+    return f"the message does not say who asked; of this app {may}"
+
+
+def _who_may(answers: tuple[Explanation, ...]) -> str:
+    """Name the functions, of those that were asked, that may do what was denied."""
+    allowed = [answer.asker for answer in answers if answer.decision.allowed]
+    if not allowed:
+        return "no function may do it"
+    exception = " and the others may not" if len(allowed) < len(answers) else ""
+    return f"{', '.join(dict.fromkeys(allowed))} may do it{exception}"
+
+
+def _who_may_at_all(project: LoadedApp, actions: tuple[str, ...]) -> str:
+    """Name the functions that may do what was denied on some resource."""
+    functions = []
+    for function, role in ready_roles(project.app, project.roles).items():
+        if any(granted_on(role, action) for action in actions):
+            functions.append(function)
+    return f"{', '.join(functions) or 'no function'} may {' or '.join(actions)} at all"
+
+
+def _unseen(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
+    """The layers that may have said no and that this folder does not hold."""
+    functions = [] if project is None else [caller for caller in project.app.functions if caller.name == function]
+    has_boundary = project is not None and project.app.boundary is not None
+    may_be_in_vpc = not functions or "VpcConfig" in functions[0].properties
+    layers: list[tuple[LayerName, str, bool]] = [
+        ("scp", "service and resource control policies", True),
+        ("boundary", "the permissions boundary", has_boundary or not functions),
+        ("session", "a session policy", True),
+        ("resource", "the resource's own policy", True),
+        ("endpoint", "the policy of a VPC endpoint", may_be_in_vpc),
+    ]
+    unknown = [(layer, words) for layer, words, may_apply in layers if may_apply]
+    # a message that names a service control policy says nothing of resource control policies, and the reverse
+    return tuple(words for layer, words in unknown if layer == "scp" or layer != denial.layer)
