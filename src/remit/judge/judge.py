@@ -28,7 +28,7 @@ from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
 from remit.source.layout import POLICIES
 from remit.source.places import origin_of, value_node
-from remit.triggers.app_wide import APIS, CHECKS
+from remit.triggers.app_wide import APIS, checks
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _app(state: Judgement) -> App:
         check_handlers(state)
     with noted(state):
         check_names(state, functions)
-    for check in CHECKS:
+    for check in checks(functions):
         with noted(state):
             state.mistakes.errors += check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import App, Function, Grant, JobQueue, Reason, Role
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import few
-from remit.grants import secretsmanager, ssm
 from remit.iam import tokens
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Condition, Globs, Statement, allow, parse
@@ -17,14 +16,10 @@ from remit.roles.own_resources import own_resources
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
 from remit.triggers import source
 from remit.triggers.kms_key import kms_key
-from remit.triggers.schedule import SCHEDULER, trust_of_group
-from remit.triggers.sqs import CONSUME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.app import Store
-    from remit.grants.typed import Grants
 
 JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+HTTP_API: Final = "HttpApi"
+WEBSOCKET_API: Final = "WebSocketApi"
+"""The logical ids of an app's APIs; those of what belongs to one begin with its id."""
 _NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"
 _COLON: Final = r":(?![^{]*\})"
 """A colon outside of late-bound parts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
 from remit.declare.resource_references import KeyRef, QueueRef
@@ -76,6 +76,11 @@ class Sqs(BaseTrigger):
     def arn(self) -> str:
         """The queue's ARN."""
         return arn_of(self.queue, "sqs")
+
+    @property
+    def source_key(self) -> Any:
+        """The key of a queue that is not the app's."""
+        return self.key
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Receive and delete on this queue alone."""

@@ -53,6 +53,11 @@ class StreamTrigger(BaseTrigger):
         """The shape of the stream's records, for filters."""
         raise NotImplementedError
 
+    @property
+    def source_key(self) -> Any:
+        """The key of a stream that is not the app's."""
+        return self.key
+
     def checks(self) -> Iterator[Callable[[], object]]:
         """The numbers, the filter, the destination."""
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
