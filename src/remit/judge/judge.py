@@ -20,7 +20,6 @@ from remit.judge.job_queues import check_jobs, job_queues, jobs_enabled, looks_u
 from remit.judge.judgement import Judgement, noted
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
-from remit.judge.web_apps import checked_web_app
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
 from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, known_placeholders
@@ -107,6 +106,8 @@ def _judgement(declared: Declared) -> Judgement:
         declaration = replace(written, triggers=triggers)
         with noted(state):
             if declaration.web_options is not None:
+                from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
+
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(declaration)
     state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant
-from remit.roles.own_resources import OwnResources, own_resources
-from remit.triggers.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, encrypting_key, key_text, kms_key
+from remit.resources.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, encrypting_key, key_text, kms_key
+from remit.resources.own_resources import OwnResources, own_resources
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

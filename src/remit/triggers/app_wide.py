@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.triggers.source import HTTP_API, WEBSOCKET_API
+from remit.resources.names import HTTP_API, WEBSOCKET_API
 from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:

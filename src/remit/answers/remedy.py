@@ -13,18 +13,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.answers.obstacles import resource_to_allow
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.list_actions import ASKED
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
-from remit.explain.obstacles import resource_to_allow
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
+from remit.resources.names import name_of
 from remit.roles.reference_names import names_of, references
 from remit.source.decorators import attribute, decorator
-from remit.triggers.source import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
