@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     """The exit code of a command, which prints no secret."""
-    from remit.report.terminal_text import masked_output
+    from remit.secrets.masked_output import masked_output
 
     _tolerate_any_encoding()
     with masked_output():
