@@ -56,7 +56,7 @@ from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.logs import repair_logs
-from remit.local.repairs.requests import read_metadata_alone, send_to_the_decided_service, simulated_services
+from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.sessions import make_sessions_as_sts_does
 from remit.local.repairs.stack_refusals import refuse_stacks
@@ -264,7 +264,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     give_default_policies()
     repair_logs()
     make_sessions_as_sts_does()
-    read_metadata_alone()
+    read_no_models()
 
 
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
