@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
 from remit.local.functions.watchdog import Watchdog
-from remit.local.functions.worker_launch import Debugger, Launch, possible_wall, variables
+from remit.local.functions.worker_launch import Debugger, Launch, possible_wall
 from remit.local.functions.worker_process import Worker
 
 if TYPE_CHECKING:
@@ -162,16 +162,6 @@ class WorkerPool:
         needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
         wall = possible_wall()
         private = wall == "wall" and _OPT.is_dir() and not any(map(_is_covered, needed))
-        worker_variables = variables(
-            function,
-            endpoint=self._endpoint,
-            program=interpreter.program,
-            task=task,
-            runtime=self._environment.runtime,
-            temporary=_TMP if private else work,
-            log_stream=stream,
-            credentials=self._credentials_of(function.configuration),
-        )
         launch = Launch(
             program=interpreter.program,
             task=task,
@@ -180,7 +170,8 @@ class WorkerPool:
             runtime=(self._environment.runtime, _STAND_IN),
             sdk=self._environment.sdk,
             work=work,
-            variables=worker_variables,
+            endpoint=self._endpoint,
+            credentials=self._credentials_of(function.configuration),
             log_stream=stream,
             opt=layer_folders,
             wall=wall,
