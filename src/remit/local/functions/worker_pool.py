@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -211,10 +210,10 @@ class WorkerPool:
         if not kept:
             self._kill([worker])
 
-    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool]) -> None:
-        """End workers that were idle for long, and those of functions that are not what they were."""
+    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool], now: float) -> None:
+        """End workers that are idle for long at a moment of `time.monotonic()`, and those of functions that changed."""
         unneeded: list[Worker] = []
-        since = time.monotonic() - IDLE_SECONDS
+        since = now - IDLE_SECONDS
         with self._lock:
             for function in list(self._idle):
                 current = is_current(function)
