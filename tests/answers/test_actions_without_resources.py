@@ -13,9 +13,8 @@ from random_cases import ASKS_ALL
 from remit.answers.denial import parse as denial_in
 from remit.answers.explanation import explain
 from remit.answers.template_denial import why_of
-from remit.catalogue.action_resources import is_without_resources
+from remit.catalogue.action_resources import KIND_ARNS, is_without_resources
 from remit.catalogue.actions import actions, services
-from remit.catalogue.list_actions import ASKED
 from remit.documents.read import read
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
@@ -61,7 +60,14 @@ LISTINGS = {
 def actions_without_resources() -> list[str]:
     """Some such actions, and those that are looked at closer; found by the first test, not by the collection."""
     names = [name for service in services() for name in actions(service) if is_without_resources(name.lower())]
-    always = [*ASKED, "ec2:DescribeInstances", "sqs:ListQueues", "kms:ListKeys", "ecr:GetAuthorizationToken", *NAMES]
+    always = [
+        *KIND_ARNS,
+        "ec2:DescribeInstances",
+        "sqs:ListQueues",
+        "kms:ListKeys",
+        "ecr:GetAuthorizationToken",
+        *NAMES,
+    ]
     return [name for name in dict.fromkeys((*always, *names[::STEP])) if name.lower() not in ALWAYS_ALLOWED]
 
 

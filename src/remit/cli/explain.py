@@ -355,13 +355,13 @@ def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...
     """
     from remit.answers.remedy import resource_form_of
     from remit.answers.why import granted_on
+    from remit.catalogue.action_resources import KIND_ARNS
     from remit.catalogue.actions import targets_of
-    from remit.catalogue.list_actions import ASKED
 
     action = _action_of(words[0])
     if len(words) > 1:
         return action, words[1:]
-    if action in ASKED:
+    if action in KIND_ARNS:
         return action, (resource_form_of(action),)
     return action, (granted_on(role, action)[:_FEW] if targets_of(action) else ()) or ("*",)
 

@@ -39,11 +39,11 @@ from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.explanation import verdict_lines
 from remit.report.operators import WordedOperator
+from remit.resources.names import own_id
 from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 from remit.triggers.http_events import http_event, request_line
 from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
-from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
