@@ -15,10 +15,10 @@ from remit.lint.apps import errors, without_jobs
 from remit.loading.load import load_project
 from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
+from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
-from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions

@@ -17,8 +17,8 @@ from remit.catalogue.partitions import (
     regions,
 )
 from remit.catalogue.quotas import quota, quotas
-from remit.catalogue.resource_names import NAME_RULES, broken_rule
 from remit.catalogue.types import resource_type
+from remit.resources.name_rules import NAME_RULES, broken_rule
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import remit as run
-from remit.catalogue.resource_names import broken_rule
 from remit.deploy.bucket import bucket_name
+from remit.resources.name_rules import broken_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ import pytest
 
 import cfn_lint
 from remit import grants
+from remit.answers.remedy import grants_module
 from remit.catalogue.actions import action
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
-from remit.explain.remedy import grants_module
 from remit.iam.pattern import overlaps
 from remit.iam.policy import render_statement
 

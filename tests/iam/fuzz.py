@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
+from remit.answers.denial import parse as parse_denial
+from remit.answers.why import why
 from remit.catalogue.condition_keys import OPERATORS
 from remit.cli import evaluate as evaluate_command
 from remit.documents.json_text import read_json
@@ -42,8 +44,6 @@ from remit.lint import lint_bytes
 from remit.lint.templates import documents, environments
 from remit.template.policy_files import read_side
 from remit.template.written_template import is_template, written_template
-from remit.why.denial import parse as parse_denial
-from remit.why.why import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -286,7 +286,7 @@ def seeds(name: str) -> list[bytes]:
             b"\x01\x01\x01" + text for text in (b"a\na", b"2020-01-01T00:00:00.5+01:00\n1577836800", b"10.0.0.0/8\n::1")
         ]
     if name == "denials":
-        return (ROOT / "tests/iam/test_denial.py").read_bytes().split(b"\n    ),\n")
+        return (ROOT / "tests/answers/test_denial.py").read_bytes().split(b"\n    ),\n")
     return [b"a*?\nab", b"s3:*Get?\ns3:G*"] if name == "patterns" else [text for text in bad if len(text) < LONGEST * 2]
 
 

@@ -21,11 +21,11 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from remit.answers.denial import parse
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
 from remit.deploy.session import connect as connected
 from remit.local.control.accesses import accesses, refuse_unknown, unknown_refused
 from remit.local.control.clients import client_arguments, session
-from remit.why.denial import parse
 from zips import zip_of
 
 if TYPE_CHECKING:

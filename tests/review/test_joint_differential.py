@@ -14,9 +14,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from random_cases import cases
+from remit.answers.explanation import explain
+from remit.answers.resource_policies import with_resource_policies
 from remit.documents.read import read
-from remit.explain.explanation import explain
-from remit.explain.resource_policies import with_resource_policies
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.policies_beside import policies_beside
 from remit.review.template_changes import review_templates

@@ -10,8 +10,8 @@ from remit.app import Grant, Reason, Resource, Role
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.resources.own_resources import own_resources
 from remit.roles.deploy_places import Candidate, listed
-from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import names_in
 from remit.roles.role_policies import StatementSource, ask, places, ready_role, source
 from remit.roles.shaped_comparison import compare_in_shape

@@ -11,9 +11,9 @@ import pytest
 
 from projects import remit
 from random_cases import cases
+from remit.answers.template_roles import Conditions, explain_in
 from remit.documents.read import read
 from remit.errors import RemitError
-from remit.explain.template_roles import Conditions, explain_in
 from remit.lint import lint_bytes
 from remit.review.role_files import review_files
 from remit.roles.role_policies import ready_role
@@ -24,7 +24,7 @@ from role_readers import read_roles
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.explain.explanation import Explanation
+    from remit.answers.explanation import Explanation
 
 TEMPLATE = """\
 Parameters:

@@ -11,7 +11,7 @@ from every_trigger import APP as EVERY_TRIGGER
 from every_trigger import DATA
 from projects import at
 from remit.app import Resource
-from remit.triggers.kms_key import KmsKey, kms_key
+from remit.resources.kms_key import KmsKey, kms_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import effort
 from projects import at
 from remit.build import build
 from remit.errors import RemitError
+from remit.resources.names import arn_of
 from remit.triggers.schedule_expression import EVER, next_run
-from remit.triggers.source import arn_of
 
 if TYPE_CHECKING:
     from conftest import Make

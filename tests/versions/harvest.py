@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 STORED = HERE / "inputs.jsonl"
 ROOMS = (
-    "project", "grants", "triggers", "roles", "synthesis", "package", "lint", "explain", "review", "report", "template",
+    "project", "grants", "triggers", "roles", "synthesis", "package", "lint", "answers", "review", "report", "template",
     "cli", "deployer",
 )  # fmt: skip
 """The folders of tests that write inputs and need no AWS."""

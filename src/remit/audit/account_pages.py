@@ -13,24 +13,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.entities import Entity, EntityKind, InputProblem, ManagedPolicyVersions
+from remit.audit.entities import KINDS, Entity, InputProblem, ManagedPolicyVersions
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.audit.documents import Documents
+    from remit.audit.entities import EntityKind
 
 _ARN: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
 LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 """The lists of a page."""
-_INLINE: Final[dict[EntityKind, str]] = {
-    "user": "UserPolicyList",
-    "group": "GroupPolicyList",
-    "role": "RolePolicyList",
-}
-_IDS: Final[dict[EntityKind, str]] = {"user": "UserId", "group": "GroupId", "role": "RoleId"}
-_NAMES: Final[dict[EntityKind, str]] = {"user": "UserName", "group": "GroupName", "role": "RoleName"}
 
 
 @dataclass(slots=True)
@@ -64,11 +58,8 @@ def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> A
     reader = _PageReader(file, documents)
     page = reader.page
     page.is_last = is_last_page(value)
-    kinds: tuple[tuple[EntityKind, str], ...] = (
-        ("user", "UserDetailList"), ("group", "GroupDetailList"), ("role", "RoleDetailList"),
-    )  # fmt: skip
-    for kind, name in kinds:
-        for record in reader.records(value, name):
+    for kind in KINDS:
+        for record in reader.records(value, f"{kind.capitalize()}DetailList"):
             page.entities.append(reader.entity(kind, record))
     for record in reader.records(value, "Policies"):
         page.managed.append(reader.managed_policy(record))
@@ -99,48 +90,38 @@ class _PageReader:
         """One user, group or role."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
+        prefix = kind.capitalize()  # IAM names the members alike: UserName, GroupName, RoleName
+        inline = []
+        for row in mappings(record.get(f"{prefix}PolicyList")):
+            name = str(row.get("PolicyName") or "")
+            document = self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
+            inline.append((name, document))
+        boundary = record.get("PermissionsBoundary") or None
+        if isinstance(boundary, dict):
+            boundary = boundary.get("PermissionsBoundaryArn")
+        if record.get("PermissionsBoundary") and not (isinstance(boundary, str) and boundary):
+            self.problem(f"the boundary of {arn} has no ARN: whoever has it is undecided")
+            boundary = ""
+        trust = record.get("AssumeRolePolicyDocument") if kind == "role" else None
+        if trust is not None:
+            trust = self._document(trust, account, f"the trust policy of {arn}", "who may assume it")
+        elif kind == "role":
+            self.problem(f"{arn} has no trust policy: who may assume it is undecided")
         return Entity(
             kind,
             arn,
             account,
-            str(record.get(_NAMES[kind]) or arn.rpartition("/")[2]),
-            str(record.get(_IDS[kind]) or ""),
+            str(record.get(f"{prefix}Name") or arn.rpartition("/")[2]),
+            str(record.get(f"{prefix}Id") or ""),
             self.file,
-            inline=tuple(self._inline(kind, record, arn, account)),
+            inline=tuple(inline),
             attached=tuple(str(row.get("PolicyArn")) for row in mappings(record.get("AttachedManagedPolicies"))),
             groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
-            boundary=self._boundary(record, arn),
-            trust=self._trust(record, arn, account) if kind == "role" else None,
+            boundary=boundary,
+            trust=trust,
             tags=tags_of(record),
             in_instance_profile=bool(record.get("InstanceProfileList")),
-            created=str(record.get("CreateDate") or ""),
         )
-
-    def _inline(
-        self, kind: EntityKind, record: Mapping[str, Any], arn: str, account: str
-    ) -> Iterator[tuple[str, str | None]]:
-        for row in mappings(record.get(_INLINE[kind])):
-            name = str(row.get("PolicyName") or "")
-            yield name, self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
-
-    def _boundary(self, record: Mapping[str, Any], arn: str) -> str | None:
-        """The ARN of a boundary; None: there is none; empty: it has no ARN, which is noted."""
-        boundary = record.get("PermissionsBoundary")
-        if not boundary:
-            return None
-        boundary_arn = boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else boundary
-        if isinstance(boundary_arn, str) and boundary_arn:
-            return boundary_arn
-        self.problem(f"the boundary of {arn} has no ARN: whoever has it is undecided")
-        return ""
-
-    def _trust(self, record: Mapping[str, Any], arn: str, account: str) -> str | None:
-        """The key of a role's trust policy; None: it is missing or no JSON, which is noted."""
-        trust = record.get("AssumeRolePolicyDocument")
-        if trust is None:
-            self.problem(f"{arn} has no trust policy: who may assume it is undecided")
-            return None
-        return self._document(trust, account, f"the trust policy of {arn}", "who may assume it")
 
     def managed_policy(self, record: Mapping[str, Any]) -> ManagedPolicyVersions:
         """One managed policy, a customer's or AWS's."""

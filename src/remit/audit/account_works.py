@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.audit.account_audit import AccountWork
 from remit.audit.documents import document_value
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
 
     _Summaries = Mapping[AccountFile, FileSummary]
 
+_EVERY_ACCOUNT: Final = "*"
+"""What concerns all accounts: a role that trusts everybody, and files of no account, which may hold AWS's policies."""
+
 
 def accounts_of_files(summaries: _Summaries) -> set[str]:
     """The accounts of which files have something."""
     return {account for summary in summaries.values() for account in summary.accounts}
-
-
-def whole_accounts(summaries: _Summaries) -> set[str]:
-    """The accounts of which files have everything: no page is cut off, and a last one is there."""
-    return {account for summary in summaries.values() if summary.is_last for account in summary.accounts}
 
 
 def named_ids(summaries: _Summaries, resources: Iterable[ResourcePolicy]) -> frozenset[str]:
@@ -48,68 +47,49 @@ def account_works(
     ids: PrincipalIds,
 ) -> tuple[AccountWork, ...]:
     """The work of each account of the files and of the resources, in the order of their numbers."""
-    works = _Works(ids)
-    works.add_files(summaries)
+    arns = dict(ids.arns)
+    ids_of: dict[str, set[str]] = defaultdict(set)
+    roles: dict[str, dict[OpenRole, int]] = defaultdict(dict)
+    for place, open_role in enumerate(_open_roles(summaries)):
+        named = set(_ids_in(open_role.trust))
+        ids_of[account_of(open_role.arn)] |= named
+        role = _with_arns_of_role(open_role, arns) if named else open_role
+        for name in role.names:
+            roles[account_of(name) or name][role] = place
+    resources_of: dict[str, list[ResourcePolicy]] = defaultdict(list)
     for resource in resources:
-        works.add_resource(resource)
-    accounts = accounts_of_files(summaries) | {resource.account for resource in resources}
-    return tuple(works.work(account, usages.get(account)) for account in sorted(accounts))
-
-
-class _Works:
-    """Files, roles and resources by the accounts that they concern; what concerns all accounts is under `*`."""
-
-    def __init__(self, ids: PrincipalIds) -> None:
-        self._ids = ids
-        self._arns = dict(ids.arns)
-        self._ids_by_account: dict[str, set[str]] = {}
-        self._files: dict[str, dict[AccountFile, int]] = {}
-        self._roles: dict[str, dict[OpenRole, int]] = {}
-        self._resources: dict[str, list[ResourcePolicy]] = {}
-
-    def add_files(self, summaries: _Summaries) -> None:
-        """Add files and their open roles. A file without any account may hold policies of AWS, which concern all."""
-        for place, (file, summary) in enumerate(summaries.items()):
-            for account in summary.accounts or ("*",):
-                self._files.setdefault(account, {})[file] = place
-        for place, role in enumerate(_open_roles(summaries)):
-            ids = set(_ids_in(role.trust))
-            self._ids_by_account.setdefault(account_of(role.arn), set()).update(ids)
-            known = self._with_arns(role) if ids else role
-            for name in known.names:
-                self._roles.setdefault(account_of(name) or name, {})[known] = place
-
-    def _with_arns(self, role: OpenRole) -> OpenRole:
-        names = tuple(sorted({self._arns.get(name, name) for name in role.names}))
-        return replace(role, names=names, trust=compact(with_arns(document_value(role.trust), self._arns)))
-
-    def add_resource(self, resource: ResourcePolicy) -> None:
-        """Add a resource to its account."""
-        ids = set(_ids_in(resource.text))
-        self._ids_by_account.setdefault(resource.account, set()).update(ids)
-        if ids & self._arns.keys():
-            resource = replace(resource, text=compact(with_arns(parsed(resource.text), self._arns)))
-        self._resources.setdefault(resource.account, []).append(resource)
-
-    def work(self, account: str, usage: Usage | None) -> AccountWork:
-        """Return the work on an account."""
-        files = self._files.get("*", {}) | self._files.get(account, {})
-        roles = self._roles.get("*", {}) | self._roles.get(account, {})
-        foreign_roles = (role for role in sorted(roles, key=roles.__getitem__) if account_of(role.arn) != account)
-        return AccountWork(
-            account,
-            tuple(sorted(files, key=files.__getitem__)),
-            tuple(foreign_roles),
-            tuple(self._resources.get(account, ())),
-            usage,
-            self._ids_of_account(account),
+        named = set(_ids_in(resource.text))
+        ids_of[resource.account] |= named
+        text = compact(with_arns(parsed(resource.text), arns)) if named & arns.keys() else resource.text
+        resources_of[resource.account].append(replace(resource, text=text))
+    files: dict[str, dict[AccountFile, int]] = defaultdict(dict)
+    for place, (file, summary) in enumerate(summaries.items()):
+        for account in summary.accounts or (_EVERY_ACCOUNT,):
+            files[account][file] = place
+    works = []
+    for account in sorted(accounts_of_files(summaries) | resources_of.keys()):
+        # Several files and roles concern an account by itself and as one of all: each counts once, in its place.
+        own_files = files[_EVERY_ACCOUNT] | files[account]
+        trusting = roles[_EVERY_ACCOUNT] | roles[account]
+        foreign_roles = (role for role in sorted(trusting, key=trusting.__getitem__) if account_of(role.arn) != account)
+        own_ids = ids_of[account]
+        known_ids = tuple((name, arns[name]) for name in sorted(own_ids & arns.keys()))
+        works.append(
+            AccountWork(
+                account,
+                tuple(sorted(own_files, key=own_files.__getitem__)),
+                tuple(foreign_roles),
+                tuple(resources_of[account]),
+                usages.get(account),
+                PrincipalIds(known_ids, ids.missing_accounts if own_ids - arns.keys() else ()),
+            )
         )
+    return tuple(works)
 
-    def _ids_of_account(self, account: str) -> PrincipalIds:
-        """Collect the known ids in the policies of an account."""
-        ids = self._ids_by_account.get(account, set())
-        arns = tuple((name, self._arns[name]) for name in sorted(ids & self._arns.keys()))
-        return PrincipalIds(arns, self._ids.missing_accounts if ids - self._arns.keys() else ())
+
+def _with_arns_of_role(role: OpenRole, arns: Mapping[str, str]) -> OpenRole:
+    names = tuple(sorted({arns.get(name, name) for name in role.names}))
+    return replace(role, names=names, trust=compact(with_arns(document_value(role.trust), arns)))
 
 
 def _open_roles(summaries: _Summaries) -> Iterator[OpenRole]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from remit.audit.account_audit import Chunk
-from remit.audit.account_works import account_works, accounts_of_files, named_ids, whole_accounts
+from remit.audit.account_works import account_works, accounts_of_files, named_ids
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, LeadingEdges, escalation_paths, leading_edges
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from remit.audit.trail import TrailSummary
 
     Progress = Callable[[str], None]
-
-_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +152,9 @@ class _Auditing:
 
         Those that are there are read twice, since all of them take more memory than everything else.
         """
-        all_works = self._works()
+        trail = self.audit_input.trail
+        usages = {} if trail is None else usage_by_account(trail)
+        all_works = account_works(self.summaries, self.audit_input.resources, usages, self._ids())
         names = {work.account: self._name(work) for work in all_works}
         self.findings = self.cache.findings()
         for name in names.values():
@@ -164,7 +164,8 @@ class _Auditing:
         works = []
         for work in all_works:
             audited = self.cache.account(names[work.account])
-            if audited is None or not self._has_findings(audited.result):
+            # What lint finds in a result's documents is kept beside the results, and may have been lost.
+            if audited is None or any(name_of(use) not in self.findings for use in audited.result.uses):
                 works.append(work)
             else:
                 self._hold(audited.result)
@@ -175,12 +176,8 @@ class _Auditing:
             self.cache.keep_account(names[account], audited)
             self._hold(audited.result)
             self.progress(f"{number:,} of {len(works):,} accounts asked")
-        self.cache.keep_findings(self._used_findings())
+        self.cache.keep_findings({name: self.findings[name] for name in sorted(self.used_documents)})
         self.cache.forget_unused()
-
-    def _has_findings(self, result: AccountResult) -> bool:
-        """Return whether it is known what lint finds in each document of an account."""
-        return all(name_of(use) in self.findings for use in result.uses)
 
     def _hold(self, result: AccountResult) -> None:
         """Store the rows about an account until the report, and hold what the accounts are joined by.
@@ -199,12 +196,6 @@ class _Auditing:
         self.undecided_exposures.keep(result.account, result.undecided_exposures)
         self.unused.keep(result.account, result.unused)
 
-    def _works(self) -> tuple[AccountWork, ...]:
-        """Return the work on each account, in the order of their numbers."""
-        trail = self.audit_input.trail
-        usages = {} if trail is None else usage_by_account(trail)
-        return account_works(self.summaries, self.audit_input.resources, usages, self._ids())
-
     def _ids(self) -> PrincipalIds:
         """Look the unique ids of policies up in the files, with their owners."""
         ids = named_ids(self.summaries, self.audit_input.resources)
@@ -214,11 +205,13 @@ class _Auditing:
         for file in self.files:
             arns.update((name, arn) for name, arn in self._summary(file).principals if name in ids)
         organization = self.audit_input.organization
-        expected_accounts = accounts_of_files(self.summaries) | (
-            organization.accounts.keys() if organization else set()
-        )
-        missing_accounts = sorted(expected_accounts - whole_accounts(self.summaries))
-        return PrincipalIds(tuple(sorted(arns.items())), tuple(missing_accounts))
+        missing_accounts = accounts_of_files(self.summaries)
+        if organization is not None:
+            missing_accounts |= organization.accounts.keys()
+        for summary in self.summaries.values():
+            if summary.is_last:  # no page of these accounts is cut off: whoever is not in them does not exist
+                missing_accounts.difference_update(summary.accounts)
+        return PrincipalIds(tuple(sorted(arns.items())), tuple(sorted(missing_accounts)))
 
     def _name(self, work: AccountWork) -> str:
         """The name of an account's result in the cache: whatever the result depends on."""
@@ -230,14 +223,11 @@ class _Auditing:
             self.audit_input.now, repr(replace(work, files=())), repr(files), repr(place), repr(member)
         )
 
-    def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
-        """Return lint's findings in documents that somebody has."""
-        return {name: self.findings[name] for name in sorted(self.used_documents)}
-
     def report(self) -> AuditReport:
         """The answers of all accounts together."""
         accounts = [account for _, account in sorted(self.accounts.items())]
-        administrators = frozenset(_joined(account.administrators for account in accounts))
+        administrators = frozenset(chain.from_iterable(account.administrators for account in accounts))
+        uses = chain.from_iterable(account.uses for account in accounts)
         return AuditReport(
             now=self.audit_input.now,
             accounts=tuple(sorted(self.accounts)),
@@ -248,33 +238,26 @@ class _Auditing:
             exposures=self.exposures,
             undecided_exposures=self.undecided_exposures,
             unused=self.unused,
-            documents=linted_documents(_joined(account.uses for account in accounts), self.findings),
+            documents=linted_documents(uses, self.findings),
             problems=tuple(sorted(set(self._problems(accounts)))),
             trail=self.audit_input.trail,
         )
 
-    def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
-        """The accounts of which no event was logged, though some of others were."""
-        for account in sorted(accounts_of_files(self.summaries) - trail.accounts if trail.events else ()):
-            message = f"no event of account {account} is in it: what its users and roles used is not known"
-            yield InputProblem(trail.name, message)
-
     def _problems(self, accounts: Iterable[_HeldAccount]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
+        accounts_in_files = accounts_of_files(self.summaries)
         trail = self.audit_input.trail
         if trail is not None:
             yield from trail.all_problems()
-            yield from self._accounts_without_logs(trail)
+            # An empty trail is told as a whole.
+            for account in sorted(accounts_in_files - trail.accounts) if trail.events else ():
+                message = f"no event of account {account} is in it: what its users and roles used is not known"
+                yield InputProblem(trail.name, message)
         yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
-        if not accounts_of_files(self.summaries):
-            yield InputProblem(
-                self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
-            )
-        for account in accounts:
-            yield from account.problems
-
-
-def _joined(rows_by_account: Iterable[Iterable[_Row]]) -> tuple[_Row, ...]:
-    return tuple(chain.from_iterable(rows_by_account))
+        if not accounts_in_files:
+            message = "its files have no user, group or role of any account"
+            yield InputProblem(self.audit_input.folder.as_posix(), message)
+        for held_account in accounts:
+            yield from held_account.problems

@@ -1,7 +1,7 @@
 """The context that a principal decides: its ARN, its tags, its organization, and that the time is now.
 
 Such keys are pinned to the principal's values in every question, so that a condition on them cannot be met by values
-that the principal does not have.
+that the principal does not have. The tags of the user or role that a call is about are pinned likewise.
 
 Source: "AWS global condition context keys" (IAM User Guide).
 """
@@ -21,6 +21,7 @@ from remit.iam.policy import VERSION, Condition, Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from remit.audit.entities import Entity
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Statement
 
@@ -30,6 +31,7 @@ PinValue: TypeAlias = str | tuple[str, ...] | None
 _TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 _TAG: Final = "aws:principaltag/"
 _TAG_NAME: Final = re.compile(r"aws:principaltag/([^}\s,']+)")
+_TARGET_TAGS: Final = ("aws:resourcetag/", "iam:resourcetag/")
 _SPELLED: Final = {
     "aws:currenttime": "aws:CurrentTime",
     "aws:epochtime": "aws:EpochTime",
@@ -71,23 +73,26 @@ class PinnedCaller:
     def value(self, key: str) -> tuple[bool, PinValue]:
         """Return whether the caller decides a key (in lower case), and the value."""
         if key.startswith(_TAG):
-            return self._tag(key.removeprefix(_TAG))
+            for tag, tag_value in self.tags:
+                if key == _TAG + tag.lower():  # IAM compares the names of tags without their case
+                    return True, tag_value
+            return not self.has_any_tags, None
         for name, value in self.values:
             if name == key:
                 return True, value
         return False, None
 
-    def _tag(self, name: str) -> tuple[bool, PinValue]:
-        for tag, value in self.tags:
-            if tag.lower() == name:
-                return True, value
-        return not self.has_any_tags, None
-
 
 @lru_cache(maxsize=8_192)
 def pinned_keys(policy: Policy) -> frozenset[str]:
     """The keys (in lower case) of a policy that a caller may decide."""
-    text = " ".join(text for statement in policy.statements for text in _texts(statement)).lower()
+    texts: list[str] = []
+    for statement in policy.statements:
+        if statement.resources is not None:
+            texts += statement.resources.patterns  # with variables such as ${aws:username}
+        for condition in statement.conditions:
+            texts += (condition.key, *condition.values)
+    text = " ".join(texts).lower()
     if "aws:" not in text:
         return frozenset()
     tags = (_TAG + name for name in _TAG_NAME.findall(text))
@@ -111,19 +116,6 @@ def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
     )
 
 
-def speaks_of(layers: Layers, key: str) -> bool:
-    """Return whether some policy of some layers depends on a key that a caller may decide."""
-    return any(key in pinned_keys(policy) for policy in policies_of(layers))
-
-
-def _texts(statement: Statement) -> Iterator[str]:
-    if statement.resources is not None:
-        yield from statement.resources.patterns
-    for condition in statement.conditions:
-        yield condition.key
-        yield from condition.values
-
-
 def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
     """The conditions that hold of every request of a caller, as far as some policies speak of their keys."""
     keys: set[str] = set()
@@ -141,12 +133,16 @@ def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, .
 @lru_cache(maxsize=8_192)
 def _keys_as_arns(policy: Policy) -> frozenset[str]:
     """The keys that some condition of a policy compares as ARNs."""
-    keys = set()
+    return frozenset(
+        condition.key.lower()
+        for condition in _conditions(policy)
+        if not condition.late and OPERATORS[check_operator(condition.operator)[0]].family == "ARN"
+    )
+
+
+def _conditions(policy: Policy) -> Iterator[Condition]:
     for statement in policy.statements:
-        for condition in statement.conditions:
-            if not condition.late and OPERATORS[check_operator(condition.operator)[0]].family == "ARN":
-                keys.add(condition.key.lower())
-    return frozenset(keys)
+        yield from statement.conditions
 
 
 def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
@@ -178,24 +174,26 @@ def with_callers_values(policy: Policy, caller: PinnedCaller) -> Policy:
 
 
 def _with_values(statement: Statement, caller: PinnedCaller) -> Statement:
-    conditions = tuple(_condition_with_values(condition, caller) for condition in statement.conditions)
-    statement = replace(statement, conditions=conditions)
+    conditions = []
+    for condition in statement.conditions:
+        if not condition.late and any("${" in value for value in condition.values):
+            values = _with_callers_texts(condition.values, caller)
+            is_negated = OPERATORS[check_operator(condition.operator)[0]].negated
+            # Without all of its values a negated condition would be met more often: that is left to the evaluator.
+            if len(values) == len(condition.values) or not is_negated:
+                conditions.append(replace(condition, values=values))
+                continue
+        conditions.append(condition)
     resources = statement.resources
-    if resources is None or not any("${" in pattern for pattern in resources.patterns):
-        return statement
-    patterns = (_pattern_with_values(pattern, caller) for pattern in resources.patterns)
-    settled = tuple(pattern for pattern in patterns if pattern is not None)
-    return replace(statement, resources=replace(resources, patterns=settled))
+    if resources is not None and any("${" in pattern for pattern in resources.patterns):
+        resources = replace(resources, patterns=_with_callers_texts(resources.patterns, caller))
+    return replace(statement, conditions=tuple(conditions), resources=resources)
 
 
-def _condition_with_values(condition: Condition, caller: PinnedCaller) -> Condition:
-    if condition.late or not any("${" in value for value in condition.values):
-        return condition
-    values = tuple(_pattern_with_values(value, caller) for value in condition.values)
-    settled = tuple(value for value in values if value is not None)
-    if len(settled) < len(values) and OPERATORS[check_operator(condition.operator)[0]].negated:
-        return condition  # what such a statement means is left to the evaluator
-    return replace(condition, values=settled)
+def _with_callers_texts(patterns: Iterable[str], caller: PinnedCaller) -> tuple[str, ...]:
+    """Patterns with the caller's values; one that has a variable without a value is left out."""
+    settled = (_pattern_with_values(pattern, caller) for pattern in patterns)
+    return tuple(pattern for pattern in settled if pattern is not None)
 
 
 def _pattern_with_values(pattern: str, caller: PinnedCaller) -> str | None:
@@ -217,3 +215,22 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
             value = condition.values[0].replace("*", "session") if condition.key == USER_ID else condition.values[0]
             context[condition.key] = condition.values if condition.quantifier else value
     return context
+
+
+def tag_conditions(action: str, policies: Iterable[Policy], target: Entity) -> tuple[Condition, ...]:
+    """Return the conditions on the tags of a call's target, a user or role, as far as some policies speak of them.
+
+    Source: "Controlling access to and for IAM users and roles using tags" (IAM User Guide).
+    """
+    if action == "iam:PassRole":
+        # Conditions on tags have no reliable results there ("Grant a user permissions to pass a role").
+        return ()
+    keys = {condition.key.lower(): condition.key for policy in policies for condition in _conditions(policy)}
+    tags = {name.lower(): value for name, value in target.tags}
+    conditions = []
+    for folded_key, key in sorted(keys.items()):
+        if folded_key.startswith(_TARGET_TAGS):
+            value = tags.get(folded_key.partition("/")[2])
+            absent = Condition("Null", key, ("true",))
+            conditions.append(absent if value is None else Condition("StringEquals", key, (value,)))
+    return tuple(conditions)

@@ -38,8 +38,7 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
     """Return the holders of each document. Those that AWS maintains are left out."""
     uses: list[DocumentUse] = []
     for identity in identities:
-        policies = identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
-        own = (use for use in policies if not is_of_aws(use.name))
+        own = (use for use in identity.uses if not is_of_aws(use.name))
         uses += (DocumentUse(use.document, IDENTITY, identity.arn, sys.intern(use.spelled)) for use in own)
         trust = identity.entity.trust
         if trust is not None:
@@ -70,17 +69,15 @@ def linted_documents(
         users.setdefault((use.document, use.kind), []).append(use)
     rows = []
     for (key, kind), principals in sorted(users.items()):
+        # Each account reads its own number, and the first one's stands for all that have the document.
         account = principals[0].principal.split(":", 5)[4]
-        own_findings = tuple(_in_account(finding, account) for finding in findings[name_of(principals[0])])
+        own_findings = []
+        for finding in findings[name_of(principals[0])]:
+            hint = None if finding.hint is None else unfolded(finding.hint, account)
+            own_findings.append(replace(finding, message=unfolded(finding.message, account), hint=hint))
         if own_findings:
-            rows.append(LintedDocument(key, kind, own_findings, tuple(principals)))
+            rows.append(LintedDocument(key, kind, tuple(own_findings), tuple(principals)))
     return tuple(rows)
-
-
-def _in_account(finding: DocumentFinding, account: str) -> DocumentFinding:
-    """A finding as it reads in an account that has the document."""
-    hint = None if finding.hint is None else unfolded(finding.hint, account)
-    return replace(finding, message=unfolded(finding.message, account), hint=hint)
 
 
 def name_of(use: DocumentUse) -> str:

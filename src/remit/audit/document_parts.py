@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from remit.audit.documents import Documents
 
-_NOTHING: Final = 0
+_WIDE: Final = frozenset({"*", "arn:aws:iam::*:*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,81 +36,6 @@ class DocumentMask:
     version: str
     allows_everything: bool = False
     pinned_keys: frozenset[str] = frozenset()
-
-
-class ActionTable:
-    """The actions that are asked about, each with its bit, and each document's mask of them."""
-
-    def __init__(self, actions: Sequence[str]) -> None:
-        self.actions = tuple(dict.fromkeys(actions))
-        self.bits = {action: 1 << place for place, action in enumerate(self.actions)}
-        self._folded = tuple((bit, action.lower()) for action, bit in self.bits.items())
-        self._all = (1 << len(self.actions)) - 1
-        self._of_pattern = lru_cache(maxsize=65_536)(self._bits_of_pattern)
-        self._parts: dict[Policy, Policy] = {}
-
-    def mask_of(self, actions: Iterable[str]) -> int:
-        """The bits of some actions together."""
-        bits = _NOTHING
-        for action in actions:
-            bits |= self.bits[action]
-        return bits
-
-    def mask(self, policy: Policy) -> DocumentMask:
-        """The mask of a document."""
-        may_allow = _NOTHING
-        statements = []
-        for index, statement in enumerate(policy.statements):
-            bits = self._bits(statement.actions)
-            if bits:
-                statements.append((bits, index, statement))
-            if statement.effect == "Allow":
-                may_allow |= bits
-        everything = any(_allows_everything(statement) for statement in policy.statements)
-        return DocumentMask(may_allow, tuple(statements), policy.version, everything, pinned_keys(policy))
-
-    def _bits(self, globs: Globs) -> int:
-        bits = _NOTHING
-        for pattern in globs.patterns:
-            bits |= self._of_pattern(pattern.lower())
-        return self._all & ~bits if globs.negated else bits
-
-    def _bits_of_pattern(self, pattern: str) -> int:
-        bits = _NOTHING
-        matches = matcher(pattern)
-        for bit, action in self._folded:
-            if matches(action):
-                bits |= bit
-        return bits
-
-    def part(self, mask: DocumentMask, action: str) -> Policy:
-        """Return the part of a document about an action, as if it spoke of that action alone.
-
-        Equal parts are one object.
-        """
-        bit = self.bits[action]
-        globs = Globs((action,))
-        statements = tuple(
-            replace(statement, actions=globs, sid="") for bits, _, statement in mask.statements if bits & bit
-        )
-        part = Policy(statements, mask.version)
-        return self._parts.setdefault(part, part)
-
-    def statement(self, mask: DocumentMask, action: str, index: int) -> tuple[int, Statement]:
-        """The statement of a document, with its index there, that stands at an index of the document's part."""
-        bit = self.bits[action]
-        speaking = [(place, statement) for bits, place, statement in mask.statements if bits & bit]
-        return speaking[index]
-
-
-def _allows_everything(statement: Statement) -> bool:
-    if statement.effect != "Allow" or statement.conditions or statement.actions.negated or statement.resources is None:
-        return False
-    has_actions = not {"*", "*:*"}.isdisjoint(statement.actions.patterns)
-    return has_actions and "*" in statement.resources.patterns and not statement.resources.negated
-
-
-_WIDE: Final = frozenset({"*", "arn:aws:iam::*:*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +56,67 @@ class LayerNumbers(NamedTuple):
 
 
 class DocumentParts:
-    """The documents of some principals, taken apart by the actions of a table."""
+    """The documents of some principals, taken apart by the actions that are asked about, each of which has its bit."""
 
     def __init__(self, documents: Documents, actions: Sequence[str]) -> None:
         self.documents = documents
-        self.table = ActionTable(actions)
+        self.bits = {action: 1 << place for place, action in enumerate(dict.fromkeys(actions))}
         self.problems: dict[str, str] = {}
+        self._folded = tuple((bit, action.lower()) for action, bit in self.bits.items())
+        self._of_pattern = lru_cache(maxsize=65_536)(self._bits_of_pattern)
         self._masks: dict[str, DocumentMask | None] = {}
         self._parts: dict[tuple[str, str], int] = {}
         self._numbers: dict[Policy, int] = {}
         self._policies: list[Policy] = []
         self._layers: dict[LayerNumbers, Layers] = {}
 
+    def mask_of(self, actions: Iterable[str]) -> int:
+        """The bits of some actions together."""
+        bits = 0
+        for action in actions:
+            bits |= self.bits[action]
+        return bits
+
     def mask(self, key: str) -> DocumentMask | None:
         """Return the actions of a document; None where it is no policy that IAM takes, as `problems` says."""
         if key not in self._masks:
             try:
-                self._masks[key] = self.table.mask(self.documents.policy(key))
+                self._masks[key] = self._mask(self.documents.policy(key))
             except RemitError as error:
                 self.problems[key] = error.message
                 self._masks[key] = None
         return self._masks[key]
+
+    def _mask(self, policy: Policy) -> DocumentMask:
+        may_allow = 0
+        allows_everything = False
+        statements = []
+        for index, statement in enumerate(policy.statements):
+            bits = 0
+            for pattern in statement.actions.patterns:
+                bits |= self._of_pattern(pattern.lower())
+            if statement.actions.negated:
+                bits ^= (1 << len(self.bits)) - 1
+            if bits:
+                statements.append((bits, index, statement))
+            if statement.effect == "Allow":
+                may_allow |= bits
+                allows_everything = allows_everything or _is_on_everything(statement)
+        return DocumentMask(may_allow, tuple(statements), policy.version, allows_everything, pinned_keys(policy))
+
+    def _bits_of_pattern(self, pattern: str) -> int:
+        bits = 0
+        matches = matcher(pattern)
+        for bit, action in self._folded:
+            if matches(action):
+                bits |= bit
+        return bits
+
+    def statement(self, mask: DocumentMask, action: str, index: int) -> tuple[int, Statement]:
+        """The statement of a document, with its index there, that stands at an index of the document's part."""
+        bit = self.bits[action]
+        speaking = [(place, statement) for bits, place, statement in mask.statements if bits & bit]
+        return speaking[index]
 
     def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
         """Number the parts of a principal's documents about an action: equal numbers are equal for every question."""
@@ -159,12 +124,23 @@ class DocumentParts:
         levels = tuple(self._layer(level, action) for level in profile.scps)
         return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
 
+    def layers_of(self, profile: Profile, action: str) -> Layers:
+        """The parts of a principal's documents about an action, as policies."""
+        return self.layers(self.layer_numbers(profile, action))
+
     def is_uniform(self, profile: Profile, action: str) -> bool:
         """Return whether the answers about an action are the same for every user and role of the principal's account.
 
         That is so where no statement that speaks of it names some of them, or asks for a tag of theirs.
         """
-        return all(_is_uniform(self.policy_part(key, action)) for key in documents_of(profile))
+        for key in documents_of(profile):
+            for statement in self.policy_part(key, action).statements:
+                resources = statement.resources
+                if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):
+                    return False
+                if any("resource" in condition.key.lower() for condition in statement.conditions):
+                    return False
+        return True
 
     def layers(self, numbers: LayerNumbers) -> Layers:
         """The policies that some numbers stand for."""
@@ -189,12 +165,17 @@ class DocumentParts:
         return tuple(sorted(number for number in numbers if self._policies[number].statements))
 
     def number(self, key: str, action: str) -> int:
-        """The number of what a document says about an action."""
+        """The number of what a document says about an action, as if it spoke of that alone: equal parts have one."""
         name = (key, action)
         number = self._parts.get(name)
         if number is None:
             mask = self.mask(key)
-            part = Policy(()) if mask is None else self.table.part(mask, action)
+            part = Policy(())
+            if mask is not None:
+                bit, globs = self.bits[action], Globs((action,))
+                speaking = (statement for bits, _, statement in mask.statements if bits & bit)
+                statements = tuple(replace(statement, actions=globs, sid="") for statement in speaking)
+                part = Policy(statements, mask.version)
             number = self._numbers.setdefault(part, len(self._policies))
             if number == len(self._policies):
                 self._policies.append(part)
@@ -202,18 +183,15 @@ class DocumentParts:
         return number
 
 
+def _is_on_everything(statement: Statement) -> bool:
+    """Return whether a statement is about every action on every resource, without conditions."""
+    if statement.conditions or statement.actions.negated or statement.resources is None:
+        return False
+    has_actions = not {"*", "*:*"}.isdisjoint(statement.actions.patterns)
+    return has_actions and "*" in statement.resources.patterns and not statement.resources.negated
+
+
 def documents_of(profile: Profile) -> tuple[str, ...]:
     """Every document of a profile."""
     boundary = () if profile.boundary is None else (profile.boundary,)
     return (*profile.identity, *boundary, *(key for level in profile.scps for key in level))
-
-
-def _is_uniform(part: Policy) -> bool:
-    """Return whether a part says the same about every user and role of the own account."""
-    for statement in part.statements:
-        resources = statement.resources
-        if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):
-            return False
-        if any("resource" in condition.key.lower() for condition in statement.conditions):
-            return False
-    return True

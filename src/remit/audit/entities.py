@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from remit.errors import RemitError
 
 EntityKind: TypeAlias = Literal["user", "group", "role"]
+KINDS: Final[tuple[EntityKind, ...]] = ("user", "group", "role")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,7 +51,6 @@ class Entity:
     trust: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
     in_instance_profile: bool = False
-    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,11 @@ class Identity:
     policies: tuple[PolicyUse, ...]
     boundary: PolicyUse | None
     unknown: tuple[str, ...] = ()
+
+    @property
+    def uses(self) -> tuple[PolicyUse, ...]:
+        """Its policies and its boundary."""
+        return self.policies if self.boundary is None else (*self.policies, self.boundary)
 
     @property
     def arn(self) -> str:

@@ -6,14 +6,15 @@ for them, so that the graph stays small.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.escalation_targets import EscalationTargets
+from remit.audit.entities import Entity, Identity
 from remit.audit.escalation_techniques import (
     ASSUME_ROLE,
     BOUNDARY_OFF,
+    EC2,
     ONTO_OTHERS,
     TECHNIQUES,
     Technique,
@@ -25,21 +26,21 @@ from remit.audit.technique_needs import NeedQuestions
 from remit.audit.trust import ASSUME, role_of_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from remit.audit.access import AccessQuestions
-    from remit.audit.entities import Entity, Identity, ManagedPolicyVersions, PolicyUse
-    from remit.audit.results import StepNeed, UndecidedTechnique
-    from remit.audit.technique_needs import Asker
+    from remit.audit.access import AccessQuestions, Asker
+    from remit.audit.entities import PolicyUse
+    from remit.audit.joined_account import JoinedAccount
+    from remit.audit.results import StepNeed
 
 _SIGNS_OF_ADMINISTRATORS: Final = ("iam:PutRolePolicy", "iam:CreateUser", "iam:AttachUserPolicy")
+_UNCHANGEABLE: Final = ("/aws-service-role/", "/aws-reserved/")
+"""Paths of roles that AWS alone can change."""
 _PASS_ROLE: Final = (TechniqueNeed("iam:PassRole", "a role"),)
 
 
 class EscalationGraph:
-    """The edges of some identities, also to roles of other accounts (`foreign_roles`).
-
-    `managed` are the managed policies of the accounts.
+    """The edges of an account's users and roles (`identities`), also to roles of other accounts (`foreign_roles`).
 
     `administrators` are those who may do everything in their account already.
     """
@@ -47,39 +48,46 @@ class EscalationGraph:
     def __init__(
         self,
         questions: AccessQuestions,
-        identities: Sequence[Identity],
-        groups: Iterable[tuple[Entity, tuple[PolicyUse, ...]]] = (),
-        foreign_roles: Iterable[Entity] = (),
-        managed: Mapping[str, ManagedPolicyVersions] = MappingProxyType({}),
+        account: JoinedAccount,
+        identities: Iterable[Asker],
+        foreign_roles: Iterable[Entity],
     ) -> None:
         self.questions = questions
-        self.needs = NeedQuestions(questions, managed)
+        self.needs = NeedQuestions(questions, account.managed)
         self.assumption = RoleAssumption(questions)
-        self.targets = EscalationTargets(identities, groups, foreign_roles, self.assumption)
         self.edges: dict[str, list[Edge]] = {}
-        self.administrators: set[str] = set()
-        everyone = (*identities, *self.targets.members)
-        askers = [self.needs.asker(identity) for identity in everyone if not questions.unknown(identity)]
-        self.administrators.update(asker.identity.arn for asker in askers if self._is_administrator(asker))
+        self._members = [_member(group, policies) for group, policies in account.groups]
+        self._users = [identity.entity for identity in account.identities if identity.entity.kind == "user"]
+        roles = [identity.entity for identity in account.identities if identity.entity.kind == "role"]
+        self._roles = [role for role in roles if not any(path in role.arn for path in _UNCHANGEABLE)]
+        self._roles_of_service: dict[str, list[Entity]] = defaultdict(list)
+        for role in roles:
+            for service in self.assumption.trusted(role).services:
+                if self.assumption.lets_in(service, role):
+                    self._roles_of_service[service].append(role)
+        self._trusting: dict[str, list[Entity]] = defaultdict(list)
+        for role in (*roles, *foreign_roles):
+            names = self.assumption.trusted(role)
+            for name in (*map(role_of_session, names.arns), *names.accounts, *(("*",) if names.anybody else ())):
+                self._trusting[name].append(role)
+        members = [questions.asker(member) for member in self._members]
+        askers = [asker for asker in (*identities, *members) if not asker.unknown]
+        self.administrators = {asker.identity.arn for asker in askers if self._is_administrator(asker)}
         for asker in askers:
             if asker.identity.arn not in self.administrators:
                 for edge in self._edges(asker):
                     self.edges.setdefault(edge.source, []).append(edge)
-
-    @property
-    def undecided(self) -> list[UndecidedTechnique]:
-        """The techniques of which it was not decided whether somebody can use them."""
-        return self.needs.undecided
 
     def _is_administrator(self, asker: Asker) -> bool:
         """Return whether a principal may do everything.
 
         A statement says so, and nothing takes the most important of it.
         """
+        # The masks are looked at first: of most principals no statement allows everything.
         if not (self._allows_everything(asker.profile.identity) and self._is_unbounded(asker)):
             return False
         for action in _SIGNS_OF_ADMINISTRATORS:
-            answer = self.questions.ask_anywhere(asker.profile, asker.caller, action, asker.partition)
+            answer = self.questions.ask_anywhere(asker, action)
             if answer.verdict != "yes" or answer.must_hold:
                 return False
         return True
@@ -96,7 +104,7 @@ class EscalationGraph:
     def _edges(self, asker: Asker) -> Iterator[Edge]:
         """Every technique that a principal's policies allow, the surest first."""
         for technique in self._techniques(asker):
-            if technique.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, technique):
+            if self.needs.may_use(asker, technique):
                 yield from _GAINS[technique.gain](self, asker, technique)
         yield from self._assumed_roles(asker)
         if self._is_unbounded(asker):
@@ -126,7 +134,7 @@ class EscalationGraph:
         if technique.needs[0].on != "a group":
             yield from self._administrator(asker, technique)
             return
-        for member in self.targets.groups_as_members(asker.identity.account):
+        for member in self._members:
             steps = self.needs.steps(asker, technique, technique.needs, member.entity)
             if steps is not None:
                 yield _edge(asker.identity.arn, member.arn, technique, steps)
@@ -137,36 +145,30 @@ class EscalationGraph:
         freed = replace(asker, profile=profile, candidates=self.questions.candidates(profile))
         techniques = [technique for technique in TECHNIQUES if technique.gain == "administrator"]
         for off in BOUNDARY_OFF:
-            if off.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, off):
-                steps = self.needs.steps(asker, off, off.needs)
-                yield from self._after(off, steps, freed, techniques) if steps is not None else ()
+            steps = self.needs.steps(asker, off, off.needs) if self.needs.may_use(asker, off) else None
+            if steps is not None:
+                yield from self._after(off, steps, freed, techniques)
 
     def _after(
         self, first: Technique, steps: tuple[StepNeed, ...], asker: Asker, techniques: Iterable[Technique]
     ) -> Iterator[Edge]:
         """Yield the techniques of a principal after a first one has changed its rights; both are one step."""
         for technique in techniques:
-            if technique.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, technique):
+            if self.needs.may_use(asker, technique):
                 for edge in _GAINS[technique.gain](self, asker, technique):
                     name = f"{first.name} + {edge.technique}"
                     yield replace(edge, technique=name, needs=(*steps, *edge.needs))
 
-    def _users(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        account = asker.identity.account
-        yield from self._each(asker, technique, self.targets.users(account), f"users of {account}")
-
-    def _roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        account = asker.identity.account
-        yield from self._each(asker, technique, self.targets.roles(account), f"roles of {account}")
-
-    def _each(self, asker: Asker, technique: Technique, targets: list[Entity], everyone: str) -> Iterator[Edge]:
+    def _users_or_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         """Yield the steps to the rights of users or roles of the account: of all, or of those that a policy names."""
         own_arn = asker.identity.arn
+        targets = self._users if technique.gain == "user" else self._roles
         others = [target for target in targets if target.arn != own_arn]
         if others and self.questions.parts.is_uniform(asker.profile, technique.needs[-1].action):
+            # One stands for all: no statement tells them apart.
             steps = self.needs.steps(asker, technique, technique.needs, others[0])
             if steps is not None:
-                yield self._to_all(own_arn, everyone, targets, technique, steps)
+                yield self._to_all(own_arn, f"{technique.gain}s of {asker.identity.account}", targets, technique, steps)
             return
         for target in others:
             steps = self.needs.steps(asker, technique, technique.needs, target)
@@ -187,7 +189,7 @@ class EscalationGraph:
         What needs rights of the group and of the user, or stays within the user's boundary, is one step.
         """
         groups, is_unbounded = asker.identity.entity.groups, self._is_unbounded(asker)
-        for member in self.targets.groups_as_members(asker.identity.account):
+        for member in self._members:
             need = TechniqueNeed(technique.needs[0].action, "a group")
             is_in = member.entity.name in groups
             steps = None if is_in else self.needs.steps(asker, technique, (need,), member.entity)
@@ -195,11 +197,11 @@ class EscalationGraph:
                 continue
             alone = [asker]
             if is_unbounded:
-                alone.append(self.needs.asker(member))
+                alone.append(self.questions.asker(member))
                 yield _edge(asker.identity.arn, member.arn, technique, steps)
             entity = replace(asker.identity.entity, groups=(*groups, member.entity.name))
             policies = (*asker.identity.policies, *member.policies)
-            joined = self.needs.asker(replace(asker.identity, entity=entity, policies=policies))
+            joined = self.questions.asker(replace(asker.identity, entity=entity, policies=policies))
             for further in (*self._techniques(joined), ASSUME_ROLE):
                 if further.gain != "group" and not any(self.needs.may_use(one, further) for one in alone):
                     yield from self._after(technique, steps, joined, (further,))
@@ -211,7 +213,9 @@ class EscalationGraph:
         """
         own_arn, account = asker.identity.arn, asker.identity.account
         running = technique.gain == "running role"
-        roles = self.targets.roles_of_service(account, technique.service, running=running)
+        roles = self._roles_of_service.get(technique.service, [])
+        if running and technique.service == EC2:  # an instance has a role by its instance profile alone
+            roles = [role for role in roles if role.in_instance_profile]
         steps = self.needs.steps(asker, technique, technique.needs) if roles else None
         if steps is None:
             return
@@ -232,17 +236,24 @@ class EscalationGraph:
         """The roles that a principal can assume, in any account."""
         identity = asker.identity
         names = [identity.arn, role_of_session(identity.arn), "*"]
-        if self.questions.parts.table.bits[ASSUME] & asker.candidates:
+        if self.questions.parts.bits[ASSUME] & asker.candidates:
             names.append(identity.account)
-        for arn, role in self.targets.trusting(names).items():
+        trusting = {role.arn: role for name in names for role in self._trusting.get(name, ())}
+        for arn, role in sorted(trusting.items()):
             if arn == identity.arn:
                 continue
-            answer = self.assumption.answer(identity, asker.profile, asker.caller, role)
+            answer = self.assumption.answer(asker, role)
             if answer.verdict == "undecided":
                 self.needs.leave_undecided(asker, ASSUME_ROLE, answer.reason)
             elif answer.verdict == "yes":
                 step = replace(self.needs.step(asker, ASSUME, answer), resource=arn)
                 yield _edge(identity.arn, arn, ASSUME_ROLE, (step,))
+
+
+def _member(group: Entity, policies: tuple[PolicyUse, ...]) -> Identity:
+    """Whoever joins a group has what the group has: a user with the group's policies and its ARN, of any id."""
+    entity = Entity("user", group.arn, group.account, group.name, "", group.file)
+    return Identity(entity, policies, None)
 
 
 def _edge(source: str, target: str, technique: Technique, steps: tuple[StepNeed, ...]) -> Edge:
@@ -251,9 +262,9 @@ def _edge(source: str, target: str, technique: Technique, steps: tuple[StepNeed,
 
 _GAINS: Final[dict[str, Callable[[EscalationGraph, Asker, Technique], Iterator[Edge]]]] = {
     "administrator": EscalationGraph._administrator,  # noqa: SLF001 - the table of its own methods
-    "user": EscalationGraph._users,  # noqa: SLF001 - as above
+    "user": EscalationGraph._users_or_roles,  # noqa: SLF001 - as above
     "assumed role": EscalationGraph._assumed_roles,  # noqa: SLF001 - as above
-    "role": EscalationGraph._roles,  # noqa: SLF001 - as above
+    "role": EscalationGraph._users_or_roles,  # noqa: SLF001 - as above
     "group": EscalationGraph._groups,  # noqa: SLF001 - as above
     "passed role": EscalationGraph._service_roles,  # noqa: SLF001 - as above
     "running role": EscalationGraph._service_roles,  # noqa: SLF001 - as above

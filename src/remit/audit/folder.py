@@ -118,13 +118,10 @@ def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
 def _paths(folder: Path, elsewhere: AbstractSet[Path]) -> Iterator[Path]:
     """The files below a folder in order, but for hidden ones and those that are elsewhere."""
     for place, folders, names in os.walk(folder):
-        resolved_place = Path(place).resolve()
-        folders[:] = sorted(name for name in folders if _is_own(resolved_place / name, elsewhere))
-        yield from (Path(place) / name for name in sorted(names) if _is_own(resolved_place / name, elsewhere))
-
-
-def _is_own(path: Path, elsewhere: AbstractSet[Path]) -> bool:
-    return not path.name.startswith(".") and path not in elsewhere
+        own = {name for name in (*folders, *names) if not name.startswith(".")}
+        own -= {path.name for path in elsewhere if path.parent == Path(place).resolve()}
+        folders[:] = sorted(own.intersection(folders))  # os.walk goes on with the folders of its own list
+        yield from (Path(place) / name for name in sorted(own.intersection(names)))
 
 
 def file_content(file: AccountFile) -> FileContent:
@@ -149,65 +146,50 @@ def _page_values(file: AccountFile) -> Iterator[dict[str, Any]]:
 
 
 def file_summary(file: AccountFile) -> FileSummary:
-    """Look through a file, and read no more than trust policies."""
-    summarizing = _Summarizing()
+    """Look through a file, and read no more than trust policies, each distinct one once."""
+    accounts: set[str] = set()
+    open_roles: list[OpenRole] = []
     problems: list[InputProblem] = []
-    has_pages = False
+    principals: list[tuple[str, str]] = []
+    trusts: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+    has_pages = is_last = False
     try:
         for page in _page_values(file):
             has_pages = True
-            summarizing.add(page)
+            is_last = is_last or is_last_page(page)
+            for kind, record in _records(page):
+                arn = str(record.get("Arn"))
+                account = (arn.split(":", 5) + [""] * 5)[4]
+                if not account.isdigit():  # a policy of AWS
+                    continue
+                accounts.add(account)
+                unique_id = record.get(_IDS.get(kind, ""))
+                if unique_id:
+                    principals.append((str(unique_id), arn))
+                if kind == "RoleDetailList":
+                    trust = record.get("AssumeRolePolicyDocument")
+                    key = (trust if isinstance(trust, str) else compact(trust), account)
+                    if key not in trusts:
+                        trusts[key] = _foreign_names(trust, account)
+                    names, text = trusts[key]
+                    if names:
+                        open_roles.append(OpenRole(arn, names, text, tags_of(record)))
     except UnreadableFileError as error:
         problems.append(error.problem)
     if not has_pages and not problems:
         problems.append(InputProblem(file.name, "it has no account details, and is left out"))
     return FileSummary(
-        tuple(sorted(summarizing.accounts)),
-        tuple(summarizing.open_roles),
-        tuple(problems),
-        tuple(summarizing.principals),
-        summarizing.is_last and not problems,
+        tuple(sorted(accounts)), tuple(open_roles), tuple(problems), tuple(principals), is_last and not problems
     )
 
 
-class _Summarizing:
-    """The accounts of some pages, and their open roles; each distinct trust policy is read once."""
-
-    def __init__(self) -> None:
-        self.accounts: set[str] = set()
-        self.open_roles: list[OpenRole] = []
-        self.principals: list[tuple[str, str]] = []
-        self.is_last = False
-        self._trusts: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
-
-    def add(self, page: Mapping[str, Any]) -> None:
-        """Look through a page."""
-        self.is_last = self.is_last or is_last_page(page)
-        for name in LISTS:
-            for record in _records(page.get(name)):
-                arn = str(record.get("Arn")) if isinstance(record, dict) else ""
-                account = (arn.split(":", 5) + [""] * 5)[4]
-                if account.isdigit():
-                    self.accounts.add(account)
-                unique_id = record.get(_IDS[name]) if name in _IDS and account.isdigit() else None
-                if unique_id:
-                    self.principals.append((str(unique_id), arn))
-                if name == "RoleDetailList" and account.isdigit():
-                    self._add_role(arn, account, record)
-
-    def _add_role(self, arn: str, account: str, record: Mapping[str, Any]) -> None:
-        trust = record.get("AssumeRolePolicyDocument")
-        raw_text = trust if isinstance(trust, str) else compact(trust)
-        key = (raw_text, account)
-        if key not in self._trusts:
-            self._trusts[key] = _foreign_names(trust, account)
-        names, text = self._trusts[key]
-        if names:
-            self.open_roles.append(OpenRole(arn, names, text, tags_of(record)))
-
-
-def _records(rows: Any) -> list[Any]:
-    return rows if isinstance(rows, list) else []
+def _records(page: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The users, groups, roles and policies of a page, each with the name of its list."""
+    for name in LISTS:
+        rows = page.get(name)
+        for record in rows if isinstance(rows, list) else ():
+            if isinstance(record, dict):
+                yield name, record
 
 
 def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:

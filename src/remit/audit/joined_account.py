@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from remit.audit.entities import Entity, EntityKind, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
+from remit.audit.entities import KINDS, Entity, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
 from remit.catalogue.managed_policies import managed_policy
 
 if TYPE_CHECKING:
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
     from remit.audit.account_pages import AccountPage
     from remit.audit.documents import Documents
-
-
-_KINDS: Final[tuple[EntityKind, ...]] = ("user", "group", "role")
+    from remit.audit.entities import EntityKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ class _Joining:
             first = table.setdefault(entity.arn, entity)
             if first is not entity:
                 self._overlapping[first.file, entity.file] = None
-                if not _same_entity(first, entity):
+                if replace(first, file=entity.file) != entity:
                     self._contradicts(entity.arn, first.file, entity.file)
         for managed in page.managed:
             first_policy = self.managed.setdefault(managed.arn, managed)
@@ -103,7 +101,7 @@ class _Joining:
     def tell_different_lists(self) -> None:
         """Note files that repeat each other, as pages never do, and do not list the same users, groups or roles."""
         for first_file, file in self._overlapping:
-            for kind in _KINDS:
+            for kind in KINDS:
                 first_list = self._lists.get((first_file, kind))
                 further_list = self._lists.get((file, kind))
                 if first_list and further_list and first_list != further_list:
@@ -192,14 +190,3 @@ class _Joining:
             return None
         key = self._managed_document(arn, entity, unknown, "boundary")
         return None if key is None else PolicyUse(arn, key)
-
-
-def _same_entity(entity: Entity, further: Entity) -> bool:
-    """Return whether two files say the same about an entity, whatever their names are."""
-    return _without_file(entity) == _without_file(further)
-
-
-def _without_file(entity: Entity) -> tuple[object, ...]:
-    return (
-        entity.inline, entity.attached, entity.groups, entity.boundary, entity.trust, entity.tags, entity.unique_id,
-    )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from remit.audit.caller_pins import pinned_context
 from remit.audit.documents import OWN_ACCOUNT
@@ -26,10 +26,10 @@ from remit.iam.request import Request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.audit.results import AccessVerdict
     from remit.iam.comparison import Piece
     from remit.iam.policy import Condition
 
-AccessVerdict: TypeAlias = Literal["yes", "no", "undecided"]
 STEPS: Final = 1_000_000
 """Of one proof: about half a second on one core (see `remit.iam.prove.budget`)."""
 _NOTHING: Final = Side(Layers())
@@ -81,22 +81,17 @@ def own_resources(action: str, partition: str = "aws") -> tuple[tuple[str, ...],
     known_action = catalogue_action(action)
     targets = () if known_action is None else known_action.targets
     required = tuple(target.type.arns for target in targets if target.required)
-    groups = required or (resource_formats(action),)
-    return tuple(_own_group(formats, partition) for formats in groups)
-
-
-def _own_group(formats: tuple[str, ...], partition: str) -> tuple[str, ...]:
-    if not formats:
-        return ("*",)
-    return tuple(dict.fromkeys(_in_own_account(fill(format_, {}), partition) for format_ in formats))
-
-
-def _in_own_account(format_: str, partition: str) -> str:
-    parts = format_.split(":", _ARN_PARTS - 1)
-    if len(parts) == _ARN_PARTS:
-        parts[1] = partition
-        parts[4] = OWN_ACCOUNT if parts[4] == "*" else parts[4]
-    return ":".join(parts)
+    groups = []
+    for formats in required or (resource_formats(action),):
+        arns: dict[str, None] = {}
+        for format_ in formats:
+            parts = fill(format_, {}).split(":", _ARN_PARTS - 1)
+            if len(parts) == _ARN_PARTS:
+                parts[1] = partition
+                parts[4] = OWN_ACCOUNT if parts[4] == "*" else parts[4]  # the ARN of a bucket has no account
+            arns[":".join(parts)] = None
+        groups.append(tuple(arns) or ("*",))
+    return tuple(groups)
 
 
 def answer(question: PolicyQuestion) -> AccessAnswer:
@@ -157,10 +152,11 @@ def _proven(question: PolicyQuestion) -> AccessAnswer:
     search = GainSearch(_NOTHING, Side(limited), lambda _: (question.action,), budget=Budget(STEPS))
     reason = ""
     for piece in search.gains():
-        confirmed = _confirmed(question, piece)
-        if confirmed is not None:
-            return confirmed
-        if takes(question.action, piece.request.resource):
+        request = Request(question.action, piece.request.resource, question.principal, piece.request.context)
+        if piece.tier == "now" and Side(layers).allows(request) is True:
+            return AccessAnswer("yes", request.resource, _must_hold(question, piece), "", _allowing(layers, request))
+        # A request on a resource that the action never takes is none that anybody makes.
+        if takes(question.action, request.resource):
             reason = "the evaluator does not confirm the request that was found"
     undecided = next(iter(search.undecided), None)
     if undecided is not None:
@@ -168,20 +164,15 @@ def _proven(question: PolicyQuestion) -> AccessAnswer:
     return AccessAnswer("undecided", reason=reason) if reason else NO
 
 
-def _confirmed(question: PolicyQuestion, piece: Piece) -> AccessAnswer | None:
-    """The answer yes with the request of a piece, if the evaluator allows that to the principal."""
-    if piece.tier != "now":
-        return None
-    request = Request(question.action, piece.request.resource, question.principal, piece.request.context)
-    if Side(question.layers).allows(request) is not True:
-        return None
+def _must_hold(question: PolicyQuestion, piece: Piece) -> tuple[tuple[str, str], ...]:
+    """The condition keys of a piece's request that the principal does not decide, with values that fit."""
+    # A StringLike pin (the name of a session) leaves the value open.
     decided_keys = {condition.key.lower() for condition in question.pins if condition.operator != "StringLike"}
-    must_hold = [
+    return tuple(
         (key, value if isinstance(value, str) else ", ".join(value))
         for key, value in piece.context.items()
         if key.lower() not in decided_keys
-    ]
-    return AccessAnswer("yes", request.resource, tuple(must_hold), allowing=_allowing(question.layers, request))
+    )
 
 
 def _allowing(layers: Layers, request: Request) -> tuple[int, int] | None:

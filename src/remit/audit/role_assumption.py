@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import policies_of
+from remit.audit.caller_pins import pins, policies_of, tag_conditions
 from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
-from remit.audit.target_tags import tag_conditions
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Condition, Policy, allow, parse
 
 if TYPE_CHECKING:
-    from remit.audit.access import AccessQuestions
-    from remit.audit.caller_pins import PinnedCaller
-    from remit.audit.document_parts import Profile
-    from remit.audit.entities import Entity, Identity
+    from remit.audit.access import AccessQuestions, Asker
+    from remit.audit.entities import Entity
+
 _NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=(), tells_apart=False)
 _FOR_OWN_ACCOUNT: Final = (
     Condition("StringEquals", "aws:SourceAccount", (OWN_ACCOUNT,)),
@@ -59,7 +57,7 @@ class RoleAssumption:
                 self._policies[name] = None
         return self._policies[name]
 
-    def answer(self, identity: Identity, profile: Profile, caller: PinnedCaller, role: Entity) -> AccessAnswer:
+    def answer(self, asker: Asker, role: Entity) -> AccessAnswer:
         """Return whether a principal can assume a role: by the trust policy alone where that names it, else by both.
 
         A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
@@ -68,10 +66,11 @@ class RoleAssumption:
         Source: "Permissions boundaries for IAM entities", on resource-based policies, and "AWS JSON policy elements:
         Principal", on role principals (IAM User Guide).
         """
-        part = self._part(role, identity, caller)
+        part = self._part(role, asker)
         if part is None:
             return NO
-        numbers = self.questions.parts.layer_numbers(profile, ASSUME)
+        identity = asker.identity
+        numbers = self.questions.parts.layer_numbers(asker.profile, ASSUME)
         rcps = self.questions.rcps(role.account, identity.account, ASSUME)
         layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
         target = folded(role.arn, identity.account)
@@ -82,11 +81,11 @@ class RoleAssumption:
                 trusting.append((part.directly, (everything, *map(_denials, layers.boundary))))
             for trust, boundary in trusting:
                 own = replace(layers, identity=(trust, *map(_denials, layers.identity)), boundary=boundary)
-                direct = self._asked((numbers, part, target, trust, boundary), own, caller, role, target)
+                direct = self._asked((numbers, part, target, trust, boundary), own, asker, role, target)
                 if direct.verdict == "yes":
                     return replace(direct, allowing=None)
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
-        answered = self._asked((numbers, part, target), both, caller, role, target)
+        answered = self._asked((numbers, part, target), both, asker, role, target)
         if answered.allowing is None:
             return answered
         number, index = answered.allowing
@@ -104,23 +103,22 @@ class RoleAssumption:
             self._of_services[name] = verdict != "no"
         return self._of_services[name]
 
-    def _part(self, role: Entity, identity: Identity, caller: PinnedCaller) -> TrustPart | None:
-        who = identity.arn if self.trusted(role).tells_apart else identity.entity.kind
-        name = (str(role.trust), role.account, identity.account, who)
+    def _part(self, role: Entity, asker: Asker) -> TrustPart | None:
+        entity = asker.identity.entity
+        who = entity.arn if self.trusted(role).tells_apart else entity.kind
+        name = (str(role.trust), role.account, entity.account, who)
         if name not in self._parts:
-            policy = self._policy(role, identity.account)
-            self._parts[name] = (
-                None if policy is None else trust_part(policy, caller.arn, identity.entity.unique_id or "*")
-            )
+            policy = self._policy(role, entity.account)
+            part = None if policy is None else trust_part(policy, asker.caller.arn, entity.unique_id or "*")
+            self._parts[name] = part
         return self._parts[name]
 
-    def _asked(
-        self, key: tuple[object, ...], layers: Layers, caller: PinnedCaller, role: Entity, target: str
-    ) -> AccessAnswer:
-        pins = (*self.questions.pins(caller, layers), *tag_conditions(ASSUME, policies_of(layers), role))
-        name = (*key, pins)
+    def _asked(self, key: tuple[object, ...], layers: Layers, asker: Asker, role: Entity, target: str) -> AccessAnswer:
+        policies = policies_of(layers)
+        conditions = (*pins(asker.caller, policies), *tag_conditions(ASSUME, policies, role))
+        name = (*key, conditions)
         if name not in self._answers:
-            self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), caller.arn, layers, pins))
+            self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), asker.caller.arn, layers, conditions))
         return self._answers[name]
 
 

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import policies_of
+from remit.audit.caller_pins import policies_of, tag_conditions
 from remit.audit.documents import folded, unfolded
 from remit.audit.question import NO, AccessAnswer, combined, own_resources
 from remit.audit.results import StepNeed, UndecidedTechnique
-from remit.audit.target_tags import tag_conditions
 from remit.iam.pattern import covers
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.audit.access import AccessQuestions
-    from remit.audit.caller_pins import PinnedCaller
-    from remit.audit.document_parts import Profile
+    from remit.audit.access import AccessQuestions, Asker
     from remit.audit.entities import Entity, Identity, ManagedPolicyVersions
     from remit.audit.escalation_techniques import Technique, TechniqueNeed
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """A principal with what every question about it needs; `candidates` are the actions that it may be allowed."""
-
-    identity: Identity
-    profile: Profile
-    caller: PinnedCaller
-    candidates: int
-
-    @property
-    def partition(self) -> str:
-        """The partition of its ARN: `aws`, `aws-cn`."""
-        return self.identity.arn.split(":", 2)[1]
 
 
 class NeedQuestions:
@@ -50,17 +31,13 @@ class NeedQuestions:
         self.undecided: list[UndecidedTechnique] = []
         self._bits: dict[str, int] = {}
 
-    def asker(self, identity: Identity) -> Asker:
-        """A principal, ready to be asked."""
-        profile = self.questions.profile(identity)
-        return Asker(identity, profile, self.questions.caller(identity), self.questions.candidates(profile))
-
     def may_use(self, asker: Asker, technique: Technique) -> bool:
-        """A cheap look: whether some statement of every layer speaks of each action."""
-        bits = self._bits.get(technique.name + technique.gain)
-        if bits is None:
-            bits = self._bits[technique.name + technique.gain] = self.questions.parts.table.mask_of(technique.actions)
-        return bits & asker.candidates == bits
+        """A cheap look: whether it is for such a principal, and some statement of every layer speaks of each action."""
+        name = technique.name + technique.gain
+        if name not in self._bits:
+            self._bits[name] = self.questions.parts.mask_of(technique.actions)
+        bits = self._bits[name]
+        return technique.kind in ("", asker.identity.entity.kind) and bits & asker.candidates == bits
 
     def steps(
         self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], target: Entity | None = None
@@ -88,10 +65,18 @@ class NeedQuestions:
 
         Where each call is allowed on some, and none was found for all, one is undecided.
         """
-        made = self._named(asker, needs[0].action)
+        ((widest, *_), *_) = own_resources(needs[0].action, asker.partition)
+        made: dict[str, None] = {}
+        for policy in self.questions.parts.layers_of(asker.profile, needs[0].action).identity:
+            for statement in policy.statements:
+                named = statement.resources
+                if statement.effect == "Allow" and named is not None:
+                    patterns = ("*",) if named.negated else named.patterns
+                    # None is wider than the action's own resources: `*` would stand for what nobody makes.
+                    made |= dict.fromkeys(widest if covers(pattern, widest) else pattern for pattern in patterns)
         resources = [answer.resource for answer in answers]
         for need in needs[1:]:
-            narrowed = self._ask(asker, technique, need, None, made)
+            narrowed = self._ask(asker, technique, need, None, tuple(made))
             if narrowed.verdict == "no":
                 return []
             resources.append(narrowed.resource)
@@ -101,25 +86,12 @@ class NeedQuestions:
                 return on_it
         return [AccessAnswer("undecided", reason="no user or role was found that all of its calls may be about")]
 
-    def _named(self, asker: Asker, action: str) -> tuple[str, ...]:
-        """The resource patterns of the statements that allow an action, none of them wider than its own resources."""
-        parts = self.questions.parts
-        policies = parts.layers(parts.layer_numbers(asker.profile, action)).identity
-        ((widest, *_), *_) = own_resources(action, asker.partition)
-        patterns: dict[str, None] = {}
-        for statement in (statement for policy in policies for statement in policy.statements):
-            named = statement.resources
-            if statement.effect == "Allow" and named is not None:
-                patterns |= dict.fromkeys(("*",) if named.negated else named.patterns)
-        return tuple(dict.fromkeys(widest if covers(pattern, widest) else pattern for pattern in patterns))
-
     def step(self, asker: Asker, action: str, answer: AccessAnswer) -> StepNeed:
         """An answer as a step, in the names of the principal's account."""
         account = asker.identity.account
         resource = unfolded(answer.resource, account)
         must_hold = tuple((key, unfolded(value, account)) for key, value in answer.must_hold)
-        statement = self.questions.statement(asker.identity, action, answer)
-        return StepNeed(action, resource, "" if statement is None else statement.spelled, must_hold)
+        return StepNeed(action, resource, self.questions.statement(asker.identity, action, answer), must_hold)
 
     def leave_undecided(self, asker: Asker, technique: Technique, reason: str) -> None:
         """Note that a technique was not decided."""
@@ -145,11 +117,12 @@ class NeedQuestions:
         parameters = (*_parameters(asker, technique, need), *self._tags(asker, need, target))
         answered = self._ask_on(asker, need, groups, parameters)
         for key in (_POLICY_ARN, _BOUNDARY):
-            policies = self._wide_policies(asker) if any(condition.key == key for condition in parameters) else ()
-            if answered.verdict != "no" or not policies:
+            if answered.verdict != "no" or not any(condition.key == key for condition in parameters):
                 continue
-            others = (condition for condition in parameters if condition.key != key)
-            answered = self._ask_on(asker, need, groups, (Condition("ArnEquals", key, policies), *others))
+            policies = self._wide_policies(asker)
+            if policies:
+                others = (condition for condition in parameters if condition.key != key)
+                answered = self._ask_on(asker, need, groups, (Condition("ArnEquals", key, policies), *others))
         return answered
 
     def _ask_on(
@@ -159,8 +132,7 @@ class NeedQuestions:
         groups: tuple[tuple[str, ...], ...],
         parameters: tuple[Condition, ...],
     ) -> AccessAnswer:
-        profile, caller = asker.profile, asker.caller
-        return combined(tuple(self.questions.ask(profile, caller, need.action, group, parameters) for group in groups))
+        return combined(tuple(self.questions.ask(asker, need.action, group, parameters) for group in groups))
 
     def _resources(self, identity: Identity, need: TechniqueNeed, target: Entity | None) -> tuple[str, ...]:
         """The ARNs, with the own account folded, of which one must be allowed."""
@@ -172,7 +144,8 @@ class NeedQuestions:
         elif need.on == "its policy":
             arns = tuple(policies)
         elif need.on == "its policy with a version that allows everything":
-            arns = tuple(policy for policy in policies if self._has_wide_version(policy))
+            older = {arn: self.managed[arn].older for arn in policies if arn in self.managed}
+            arns = tuple(arn for arn, versions in older.items() if any(self._is_wide(key) for _, key in versions))
         elif need.on == "its policy with a version that allows more":
             arns = tuple(policy for policy in policies if self._has_wider_version(policy))
         elif need.on == "a policy with a version that allows more":
@@ -193,14 +166,8 @@ class NeedQuestions:
             target = asker.identity.entity
         if target is None or need.on not in ("itself", "a user", "a role"):
             return ()
-        parts = self.questions.parts
-        layers = parts.layers(parts.layer_numbers(asker.profile, need.action))
+        layers = self.questions.parts.layers_of(asker.profile, need.action)
         return tag_conditions(need.action, policies_of(layers), target)
-
-    def _has_wide_version(self, arn: str) -> bool:
-        """Return whether an older version of a managed policy allows everything."""
-        managed = self.managed.get(arn)
-        return managed is not None and any(self._is_wide(document) for _, document in managed.older)
 
     def _has_wider_version(self, arn: str) -> bool:
         """Return whether an older version of a policy allows what its default does not; True where no file has any."""

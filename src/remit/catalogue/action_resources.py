@@ -1,28 +1,89 @@
 """The resources that requests for an action name: ARNs of its resource types, or what the service asks instead.
 
 Actions without resource types are asked on `*`, so that only a statement on `*` allows them; some that list things are
-asked on an ARN that stands for all of a kind (`list_actions`).
+asked on an ARN that stands for all of a kind (`KIND_ARNS`). Services authorise some actions on resources, too, that the
+reference of their types does not list (`is_authorised_on`).
 
-Source: the "Service Authorization Reference" (AWS): "Actions, resources, and condition keys", resource types (*).
+Sources: the "Service Authorization Reference" (AWS): "Actions, resources, and condition keys", resource types (*).
+Of `KIND_ARNS`, the messages in which the services deny them (AccessDenied: not authorized to perform … on resource …);
+of S3, "Controlling access to a bucket with user policies" (Amazon S3 User Guide), which allows it on `arn:aws:s3:::*`.
+Of what is not listed, "Lambda resource ARNs in policies" (AWS Lambda Developer Guide: since 2022 a request for
+a version or an alias needs its ARN); "IAM policies for using Distributed Map states" (AWS Step Functions Developer
+Guide); "Publish" and "Using Amazon SNS with mobile push" (Amazon SNS); "AWS::Serverless transform" (AWS CloudFormation
+User Guide); and the ARNs that these services print where they deny. Written down 2026-11.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action, full_name, service, target_names
 from remit.catalogue.arns import fill, matches, parse
-from remit.catalogue.authorised_resources import AUTHORISED_ACTIONS, is_authorised_on
-from remit.catalogue.list_actions import ASKED
 
 if TYPE_CHECKING:
     from remit.catalogue.actions import ActionTarget
     from remit.catalogue.arns import Arn
 
+KIND_ARNS: Final = {
+    "dynamodb:ListTables": "arn:${Partition}:dynamodb:${Region}:${Account}:table/*",
+    "iam:ListRoles": "arn:${Partition}:iam::${Account}:role/",
+    "iam:ListUsers": "arn:${Partition}:iam::${Account}:user/",
+    "logs:DeleteResourcePolicy": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "logs:DescribeExportTasks": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "logs:DescribeLogGroups": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "logs:DescribeResourcePolicies": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "logs:PutResourcePolicy": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "s3:ListAllMyBuckets": "arn:${Partition}:s3:::*",
+    "states:ListStateMachines": "arn:${Partition}:states:${Region}:${Account}:stateMachine:*",
+}
+"""The ARN on which services authorise an action on all of a kind, where the reference names no type.
+
+A pattern of an ARN may match it: `log-group:*` does, a group's own ARN does not.
+"""
+_LISTINGS: Final = {name.lower(): format_ for name, format_ in KIND_ARNS.items()}
 _ACTIONS: Final = 32_768
 """More than there are: a search through all of them finds each again."""
 _USUAL: Final = ("object", "bucket", "instance", "table", "function", "queue", "topic", "role", "key", "log-group")
+_QUALIFIED: Final = (
+    "AddPermission", "CreateFunctionUrlConfig", "DeleteAlias", "DeleteFunction", "DeleteFunctionEventInvokeConfig",
+    "DeleteFunctionUrlConfig", "DisableReplication", "EnableReplication", "GetAlias", "GetFunction",
+    "GetFunctionConfiguration", "GetFunctionEventInvokeConfig", "GetFunctionScalingConfig", "GetFunctionUrlConfig",
+    "GetPolicy", "GetRuntimeManagementConfig", "InvokeAsync", "InvokeFunction", "InvokeFunctionUrl",
+    "ListDurableExecutionsByFunction", "ListFunctionEventInvokeConfigs", "PutFunctionEventInvokeConfig",
+    "PutFunctionScalingConfig", "PutRuntimeManagementConfig", "RemovePermission", "UpdateAlias",
+    "UpdateFunctionEventInvokeConfig", "UpdateFunctionUrlConfig",
+)  # fmt: skip
+"""What takes a version or an alias of a function."""
+_ENDPOINT: Final = ("DeleteEndpoint", "GetEndpointAttributes", "Publish", "SetEndpointAttributes")
+_APPLICATION: Final = (
+    "CreatePlatformEndpoint", "DeletePlatformApplication", "GetPlatformApplicationAttributes",
+    "ListEndpointsByPlatformApplication", "SetPlatformApplicationAttributes",
+)  # fmt: skip
+
+_LATE: Final = re.compile(r"\$\{[^{}]*\}")
+
+
+def _rows(prefix: str, names: tuple[str, ...], resource: str) -> dict[str, re.Pattern[str]]:
+    return {f"{prefix}:{name}": re.compile(resource) for name in names}
+
+
+_UNLISTED: Final = {
+    **_rows("lambda", _QUALIFIED, r".*:function:[^:/]+:[^:/]+"),
+    **_rows("states", ("DescribeExecution", "RedriveExecution", "StopExecution"), r".*:execution:[^:/]+/[^:/]+:.+"),
+    **_rows("sns", _ENDPOINT, r"arn:[^:]*:sns:[^:]*:[^:]*:endpoint/.+"),
+    **_rows("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
+    **_rows("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
+}
+AUTHORISED_ACTIONS: Final = frozenset(_UNLISTED)
+"""The actions that are authorised on such resources."""
+
+
+def is_authorised_on(name: str, resource: str) -> bool:
+    """Return whether an action, by its full name, is authorised on a resource beside those of its listed types."""
+    pattern = _UNLISTED.get(name)
+    return pattern is not None and pattern.fullmatch(_LATE.sub("*", resource)) is not None
 
 
 @lru_cache(maxsize=_ACTIONS)
@@ -41,9 +102,6 @@ def asked_resource(name: str, resource: str) -> str:
     if listing is None or arn is None:
         return "*"
     return fill(listing, {"Partition": arn.partition, "Region": arn.region, "Account": arn.account})
-
-
-_LISTINGS: Final = {name.lower(): format_ for name, format_ in ASKED.items()}
 
 
 @lru_cache(maxsize=_ACTIONS)

@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     """The exit code of a command, which prints no secret."""
-    from remit.report.terminal_text import masked_output
+    from remit.secrets.masked_output import masked_output
 
     _tolerate_any_encoding()
     with masked_output():
@@ -54,8 +54,7 @@ def _run(arguments: list[str]) -> int:
 def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
     import click
 
-    from remit.cli.command_group import root
-    from remit.cli.mistakes import KINDS, mistake_of
+    from remit.cli.command_group import MISTAKES, mistake_of, root
 
     try:
         with contextlib.ExitStack() as messages:
@@ -74,7 +73,7 @@ def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per ki
     except MemoryError:
         _complain("error: there is not enough memory")
         return 2
-    except KINDS as error:
+    except MISTAKES as error:
         mistake = mistake_of(error)
         _complain(str(mistake))
         return mistake.exit_code

@@ -293,7 +293,7 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
         for piece in pieces:
             click.echo(piece, nl=False)
         return
-    from remit.report.terminal_text import MaskedStream
+    from remit.secrets.masked_output import MaskedStream
 
     with output.open("w", encoding="utf-8") as file:
         MaskedStream(file).writelines(pieces)

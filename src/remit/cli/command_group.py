@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from remit.cli import mistakes, options
+from remit.cli import options
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 
@@ -48,6 +48,23 @@ _SECTIONS: Final = {
 }
 """The commands by what people do with them, as `remit --help` lists them, each with the short help of its file."""
 _SUMMARIES: Final = {name: text for section in _SECTIONS.values() for name, text in section.items()}
+MISTAKES: Final = (RemitError, click.ClickException, OSError)
+"""The exceptions that are mistakes, of the project or of the command line. Any other is a bug, or ends a command."""
+
+
+def mistake_of(error: Exception) -> RemitError:
+    """The mistake that one of `MISTAKES` tells of, in remit's words."""
+    if isinstance(error, RemitError):
+        return error
+    if isinstance(error, click.ClickException):
+        # click's sentences begin with a capital and end with a full stop; remit's do neither.
+        message = error.format_message()
+        message = f"{message[:1].lower()}{message[1:].removesuffix('.')}"
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        hint = None if context is None else f"`{context.command_path} --help` shows how it is used"
+        return RemitError(message, hint=hint, exit_code=error.exit_code)
+    file = f" {error.filename!r}" if isinstance(error, OSError) and error.filename else ""
+    return RemitError(f"cannot use{file}: {getattr(error, 'strerror', None) or error}")
 
 
 class CommandFiles(click.Group):
@@ -71,12 +88,12 @@ class CommandFiles(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except mistakes.KINDS as error:
+        except MISTAKES as error:
             if not options.awaits_json(ctx):
                 raise
             from remit.report.mistakes import mistakes_json
 
-            mistake = mistakes.mistake_of(error)
+            mistake = mistake_of(error)
             options.print_report(mistakes_json(mistake))
             return mistake.exit_code
 

@@ -16,10 +16,10 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.answers.explanation import Explanation
+    from remit.answers.template_roles import Conditions
     from remit.app import App, Role
     from remit.documents.read import ParsedFile
-    from remit.explain.explanation import Explanation
-    from remit.explain.template_roles import Conditions
     from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
     from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
@@ -223,10 +223,10 @@ def _noun(text: str, *, as_json: bool) -> None:
 
 
 def _action(text: str, *, as_json: bool) -> None:
+    from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
     from remit.catalogue.expand import is_pattern
-    from remit.explain.meant_actions import meant
     from remit.report.actions import action_document, action_lines, level_of
     from remit.report.terminal_text import page
 
@@ -283,7 +283,7 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     if len(words) != 1:
         raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
     (name,) = words
-    from remit.explain.seen_access import granted_and_seen
+    from remit.answers.seen_access import granted_and_seen
     from remit.loading.load import load
     from remit.report.seen_access import seen_document, seen_lines
     from remit.report.terminal_text import page
@@ -307,8 +307,8 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
 
 def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
+    from remit.answers.meant_actions import is_meant
     from remit.catalogue.meant_names import nearest_services
-    from remit.explain.meant_actions import is_meant
 
     if is_meant(word):
         _action(word, as_json=as_json)
@@ -324,10 +324,10 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
+    from remit.answers.explanation import explain
+    from remit.answers.remedy import remedy
+    from remit.answers.resource_policies import with_resource_policies
     from remit.catalogue.actions import targets_of
-    from remit.explain.explanation import explain
-    from remit.explain.remedy import remedy
-    from remit.explain.resource_policies import with_resource_policies
     from remit.review.policies_beside import policies_beside
 
     action, resources = _asked(ready_role, words)
@@ -352,25 +352,25 @@ def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...
 
     An action that lists things is asked on what its service asks about.
     """
+    from remit.answers.remedy import resource_form_of
+    from remit.answers.why import granted_on
+    from remit.catalogue.action_resources import KIND_ARNS
     from remit.catalogue.actions import targets_of
-    from remit.catalogue.list_actions import ASKED
-    from remit.explain.remedy import resource_form_of
-    from remit.why.why import granted_on
 
     action = _action_of(words[0])
     if len(words) > 1:
         return action, words[1:]
-    if action in ASKED:
+    if action in KIND_ARNS:
         return action, (resource_form_of(action),)
     return action, (granted_on(role, action)[:_FEW] if targets_of(action) else ()) or ("*",)
 
 
 def _action_of(action: str) -> str:
     """An action in AWS's own case, from one in any case or from an operation that needs one alone."""
+    from remit.answers.meant_actions import meant
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.expand import is_pattern
     from remit.catalogue.operations import named
-    from remit.explain.meant_actions import meant
 
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
@@ -449,8 +449,8 @@ def _policy(
 ) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]; of a limit, whether somebody who may do all may do that."""
     _at_most(words, 2)
+    from remit.answers.template_roles import Conditions
     from remit.app import Grant, Reason
-    from remit.explain.template_roles import Conditions
     from remit.iam.policy import Policy as IamPolicy
     from remit.iam.policy import allow
     from remit.project.policy_kinds import LIMITS, policy_kinds
@@ -483,7 +483,7 @@ def _policy(
 
 
 def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
-    from remit.explain.template_roles import explain_in
+    from remit.answers.template_roles import explain_in
 
     action, resources = _asked(role, words)
     return tuple(explain_in(conditions, role, asker, action, resource) for resource in resources)
@@ -501,8 +501,8 @@ def _template(
     """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
-    from remit.explain.resource_policies import with_resource_policies
-    from remit.explain.template_roles import Conditions
+    from remit.answers.resource_policies import with_resource_policies
+    from remit.answers.template_roles import Conditions
     from remit.review.policies_beside import policies_beside
     from remit.roles.role_policies import ready_role
 

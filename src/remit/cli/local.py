@@ -61,7 +61,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
       remit local start --strict
     """
     from remit.local import aws
-    from remit.report.terminal_text import unmasked
+    from remit.secrets.masked_output import unmasked
 
     keys_are_shown = unmasked(sys.stdout)  # a shell or a program reads the keys, which are of this machine alone
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
@@ -169,7 +169,7 @@ def status(folder: Path, *, as_json: bool) -> None:
     """
     from remit.local import aws
     from remit.local.functions.walls import possible_wall
-    from remit.report.terminal_text import unmasked
+    from remit.secrets.masked_output import unmasked
 
     state = aws.status(folder)
     if as_json:

@@ -165,7 +165,7 @@ def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> N
 
 
 def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    from remit.catalogue.resource_names import broken_rule
+    from remit.resources.name_rules import broken_rule
 
     rule = None if value is None else broken_rule("AWS::S3::Bucket", [value])
     if rule is not None:

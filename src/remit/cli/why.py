@@ -12,8 +12,8 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from remit.why.denial import Denial
-    from remit.why.denied_request import LoadedApp
+    from remit.answers.denial import Denial
+    from remit.answers.denied_request import LoadedApp
 
 
 @click.command("why", short_help="Explain why access was denied, and what to change.")
@@ -43,10 +43,10 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
       remit why --template template.yaml 'User: arn:aws:sts::… is not authorized to perform: …'
       aws sts decode-authorization-message --encoded-message … | remit why --json
     """
+    from remit.answers.denial import parse
+    from remit.answers.why import why
     from remit.report.terminal_text import page
     from remit.report.why import cause_document, cause_lines
-    from remit.why.denial import parse
-    from remit.why.why import why
 
     denial = parse(_text(text))
     if denial is None:
@@ -55,8 +55,8 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
             hint="paste the whole message, with AccessDenied, UnauthorizedOperation or `is not authorized to perform`",
         )
     if template is not None:
+        from remit.answers.template_denial import why_of
         from remit.documents.read import read
-        from remit.why.template_denial import why_of
 
         cause = why_of(denial, read(*options.content(template)))
     else:
@@ -77,10 +77,10 @@ def _text(words: tuple[str, ...]) -> str:
 
 def _here(folder: Path, stage: str | None, denial: Denial) -> LoadedApp | None:
     """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
+    from remit.answers.denied_request import LoadedApp, stage_of
     from remit.loading.load import load
     from remit.project.stack_name import project_name
     from remit.roles.assign import assign
-    from remit.why.denied_request import LoadedApp, stage_of
 
     if not any((folder / name).exists() for name in ("config/deploy.py", "app.py", "pyproject.toml")):
         return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from botocore.exceptions import ClientError
 
-    from remit.why.denial import LayerName
+    from remit.answers.denial import LayerName
 
 UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
 BUSY: Final = 75  # EX_TEMPFAIL of sysexits.h
@@ -230,7 +230,7 @@ def _skewed(error: Any) -> RemitError:
 
 
 def _denied(error: Any, operation: str | None) -> Denied:
-    from remit.why.denial import parse  # noqa: PLC0415 - only a denial needs it
+    from remit.answers.denial import parse  # noqa: PLC0415 - only a denial needs it
 
     called, words, goes_on = error.operation_name, message(error), _goes_on(operation)
     denial = parse(words)

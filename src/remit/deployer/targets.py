@@ -10,9 +10,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.action_resources import is_authorised_on
 from remit.catalogue.actions import action
 from remit.catalogue.arns import parse
-from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.types import deployment_of
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
 from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.answers.grant_edit import grant_edit, spelled_grant
 from remit.dev.events import CallDenied, GrantWritten
 from remit.errors import RemitError
 from remit.loading.load import load
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, own_verdict, ready_roles
-from remit.source_edits.grant_edit import grant_edit, spelled_grant
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef, BucketRef, KeyRef
 from remit.grants import typed
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")

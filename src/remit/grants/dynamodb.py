@@ -19,7 +19,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, TableRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
 

@@ -13,7 +13,7 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import ClusterRef, KeyRef, SecretRef
 from remit.grants import secretsmanager, typed
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")
 

@@ -14,7 +14,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import BucketRef, KeyRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 

@@ -13,7 +13,7 @@ from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRef
 from remit.grants import typed
 from remit.iam.policy import Condition
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _IDENTITY: Final = typed.HERE % ("ses", "identity/{}")
 _SET: Final = typed.HERE % ("ses", "configuration-set/{}")

@@ -13,7 +13,7 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, QueueRef
 from remit.grants import typed
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _QUEUE: Final = typed.HERE % ("sqs", "{}")
 

@@ -12,7 +12,7 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import KeyRef, ParameterRef
 from remit.grants import typed
-from remit.triggers.source import name_of
+from remit.resources.names import name_of
 
 _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
 

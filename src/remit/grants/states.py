@@ -13,7 +13,7 @@ from typing import Final
 from remit.declare.asked import verb
 from remit.declare.resource_references import MachineRef
 from remit.grants import typed
-from remit.triggers.source import name_of, own_id
+from remit.resources.names import name_of, own_id
 
 _MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")
 _NAME_OF_OWN: Final = r"\$\{([A-Za-z0-9]+)\.Name\}"

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
 from remit.declare.asked import verb
 from remit.declare.resource_references import AnyRefs
@@ -20,8 +19,9 @@ from remit.iam.placeholders import placeholder
 from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
-from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
-from remit.triggers.source import name_in, refuse_name_of_own
+from remit.resources.kms_key import KmsKey, encrypting_key, key_named, key_text
+from remit.resources.name_rules import broken_rule
+from remit.resources.names import name_in, refuse_name_of_own
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""

@@ -23,9 +23,15 @@ from remit.judge.publication import BESIDE
 from remit.judge.web_apps import checked_web_app
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
-from remit.project.lambda_environment import check_placeholders, check_secrets, explain_placeholders, known_placeholders
+from remit.project.lambda_environment import (
+    check_placeholders,
+    declared_parts,
+    explain_placeholders,
+    known_placeholders,
+)
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
+from remit.secrets.declared_values import check_secrets
 from remit.source.layout import POLICIES
 from remit.source.places import origin_of, value_node
 from remit.triggers.app_wide import APIS, CHECKS
@@ -67,7 +73,7 @@ def judge(declared: Declared) -> LoadedProject:
         with state.mistakes.noted():
             check_placeholders(declared.placeholders, app)
         with state.mistakes.noted():
-            check_secrets(declared.folder, declared.read_variables, app)
+            check_secrets(declared.folder, declared.read_variables, declared_parts(app))
         with state.mistakes.noted():
             app = with_own_sources(app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)

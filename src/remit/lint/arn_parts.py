@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import resource_types, service
 from remit.catalogue.arns import parse
 from remit.catalogue.partitions import is_region
-from remit.lint.reference_samples import settled
+from remit.lint.plain_text import settled
 from remit.lint.resource_types import types_named
 
 if TYPE_CHECKING:

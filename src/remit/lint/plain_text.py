@@ -1,11 +1,17 @@
-"""Return whether a text of a policy stands for itself, or holds a wildcard, a variable or a placeholder."""
+"""Texts of policies: whether one stands for itself, or holds a wildcard, a variable or a placeholder, and what for.
+
+Source of samples for references: "Return values" of each type (CloudFormation Template Reference).
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from remit.lint.reference_samples import settled
+from remit.catalogue.types import REF, resource_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _WILD: Final = re.compile(r"[*?]|\$\{")
 _MARKERS: Final = frozenset("{<%")
@@ -13,6 +19,14 @@ PLACEHOLDER: Final = re.compile(
     r"(?<!\$\{)\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|(?<!\$\{)\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
 )
 """Words that people leave for others to replace."""
+_NAME: Final = "x"
+_SAMPLED: Final = {"Partition": "aws", "Region": "us-east-1", "Account": "111122223333"}
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9]+))?\}")
+_PSEUDO: Final = {
+    "${AWS::AccountId}": "111122223333", "${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1",
+    "${AWS::URLSuffix}": "amazonaws.com",
+}  # fmt: skip
+_PARAMETER: Final = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region|URLSuffix)\}")
 
 
 def is_plain(text: str) -> bool:
@@ -23,3 +37,36 @@ def is_plain(text: str) -> bool:
 def holds_placeholder(text: str) -> bool:
     """Return whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
     return not _MARKERS.isdisjoint(settled(text)) or PLACEHOLDER.search(text) is not None
+
+
+def settled(text: str) -> str:
+    """A text with the pseudo parameters replaced by what they stand for in one account and region."""
+    return _PARAMETER.sub(lambda parameter: _PSEUDO[parameter[0]], text) if "${AWS::" in text else text
+
+
+def sample(text: str, types: Mapping[str, str]) -> str:
+    """A text with its references replaced by a value of their shape, where the type tells; others stay.
+
+    `${Queue.Arn}` is the ARN of a queue, as far as types matter.
+    """
+    if "${" not in text:
+        return text
+    return _REFERENCE.sub(lambda reference: _sampled(reference, types), text)
+
+
+def _sampled(reference: re.Match[str], types: Mapping[str, str]) -> str:
+    value = _value(types.get(reference[1], ""), reference[2] or "")
+    before = reference.string[: reference.start()]
+    may_begin_with_sign = value == _NAME and before[-1:].isalnum()  # `parameter${Name}`, where that is `/orders/url`
+    return reference[0] if value is None or may_begin_with_sign else value
+
+
+def _value(kind: str, attribute: str) -> str | None:
+    row = resource_type(kind) if kind else None
+    if row is None:
+        return None
+    way = attribute or REF
+    if row.arn is not None and row.arn.may_grant and way in row.arn_from:
+        values = _SAMPLED | dict.fromkeys(row.arn.variables, _NAME)
+        return f"{row.arn.filled(values)}{row.arn_end(way)}"
+    return _NAME if way == REF and row.has_name_as_ref else None

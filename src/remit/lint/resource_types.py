@@ -7,15 +7,13 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from remit.catalogue.action_resources import KIND_ARNS, is_authorised_on
 from remit.catalogue.actions import action, resource_types, service, services, target_names
 from remit.catalogue.arns import matches as arn_matches
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.expand import expand
-from remit.catalogue.list_actions import ASKED
 from remit.iam.pattern import matches
-from remit.lint.plain_text import is_plain
-from remit.lint.reference_samples import settled
+from remit.lint.plain_text import is_plain, settled
 
 _WILD: Final = re.compile(r"[*?]|\$\{")
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
@@ -26,7 +24,7 @@ def acts_on(name: str, resource: str) -> bool:
     named_types = types_named(name.partition(":")[0].lower(), resource)
     if not target_names(name).isdisjoint(named_types) or is_authorised_on(name, resource):
         return True
-    return name in ASKED and _is_listed_resource(name, resource)
+    return name in KIND_ARNS and _is_listed_resource(name, resource)
 
 
 def acts_on_any(name: str, resources: tuple[str, ...]) -> bool:
@@ -49,7 +47,7 @@ def actions_on_resources(pattern: str) -> tuple[str, ...]:
 def _is_listed_resource(name: str, resource: str) -> bool:
     """Return whether an ARN pattern matches the resource that the service checks for an action that lists things."""
     parsed = parse_arn(resource)
-    *_, vendor, _, _, listed_resource = ASKED[name].split(":", 5)
+    *_, vendor, _, _, listed_resource = KIND_ARNS[name].split(":", 5)
     return parsed is not None and parsed.service == vendor and matches(parsed.resource, listed_resource)
 
 

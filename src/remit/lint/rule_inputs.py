@@ -18,7 +18,7 @@ from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE, from_intrinsic, is_intrinsic
 from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING
-from remit.lint.reference_samples import sample
+from remit.lint.plain_text import sample
 from remit.template.branches import NO_VALUE, choice, may_vary
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import ExistingValue
-from remit.catalogue.resource_names import broken_rule
 from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.late_bound import LateBoundParameter
-from remit.triggers.source import digest
+from remit.resources.name_rules import broken_rule
+from remit.resources.names import digest
 
 if TYPE_CHECKING:
     from remit.app import ExistingKind

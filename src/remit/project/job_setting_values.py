@@ -10,8 +10,8 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.project.setting_values import Table, between, mistake, or_none, wrong
+from remit.resources.names import arn_of
 from remit.runtime.job_queue import LONGEST_HIDDEN
-from remit.triggers import source
 
 if TYPE_CHECKING:
     from remit.declare.resource_references import TopicRef
@@ -58,7 +58,7 @@ def _topic(path: Path, value: Any) -> str:
     if not re.fullmatch(_TOPIC_NAME, text):
         hint = "a name, an ARN, or a resource: `Data.alerts`"
         raise mistake(path, f"is {text!r}, which is no SNS topic", hint=hint)
-    return source.arn_of(text, "sns")
+    return arn_of(text, "sns")
 
 
 _OPTIONS: Final[Mapping[str, Check]] = {

@@ -6,14 +6,14 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import StoredValue
-from remit.catalogue.resource_names import broken_rule
 from remit.declare.fitting import judged_at_once
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.late_bound import StoredText
 from remit.project.local_values import local_value
-from remit.triggers.kms_key import key_text
+from remit.resources.kms_key import key_text
+from remit.resources.name_rules import broken_rule
 
 if TYPE_CHECKING:
     from remit.app import Store

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.action_resources import KIND_ARNS
 from remit.catalogue.actions import LEVELS, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.expand import expand, is_pattern
-from remit.catalogue.list_actions import ASKED
 from remit.catalogue.operations import operations_of, owners
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def action_lines(entry: Action) -> Iterator[str]:
     yield f"{entry.full_name}: {entry.level}, an action of {' and '.join(owners(entry))}"
     if entry.permission_only:
         yield "  no operation of the API has this name: it is a permission alone"
-    subject = ASKED.get(entry.full_name)
+    subject = KIND_ARNS.get(entry.full_name)
     if subject is not None:
         yield f"  resources: none; it asks about {subject}"
     elif not entry.targets:

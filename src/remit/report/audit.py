@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow, UnusedPolicy, UnusedRow
     from remit.audit.trail import TrailSummary
 
-_HARMS: Final = {action.name: action.harm for action in SENSITIVE_ACTIONS}
 _MOST_ROWS: Final = 20
 """Rows of a table that a terminal shows; --json has all."""
 _MOST_NAMES: Final = 3
@@ -251,7 +250,7 @@ def _can(row: PrincipalRow) -> str:
     """A few actions by name, of many how many there are of each harm."""
     if len(row.can) <= _MOST_NAMES:
         return ", ".join(row.can)
-    harms = Counter(_HARMS[action] for action in row.can)
+    harms = Counter(SENSITIVE_ACTIONS[action] for action in row.can)
     return f"{len(row.can)} actions: " + ", ".join(f"{count} {harm}" for harm, count in harms.items())
 
 
@@ -359,7 +358,7 @@ def _access_cells(row: PrincipalRow) -> Iterator[tuple[str, ...]]:
             row.account,
             row.arn,
             access.action,
-            _HARMS[access.action],
+            SENSITIVE_ACTIONS[access.action],
             access.verdict,
             access.resource,
             must_hold or access.reason,

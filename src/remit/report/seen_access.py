@@ -9,8 +9,8 @@ from remit.report.explanation import on_resources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.answers.seen_access import GrantedAction, GrantedAndSeen, SeenUse
     from remit.app import Grant
-    from remit.explain.seen_access import GrantedAction, GrantedAndSeen, SeenUse
 
 
 def seen_lines(title: str, seen: GrantedAndSeen) -> Iterator[str]:

@@ -1,21 +1,14 @@
-"""Text for people: what came from elsewhere as a terminal may show it, references as templates spell them, no secrets.
-
-Both streams of the process are `MaskedStream`s while a command runs: no report and no error can show a secret.
-"""
+"""Text for people: what came from elsewhere as a terminal may show it, references as templates spell them."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import sys
-from typing import IO, TYPE_CHECKING, Any, Final, TextIO, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.tokens import for_people
-from remit.secrets import concealed, environment_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _CONTROLS: Final = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 """All but tab and newline: with the others a text can clear the screen, hide a line, or retitle the window."""
@@ -58,49 +51,3 @@ def _readable(value: Any, *, is_sentence: bool) -> Any:
 def page(lines: Iterable[str]) -> str:
     """Lines below each other, each as `line`."""
     return "".join(f"{line(text)}\n" for text in lines)
-
-
-class MaskedStream:
-    """A stream that writes stars for secrets, and is otherwise the stream that it stands before.
-
-    It has no `buffer`, by which click would write past it.
-    """
-
-    def __init__(self, stream: IO[str]) -> None:
-        self.below = stream
-        self._size = -1
-        self._secrets: tuple[str, ...] = ()
-
-    def write(self, text: str) -> int:
-        """Write a text, with stars for what is a secret in it; as long as before."""
-        if len(os.environ) != self._size:  # the project's code may add to it, as a .env file is read
-            self._size = len(os.environ)
-            self._secrets = environment_secrets()
-        self.below.write(concealed(text, self._secrets) if text else text)
-        return len(text)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        """As `write`, of each line."""
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "buffer":
-            raise AttributeError(name)
-        return getattr(self.below, name)
-
-
-def unmasked(stream: TextIO) -> IO[str]:
-    """The stream below, for what is meant to be read by a shell: the keys of the AWS on this machine."""
-    return stream.below if isinstance(stream, MaskedStream) else stream
-
-
-@contextlib.contextmanager
-def masked_output() -> Iterator[None]:
-    """Both streams of the process without secrets, as long as a command runs."""
-    streams = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (stream and cast("TextIO", MaskedStream(stream)) for stream in streams)
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = streams

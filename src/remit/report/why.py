@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from remit.answers.advice import lacks_an_allow
+from remit.answers.obstacles import resource_to_allow
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse
-from remit.explain.obstacles import resource_to_allow
 from remit.report.explanation import obstacle_document, verdict_document, verdict_lines
-from remit.why.advice import lacks_an_allow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.explain.explanation import Explanation
-    from remit.why.denial import Denial
-    from remit.why.why import Cause
+    from remit.answers.denial import Denial
+    from remit.answers.explanation import Explanation
+    from remit.answers.why import Cause
 
 
 def cause_lines(cause: Cause) -> Iterator[str]:

@@ -24,6 +24,7 @@ from remit.catalogue.type_access import (
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.review.access_change import AccessSetting
+from remit.secrets import has_secret_property
 from remit.template.roles import RUNS
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 TAGS: Final = ("Tags", "tags", "tags_all")
 _LABELS: Final = ("Description", "description")
-_SECRET: Final = re.compile(r"(?i)password|secret|token|loginprofile|pgp_key|sshpublickey|apikey")
-"""The names of properties whose values are never told."""
 _TOLD: Final = ("door", "grant", "member")
 _RECIPIENT: Final = re.compile(r"(?i)principal|grantee|member|holder|user")
 """The names of properties by which a role is who gets something, not what is handed over."""
@@ -275,7 +274,7 @@ def in_words(name: str, value: Any, *, is_told: bool = True) -> str:
 
 
 def _told(path: str, value: Any) -> str:
-    if _SECRET.search(path) or _SECRET.search(json.dumps(value, default=str)):
+    if has_secret_property(path) or has_secret_property(json.dumps(value, default=str)):
         return _digest(value)
     return _text(value)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.answers.resource_policies import ResourcePolicyBeside
 from remit.app import Grant, Reason
-from remit.explain.resource_policies import ResourcePolicyBeside
 from remit.iam.policy import Principals, allow
 from remit.iam.tokens import ACCOUNT, PARTITION
 from remit.review.resource_access import giving

@@ -9,9 +9,9 @@ from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
 from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
+from remit.resources.own_resources import OwnResources, own_resources
 from remit.roles.defaults import default_grants, job_schedulers
 from remit.roles.encryption_keys import grants_on_keys, with_keys_by_arn
-from remit.roles.own_resources import OwnResources, own_resources
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from remit.app import NO_REASON, Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
+from remit.resources.own_resources import own_resources
 from remit.roles import defaults, published_functions
 from remit.roles.assign import bind, may_break, replaces
-from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import fill_references
 from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
 

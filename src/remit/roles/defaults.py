@@ -12,11 +12,11 @@ from remit.grants import secretsmanager, ssm
 from remit.iam import tokens
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Condition, Globs, Statement, allow, parse
+from remit.resources.kms_key import kms_key
+from remit.resources.names import logical
+from remit.resources.own_resources import own_resources
 from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
-from remit.roles.own_resources import own_resources
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
-from remit.triggers import source
-from remit.triggers.kms_key import kms_key
 from remit.triggers.schedule import SCHEDULER, trust_of_group
 from remit.triggers.sqs import CONSUME
 
@@ -281,7 +281,7 @@ def file_systems(app: App, function: Function) -> Iterator[Grant]:
 
 def queue_id(queue: str) -> str:
     """The logical id of a job queue."""
-    return f"Job{source.logical(queue)}Queue"
+    return f"Job{logical(queue)}Queue"
 
 
 def may_wait(app: App, queue: JobQueue) -> bool:
@@ -307,12 +307,12 @@ def job_schedulers(app: App) -> Iterator[Role]:
 
 def job_scheduler_id(queue: str) -> str:
     """The logical id of the role under which EventBridge Scheduler sends jobs to a queue."""
-    return f"Job{source.logical(queue)}SchedulerRole"
+    return f"Job{logical(queue)}SchedulerRole"
 
 
 def dead_letter_id(queue: str) -> str:
     """The logical id of a job queue's dead-letter queue."""
-    return f"Job{source.logical(queue)}DeadLetterQueue"
+    return f"Job{logical(queue)}DeadLetterQueue"
 
 
 def queue_arn(queue: str) -> str:

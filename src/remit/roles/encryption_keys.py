@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant
-from remit.roles.own_resources import OwnResources, own_resources
+from remit.resources.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, encrypting_key, key_text, kms_key
+from remit.resources.names import own_id
+from remit.resources.own_resources import OwnResources, own_resources
 from remit.triggers.cognito import Cognito
-from remit.triggers.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, encrypting_key, key_text, kms_key
-from remit.triggers.source import own_id
 from remit.triggers.sqs import Sqs
 from remit.triggers.stream_options import StreamTrigger
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.managed_policies import is_of_aws
+from remit.resources.names import name_of, own_id
 from remit.triggers.existing_sources import ExistingSource
-from remit.triggers.source import name_of, own_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection

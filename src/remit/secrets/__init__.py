@@ -118,6 +118,8 @@ _HARMLESS: Final = (
 """What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
 _NO_VALUE: Final = r"(?i)arn:|/|\{\{|\$\{|placeholder-for-|(?:true|false|none|null|[0-9]{1,3})$"
 """What is no secret whatever its name says: where one is kept, a switch."""
+_PROPERTIES: Final = r"(?i)password|secret|token|loginprofile|pgp_key|sshpublickey|apikey"
+"""Parts of names of properties of templates whose values are never shown."""
 _LEAST: Final = 8
 _NAMED_BEFORE: Final = rf"(?i)(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
 _QUOTED: Final = r"[=:]\s{0,4}(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)"
@@ -246,7 +248,7 @@ def _tokens_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
     """The tokens in a text, in order. Only where a long word stands is the text held to the forms: few have any."""
     position = 0
     for start, end in _long_words(text):
-        from remit.secrets.token_forms import any_token, token_name  # noqa: PLC0415 - as above
+        from remit.secrets.token_forms import any_token, token_name  # noqa: PLC0415 - a hundred patterns, for few texts
 
         for token in any_token().finditer(text, max(position, start - _BEFORE), end + _AFTER):
             position = token.end()
@@ -329,6 +331,11 @@ def secret_parts(name: str, value: str) -> Iterator[str]:
         return
     if not names[0].lower().endswith(("secret", "credential", "credentials")) or not _compiled(_HARMLESS).match(value):
         yield value
+
+
+def has_secret_property(text: str) -> bool:
+    """Return whether the path of a property, or JSON, names a property of a template that may hold a secret."""
+    return _compiled(_PROPERTIES).search(text) is not None
 
 
 def is_plain_word(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remit.catalogue.types import holds_data, resource_type
 from remit.iam import tokens
-from remit.triggers.source import digest
+from remit.resources.names import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

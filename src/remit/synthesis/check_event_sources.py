@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.resources.names import SERVICES
 from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.role_policies import ask, at, own_verdict, places, ready_roles
 from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
 from remit.triggers.kinesis import CONSUME as READ_STREAM
-from remit.triggers.source import SERVICES
 from remit.triggers.sqs import CONSUME as READ_QUEUE
 
 if TYPE_CHECKING:

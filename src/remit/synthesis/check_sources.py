@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.resource_names import broken_rule
 from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.resources.name_rules import broken_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

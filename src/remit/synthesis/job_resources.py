@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
+from remit.resources.names import logical
 from remit.roles.defaults import (
     JOB_MARKS,
     JOB_SCHEDULE_GROUP,
@@ -19,7 +20,7 @@ from remit.roles.defaults import (
     queue_id,
 )
 from remit.runtime.job_queue import scheduler_role_variable_of, variable_of
-from remit.triggers import source
+from remit.triggers.source import mapping, visibility_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def _queue(app: App, queue: JobQueue) -> Iterator[Resource]:
             **ordered,
             "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": queue.most_retries + 2},
             "SqsManagedSseEnabled": True,
-            "VisibilityTimeout": source.visibility_timeout(worker),
+            "VisibilityTimeout": visibility_timeout(worker),
         },
     )
     if queue.alarm is not None:
@@ -117,7 +118,7 @@ def _schedules(queue: JobQueue) -> Iterator[Resource]:
             "RoleArn": f"${{{job_scheduler_id(queue.name)}.Arn}}",
             "Input": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         }
-        logical_id = f"Job{source.logical(job.name)}Scheduled{suffix}"
+        logical_id = f"Job{logical(job.name)}Scheduled{suffix}"
         schedule: Resource = job.schedule.schedule(logical_id, f"Sends job {job.name}", target, job.origin)
         yield replace(schedule, properties={**schedule.properties, "GroupName": f"${{{JOB_SCHEDULES}}}"})
 
@@ -131,7 +132,7 @@ def worker_source(app: App, function: Function) -> Iterator[Resource]:
     for queue in app.queues:
         if queue.name == function.queue:
             scaling = None if queue.concurrency is None else {"MaximumConcurrency": queue.concurrency}
-            yield from source.mapping(
+            yield from mapping(
                 function,
                 "Jobs",
                 queue_arn(queue.name),

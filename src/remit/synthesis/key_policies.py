@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from remit.catalogue.types import Referent, resource_type
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
+from remit.resources.names import name_of
 from remit.roles.encryption_keys import key_of
 from remit.synthesis.job_resources import job_resources
 from remit.template.branches import values_at
 from remit.triggers.existing_sources import ExistingSource
-from remit.triggers.source import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.app import App, Resource
-    from remit.triggers.kms_key import KmsKey
+    from remit.resources.kms_key import KmsKey
 
 _OWNER: Final = {
     "Effect": "Allow",

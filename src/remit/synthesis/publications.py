@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
-from remit.triggers.source import digest
+from remit.resources.names import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,9 +10,9 @@ from remit.app import App, ExistingValue, Function, Output, Resource, Role, Temp
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
+from remit.resources.own_resources import own_resources
 from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
-from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.answers.explanation import explain
 from remit.build import build
 from remit.deploy.execute import failure
 from remit.deploy.log_lines import is_of_lambda
@@ -20,7 +21,6 @@ from remit.deploy.status import status
 from remit.deploy.workflow import deploy
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
-from remit.explain.explanation import explain
 from remit.loading.load import load
 from remit.local import aws as local_aws
 from remit.local.control.accesses import NO_ACCESS, accesses
@@ -39,11 +39,11 @@ from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.explanation import verdict_lines
 from remit.report.operators import WordedOperator
+from remit.resources.names import own_id
 from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 from remit.triggers.http_events import http_event, request_line
 from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
-from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+from remit.resources.names import digest
 from remit.triggers.route_authorizer import RouteAuthorizer, plain_texts
-from remit.triggers.source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from remit.declare.resource_references import KeyRef, UserPoolRef
 from remit.errors import Mistakes, RemitError, writer
+from remit.resources.kms_key import key_named, key_text, kms_key
+from remit.resources.names import logical, own_id
 from remit.triggers.invoke_permission import permission
-from remit.triggers.kms_key import key_named, key_text, kms_key
-from remit.triggers.source import logical, own_id
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:

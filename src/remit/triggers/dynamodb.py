@@ -9,8 +9,8 @@ from remit.app import App, Function, Grant, Resource
 from remit.declare.resource_references import TableRef
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
+from remit.resources.names import arn_of, name_of, own_id
 from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
-from remit.triggers.source import arn_of, name_of, own_id
 from remit.triggers.stream_options import StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 

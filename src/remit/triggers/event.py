@@ -11,11 +11,12 @@ from remit.app import Function, Output, Resource
 from remit.declare.resource_references import BusRef, QueueRef
 from remit.errors import RemitError, writer
 from remit.iam import tokens
+from remit.resources.names import arn_of, own_id
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.record_fields import EVENT
-from remit.triggers.source import arn_of, checked, checked_json, own_id, position_suffix
+from remit.triggers.source import checked, checked_json, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:

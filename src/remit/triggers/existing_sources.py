@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import few
-from remit.triggers.source import name_of, own_id
+from remit.resources.names import name_of, own_id
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from remit.app import Resource
 from remit.errors import RemitError, few, writer
 from remit.iam import tokens
 from remit.iam.policy import allow
-from remit.triggers.source import SERVICES, arn_of, own_id
+from remit.resources.names import SERVICES, arn_of, own_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

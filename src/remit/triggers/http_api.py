@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import Mistakes, RemitError
+from remit.resources.names import digest, logical
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import permissions
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import TokenAuthorizer
-from remit.triggers.source import digest, logical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,9 @@ from remit.app import Function, Grant, Output, Resource
 from remit.declare.resource_references import StreamRef
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
+from remit.resources.names import arn_of, logical, name_of, own_id
 from remit.triggers.record_fields import KINESIS
-from remit.triggers.source import arn_of, check_zone, logical, name_of, own_id
+from remit.triggers.source import check_zone
 from remit.triggers.stream_options import StreamTrigger
 from remit.triggers.trigger import TriggerSource
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from remit.app import Function, Resource
 from remit.declare.resource_references import LogGroupRef
 from remit.iam import tokens
+from remit.resources.names import arn_of, logical, own_id
 from remit.triggers.invoke_permission import permission
 from remit.triggers.log_pattern import check_log_pattern
-from remit.triggers.source import arn_of, logical, own_id, position_suffix
+from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from remit.declare.recorded import Recorded
 from remit.errors import RemitError, writer
 from remit.iam import tokens
-from remit.triggers.source import digest
+from remit.resources.names import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

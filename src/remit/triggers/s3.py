@@ -11,8 +11,9 @@ from remit.app import App, Function, Output, Resource
 from remit.declare.resource_references import BucketRef
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
+from remit.resources.names import arn_of, digest, logical, own_id
 from remit.triggers.invoke_permission import permission
-from remit.triggers.source import arn_of, digest, logical, own_id, position_suffix
+from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:

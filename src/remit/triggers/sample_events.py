@@ -13,6 +13,7 @@ from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.resources.names import name_of, own_id
 from remit.triggers.api import Api
 from remit.triggers.cognito import Cognito
 from remit.triggers.dynamodb import Dynamodb
@@ -25,7 +26,6 @@ from remit.triggers.s3 import S3, UNIQUE
 from remit.triggers.sample_requests import message, request
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
-from remit.triggers.source import name_of, own_id
 from remit.triggers.sqs import Sqs
 from remit.triggers.websocket import Websocket
 

@@ -12,9 +12,10 @@ from remit.declare.resource_references import QueueRef
 from remit.errors import Origin, RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.resources.names import name_of
 from remit.triggers.failure_destination import dead_letter_queue
 from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
-from remit.triggers.source import check_zone, checked, checked_json, name_of, position_suffix
+from remit.triggers.source import check_zone, checked, checked_json, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:

@@ -13,17 +13,11 @@ from remit.declare.resource_references import QueueRef, TopicRef
 from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import allow
+from remit.resources.names import arn_of, logical, name_of, own_id
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
-from remit.triggers.source import (
-    arn_of,
-    logical,
-    mapping,
-    name_of,
-    own_id,
-    visibility_timeout,
-)
+from remit.triggers.source import mapping, visibility_timeout
 from remit.triggers.sqs import CONSUME
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 

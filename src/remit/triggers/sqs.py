@@ -10,10 +10,11 @@ from remit.app import Function, Grant, Output, Resource
 from remit.declare.resource_references import KeyRef, QueueRef
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
+from remit.resources.kms_key import key_text
+from remit.resources.names import arn_of, logical, name_of, own_id
 from remit.triggers.event_filters import filter_criteria
-from remit.triggers.kms_key import key_text
 from remit.triggers.record_fields import SQS
-from remit.triggers.source import arn_of, checked, logical, mapping, name_of, own_id
+from remit.triggers.source import checked, mapping
 from remit.triggers.stream_options import Filter
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 

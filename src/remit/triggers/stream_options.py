@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import AnyRef, FailureRef, KeyRef
+from remit.resources.kms_key import key_text
+from remit.resources.names import logical, name_of
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
-from remit.triggers.kms_key import key_text
-from remit.triggers.source import checked, logical, mapping, name_of
+from remit.triggers.source import checked, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:

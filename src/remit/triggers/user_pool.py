@@ -12,8 +12,8 @@ from remit.catalogue.arns import parse
 from remit.declare.resource_references import UserPoolClientRef, UserPoolRef
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+from remit.resources.names import own_id
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
-from remit.triggers.source import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

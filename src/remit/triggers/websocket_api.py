@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError
+from remit.resources.names import digest, logical
 from remit.triggers.api_permissions import permissions
-from remit.triggers.source import digest, logical
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:

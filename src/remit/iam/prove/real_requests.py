@@ -5,9 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.action_resources import asked_resource, is_without_resources, resource_formats, takes
+from remit.catalogue.action_resources import (
+    asked_resource,
+    is_authorised_on,
+    is_without_resources,
+    resource_formats,
+    takes,
+)
 from remit.catalogue.arns import OWNERS, parse
-from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
 from remit.iam.prove.encoded_text import has_marks, placed, widened

@@ -20,8 +20,7 @@ from remit.iam.placeholders import placeholder
 from remit.lint import arn_parts, conditions
 from remit.lint.arn_parts import are_exchanged
 from remit.lint.finding import ERROR, WARNING, Problem, rule
-from remit.lint.plain_text import holds_placeholder, is_plain
-from remit.lint.reference_samples import settled
+from remit.lint.plain_text import holds_placeholder, is_plain, settled
 from remit.lint.resource_types import has_arns
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from remit.iam.placeholders import placeholder
 from remit.iam.value_comparison import network
 from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
-from remit.lint.plain_text import is_plain
-from remit.lint.reference_samples import settled
+from remit.lint.plain_text import is_plain, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,9 +17,9 @@ from remit.source import places
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.answers.remedy import Remedy
     from remit.app import Function, Grant, Resource, Role
     from remit.errors import Origin
-    from remit.explain.remedy import Remedy
     from remit.lint.rule_inputs import Project
 
 _VARIABLE: Final = r"\$\{[^{}]*\}"
@@ -104,7 +104,7 @@ def _actions_everywhere(grant: Grant) -> Iterator[str]:
 
 
 def _fix(subject: Project, function: Function, action: str, resource: str) -> Remedy:
-    from remit.explain.remedy import remedy  # noqa: PLC0415 - few apps have such an action
+    from remit.answers.remedy import remedy  # noqa: PLC0415 - few apps have such an action
 
     return remedy(subject.app, function, action, resource, subject.folder)
 

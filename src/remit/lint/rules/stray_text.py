@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.catalogue.action_resources import KIND_ARNS
 from remit.catalogue.arns import parse as parse_arn
-from remit.catalogue.list_actions import ASKED
 from remit.lint.finding import ERROR, WARNING, Problem, rule
 from remit.lint.resource_types import acts_on
 
@@ -118,7 +118,7 @@ def unset_value(item: ParsedStatement) -> Iterator[Problem]:
 
 def _lists(item: ParsedStatement, resource: str) -> bool:
     """Return whether some action of the statement lists things, and is asked on an ARN without a name."""
-    return any(name in ASKED and acts_on(name, resource) for name in item.statement.actions.patterns)
+    return any(name in KIND_ARNS and acts_on(name, resource) for name in item.statement.actions.patterns)
 
 
 def _severity(arn: Arn) -> str:

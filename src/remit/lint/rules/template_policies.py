@@ -20,10 +20,9 @@ from remit.iam.pattern import matches
 from remit.iam.policy import parse
 from remit.lint import meant_actions, principals
 from remit.lint.finding import ERROR, WARNING, Problem, rule
-from remit.lint.plain_text import is_plain
+from remit.lint.plain_text import is_plain, settled
 from remit.lint.policies import document_of
 from remit.lint.principals import of_service
-from remit.lint.reference_samples import settled
 from remit.lint.rule_inputs import RESOURCE
 from remit.template.branches import items
 

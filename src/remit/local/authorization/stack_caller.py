@@ -24,7 +24,7 @@ from remit.local.authorization.stored_policies import decide, trusts
 from remit.local.emulator import place_of_request
 from remit.local.stack_operations import HandlerError, before_each
 from remit.local.stack_requests import OK, StackRequestError, around, stored_change_set, stored_stack
-from remit.triggers.kms_key import KEY_TYPES
+from remit.resources.kms_key import KEY_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

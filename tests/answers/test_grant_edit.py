@@ -13,17 +13,17 @@ import pytest
 
 from projects import APP, write
 from remit import grants
+from remit.answers.grant_edit import grant_edit, spelled_grant
 from remit.catalogue.actions import action as catalogued
 from remit.errors import RemitError
 from remit.iam.policy import render_statement
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, ready_roles
-from remit.source_edits.grant_edit import grant_edit, spelled_grant
 
 if TYPE_CHECKING:
     from conftest import Make
     from projects import Project
-    from remit.source_edits.source_edit import SourceEdit
+    from remit.answers.source_edit import SourceEdit
 
 GOLDENS = Path(__file__).parents[1] / "grants" / "goldens"
 PUT = ("dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders")

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote_plus
 
-from remit.explain.obstacles import FEDERATED
+from remit.answers import wordings
+from remit.answers.obstacles import FEDERATED
 from remit.template.sections import mappings
-from remit.why import wordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,24 +6,24 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.explain.template_roles import Conditions, explain_in
+from remit.answers.advice import DEPLOYER_COMMAND, advice, advice_here
+from remit.answers.denied_request import actions_of, role_and_session, user_name
+from remit.answers.template_roles import Conditions, explain_in
+from remit.answers.why import Cause, asked_resource, is_beyond_boundary, on_missing_object, why
 from remit.roles.reference_names import names_in
 from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ready_role
 from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
-from remit.why.advice import DEPLOYER_COMMAND, advice, advice_here
-from remit.why.denied_request import actions_of, role_and_session, user_name
-from remit.why.why import Cause, asked_resource, is_beyond_boundary, on_missing_object, why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.answers.denial import Denial
+    from remit.answers.explanation import Explanation
     from remit.app import Resource, Role
     from remit.documents.read import ParsedFile
-    from remit.explain.explanation import Explanation
     from remit.template.roles import FileRoles
-    from remit.why.denial import Denial
 
 _NAMES: Final = ("RoleName", "UserName", "FunctionName", "StateMachineName", "name", "function_name")
 """Properties that name what a role, a user or a function is called, CloudFormation's and Terraform's."""

@@ -13,8 +13,8 @@ from remit.catalogue.operations import named, operation
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remit.answers.denial import Denial
     from remit.app import App, Role
-    from remit.why.denial import Denial
 
 _MOST: Final = 3  # actions that an operation's bare name may mean
 ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import effort
 from random_cases import cases
-from remit.why.denial import Denial, parse
-from remit.why.denied_request import user_name
+from remit.answers.denial import Denial, parse
+from remit.answers.denied_request import user_name
 
 USER = "arn:aws:iam::777788889999:user/JohnDoe"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import projects
-from remit.report.terminal_text import MaskedStream
 from remit.secrets import concealed
+from remit.secrets.masked_output import MaskedStream
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,22 +13,22 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from remit.answers.imported_names import names_in, with_import
+from remit.answers.layout import with_argument, with_element
+from remit.answers.remedy import needed_grant
+from remit.answers.source_edit import SourceEdit
 from remit.catalogue.actions import action as catalogued
 from remit.errors import RemitError
-from remit.explain.remedy import needed_grant
 from remit.project import plain_files
-from remit.source_edits.imported_names import names_in, with_import
-from remit.source_edits.layout import with_argument, with_element
-from remit.source_edits.source_edit import SourceEdit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from remit.answers.imported_names import Names
+    from remit.answers.remedy import NeededGrant
     from remit.app import App, Function
     from remit.errors import Origin
-    from remit.explain.remedy import NeededGrant
-    from remit.source_edits.imported_names import Names
 
 
 def grant_edit(

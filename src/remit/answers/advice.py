@@ -7,22 +7,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.answers.denied_request import ACCOUNT, account_of, caller_of, role_and_session
+from remit.answers.obstacles import FEDERATED
+from remit.answers.remedy import remedy, resource_form_of
+from remit.answers.wordings import EXECUTION_ROLE
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import parse
 from remit.catalogue.inference_profiles import geography_and_model, is_profile
-from remit.explain.obstacles import FEDERATED
-from remit.explain.remedy import remedy, resource_form_of
 from remit.roles.broken_features import broken
-from remit.why.denied_request import ACCOUNT, account_of, caller_of, role_and_session
-from remit.why.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.explain.explanation import Explanation
-    from remit.explain.obstacles import Obstacle
-    from remit.why.denial import Denial, LayerName
-    from remit.why.denied_request import LoadedApp
+    from remit.answers.denial import Denial, LayerName
+    from remit.answers.denied_request import LoadedApp
+    from remit.answers.explanation import Explanation
+    from remit.answers.obstacles import Obstacle
 
 DEPLOYER_COMMAND: Final = "remit policy deployer"
 """What writes the policy of whoever deploys the app of this folder; for a template, its file follows."""

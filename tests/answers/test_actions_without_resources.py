@@ -10,11 +10,12 @@ import pytest
 
 from projects import remit
 from random_cases import ASKS_ALL
-from remit.catalogue.action_resources import is_without_resources
+from remit.answers.denial import parse as denial_in
+from remit.answers.explanation import explain
+from remit.answers.template_denial import why_of
+from remit.catalogue.action_resources import KIND_ARNS, is_without_resources
 from remit.catalogue.actions import actions, services
-from remit.catalogue.list_actions import ASKED
 from remit.documents.read import read
-from remit.explain.explanation import explain
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.prove.compare import compare
@@ -23,8 +24,6 @@ from remit.lint.files import lint_document
 from remit.report.why import cause_document
 from remit.roles.role_policies import ready_role
 from remit.template.role_files import read_source
-from remit.why.denial import parse as denial_in
-from remit.why.template_denial import why_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +60,14 @@ LISTINGS = {
 def actions_without_resources() -> list[str]:
     """Some such actions, and those that are looked at closer; found by the first test, not by the collection."""
     names = [name for service in services() for name in actions(service) if is_without_resources(name.lower())]
-    always = [*ASKED, "ec2:DescribeInstances", "sqs:ListQueues", "kms:ListKeys", "ecr:GetAuthorizationToken", *NAMES]
+    always = [
+        *KIND_ARNS,
+        "ec2:DescribeInstances",
+        "sqs:ListQueues",
+        "kms:ListKeys",
+        "ecr:GetAuthorizationToken",
+        *NAMES,
+    ]
     return [name for name in dict.fromkeys((*always, *names[::STEP])) if name.lower() not in ALWAYS_ALLOWED]
 
 

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
+from remit.answers import denied_request
+from remit.answers.denial import LAYERS, Denial, parse
+from remit.answers.denied_request import LoadedApp, function_of, stage_of
+from remit.answers.why import why
 from remit.loading.load import load
 from remit.report.why import cause_document, cause_lines
 from remit.roles.assign import assign
-from remit.why import denied_request
-from remit.why.denial import LAYERS, Denial, parse
-from remit.why.denied_request import LoadedApp, function_of, stage_of
-from remit.why.why import why
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"

@@ -10,7 +10,7 @@ import pytest
 
 from effort import at_most
 from projects import write
-from remit.explain.remedy import Remedy, remedy
+from remit.answers.remedy import Remedy, remedy
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, ready_roles
 

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.answers.obstacles import obstacle, resource_obstacle
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.meant_names import nearest_actions
 from remit.catalogue.partitions import partition_of
 from remit.did_you_mean import MISSPELT, nearest
-from remit.explain.obstacles import obstacle, resource_obstacle
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.roles.reference_names import fill_references, references
@@ -20,10 +20,10 @@ from remit.roles.role_policies import ask, at, own_verdict, places, source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.answers.obstacles import Obstacle
+    from remit.answers.remedy import Remedy
     from remit.app import RoleKind
     from remit.catalogue.actions import Action
-    from remit.explain.obstacles import Obstacle
-    from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Decision, Verdict
     from remit.roles.role_policies import ReadyRole, StatementSource
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import ORDERS, Project, remit, write
-from remit.explain.obstacles import Obstacle, obstacle_in_message, resource_to_allow
+from remit.answers.denial import parse
+from remit.answers.denied_request import LoadedApp
+from remit.answers.obstacles import Obstacle, obstacle_in_message, resource_to_allow
+from remit.answers.why import why
 from remit.iam.request import Request
 from remit.roles.assign import assign
-from remit.why.denial import parse
-from remit.why.denied_request import LoadedApp
-from remit.why.why import why
 
 if TYPE_CHECKING:
     from pathlib import Path

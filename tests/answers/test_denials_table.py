@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from remit.why.denial import parse
+from remit.answers.denial import parse
 
 TABLE = Path(__file__).parents[1] / "data" / "denials.jsonl"
 CASES: dict[str, dict[str, Any]] = {

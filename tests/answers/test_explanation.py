@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.answers.explanation import explain
+from remit.answers.meant_actions import meant
 from remit.errors import RemitError
-from remit.explain.explanation import explain
-from remit.explain.meant_actions import meant
 from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from remit.answers.layout import without_comments
 from remit.errors import RemitError
 from remit.source.python_file import bound_names, imports, parsed
-from remit.source_edits.layout import without_comments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

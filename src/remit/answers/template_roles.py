@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.explain.explanation import explain
+from remit.answers.explanation import explain
 from remit.roles.role_policies import ready_role
 from remit.template.attached_policies import condition_note
 from remit.template.condition_outcomes import MOST, by_conditions, words, worlds
@@ -15,8 +15,8 @@ from remit.template.roles import roles_where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.answers.explanation import Explanation
     from remit.documents.read import ParsedFile
-    from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Verdict
     from remit.roles.role_policies import ReadyRole
     from remit.template.condition_outcomes import World

@@ -6,27 +6,27 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.answers.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
+from remit.answers.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
+from remit.answers.explanation import explain
+from remit.answers.obstacles import obstacle_in_message
+from remit.answers.remedy import remedy, resource_form_of
+from remit.answers.unused_actions import unused_actions
+from remit.answers.wordings import EXECUTION_ROLE
 from remit.catalogue.actions import targets_of
-from remit.explain.explanation import explain
-from remit.explain.obstacles import obstacle_in_message
-from remit.explain.remedy import remedy, resource_form_of
-from remit.explain.unused_actions import unused_actions
 from remit.iam.pattern import matches
 from remit.iam.policy import Globs
 from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
-from remit.why.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
-from remit.why.denied_request import LoadedApp, account_of, actions_of, caller_of, function_of
-from remit.why.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.explain.explanation import Explanation
-    from remit.explain.obstacles import Obstacle
+    from remit.answers.denial import Denial, LayerName
+    from remit.answers.explanation import Explanation
+    from remit.answers.obstacles import Obstacle
     from remit.iam.decide.evaluate import Verdict
     from remit.roles.role_policies import ReadyRole
-    from remit.why.denial import Denial, LayerName
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.explain.explanation import VERDICT_WORDS
+from remit.answers.explanation import VERDICT_WORDS
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -18,8 +18,8 @@ from remit.roles.role_policies import HERE, StatementSource, names_at, source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from remit.answers.explanation import Explanation
     from remit.app import Grant
-    from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Decision
     from remit.iam.request import Request
     from remit.roles.role_policies import ReadyRole

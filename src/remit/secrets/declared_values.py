@@ -1,0 +1,95 @@
+"""Values of secrets in what an app declares: a template is read by many, and kept.
+
+A variable such as DB_PASSWORD is taken for a secret by its name, one such as DATABASE_URL by its value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote, quote_plus
+
+from remit.errors import Mistakes, RemitError
+from remit.secrets import is_plain_word, secret_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from remit.errors import Origin
+
+_ENTRY: Final = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s#]*))"
+"""A variable in a `.env` file."""
+_LARGEST: Final = 100_000
+
+
+class _Secret(NamedTuple):
+    """A part of a variable's value that is secret."""
+
+    variable: str
+    value: str
+
+    def stands_in(self, text: str, *, is_variable: bool) -> bool:
+        if is_plain_word(self.value):
+            return (is_variable and text == self.value) or f":{self.value}@" in text
+        return any(written in text for written in (self.value, quote(self.value, safe=""), quote_plus(self.value)))
+
+
+def check_secrets(
+    folder: Path, read_variables: Mapping[str, str], declarations: Iterable[tuple[Any, Origin | None]]
+) -> None:
+    """Refuse `declarations`, each with its line, that hold the value of a secret of the project's environment.
+
+    RemitError has each such line, and does not show the value.
+    """
+    secrets = tuple(_secrets(folder, read_variables))
+    mistakes = Mistakes()
+    for declared, origin in declarations if secrets else ():
+        for name, text in _texts(declared, ""):
+            variables = [secret.variable for secret in secrets if secret.stands_in(text, is_variable=bool(name))]
+            if variables:
+                place = f"`{name}` of an environment" if name else "this declaration"
+                variable = name or "DATABASE"
+                mistakes.errors.append(
+                    RemitError(
+                        f"{place} holds the value of {variables[0]}, a secret, which would stand in the template",
+                        hint=f'write environment={{"{variable}": secret("/its/name")}}: the function fetches the value '
+                        "when it runs",
+                        origin=origin,
+                    )
+                )
+    mistakes.refuse()
+
+
+def _secrets(folder: Path, read_variables: Mapping[str, str]) -> Iterator[_Secret]:
+    """Yield the secrets among the variables that the code has read, and in the project's `.env` files."""
+    variables = dict(read_variables)
+    for path in sorted(folder.glob(".env*")):
+        if path.is_file() and path.stat().st_size <= _LARGEST:
+            text = path.read_text("utf-8", "replace")
+            for entry in re.finditer(_ENTRY, text, re.MULTILINE):
+                value = entry[2] or entry[3] or entry[4] or ""
+                if not is_plain_word(value):  # nobody knows whether the code has read it
+                    variables.setdefault(entry[1], value)
+    for name, value in variables.items():
+        for part in secret_parts(name, value):
+            yield _Secret(name, part)
+
+
+def _texts(declared: Any, name: str) -> Iterator[tuple[str, str]]:
+    """The texts of a declaration, each with the function's variable that holds it; "" where none does."""
+    if isinstance(declared, str):
+        yield name, declared
+    elif isinstance(declared, dict):
+        for key, part in declared.items():
+            is_environment = key == "Variables" and isinstance(part, dict)
+            for variable, value in part.items() if is_environment else ():
+                yield from _texts(value, str(variable))
+            if not is_environment:
+                yield from _texts(part, name)
+    elif isinstance(declared, list | tuple | frozenset):
+        for part in declared:
+            yield from _texts(part, name)
+    elif hasattr(declared, "__dataclass_fields__"):
+        for field in declared.__dataclass_fields__:
+            yield from _texts(getattr(declared, field, None), name)

@@ -1,1 +1,0 @@
-"""Why a pasted AccessDenied happened, and which line to change."""
