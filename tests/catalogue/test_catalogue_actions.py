@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import effort
-from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
+from remit.catalogue.action_resources import is_without_resources, resource_formats, services_taking, takes
 from remit.catalogue.actions import (
     LEVELS,
     Key,
@@ -44,6 +44,15 @@ def test_an_action_that_must_have_a_resource_says_so() -> None:
     found = action("dynamodb:PutItem")
     assert found is not None
     assert [(target.type.name, target.required) for target in found.targets] == [("table", True)]
+
+
+def test_services_that_take_the_arns_of_a_service_are_those_of_every_action_that_does() -> None:
+    for prefix in services():
+        for name in actions(prefix):
+            for format_ in resource_formats(name):
+                assert prefix in services_taking(format_.split(":")[2])
+    assert "ssm" in services_taking("ec2")
+    assert "s3" not in services_taking("ec2")
 
 
 def test_an_action_without_resource_types_has_no_targets() -> None:

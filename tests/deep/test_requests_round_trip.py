@@ -26,8 +26,7 @@ from remit.catalogue.operations import operation as catalogued_operation
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.needs import NeededAccess, needs_of
 from remit.local.authorization.resource_rows import UNRESOLVED
-from remit.local.authorization.setting import RequestSetting
-from remit.local.authorization.stored_names import StoredNames
+from remit.local.authorization.setting import RequestSetting, StoredNames
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
-from remit.dev.served_code import copy_code, states_dependencies
+from remit.dev.source_files import copy_code, states_dependencies
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

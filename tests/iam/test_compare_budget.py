@@ -10,12 +10,13 @@ import effort
 from iam.test_compare import allow, deny, known, policy, when
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
+from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.budget import STEPS, Budget
 from remit.iam.prove.compare import Comparison, compare, gains, side_of
 from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from remit.iam.policy import Policy
 
@@ -210,3 +211,29 @@ def test_a_gain_that_no_action_of_today_has_is_told_as_one_of_the_future_in_few_
     assert [piece.tier for piece in found.gained] == ["future"] * len(found.gained)
     assert found.gained
     assert effort.calls_of(everything_but(old, new)) <= 400_000
+
+
+def test_a_gain_of_every_action_is_asked_for_the_services_alone_that_take_its_resources() -> None:
+    patterns: set[str] = set()
+
+    def reading(pattern: str) -> Sequence[str]:
+        patterns.add(pattern)
+        return catalogue_actions(pattern)
+
+    found = compare(policy(), policy(allow("*", "arn:aws:sqs:*:*:orders*")), actions_of=reading)
+    assert [(piece.action, piece.tier) for piece in found.gained] == [("*", "now")]
+    assert patterns <= {"backup:*", "sqs:*"}  # AWS Backup takes recovery points of every service
+
+
+def test_a_boundary_tells_the_services_of_a_gain_of_everything() -> None:
+    boundary = policy(allow("*", "arn:aws:ec2:*:*:instance/*"))
+    sides = [Layers((policy(*statements),), boundary=(boundary,)) for statements in ([], [allow("*")])]
+    patterns: set[str] = set()
+
+    def reading(pattern: str) -> Sequence[str]:
+        patterns.add(pattern)
+        return catalogue_actions(pattern)
+
+    (piece,) = compare(*sides, actions_of=reading).gained
+    assert piece.tier == "now"
+    assert {pattern.partition(":")[0] for pattern in patterns} <= {"backup", "ebs", "ec2", "ec2-instance-connect"}

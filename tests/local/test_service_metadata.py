@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 import remit
-from remit.local.repairs.service_metadata import _metadata
+from remit.local.repairs.requests import _metadata
 
 CODE = """
 import json, sys
 from pathlib import Path
 from ministack.core import responses
-from remit.local.repairs.service_metadata import read_metadata_alone
+from remit.local.repairs.requests import read_metadata_alone
 
 data = Path(next(path for path in sys.path if Path(path, "botocore").is_dir()), "botocore", "data")
 services = sorted(path.name for path in data.iterdir() if path.is_dir())

@@ -85,25 +85,19 @@ class AccessQuestions:
     def _place(self, account: str) -> OrganizationAccount | None:
         return None if self.organization is None else self.organization.accounts.get(account)
 
-    def _is_bound(self, account: str) -> bool:
-        """Return whether SCPs and RCPs bind an account: none bind the management account."""
-        return self.organization is not None and account != self.organization.management_account
-
     def _scps(self, account: OrganizationAccount) -> tuple[tuple[str, ...], ...]:
         """The documents of the SCPs that bind an account, by level; equal levels once."""
         if account.id not in self._levels:
-            levels = account.scps if self._is_bound(account.id) else ()
-            keys = (tuple(self._control_key(policy, account.id) for policy in level) for level in levels)
+            keys = (tuple(self._control_key(policy, account.id) for policy in level) for level in account.scps)
             self._levels[account.id] = tuple(dict.fromkeys(keys))
         return self._levels[account.id]
 
     def rcps(self, owner: str, account: str, action: str) -> tuple[tuple[Policy, ...], ...]:
         """Return the RCPs of the account `owner` for an action, by level, with the number of `account` folded."""
         place = self._place(owner)
-        levels = place.rcps if place is not None and self._is_bound(owner) else ()
         return tuple(
             tuple(self.parts.policy_part(self._control_key(policy, account), action) for policy in level)
-            for level in levels
+            for level in (() if place is None else place.rcps)
         )
 
     def _control_key(self, policy: ControlPolicy, account: str) -> str:

@@ -16,10 +16,10 @@ User Guide); and the ARNs that these services print where they deny. Written dow
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action, full_name, service, target_names
+from remit.catalogue.actions import action, full_name, resource_types, service, services, target_names
 from remit.catalogue.arns import fill, matches, parse
 
 if TYPE_CHECKING:
@@ -114,6 +114,24 @@ def resources_asked(name: str) -> int:
 
 
 _NUMBERS: Final[dict[tuple[object, ...], int]] = {}
+
+
+def services_taking(arn_service: str) -> frozenset[str]:
+    """Return the services with actions on ARNs of a service: EBS and Systems Manager on those of EC2."""
+    by_service = _services_by_arn_service()
+    return by_service.get(arn_service, frozenset()) | by_service["*"]
+
+
+@cache
+def _services_by_arn_service() -> dict[str, frozenset[str]]:
+    """Index by the third part of ARNs; `*` for formats that leave it open, as those of recovery points do."""
+    prefixes: dict[str, set[str]] = {"*": set()}
+    formats = [(prefix, format_) for prefix in services() for kind in resource_types(prefix) for format_ in kind.arns]
+    formats += [(name.partition(":")[0], format_) for name, format_ in KIND_ARNS.items()]
+    for prefix, format_ in formats:
+        arn_service = format_.split(":")[2]
+        prefixes.setdefault("*" if "$" in arn_service or "*" in arn_service else arn_service, set()).add(prefix)
+    return {arn_service: frozenset(of_service) for arn_service, of_service in prefixes.items()}
 
 
 @lru_cache(maxsize=_ACTIONS)

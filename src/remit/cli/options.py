@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
@@ -267,7 +267,7 @@ def account(
         connected = connect(region=region, profile=profile)
         _check_pin(connected.account, local=False)
         return connected
-    from remit.local.control.account import account_of
+    from remit.local.control.clients import account_of
 
     aws = local_aws(folder, region)
     owner = account_of(aws)
@@ -291,7 +291,7 @@ def local_aws(folder: Path, region: str | None) -> LocalAws:
 @contextmanager
 def strictness(*, strict: bool) -> Iterator[None]:
     """Let the AWS on this machine refuse unknown calls of what this command asks, if that is wanted."""
-    from remit.local.control.accesses import unknown_refused
+    from remit.local.control.server_commands import unknown_refused
 
     with unknown_refused() if strict else nullcontext():
         yield
@@ -301,7 +301,7 @@ def strictness(*, strict: bool) -> Iterator[None]:
 def delays(folder: Path, seed: str | None) -> Iterator[None]:
     """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
     from remit.local.aws import find
-    from remit.local.control.server_state import simulated_delays
+    from remit.local.control.server_commands import simulated_delays
 
     aws = find(folder) if seed else None
     if aws is None or not seed:

@@ -32,14 +32,12 @@ from remit.dev.events import (
     WentWrong,
 )
 from remit.dev.fixed_ports import FixedPorts
-from remit.dev.served_code import copy_code, states_dependencies
-from remit.dev.source_files import saved_at_the_top, saved_below
+from remit.dev.source_files import copy_code, saved_at_the_top, saved_below, states_dependencies
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.local import aws as local_aws
-from remit.local.control.accesses import NO_ACCESS, accesses, refuse_unknown
-from remit.local.control.account import account_of
-from remit.local.control.functions import debug, serve_code
+from remit.local.control.clients import account_of
+from remit.local.control.server_commands import NO_ACCESS, accesses, debug, refuse_unknown, serve_code
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.operators import WordedOperator
@@ -55,7 +53,7 @@ if TYPE_CHECKING:
     from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""

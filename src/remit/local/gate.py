@@ -7,13 +7,15 @@ signs with the latter gets what the policies allow.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
+from xml.sax.saxutils import escape
 
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
@@ -22,10 +24,8 @@ from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import S3, bucket_path
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.prepared_answers import Answered, PreparedAnswers
-from remit.local.refusal import answer
 from remit.local.repairs.requests import DECIDED
 from remit.local.request import ReceivedRequest, RefusedRequest
-from remit.local.request_sizes import check_size, check_size_of_call
 from remit.local.routes import (
     ANSWERS,
     FUNCTIONS,
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from remit.local.authorization.authorizer import RequestAuthorizer
+    from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.simulated_delays import SimulatedDelays
 
@@ -80,6 +81,22 @@ _LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" take
 _DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_QUERY_ERROR: Final = (
+    "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>local</RequestId></ErrorResponse>"
+)
+_S3_ERROR: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<Error>{error}<RequestId>local</RequestId></Error>'
+_EC2_ERROR: Final = "<Response><Errors><Error>{error}</Error></Errors><RequestID>local</RequestID></Response>"
+_XML_ERRORS: Final = {
+    "s3": _S3_ERROR, "s3express": _S3_ERROR, "ec2": _EC2_ERROR, "route53": _QUERY_ERROR, "cloudfront": _QUERY_ERROR,
+}  # fmt: skip
+"""By the signing name, "Error responses" of each; all others speak JSON or CBOR, or a form says that they do not."""
+_QUERY_COMPATIBLE: Final = frozenset({"sqs", "monitoring"})
+"""Services that spoke the query protocol once: a header has the error's code as it was then ("awsQueryCompatible")."""
+_SERVICE: Final = re.compile(r"/([a-z0-9-]+)/aws4_request")
+_CBOR: Final = "rpc-v2-cbor"
+_LARGEST_CALL: Final = 6 << 20  # bytes of an event that somebody waits for, of a function URL's too ("Lambda quotas")
+_LARGEST_EVENT: Final = 1 << 20  # bytes of one that nobody waits for
+_LARGEST_OF_API: Final = 10 << 20  # bytes ("Quotas for configuring and running an HTTP API in API Gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +141,7 @@ class Gate:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
                 scope = _at(scope, prefix, self.port)
-                check_size_of_call(request, scope["path"])
+                _check_size_of_call(request, scope["path"])
                 if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
                     signature, caller, receive = await self._verified(scope, request, receive)
                     CALLING_KEY.set(signature.access_key_id)
@@ -195,11 +212,13 @@ class Gate:
         if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
         asked = canonical_request(request, signature.service, body)
-        check_size(asked)
+        _check_size(asked)
         asked, send = self._decided(asked, signature.service, signature.region, caller, send)
         operation = asked.operation
         await self.answers.answer(asked)
-        if not self.is_simulated(asked.received, signature.service):
+        # The emulator's simulations of policies leave out boundaries and most conditions: `remit explain` answers.
+        is_left_out = operation.client == "iam" and operation.name.startswith("Simulate")
+        if is_left_out or not self.is_simulated(asked.received, signature.service):
             name = f"{operation.client}:{operation.name}"
             call = f"remit.answer({operation.client!r}, {operation.name!r}, …)"
             reason = f"{name} is not simulated on this machine; in a test, `{call}` of the fixture `remit` answers it"
@@ -467,9 +486,34 @@ async def _refuse(
         await send({"type": "websocket.close", "code": 1008})
         return
     await incoming.drain()
-    headers, body = answer(refused, request)
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+    headers, body = _refusal(refused, request)
+    await _send(send, refused.status, headers, b"" if request.method == "HEAD" else body)
+
+
+def _refusal(refused: RefusedRequest, request: ReceivedRequest) -> tuple[dict[str, str], bytes]:
+    """The headers and the body of a refusal, in the shape that the SDK which sent the request reads."""
+    match = _SERVICE.search(request.header("authorization") or unquote(request.query))
+    service = "" if match is None else match[1]
+    if match is None and (is_url_of_s3(request) or is_upload(request)):
+        service = S3
+    is_form = (request.header("content-type") or "").startswith(_FORM)
+    template = _XML_ERRORS.get(service, _QUERY_ERROR if is_form else None)
+    headers = {"x-amzn-errortype": refused.code}
+    if template is not None:
+        headers["content-type"] = "text/xml"
+        error = f"<Code>{escape(refused.code)}</Code><Message>{escape(refused.reason)}</Message>"
+        body = template.format(error=error).encode()
+    else:
+        if service in _QUERY_COMPATIBLE:
+            headers["x-amzn-query-error"] = f"{refused.code.removesuffix('Exception')};Sender"
+        members = {"__type": refused.code, "message": refused.reason}
+        headers["content-type"] = "application/x-amz-json-1.1"
+        body = json.dumps(members).encode()
+        if request.header("smithy-protocol") == _CBOR:
+            headers |= {"smithy-protocol": _CBOR, "content-type": "application/cbor"}
+            cbor2: Any = importlib.import_module("cbor2")  # it comes with the emulator
+            body = cbor2.dumps(members)
+    return {**headers, "content-length": str(len(body))}, body
 
 
 async def _send_json(send: Send, value: Mapping[str, Any]) -> None:
@@ -477,7 +521,26 @@ async def _send_json(send: Send, value: Mapping[str, Any]) -> None:
 
 
 async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
-    named = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
+    # The length is stated already where HEAD leaves out a body that GET would have.
+    named = {"content-length": str(len(body))} | {name.lower(): value for name, value in headers.items()}
     pairs = [(name.encode(), value.encode()) for name, value in named.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
+
+
+def _check_size(asked: CanonicalRequest) -> None:
+    """Check the event of an invocation. RefusedRequest: it is larger than Lambda takes ("Invoke")."""
+    if (asked.operation.client, asked.operation.name) != ("lambda", "Invoke"):
+        return
+    most = _LARGEST_EVENT if asked.parameters.get("InvocationType") == "Event" else _LARGEST_CALL
+    if len(asked.body) > most:
+        reason = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
+        raise RefusedRequest("RequestTooLargeException", reason, 413)
+
+
+def _check_size_of_call(request: ReceivedRequest, path: str) -> None:
+    """Check a request to a function URL or an API of the app, by its stated length. RefusedRequest: it is too large."""
+    most = _LARGEST_CALL if path.startswith("/_aws/lambda-url/") else _LARGEST_OF_API
+    length = request.header("content-length") or ""
+    if length.isdecimal() and int(length) > most:
+        raise RefusedRequest("RequestEntityTooLarge", "Request Entity Too Large", 413)

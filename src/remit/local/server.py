@@ -24,15 +24,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.local.authorization.access_log import AccessLog
+from remit.local.authorization.access_log import AccessLog, SeenAccess
 from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.authorization.default_policies import give_default_policies
-from remit.local.authorization.seen_access import SeenAccess
-from remit.local.authorization.stack_caller import act_as_the_caller
-from remit.local.authorization.stack_lookups import look_up_as_the_caller
-from remit.local.authorization.task_tokens import note_task_tokens
+from remit.local.authorization.emulated_names import note_task_tokens
+from remit.local.authorization.stack_caller import act_as_the_caller, look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator import emulated, instead_of
 from remit.local.environment import LocalEnvironment
@@ -42,8 +40,7 @@ from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
-from remit.local.event_sources.stream_pollers import StreamPollers
-from remit.local.event_sources.stream_positions import keep_stream_positions
+from remit.local.event_sources.streams import StreamPollers, keep_stream_positions
 from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
 from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
 from remit.local.events_on_the_way import EventsOnTheWay
@@ -56,14 +53,13 @@ from remit.local.gate import Gate
 from remit.local.journal import Journal
 from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
-from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.logs import repair_logs
-from remit.local.repairs.requests import send_to_the_decided_service, simulated_services
-from remit.local.repairs.service_metadata import read_metadata_alone
+from remit.local.repairs.requests import read_metadata_alone, send_to_the_decided_service, simulated_services
+from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.sessions import make_sessions_as_sts_does
-from remit.local.repairs.shards import keep_closed_shards
+from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.saved_state import refuse_damaged_state, save_quickly, undisturbed
@@ -285,7 +281,6 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     FailedBatches(destinations, functions_of_emulator).take_hold()
     fail_wrongly_reported_batches(functions_of_emulator)
     keep_alarms()
-    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
@@ -313,7 +308,8 @@ async def _serve(
     act_as_the_caller(authorizer.strictness.applies)
     authorizer.strictness.take_hold()
     look_up_as_the_caller()
-    refuse_what_aws_refuses()
+    refuse_stacks()
+    refuse_resources()
     send_to_the_decided_service()
     refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(place.journal)

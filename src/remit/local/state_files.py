@@ -1,4 +1,4 @@
-"""The files of a project's AWS on this machine, and a running server's record in them."""
+"""The files of a project's AWS on this machine, a running server's record in them, and how it is reached."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ class Record:
     id: str
     port: int
     pid: int
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running AWS on this machine: where it answers, its process, the region and account to work in, and its keys."""
+
+    url: str
+    port: int
+    pid: int
+    region: str
+    account: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
 
@@ -145,11 +158,6 @@ class StateFiles:
         texts = (record.id, record.access_key_id, record.secret_access_key)
         typed = all(isinstance(text, str) for text in texts) and type(record.port) is int and type(record.pid) is int
         return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
-
-    def is_of_an_older_remit(self) -> bool:
-        """Return whether the server file was written by a remit whose servers had no keys."""
-        content = self._content()
-        return "pid" in content and "access_key_id" not in content
 
     def _content(self) -> dict[str, Any]:
         """The server file as it is, empty if it is not a JSON object."""

@@ -10,10 +10,11 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from remit.catalogue.action_keys import carries
-from remit.catalogue.action_resources import resources_asked
+from remit.catalogue.action_resources import resources_asked, services_taking
 from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
+from remit.iam.prove.encoded_text import has_marks
 from remit.iam.prove.glob_sets import Unclear, points
 from remit.iam.prove.real_requests import can_be_asked, nameable
 from remit.iam.rcp_reach import BEYOND_RCPS, REACHED_PATTERNS, is_reached
@@ -31,6 +32,7 @@ ActionsOf: TypeAlias = "Callable[[str], Sequence[str]]"
 MOST_PATTERNS: Final = 2_000
 _STEPS_PER_MEET: Final = 50
 _ACTION: Final = "*:*"
+_SERVICE: Final = 2  # among the parts of an ARN
 
 
 def catalogue_actions(pattern: str) -> Sequence[str]:
@@ -234,31 +236,51 @@ class ActionSearch:
         if not is_pattern(pattern):
             names = self.actions_of(pattern)
             return self._for_today(opening._replace(real=names[0])) if names else opening
-        first: Opening | None = None
-        for names in self._alike(pattern):
+        usable: Opening | None = None
+        for names in self._alike(pattern, self._services_taking(resource)) if self.of_today else ():
             answer = self._real(names[0], pattern, resource)
-            if answer is None:
+            answer = None if answer is None else self._for_today(answer)
+            if answer is None or not answer.usable:
                 continue
-            answer = self._for_today(answer)
-            if first is None or (answer.usable and not first.usable):
-                first = answer
-            if not self.of_today:
-                return answer
-            shown = (name for name in names if answer.usable and _carries(name, answer.witness))
-            for name in shown:
-                return answer._replace(action=name.lower(), real=name)
-        return first or opening
+            usable = usable or answer
+            for name in names:
+                if _carries(name, answer.witness):
+                    return answer._replace(action=name.lower(), real=name)
+        if usable is not None:
+            return usable
+        openings = (self._real(names[0], pattern, resource) for names in self._alike(pattern, None))
+        return next((answer for answer in openings if answer is not None), opening)
 
-    def _alike(self, pattern: str) -> Iterator[list[str]]:
+    def _services_taking(self, resource: str) -> frozenset[str] | None:
+        """The services with actions that take what a resource pattern and every required statement name.
+
+        None: some may be any service's. Without this a statement on every action would be asked for 22,000 of them.
+        """
+        further = [box.resources for box in self.case.required[1:] if not box.not_resources]
+        services: frozenset[str] | None = None
+        for patterns in ((resource,), *further):
+            arn_services = [_literal_service(pattern) for pattern in patterns]
+            named = [service for service in arn_services if service is not None]
+            if len(named) == len(patterns):
+                taking = frozenset().union(*map(services_taking, named))
+                services = taking if services is None else services & taking
+        return services
+
+    def _alike(self, pattern: str, services: frozenset[str] | None) -> Iterator[list[str]]:
         """The existing actions of a pattern that other statements may leave open, those together that are asked alike.
 
         The same covers apply to them, and their requests name the same resources.
         """
-        known, further = self._groups.setdefault(pattern, ([], self._grouped(pattern)))
-        yield from known
-        for names in further:
-            known.append(names)
-            yield names
+        patterns = [pattern]
+        if services is not None:
+            prefix, _, name = pattern.partition(":")
+            patterns = [f"{service}:{name}" for service in sorted(services) if matcher(prefix)(service)]
+        for part in patterns:
+            known, further = self._groups.setdefault(part, ([], self._grouped(part)))
+            yield from known
+            for names in further:
+                known.append(names)
+                yield names
 
     def _grouped(self, pattern: str) -> Iterator[list[str]]:
         for _, of_service in groupby(self._uncovered_actions(pattern), key=lambda name: name.partition(":")[0]):
@@ -323,6 +345,14 @@ class ActionSearch:
 def _carries(action: str, witness: Witness) -> bool:
     """Return whether requests for an action carry the keys of a witness."""
     return all(carries(action, key) for key, state in witness.context.items() if state is not None)
+
+
+def _literal_service(pattern: str) -> str | None:
+    """The service in the ARNs that a resource pattern (encoded) matches; None where it may be any."""
+    components = pattern.split(":", _SERVICE + 1)
+    arn_head = "".join(components[: _SERVICE + 1])
+    is_literal = len(components) > _SERVICE + 1 and not is_pattern(arn_head) and not has_marks(arn_head)
+    return components[_SERVICE] if is_literal else None
 
 
 def _is_action(text: str) -> bool:

@@ -17,18 +17,15 @@ from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
-from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
-from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.emulated_names import EmulatedNames
-from remit.local.authorization.needs import NeededAccess, needs_of
+from remit.local.authorization.needs import NeededAccess, Question, app_needs, needs_of
 from remit.local.authorization.partial_operations import DeniedPart
-from remit.local.authorization.question import Question
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
-from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
+from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.authorization.strictness import Strictness
 from remit.local.emulator import as_request_of
 from remit.local.repairs.sessions import SOURCE_IDENTITY

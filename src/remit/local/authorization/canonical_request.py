@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from remit.catalogue.request_formats import version
-from remit.local.authorization.body_encoding import decoded, encodings, is_in_chunks, without_chunks
-from remit.local.authorization.members import form_members, form_pairs, xml_members
+from remit.local.authorization.request_bodies import (
+    decoded,
+    encodings,
+    form_members,
+    form_pairs,
+    is_in_chunks,
+    without_chunks,
+    xml_members,
+)
 from remit.local.authorization.requested_operation import (
     FORM,
     QUEUE_PATH,

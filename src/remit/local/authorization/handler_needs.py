@@ -25,6 +25,7 @@ from remit.catalogue.expand import is_pattern
 from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.optional_actions import called
+from remit.local.authorization.resource_rows import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from remit.iam.request import ContextValue
     from remit.local.stack_operations import ResourceOperation, Verb
 
-UNRESOLVED: Final = "${Unresolved}"
 _HANDLERS: Final[Mapping[Verb, frozenset[str]]] = {
     "create": frozenset({"create", "read"}),
     "update": frozenset({"update", "read"}),

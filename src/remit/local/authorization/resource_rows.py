@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import RequestSetting
-    from remit.local.authorization.stored_names import StoredNames
+    from remit.local.authorization.setting import RequestSetting, StoredNames
 
     Parameters = Mapping[str, Any]
     Row = Callable[["ActionRequest"], Iterator[str]]

@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 _COLONS: Final = 5  # of an ARN
 _DOCUMENTS: Final = 2048
 """Documents whose compiled form is kept."""
+# In the order in which AWS looks for what allows a request ("Policy evaluation logic", IAM User Guide).
+_NOUNS: Final = {
+    "identity": "identity-based policy",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "resource": "resource-based policy",
+    "endpoint": "VPC endpoint policy",
+    "scp": "service control policy",
+    "rcp": "resource control policy",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,3 +276,25 @@ def _policy(text: str) -> Policy | None:
         return parse(json.loads(text))
     except (ValueError, RemitError):
         return None
+
+
+def denial_message(stored: StoredDecision) -> str:
+    """`User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action`.
+
+    Source: "Troubleshoot access denied error messages" (IAM User Guide).
+    """
+    request = stored.decision.request
+    subject = f"User: {request.principal} is not authorized to perform: {request.action} on resource: {request.asked}"
+    if request.who.kind == "federated":
+        return f"Not authorized to perform {request.action}"
+    denying_layers = [layer.layer for layer in stored.decision.layers if layer.verdict == "ExplicitlyDenied"]
+    if denying_layers:
+        noun = _NOUNS[denying_layers[0].partition("[")[0]]
+        return f"{subject} with an explicit deny in {'an' if noun[0] in 'aei' else 'a'} {noun}"
+    if request.asks_trust:  # a role's trust policy is not told apart
+        return subject
+    silent_layers = {layer.layer for layer in stored.decision.layers if layer.verdict == "ImplicitlyDenied"}
+    if request.needs_resource_policy and "identity" not in silent_layers:
+        return f"{subject} because no {_NOUNS['resource']} allows the {request.action} action"
+    layer = next((layer for layer in _NOUNS if layer in silent_layers), "identity")
+    return f"{subject} because no {_NOUNS[layer]} allows the {request.action} action"

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from remit.deploy.invoke import Answer, answer_of
 from remit.errors import RemitError
-from remit.local.control.accesses import NO_ACCESS, accesses
+from remit.local.control.server_commands import NO_ACCESS, accesses
 from remit.local.control.signed_request import ask
 
 if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
     from remit.local.control.signed_request import LocalResponse
+    from remit.local.state_files import LocalAws
 
 _LONGEST = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
 _NOT_FOUND = 404

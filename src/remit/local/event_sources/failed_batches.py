@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import instead_of
-from remit.local.event_sources.stream_pollers import mapping_that_reads
+from remit.local.event_sources.streams import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.timestamp import timestamp
 

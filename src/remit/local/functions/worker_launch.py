@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from remit.package.interpreters import own_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from remit.local.functions.deployed_function import DeployedFunction
-    from remit.local.functions.walls import Wall
+
+Wall: TypeAlias = Literal["wall", "landlock", ""]
+"""The module of `worker/` that puts a function behind it; empty where the system has none."""
+_WORKER: Final = Path(__file__).parent / "worker"
+
+
+@cache
+def possible_wall() -> Wall:
+    """The best wall that the system allows."""
+    if sys.platform != "linux":
+        return ""
+    walls: tuple[Wall, ...] = ("wall", "landlock")
+    with tempfile.TemporaryDirectory() as folder:
+        for wall in walls:
+            trial = (own_program(), "-I", "-S", str(_WORKER / f"{wall}.py"), folder)
+            if subprocess.run(trial, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+                return wall
+    return ""
+
 
 _FILES: Final = 1024  # open files, as on Lambda
 _PROCESSES: Final = 1024  # and threads, as on Lambda
@@ -130,3 +154,51 @@ def _wall(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
         "storage_bytes": function.storage_mb * _MB,
         "opt": [str(folder) for folder in launch.opt],
     }
+
+
+def variables(
+    function: DeployedFunction,
+    *,
+    endpoint: str,
+    program: str,
+    task: Path,
+    runtime: Path,
+    temporary: Path,
+    log_stream: str,
+    credentials: Mapping[str, str],
+) -> dict[str, str]:
+    """All variables of a worker, its credentials among them.
+
+    Beyond Lambda's are AWS_ENDPOINT_URL, which leads to the AWS on this machine, and AWS_DISABLE_HOST_PREFIX_INJECTION,
+    since no name `prefix.127.0.0.1` leads anywhere; HOME and TMPDIR stand for the home and the /tmp that a worker has.
+    """
+    # All others that a function may not set are Lambda's below; the runtime sets this one for each invocation.
+    own = {name: value for name, value in function.variables if name != "_X_AMZN_TRACE_ID"}
+    defaults = {
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "AWS_ENDPOINT_URL": endpoint,
+        "HOME": str(temporary),
+        "LANG": "en_US.UTF-8",
+        "LD_LIBRARY_PATH": ":".join(filter(None, (os.environ.get("LD_LIBRARY_PATH"), "/lib64:/usr/lib64:/opt/lib"))),
+        "PATH": f"{Path(program).parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "TMPDIR": str(temporary),
+        "TZ": ":UTC",
+    }
+    lambdas = {
+        "_HANDLER": function.handler,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if function.snap_start else "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_REGION": function.region,
+        "LAMBDA_RUNTIME_DIR": str(runtime),
+        "LAMBDA_TASK_ROOT": str(task),
+    }
+    if function.log_format == "JSON":
+        lambdas["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        lambdas["AWS_LAMBDA_LOG_LEVEL"] = function.log_level or "INFO"
+    return {**defaults, **own, **lambdas, **credentials}

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
-from remit.local.functions.walls import possible_wall
 from remit.local.functions.watchdog import Watchdog
-from remit.local.functions.worker_environment import variables
-from remit.local.functions.worker_launch import Debugger, Launch
+from remit.local.functions.worker_launch import Debugger, Launch, possible_wall, variables
 from remit.local.functions.worker_process import Worker
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
 """Sessions as STS makes them: of a role that is there, no longer than it lets them be, with what must be kept of them.
 
-The emulator gives a session of any role, name and length. Of the token of an identity provider it reads nothing, and
-SAML it does not know. The gate has decided by then whether the role's trust lets the caller in.
+The emulator gives a session of any role, name and length, and of the token of an identity provider it reads nothing.
+The gate has decided by then whether the role's trust lets the caller in.
 
-Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetSessionToken" (AWS STS API Reference),
-"Monitor and control actions taken with assumed roles", "Role chaining" (IAM User Guide).
+Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken" (AWS STS API Reference), "Monitor and
+control actions taken with assumed roles", "Role chaining" (IAM User Guide).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _refused(  # noqa: PLR0911 - one case after the other
         return error(403, "AccessDenied", f"Cannot call {action} with session credentials") if is_session else None
     if not action.startswith("AssumeRole"):
         return None
-    for problem in (_wrong_name(action, parameters), _wrong_duration(parameters)):
+    for problem in (_wrong_name(parameters), _wrong_duration(parameters)):
         if problem:
             return error(400, "ValidationError", f"1 validation error detected: {problem}")
     role = stored_role(parameters.get("RoleArn", ""))
@@ -129,9 +129,7 @@ def stored_role(arn: str) -> Mapping[str, Any] | None:
     return None if role is None or (principal.kind == "role" and role["Arn"] != arn) else role
 
 
-def _wrong_name(action: str, parameters: Mapping[str, str]) -> str:
-    if action == "AssumeRoleWithSAML":  # the assertion has it
-        return ""
+def _wrong_name(parameters: Mapping[str, str]) -> str:
     name = parameters.get("RoleSessionName", "")
     unmet = ""
     if not re.fullmatch(_SESSION_NAME, name, re.ASCII):
@@ -162,8 +160,6 @@ def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> 
     caller = federated_caller(action, parameters)
     role = parameters["RoleArn"]
     seconds = int(parameters.get("DurationSeconds") or _LONGEST_IN_A_CHAIN)
-    if caller.most_seconds is not None:
-        seconds = min(seconds, max(caller.most_seconds, _SHORTEST))
     policies, _ = sts._session_policies(parameters, check=False)
     arn, _ = sts._assumed_role_arn(role, caller.session_name)
     user_id = f"{sts._role_id(role)}:{caller.session_name}"

@@ -1,9 +1,8 @@
-"""Up to where Lambda has read each stream: a restart, a new deploy or a new shard loses no record.
+"""Up to where Lambda has read each stream: neither a restart nor a new deploy loses a record.
 
 The emulator keeps these positions over a restart, but not the records of tables, which they count: as many changes as
 had been read before were skipped then. It takes the position in a Kinesis stream when it first reads, and so leaves out
-what was written since the mapping was made; and what a new shard had before Lambda first looked at it. It takes a
-position at a time for the latest record.
+what was written since the mapping was made. It takes a position at a time for the latest record.
 
 Source: "Polling and stream starting positions", "How Lambda processes records from stream and queue-based event
 sources" (AWS Lambda Developer Guide).
@@ -11,16 +10,19 @@ sources" (AWS Lambda Developer Guide).
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.repairs.shards import parents
 from remit.local.saved_state import when_state_is_loaded
 from remit.local.stack_operations import before_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.local.stack_operations import ResourceOperation
 
@@ -30,15 +32,12 @@ have expired, which a position counts, too."""
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _START_TIME: Final[ContextVar[Any]] = ContextVar("start_time", default=None)
 """Where a mapping that is about to be made starts to read, in seconds since 1970."""
-_AFTER_ITS_PARENTS: Final = 1 << 62
-"""The position in a shard whose parents have records that are not read yet: behind every record."""
 
 
 def keep_stream_positions() -> None:
     """Have positions and records go together, in the process that serves. Called once, before it loads its state."""
     _save_records_of_tables()
     _place_mappings_when_they_are_made()
-    _read_new_shards_from_their_first_record()
     _move_back_when_records_expire()
     _end_positions_at_the_last_record_loaded()
 
@@ -86,34 +85,6 @@ def _place_mappings_when_they_are_made() -> None:
     before_each(note_start)
 
 
-def _read_new_shards_from_their_first_record() -> None:
-    """A shard without a position came after its mapping, when somebody split or merged others, which come first."""
-    functions = emulated("services.lambda_svc")
-
-    @instead_of(functions, "_iter_all_esms")
-    def with_new_shards(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for account, region, mapping in all_mappings():
-            positions = functions._kinesis_positions.get_scoped(account, region, mapping["UUID"])
-            shards = _shards(mapping["EventSourceArn"])
-            if positions is not None and shards is not None:
-                _place_new_shards(positions, shards)
-            yield account, region, mapping
-
-
-def _place_new_shards(positions: dict[str, int], shards: Mapping[str, Any]) -> None:
-    """Give each new shard its position: its first record, once the shards that it came from are read to their ends."""
-    for shard_id, shard in tuple(shards.items()):
-        if positions.get(shard_id, _AFTER_ITS_PARENTS) != _AFTER_ITS_PARENTS:
-            continue
-        known_parents = [parent for parent in parents(shard) if parent in shards]
-        are_read = all(_is_read(positions.get(parent, 0), shards[parent]) for parent in known_parents)
-        positions[shard_id] = 0 if are_read else _AFTER_ITS_PARENTS
-
-
-def _is_read(position: int, shard: Mapping[str, Any]) -> bool:
-    return position != _AFTER_ITS_PARENTS and position >= len(shard["records"])
-
-
 def _move_back_when_records_expire() -> None:
     """A position in a shard counts the records that are there: when the first ones expire, it moves back with them."""
     kinesis = emulated("services.kinesis")
@@ -132,8 +103,7 @@ def _move_back_when_records_expire() -> None:
             positions = functions._kinesis_positions._data.get(place)
             if positions is not None and mapping["EventSourceArn"] == stream["StreamARN"]:
                 for shard_id, position in positions.items():
-                    if position != _AFTER_ITS_PARENTS:
-                        positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
+                    positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
 
 
 def _end_positions_at_the_last_record_loaded() -> None:
@@ -158,7 +128,7 @@ def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source:
     shards = _shards(source) or {}
     positions = functions._kinesis_positions._data.get(place, {})
     for shard_id, position in positions.items():
-        if shard_id in shards and position != _AFTER_ITS_PARENTS:
+        if shard_id in shards:
             positions[shard_id] = min(position, len(shards[shard_id]["records"]))
 
 
@@ -190,3 +160,92 @@ def _shards(source: str) -> Mapping[str, Any] | None:
     kinesis = emulated("services.kinesis")
     stream = kinesis._streams.get_scoped(parts[4], parts[3], source.partition(":stream/")[2])
     return None if stream is None else stream["shards"]
+
+
+_GAP_SECONDS: Final = 0.002
+"""How long the thread that looks into the queues waits after a look that found nothing, when it is woken again.
+
+Each end of a function wakes it: the emulator's 50 ms are what the next message waits then.
+"""
+_LOOK_SECONDS: Final = 1.0
+"""How often a stream of which everything is read is looked at, whatever wakes that thread."""
+_ONLY: Final[ContextVar[str]] = ContextVar("only", default="")
+"""The id of the mapping that this thread reads for; "": for all."""
+
+
+def mapping_that_reads() -> str:
+    """The id of the mapping that this thread reads a stream for; "" where it reads for none."""
+    return _ONLY.get()
+
+
+@dataclass(slots=True)
+class StreamPollers:
+    """The threads that read streams now: one for each mapping at most, and none where there is nothing to read."""
+
+    _reading: set[str] = field(default_factory=set)
+    _to_read_again: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _looked: dict[str, float] = field(default_factory=dict)
+    """When a thread was last started, by the ids of mappings."""
+
+    def take_hold(self) -> None:
+        """Read streams in threads of their own, in the process that serves; called before others choose mappings."""
+        functions = emulated("services.lambda_svc")
+        polls = {"kinesis": functions._poll_kinesis, "dynamodb": functions._poll_dynamodb_streams}
+
+        # All of them, and not the chosen ones alone: `read_all` starts a thread for each.
+        all_mappings = functions._iter_all_esms
+
+        @instead_of(functions, "_iter_all_esms")
+        def chosen_mappings(_all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
+            only = _ONLY.get()
+            for account, region, mapping in all_mappings():
+                if only in ("", mapping["UUID"]):
+                    yield account, region, mapping
+
+        @instead_of(functions, "_poll_kinesis")
+        def read_all(_poll_kinesis: Any) -> bool:
+            for account, region, mapping in all_mappings():
+                poll, mapping_id = polls.get(_service(mapping)), str(mapping["UUID"])
+                if poll is None or not mapping.get("Enabled", True):
+                    continue
+                now = time.monotonic()
+                is_due = now - self._looked.get(mapping_id, 0.0) >= _LOOK_SECONDS
+                if is_due or not has_read_everything((account, region, mapping_id), mapping["EventSourceArn"]):
+                    self._looked[mapping_id] = now
+                    self._read(mapping_id, poll)
+            return False
+
+        # `read_all` reads the streams of tables, too.
+        instead_of(functions, "_poll_dynamodb_streams")(lambda _poll: False)
+        functions._ESM_IDLE_WAKE_GAP_SECONDS = _GAP_SECONDS
+
+    def _read(self, mapping_id: str, poll: Callable[[], bool]) -> None:
+        """Start to read for a mapping; where somebody does, they look once more when they are done."""
+        with self._lock:
+            if mapping_id in self._reading:
+                self._to_read_again.add(mapping_id)
+                return
+            self._reading.add(mapping_id)
+        threading.Thread(target=self._read_all_there_is, args=(mapping_id, poll), daemon=True).start()
+
+    def _read_all_there_is(self, mapping_id: str, poll: Callable[[], bool]) -> None:
+        _ONLY.set(mapping_id)
+        is_done = False
+        while not is_done:
+            has_processed = False
+            try:
+                has_processed = poll()
+            except Exception:  # as the emulator does: the next look tries again
+                logging.getLogger("lambda").exception("the stream of mapping %s cannot be read", mapping_id)
+            with self._lock:
+                is_done = not has_processed and mapping_id not in self._to_read_again
+                self._to_read_again.discard(mapping_id)
+                if is_done:
+                    self._reading.discard(mapping_id)
+
+
+def _service(mapping: Mapping[str, Any]) -> str:
+    """The service of a mapping's source."""
+    parts = str(mapping.get("EventSourceArn", "")).split(":")
+    return parts[2] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:…
