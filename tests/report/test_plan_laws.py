@@ -10,12 +10,13 @@ from typing import Final
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.deploy.plan import ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
 from remit.deploy.session import Account
 from remit.deploy.stack import DeployedStack, StackOutput
 from remit.deploy.status import DeployedResource, StackStatus
+from remit.holders import Holder, inline
 from remit.iam.policy import allow
 from remit.report.plan import data_words, loss_words, plan_document, plan_lines, refusal
 from remit.report.stacks import role_summary, status_document, status_lines
@@ -172,7 +173,7 @@ def test_a_status_tells_each_output_function_role_and_failure_under_its_heading(
 @given(st.lists(st.tuples(st.integers(0, 3), st.lists(st.text("fg", min_size=1, max_size=4), min_size=1, max_size=3))))
 def test_each_role_is_summed_up_with_its_statements_and_its_functions(rows: list[tuple[int, list[str]]]) -> None:
     grant = Grant(allow("s3:GetObject", on="*"), Reason("text", "reads"))
-    roles = [Role(f"R{n}", (grant,) * count, tuple(names)) for n, (count, names) in enumerate(rows)]
+    roles = [Holder(f"R{n}", (inline((grant,) * count),), tuple(names)) for n, (count, names) in enumerate(rows)]
     words = [f"{count} statement{'s' * (count != 1)} for {', '.join(names)}" for count, names in rows]
     told = {"roles": [(role.logical_id, text) for role, text in zip(roles, words, strict=True)]}
     assert read_tables([*role_summary(roles)]) == (told if rows else {})
