@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.documents.read import ParsedFile
+    from remit.holders import Holder
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import ReadyRole
     from remit.template.condition_outcomes import World
     from remit.template.roles import FileRoles
 
@@ -57,7 +57,7 @@ class Conditions:
 
 
 def explain_in(
-    conditions: Conditions, role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None
+    conditions: Conditions, role: Holder, asker: str, action: str, resource: str, *, principal: str | None = None
 ) -> Explanation:
     """Explain a request of a role that has all statements there may be: its answer stands if every way agrees.
 
@@ -74,7 +74,7 @@ def explain_in(
     return explanation if ways.complete else replace(explanation, notes=(*explanation.notes, _NOT_ALL))
 
 
-def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
+def _in_each(ways: Ways, role: Holder) -> Iterator[tuple[World, Holder]]:
     """The role as it is in each world that has it: each way in which the template's conditions may turn out."""
     condition = role.role.condition
     condition_notes = () if condition is None else (condition_note(condition),)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
     from remit.holders import Holder
     from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
-    from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -321,7 +320,7 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
-def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
+def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
@@ -348,7 +347,7 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     )
 
 
-def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _asked(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and on what: where nobody says, on what the role's own statements have it, else on everything.
 
     An action that lists things is asked on what its service asks about.
@@ -485,7 +484,7 @@ def _policy(
     return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 
 
-def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
+def _answers(role: Holder, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
     from remit.answers.template_roles import explain_in
 
     action, resources = _asked(role, words)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Reason
     from remit.errors import Origin
-    from remit.roles.role_policies import ReadyRole, StatementSource
+    from remit.holders import Holder
+    from remit.roles.role_policies import StatementSource
 
 Severity: TypeAlias = Literal["error", "warning"]
 Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"
@@ -202,12 +203,12 @@ class _Asked:
     `names_by_place` says what references are in each place: all roles of an app have the same, so they share it.
     """
 
-    def __init__(self, role: ReadyRole, names_by_place: dict[tuple[str, ...], dict[str, str]]) -> None:
+    def __init__(self, role: Holder, names_by_place: dict[tuple[str, ...], dict[str, str]]) -> None:
         self.role = role
         self._names_by_place = names_by_place
-        self._at: dict[tuple[str, ...], ReadyRole] = {}
+        self._at: dict[tuple[str, ...], Holder] = {}
 
-    def at(self, resource: str) -> Iterator[ReadyRole]:
+    def at(self, resource: str) -> Iterator[Holder]:
         """The role in every place where it may be asked for a resource."""
         for place in places(self.role, resource):
             where = tuple(place.values())
@@ -378,7 +379,7 @@ def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Con
                 yield from (source(role_in_place, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
-def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Answer:
+def _asked(role: Holder, action: str, resource: str, context: Context) -> Answer:
     """Tell whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
     request_context = _here(role, resource, context)
     decision = ask(role, action, resource, context=request_context, identity_alone=True)
@@ -388,7 +389,7 @@ def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Ans
     return verdict == "Allowed"
 
 
-def _here(role: ReadyRole, resource: str, context: Context) -> Context:
+def _here(role: Holder, resource: str, context: Context) -> Context:
     """Return a request's context in one place. ARNs without another account are the app's own."""
     arn = parse(fill_references(resource, role.names))
     foreign = arn is not None and bool(arn.account)

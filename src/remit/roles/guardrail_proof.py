@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.comparison import Undecided
     from remit.roles.guardrails import Guardrail
-    from remit.roles.role_policies import Place, ReadyRole
+    from remit.roles.role_policies import Place
 
 _FirstGain: TypeAlias = Callable[[Policies, Policies], "Piece | Undecided | None"]
 """What a role first gains beyond a guardrail: any gain, or one of today, which takes longer to find."""
@@ -149,7 +149,7 @@ class _Prover:
         self._batches = cache(self._batched)
         self._rail = cache(self._placed)
 
-    def _granted(self, role: Holder, ready: ReadyRole, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
+    def _granted(self, role: Holder, ready: Holder, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
         managed = ready.layers.identity[len(ready.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
@@ -164,7 +164,7 @@ class _Prover:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
         return fill_statement(fill_statement(statement, self._exact), self._shapes)
 
-    def _limits_of(self, ready: ReadyRole) -> _Limits:
+    def _limits_of(self, ready: Holder) -> _Limits:
         denies = []
         for policy in ready.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
