@@ -20,10 +20,10 @@ from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
+from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
@@ -150,8 +150,11 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
             override_notes = guarded(with_all_access, roles_with_all, settings.accept, folder)
-    with mistakes.noted():
-        guardrail_notes = guard(folder, with_all_access, roles_with_all, settings.place)
+    if (folder / GUARDRAILS).exists():
+        from remit.synthesis.guardrails import guard  # noqa: PLC0415 - few projects have any
+
+        with mistakes.noted():
+            guardrail_notes = guard(folder, with_all_access, roles_with_all, settings.place)
     if mistakes.errors:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})

@@ -15,7 +15,7 @@ from remit.catalogue.arns import fill, parse
 from remit.errors import few
 from remit.holders import Holder, inline
 from remit.resources.own_resources import own_resources
-from remit.roles import defaults
+from remit.roles import defaults, published_functions
 from remit.roles.assign import bind, may_break, replaces
 from remit.roles.reference_names import fill_references
 from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
@@ -108,7 +108,7 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.job_marks: ("error", "jobs with `once=True` do not run"),
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
-    defaults.dead_letters: ("error", _REFUSES),
+    published_functions.dead_letters: ("error", _REFUSES),
     defaults.encryption: ("error", "what that key encrypts cannot be read, or sent"),
     defaults.encrypted_environment: ("error", "it does not start"),
     defaults.file_systems: ("error", "it does not start"),
@@ -129,7 +129,7 @@ _BY_LAMBDA: Final = frozenset(
         defaults.network,
         defaults.triggers,
         defaults.job_source,
-        defaults.dead_letters,
+        published_functions.dead_letters,
         defaults.encrypted_environment,
     }
 )

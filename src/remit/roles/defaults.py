@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
-from remit.errors import RemitError, few
-from remit.grants import secretsmanager, ssm
+from remit.errors import few
 from remit.holders import Holder, inline
 from remit.iam import tokens
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Condition, Globs, Statement, allow, parse
 from remit.resources.kms_key import kms_key
-from remit.resources.names import SERVICES, logical, own_id
+from remit.resources.names import logical
 from remit.resources.own_resources import own_resources
 from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
-from remit.triggers.failure_destination import SENDING
-from remit.triggers.schedule import SCHEDULER, trust_of_group
-from remit.triggers.sqs import CONSUME
+from remit.roles.published_functions import dead_letters, destinations, durable_executions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from remit.app import Store
-    from remit.grants.typed import Grants
 
 JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""
@@ -41,8 +36,6 @@ _INTERFACE_CHANGES: Final = (
 )  # fmt: skip
 _FOR_LAMBDA: Final = frozenset({"AWSLambdaENIManagementAccess", "AWSLambdaVPCAccessExecutionRole"})
 """AWS's managed policies with what Lambda needs for functions in a VPC, and not their code."""
-_DESTINATIONS: Final = {**SENDING, "lambda": "lambda:InvokeFunction", "events": "events:PutEvents"}
-"""What sends to a destination, by its service ("Capturing records of Lambda asynchronous invocations")."""
 _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 
@@ -182,6 +175,8 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
     yield Grant(allow("sqs:SendMessage", on=tuple(queue_arn(name) for name in sent)), reason, origin)
     waiting = [queue.name for queue in app.queues if queue.name in sent and may_wait(app, queue)]
     if waiting:
+        from remit.triggers.schedule import SCHEDULER  # noqa: PLC0415 - few apps have jobs
+
         reason = function.computed(f"may have jobs sent later to {', '.join(waiting)}")
         schedules = _HERE % ("scheduler", f"schedule/${{{JOB_SCHEDULES}}}/*")
         yield Grant(allow("scheduler:CreateSchedule", on=schedules), reason, origin)
@@ -193,6 +188,8 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
 def job_source(_app: App, function: Function) -> Iterator[Grant]:
     """Take the jobs of a worker's queue."""
     if function.queue is not None:
+        from remit.triggers.sqs import CONSUME  # noqa: PLC0415 - as above
+
         reason = function.computed(f"works job queue {function.queue}")
         yield Grant(allow(*CONSUME, on=queue_arn(function.queue)), reason, function.origin)
 
@@ -300,6 +297,8 @@ def job_schedulers(app: App) -> Iterator[Holder]:
     """
     for queue in app.queues:
         if queue.scheduled or may_wait(app, queue):
+            from remit.triggers.schedule import SCHEDULER, trust_of_group  # noqa: PLC0415 - as above
+
             reason = Reason("text", f"EventBridge Scheduler sends jobs to {queue.name}")
             send = Grant(allow("sqs:SendMessage", on=queue_arn(queue.name)), reason, app.queues_origin)
             trust = trust_of_group(JOB_SCHEDULE_GROUP)
@@ -332,76 +331,17 @@ def _text(value: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-_READ: Final[dict[Store, Callable[..., Grants]]] = {"secretsmanager": secretsmanager.read, "ssm": ssm.read}
-
-
 def stored_values(_app: App, function: Function) -> Iterator[Grant]:
     """Get what the environment names, and decrypt it where a key of the user's own encrypts it, through its service."""
     for value in function.stored_values:
-        for grant in _READ[value.store](value.subject, key=value.key):
+        from remit.grants import secretsmanager, ssm  # noqa: PLC0415 - few functions name any
+
+        read = {"secretsmanager": secretsmanager.read, "ssm": ssm.read}[value.store]
+        for grant in read(value.subject, key=value.key):
             is_of_key = grant.statement.actions.patterns[0].startswith("kms:")
             encrypted = ", which this key encrypts" if is_of_key else ""
             reason = function.computed(f"reads {value.called}, which {value.variable} names{encrypted}")
             yield replace(grant, reason=reason, origin=value.origin)
-
-
-def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
-    """Keep and read the state of a durable function's executions, of any of its versions, and of no other function.
-
-    Source: "Security and permissions for Lambda durable functions" (AWS Lambda Developer Guide). The function is
-    named by its text, since a role that referred to it would be a circular dependency.
-    """
-    if "DurableConfig" in function.properties:
-        own = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function.physical_name}:*"
-        yield Grant(
-            allow("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState", on=own),
-            function.computed("keeps the state of its durable executions"),
-            function.written.get("DurableConfig", function.origin),
-        )
-
-
-def destinations(app: App, function: Function) -> Iterator[Grant]:
-    """Send the records of asynchronous calls to their destinations. RemitError: what can be none."""
-    for outcome, destination in function.event_invoke.get("DestinationConfig", {}).items():
-        arn = destination["Destination"]
-        actions = _sending_actions(app, arn, _DESTINATIONS)
-        if not actions:
-            raise RemitError(
-                f"function `{function.name}` has the destination {arn!r}, which Lambda sends nothing to",
-                hint="a destination is a queue, a topic, a function or an event bus",
-                origin=function.origin,
-            )
-        word = "succeeded" if outcome == "OnSuccess" else "failed"
-        reason = function.computed(f"sends records of calls that {word} to their destination")
-        yield Grant(allow(*actions, on=arn), reason, function.origin)
-
-
-def dead_letters(app: App, function: Function) -> Iterator[Grant]:
-    """Send events that failed to the dead-letter target. RemitError: what can be none."""
-    arn = tokens.textual(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
-    if not isinstance(arn, str):
-        return
-    written = function.written.get("DeadLetterConfig", function.origin)
-    actions = _sending_actions(app, arn, SENDING)
-    if not actions:
-        raise RemitError(
-            f"function `{function.name}` has the dead-letter target {arn!r}, which Lambda sends nothing to",
-            hint="a dead-letter target is a queue or a topic; `on_failure` takes a function or an event bus, too",
-            origin=written,
-        )
-    yield Grant(allow(*actions, on=arn), function.computed("sends failed events to its dead-letter target"), written)
-
-
-def _sending_actions(app: App, arn: str, actions: Mapping[str, str]) -> tuple[str, ...]:
-    """The action that sends to what an ARN names; all of them where only the deploy knows what that is."""
-    if arn.startswith("arn:"):
-        service = arn.replace(tokens.PARTITION, "aws").split(":")[2]
-        return (actions[service],) if service in actions else ()
-    resource = own_resources(app).by_id.get(own_id(arn))
-    if resource is None:
-        return tuple(actions.values())
-    service = SERVICES.get(resource.type, "")
-    return (actions[service],) if service in actions else ()
 
 
 DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (

@@ -22,13 +22,13 @@ from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
-from remit.triggers import websocket_api
-from remit.triggers.app_wide import OUTPUTS, RESOURCES
+from remit.triggers.app_wide import apis
 from remit.triggers.invoke_permission import fitted_permissions
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
     from remit.app import Grant
     from remit.errors import Origin
@@ -127,12 +127,13 @@ def _functions(
     """Each function with its log group, and what its triggers need."""
     late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
+    app_apis = apis(app.functions)
     resources: list[Resource] = []
     for function in app.functions:
         role = role_of.get(function.name)
         resources.append(_log_group(function))
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
-        resource = _function(app, function, role, code)
+        resource = _function(app, function, role, code, app_apis.get("websocket"))
         resources += (resource, *publication_resources(function, resource.properties))
         for trigger in function.triggers:
             with mistakes.noted():
@@ -141,9 +142,9 @@ def _functions(
                     made = [replace(resource, origin=trigger.written) for resource in made]
                 resources += made
         resources += worker_source(app, function)
-    for app_wide in RESOURCES:
+    for api in app_apis.values():
         with mistakes.noted():
-            resources += [*_all_bound(app_wide(app), late_bound_arns)]
+            resources += [*_all_bound(api.resources(app), late_bound_arns)]
     return resources
 
 
@@ -155,9 +156,9 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     ]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
     outputs = [*app.outputs, *others]
-    for app_wide in OUTPUTS:
+    for api in apis(app.functions).values():
         with mistakes.noted():
-            outputs += app_wide(app)
+            outputs += api.outputs(app)
     return _one_of_each_name(outputs, mistakes)
 
 
@@ -213,10 +214,12 @@ def _log_group(function: Function) -> Resource:
     return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
 
 
-def _function(app: App, function: Function, role: Holder | None, code: dict[str, str]) -> Resource:
+def _function(
+    app: App, function: Function, role: Holder | None, code: dict[str, str], websocket: ModuleType | None
+) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role, websocket)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -234,9 +237,9 @@ def _function(app: App, function: Function, role: Holder | None, code: dict[str,
     return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App, function: Function, role: Holder | None) -> dict[str, str]:
+def _variables(app: App, function: Function, role: Holder | None, websocket: ModuleType | None) -> dict[str, str]:
     """Return the variables of the runtime part: its stack, its stage, its job queues, the web app that it serves."""
-    sent = websocket_api.sending(function, () if role is None else role.grants)
+    sent = {} if websocket is None else websocket.sending(function, () if role is None else role.grants)
     served = {}
     if function.web is not None:
         served["REMIT_WEB_APP"] = function.web.target
