@@ -6,7 +6,6 @@ A holder is written by an app, a template, a plan or a policy file, or read from
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from remit.app import Grant
     from remit.errors import Origin
@@ -60,6 +59,7 @@ def bounded(arn: str | None) -> tuple[HeldPolicy, ...]:
     return () if arn is None else (HeldPolicy(arn, "boundary"),)
 
 
+_NO_POLICY: Final = HeldPolicy()
 _IDENTITY: Final[tuple[PolicyHow, ...]] = ("inline", "made", "managed")
 _OF_LAYER: Final[Mapping[str, tuple[PolicyHow, ...]]] = {
     "identity": _IDENTITY,
@@ -153,15 +153,19 @@ class Holder:
         held = (*self.policies, *self.limits)
         return tuple(policy for policy in held if policy.how in hows and policy.document is not None)
 
-    def policy(self, source: StatementLocation) -> HeldPolicy | None:
-        """The policy that a statement of its layers is of, or that a resource has."""
+    def _policy(self, source: StatementLocation) -> HeldPolicy:
         policies = self._known(*_OF_LAYER.get(source.layer, ()))
-        return policies[source.policy] if source.policy < len(policies) else None
+        return policies[source.policy] if source.policy < len(policies) else _NO_POLICY
+
+    def policy(self, source: StatementLocation) -> str | None:
+        """The ARN of the managed policy or boundary that a statement of its layers is of."""
+        policy = self._policy(source)
+        return policy.name if policy.how in ("managed", "boundary") else None
 
     def grant(self, source: StatementLocation) -> Grant | None:
         """The grant that a statement of its layers was written as; None for a managed policy's or a boundary's."""
-        policy = self.policy(source)
-        return None if policy is None or source.index >= len(policy.grants) else policy.grants[source.index]
+        grants = self._policy(source).grants
+        return grants[source.index] if source.index < len(grants) else None
 
     def with_grants(self, change: Callable[[Grant], Grant]) -> Holder:
         """The same with each grant changed; the documents stay what they are."""

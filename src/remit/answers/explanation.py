@@ -114,7 +114,7 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         *notes,
         *_assumed(role, deciding, text),
         *_unseen(role, decision),
-        *role.role.notes,
+        *role.notes,
     )
     return Explanation(
         asker,
@@ -124,7 +124,7 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         deciding,
         nearest_allows,
         all_notes,
-        kind=role.role.kind,
+        kind=role.kind,
         obstacle=_obstacle(decision),
     )
 
@@ -253,11 +253,10 @@ def _assumed(role: Holder, deciding: Iterable[StatementSource], resource: str) -
 
 def _unseen(role: Holder, decision: Decision) -> Iterator[str]:
     """Notes on the policies that are not known here and may decide otherwise."""
-    for arn in role.unread:
-        if arn == role.role.boundary:
-            yield f"the permissions boundary {arn} is not known here: it must allow this as well"
-        elif not decision.allowed:
-            yield f"the managed policy {arn} is not known here: it may allow this"
+    for arn in () if decision.allowed else role.unread:
+        yield f"the managed policy {arn} is not known here: it may allow this"
+    if role.unread_boundary is not None:
+        yield f"the permissions boundary {role.unread_boundary} is not known here: it must allow this as well"
     if decision.policies.resource is not None:
         if decision.verdict == "ImplicitlyDenied" and not decision.request.needs_resource_policy:
             yield "in the resource's own account the caller's own policies may allow it all the same"

@@ -70,9 +70,9 @@ def _with_policies(
     decision = explanation.decision
     if not policies:
         return explanation
-    reference = f"${{{role.role.logical_id}.Arn}}"
-    if role.role.kind == "role" and not role.role.only_attached_to:  # an app's role has no name before its deploy
-        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.role.logical_id}", **names}
+    reference = f"${{{role.logical_id}.Arn}}"
+    if role.kind == "role" and not role.only_attached_to:  # an app's role has no name before its deploy
+        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.logical_id}", **names}
     arn = names.get(reference)
     by_role = decision.request if arn is None else replace(decision.request, principal=arn)
     resource_policies = tuple(_filled(grants, names) for grants in policies)

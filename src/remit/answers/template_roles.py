@@ -64,7 +64,7 @@ def explain_in(
     Else the verdict is unknown, and the answers are there, each with when it holds.
     """
     explanation = explain(role, asker, action, resource, principal=principal)
-    ways = conditions.ways(role.role.logical_id)
+    ways = conditions.ways(role.logical_id)
     by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
     for world, role_in_world in _in_each(ways, role):
         answer = explain(role_in_world, asker, action, resource, principal=principal)
@@ -76,13 +76,13 @@ def explain_in(
 
 def _in_each(ways: Ways, role: Holder) -> Iterator[tuple[World, Holder]]:
     """The role as it is in each world that has it: each way in which the template's conditions may turn out."""
-    condition = role.role.condition
+    condition = role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
         for world_role in read.holders:
-            if world_role.logical_id == role.role.logical_id:
+            if world_role.logical_id == role.logical_id:
                 noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
-                yield world, ready_role(noted, role.names, read.documents, role.layers.vpc_endpoint)
+                yield world, ready_role(noted, role.names, read.documents, role.endpoint)
 
 
 def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:

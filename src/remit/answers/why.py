@@ -153,7 +153,7 @@ def asked_resource(denial: Denial, role: Holder, action: str) -> str:
 def granted_on(role: Holder, action: str) -> tuple[str, ...]:
     """The resources on which a role's own statements allow some request of today for an action."""
     granted_resources: dict[str, None] = {}
-    for grant in role.role.grants:
+    for grant in role.grants:
         actions, resources = grant.statement.actions, grant.statement.resources
         if grant.statement.effect != "Allow" or actions.negated or resources is None or resources.negated:
             continue

@@ -10,6 +10,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import is_of_aws, managed_policy
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
+from remit.holders import HeldPolicy
 from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
 from remit.iam.decide.evaluate import ALL, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
@@ -18,7 +19,7 @@ from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.reference_names import fill_policy, fill_references, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.app import App, Grant
     from remit.holders import Holder
@@ -128,9 +129,14 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
 
 def at(role: Holder, place: Place) -> Holder:
     """The same role as it is in one partition, region and account."""
+    return renamed(role, names_at(role.names, place))
+
+
+def renamed(role: Holder, names: Mapping[str, str]) -> Holder:
+    """The same role with other values of its references."""
     held = (*role.policies, *role.limits)
     documents = {policy.name: policy.document for policy in held if policy.document is not None}
-    return ready_role(role, names_at(role.names, place), documents, role.endpoint)
+    return ready_role(role, names, documents, role.endpoint)
 
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
@@ -232,7 +238,4 @@ def own_verdict(decision: Decision) -> Verdict:
 
 def source(role: Holder, ruling: StatementLocation) -> StatementSource:
     """Return the source of a ruling's statement."""
-    policy, grant = role.policy(ruling), role.grant(ruling)
-    return StatementSource(
-        ruling.layer, grant, policy.name if policy is not None and grant is None else None, ruling.index
-    )
+    return StatementSource(ruling.layer, role.grant(ruling), role.policy(ruling), ruling.index)
