@@ -33,7 +33,7 @@ from remit.deploy.stack import describe
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
-from remit.holders import Holder, bounded
+from remit.holders import HeldPolicy, Holder, bounded
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.report.manual_changes import by_hand_document, by_hand_lines
@@ -246,7 +246,7 @@ def test_of_a_role_with_policies_that_only_the_deploy_knows_none_is_called_forei
     held = HeldRole(
         "report", "arn", parse(STRANGERS), (("late", Policy(())),), ("arn:aws:iam::aws:policy/ReadOnlyAccess",)
     )
-    assert differing(declared(STRANGERS, complete=False), held) == []
+    assert differing(declared(STRANGERS, policies=(HeldPolicy(),)), held) == []
     assert len(differing(declared(STRANGERS), held)) == 2
 
 
