@@ -19,6 +19,7 @@ import sysconfig
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +50,8 @@ class CachedPackages:
     @property
     def place(self) -> Path:
         """The folder, whether it is there or not: another list or another Python has another."""
-        parts = (*(path.read_bytes() for path in self.lists), sysconfig.get_platform().encode(), _abi().encode())
+        abi = str(sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag)
+        parts = (*(path.read_bytes() for path in self.lists), sysconfig.get_platform().encode(), abi.encode())
         return _cache() / hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
     def installed(self) -> Path | None:
@@ -173,10 +175,6 @@ def _cache() -> Path:
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "remit" / "local"
 
 
-def _abi() -> str:
-    return str(sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag)
-
-
 def _is_whole(folder: Path) -> bool:
     """Return whether every file that was installed is there with the size that it had."""
     try:
@@ -277,9 +275,5 @@ def _fill_environment(folder: Path, project: Path) -> None:
         (environment.sdk / name).symlink_to(Path("..") / environment.packages.name / name)
 
 
-def _fill_debugger(folder: Path, project: Path) -> None:
-    pip_install(_DEBUGGER, folder, project)
-
-
 ENVIRONMENT: Final = CachedPackages("the AWS on this machine", "70 MB", (_EMULATOR, _RUNTIME), _fill_environment)
-_DEBUGPY: Final = CachedPackages("the debugger debugpy", "20 MB", (_DEBUGGER,), _fill_debugger)
+_DEBUGPY: Final = CachedPackages("the debugger debugpy", "20 MB", (_DEBUGGER,), partial(pip_install, _DEBUGGER))

@@ -247,7 +247,9 @@ class Gate:
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
-            caller = _named_by_token(asked)
+            token = federated_caller(asked.operation.name, asked.parameters)
+            caller = Caller(token.provider, "", keys=token.keys)
+            CALLER.set(caller)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
@@ -372,14 +374,6 @@ def _has_token(request: ReceivedRequest) -> bool:
     is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)
     is_unsigned = "authorization" not in request.headers and not is_signed(request)
     return is_unsigned and is_form and is_short and request.path == "/"
-
-
-def _named_by_token(asked: CanonicalRequest) -> Caller:
-    """Whoever the token in a request says that its caller is. RefusedRequest: STS would not take it."""
-    token = federated_caller(asked.operation.name, asked.parameters)
-    caller = Caller(token.provider, "", keys=token.keys)
-    CALLER.set(caller)
-    return caller
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:

@@ -152,11 +152,15 @@ def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
     return all(positions.get(shard_id) == len(shard["records"]) for shard_id, shard in tuple(shards.items()))
 
 
+def _service(arn: str) -> str:
+    return "".join(arn.split(":")[2:3])
+
+
 def _shards(source: str) -> Mapping[str, Any] | None:
     """The shards of a Kinesis stream, by its ARN; None where that is the ARN of something else."""
-    parts = source.split(":")
-    if parts[2:3] != ["kinesis"]:
+    if _service(source) != "kinesis":
         return None
+    parts = source.split(":")
     kinesis = emulated("services.kinesis")
     stream = kinesis._streams.get_scoped(parts[4], parts[3], source.partition(":stream/")[2])
     return None if stream is None else stream["shards"]
@@ -206,7 +210,7 @@ class StreamPollers:
         @instead_of(functions, "_poll_kinesis")
         def read_all(_poll_kinesis: Any) -> bool:
             for account, region, mapping in all_mappings():
-                poll, mapping_id = polls.get(_service(mapping)), str(mapping["UUID"])
+                poll, mapping_id = polls.get(_service(str(mapping.get("EventSourceArn", "")))), str(mapping["UUID"])
                 if poll is None or not mapping.get("Enabled", True):
                     continue
                 now = time.monotonic()
@@ -243,9 +247,3 @@ class StreamPollers:
                 self._to_read_again.discard(mapping_id)
                 if is_done:
                     self._reading.discard(mapping_id)
-
-
-def _service(mapping: Mapping[str, Any]) -> str:
-    """The service of a mapping's source."""
-    parts = str(mapping.get("EventSourceArn", "")).split(":")
-    return parts[2] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:…

@@ -121,8 +121,10 @@ class Worker:
             self._await_start()
         except _Ended as ended:
             self.kill()
-            message = _message(ended.payload) if ended.failure is None else ended.failure.message
-            raise RuntimeError(message) from ended
+            if ended.failure is not None:
+                raise RuntimeError(ended.failure.message) from ended
+            message = _described(ended.payload).get("errorMessage") or "the function cannot be loaded"
+            raise RuntimeError(str(message)) from ended
 
     def invoke(self, invocation: Invocation, live_log: LiveLog, *, cold: bool) -> InvocationResult:
         """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
@@ -299,11 +301,6 @@ def _headers(invocation: Invocation, seconds: float) -> dict[str, str]:
 def _error_type(payload: bytes) -> str:
     """The type that an error's description names."""
     return str(_described(payload).get("errorType") or "Unhandled")
-
-
-def _message(payload: bytes) -> str:
-    """The message of an error's description."""
-    return str(_described(payload).get("errorMessage") or "the function cannot be loaded")
 
 
 def _described(payload: bytes) -> Mapping[str, Any]:
