@@ -363,6 +363,11 @@ async def _keep(
         if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()
             saving.save()
-            pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
-            retry_after = _TICK if saving.unsaved is None else min(2 * retry_after, _RETRY_SECONDS)
+            is_kept = saving.unsaved is None
+            pause, retry_after = after_save(time.monotonic() - begin, retry_after, is_kept=is_kept)
             retry_at = begin + retry_after
+
+
+def after_save(seconds: float, retry_after: float, *, is_kept: bool) -> tuple[float, float]:
+    """Seconds until the next look, by how long a save took, and until one that did not keep all is tried again."""
+    return max(_TICK, _SAVING_SHARE * seconds), _TICK if is_kept else min(2 * retry_after, _RETRY_SECONDS)

@@ -48,10 +48,8 @@ class StoredIdentity:
     """Its inline and managed policies (a user's groups' too) as `identity`, and its permissions boundary."""
     unread: tuple[str, ...]
     """Names and ARNs of its policies that do not exist here or are not valid, the boundary's too."""
-    trust: Policy | None
-    """A role's trust policy; None for a user, and where it is not valid."""
     trust_layers: Layers
-    """The trust policy as the policy of a resource, ready to be asked."""
+    """A role's trust policy as the policy of a resource; none for a user, and where it is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def trusts(role: str, service: str) -> bool:
     A trust policy whose conditions say more than who assumes it is taken to hold.
     """
     identity = stored_identity(role)
-    if identity is None or identity.trust is None:
+    if identity is None:
         return False
     request = Request("sts:AssumeRole", role, service, {}, open=ALL)
     return evaluate(request, identity.trust_layers).verdict in ("Allowed", "Unknown")
@@ -254,7 +252,7 @@ def _compiled(documents: _Documents) -> StoredIdentity:
     trust = None if documents.trust is None else _policy(documents.trust)
     layers = Layers(identity, boundary, resource=())
     trust_layers = Layers(resource=() if trust is None else (trust,))
-    return StoredIdentity(documents.arn, layers, (*unread, *unread_boundary), trust, trust_layers)
+    return StoredIdentity(documents.arn, layers, (*unread, *unread_boundary), trust_layers)
 
 
 def _parsed(texts: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Policy, ...], tuple[str, ...]]:

@@ -332,27 +332,26 @@ def resident_bytes(pid: int, limit: int) -> int:
 
 def peak_mb(pid: int) -> int:
     """The most megabytes that a process has held; 0 where that is not known."""
-    try:
-        match = _PEAK.search(Path(f"/proc/{pid}/status").read_bytes())
-    except OSError:
-        return 0
+    match = _PEAK.search(_process_file(pid, "status"))
     return 0 if match is None else int(match[1]) // 1024
 
 
 def _resident_pages(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
-    except (OSError, IndexError):
-        return 0
+    return int(_process_file(pid, "statm").partition(b" ")[2].partition(b" ")[0] or 0)
 
 
 def _own_share(pid: int) -> int:
     """The bytes that a process holds, with its part of what it shares."""
-    try:
-        match = _SHARE.search(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
-    except OSError:
-        return 0
+    match = _SHARE.search(_process_file(pid, "smaps_rollup"))
     return 0 if match is None else int(match[1]) * 1024
+
+
+def _process_file(pid: int, name: str) -> bytes:
+    """A file of /proc about a process; empty where that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
 
 
 def _listed_kilobytes(group: int) -> int:
