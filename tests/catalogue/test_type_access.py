@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from remit.catalogue.compiler import templates
-from remit.catalogue.compiler.type_access import CuratedRow, curated_rows, put_access, signs_without_row
-from remit.catalogue.compiler.types import TypeTable
+from catalogue_compiler import templates
+from catalogue_compiler.type_access import CuratedRow, curated_rows, put_access, signs_without_row
+from catalogue_compiler.types import TypeTable
 from remit.catalogue.snapshot import snapshot
 from remit.catalogue.type_access import access_row, access_rows
 from remit.errors import RemitError

@@ -24,7 +24,6 @@ from hands import (
     edit_inline,
     swap_boundary,
 )
-from remit.app import Role
 from remit.deploy.account_roles import HeldRole, each_held
 from remit.deploy.changeset import plan
 from remit.deploy.drift import drift
@@ -34,6 +33,7 @@ from remit.deploy.stack import describe
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
+from remit.holders import Holder, bounded
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.report.manual_changes import by_hand_document, by_hand_lines
@@ -212,7 +212,7 @@ def test_what_cannot_be_undone_stops_before_anything_is_written(account: Account
 
 
 def declared(trust: dict[str, Any], **more: Any) -> DeclaredRole:
-    return DeclaredRole(Role("ReportRole", (), ()), (), (), parse(trust), **more)
+    return DeclaredRole(Holder("ReportRole", (), ()), (), (), parse(trust), **more)
 
 
 def differing(wanted: DeclaredRole, held: HeldRole) -> list[str]:
@@ -220,8 +220,8 @@ def differing(wanted: DeclaredRole, held: HeldRole) -> list[str]:
 
 
 def test_a_boundary_that_was_taken_off_is_put_back() -> None:
-    bounded = DeclaredRole(Role("ReportRole", (), (), boundary=LIMIT), (), (), parse(STRANGERS))
-    (change,) = drift(bounded, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
+    declared = DeclaredRole(Holder("ReportRole", (), (), limits=bounded(LIMIT)), (), (), parse(STRANGERS))
+    (change,) = drift(declared, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
     assert change.what == f"permissions boundary {LIMIT} was taken off by hand from role report (ReportRole)"
     assert [repair.operation for repair in change.repairs] == ["iam.PutRolePermissionsBoundary"]
 
@@ -252,7 +252,7 @@ def test_of_a_role_with_policies_that_only_the_deploy_knows_none_is_called_forei
 
 
 def test_a_trust_policy_that_only_the_deploy_knows_is_not_compared() -> None:
-    unknown = DeclaredRole(Role("ReportRole", (), ()), (), (), Policy(()))
+    unknown = DeclaredRole(Holder("ReportRole", (), ()), (), (), Policy(()))
     assert differing(unknown, HeldRole("report", "arn", parse(STRANGERS))) == []
 
 

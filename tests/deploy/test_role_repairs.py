@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from remit.app import Role
 from remit.deploy.expected_roles import in_references
 from remit.deploy.plan import RoleReplacement, StackPlan
 from remit.deploy.role_repairs import Repair, make_role
+from remit.holders import Holder
 from remit.iam.policy import parse
 from remit.synthesis.declared_roles import DeclaredRole
 
@@ -17,7 +17,7 @@ TRUST: Final = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.co
 def made_with_tag(value: Any) -> tuple[Repair, ...]:
     properties = {"Tags": [{"Key": "stack", "Value": value}]}
     trust = parse({"Version": "2012-10-17", "Statement": TRUST})
-    declared = DeclaredRole(Role("ReportRole", (), ()), (), (), trust, properties)
+    declared = DeclaredRole(Holder("ReportRole", (), ()), (), (), trust, properties)
     return make_role(declared, "report", {"${AWS::StackName}": "orders-dev"})
 
 

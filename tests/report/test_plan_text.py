@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from remit.app import Grant, Reason, Resource, Role
+from remit.app import Grant, Reason, Resource
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
 from remit.deploy.stack import StackOutput
 from remit.deploy.status import DeployedResource
 from remit.errors import Origin
+from remit.holders import Holder, inline
 from remit.iam.policy import allow
 from remit.report.events import event_line
 from remit.report.plan import deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
@@ -39,7 +40,7 @@ def version(*actions: str, functions: tuple[str, ...] = ("report",), on: str = T
         Grant(allow(action, on=on), Reason("text", "declared"), Origin("app.py", line))
         for line, action in enumerate(actions, 1)
     )
-    return Version("some version", (Role("ReportRole", grants, functions),))
+    return Version("some version", (Holder("ReportRole", (inline(grants),), functions),))
 
 
 def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
@@ -143,7 +144,9 @@ def test_a_first_deploy_shows_each_function_in_a_line() -> None:
 def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> None:
     def many(action: str) -> Version:
         grants = [Grant(allow(action, on=f"{TABLE}-{number}"), Reason("text", "")) for number in range(45)]
-        return Version("some version", tuple(Role(f"R{n}", (grant,), (f"f{n}",)) for n, grant in enumerate(grants)))
+        return Version(
+            "some version", tuple(Holder(f"R{n}", (inline((grant,)),), (f"f{n}",)) for n, grant in enumerate(grants))
+        )
 
     lines = list(plan_lines(planned(), PlannedAccess(review(many("dynamodb:Query"), many("dynamodb:PutItem")))))
     assert [line.split()[0] for line in lines[2:102:4]] == ["+"] * 25

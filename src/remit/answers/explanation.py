@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from remit.answers.obstacles import Obstacle
     from remit.answers.remedy import Remedy
-    from remit.app import RoleKind
     from remit.catalogue.actions import Action
+    from remit.holders import HolderKind
     from remit.iam.decide.evaluate import Decision, Verdict
     from remit.roles.role_policies import ReadyRole, StatementSource
 
@@ -66,7 +66,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
     takes_intrinsics: bool = False
-    kind: RoleKind = "role"
+    kind: HolderKind = "role"
     """What was asked."""
     ways: tuple[tuple[str, Explanation], ...] = ()
     """Where a template's conditions make the answer another one: the answers, each with when it holds, in words."""

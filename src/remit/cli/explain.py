@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.answers.template_roles import Conditions
-    from remit.app import App, Role
+    from remit.app import App
     from remit.documents.read import ParsedFile
+    from remit.holders import Holder
     from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
     from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
@@ -391,7 +392,7 @@ def _action_of(action: str) -> str:
     return names[0]
 
 
-def _tell_role(role: Role, *, as_json: bool) -> None:
+def _tell_role(role: Holder, *, as_json: bool) -> None:
     from remit.report.explanation import role_document, role_lines
     from remit.report.terminal_text import page
 
@@ -451,6 +452,7 @@ def _policy(
     _at_most(words, 2)
     from remit.answers.template_roles import Conditions
     from remit.app import Grant, Reason
+    from remit.holders import bounded, inline
     from remit.iam.policy import Policy as IamPolicy
     from remit.iam.policy import allow
     from remit.project.policy_kinds import LIMITS, policy_kinds
@@ -469,7 +471,8 @@ def _policy(
             statements = (*statements, allow("*"))  # as FullAWSAccess, which Organizations attaches beside it
         limits = (IamPolicy(statements, role.grants[0].version),)
         everything = Grant(allow("*"), Reason("text", f"everything within this {kind}"))
-        role = replace(role, grants=(everything,), boundary=role.logical_id if kind == "boundary" else None)
+        limit = bounded(role.logical_id if kind == "boundary" else None)
+        role = replace(role, policies=(inline((everything,)),), limits=limit)
     if kind == "endpoint":
         endpoint = replace(endpoint, policies=limits)
     boundaries = {role.logical_id: limits[0]} if kind == "boundary" else {}
@@ -534,14 +537,14 @@ def _names_in(read: FileRoles) -> list[str]:
     return names
 
 
-def _names_of(role: Role) -> tuple[str, ...]:
+def _names_of(role: Holder) -> tuple[str, ...]:
     """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
     if role.name:
         return (role.logical_id, role.name, *role.functions)
     return (role.logical_id, *role.functions)
 
 
-def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
+def _roles_named(read: FileRoles, name: str | None) -> list[Holder]:
     """Find roles by name, or by their function's name; all without one. RemitError: there is none.
 
     A managed policy that somebody has is told with them, and by itself where it is asked for.
@@ -555,7 +558,7 @@ def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
     return roles
 
 
-def _tell_roles(roles: list[Role], *, as_json: bool) -> None:
+def _tell_roles(roles: list[Holder], *, as_json: bool) -> None:
     if as_json:
         from remit.report.explanation import role_document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
 from remit.deploy.aws_errors import Denied, remit_errors
@@ -15,6 +15,7 @@ from remit.deploy.drift import Drift, drift
 from remit.deploy.role_repairs import run_under
 from remit.deploy.status import status
 from remit.errors import RemitError
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import fill_references, references
@@ -129,7 +130,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     except Denied:
         if not lenient:
             raise
-    own_roles: list[Role] = []
+    own_roles: list[Holder] = []
     for declared_role in running.roles:
         role = declared_role.role
         if role.logical_id in roles:
@@ -157,7 +158,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
 
 
-def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
+def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Holder:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
         Grant(
@@ -168,7 +169,13 @@ def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], chan
         for name, policy in held_role.inline
         for statement in policy.statements
     )
-    return Role(logical_id, grants, functions, held_role.attached, held_role.boundary, services(held_role.trust))
+    return Holder(
+        logical_id,
+        (inline(grants), *by_arn(held_role.attached)),
+        functions,
+        bounded(held_role.boundary),
+        services(held_role.trust),
+    )
 
 
 def _moved(

@@ -13,8 +13,9 @@ from remit.roles.reference_shapes import Shapes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant, Resource, Role
+    from remit.app import Grant, Resource
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
     from remit.review.resource_losses import ResourceLoss
@@ -165,7 +166,7 @@ class Version:
     """One version of an app's roles. `where` says which, as in "the working tree" or "the last deploy"."""
 
     where: str
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be, exactly, by their text: `${AWS::Region}`, `${IngestLogGroup.Arn}`."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
@@ -188,7 +189,7 @@ class Version:
     """The ARNs of roles that are none of `roles`, and compared together with what `giving` says to them."""
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
-    handed_over: tuple[Role, ...] | None = None
+    handed_over: tuple[Holder, ...] | None = None
     """The roles that resources may hand over, where those are not `roles`."""
     resources: tuple[Resource, ...] | None = None
     """All resources of its template; None where nobody asked for them."""
@@ -224,7 +225,7 @@ def nothing() -> Version:
 class Standing:
     """A role with everything that bears on it, ready to be compared."""
 
-    role: Role
+    role: Holder
     layers: Layers
     inline: tuple[tuple[Grant, ...], ...] = ((),)
     """The role's own grants, by the policies of the identity layer: one for each version of the language."""

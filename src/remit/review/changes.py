@@ -28,7 +28,7 @@ from remit.template.policy_documents import trusting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.review.access_change import Elsewhere, NotCompared, Standing, Version
     from remit.review.joint_access import Saying
     from remit.review.setting_changes import RoleUse
@@ -91,13 +91,13 @@ def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[
     )
 
 
-def _handed_over(version: Version) -> dict[str, Role]:
+def _handed_over(version: Version) -> dict[str, Holder]:
     """The roles that resources may hand over, by the text that names them."""
     roles = version.roles if version.handed_over is None else version.handed_over
     return {f"${{{role.logical_id}.Arn}}": role for role in roles if role.kind == "role" and not role.only_attached_to}
 
 
-def _use_change(use: RoleUse, roles: tuple[Role | None, Role | None], old: _Side, new: _Side) -> Change:
+def _use_change(use: RoleUse, roles: tuple[Holder | None, Holder | None], old: _Side, new: _Side) -> Change:
     """What a resource may do more or less by another role; undecided where one of them cannot be read here."""
     before, after = old.of(roles[0]), new.of(roles[1])
     if before is None or after is None:
@@ -147,7 +147,7 @@ class _Side:
         """What the resources of the version say to its roles."""
         return JoinedResources(self.version, self.shapes)
 
-    def of(self, role: Role | None) -> Standing | None:
+    def of(self, role: Holder | None) -> Standing | None:
         """A role made ready; None for none."""
         if role is None:
             return None

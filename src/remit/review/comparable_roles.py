@@ -15,7 +15,7 @@ from remit.template.policy_documents import trusting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.review.access_change import Version
 
 _PARTITION: Final = re.compile(r"arn:(?:\$\{[^}]*\}|[^:]*):")
@@ -31,7 +31,7 @@ def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
     return documents.get(plain(arn)) or aws_policy(arn)
 
 
-def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Standing:
+def stand(role: Holder, version: Version, documents: Mapping[str, Policy]) -> Standing:
     """A role of a version with its references in place as far as they are known exactly; the others stay symbols."""
     names = version.names
     inline = by_version(role)
@@ -61,7 +61,7 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
     )
 
 
-def _trust(role: Role, version: Version) -> Policy:
+def _trust(role: Holder, version: Version) -> Policy:
     """Who may take the role on, with known references in place."""
     trust = version.trusts.get(role.logical_id) or role.trust or trusting(role.trusts)
     return fill_policy_with_principals(trust, version.names)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
+from remit.holders import Holder
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Principals, allow
 from remit.iam.prove.compare import Comparison
@@ -151,7 +152,7 @@ def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Name
 
 def _standing(name: str, access: Given | None) -> Standing | None:
     """A resource's documents, ready to be told."""
-    return None if access is None else Standing(Role(name, (), (), trusts=()), Layers(()), beside=access.documents)
+    return None if access is None else Standing(Holder(name, trusts=()), Layers(()), beside=access.documents)
 
 
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
+    from remit.holders import Holder
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import DeclaredStack
 
@@ -92,12 +93,12 @@ def _grants(grants: tuple[Grant, ...], put: Callable[[str], str]) -> tuple[Grant
     return tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in grants)
 
 
-def _role(role: Role, put: Callable[[str], str]) -> Role:
+def _role(role: Holder, put: Callable[[str], str]) -> Holder:
+    policies = (replace(policy, name=put(policy.name), grants=_grants(policy.grants, put)) for policy in role.policies)
     return replace(
         role,
-        grants=_grants(role.grants, put),
-        managed=tuple(map(put, role.managed)),
-        boundary=None if role.boundary is None else put(role.boundary),
+        policies=tuple(policies),
+        limits=tuple(replace(limit, name=put(limit.name)) for limit in role.limits),
         trust=None if role.trust is None else _policy(role.trust, put),
     )
 

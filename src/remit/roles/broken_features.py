@@ -13,6 +13,7 @@ from remit.app import NO_REASON, Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
+from remit.holders import Holder, inline
 from remit.resources.own_resources import own_resources
 from remit.roles import defaults, published_functions
 from remit.roles.assign import bind, may_break, replaces
@@ -22,7 +23,7 @@ from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Function, Reason, Role
+    from remit.app import App, Function, Reason
     from remit.errors import Origin
     from remit.roles.role_policies import ReadyRole, StatementSource
 
@@ -136,7 +137,7 @@ _ACCOUNT: Final = "aws:PrincipalAccount"
 _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
-def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
+def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
     """Return the features that break by function.
 
     An override of `default_policy` or `default_vpc_policy`, a Deny, a boundary.
@@ -227,7 +228,7 @@ class _Asked:
             for policy in role.layers.boundary
             for statement in policy.statements
         )
-        boundary = ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names)
+        boundary = ready_role(replace(role.role, policies=(inline(grants),), limits=()), role.names)
         return _Asked(boundary, self._names_by_place)
 
 

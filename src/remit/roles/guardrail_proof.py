@@ -28,7 +28,8 @@ from remit.roles.role_policies import ready_role
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
+    from remit.holders import Holder
     from remit.iam.comparison import Undecided
     from remit.roles.guardrails import Guardrail
     from remit.roles.role_policies import Place, ReadyRole
@@ -45,7 +46,7 @@ _GUESSED: Final = re.compile(r"-\*|-\?{6}|/\*$")
 class GrantedStatement:
     """A statement that gives a role access: one of its grants, or of a managed policy (by its ARN)."""
 
-    role: Role
+    role: Holder
     statement: Statement
     version: str
     grant: Grant | None = None
@@ -93,7 +94,7 @@ class _Limits:
 
 def prove(
     app: App,
-    roles: Sequence[Role],
+    roles: Sequence[Holder],
     rails: Sequence[Guardrail],
     place: Place | None = None,
     documents: Mapping[str, Policy] | None = None,
@@ -132,7 +133,7 @@ def prove(
 class _Prover:
     """The roles of an app made ready, at each place that is asked about."""
 
-    def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
+    def __init__(self, app: App, roles: Sequence[Holder], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
         # References as far as they are known: `_exact` has names, `_shapes` ARNs with a symbol for what is not known.
         self._exact = {text: name for text, name in names.items() if not _GUESSED.search(name)}
@@ -148,7 +149,7 @@ class _Prover:
         self._batches = cache(self._batched)
         self._rail = cache(self._placed)
 
-    def _granted(self, role: Role, ready: ReadyRole, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
+    def _granted(self, role: Holder, ready: ReadyRole, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
         managed = ready.layers.identity[len(ready.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
@@ -174,7 +175,7 @@ class _Prover:
         boundary = ready.role.boundary
         return _Limits(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
 
-    def _not_asked_by_code(self, role: Role) -> Statement:
+    def _not_asked_by_code(self, role: Holder) -> Statement:
         """A Deny of all requests but those of the code of a role's functions, which guardrails hold for."""
         by_others = Condition(
             "ArnNotEquals", SOURCE_FUNCTION, tuple(self._source_arns[name] for name in role.functions)

@@ -20,7 +20,8 @@ from remit.roles.reference_names import fill_policy, fill_references, names_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
+    from remit.holders import Holder
     from remit.iam.comparison import StatementLocation
     from remit.iam.decide.evaluate import Decision, Verdict
 
@@ -41,7 +42,7 @@ class ReadyRole:
     A document whose statements have principals is a resource's (a role's trust policy, say), and asked as one.
     """
 
-    role: Role
+    role: Holder
     names: Mapping[str, str]
     layers: Layers
     policies: tuple[str, ...]
@@ -70,7 +71,7 @@ class StatementSource:
 
 
 def ready_role(
-    role: Role,
+    role: Holder,
     names: Mapping[str, str],
     custom_policies: Mapping[str, Policy] | None = None,
     endpoint: VpcEndpoint = NO_ENDPOINT,
@@ -106,13 +107,13 @@ def ready_role(
     return ReadyRole(role, names, layers, managed, tuple(unread), tuple(inline.values()), custom_policies)
 
 
-def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
+def by_version(role: Holder) -> dict[str, tuple[Grant, ...]]:
     """A role's grants by the version of the language that they are written in, which decides what variables are."""
     versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
     return {version: tuple(grant for grant in role.grants if grant.version == version) for version in versions}
 
 
-def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_ENDPOINT) -> dict[str, ReadyRole]:
+def ready_roles(app: App, roles: tuple[Holder, ...], endpoint: VpcEndpoint = NO_ENDPOINT) -> dict[str, ReadyRole]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there.
 
     `endpoint` is the VPC endpoint that their requests pass.
@@ -132,7 +133,7 @@ def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_EN
     return roles_by_function
 
 
-def _named_policies(role: Role) -> Iterator[tuple[str, str]]:
+def _named_policies(role: Holder) -> Iterator[tuple[str, str]]:
     """The ARNs of a role's managed policies and its boundary, each with the policy's name without its path."""
     for arn in (*role.managed, *(() if role.boundary is None else (role.boundary,))):
         if not is_of_aws(arn):
@@ -229,7 +230,7 @@ def ask(
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
 
 
-def _own_name(role: Role) -> dict[str, str]:
+def _own_name(role: Holder) -> dict[str, str]:
     """Return `aws:username`, which is in every request of a user whose name is given."""
     is_known = role.kind == "user" and role.name and "${" not in role.name
     return {"aws:username": role.name} if is_known else {}

@@ -21,7 +21,8 @@ from remit.triggers.sqs import CONSUME as READ_QUEUE
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Resource, Role
+    from remit.app import App, Function, Resource
+    from remit.holders import Holder
     from remit.roles.role_policies import ReadyRole
 
 _NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
@@ -29,7 +30,7 @@ _NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": 
 
 
 def check_event_sources(
-    mappings: Iterable[Resource], app: App, roles: tuple[Role, ...], unknown: Container[str] = ()
+    mappings: Iterable[Resource], app: App, roles: tuple[Holder, ...], unknown: Container[str] = ()
 ) -> Iterator[RemitError]:
     """The event source mappings among the app's own resources whose function may not read the source, at their lines.
 

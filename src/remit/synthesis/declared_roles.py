@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
@@ -13,15 +14,14 @@ from remit.iam.policy import Policy
 from remit.roles.reference_names import put_texts
 from remit.synthesis.buckets_by_name import arns_by_name
 from remit.synthesis.synth import draft
-from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_documents import services, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Resource, Role
+    from remit.app import App, Grant, Resource
     from remit.documents.json_text import Path
-    from remit.template.attached_policies import AttachedPolicies
+    from remit.holders import Holder
     from remit.template.roles import FileRoles
 
 _IAM: Final = "AWS::IAM::"
@@ -37,7 +37,7 @@ class DeclaredRole:
     template makes itself (as references).
     """
 
-    role: Role
+    role: Holder
     inline: tuple[tuple[str, Policy], ...]
     attached: tuple[str, ...]
     trust: Policy
@@ -63,7 +63,7 @@ class DeclaredStack:
     """The functions that everyone may call, by their names in the project."""
     resources: tuple[Resource, ...] = ()
     """All that it declares."""
-    outside: tuple[Role, ...] = ()
+    outside: tuple[Holder, ...] = ()
     """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
 
 
@@ -95,9 +95,8 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     own_roles = [role for role in roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in roles if role.logical_id not in by_id)
     foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
-    policies = attached(tuple(read.resources), _anywhere)
     return DeclaredStack(
-        tuple(_declared(role, by_id[role.logical_id], policies, functions) for role in own_roles),
+        tuple(_declared(role, by_id[role.logical_id], functions) for role in own_roles),
         functions,
         foreign_roles,
         read.documents,
@@ -107,7 +106,7 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     )
 
 
-def _referring(role: Role, references: Mapping[str, str]) -> Role:
+def _referring(role: Holder, references: Mapping[str, str]) -> Holder:
     """A role whose statements refer to the buckets that they name."""
 
     def put(text: str) -> str:
@@ -116,9 +115,8 @@ def _referring(role: Role, references: Mapping[str, str]) -> Role:
                 return f"{reference}{text[len(arn) :]}"
         return text
 
-    return replace(
-        role, grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants)
-    )
+    # The documents stay as the template writes them: they are compared with those of the account.
+    return role.with_grants(lambda grant: replace(grant, statement=put_texts(grant.statement, put)))
 
 
 def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
@@ -162,7 +160,7 @@ def _referred(value: object) -> str:
     return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
 
 
-def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Role, ...]:
+def users_of(resources: tuple[Resource, ...], roles: Iterable[Holder]) -> tuple[Holder, ...]:
     """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
     if not any(resource.type.startswith(_IAM) for resource in resources):
         return ()
@@ -180,13 +178,13 @@ def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Ro
     return tuple(holders)
 
 
-def _unplaced(role: Role) -> Role:
+def _unplaced(role: Holder) -> Holder:
     """A role without the lines of a file that nobody has."""
-    grants = tuple(replace(grant, origin=None) for grant in role.grants)
-    return replace(role, grants=grants, trust_origin=None, origin=None)
+    without_places = role.with_grants(lambda grant: replace(grant, origin=None))
+    return replace(without_places, trust_origin=None, origin=None)
 
 
-def _declared(role: Role, resource: Resource, policies: AttachedPolicies, functions: Mapping[str, str]) -> DeclaredRole:
+def _declared(role: Holder, resource: Resource, functions: Mapping[str, str]) -> DeclaredRole:
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
     placed_nowhere = replace(
@@ -195,13 +193,18 @@ def _declared(role: Role, resource: Resource, policies: AttachedPolicies, functi
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    held = held_policies(resource, policies, _anywhere)
+    inline = [policy for policy in role.policies if policy.how == "inline"]
     return DeclaredRole(
-        placed_nowhere, held.inline, held.managed, trust, resource.properties, complete=held.is_complete
+        placed_nowhere,
+        tuple((policy.name, policy.document) for policy in inline if policy.document is not None),
+        tuple(policy.name for policy in role.policies if policy.how != "inline"),
+        trust,
+        resource.properties,
+        complete=all(policy.document is not None for policy in inline),
     )
 
 
-def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
+def with_reasons(roles: Iterable[Holder], by: Iterable[Holder]) -> tuple[Holder, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
     reasoned = {
         (role.logical_id, grant.statement, grant.version): grant
@@ -209,14 +212,14 @@ def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
         for grant in role.grants
         if grant.because
     }
-    roles_with_reasons = []
-    for role in roles:
-        grants = (reasoned.get((role.logical_id, grant.statement, grant.version), grant) for grant in role.grants)
-        roles_with_reasons.append(replace(role, grants=tuple(grants)))
-    return tuple(roles_with_reasons)
+
+    def with_reason(role: Holder, grant: Grant) -> Grant:
+        return reasoned.get((role.logical_id, grant.statement, grant.version), grant)
+
+    return tuple(role.with_grants(partial(with_reason, role)) for role in roles)
 
 
-def declared_by(app: App, roles: tuple[Role, ...]) -> DeclaredStack:
+def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     """The roles of the template of an app: with what its shared resources add, and each grant with its reason."""
     from remit.template.roles import roles_of  # noqa: PLC0415 - a build needs it where shared resources declare access
 
@@ -237,7 +240,7 @@ def declared_by(app: App, roles: tuple[Role, ...]) -> DeclaredStack:
     return replace(stack, roles=(*ordered, *located.values()), outside=outside)
 
 
-def every_role(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
+def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...], Mapping[str, Policy]]:
     """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
     if not adds_access(app):
         return roles, {}
@@ -245,21 +248,21 @@ def every_role(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Map
     return (*(entry.role for entry in stack.roles), *stack.outside), stack.documents
 
 
-def _located(role: Role, origins: Mapping[str, Origin | None], assigned: Role | None = None) -> Role:
+def _located(role: Holder, origins: Mapping[str, Origin | None], assigned: Holder | None = None) -> Holder:
     """A role with the lines of the shared resources that write it, or of what it was assigned for."""
     at = origins.get(role.logical_id)
     trust_origin = at
     if assigned is not None:
         at, trust_origin = assigned.origin, assigned.trust_origin
-    grants: list[Grant] = []
-    for grant in role.grants:
-        located = grant
-        if grant.origin is None:  # no reason of the project's explains it: the shared resource does that writes it
-            writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
-            if writer in origins:
-                located = replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])
-        grants.append(located)
-    return replace(role, grants=tuple(grants), origin=at, trust_origin=trust_origin)
+
+    def located(grant: Grant) -> Grant:
+        writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
+        if grant.origin is not None or writer not in origins:
+            return grant
+        # No reason of the project's explains it: the shared resource does that writes it.
+        return replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])
+
+    return replace(role.with_grants(located), origin=at, trust_origin=trust_origin)
 
 
 def adds_access(app: App) -> bool:
