@@ -111,6 +111,7 @@ class Journal:
         if queue is None:
             yield
             return
+        # A send may put several, or none where a duplicate is dropped: what came after this one is new.
         last = queue["messages"][-1]["id"] if queue["messages"] else None
         yield
         for message in reversed(queue["messages"]):

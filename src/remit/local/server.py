@@ -93,6 +93,7 @@ def main(arguments: list[str]) -> int:
     if os.fork():
         return 0
     record = _record(listener.getsockname()[1])
+    # Whoever stops the server finds it by the number in its lock.
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     place.write(record)
@@ -296,7 +297,7 @@ async def _serve(
     delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 2
+    config.graceful_timeout = 2  # a function that runs for longer is not waited for
     config.loglevel = "WARNING"
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -80,6 +80,7 @@ class FunctionSessions:
             keys={
                 "aws:userid": f"{_role_id(role_name)}:{name}",
                 "aws:tokenissuetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                # A service assumes the role, so that there is no MFA and the key is absent, not "false".
                 "aws:multifactorauthpresent": None,
                 "lambda:sourcefunctionarn": function,
             },

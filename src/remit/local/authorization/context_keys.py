@@ -264,7 +264,9 @@ def _each(path: str) -> Callable[[Question], Value]:
         values: list[Any] = [question.need.parameters]
         for step in path.split("."):
             members = [value.get(step) for value in values if isinstance(value, Mapping)]
-            values = [item for member in members for item in (member if isinstance(member, list) else [member])]
+            values = []
+            for member in members:
+                values += member if isinstance(member, list) else [member]
         texts = tuple(sorted({value for value in values if isinstance(value, str)}))
         return texts[0] if len(texts) == 1 else texts or None
 
@@ -288,10 +290,12 @@ def _cluster(question: Question) -> Value:
 
 def _recipients(question: Question) -> Value:
     """The addresses that mail goes to, without the names beside them."""
-    lists = [_each(f"Destination.{kind}")(question) for kind in ("ToAddresses", "CcAddresses", "BccAddresses")]
-    lists.append(_each("Destinations")(question))
-    texts = [text for value in lists for text in (value if isinstance(value, tuple) else (value,))]
-    return tuple(parseaddr(text)[1] for text in texts if isinstance(text, str)) or None
+    addresses: list[str] = []
+    for path in ("Destination.ToAddresses", "Destination.CcAddresses", "Destination.BccAddresses", "Destinations"):
+        named = _each(path)(question)
+        texts = named if isinstance(named, tuple) else (named,)
+        addresses += [parseaddr(text)[1] for text in texts if isinstance(text, str)]
+    return tuple(addresses) or None
 
 
 def _record_names(question: Question) -> Value:

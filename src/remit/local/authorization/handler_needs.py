@@ -73,6 +73,7 @@ def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Ite
     handlers = _HANDLERS[operation.verb]
     resource = Resource(operation.logical_id, operation.type, operation.properties)
     for name, verbs in called(resource).items():
+        # Schemas state some actions as patterns (`ec2:Describe*`), of which nobody says which are called.
         if not handlers.isdisjoint(verbs) and not is_pattern(name):
             for resources in _resources(operation, kind, name, place):
                 yield HandlerNeed(name, resources, context)
@@ -140,7 +141,7 @@ def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[s
     for variable, path in kind.arn.properties:
         value = operation.properties.get(path)
         if isinstance(value, str):
-            values[variable] = value.rpartition("/")[2]
+            values[variable] = value.rpartition("/")[2]  # a property may have the ARN or the path of what ARNs name
         elif kind.identifier == (path,) and operation.physical_id:
             values[variable] = operation.physical_id.rpartition("/")[2]
     name_variable = None if kind.naming is None else kind.arn.variable(kind.naming.property)

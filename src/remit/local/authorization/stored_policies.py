@@ -129,6 +129,7 @@ def decide(
     decision = evaluate(request, layers)
     unread = () if identity is None else identity.unread
     verdict: Verdict = decision.verdict
+    # A policy that nobody has here may allow more, or deny: only an explicit Deny stands whatever it says.
     if unread and verdict in ("Allowed", "ImplicitlyDenied"):
         verdict = "Unknown"
     return StoredDecision(verdict, decision, unread)
@@ -206,6 +207,7 @@ def _of_user(account: str, name: str) -> _Documents | None:
         return None
     inline = iam._user_inline_policies.get_scoped(account, None, name) or {}
     identity = [*inline.items(), *_managed(account, user["AttachedPolicies"])]
+    # The emulator knows members by their group alone; a copy, since requests change it meanwhile.
     for (owner, group_name), group in tuple(iam._groups._data.items()):
         if owner == account and name in group["Users"]:
             of_group = iam._group_inline_policies.get_scoped(account, None, group_name) or {}

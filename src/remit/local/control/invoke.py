@@ -65,7 +65,7 @@ class LocalInvocation:
 
 def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | None:
     """As `invoke_locally`, with the accesses of this invocation."""
-    before, _ = accesses(aws, after=NO_ACCESS)
+    before, _ = accesses(aws, after=NO_ACCESS)  # asks for no record, only for the number of the last
     answer = invoke_locally(aws, name, event)
     if answer is None:
         return None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _RETRIES: Final = 2
 _OLDEST: Final = 6 * 3600  # seconds that an event may wait
-_FIRST_PAUSE: Final = 1.0
+_FIRST_PAUSE: Final = 1.0  # seconds; Lambda waits one minute before the second attempt, and two before the third
 _LONGEST_PAUSE: Final = 30.0
 _COLONS: Final = 7  # of a function's ARN with a version or an alias
 _IS_EVENT: Final = "_is_event"
@@ -125,7 +125,7 @@ class AsynchronousInvocations:
         condition = ""
         response: Any = None
         while not condition:
-            REQUEST_ID.set(request_id)
+            REQUEST_ID.set(request_id)  # all attempts have one: logs and destinations tell them apart by nothing else
             result = self.service._execute_function(record, event)
             response = result.get("body")
             attempts, condition = after_attempt(result, attempts, most_attempts, oldest - time.monotonic() - pause)

@@ -97,7 +97,7 @@ class LambdaService:
         The group is made if there is none.
         """
         if not self.may_log(function, stream_name):
-            return
+            return  # as on AWS, where the function runs on and its lines are lost
         logs = emulated("services.cloudwatch_logs")
         now = int(1000 * time.time())
         place = {"logGroupName": function.log_group, "logStreamName": stream_name}
@@ -194,6 +194,7 @@ def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
     """The trace of an invocation. SDKs send it on, and so it says how often the chain went round ("Lineage")."""
     root = _ROOT.search(header)
     trace = root[1] if root is not None else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    # Without X-Ray nothing is recorded, and Lambda says so in the header that the function sees.
     sampled = "1" if function.traced or "Sampled=1" in header else "0"
     return f"Root={trace};Parent={secrets.token_hex(8)};Sampled={sampled};Lineage=1:{secrets.token_hex(4)}:{depth}"
 

@@ -249,6 +249,7 @@ class Worker:
         limit = self.function.memory_mb * _MB
         resident = resident_bytes(self._function_process, limit)
         self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
+        # Lambda kills the process, and calls it an exit with the signal: there is no other word of it.
         if resident > limit and not self.is_debugged:
             raise _Ended(failures.exited(-signal.SIGKILL))
 

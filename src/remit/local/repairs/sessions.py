@@ -74,6 +74,7 @@ def make_sessions_as_sts_does() -> None:
         if identity:
             session[SOURCE_IDENTITY] = identity
             _REQUESTED.set(identity)
+        # The emulator calls any key of twelve digits root: only the server's own key makes a session that is.
         session[IS_ROOT] = session.get("PrincipalType") == "Root" and CALLER.get() is None
         role = stored_role(session.get("Arn", ""))
         # A role that is made later under the same name is another one, whose sessions these are not.
