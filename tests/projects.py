@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from remit.holders import Holder
 
 SOURCE = Path(__file__).parent.parent / "src"
+LEAN_PYTEST = {"PYTEST_ADDOPTS": "-p no:faker -p no:anyio -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail"}
+"""For a pytest that a test starts: plugins that are installed for other tests take it a second to import."""
 APP = """
 from remit import App, on
 from remit.grants import dynamodb, s3, sns

@@ -6,22 +6,26 @@ A holder is written by an app, a template, a plan or a policy file, or read from
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from remit.app import Grant
     from remit.errors import Origin
+    from remit.iam.comparison import StatementLocation
+    from remit.iam.decide.endpoint import VpcEndpoint
+    from remit.iam.decide.evaluate import Layers
 
 HolderKind: TypeAlias = Literal["role", "user", "group", "managed policy", "policy"]
 """What has the statements: a role; a user or group, which nobody takes on; a policy that stands alone."""
-PolicyHow: TypeAlias = Literal["inline", "made", "managed", "boundary"]
-"""How a policy is held: inline; a managed policy that the same template makes, or any other; as a boundary."""
+PolicyHow: TypeAlias = Literal["inline", "made", "managed", "resource", "beside", "boundary", "scp", "rcp"]
+"""How a policy is held: inline; a managed policy that the same template makes, or any other; a resource's own, or one
+of a resource that may speak of the holder; or as a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,15 @@ def bounded(arn: str | None) -> tuple[HeldPolicy, ...]:
     return () if arn is None else (HeldPolicy(arn, "boundary"),)
 
 
+_NO_POLICY: Final = HeldPolicy()
+_IDENTITY: Final[tuple[PolicyHow, ...]] = ("inline", "made", "managed")
+_OF_LAYER: Final[Mapping[str, tuple[PolicyHow, ...]]] = {
+    "identity": _IDENTITY,
+    "resource": ("resource", "beside"),
+    "boundary": ("boundary",),
+}
+
+
 @dataclass(frozen=True)
 class Holder:
     """Whoever holds policies: a role, and the functions that run under it; or another (`kind`)."""
@@ -63,7 +76,7 @@ class Holder:
     policies: tuple[HeldPolicy, ...] = ()
     functions: tuple[str, ...] = ()
     limits: tuple[HeldPolicy, ...] = ()
-    """Its permissions boundary, if it has one: what it may do at most."""
+    """What it may do at most: its permissions boundary, and each level of SCPs or RCPs."""
     trusts: tuple[str, ...] = ("lambda.amazonaws.com",)
     """The services that may take it on."""
     trust: Policy | None = None
@@ -81,6 +94,12 @@ class Holder:
     kind: HolderKind = "role"
     name: str = ""
     """Its name in the account, where a template gives one."""
+    endpoint: VpcEndpoint | None = None
+    """The VPC endpoint that its requests pass, if they pass one."""
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What its references are, of a holder that was made ready."""
+    source_arn: str | None = ""
+    """The ARN that requests carry of the function whose code asks; None where Lambda asks for it, empty: it is open."""
 
     @cached_property
     def grants(self) -> tuple[Grant, ...]:
@@ -92,10 +111,61 @@ class Holder:
         """The ARNs of its managed policies that were not written here."""
         return tuple(policy.name for policy in self.policies if policy.how == "managed")
 
+    @cached_property
+    def unread(self) -> tuple[str, ...]:
+        """The ARNs of its managed policies of which nobody here knows what they say."""
+        return tuple(policy.name for policy in self.policies if policy.how == "managed" and policy.document is None)
+
     @property
     def boundary(self) -> str | None:
         """The ARN of its permissions boundary."""
         return next((limit.name for limit in self.limits if limit.how == "boundary"), None)
+
+    @property
+    def unread_boundary(self) -> str | None:
+        """The ARN of its permissions boundary, where nobody here knows what that says."""
+        limits = [limit.name for limit in self.limits if limit.how == "boundary" and limit.document is None]
+        return limits[0] if limits else None
+
+    @cached_property
+    def layers(self) -> Layers:
+        """What is known of its policies and limits, ready to be evaluated or compared.
+
+        A boundary that nobody has here limits nothing: whoever asks must look at `unread_boundary`.
+        """
+        from remit.iam.decide.evaluate import Layers  # noqa: PLC0415 - a build that asks nothing does without
+
+        resource = self._documents("resource")
+        return Layers(
+            () if resource else self._documents(*_IDENTITY),
+            self._documents("boundary"),
+            resource=resource or None,
+            scp=tuple((level,) for level in self._documents("scp")),
+            rcp=tuple((level,) for level in self._documents("rcp")),
+            endpoint=() if self.endpoint is None else self.endpoint.policies,
+            endpoint_type="" if self.endpoint is None else self.endpoint.type,
+        )
+
+    def _documents(self, *hows: PolicyHow) -> tuple[Policy, ...]:
+        return tuple(policy.document for policy in self._known(*hows) if policy.document is not None)
+
+    def _known(self, *hows: PolicyHow) -> tuple[HeldPolicy, ...]:
+        held = (*self.policies, *self.limits)
+        return tuple(policy for policy in held if policy.how in hows and policy.document is not None)
+
+    def _policy(self, source: StatementLocation) -> HeldPolicy:
+        policies = self._known(*_OF_LAYER.get(source.layer, ()))
+        return policies[source.policy] if source.policy < len(policies) else _NO_POLICY
+
+    def policy(self, source: StatementLocation) -> str | None:
+        """The ARN of the managed policy or boundary that a statement of its layers is of."""
+        policy = self._policy(source)
+        return policy.name if policy.how in ("managed", "boundary") else None
+
+    def grant(self, source: StatementLocation) -> Grant | None:
+        """The grant that a statement of its layers was written as; None for a managed policy's or a boundary's."""
+        grants = self._policy(source).grants
+        return grants[source.index] if source.index < len(grants) else None
 
     def with_grants(self, change: Callable[[Grant], Grant]) -> Holder:
         """The same with each grant changed; the documents stay what they are."""

@@ -107,12 +107,6 @@ def test_resources_of_which_only_tags_change_are_counted() -> None:
     assert planned(replaced).data_to_name == (replaced,)
 
 
-def test_many_new_resources_are_counted_by_type_and_the_others_still_listed() -> None:
-    changes = [ResourceChange("Add", f"Queue{n}", "AWS::SQS::Queue") for n in range(50)]
-    lines = list(plan_lines(planned(*changes, ResourceChange("Remove", "Old", FUNCTION)), SAME))
-    assert lines[1:3] == ["  - AWS::Lambda::Function  Old", "  + 50 of AWS::SQS::Queue"]
-
-
 def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> None:
     access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert list(plan_lines(planned(), access))[1:] == [
@@ -221,21 +215,6 @@ def test_what_aws_tells_cannot_steer_the_terminal() -> None:
         "outputs",
         r"  Url  a\x1b]0;title\x07\rb",
     ]
-
-
-def test_a_question_names_the_data_that_would_go_and_how() -> None:
-    changes = (
-        ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table"),
-        ResourceChange("Remove", "Web", FUNCTION),
-        ResourceChange("Modify", "Jobs", "AWS::SQS::Queue", "True"),
-        ResourceChange("Modify", "Files", "AWS::S3::Bucket", "Conditional"),
-        ResourceChange("Modify", "Key", "AWS::KMS::Key", "False"),
-    )
-    assert loss_words(planned(*changes)) == (
-        "This removes table Orders and replaces queue Jobs and may replace bucket Files, with all that is in them."
-    )
-    assert loss_words(planned(changes[0])) == "This removes table Orders, with all that is in it."
-    assert loss_words(planned(changes[1])) == ""
 
 
 def test_a_question_names_what_stays_by_its_policy_as_left_behind() -> None:

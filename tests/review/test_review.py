@@ -139,7 +139,7 @@ def test_another_service_in_the_trust_policy_broadens() -> None:
 
 def test_a_trust_policy_of_a_version_stands_over_the_services_of_its_roles() -> None:
     anyone = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=None),))
-    found = review(version(role("a", READ)), version(role("a", READ), trusts={"aRole": anyone}))
+    found = review(version(role("a", READ)), version(role("a", READ, trust=anyone)))
     assert [piece.resource for piece in only(found).trust.lost] == ["lambda.amazonaws.com"]
 
 

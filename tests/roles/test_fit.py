@@ -99,8 +99,8 @@ def test_a_managed_policy_holds_6144_characters(size: int, policies: int) -> Non
     assert policies == len(own_policies(fit(role, SIZES))) - 1
 
 
-def test_200_conditioned_statements_fit_and_say_the_same() -> None:
-    role = role_of(*(conditioned(number) for number in range(200)))
+def test_60_long_conditioned_statements_fit_and_say_the_same() -> None:
+    role = _role_of_long_statements(60)
     fitted = fit(role, SIZES)
     documents = [policy.grants for policy in own_policies(fitted)]
     sizes = [len(as_iam(tuple(grant.statement for grant in part))) for part in documents]
@@ -133,33 +133,32 @@ def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() ->
 
 def test_ten_attachments_are_the_most_and_those_of_others_count() -> None:
     """As many statements as one inline and ten managed policies hold; then one more; then one policy of AWS's."""
-    one = 10_240 // (len(as_iam((conditioned(0).statement,))) - 39 + 1)
-    most = role_of(*(conditioned(number) for number in range(one + 10 * _per_managed())))
+    most = _role_of_long_statements(_held_in(10_240) + 10 * _held_in(6_144))
     assert 11 == len(own_policies(fit(most, SIZES)))
-    for more in (
-        replace(most, policies=(*most.policies, *by_arn(("arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",)))),
-        _with_more(most, 30),
-    ):
+    of_aws = by_arn(("arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",))
+    one_more = _role_of_long_statements(len(most.grants) + 1)
+    for more in (replace(most, policies=(*most.policies, *of_aws)), one_more):
         with pytest.raises(RemitError) as caught:
             fit(more, SIZES)
         assert "and does not fit" in caught.value.message
 
 
-def _per_managed() -> int:
-    size = len(as_iam((conditioned(0).statement,))) - len(as_iam(()))
-    return (6_144 - len(as_iam(())) + 1) // (size + 1)
+def _role_of_long_statements(count: int) -> Holder:
+    return role_of(*(conditioned(number, "x" * 500) for number in range(count)))
 
 
-def _with_more(role: Holder, count: int) -> Holder:
-    return role_of(*role.grants, *(conditioned(900 + number) for number in range(count)))
+def _held_in(length: int) -> int:
+    """How many long statements a document of so many characters holds, with a comma between each two."""
+    empty, alone = (len(as_iam(tuple(g.statement for g in _role_of_long_statements(n).grants))) for n in (0, 1))
+    return (length - empty + 1) // (alone - empty + 1)
 
 
 def test_what_cannot_fit_is_told_with_the_numbers_and_the_longest_statements() -> None:
-    role = role_of(*(conditioned(number) for number in range(400)), conditioned(999, "y" * 500))
+    role = role_of(*(conditioned(number, "y" * 500) for number in range(107)), conditioned(999, "y" * 900))
     with pytest.raises(RemitError) as caught:
         fit(role, SIZES)
     all_of_it = f"{len(as_iam(tuple(grant.statement for grant in role.grants))):,}"
-    needs = f"has {all_of_it} characters in 401 statements, {all_of_it} when it is minimised, and does not fit"
+    needs = f"has {all_of_it} characters in 108 statements, {all_of_it} when it is minimised, and does not fit"
     rooms = "10,240 for the inline policies of a role, and 6,144 in each of 10 managed policies (0 are taken)"
     takes = "71,680 in all; it would take 12 managed policies beside a full inline policy"
     assert [f"the policy of ingest {needs}", f"IAM allows {rooms}: {takes}", "the longest statements:"] == [
@@ -231,9 +230,9 @@ def test_a_reason_is_never_lost() -> None:
 
 def test_a_statement_longer_than_a_document_is_taken_apart() -> None:
     """By its resources, and by its actions where it has but one resource."""
-    resources = tuple(f"{TABLE}a-table-with-a-long-name-{number:04}" for number in range(300))
+    resources = tuple(f"{TABLE}a-table-with-a-long-name-{'x' * 200}{number:04}" for number in range(90))
     by_resource = role_of(Grant(allow("dynamodb:GetItem", on=resources, sid="Read"), Reason("text", "reads")))
-    actions = tuple(f"dynamodb:{'X' * 60}{number:04}" for number in range(300))
+    actions = tuple(f"dynamodb:{'X' * 300}{number:04}" for number in range(70))
     by_action = role_of(Grant(allow(*actions, on=f"{TABLE}orders"), Reason("text", "reads")))
     denies = role_of(
         Grant(Statement("Deny", Globs(("dynamodb:GetItem",)), Globs(resources)), Reason("text", "keeps out"))

@@ -146,7 +146,6 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         (*own_roles, *users_of(running.resources, own_roles)),
         names=values.known,
         documents={arn: document.policy for arn, document in documents_there.items()},
-        trusts={name: role.trust for name, role in (*roles.items(), *strangers.items())},
         versions={arn: document.version for arn, document in documents_there.items()},
         namespace=reading.deployed.stack.name,
         others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
@@ -175,6 +174,7 @@ def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], chan
         functions,
         bounded(held_role.boundary),
         services(held_role.trust),
+        held_role.trust,
     )
 
 

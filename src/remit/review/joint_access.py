@@ -120,7 +120,7 @@ class JoinedResources:
         self._version = version
         self._shapes = shapes
         joined = tuple(filter(is_joined, (version.giving or version.beside).values()))
-        self.documents = tuple(grants for access in joined for grants in access.documents)
+        self.policies = tuple(policy for access in joined for policy in access.held("beside"))
         self.keys = tuple(dict.fromkeys(access.arns[0] for access in joined if is_key(access)))
         policies = [policy for access in joined for policy in access.policies]
         self._place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}

@@ -177,7 +177,6 @@ def _version(value: Mapping[str, Any]) -> Version:
         where="the working tree" if place is None else f"the last deploy ({place})",
         roles=tuple(_read_role(role) for role in value["roles"]),
         documents={arn: document for arn, (_, document) in managed.items()},
-        trusts={role["role"]: parse(role["trust"]) for role in value["roles"] if role["trust"] is not None},
         versions={arn: _text(version) for arn, (version, _) in managed.items() if version is not None},
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
@@ -194,6 +193,7 @@ def _read_role(value: Mapping[str, Any]) -> Holder:
         functions=_texts(value["functions"]),
         limits=bounded(None if boundary is None else _text(boundary)),
         trusts=_texts(value["trusts"]),
+        trust=None if value["trust"] is None else parse(value["trust"]),
         notes=_texts(value.get("notes", [])),
         kind=_kind(value.get("kind", "role")),
     )

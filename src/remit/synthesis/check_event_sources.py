@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Resource
     from remit.holders import Holder
-    from remit.roles.role_policies import ReadyRole
 
 _NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
 """The actions with which Lambda reads a source in the function's role, by the service of the source."""
@@ -56,7 +55,7 @@ def check_event_sources(
             )
 
 
-def _may(role: ReadyRole, action: str, source: str) -> bool:
+def _may(role: Holder, action: str, source: str) -> bool:
     """Return whether a role may do something with a source in some place; what is not known may be so."""
     by_lambda = {SOURCE_FUNCTION: None}
     decisions = [
