@@ -39,7 +39,7 @@ from remit.local.signature import signed_headers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 FUNCTIONS = 10
 COLD_STARTS = 10

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_REPAIRED = "from remit.local.repairs.stacks import stacks_in_review; stacks_in_review()\n"
-"""Deploys that meet need the stacks in review that AWS has."""
+_REPAIRED = """\
+from ministack.services import eventbridge, scheduler
+from remit.local.repairs.stacks import stacks_in_review
+stacks_in_review()
+eventbridge._SCHEDULER_TICK_INTERVAL = scheduler._SCHEDULE_TICK_INTERVAL = 1
+"""
+"""Deploys that meet need the stacks in review that AWS has, and nobody waits 10 s for what is due."""
 
 
 @contextmanager

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 @dataclass(frozen=True, slots=True)

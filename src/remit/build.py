@@ -19,11 +19,11 @@ from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
-from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
+from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
+from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
@@ -33,7 +33,8 @@ from remit.triggers.existing_sources import existing_sources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Role, Template
+    from remit.app import App, Grant, Template
+    from remit.holders import Holder
     from remit.judge.judge import LoadedProject
     from remit.lint.finding import Finding
     from remit.package.app_zip import Package, Target
@@ -50,7 +51,7 @@ class Built:
 
     folder: Path
     app: App
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     template: Template
     body: str
     artefacts: Mapping[str, Path]
@@ -149,8 +150,11 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
             override_notes = guarded(with_all_access, roles_with_all, settings.accept, folder)
-    with mistakes.noted():
-        guardrail_notes = guard(folder, with_all_access, roles_with_all, settings.place)
+    if (folder / GUARDRAILS).exists():
+        from remit.synthesis.guardrails import guard  # noqa: PLC0415 - few projects have any
+
+        with mistakes.noted():
+            guardrail_notes = guard(folder, with_all_access, roles_with_all, settings.place)
     if mistakes.errors:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
@@ -175,12 +179,12 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
 
 def _drafted(
     folder: Path, app: App, project: LoadedProject, settings: _BuildSettings
-) -> tuple[tuple[Role, ...], Draft | None]:
+) -> tuple[tuple[Holder, ...], Draft | None]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes.
     """
-    declared: tuple[Role, ...] = ()
+    declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None
     found = Mistakes()
     with found.noted():
@@ -369,7 +373,7 @@ def text(value: Any) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def role_document(role: Role) -> dict[str, Any]:
+def role_document(role: Holder) -> dict[str, Any]:
     """A role for people and programs: whom it serves, and each statement with its reason and line."""
     return {
         "role": role.logical_id,
@@ -381,10 +385,11 @@ def role_document(role: Role) -> dict[str, Any]:
     }
 
 
-def _policies(role: Role) -> dict[str, Any]:
+def _policies(role: Holder) -> dict[str, Any]:
     """How many of the grants, in their order, each policy holds, where a role has several of its own."""
-    names = ("inline", *policy_ids(role))
-    return {"policies": dict(zip(names, map(len, parts(role)), strict=True))} if len(names) > 1 else {}
+    inline, *made = own_policies(role)
+    counts = {"inline": len(inline.grants), **{policy.name: len(policy.grants) for policy in made}}
+    return {"policies": counts} if made else {}
 
 
 def grant_document(grant: Grant) -> dict[str, Any]:

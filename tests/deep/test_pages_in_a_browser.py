@@ -25,7 +25,7 @@ import pytest
 from processes import listening
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.functions import debug
+from remit.local.control.server_commands import debug
 from terminals import HANGS
 
 if TYPE_CHECKING:

@@ -13,10 +13,8 @@ from remit.audit.exposures import exposures
 from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
 from remit.cli import main
-from remit.deploy.audit_collection import Collecting, collect, needed_policy
-from remit.deploy.collected_account import collect_account
-from remit.deploy.collected_acls import acl_policy
-from remit.deploy.collected_policies import CALLS, collected_policies
+from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
+from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.errors import RemitError
 from remit.iam.policy import parse
 
@@ -177,8 +175,8 @@ def test_an_organization_is_gathered_with_its_policies(join: Callable[..., Accou
     value = json.loads((tmp_path / "organization.json").read_text("utf-8"))
     members, problems = organization(value, "organization.json")
     assert () == problems
-    names = [[row.name for row in level] for level in members.accounts[status["AccountId"]].scps]
-    assert [["FullAWSAccess"], ["FullAWSAccess", "no-iam"], ["FullAWSAccess"]] == [sorted(level) for level in names]
+    levels = [{row.id for row in level} for level in members.accounts[status["AccountId"]].scps]
+    assert [{"p-FullAWSAccess"}, {"p-FullAWSAccess", policy}, {"p-FullAWSAccess"}] == levels
 
 
 def test_an_account_that_may_not_read_its_organization_is_refused(

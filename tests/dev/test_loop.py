@@ -15,14 +15,14 @@ from ports import free_ports
 from remit.dev.events import CallUnknown, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
 from remit.local import aws
-from remit.local.control.accesses import refuse_unknown
+from remit.local.control.server_commands import refuse_unknown
 from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 Event = TypeVar("Event", bound=DevEvent)
 APP = """

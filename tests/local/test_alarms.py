@@ -11,7 +11,7 @@ from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 def states_told(queues: Any, url: str, number: int) -> list[tuple[str, str]]:

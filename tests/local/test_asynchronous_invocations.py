@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import accesses
 from terminals import HANGS
 from zips import zip_of
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 PLACE = "us-east-1:000000000000"
 RESULTS = f"arn:aws:sqs:{PLACE}:results"

@@ -24,14 +24,14 @@ from websockets.sync.client import connect
 from remit.answers.denial import parse
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
 from remit.deploy.session import connect as connected
-from remit.local.control.accesses import accesses, refuse_unknown, unknown_refused
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import accesses, refuse_unknown, unknown_refused
 from zips import zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT = "000000000000"
 HERE = f"us-east-1:{ACCOUNT}"

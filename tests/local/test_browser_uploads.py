@@ -15,7 +15,7 @@ from terminals import HANGS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 PAGE = {"Origin": "https://shop.example"}
 OTHER_PAGE = {"Origin": "https://evil.example"}

@@ -13,14 +13,14 @@ import pytest
 
 from remit.errors import RemitError
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.functions import debug
+from remit.local.control.server_commands import debug
 from terminals import HANGS
 from zips import zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 pytestmark = pytest.mark.network  # debugpy is installed once
 

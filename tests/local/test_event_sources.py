@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from remit.local.control.accesses import accesses
+from remit.local.control.server_commands import accesses
 from terminals import HANGS
 from zips import zip_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from clouds import Cloud
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT = "000000000000"
 PLACE = f"us-east-1:{ACCOUNT}"

@@ -22,17 +22,15 @@ from botocore.exceptions import ClientError
 
 from processes import having
 from remit.errors import RemitError
-from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.functions import serve_code
 from remit.local.control.invoke import invoke_locally
-from remit.local.control.server_state import keep_data, put_data_back
+from remit.local.control.server_commands import accesses, keep_data, put_data_back, serve_code
 from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 NUMBERS = itertools.count()
 CODE = {

@@ -303,12 +303,14 @@ def order(event, context):
 
 def test_a_job_that_has_finished_does_not_run_again_after_a_kill(project: Path, tmp_path: Path) -> None:
     """Its message comes again, since nothing has saved that it was deleted."""
-    # A message that the last save had in flight is invisible for six times the timeout.
-    jobs = 'from remit import config\nconfig.job.enable = True\nconfig.job.queues = {"default": {"timeout": 1}}\n'
+    jobs = "from remit import config\nconfig.job.enable = True\n"
     write(project, {"app.py": ONCE, "config/deploy.py": jobs})
     assert 0 == remit("deploy", "--local", "--yes", "--project", str(project)).status
     running = aws.find(project)
     assert running is not None
+    (queue,) = [url for url in client(running, "sqs").list_queues()["QueueUrls"] if "ead" not in url]
+    # A message that the last save had in flight is invisible as long as the queue says.
+    client(running, "sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     assert aws.save(project) is None
     ledger = tmp_path / "ledger"
     event = json.dumps({"path": str(ledger)})
@@ -317,7 +319,6 @@ def test_a_job_that_has_finished_does_not_run_again_after_a_kill(project: Path, 
     until(lambda: "finished" in str(client(running, "dynamodb").scan(TableName=table)["Items"]))
     again = restarted(project, running)
     queues = client(again, "sqs")
-    (queue,) = [url for url in queues.list_queues()["QueueUrls"] if "ead" not in url]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     until(
         lambda: {"0"} == set(queues.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values())

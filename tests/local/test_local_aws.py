@@ -446,7 +446,7 @@ def test_one_that_is_stopped_in_its_tracks_is_given_up(project: Path) -> None:
     os.kill(running.pid, signal.SIGSTOP)
     try:
         with pytest.raises(RemitError, match="the AWS on this machine does not answer") as refusal:
-            aws.start(project)
+            aws.start(project, patience=0.1)
     finally:
         os.kill(running.pid, signal.SIGCONT)
     assert refusal.value.hint == "`remit local stop` ends it; then start it again"

@@ -19,7 +19,7 @@ from zips import zip_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 HANDLER = """
 import json, os, boto3

@@ -14,7 +14,7 @@ from terminals import HANGS
 
 if TYPE_CHECKING:
     from conftest import Deployed
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 FOREIGN = {"Origin": "https://evil.example"}
 NO_ID = "x" * 31

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from processes import children, listening
-from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import client_arguments, environment, session
 from terminals import HANGS
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Deployed
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 def ask(
@@ -292,33 +290,6 @@ def test_the_secret_stands_in_its_file_alone(project: Path) -> None:
         if path.is_file() and running.secret_access_key.encode() in path.read_bytes()
     ]
     assert holders == ["server.json"]
-
-
-OLDER = """
-import fcntl, json, os, pathlib, sys, time
-place = pathlib.Path(sys.argv[1])
-lock = open(place / "server.lock", "w")
-fcntl.flock(lock, fcntl.LOCK_EX)
-print(os.getpid(), file=lock, flush=True)
-(place / "server.json").write_text(json.dumps({"id": "x", "port": 9, "pid": os.getpid()}))
-print(flush=True)
-time.sleep(600)
-"""
-"""Holds the place of a server, and says of itself what those of older remits said."""
-
-
-def test_a_server_of_an_older_remit_is_named_and_replaced(project: Path) -> None:
-    place = project / ".remit" / "local"
-    place.mkdir(parents=True)
-    command = [sys.executable, "-c", OLDER, str(place), "remit.local.server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as older:
-        assert older.stdout is not None
-        older.stdout.readline()
-        with pytest.raises(RemitError, match="was started by an older remit"):
-            aws.find(project)
-        running = aws.start(project)
-        assert -signal.SIGTERM == older.wait(HANGS)
-    assert "000000000000" == client(running, "sts").get_caller_identity()["Account"]
 
 
 def test_the_sdk_with_the_environment_that_is_shown_gets_in(shared: LocalAws) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from remit.iam.request import OPEN
-from remit.local.authorization.partiql import partition_values
+from remit.local.authorization.leading_keys import partition_values
 
 
 @pytest.mark.parametrize(

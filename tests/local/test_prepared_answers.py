@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
-from remit.local.control.accesses import accesses
 from remit.local.control.answers import (
     AnsweringFunctions,
     forget_answers,
@@ -20,11 +19,12 @@ from remit.local.control.answers import (
     serialised,
 )
 from remit.local.control.clients import client_arguments, session, session_as
+from remit.local.control.server_commands import accesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}
 ALLOWED = [

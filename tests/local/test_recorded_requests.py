@@ -18,12 +18,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from remit.local.aws import reset
-from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import accesses
 from terminals import HANGS
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 REQUESTS = [
     json.loads(line) for line in (Path(__file__).parent / "data/recorded_requests.jsonl").read_text().splitlines()

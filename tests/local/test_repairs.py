@@ -21,9 +21,10 @@ HELPERS = ("_completed_by", "_handlers", "_prepare")
 
 
 def is_repair(function: ast.FunctionDef) -> bool:
-    """A function that puts something in the place of the emulator's own."""
+    """A function that refuses, or puts something in the place of the emulator's own."""
     text = ast.unparse(function)
-    return any(call in text for call in ("instead_of(", "around(", "_completed_by(", "_prepare(", "_RESOURCE_HANDLERS"))
+    calls = ("instead_of(", "around(", "_completed_by(", "_prepare(", "_RESOURCE_HANDLERS")
+    return function.name.startswith("_refuse_") or any(call in text for call in calls)
 
 
 FUNCTIONS = {

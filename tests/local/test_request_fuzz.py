@@ -30,7 +30,7 @@ from zips import zip_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 CASES: Final = cases(300, deep=20_000)
 FORM: Final = "application/x-www-form-urlencoded"

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.control.accesses import refuse_unknown
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import refuse_unknown
 from remit.local.signature import signed_headers
 from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 SHAPES = [json.loads(line) for line in (Path(__file__).parent / "data/request_shapes.jsonl").read_text().splitlines()]
 """What AWS answers to each shape, the status and code: `aws` to a role that may do little, `root` to all others."""

@@ -17,7 +17,7 @@ from zips import zip_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT = "000000000000"
 EXECUTE = f"arn:aws:execute-api:us-east-1:{ACCOUNT}"

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.local.authorization.access_log import AccessLog, AccessRecord
-from remit.local.authorization.seen_access import SeenAccess, without_keys
+from remit.local.authorization.access_log import AccessLog, AccessRecord, SeenAccess, without_keys
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,14 +12,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.server_state import simulated_delays
+from remit.local.control.server_commands import simulated_delays
 from remit.local.request import RefusedRequest
 from remit.local.simulated_delays import SimulatedDelays
 from terminals import HANGS
 from zips import zip_of
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": LAMBDA}]})

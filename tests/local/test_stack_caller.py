@@ -9,12 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from remit.local.authorization.handler_needs import handler_needs
-from remit.local.control.accesses import unknown_refused
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import unknown_refused
 from remit.local.stack_operations import ResourceOperation
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders"}}
 TOPIC = {"Type": "AWS::SNS::Topic", "DependsOn": "Queue", "Properties": {"TopicName": "orders"}}

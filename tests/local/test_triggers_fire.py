@@ -275,7 +275,7 @@ class Cloud:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The app, deployed to an AWS of its own; one schedule is due in a minute, by the clock of its time zone."""
+    """The app, deployed to an AWS of its own a minute ago; one schedule is due, by the clock of its time zone."""
     folder: Path = tmp_path_factory.mktemp("fire") / "orders"
     folder.mkdir()
     in_a_minute = datetime.now(UTC) + timedelta(minutes=1)
@@ -290,8 +290,22 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     )
     ran = remit("deploy", "--local", "--yes", "-C", str(folder))
     assert ran.status == 0, ran.out + ran.err
-    yield Cloud(folder, running, ran.out + ran.err)
+    yield Cloud(folder, a_minute_later(folder), ran.out + ran.err)
     aws.stop(folder)
+
+
+def a_minute_later(folder: Path) -> aws.LocalAws:
+    """The AWS of the app, started again with all of its schedules made a minute earlier."""
+    aws.stop(folder)
+    kept = folder / ".remit/local/state/services/scheduler.json"
+    state = json.loads(kept.read_text())
+    for schedule in state["payload"]["schedules"]["data"].values():
+        schedule["CreationDate"] -= 60
+        if schedule["ScheduleExpression"].startswith("at("):
+            at = datetime.fromisoformat(schedule["ScheduleExpression"][3:-1]) - timedelta(minutes=1)
+            schedule["ScheduleExpression"] = f"at({at.isoformat()})"
+    kept.write_text(json.dumps(state))
+    return aws.start(folder)
 
 
 def test_an_object_in_the_apps_bucket_runs_the_function_that_reads_it(cloud: Cloud) -> None:
@@ -346,13 +360,17 @@ def test_events_on_the_default_bus_and_on_one_of_the_apps_run_their_functions(cl
 
 
 def test_a_queue_runs_its_function_and_what_fails_goes_to_the_dead_letters(cloud: Cloud) -> None:
-    queues = cloud.client("sqs")
-    for body in ({"kind": "note"}, {"kind": "order"}, {"kind": "order", "state": "bad"}):
-        queues.send_message(QueueUrl=cloud.ids["DataOrders"], MessageBody=json.dumps(body))
+    queues, queue = cloud.client("sqs"), cloud.ids["DataOrders"]
 
     def bodies(events: list[dict[str, Any]]) -> set[str]:
         return {record["body"] for event in events for record in event["Records"]}
 
+    for body in ({"kind": "note"}, {"kind": "order"}):
+        queues.send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+    cloud.until("ingest")
+    # What fails comes again when it is visible.
+    queues.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    queues.send_message(QueueUrl=queue, MessageBody='{"kind": "order", "state": "bad"}')
     events = cloud.until("ingest", lambda events: len(bodies(events)) == 2)
     assert {'{"kind": "order"}', '{"kind": "order", "state": "bad"}'} == bodies(events)
     assert ['{"kind": "order", "state": "bad"}'] == cloud.messages("DataDead")
@@ -360,7 +378,9 @@ def test_a_queue_runs_its_function_and_what_fails_goes_to_the_dead_letters(cloud
 
 def test_a_failure_that_is_reported_under_no_name_fails_its_batch(cloud: Cloud) -> None:
     body = '{"kind": "order", "state": "misnamed"}'
-    cloud.client("sqs").send_message(QueueUrl=cloud.ids["DataOrders"], MessageBody=body)
+    queues, queue = cloud.client("sqs"), cloud.ids["DataOrders"]
+    queues.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    queues.send_message(QueueUrl=queue, MessageBody=body)
     assert cloud.until("ingest", lambda events: any("misnamed" in str(event) for event in events))
     assert [body] == cloud.messages("DataDead")
 
@@ -493,10 +513,8 @@ def test_nothing_changes_when_the_same_app_is_deployed_again(cloud: Cloud) -> No
 
 
 def test_a_time_of_another_time_zone_runs_its_function_once(cloud: Cloud) -> None:
-    """It comes after the others, which do not wait."""
     assert [{"by": "at"}] == cloud.until("once")
 
 
 def test_a_rate_runs_its_function_each_minute(cloud: Cloud) -> None:
-    """Last, since it takes a minute from the deploy."""
     assert {"by": "rate"} == cloud.until("every_minute")[0]

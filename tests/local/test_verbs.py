@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from remit import grants
 from remit.catalogue.operations import operation
 from remit.iam.policy import render_statement
-from remit.local.control.accesses import NO_ACCESS, accesses
 from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import NO_ACCESS, accesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.app import Grant
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 ACCOUNT: Final = "000000000000"
 HERE: Final = f"us-east-1:{ACCOUNT}"

@@ -13,12 +13,12 @@ from remit.local.environment import ENVIRONMENT, install
 
 PROGRAM = """
 import json, pathlib, sys
-from remit.local.functions import memory, peers, worker_launch, worker_process
+from remit.local.functions import peers, worker_launch, worker_process
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.live_log import LiveLog
 from remit.package.interpreters import own_program
 
-peers.HAS_PROC = memory.HAS_PROC = False
+peers.HAS_PROC = False
 task, packages = map(pathlib.Path, sys.argv[1:])
 stand_in = pathlib.Path(worker_process.__file__).parent / "worker" / "stand_in"
 
@@ -29,8 +29,8 @@ def worker(handler):
     }
     launch = worker_launch.Launch(
         program=own_program(), task=task, served=False, further=(), runtime=(stand_in, packages / "runtime"),
-        sdk=packages / "sdk", work=task / "work", variables={}, log_stream="of this test", opt=(), wall="", hidden=task,
-        private=False,
+        sdk=packages / "sdk", work=task / "work", endpoint="", credentials={}, log_stream="of this test",
+        opt=(), wall="", hidden=task, private=False,
     )
     return worker_process.Worker(DeployedFunction.of(configuration), launch)
 

@@ -7,7 +7,7 @@ D pathfinding.cloud (Datadog); U the page of the IAM User Guide, or of the servi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 On: TypeAlias = Literal[
@@ -64,17 +64,19 @@ class Technique:
         return ("iam:PassRole", *names) if self.gain == "passed role" else names
 
 
-def _own(name: str, action: str, on: On, does: str, sources: str, kind: Literal["", "user", "role"] = "") -> Technique:
-    return Technique(name, "administrator", (TechniqueNeed(action, on),), does, sources, kind=kind)
+def _own(action: str, on: On, does: str, sources: str = "R B D", kind: Literal["", "user", "role"] = "") -> Technique:
+    return Technique(action, "administrator", (TechniqueNeed(action, on),), does, sources, kind=kind)
 
 
 def _off(action: str, kind: Literal["user", "role"]) -> Technique:
-    return _own(action, action, "itself", "take its boundary off, or put another on", "U D", kind)
+    return _own(action, "itself", "take its boundary off, or put another on", "U D", kind)
 
 
-def _new(name: str, *actions: str) -> Technique:
+def _new(*actions: str) -> Technique:
     needs = tuple(TechniqueNeed(action, "a new one") for action in actions)
-    return Technique(name, "administrator", needs, "make a new principal with any rights, and act as it", "D")
+    return Technique(
+        " + ".join(actions), "administrator", needs, "make a new principal with any rights, and act as it", "D"
+    )
 
 
 def _of_user(action: str, does: str, sources: str) -> Technique:
@@ -88,11 +90,9 @@ def _passed(service: str, *actions: str, sources: str = "D", assumes: str = "") 
 
 
 def _running(service: str, noun: str, *actions: str, sources: str = "D") -> Technique:
+    name, needs = " + ".join(actions), tuple(map(TechniqueNeed, actions))
     does = f"run its commands in {noun}, as the role of that"
-    assumes = f"{noun} runs as the role"
-    return Technique(
-        " + ".join(actions), "running role", tuple(map(TechniqueNeed, actions)), does, sources, service, assumes
-    )
+    return Technique(name, "running role", needs, does, sources, service, f"{noun} runs as the role")
 
 
 LAMBDA, EC2, ECS, GLUE = "lambda.amazonaws.com", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "glue.amazonaws.com"
@@ -100,36 +100,24 @@ CLOUDFORMATION, SAGEMAKER = "cloudformation.amazonaws.com", "sagemaker.amazonaws
 CODEBUILD, STATES = "codebuild.amazonaws.com", "states.amazonaws.com"
 
 TECHNIQUES: Final = (
-    _own("iam:AttachUserPolicy", "iam:AttachUserPolicy", "itself", "attach any policy to itself", "R B D", "user"),
-    _own("iam:AttachRolePolicy", "iam:AttachRolePolicy", "itself", "attach any policy to itself", "R B D", "role"),
-    _own(
-        "iam:AttachGroupPolicy", "iam:AttachGroupPolicy", "its group", "attach any policy to its group", "R B D", "user"
-    ),
-    _own("iam:PutUserPolicy", "iam:PutUserPolicy", "itself", "write a policy into itself", "R B D", "user"),
-    _own("iam:PutRolePolicy", "iam:PutRolePolicy", "itself", "write a policy into itself", "R B D", "role"),
-    _own("iam:PutGroupPolicy", "iam:PutGroupPolicy", "its group", "write a policy into its group", "R B D", "user"),
-    _own("iam:CreatePolicyVersion", "iam:CreatePolicyVersion", "its policy", "rewrite a policy that it has", "R B D"),
-    _own(
-        "iam:SetDefaultPolicyVersion",
-        "iam:SetDefaultPolicyVersion",
-        "its policy with a version that allows everything",
-        "bring back an older version of a policy that it has",
-        "R B D",
-    ),
-    Technique(
-        "iam:SetDefaultPolicyVersion",
-        "administrator",
-        (TechniqueNeed("iam:SetDefaultPolicyVersion", "its policy with a version that allows more"),),
-        "bring back an older version of a policy that it has",
-        "R B D",
+    _own("iam:AttachUserPolicy", "itself", "attach any policy to itself", kind="user"),
+    _own("iam:AttachRolePolicy", "itself", "attach any policy to itself", kind="role"),
+    _own("iam:AttachGroupPolicy", "its group", "attach any policy to its group", kind="user"),
+    _own("iam:PutUserPolicy", "itself", "write a policy into itself", kind="user"),
+    _own("iam:PutRolePolicy", "itself", "write a policy into itself", kind="role"),
+    _own("iam:PutGroupPolicy", "its group", "write a policy into its group", kind="user"),
+    _own("iam:CreatePolicyVersion", "its policy", "rewrite a policy that it has"),
+    _own("iam:SetDefaultPolicyVersion", "its policy with a version that allows everything",
+         "bring back an older version of a policy that it has"),
+    replace(
+        _own("iam:SetDefaultPolicyVersion", "its policy with a version that allows more",
+             "bring back an older version of a policy that it has"),
         assumes="an older version of the policy allows more",
     ),
-    _new("iam:CreateRole + iam:AttachRolePolicy", "iam:CreateRole", "iam:AttachRolePolicy"),
-    _new("iam:CreateRole + iam:PutRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"),
-    _new("iam:CreateUser + iam:AttachUserPolicy + iam:CreateAccessKey",
-         "iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"),
-    _new("iam:CreateUser + iam:PutUserPolicy + iam:CreateAccessKey",
-         "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"),
+    _new("iam:CreateRole", "iam:AttachRolePolicy"),
+    _new("iam:CreateRole", "iam:PutRolePolicy"),
+    _new("iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"),
+    _new("iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"),
     Technique(
         "iam:AddUserToGroup", "group", (TechniqueNeed("iam:AddUserToGroup"),), "join a group", "R B D", kind="user"
     ),
@@ -208,26 +196,23 @@ BOUNDARY_OFF: Final = (
     _off("iam:PutUserPermissionsBoundary", "user"),
     _off("iam:DeleteRolePermissionsBoundary", "role"),
     _off("iam:PutRolePermissionsBoundary", "role"),
-    _own(
-        "iam:CreatePolicyVersion on its boundary",
-        "iam:CreatePolicyVersion",
-        "its boundary",
-        "rewrite its boundary",
-        "U",
+    replace(
+        _own("iam:CreatePolicyVersion", "its boundary", "rewrite its boundary", "U"),
+        name="iam:CreatePolicyVersion on its boundary",
     ),
 )
 """What frees a principal of its own boundary."""
-_GIVEN_TO_OTHERS: Final[tuple[tuple[str, On], ...]] = (
-    ("iam:AttachUserPolicy", "anything"),
-    ("iam:AttachRolePolicy", "anything"),
-    ("iam:AttachGroupPolicy", "anything"),
-    ("iam:PutUserPolicy", "anything"),
-    ("iam:PutRolePolicy", "anything"),
-    ("iam:PutGroupPolicy", "anything"),
-    ("iam:CreatePolicyVersion", "anything"),
-    ("iam:SetDefaultPolicyVersion", "a policy with a version that allows more"),
-    ("iam:AddUserToGroup", "a group"),
-)
+_GIVEN_TO_OTHERS: Final[dict[str, On]] = {
+    "iam:AttachUserPolicy": "anything",
+    "iam:AttachRolePolicy": "anything",
+    "iam:AttachGroupPolicy": "anything",
+    "iam:PutUserPolicy": "anything",
+    "iam:PutRolePolicy": "anything",
+    "iam:PutGroupPolicy": "anything",
+    "iam:CreatePolicyVersion": "anything",
+    "iam:SetDefaultPolicyVersion": "a policy with a version that allows more",
+    "iam:AddUserToGroup": "a group",
+}
 ONTO_OTHERS: Final = tuple(
     Technique(
         f"{action} on others",
@@ -237,7 +222,7 @@ ONTO_OTHERS: Final = tuple(
         "B",
         assumes="whoever gets them is on its side",
     )
-    for action, on in _GIVEN_TO_OTHERS
+    for action, on in _GIVEN_TO_OTHERS.items()
 )
 """Rights that a principal cannot give itself, but others."""
 ALL_TECHNIQUES: Final = (*TECHNIQUES, ASSUME_ROLE, *BOUNDARY_OFF, *ONTO_OTHERS)

@@ -122,16 +122,21 @@ class _ResourceExposures:
         except ValueError as error:  # no JSON
             self._leave_undecided("the policy", str(error))
             return
-        nobody = (*self._rcp_denials(), *self._own_account(), *self._own_ids(policy), *self._members_outside(policy))
-        limited = _with_denials(policy, (*nobody, self._other_services(policy)))
+        limited = _with_denials(policy, self._insiders(policy))
         outsiders = self._outsiders(limited)
         for row in outsiders.undecided:
             self._leave_undecided(_spelled(row.source), row.reason)
         by_statement = _by_statement(outsiders)
-        unknown_ids = tuple(self._unknown_ids(policy))
+        ids = filter(is_principal_id, _values(policy, USER_ID))
+        unknown_ids = tuple(value for value in ids if _is_single_caller(value) and id_in(value) not in self.arns)
         if unknown_ids:
+            # IAM shows no ARN in their place, as it does for a principal: they may be of any account, or of nobody.
             limited = _with_denials(limited, (_of_ids(unknown_ids),))
-            by_statement = self._without_unknown_ids(limited, by_statement, unknown_ids)
+            certain = _by_statement(self._outsiders(limited))
+            names = ", ".join(dict.fromkeys(map(id_in, unknown_ids)))
+            for _, source in by_statement.keys() - certain.keys():
+                self._leave_undecided(_spelled(source), f"the user or role of the id {names} is not in the files")
+            by_statement = certain
         reached = self._reached(policy, limited, by_statement)
         for (who, source), pieces in by_statement.items():
             if is_principal_id(who):
@@ -155,55 +160,35 @@ class _ResourceExposures:
     def _outsiders(self, policy: Policy) -> Exposures:
         return public(policy, self.resource.account, budget=Budget(_STEPS))
 
-    def _own_account(self) -> Iterator[Statement]:
-        """Yield Denies of the own account's callers, in so far as the policy asks for these by a key."""
+    def _insiders(self, policy: Policy) -> Iterator[Statement]:
+        """Yield Denies of whom RCPs keep out, of who is none of an outsider, and of who cannot be at all."""
+        organization, own_account = self.organization, self.resource.account
+        place = None if organization is None else organization.accounts.get(own_account)
+        if place is not None and self.resource.service in RCP_SERVICES:  # RCPs reach the resources of a few services
+            for control_policy in chain.from_iterable(place.rcps):
+                statements = parse(control_policy.document).statements
+                yield from (statement for statement in statements if statement.effect == "Deny")
         text = self.resource.text.lower()
         for key in _OF_ITS_ACCOUNT:
             if key.lower() in text:
-                yield _forbidden(Condition("StringEquals", key, (self.resource.account,)))
-
-    def _other_services(self, policy: Policy) -> Statement:
-        """Return a Deny of services that no Allow names and the resource is not of: it is asked about none."""
-        allows = [statement for statement in policy.statements if statement.effect == "Allow"]
-        named = {action.partition(":")[0] for allow in allows for action in allow.actions.patterns if ":" in action}
-        actions = tuple(f"{service}:*" for service in sorted({*named, self.resource.service}))
-        return replace(_forbidden(), actions=Globs(actions, negated=True))
-
-    def _members_outside(self, policy: Policy) -> Iterator[Statement]:
-        """Yield Denies of callers who are members and yet of accounts outside of the organization: there are none."""
+                yield _forbidden(Condition("StringEquals", key, (own_account,)))
+        # Its root user, users and roles that conditions mean by an id.
+        own_ids = tuple(value for value in _values(policy, USER_ID) if self._account_of(value) == own_account)
+        if own_ids:
+            yield _of_ids(own_ids)
+        # Nobody is a member and yet of an account outside of the organization.
         principals = (statement.principals for statement in policy.statements if statement.principals is not None)
         accounts = {principal_of(value).account for named in principals for _, value in named.patterns}
         accounts |= set(map(self._account_of, _callers(policy)))
         outside = tuple(sorted(account for account in accounts if account and not self._is_member(account)))
-        for of_organization in _of_organization(self.organization.id) if self.organization and outside else ():
+        for of_organization in _of_organization(organization.id) if organization and outside else ():
             condition = Condition("StringEquals", "aws:PrincipalAccount", outside)
             yield replace(of_organization, conditions=(condition, *of_organization.conditions))
-
-    def _own_ids(self, policy: Policy) -> Iterator[Statement]:
-        """Yield Denies of the own account's root user, users and roles that conditions mean by an id."""
-        values = _values(policy, USER_ID)
-        own_ids = tuple(value for value in values if self._account_of(value) == self.resource.account)
-        if own_ids:
-            yield _of_ids(own_ids)
-
-    def _unknown_ids(self, policy: Policy) -> Iterator[str]:
-        """The ids by which conditions mean users and roles that no file has."""
-        for value in _values(policy, USER_ID):
-            if is_principal_id(value) and _is_single_caller(value) and id_in(value) not in self.arns:
-                yield value
-
-    def _without_unknown_ids(
-        self, limited: Policy, by_statement: _ByStatement, unknown_ids: tuple[str, ...]
-    ) -> _ByStatement:
-        """Find outsiders besides unknown ids; a statement for these alone is undecided.
-
-        IAM shows no ARN in their place, as it does for a principal: they may be of any account, or of nobody.
-        """
-        certain = _by_statement(self._outsiders(limited))
-        names = ", ".join(dict.fromkeys(map(id_in, unknown_ids)))
-        for _, source in by_statement.keys() - certain.keys():
-            self._leave_undecided(_spelled(source), f"the user or role of the id {names} is not in the files")
-        return certain
+        # Services that no Allow names and the resource is not of: it is asked about none of them.
+        allows = [statement for statement in policy.statements if statement.effect == "Allow"]
+        services = {action.partition(":")[0] for allow in allows for action in allow.actions.patterns if ":" in action}
+        actions = tuple(f"{service}:*" for service in sorted({*services, self.resource.service}))
+        yield replace(_forbidden(), actions=Globs(actions, negated=True))
 
     def _account_of(self, value: str) -> str:
         """The account of a caller: of an ARN, or by an id that is known; the value itself where it is none of these."""
@@ -230,7 +215,15 @@ class _ResourceExposures:
 
         Whoever comes through a network alone is told by the network only where it may be anybody.
         """
-        from_services = (*_FROM_SERVICES, *self._through_services(policy))
+        account = self.resource.account
+        sources = [f"arn:*:*:*:{account}:*"]
+        sources += (value for value in _values(policy, "aws:sourcearn") if "*" not in value and "?" not in value)
+        from_services = (
+            *_FROM_SERVICES,
+            # A service that calls for a resource of the own account, or for one that the policy names.
+            _forbidden(Condition("StringEquals", "aws:SourceAccount", (account,))),
+            _forbidden(Condition("ArnLike", "aws:SourceArn", tuple(dict.fromkeys(sources)))),
+        )
         organizations = self._organizations(policy)
         members = tuple(chain.from_iterable(map(_of_organization, organizations)))
         callers = tuple(_of_callers(policy, set(_callers(policy))))
@@ -246,14 +239,6 @@ class _ResourceExposures:
             if member_callers:
                 yield "member account", (*from_services, *networks)
 
-    def _through_services(self, policy: Policy) -> Iterator[Statement]:
-        """Yield Denies of services' calls for the own account's resources, or for those that the policy names."""
-        account = self.resource.account
-        yield _forbidden(Condition("StringEquals", "aws:SourceAccount", (account,)))
-        sources = [f"arn:*:*:*:{account}:*"]
-        sources += (value for value in _values(policy, "aws:sourcearn") if "*" not in value and "?" not in value)
-        yield _forbidden(Condition("ArnLike", "aws:SourceArn", tuple(dict.fromkeys(sources))))
-
     def _organizations(self, policy: Policy) -> tuple[str, ...]:
         """The organization's id; where the organization is not known, those that the policy names."""
         if self.organization is not None:
@@ -262,19 +247,6 @@ class _ResourceExposures:
         return tuple(
             dict.fromkeys(value for value in (*_values(policy, _ORGANIZATION.lower()), *paths) if "*" not in value)
         )
-
-    def _rcp_denials(self) -> Iterator[Statement]:
-        """The Deny statements of the RCPs that bind the resource."""
-        organization = self.organization
-        place = None if organization is None else organization.accounts.get(self.resource.account)
-        if organization is None or place is None or self.resource.account == organization.management_account:
-            return
-        if self.resource.service not in RCP_SERVICES:
-            return
-        for level in place.rcps:
-            for control_policy in level:
-                statements = parse(control_policy.document).statements
-                yield from (statement for statement in statements if statement.effect == "Deny")
 
     def _reach_of_name(self, who: str) -> ExposureReach:
         """The reach of somebody whom a statement names."""

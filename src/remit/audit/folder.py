@@ -106,9 +106,9 @@ def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
             problems.append(InputProblem(name, f"it is left out: its name ends in none of {', '.join(_SUFFIXES)}"))
             continue
         try:
-            content = plain_content(path)
-        except OSError as error:
-            problems.append(InputProblem(name, f"it cannot be read: {error.strerror}"))
+            content = plain_content(path, name)
+        except UnreadableFileError as error:
+            problems.append(error.problem)
             continue
         digest = hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
         files.append(AccountFile(str(path), name, digest))

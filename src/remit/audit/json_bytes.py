@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import errno
 import gzip
 import json
 import stat
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from remit.audit.entities import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _GZIP = b"\x1f\x8b"
@@ -37,11 +36,16 @@ except ImportError:  # what stands for msgspec has other signatures
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def plain_content(path: Path) -> bytes:
-    """The bytes of a file. OSError: it cannot be read, or is something that nobody could read to its end, as a pipe."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is not a file")
-    return path.read_bytes()
+def plain_content(path: Path, file: str) -> bytes:
+    """The bytes of a file. UnreadableFileError: it cannot be read, or nobody could read it to its end, as a pipe."""
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+        content = path.read_bytes() if is_file else b""
+    except OSError as error:
+        raise UnreadableFileError(file, f"it cannot be read: {error.strerror}") from None
+    if not is_file:
+        raise UnreadableFileError(file, "it cannot be read: it is not a file")
+    return content
 
 
 def unzipped(content: bytes, file: str) -> bytes:
@@ -150,16 +154,12 @@ def indented(value: Any) -> str:
 
 def parsed(text: str) -> Any:
     """The value of a JSON text; a key that stands twice makes it no policy. ValueError: it is no JSON."""
-    value = _checked(_read, text)
-    if _is_whole(value, text.encode("utf-8", "surrogatepass")):
-        return value
-    return json.loads(text, object_pairs_hook=partial(_object, []))
-
-
-def _checked(read: Callable[[str], Any], text: str) -> Any:
     try:
-        return read(text)
+        value = _read(text)
     except DecodeError as error:
         raise ValueError(str(error)) from None
     except RecursionError:
         raise ValueError("it nests too deeply") from None
+    if _is_whole(value, text.encode("utf-8", "surrogatepass")):
+        return value
+    return json.loads(text, object_pairs_hook=partial(_object, []))

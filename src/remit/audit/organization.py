@@ -42,23 +42,21 @@ _DEEPEST: Final = 7  # a root, five units below each other, and the account
 
 @dataclass(frozen=True, slots=True)
 class ControlPolicy:
-    """An SCP or RCP: its id, its name, and its document as an object."""
+    """An SCP or RCP: its id, its type, and its document as an object."""
 
     id: str
-    name: str
     type: str
     document: dict[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationAccount:
-    """An account's place: its name, the ids from the root down, and the control policies of each of these levels.
+    """An account's place: the ids from the root down, and the control policies of each of these levels that bind it.
 
     `unknown` has why its levels are not known, if so.
     """
 
     id: str
-    name: str
     path: tuple[str, ...]
     scps: tuple[tuple[ControlPolicy, ...], ...]
     rcps: tuple[tuple[ControlPolicy, ...], ...]
@@ -81,15 +79,15 @@ class Organization:
 
 def organization_of_file(content: bytes, file: str) -> tuple[Organization, tuple[InputProblem, ...]]:
     """The organization of a file, which may be gzip; without any account where the file cannot be read."""
-    found: list[Any] = []
+    values_of_file: list[Any] = []
     problems: tuple[InputProblem, ...] = ()
     try:
-        found += values(unzipped(content, file), file)
-    except UnreadableFileError as error:
+        values_of_file += values(unzipped(content, file), file)
+    except UnreadableFileError as error:  # the values before the mistake count
         problems = (error.problem,)
-    if not found:
+    if not values_of_file:
         return Organization("", "", {}), problems
-    read_organization, further = organization(found[0], file)
+    read_organization, further = organization(values_of_file[0], file)
     return read_organization, (*problems, *further)
 
 
@@ -100,8 +98,9 @@ def organization(value: Any, file: str) -> tuple[Organization, tuple[InputProble
         reader.problem("it lists neither Roots nor Accounts, and is no organization")
     about = reader.value.get("Organization")
     about = about if isinstance(about, dict) else {}
-    accounts = {account.id: account for account in reader.accounts()}
-    organization_ = Organization(str(about.get("Id", "")), str(about.get("MasterAccountId", "")), accounts)
+    management_account = str(about.get("MasterAccountId", ""))
+    accounts = {account.id: account for account in reader.accounts(management_account)}
+    organization_ = Organization(str(about.get("Id", "")), management_account, accounts)
     return organization_, tuple(dict.fromkeys(reader.problems))
 
 
@@ -115,8 +114,9 @@ class _OrganizationReader:
             for row in mappings(self.value.get(name)):
                 self.targets[str(row.get("Id"))] = row
         self.policies = dict(self._policies())
-        self.uses_scps = self._is_used(SCP)
-        self.uses_rcps = self._is_used(RCP)
+        attached = {identifier for row in self.targets.values() for identifier in _policy_ids(row)}
+        policies = (self.policies.get(identifier) for identifier in attached)
+        self.used_types = {policy.type for policy in policies if policy is not None}
 
     def problem(self, message: str) -> None:
         """Note what is wrong with the file."""
@@ -125,7 +125,7 @@ class _OrganizationReader:
     def _policies(self) -> Iterator[tuple[str, ControlPolicy | None]]:
         """The control policies by id; None where the document cannot be read."""
         for identifier, (kind, document) in _OF_AWS.items():
-            yield identifier, ControlPolicy(identifier, identifier, kind, document)
+            yield identifier, ControlPolicy(identifier, kind, document)
         for row in mappings(self.value.get("Policies")):
             summary = row.get("PolicySummary")
             about = summary if isinstance(summary, dict) else row
@@ -138,27 +138,19 @@ class _OrganizationReader:
                 self.problem(f"the control policy {identifier} is {reason}: accounts below it are undecided")
                 yield identifier, None
                 continue
-            name, kind = str(about.get("Name") or identifier), str(about.get("Type") or SCP)
-            yield identifier, ControlPolicy(identifier, name, kind, document)
+            yield identifier, ControlPolicy(identifier, str(about.get("Type") or SCP), document)
 
-    def _is_used(self, kind: str) -> bool:
-        """Return whether any target has a policy of a kind: else the organization has not enabled them."""
-        attached = {identifier for row in self.targets.values() for identifier in _policy_ids(row)}
-        policies = (self.policies.get(identifier) for identifier in attached)
-        return any(policy is not None and policy.type == kind for policy in policies)
-
-    def accounts(self) -> Iterator[OrganizationAccount]:
+    def accounts(self, management_account: str) -> Iterator[OrganizationAccount]:
         """The accounts of the file with their levels."""
         for row in mappings(self.value.get("Accounts")):
             identifier = str(row.get("Id"))
             path, unknown = self._path(identifier)
             scps, of_scps = self._levels(path, SCP)
             rcps, of_rcps = self._levels(path, RCP)
-            name = str(row.get("Name") or identifier)
+            if identifier == management_account:  # which neither SCPs nor RCPs bind
+                scps, rcps = (), ()
             reasons = tuple(dict.fromkeys((*unknown, *of_scps, *of_rcps)))
-            yield OrganizationAccount(
-                identifier, name, path, scps if self.uses_scps else (), rcps if self.uses_rcps else (), reasons
-            )
+            yield OrganizationAccount(identifier, path, scps, rcps, reasons)
 
     def _path(self, account: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The ids from the root to an account, and why they are not known, if so."""
@@ -183,6 +175,7 @@ class _OrganizationReader:
 
     def _levels(self, path: tuple[str, ...], kind: str) -> tuple[tuple[tuple[ControlPolicy, ...], ...], list[str]]:
         """The policies of a kind of each level, and why some are not known."""
+        is_enabled = kind in self.used_types  # else the organization has not enabled such policies at all
         levels: list[tuple[ControlPolicy, ...]] = []
         unknown: list[str] = []
         for target in path:
@@ -195,11 +188,11 @@ class _OrganizationReader:
                         self.problem(f"the control policy {identifier} of {target} is not in the file")
                 elif policy.type == kind:
                     level.append(policy)
-            if kind == SCP and self.uses_scps and not level and not unknown:
+            if kind == SCP and is_enabled and not level and not unknown:
                 self.problem(f"{target} has no SCP, and AWS leaves each target at least one")
                 unknown.append(f"the SCPs of {target} are not in the file")
             levels.append(tuple(level))
-        return tuple(levels), unknown
+        return tuple(levels) if is_enabled else (), unknown
 
 
 def _policy_ids(row: Mapping[str, Any]) -> tuple[str, ...]:

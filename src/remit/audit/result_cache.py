@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.audit.account_audit import AuditedAccount
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _FORMAT: Final = 3
 _DIGEST: Final = 16
-_FINDINGS: Final = "findings"
 _Findings = dict[str, tuple[DocumentFinding, ...]]
 
 
@@ -29,7 +29,7 @@ class ResultCache:
     """Entries in a folder, of a version of remit; without a folder, or without msgspec, it remembers nothing."""
 
     def __init__(self, folder: Path | None, version: str = "") -> None:
-        self.folder = folder if _has_msgspec() else None
+        self.folder = None if find_spec("msgspec") is None else folder
         self.version = version
         self._used: set[str] = set()
 
@@ -60,19 +60,17 @@ class ResultCache:
 
     def findings(self) -> _Findings:
         """Read lint's findings in documents, by their names."""
-        return self._read(f"{_FINDINGS}-{self.name()}", _Findings) or {}
+        return self._read(f"findings-{self.name()}", _Findings) or {}
 
     def keep_findings(self, findings: _Findings) -> None:
         """Keep what lint found."""
-        self._write(f"{_FINDINGS}-{self.name()}", findings)
+        self._write(f"findings-{self.name()}", findings)
 
     def forget_unused(self) -> None:
         """Delete the entries that this run did not use."""
-        if self.folder is None or not self.folder.is_dir():
-            return
-        for path in self.folder.iterdir():
-            if path.suffix == ".json" and path.stem not in self._used:
-                path.unlink(missing_ok=True)
+        for path in () if self.folder is None else self.folder.glob("*.json"):
+            if path.stem not in self._used:
+                path.unlink(missing_ok=True)  # a second run may delete it, too
 
     def _read(self, name: str, kind: Any) -> Any:
         if self.folder is None:
@@ -99,9 +97,3 @@ class ResultCache:
         part.write_bytes(msgspec.json.encode(value))
         part.replace(path)
         self._used.add(name)
-
-
-def _has_msgspec() -> bool:
-    from importlib.util import find_spec  # noqa: PLC0415 - asked once
-
-    return find_spec("msgspec") is not None

@@ -10,6 +10,7 @@ Source: "CloudTrail record contents", "CloudTrail log file examples" (AWS CloudT
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ _SUFFIXES: Final = (".json", ".json.gz", ".parquet")
 _SPELLED_SUFFIXES: Final = ", ".join(_SUFFIXES)
 PARQUET: Final = ".parquet"
 _DIGESTS, _INSIGHTS = "CloudTrail-Digest", "CloudTrail-Insight"
+_NO_CALLER, _NO_CALL = "userIdentity", "time, service or name"
 DENIED_SIGNS: Final = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError")
 """What the error code of a denied call contains: `AccessDeniedException`, `Client.UnauthorizedOperation`."""
 
@@ -119,29 +121,21 @@ def trail_files(folder: Path) -> tuple[str, ...]:
     """The files below a folder, in order. RemitError: none may be logs, or msgspec is not installed."""
     if find_spec("msgspec") is None:
         raise RemitError("logs are read with msgspec, which is not installed", hint="pip install 'remit[audit]'")
-    files = tuple(_files(folder))
-    if not any(is_log_name(file) for file in files):
+    files = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()  # os.walk goes on with the folders of its own list
+        files += [str(Path(place) / name) for name in sorted(names) if not name.startswith(".")]
+    if not any(file.endswith(_SUFFIXES) for file in files):
         hint = "`aws s3 sync s3://BUCKET/AWSLogs FOLDER` copies the logs"
         raise RemitError(f"{folder} has no log file of CloudTrail (.json.gz, .parquet)", hint=hint, exit_code=1)
-    return files
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (str(Path(place) / name) for name in sorted(names) if not name.startswith("."))
-
-
-def is_log_name(file: str) -> bool:
-    """Return whether a file may be a log by its name."""
-    return file.endswith(_SUFFIXES)
+    return tuple(files)
 
 
 def summed_up(files: Sequence[str]) -> TrailSummary:
     """Sum up some files: a chunk of the work, for any process."""
     summary = TrailSummary()
     for file in files:
-        if not is_log_name(file):
+        if not file.endswith(_SUFFIXES):
             summary.problems.append(InputProblem(file, f"it is left out: its name ends in none of {_SPELLED_SUFFIXES}"))
         elif _DIGESTS in file:
             summary.digests.add(LeftOutFiles(file, 1))
@@ -156,53 +150,40 @@ def _add_file(file: str, summary: TrailSummary) -> None:
     from remit.audit.trail_records import trail_records  # noqa: PLC0415 - of the extra, which `trail_files` asks for
 
     try:
-        records = trail_records(unzipped(plain_content(Path(file)), file), file)
+        records = trail_records(unzipped(plain_content(Path(file), file), file), file)
     except UnreadableFileError as error:
         summary.problems.append(error.problem)
-        summary.unread += 1
-        return
-    except OSError as error:
-        summary.problems.append(InputProblem(file, f"it cannot be read: {error.strerror}"))
         summary.unread += 1
         return
     if records is None:
         summary.digests.add(LeftOutFiles(file, 1))
         return
     summary.files += 1
-    counts = _add_records(records, summary)
-    if counts.insights:
+    uncounted = _add_records(records, summary)
+    if uncounted[_INSIGHTS]:
         summary.insights.add(LeftOutFiles(file, 1))
-    for count, lack in ((counts.nameless, "userIdentity"), (counts.incomplete, "time, service or name")):
-        if count:
-            events = "1 event has" if count == 1 else f"{count:,} events have"
+    for lack in (_NO_CALLER, _NO_CALL):
+        if uncounted[lack]:
+            events = "1 event has" if uncounted[lack] == 1 else f"{uncounted[lack]:,} events have"
             message = f"{events} no {lack} that can be read, and cannot be counted for anybody"
             summary.problems.append(InputProblem(file, message))
 
 
-@dataclass(slots=True)
-class _UncountedEvents:
-    """The events of a file that are no calls of anybody: without userIdentity, without the rest, and of Insights."""
-
-    nameless: int = 0
-    incomplete: int = 0
-    insights: int = 0
-
-
-def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> _UncountedEvents:
-    """Add the events of a file; those that could not be counted come back."""
+def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> Counter[str]:
+    """Add the events of a file; the number of those that are no calls of anybody comes back, by what they lack."""
     last_calls = summary.last_calls
-    uncounted = _UncountedEvents()
+    uncounted: Counter[str] = Counter()
     for record in records:
         if record.category == "Insight":
-            uncounted.insights += 1
+            uncounted[_INSIGHTS] += 1
             continue
         summary.events += 1
         if record.identity is None:
-            uncounted.nameless += 1
+            uncounted[_NO_CALLER] += 1
             continue
         time = record.time
         if not (time and record.source and record.name):
-            uncounted.incomplete += 1
+            uncounted[_NO_CALL] += 1
             continue
         if not summary.first or time < summary.first:
             summary.first = time

@@ -23,11 +23,11 @@ from remit.iam.prove.compare import includes
 from remit.iam.prove.minimise import minimise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from remit.audit.documents import Documents
-    from remit.audit.entities import Identity, PolicyUse
+    from remit.audit.entities import Identity
     from remit.audit.trail import TrailSummary
     from remit.iam.policy import Statement
 
@@ -88,6 +88,7 @@ def _used(calls: Iterable[tuple[str, str, str]]) -> UsedActions:
 class _GrantedActions:
     """The actions that a policy grants: those whose use is logged, the others, and all of them by service."""
 
+    policy: Policy
     logged: frozenset[str]
     not_logged: frozenset[str]
     by_service: Mapping[str, AbstractSet[str]]
@@ -101,8 +102,7 @@ class UnusedAccess:
         self.usage = usage
         self._used = dict(usage.by_principal)
         self._sources = frozenset(usage.data_sources)
-        self._policies: dict[str, Policy | None] = {}
-        self._granted: dict[str, _GrantedActions] = {}
+        self._granted: dict[str, _GrantedActions | None] = {}
         self._compared: dict[object, UnusedPolicy | None] = {}
 
     def row(self, identity: Identity) -> UnusedRow | None:
@@ -110,60 +110,55 @@ class UnusedAccess:
         used = self._used.get(identity.arn, UsedActions())
         rows = []
         for use in identity.policies:
-            unused = self._of_policy(use, used)
+            is_own = not is_of_aws(use.name) and not use.group
+            name = (use.document, used, is_own)
+            if name not in self._compared:
+                self._compared[name] = self._comparison(use.document, used, is_own=is_own)
+            unused = self._compared[name]
             if unused is not None:
                 rows.append(replace(unused, policy=use.spelled))
         if not rows:
             return None
         return UnusedRow(identity.arn, self.usage.since, used.last, tuple(rows))
 
-    def _of_policy(self, use: PolicyUse, used: UsedActions) -> UnusedPolicy | None:
-        is_own = not is_of_aws(use.name) and not use.group
-        name = (use.document, used, is_own)
-        if name not in self._compared:
-            policy = self._policy(use.document)
-            self._compared[name] = (
-                None if policy is None else self._comparison(use.document, policy, used, is_own=is_own)
-            )
-        return self._compared[name]
-
-    def _policy(self, key: str) -> Policy | None:
-        if key not in self._policies:
-            try:
-                self._policies[key] = self.documents.policy(key)
-            except RemitError:  # its principals are undecided already, with this reason
-                self._policies[key] = None
-        return self._policies[key]
-
-    def _comparison(self, key: str, policy: Policy, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
+    def _comparison(self, key: str, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
         """Return the unused part of a policy; with the smaller policy, where it is the principal's own to change."""
-        granted = self._granted_by(key, policy)
+        granted = self._granted_by(key)
+        if granted is None:
+            return None
         kept = {name for name in used.actions if name in granted.logged} | granted.not_logged
-        for service in used.unclear_services:
+        for service in used.unclear_services:  # an event that is not known may stand for any action of its service
             kept |= granted.by_service.get(service, frozenset())
         unused = granted.logged - kept
         if not unused:
             return None
-        not_logged_services = {service_of(name) for name in kept.difference(used.actions)}
-        unused_by_service = _by_service(unused, kept)
-        smaller = _smaller(policy, frozenset(kept), unused_by_service) if is_own else None
+        kept_services = set(map(service_of, kept))
+        unused_names = {name if service_of(name) in kept_services else f"{service_of(name)}:*" for name in unused}
+        unused_by_service = sorted(unused_names)
+        smaller = _smaller(granted.policy, frozenset(kept), unused_by_service) if is_own else None
         return UnusedPolicy(
             policy="",  # which one of a principal's it is, `row` says
-            unused=unused_by_service,
+            unused=tuple(unused_by_service),
             count=len(unused),
-            not_logged=tuple(sorted(not_logged_services)),
+            not_logged=tuple(sorted(set(map(service_of, kept.difference(used.actions))))),
             smaller="" if smaller is None else compact(render(smaller)),
         )
 
-    def _granted_by(self, key: str, policy: Policy) -> _GrantedActions:
-        """The actions that a policy grants, those whose use is logged apart from the others."""
+    def _granted_by(self, key: str) -> _GrantedActions | None:
+        """The actions that a policy grants, those whose use is logged apart from the others; None: it is no policy."""
         if key not in self._granted:
-            names = frozenset(name for statement in _allows(policy) for name in granted_actions(statement))
+            try:
+                policy = self.documents.policy(key)
+            except RemitError:  # its principals are undecided already, with this reason
+                self._granted[key] = None
+                return None
+            allows = (statement for statement in policy.statements if statement.effect == "Allow")
+            names = frozenset(name for statement in allows for name in granted_actions(statement))
             logged = frozenset(name for name in names if is_logged(name, self._sources))
             by_service: dict[str, set[str]] = {}
             for name in names:
                 by_service.setdefault(service_of(name), set()).add(name)
-            self._granted[key] = _GrantedActions(logged, names - logged, by_service)
+            self._granted[key] = _GrantedActions(policy, logged, names - logged, by_service)
         return self._granted[key]
 
 
@@ -203,10 +198,6 @@ def service_of(action: str) -> str:
     return action.partition(":")[0]
 
 
-def _allows(policy: Policy) -> Iterator[Statement]:
-    return (statement for statement in policy.statements if statement.effect == "Allow")
-
-
 def granted_actions(statement: Statement) -> Iterable[str]:
     """The actions that a statement covers, with NotAction all but those that it names."""
     named = tuple(name for pattern in statement.actions.patterns for name in expand(pattern.lower()))
@@ -230,10 +221,3 @@ def _narrowed(statement: Statement, kept: frozenset[str]) -> Statement | None:
         is_whole = len(kept_names) == len(names_of_pattern)  # also of a pattern that matches nothing that is known
         patterns |= dict.fromkeys([pattern] if is_whole else kept_names)
     return replace(statement, actions=Globs(tuple(patterns))) if patterns else None
-
-
-def _by_service(unused: AbstractSet[str], kept: AbstractSet[str]) -> tuple[str, ...]:
-    """The unused actions; of a service of which nothing that was granted is left, `service:*`."""
-    kept_services = {service_of(name) for name in kept}
-    names = {name if service_of(name) in kept_services else f"{service_of(name)}:*" for name in unused}
-    return tuple(sorted(names))

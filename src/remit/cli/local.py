@@ -20,7 +20,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 
 @click.group
@@ -66,11 +66,11 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
     keys_are_shown = unmasked(sys.stdout)  # a shell or a program reads the keys, which are of this machine alone
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
     if seed:
-        from remit.local.control.server_state import simulate_delays
+        from remit.local.control.server_commands import simulate_delays
 
         simulate_delays(running, seed)
     if strict:
-        from remit.local.control.accesses import refuse_unknown
+        from remit.local.control.server_commands import refuse_unknown
 
         refuse_unknown(running, refuse=True)
     if as_json:
@@ -168,7 +168,7 @@ def status(folder: Path, *, as_json: bool) -> None:
       remit local status --json
     """
     from remit.local import aws
-    from remit.local.functions.walls import possible_wall
+    from remit.local.functions.worker_launch import possible_wall
     from remit.secrets.masked_output import unmasked
 
     state = aws.status(folder)

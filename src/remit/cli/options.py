@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,11 @@ from click.core import ParameterSource
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from remit.app import App
+    from remit.app import App, Function
     from remit.deploy.session import Account
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
@@ -152,6 +152,16 @@ def print_report(document: Any) -> None:
     print_json(readable(document))
 
 
+def print_answer(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print an answer: its document for programs, its lines for people."""
+    from remit.report.terminal_text import page
+
+    if as_json:
+        print_report(document)
+    else:
+        click.echo(page(lines), nl=False)
+
+
 def note(text: str) -> None:
     """Say on standard error what to know besides the answer, in one line."""
     from remit.report.terminal_text import line
@@ -267,7 +277,7 @@ def account(
         connected = connect(region=region, profile=profile)
         _check_pin(connected.account, local=False)
         return connected
-    from remit.local.control.account import account_of
+    from remit.local.control.clients import account_of
 
     aws = local_aws(folder, region)
     owner = account_of(aws)
@@ -291,7 +301,7 @@ def local_aws(folder: Path, region: str | None) -> LocalAws:
 @contextmanager
 def strictness(*, strict: bool) -> Iterator[None]:
     """Let the AWS on this machine refuse unknown calls of what this command asks, if that is wanted."""
-    from remit.local.control.accesses import unknown_refused
+    from remit.local.control.server_commands import unknown_refused
 
     with unknown_refused() if strict else nullcontext():
         yield
@@ -301,7 +311,7 @@ def strictness(*, strict: bool) -> Iterator[None]:
 def delays(folder: Path, seed: str | None) -> Iterator[None]:
     """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
     from remit.local.aws import find
-    from remit.local.control.server_state import simulated_delays
+    from remit.local.control.server_commands import simulated_delays
 
     aws = find(folder) if seed else None
     if aws is None or not seed:
@@ -362,6 +372,17 @@ def same_place() -> str:
         if parameters.get(name):
             text += f" --{name} {shlex.quote(parameters[name])}"
     return text + " --local" if parameters.get("local") else text
+
+
+def declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
+    """The app in a folder, and its function of this name. RemitError: it has none."""
+    from remit.loading.load import load
+
+    app = load(folder, stage)
+    for function in app.functions:
+        if function.name == name:
+            return app, function
+    raise no_function(app, name)
 
 
 def no_function(app: App, name: str) -> RemitError:

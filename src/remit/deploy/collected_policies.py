@@ -1,19 +1,27 @@
-"""Gather the policies of an account's resources: buckets, queues, topics, keys, secrets, functions, repositories."""
+"""Gather the policies of an account's resources: buckets, queues, topics, keys, secrets, functions, repositories.
+
+The access control list of a bucket is gathered as a policy that lets others do the same.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import code, denied, message, remit_errors
-from remit.deploy.collected_acls import ACTIONS as ACL_ACTIONS
-from remit.deploy.collected_acls import acl_policy
 from remit.errors import RemitError
+from remit.iam.bucket_acl import ENFORCED, PUBLIC_GROUPS, acl_statements
+from remit.iam.policy import Policy, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.deploy.session import Account
+    from remit.iam.bucket_acl import AclGrant
+
+_ACL_ACTIONS: Final = ("s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "s3:GetBucketPublicAccessBlock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class PolicyCalls:
 
 CALLS: Final = (
     PolicyCalls("s3", "list_buckets", "Buckets", "Name", "get_bucket_policy", "Bucket", ("Policy",),
-                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy", *ACL_ACTIONS),
+                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy", *_ACL_ACTIONS),
                 page_size=1000),
     PolicyCalls("sqs", "list_queues", "QueueUrls", "", "get_queue_attributes", "QueueUrl", ("Attributes", "Policy"),
                 "arn:{partition}:sqs:{region}:{account}:{name}", (("AttributeNames", ["Policy"]),),
@@ -58,10 +66,12 @@ CALLS: Final = (
                 "repositoryName", ("policyText",), "arn:{partition}:ecr:{region}:{account}:repository/{name}",
                 actions=("ecr:DescribeRepositories", "ecr:GetRepositoryPolicy")),
 )  # fmt: skip
-_NO_POLICY: Final = frozenset({
+_NOTHING: Final = frozenset({
     "NoSuchBucketPolicy", "NoSuchBucket", "NotFoundException", "RepositoryPolicyNotFoundException",
-    "ResourceNotFoundException",
+    "ResourceNotFoundException", "OwnershipControlsNotFoundError", "NoSuchPublicAccessBlockConfiguration",
 })  # fmt: skip
+"""The codes by which AWS says that there is no policy, or no resource any more."""
+_SID: Final = "AccessControlList"
 
 
 def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[str, str] | RemitError]:
@@ -72,6 +82,8 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
     A policy that AWS refuses to show comes as an error in its place: a key's own policy may shut out whoever asks.
     RemitError: AWS refuses to list them.
     """
+    from botocore.exceptions import ClientError
+
     client = account.client(calls.service)
     pages = client.get_paginator(calls.listing).paginate(PaginationConfig={"PageSize": calls.page_size})
     place = {"partition": account.partition, "region": account.region, "account": account.account}
@@ -80,32 +92,60 @@ def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[st
             name = item[calls.name] if calls.name else item
             bare_name = name.rpartition("/")[2] if calls.service == "sqs" else name  # a queue is listed by its address
             arn = calls.arn.format(**place, name=bare_name)
-            for policy in _policies(client, calls, name, arn):
-                if isinstance(policy, RemitError):
-                    yield policy
-                elif policy:
+            readers: dict[str, Callable[[], str | None]] = {"policy": partial(_policy, client, calls, name)}
+            if calls.service == "s3":
+                readers["access control list"] = partial(acl_policy, client, name, arn)
+            for noun, reader in readers.items():
+                try:
+                    policy = reader()
+                except ClientError as error:
+                    if not denied(error):
+                        raise
+                    yield RemitError(f"the {noun} of {arn} is not shown: {message(error) or code(error)}", exit_code=1)
+                    continue
+                if policy:
                     yield {"Arn": arn, "Account": account.account, "Policy": policy}
 
 
-def _policies(client: Any, calls: PolicyCalls, name: str, arn: str) -> Iterator[str | RemitError | None]:
-    """The text of a resource's policy and, of a bucket, that of its access control list."""
-    yield _policy(client, calls, name, arn)
-    if calls.service == "s3":
-        yield acl_policy(client, name, arn)
-
-
-def _policy(client: Any, calls: PolicyCalls, name: str, arn: str) -> str | RemitError | None:
+def _policy(client: Any, calls: PolicyCalls, name: str) -> str | None:
     """The text of a resource's policy; None: it has none."""
-    from botocore.exceptions import ClientError
-
-    try:
-        answer = getattr(client, calls.reading)(**{calls.parameter: name}, **dict(calls.further))
-    except ClientError as error:
-        if code(error) in _NO_POLICY:
-            return None
-        if denied(error):
-            return RemitError(f"the policy of {arn} is not shown: {message(error) or code(error)}", exit_code=1)
-        raise
+    answer = _answer(getattr(client, calls.reading), **{calls.parameter: name}, **dict(calls.further))
     for member in calls.policy:
         answer = (answer or {}).get(member)
     return answer or None
+
+
+def acl_policy(client: Any, bucket: str, arn: str) -> str | None:
+    """The text of a policy that allows what a bucket's list allows others than its owner; None: that is nothing.
+
+    The blocks of the whole account are not asked for. ClientError: AWS does not show the list.
+    """
+    controls = _answer(client.get_bucket_ownership_controls, Bucket=bucket)
+    # A bucket that was made before there were ownerships of objects has no controls, and its list counts.
+    if controls is not None and controls["OwnershipControls"]["Rules"][0]["ObjectOwnership"] == ENFORCED:
+        return None
+    access_list = _answer(client.get_bucket_acl, Bucket=bucket) or {}
+    owner = access_list.get("Owner", {}).get("ID")
+    grants: list[AclGrant] = []
+    for grant in access_list.get("Grants", ()):
+        grantee = grant["Grantee"].get("URI") or grant["Grantee"].get("ID") or ""
+        if grantee != owner:
+            grants.append((grantee, grant["Permission"]))
+    if any(grantee in PUBLIC_GROUPS for grantee, _ in grants):
+        blocks = _answer(client.get_public_access_block, Bucket=bucket)
+        if blocks is not None and blocks["PublicAccessBlockConfiguration"].get("IgnorePublicAcls"):
+            grants = [grant for grant in grants if grant[0] not in PUBLIC_GROUPS]
+    statements = acl_statements(arn, tuple(grants), sid=_SID)
+    return json.dumps(render(Policy(statements))) if statements else None
+
+
+def _answer(ask: Callable[..., Any], **arguments: Any) -> Any:
+    """Ask AWS; None where it answers that there is nothing."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask(**arguments)
+    except ClientError as error:
+        if code(error) in _NOTHING:
+            return None
+        raise

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import watchfiles
+
+from remit.errors import RemitError
+from remit.package.files import survey
 
 if TYPE_CHECKING:
     import threading
@@ -88,6 +93,7 @@ def _named(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iter
     kinds: dict[str, set[int]] = {}
     for change, path in changes:
         kinds.setdefault(path, set()).add(change.value)
+    # An editor that saves by way of another file makes and removes that within one look.
     passing = {path for path, values in kinds.items() if _ADDED in values and not os.path.lexists(path)}
     saved = [path for path in kinds if path not in passing and not _is_output(path)]
     if saved:
@@ -102,3 +108,49 @@ def _is_output(path: str) -> bool:
     except (OSError, ValueError):
         return False
     return any(os.path.samestat(status, output) for output in outputs)
+
+
+_DEPENDENCIES: Final = re.compile(
+    r"(?:pyproject|pylock[^/]*)\.toml|[^/]*\.lock|requirements[^/]*\.(?:txt|in)|setup\.(?:cfg|py)"
+)
+"""The names of files at the top of a project that may name its zip's packages."""
+
+
+def states_dependencies(files: Iterable[str]) -> bool:
+    """Return whether one of these files, by their paths from the project's folder, may name its zip's packages."""
+    return any(_DEPENDENCIES.fullmatch(name) for name in files)
+
+
+def copy_code(folder: Path, exclude: Sequence[str], target: Path) -> bool:
+    """Have `target` hold what the zip of the project in `folder` holds of its own files; whether anything was new.
+
+    RemitError: a file can neither be packed nor left out, or `target` cannot be written.
+    """
+    entries = {entry.name: Path(entry.path) for entry in survey(folder, tuple(exclude)).entries}
+    try:
+        copied = [name for name, source in entries.items() if _copy(source, target / name)]
+        removed = []
+        for path in sorted(target.rglob("*"), reverse=True):
+            if path.is_dir():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif path.relative_to(target).as_posix() not in entries:
+                path.unlink()
+                removed.append(path)
+    except OSError as error:
+        raise RemitError(f"the changed code cannot be copied to {target}: {error.strerror or error}") from None
+    return bool(copied or removed)
+
+
+def _copy(source: Path, path: Path) -> bool:
+    """Copy a file unless it is there already, whole or not at all: a function may start meanwhile."""
+    now = source.stat()
+    if path.exists():
+        before = path.stat()
+        if (before.st_size, before.st_mtime_ns) == (now.st_size, now.st_mtime_ns):
+            return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    shutil.copy2(source, temporary)
+    temporary.replace(path)
+    return True

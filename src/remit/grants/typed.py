@@ -18,7 +18,6 @@ from remit.iam.pattern import is_pattern
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
-from remit.project.resource_handles import Handle
 from remit.resources.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.resources.name_rules import broken_rule
 from remit.resources.names import name_in, refuse_name_of_own
@@ -102,9 +101,7 @@ def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because
 
 def key_of(subject: Any, key: Any) -> Any:
     """The key that encrypts what a verb is about: as given, or the one that a resource of the app says itself."""
-    if key is not None or not isinstance(subject, Handle):
-        return key
-    return encrypting_key(subject)
+    return encrypting_key(subject) if key is None and hasattr(subject, "type") else key
 
 
 def kms_key(key: Any, verb: str) -> KmsKey:
@@ -161,7 +158,7 @@ def arn(subject: Any, verb: str, form: str) -> str:
 
 def _refuse_other_service(subject: Any, verb: str, form: str) -> None:
     """RemitError: a resource of the app that is of another service than the ARNs that a verb is about."""
-    kind = resource_type(subject.type) if isinstance(subject, Handle) else None
+    kind = resource_type(subject.type) if hasattr(subject, "type") else None
     shape = parse_arn(form)
     if kind is None or not kind.iam or shape is None:
         return

@@ -16,7 +16,6 @@ from remit.judge.judgement import noted
 from remit.judge.links import linked_grants, linked_variables, with_variables
 from remit.judge.name_checks import check_declaration, check_trigger, logical_id
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
-from remit.judge.web_apps import check_runtime
 from remit.project import setting_values
 from remit.project.current_load import relative
 from remit.project.late_bound import StoredText
@@ -82,6 +81,8 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
     with noted(state):
         if declaration.web is not None:
+            from remit.judge.web_apps import check_runtime  # noqa: PLC0415 - few apps have any
+
             runtime_origin = places.argument_origin(declaration.where, "runtime")
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)

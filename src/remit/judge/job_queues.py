@@ -19,7 +19,6 @@ from remit.project.current_load import relative
 from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
-from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,6 +187,8 @@ def _wrong_options(declaration: Declaration) -> list[RemitError]:
 
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
+    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - few apps have jobs
+
     queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
@@ -233,6 +234,8 @@ def _origin(declaration: Declaration, name: str) -> Origin:
 
 def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue:
     """A queue with what its settings and its jobs say."""
+    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - few apps have jobs
+
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
     job_retries = []

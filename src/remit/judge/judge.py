@@ -20,7 +20,6 @@ from remit.judge.job_queues import check_jobs, job_queues, jobs_enabled, looks_u
 from remit.judge.judgement import Judgement, noted
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
-from remit.judge.web_apps import checked_web_app
 from remit.project import plain_files
 from remit.project.current_load import placed, relative
 from remit.project.lambda_environment import (
@@ -34,7 +33,7 @@ from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
 from remit.secrets.declared_values import check_secrets
 from remit.source.layout import POLICIES
 from remit.source.places import origin_of, value_node
-from remit.triggers.app_wide import APIS, CHECKS
+from remit.triggers.app_wide import APIS, checks
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ def _judgement(declared: Declared) -> Judgement:
         declaration = replace(written, triggers=triggers)
         with noted(state):
             if declaration.web_options is not None:
+                from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
+
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(declaration)
     state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
@@ -223,7 +224,7 @@ def _app(state: Judgement) -> App:
         check_handlers(state)
     with noted(state):
         check_names(state, functions)
-    for check in CHECKS:
+    for check in checks(functions):
         with noted(state):
             state.mistakes.errors += check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}

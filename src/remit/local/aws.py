@@ -8,14 +8,14 @@ import shutil
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.control.signed_request import ask
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
-from remit.local.state_files import StateFiles, alone, is_held
+from remit.local.state_files import LocalAws, StateFiles, alone, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,19 +33,6 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class LocalAws:
-    """A running AWS on this machine: where it answers, its process, the region and account to work in, and its keys."""
-
-    url: str
-    port: int
-    pid: int
-    region: str
-    account: str
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class LocalAwsStatus:
     """The state of a project's AWS: the running server or None, its files, and whether all of its state is kept."""
 
@@ -57,26 +44,17 @@ class LocalAwsStatus:
     """Why some of the state is not kept, or None."""
 
 
-def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
+def find(folder: Path, *, region: str | None = None, patience: float = _PATIENCE) -> LocalAws | None:
     """The running AWS of the project in this folder, or None.
 
-    It runs if its lock is held and the server that answers at the recorded port is the recorded one.
-
-    Raises:
-        RemitError: if an older remit started it, whose server asks for no signatures.
+    It runs if its lock is held and the server that answers at the recorded port, in `patience` seconds, is the recorded
+    one.
     """
     place = _place(folder)
-    if not is_held(place.alive):
-        return None
-    record = place.read()
+    record = place.read() if is_held(place.alive) else None
     if record is None:
-        if place.is_of_an_older_remit():
-            raise RemitError(
-                "the AWS on this machine was started by an older remit",
-                hint="`remit local stop` ends it (its state is kept); then start it again",
-            )
         return None
-    about = _document(record, "GET", HEALTH)
+    about = _document(record, "GET", HEALTH, patience=patience)
     if about is None or about.get("id") != record.id:
         return None
     url = f"http://127.0.0.1:{record.port}"
@@ -91,23 +69,27 @@ def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
     )
 
 
-def start(folder: Path, *, region: str | None = None, progress: Callable[[str], None] = lambda _: None) -> LocalAws:
+def start(
+    folder: Path,
+    *,
+    region: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+    patience: float = _PATIENCE,
+) -> LocalAws:
     """The AWS of the project in this folder: the running one, or one that is started and healthy.
 
     Args:
         folder: The project's folder; state is kept under its `.remit/local`.
         region: The region to work in (default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1).
         progress: Told what is being waited for, in a short sentence.
+        patience: Seconds in which one that runs already must answer.
 
     Raises:
         RemitError: if it cannot be installed, the folder cannot be written, or the server does not start.
     """
     region = _region(region)
     place = _place(folder)
-    if is_held(place.alive) and place.is_of_an_older_remit():
-        progress("stopping the AWS on this machine that an older remit started")
-        stop(folder)
-    running = find(folder, region=region)
+    running = find(folder, region=region, patience=patience)
     if running is not None:
         return running
     from remit.local.environment import install  # noqa: PLC0415 - most commands find a running one
@@ -117,7 +99,7 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
     place.make()
     try:
         with alone(place.starting):
-            return _healthy(folder, place, region, environment, progress)
+            return _healthy(folder, place, region, environment, progress, patience)
     except OSError as error:
         raise RemitError(f"{str(place.root)!r} cannot be written: {error.strerror}") from error
 
@@ -136,7 +118,10 @@ def stop(folder: Path) -> bool:
         for number, patience in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-            if _until(lambda: not is_held(place.alive), patience):
+            deadline = time.monotonic() + patience
+            while is_held(place.alive) and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+            if not is_held(place.alive):
                 return True
     raise RemitError(f"the AWS on this machine (process {pid}) does not end")
 
@@ -157,23 +142,18 @@ def reset(folder: Path) -> LocalAws | None:
             raise RemitError(
                 "the AWS on this machine is running but does not answer", hint="`remit local stop` ends it"
             )
-        _forget(place)
+        try:
+            if place.state.exists():
+                with alone(place.starting):
+                    shutil.rmtree(place.state)
+                    place.write_unsaved(None)
+        except OSError as error:
+            raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
         return None
     record = place.read()
     if record is None or _document(record, "POST", RESET, patience=_STOP_SECONDS) is None:
         raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(place.log)!r}")
     return running
-
-
-def _forget(place: StateFiles) -> None:
-    if not place.state.exists():
-        return
-    try:
-        with alone(place.starting):
-            shutil.rmtree(place.state)
-            place.write_unsaved(None)
-    except OSError as error:
-        raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
 
 
 def status(folder: Path) -> LocalAwsStatus:
@@ -212,7 +192,12 @@ def _region(region: str | None) -> str:
 
 
 def _healthy(
-    folder: Path, place: StateFiles, region: str, environment: LocalEnvironment, progress: Callable[[str], None]
+    folder: Path,
+    place: StateFiles,
+    region: str,
+    environment: LocalEnvironment,
+    progress: Callable[[str], None],
+    patience: float,
 ) -> LocalAws:
     """The server that answers: one that is there already, or one that is started when none holds the place.
 
@@ -226,14 +211,12 @@ def _healthy(
             if begin is not None:
                 raise died(place, begin)
             progress("starting the AWS on this machine")
-            if place.is_of_an_older_remit():
-                place.record.unlink()  # its server has ended, and the new one holds the place before it writes its own
             begin = spawn(place, region, environment)
         asked = time.monotonic()
-        running = find(folder, region=region)
+        running = find(folder, region=region, patience=patience)
         if running is not None:
             return running
-        is_mute = begin is None and time.monotonic() - asked >= _PATIENCE
+        is_mute = begin is None and time.monotonic() - asked >= patience
         time.sleep(_PAUSE)
     raise RemitError(
         f"the AWS on this machine does not answer (its log is {str(place.log)!r})",
@@ -249,12 +232,3 @@ def _document(record: Record, method: str, path: str, *, patience: float = _PATI
     except RemitError:
         return None
     return document if response.is_ok and isinstance(document, dict) else None
-
-
-def _until(fact: Callable[[], bool], patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while not fact():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(_PAUSE)
-    return True

@@ -11,7 +11,7 @@ import copy
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.event_sources.stream_positions import STREAM_STATE
+from remit.local.event_sources.streams import STREAM_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -49,6 +49,12 @@ def place_of_request() -> Mapping[str, str]:
     return {"Partition": "aws", "Region": responses.get_region(), "Account": responses.get_account_id()}
 
 
+def arn_here(service: str, resource: str) -> str:
+    """An ARN in the account and the region of the request that the emulator answers."""
+    place = place_of_request()
+    return f"arn:{place['Partition']}:{service}:{place['Region']}:{place['Account']}:{resource}"
+
+
 def as_request_of(account: str, region: str) -> AbstractContextManager[None]:
     """In it, the emulator works as if it answered a request of an account in a region."""
     scope: AbstractContextManager[None] = emulated("core.responses").request_scope(account, region)

@@ -7,25 +7,25 @@ signs with the latter gets what the policies allow.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, unquote
+from xml.sax.saxutils import escape
 
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
-from remit.local.authorization.requested_operation import S3, bucket_path
+from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket_path, is_of_user
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.prepared_answers import Answered, PreparedAnswers
-from remit.local.refusal import answer
 from remit.local.repairs.requests import DECIDED
 from remit.local.request import ReceivedRequest, RefusedRequest
-from remit.local.request_sizes import check_size, check_size_of_call
 from remit.local.routes import (
     ANSWERS,
     FUNCTIONS,
@@ -34,7 +34,6 @@ from remit.local.routes import (
     app_prefix,
     is_answer,
     is_keys_of_user_pool,
-    is_of_user,
     is_own,
     is_this_machine,
     rooted,
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     from remit.local.authorization.authorizer import RequestAuthorizer
+    from remit.local.authorization.canonical_request import CanonicalRequest
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.simulated_delays import SimulatedDelays
 
@@ -71,7 +71,6 @@ _ADDRESSES: Final = (
     ),
 )
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
-_USER_POOLS: Final = "cognito-idp"
 _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 """How the names of headers begin that speak of the body: they are not true of another one."""
 _NOBODY: Final = Caller("", "")
@@ -80,6 +79,22 @@ _LARGEST_TOKEN: Final = 200_000  # bytes of a request ("AssumeRoleWithSAML" take
 _DRAINED: Final = 1 << 24  # bytes of a refused request that are read
 _FORM: Final = "application/x-www-form-urlencoded"
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_QUERY_ERROR: Final = (
+    "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>local</RequestId></ErrorResponse>"
+)
+_S3_ERROR: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<Error>{error}<RequestId>local</RequestId></Error>'
+_EC2_ERROR: Final = "<Response><Errors><Error>{error}</Error></Errors><RequestID>local</RequestID></Response>"
+_XML_ERRORS: Final = {
+    "s3": _S3_ERROR, "s3express": _S3_ERROR, "ec2": _EC2_ERROR, "route53": _QUERY_ERROR, "cloudfront": _QUERY_ERROR,
+}  # fmt: skip
+"""By the signing name, "Error responses" of each; all others speak JSON or CBOR, or a form says that they do not."""
+_QUERY_COMPATIBLE: Final = frozenset({"sqs", "monitoring"})
+"""Services that spoke the query protocol once: a header has the error's code as it was then ("awsQueryCompatible")."""
+_SERVICE: Final = re.compile(r"/([a-z0-9-]+)/aws4_request")
+_CBOR: Final = "rpc-v2-cbor"
+_LARGEST_CALL: Final = 6 << 20  # bytes of an event that somebody waits for, of a function URL's too ("Lambda quotas")
+_LARGEST_EVENT: Final = 1 << 20  # bytes of one that nobody waits for
+_LARGEST_OF_API: Final = 10 << 20  # bytes ("Quotas for configuring and running an HTTP API in API Gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,7 @@ class Gate:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
                 scope = _at(scope, prefix, self.port)
-                check_size_of_call(request, scope["path"])
+                _check_size_of_call(request, scope["path"])
                 if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
                     signature, caller, receive = await self._verified(scope, request, receive)
                     CALLING_KEY.set(signature.access_key_id)
@@ -175,7 +190,7 @@ class Gate:
         if is_keys_of_user_pool(request):
             return {**self._plain(scope, {}), "query_string": b""}, receive, send
         if is_of_user(request):
-            asked = canonical_request(request, _USER_POOLS, await _body(receive))
+            asked = canonical_request(request, USER_POOLS, await _body(receive))
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         if _has_token(request):
             asked = canonical_request(request, "sts", await _body(receive))
@@ -192,14 +207,16 @@ class Gate:
             return {**self._plain(scope, {}), "path": own, "raw_path": own.encode()}, receive, send
         self.authorizer.strictness.begin(request, caller.function)
         body = await _body(receive)
-        if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
+        if not signature.time:  # Version 2 does not sign the host, which could name another bucket
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
         asked = canonical_request(request, signature.service, body)
-        check_size(asked)
+        _check_size(asked)
         asked, send = self._decided(asked, signature.service, signature.region, caller, send)
         operation = asked.operation
         await self.answers.answer(asked)
-        if not self.is_simulated(asked.received, signature.service):
+        # The emulator's simulations of policies leave out boundaries and most conditions: `remit explain` answers.
+        is_left_out = operation.client == "iam" and operation.name.startswith("Simulate")
+        if is_left_out or not self.is_simulated(asked.received, signature.service):
             name = f"{operation.client}:{operation.name}"
             call = f"remit.answer({operation.client!r}, {operation.name!r}, …)"
             reason = f"{name} is not simulated on this machine; in a test, `{call}` of the fixture `remit` answers it"
@@ -230,7 +247,9 @@ class Gate:
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
-            caller = _named_by_token(asked)
+            token = federated_caller(asked.operation.name, asked.parameters)
+            caller = Caller(token.provider, "", keys=token.keys)
+            CALLER.set(caller)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
@@ -255,6 +274,7 @@ class Gate:
             **self._plain(scope, headers),
             "method": asked.method,
             "path": asked.path,
+            # The emulator decodes it once more: a name with a percent sign in it stays that name.
             "raw_path": quote(asked.path).encode(),
             "query_string": asked.query.encode(),
         }
@@ -268,12 +288,12 @@ class Gate:
         self, scope: Message, request: ReceivedRequest, receive: Receive
     ) -> tuple[Signature, Caller, Receive]:
         """The signature of a request, which holds, whose it is, and what its body is read from then."""
-        old = read_version_2(request)
+        old = read_version_2(request, self.region)
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
             check_version_2(old, request, secret, datetime.now(UTC))
             CALLER.set(None if caller.is_root else caller)
-            return old.as_version_4(self.region), caller, receive
+            return old, caller, receive
         signature = read(request)
         secret, caller = self.signer_of(signature.access_key_id, signature.token)
         body = b""
@@ -355,14 +375,6 @@ def _has_token(request: ReceivedRequest) -> bool:
     is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)
     is_unsigned = "authorization" not in request.headers and not is_signed(request)
     return is_unsigned and is_form and is_short and request.path == "/"
-
-
-def _named_by_token(asked: CanonicalRequest) -> Caller:
-    """Whoever the token in a request says that its caller is. RefusedRequest: STS would not take it."""
-    token = federated_caller(asked.operation.name, asked.parameters)
-    caller = Caller(token.provider, "", keys=token.keys)
-    CALLER.set(caller)
-    return caller
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:
@@ -463,13 +475,38 @@ async def _refuse(
     scope: Message, incoming: _Incoming, send: Send, refused: RefusedRequest, request: ReceivedRequest
 ) -> None:
     if scope["type"] == "websocket":
-        await incoming()
-        await send({"type": "websocket.close", "code": 1008})
+        await incoming()  # ASGI closes no socket before its connect message is taken
+        await send({"type": "websocket.close", "code": 1008})  # "policy violation" (RFC 6455, 7.4.1)
         return
     await incoming.drain()
-    headers, body = answer(refused, request)
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+    headers, body = _refusal(refused, request)
+    await _send(send, refused.status, headers, b"" if request.method == "HEAD" else body)
+
+
+def _refusal(refused: RefusedRequest, request: ReceivedRequest) -> tuple[dict[str, str], bytes]:
+    """The headers and the body of a refusal, in the shape that the SDK which sent the request reads."""
+    match = _SERVICE.search(request.header("authorization") or unquote(request.query))
+    service = "" if match is None else match[1]
+    if match is None and (is_url_of_s3(request) or is_upload(request)):
+        service = S3
+    is_form = (request.header("content-type") or "").startswith(_FORM)
+    template = _XML_ERRORS.get(service, _QUERY_ERROR if is_form else None)
+    headers = {"x-amzn-errortype": refused.code}
+    if template is not None:
+        headers["content-type"] = "text/xml"
+        error = f"<Code>{escape(refused.code)}</Code><Message>{escape(refused.reason)}</Message>"
+        body = template.format(error=error).encode()
+    else:
+        if service in _QUERY_COMPATIBLE:
+            headers["x-amzn-query-error"] = f"{refused.code.removesuffix('Exception')};Sender"
+        members = {"__type": refused.code, "message": refused.reason}
+        headers["content-type"] = "application/x-amz-json-1.1"
+        body = json.dumps(members).encode()
+        if request.header("smithy-protocol") == _CBOR:
+            headers |= {"smithy-protocol": _CBOR, "content-type": "application/cbor"}
+            cbor2: Any = importlib.import_module("cbor2")  # it comes with the emulator
+            body = cbor2.dumps(members)
+    return {**headers, "content-length": str(len(body))}, body
 
 
 async def _send_json(send: Send, value: Mapping[str, Any]) -> None:
@@ -477,7 +514,26 @@ async def _send_json(send: Send, value: Mapping[str, Any]) -> None:
 
 
 async def _send(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
-    named = {name.lower(): value for name, value in headers.items()} | {"content-length": str(len(body))}
+    # The length is stated already where HEAD leaves out a body that GET would have.
+    named = {"content-length": str(len(body))} | {name.lower(): value for name, value in headers.items()}
     pairs = [(name.encode(), value.encode()) for name, value in named.items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
+
+
+def _check_size(asked: CanonicalRequest) -> None:
+    """Check the event of an invocation. RefusedRequest: it is larger than Lambda takes ("Invoke")."""
+    if (asked.operation.client, asked.operation.name) != ("lambda", "Invoke"):
+        return
+    most = _LARGEST_EVENT if asked.parameters.get("InvocationType") == "Event" else _LARGEST_CALL
+    if len(asked.body) > most:
+        reason = f"Request must be smaller than {most} bytes for the InvokeFunction operation"
+        raise RefusedRequest("RequestTooLargeException", reason, 413)
+
+
+def _check_size_of_call(request: ReceivedRequest, path: str) -> None:
+    """Check a request to a function URL or an API of the app, by its stated length. RefusedRequest: it is too large."""
+    most = _LARGEST_CALL if path.startswith("/_aws/lambda-url/") else _LARGEST_OF_API
+    length = request.header("content-length") or ""
+    if length.isdecimal() and int(length) > most:
+        raise RefusedRequest("RequestEntityTooLarge", "Request Entity Too Large", 413)

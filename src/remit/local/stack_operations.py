@@ -1,8 +1,9 @@
-"""CloudFormation's operations on one resource of a stack, looked at before they are done.
+"""CloudFormation's operations on one resource of a stack, and requests to it, looked at before they are done.
 
 The emulator makes, changes and deletes every resource through four functions, those of nested stacks and of rollbacks
 too. `before_each` lets a check see each of them first; what the check raises becomes the resource's failure event, as
-if its resource handler had failed.
+if its resource handler had failed. `around` puts a function around an operation of the API, which may refuse
+(`StackRequestError`), or look at what the emulator answered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+
+    Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
+    Around: TypeAlias = Callable[[Mapping[str, str], Callable[[], Answer]], Answer]
 
 Verb: TypeAlias = Literal["create", "update", "delete", "import"]
 
@@ -128,3 +132,48 @@ def _checked(operation: ResourceOperation) -> Iterator[None]:
         yield
     finally:
         _RUNNING.reset(token)
+
+
+OK: Final = 200
+
+
+class StackRequestError(Exception):
+    """A refused request: CloudFormation's error code and its message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def around(operation: str, function: Around) -> None:
+    """Put a function around an operation: it gets the parameters by name, and what makes the emulator answer."""
+    handlers = emulated("services.cloudformation.handlers")
+    helpers = emulated("services.cloudformation.helpers")
+
+    @instead_of(handlers._ACTION_HANDLERS, operation)
+    def answer(handle: Any, raw: Mapping[str, Any]) -> Answer:
+        # The emulator has parsed a form, of which each value is a list of one.
+        parameters = {
+            name: str(value[0] if isinstance(value, list) and value else value) for name, value in raw.items()
+        }
+        try:
+            return function(parameters, lambda: handle(raw))
+        except StackRequestError as error:
+            refusal: Answer = helpers._error(error.code, error.message)
+            return refusal
+
+
+def stored_stack(name: str) -> MutableMapping[str, Any] | None:
+    """The emulator's record of a stack, by its name or id."""
+    handlers = emulated("services.cloudformation.handlers")
+    stack: MutableMapping[str, Any] | None = handlers._resolve_stack(name)
+    return stack
+
+
+def stored_change_set(parameters: Mapping[str, str]) -> MutableMapping[str, Any] | None:
+    """The emulator's record of the change set that a request is about."""
+    changesets = emulated("services.cloudformation.changesets")
+    name, stack = parameters.get("ChangeSetName", ""), parameters.get("StackName", "")
+    change_set: MutableMapping[str, Any] | None = changesets._find_change_set(name, stack)[1]
+    return change_set

@@ -1,4 +1,4 @@
-"""The files of a project's AWS on this machine, and a running server's record in them."""
+"""The files of a project's AWS on this machine, a running server's record in them, and how it is reached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import stat
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.local.posix_modules import fcntl, pwd
@@ -30,6 +30,19 @@ class Record:
     id: str
     port: int
     pid: int
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running AWS on this machine: where it answers, its process, the region and account to work in, and its keys."""
+
+    url: str
+    port: int
+    pid: int
+    region: str
+    account: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
 
@@ -137,28 +150,15 @@ class StateFiles:
 
     def read(self) -> Record | None:
         """Read the server's record, or None if there is none or it makes no sense."""
-        content = self._content()
         try:
+            with open(self.record, "rb", opener=own) as file:
+                content = json.load(file)
             record = Record(**{part.name: content[part.name] for part in fields(Record)})
-        except KeyError:
+        except (OSError, ValueError, KeyError, TypeError):  # no file, no JSON, and no object with all of it
             return None
         texts = (record.id, record.access_key_id, record.secret_access_key)
         typed = all(isinstance(text, str) for text in texts) and type(record.port) is int and type(record.pid) is int
         return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
-
-    def is_of_an_older_remit(self) -> bool:
-        """Return whether the server file was written by a remit whose servers had no keys."""
-        content = self._content()
-        return "pid" in content and "access_key_id" not in content
-
-    def _content(self) -> dict[str, Any]:
-        """The server file as it is, empty if it is not a JSON object."""
-        try:
-            with open(self.record, "rb", opener=own) as file:
-                content = json.load(file)
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
 
     def write(self, record: Record) -> None:
         """Replace the server file in one step."""

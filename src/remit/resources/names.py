@@ -11,6 +11,9 @@ from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.resources.name_rules import broken_rule
 
+HTTP_API: Final = "HttpApi"
+WEBSOCKET_API: Final = "WebSocketApi"
+"""The logical ids of an app's APIs; those of what belongs to one begin with its id."""
 _NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"
 _COLON: Final = r":(?![^{]*\})"
 """A colon outside of late-bound parts."""

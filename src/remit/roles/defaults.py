@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, Function, Grant, JobQueue, Reason, Role
+from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import few
-from remit.grants import secretsmanager, ssm
+from remit.holders import Holder, inline
 from remit.iam import tokens
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Condition, Globs, Statement, allow, parse
@@ -17,14 +17,10 @@ from remit.resources.names import logical
 from remit.resources.own_resources import own_resources
 from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
-from remit.triggers.schedule import SCHEDULER, trust_of_group
-from remit.triggers.sqs import CONSUME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.app import Store
-    from remit.grants.typed import Grants
 
 JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""
@@ -179,6 +175,8 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
     yield Grant(allow("sqs:SendMessage", on=tuple(queue_arn(name) for name in sent)), reason, origin)
     waiting = [queue.name for queue in app.queues if queue.name in sent and may_wait(app, queue)]
     if waiting:
+        from remit.triggers.schedule import SCHEDULER  # noqa: PLC0415 - few apps have jobs
+
         reason = function.computed(f"may have jobs sent later to {', '.join(waiting)}")
         schedules = _HERE % ("scheduler", f"schedule/${{{JOB_SCHEDULES}}}/*")
         yield Grant(allow("scheduler:CreateSchedule", on=schedules), reason, origin)
@@ -190,6 +188,8 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
 def job_source(_app: App, function: Function) -> Iterator[Grant]:
     """Take the jobs of a worker's queue."""
     if function.queue is not None:
+        from remit.triggers.sqs import CONSUME  # noqa: PLC0415 - as above
+
         reason = function.computed(f"works job queue {function.queue}")
         yield Grant(allow(*CONSUME, on=queue_arn(function.queue)), reason, function.origin)
 
@@ -290,18 +290,24 @@ def may_wait(app: App, queue: JobQueue) -> bool:
     return app.schedules_jobs and not queue.is_fifo and is_sent
 
 
-def job_schedulers(app: App) -> Iterator[Role]:
+def job_schedulers(app: App) -> Iterator[Holder]:
     """The roles with which EventBridge Scheduler sends jobs: one per queue that the clock fills or whose jobs may wait.
 
     Whoever may hand over the role of a queue can have anything sent there, and nothing to another queue.
     """
     for queue in app.queues:
         if queue.scheduled or may_wait(app, queue):
+            from remit.triggers.schedule import SCHEDULER, trust_of_group  # noqa: PLC0415 - as above
+
             reason = Reason("text", f"EventBridge Scheduler sends jobs to {queue.name}")
             send = Grant(allow("sqs:SendMessage", on=queue_arn(queue.name)), reason, app.queues_origin)
             trust = trust_of_group(JOB_SCHEDULE_GROUP)
-            yield Role(
-                job_scheduler_id(queue.name), (send,), (), trusts=(SCHEDULER,), trust=trust, origin=app.queues_origin
+            yield Holder(
+                job_scheduler_id(queue.name),
+                (inline((send,)),),
+                trusts=(SCHEDULER,),
+                trust=trust,
+                origin=app.queues_origin,
             )
 
 
@@ -325,13 +331,13 @@ def _text(value: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-_READ: Final[dict[Store, Callable[..., Grants]]] = {"secretsmanager": secretsmanager.read, "ssm": ssm.read}
-
-
 def stored_values(_app: App, function: Function) -> Iterator[Grant]:
     """Get what the environment names, and decrypt it where a key of the user's own encrypts it, through its service."""
     for value in function.stored_values:
-        for grant in _READ[value.store](value.subject, key=value.key):
+        from remit.grants import secretsmanager, ssm  # noqa: PLC0415 - few functions name any
+
+        read = {"secretsmanager": secretsmanager.read, "ssm": ssm.read}[value.store]
+        for grant in read(value.subject, key=value.key):
             is_of_key = grant.statement.actions.patterns[0].startswith("kms:")
             encrypted = ", which this key encrypts" if is_of_key else ""
             reason = function.computed(f"reads {value.called}, which {value.variable} names{encrypted}")

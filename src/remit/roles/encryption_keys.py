@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant
 from remit.resources.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, encrypting_key, key_text, kms_key
-from remit.resources.names import own_id
 from remit.resources.own_resources import OwnResources, own_resources
-from remit.triggers.cognito import Cognito
-from remit.triggers.sqs import Sqs
-from remit.triggers.stream_options import StreamTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from remit.app import Trigger
     from remit.iam.policy import Statement
 
 _READ: Final = ("kms:Decrypt",)
@@ -50,25 +45,27 @@ def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
                 yield _encrypted(grant, key, actions)
 
 
-def keys_of_existing_sources(app: App, function: Function, trigger: Trigger) -> Iterator[Grant]:
+def keys_of_existing_sources(app: App, function: Function, trigger: Any) -> Iterator[Grant]:
     """Decrypt what a trigger reads that is not the app's own, by the key that the trigger names."""
-    if not isinstance(trigger, Sqs | StreamTrigger) or trigger.key is None or key_of(app, trigger.arn) is not None:
+    source_key = getattr(trigger, "source_key", None)  # a trigger that somebody wrote for an app has none
+    if source_key is None or key_of(app, trigger.arn) is not None:
         return
-    key = kms_key(own_resources(app).by_id, key_text(trigger.key))
+    key = kms_key(own_resources(app).by_id, key_text(source_key))
     for grant in trigger.grants(function):
         if key is not None and _on_key(grant.statement) == _READ:
             yield _encrypted(grant, key, _READ)
 
 
-def keys_of_custom_senders(app: App, function: Function, trigger: Trigger) -> Iterator[Grant]:
+def keys_of_custom_senders(app: App, function: Function, trigger: Any) -> Iterator[Grant]:
     """Decrypt the codes that a user pool gives to whoever sends its mail or messages.
 
     Source: "Custom sender Lambda triggers" (Amazon Cognito Developer Guide).
     """
-    if not isinstance(trigger, Cognito) or not trigger.is_sender:
+    pool_id = getattr(trigger, "custom_sender_pool", "")
+    if not pool_id:
         return
     resources = own_resources(app).by_id
-    pool = resources[own_id(trigger.pool)]
+    pool = resources[pool_id]
     key = kms_key(resources, pool.properties.get("LambdaConfig", {}).get("KMSKeyID"))
     if key is not None:
         reason = function.computed(f"decrypts the codes that it sends for user pool {pool.logical_id}")

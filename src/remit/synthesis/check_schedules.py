@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.triggers.schedule import Schedule
-from remit.triggers.schedule_expression import EVER, HINT, expression_problem, next_run, why_never
+from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +19,21 @@ _TYPES: Final = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 
 def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
     """Each schedule that never runs from `now` on, and is not turned off, of functions, jobs and shared resources."""
-    for resource in app.resources:
+    resources = [resource for resource in app.resources if resource.type in _TYPES]
+    if not resources and not app.queues and "schedule" not in trigger_files(app.functions):
+        return
+    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - the calendar of cron expressions comes with it
+    from remit.triggers.schedule_expression import (  # noqa: PLC0415 - as above
+        EVER,
+        HINT,
+        expression_problem,
+        next_run,
+        why_never,
+    )
+
+    for resource in resources:
         expression = tokens.textual(resource.properties.get("ScheduleExpression"))
-        if resource.type not in _TYPES or not isinstance(expression, str) or tokens.references(expression):
+        if not isinstance(expression, str) or tokens.references(expression):
             continue
         zone = resource.properties.get("ScheduleExpressionTimezone")
         timezone = None if zone is None else str(zone)

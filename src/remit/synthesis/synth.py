@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, ExistingValue, Function, Output, Resource, Role, Template
+from remit.app import App, ExistingValue, Function, Output, Resource, Template
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
-from remit.roles.policy_size import Sizes, parts, policy_ids
+from remit.roles.policy_size import Sizes, own_policies
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
@@ -22,16 +22,17 @@ from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
-from remit.triggers import websocket_api
-from remit.triggers.app_wide import OUTPUTS, RESOURCES
+from remit.triggers.app_wide import apis
 from remit.triggers.invoke_permission import fitted_permissions
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from types import ModuleType
 
     from remit.app import Grant
     from remit.errors import Origin
+    from remit.holders import Holder
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
@@ -41,7 +42,7 @@ _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", 
 
 
 def synth(
-    app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
+    app: App, roles: tuple[Holder, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name.
 
@@ -58,12 +59,12 @@ class Draft:
     """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted."""
 
     template: Template
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
 
 
 def draft(
     app: App,
-    roles: tuple[Role, ...],
+    roles: tuple[Holder, ...],
     mistakes: Mistakes,
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
@@ -109,9 +110,9 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
             yield existing
 
 
-def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Role, ...]:
+def fit_roles(roles: tuple[Holder, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Holder, ...]:
     """Each role fitted to IAM's quotas; one that no policies can hold is noted, and stays as it is."""
-    fitted_roles: list[Role] = []
+    fitted_roles: list[Holder] = []
     for role in roles:
         smaller = role
         with mistakes.noted():
@@ -121,17 +122,18 @@ def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tupl
 
 
 def _functions(
-    app: App, roles: tuple[Role, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
+    app: App, roles: tuple[Holder, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
     late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
+    app_apis = apis(app.functions)
     resources: list[Resource] = []
     for function in app.functions:
         role = role_of.get(function.name)
         resources.append(_log_group(function))
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
-        resource = _function(app, function, role, code)
+        resource = _function(app, function, role, code, app_apis.get("websocket"))
         resources += (resource, *publication_resources(function, resource.properties))
         for trigger in function.triggers:
             with mistakes.noted():
@@ -140,9 +142,9 @@ def _functions(
                     made = [replace(resource, origin=trigger.written) for resource in made]
                 resources += made
         resources += worker_source(app, function)
-    for app_wide in RESOURCES:
+    for api in app_apis.values():
         with mistakes.noted():
-            resources += [*_all_bound(app_wide(app), late_bound_arns)]
+            resources += [*_all_bound(api.resources(app), late_bound_arns)]
     return resources
 
 
@@ -154,26 +156,26 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     ]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
     outputs = [*app.outputs, *others]
-    for app_wide in OUTPUTS:
+    for api in apis(app.functions).values():
         with mistakes.noted():
-            outputs += app_wide(app)
+            outputs += api.outputs(app)
     return _one_of_each_name(outputs, mistakes)
 
 
-def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
+def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
 
     The role names them, not they the role: when it is there, everything is attached to it.
     """
-    inline, *managed = parts(role)
+    inline, *made = own_policies(role)
     policies = [
         Resource(
-            logical_id,
+            policy.name,
             "AWS::IAM::ManagedPolicy",
-            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(grants)},
+            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(policy.grants)},
             origin=origin,
         )
-        for logical_id, grants in zip(policy_ids(role), managed, strict=True)
+        for policy in made
     ]
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
@@ -185,12 +187,12 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
         properties["PermissionsBoundary"] = role.boundary
     if attached:
         properties["ManagedPolicyArns"] = attached
-    if inline:
-        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
+    if inline.grants:
+        properties["Policies"] = [{"PolicyName": inline.name, "PolicyDocument": _document(inline.grants)}]
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
 
 
-def _trust(role: Role) -> dict[str, Any]:
+def _trust(role: Holder) -> dict[str, Any]:
     if role.trust is not None:
         return iam.render(role.trust)
     services = {
@@ -212,10 +214,12 @@ def _log_group(function: Function) -> Resource:
     return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
 
 
-def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
+def _function(
+    app: App, function: Function, role: Holder | None, code: dict[str, str], websocket: ModuleType | None
+) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role, websocket)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -233,9 +237,9 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App, function: Function, role: Role | None) -> dict[str, str]:
+def _variables(app: App, function: Function, role: Holder | None, websocket: ModuleType | None) -> dict[str, str]:
     """Return the variables of the runtime part: its stack, its stage, its job queues, the web app that it serves."""
-    sent = websocket_api.sending(function, () if role is None else role.grants)
+    sent = {} if websocket is None else websocket.sending(function, () if role is None else role.grants)
     served = {}
     if function.web is not None:
         served["REMIT_WEB_APP"] = function.web.target

@@ -23,8 +23,6 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.loading.load import load
 from remit.local import aws as local_aws
-from remit.local.control.accesses import NO_ACCESS, accesses
-from remit.local.control.account import account_of
 from remit.local.control.answers import (
     AnsweringFunctions,
     forget_answers,
@@ -32,9 +30,9 @@ from remit.local.control.answers import (
     operation_model,
     serialised,
 )
-from remit.local.control.clients import client_arguments, function_session, session
+from remit.local.control.clients import account_of, client_arguments, function_session, session
 from remit.local.control.invoke import invoke_locally
-from remit.local.control.server_state import keep_data, put_data_back
+from remit.local.control.server_commands import NO_ACCESS, accesses, keep_data, put_data_back
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.explanation import verdict_lines
@@ -54,10 +52,10 @@ if TYPE_CHECKING:
     from remit.app import App, Function
     from remit.declare.resource_references import AnyRef
     from remit.deploy.invoke import Answer
+    from remit.holders import Holder
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.aws import LocalAws
     from remit.local.control.answers import Answering
-    from remit.roles.role_policies import ReadyRole
+    from remit.local.state_files import LocalAws
 
 
 _LARGEST_SEEN: Final = 4 * 1024 * 1024
@@ -92,7 +90,7 @@ class AppOfTests:
         self._stage = stage
         self._place = place
         self._app: App | None = None
-        self._roles: Mapping[str, ReadyRole] = {}
+        self._roles: Mapping[str, Holder] = {}
         self._running: RunningApp | None = None
         self._problem: RemitError | None = None
         self._until_stopped = contextlib.ExitStack()
@@ -107,7 +105,7 @@ class AppOfTests:
             self._roles = ready_roles(self._app, assign(self._app))
         return self._app
 
-    def role(self, function: str) -> ReadyRole:
+    def role(self, function: str) -> Holder:
         """The role of a function. RemitError: there is no such function."""
         self.function(function)
         return self._roles[function]

@@ -4,36 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.triggers import http_api, websocket_api
+from remit.errors import RemitError
+from remit.resources.names import HTTP_API, WEBSOCKET_API
+from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
 
-    from remit.app import App, Function, Output, Resource
-    from remit.errors import RemitError
+    from remit.app import App, Function, Resource
 
-RESOURCES: Final[tuple[Callable[[App], Iterator[Resource]], ...]] = (http_api.resources, websocket_api.resources)
-OUTPUTS: Final[tuple[Callable[[App], Iterator[Output]], ...]] = (http_api.outputs, websocket_api.outputs)
-NOTES: Final[tuple[Callable[[App], tuple[str, ...]], ...]] = (http_api.notes, websocket_api.notes)
-APIS: Final = (http_api.API, websocket_api.API)
+APIS: Final = (HTTP_API, WEBSOCKET_API)
 """The logical ids of the APIs, which the app lacks where no trigger makes them or all of these are mistakes."""
 
 
-CHECKS: Final[tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]] = (
-    http_api.check_routes,
-    http_api.check_authorizers,
-    websocket_api.check_routes,
-    websocket_api.check_grants,
-)
-"""Each gives the mistakes of triggers of an app's functions that collide, or do not make one whole."""
+def apis(functions: Iterable[Function]) -> dict[str, ModuleType]:
+    """The files of the APIs that functions have routes of, by the file of the route; no other is imported."""
+    files = trigger_files(functions)
+    made: dict[str, ModuleType] = {}
+    if "api" in files:
+        from remit.triggers import http_api  # noqa: PLC0415 - an app without its routes has no such API
+
+        made["api"] = http_api
+    if "websocket" in files:
+        from remit.triggers import websocket_api  # noqa: PLC0415 - as above
+
+        made["websocket"] = websocket_api
+    return made
+
+
+def checks(functions: Iterable[Function]) -> list[Callable[[Iterable[Function]], Iterator[RemitError]]]:
+    """List the checks that give the mistakes of triggers which collide, or do not make one whole."""
+    app_apis = apis(functions)
+    own_checks = [check for api in app_apis.values() for check in api.CHECKS]
+    return own_checks if "websocket" in app_apis else [*own_checks, _check_grants]
+
+
+def _check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """Each grant on connections of an app that has no WebSocket API."""
+    for function in functions:
+        for grant in function.policy:
+            resources = grant.statement.resources
+            if resources is not None and any(f"${{{WEBSOCKET_API}}}" in pattern for pattern in resources.patterns):
+                yield RemitError(
+                    "the app has no WebSocket API whose connections this could be about",
+                    hint='add `on.websocket("$connect")` to a function',
+                    origin=grant.origin,
+                )
 
 
 def app_wide_resources(app: App) -> Iterator[Resource]:
     """Yield the resources that the triggers of all functions share."""
-    for resources in RESOURCES:
-        yield from resources(app)
+    for api in apis(app.functions).values():
+        yield from api.resources(app)
 
 
 def app_wide_notes(app: App) -> tuple[str, ...]:
-    """A sentence for each way in that is open to everyone."""
-    return tuple(note for notes in NOTES for note in notes(app))
+    """A sentence for each way in that is open to everyone, and for settings of an API that the app does not have."""
+    app_apis = apis(app.functions)
+    notes = [note for api in app_apis.values() for note in api.notes(app)]
+    if "api" not in app_apis and app.api.domain_name is not None:
+        origin = app.api.written["domain_name"]
+        notes.append(f"no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect ({origin})")
+    return tuple(notes)

@@ -72,6 +72,11 @@ class Cognito(BaseTrigger):
         """True if it sends codes, which the pool encrypts."""
         return self.step in _SENDERS
 
+    @property
+    def custom_sender_pool(self) -> str:
+        """The pool, of a step that sends its codes."""
+        return own_id(self.pool) if self.is_sender else ""
+
     def resources(self, function: Function) -> Iterator[Resource]:
         """The function's permission for this pool alone; one for all of its steps."""
         pool = own_id(self.pool)

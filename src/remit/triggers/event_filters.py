@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, RemitError, writer
-from remit.triggers.event_pattern import EVENT_SOURCE, checked_pattern, pattern_text
 
 if TYPE_CHECKING:
     from remit.triggers.record_fields import Shape
 
+Pattern = Mapping[str, Any]
+"""A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
+Filter = Pattern | Sequence[Pattern]
 _MOST: Final = 5
 """Filters of an event source mapping; AWS raises it to 10 on request ("Using filter criteria")."""
 _RAISED: Final = 10
@@ -22,6 +25,8 @@ def filter_criteria(filters: Any, record: Shape) -> dict[str, Any] | None:
     """
     if filters is None:
         return None
+    from remit.triggers.event_pattern import EVENT_SOURCE, checked_pattern, pattern_text  # noqa: PLC0415 - few filter
+
     patterns = filters if isinstance(filters, list | tuple) else [filters]
     if not patterns:
         raise RemitError("filter is an empty list", hint="leave it out to get every record", origin=writer())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import Mistakes, RemitError
+from remit.resources.names import HTTP_API as API
 from remit.resources.names import digest, logical
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import permissions
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from remit.app import ApiSettings, App, Function
     from remit.triggers.route_authorizer import RouteAuthorizer
 
-API: Final = "HttpApi"
-"""The logical id of the API; those of what belongs to it begin with it."""
 URL: Final = "ApiUrl"
 """The output with its address."""
 _STAGE: Final = "$default"
@@ -92,6 +91,9 @@ def check_authorizers(functions: Iterable[Function]) -> Iterator[RemitError]:
     yield from mistakes.errors
 
 
+CHECKS: Final = (check_routes, check_authorizers)
+
+
 @contextmanager
 def _mistakes_at(trigger: Api) -> Iterator[None]:
     """Places the mistakes of an authorizer at the route that it guards."""
@@ -113,10 +115,8 @@ def _twice(original: Routed, repeated: Routed) -> RemitError:
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it; nothing for an app without routes."""
+    """The API and all that belongs to it, of an app that has routes."""
     app_routes = routes(app.functions)
-    if not app_routes:
-        return
     yield from _api(app.api, app_routes[0].function)
     yield from _authorizers(app, app_routes)
     for function in {routed.function.name: routed.function for routed in app_routes}.values():
@@ -126,8 +126,6 @@ def resources(app: App) -> Iterator[Resource]:
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
-    if not routes(app.functions):
-        return
     domain = app.api.domain_name
     address = f"${{{API}.ApiEndpoint}}" if domain is None else f"https://{domain}"
     yield Output(URL, address, "The address of the API")
@@ -138,10 +136,8 @@ def outputs(app: App) -> Iterator[Output]:
 
 
 def notes(app: App) -> tuple[str, ...]:
-    """A sentence for each route that answers everyone, each issuer that AWS cannot ask, and settings of no API."""
+    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
     app_routes = routes(app.functions)
-    if not app_routes:
-        return tuple(_notes_on_settings(app.api))
     open_to_all = [
         f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
         for routed in app_routes
@@ -155,13 +151,6 @@ def notes(app: App) -> tuple[str, ...]:
         if issuer.startswith("http://")
     ]
     return (*open_to_all, *on_loopback, *_notes_on_preflights(app.api, app_routes), *_notes_on_timeouts(app_routes))
-
-
-def _notes_on_settings(settings: ApiSettings) -> Iterator[str]:
-    """A sentence where settings of the API have no effect, since the app has none."""
-    for setting, origin in settings.written.items():
-        if setting == "domain_name" and settings.domain_name is not None:
-            yield f"no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect ({origin})"
 
 
 def _notes_on_timeouts(app_routes: tuple[Routed, ...]) -> Iterator[str]:

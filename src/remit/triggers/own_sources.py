@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.types import arn_of
 from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.triggers.cognito import with_pool_triggers
-from remit.triggers.dynamodb import with_streams
-from remit.triggers.s3 import with_notifications
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,16 +17,29 @@ if TYPE_CHECKING:
 
 _BY_NAME: Final = {"bucket": ("AWS::S3::Bucket", "BucketName"), "dead_letter": ("AWS::SQS::Queue", "QueueName")}
 """Options that change the source itself where it is the app's, and what gives that its name."""
-_CHANGES: Final[tuple[Callable[[App], App], ...]] = (with_notifications, with_streams, with_pool_triggers)
 
 
 def with_own_sources(app: App) -> App:
     """The app with its resources as its triggers need them. RemitError has all that triggers ask for and cannot be."""
-    if not any(function.triggers for function in app.functions):
+    files = trigger_files(app.functions)
+    if not files:
         return app
     app = _with_names_resolved(app)
+    changes: list[Callable[[App], App]] = []
+    if "s3" in files:
+        from remit.triggers.s3 import with_notifications  # noqa: PLC0415 - an app has few kinds of triggers
+
+        changes.append(with_notifications)
+    if "dynamodb" in files:
+        from remit.triggers.dynamodb import with_streams  # noqa: PLC0415 - as above
+
+        changes.append(with_streams)
+    if "cognito" in files:
+        from remit.triggers.cognito import with_pool_triggers  # noqa: PLC0415 - as above
+
+        changes.append(with_pool_triggers)
     mistakes = Mistakes()
-    for change in _CHANGES:
+    for change in changes:
         with mistakes.noted():
             app = change(app)
     mistakes.refuse()

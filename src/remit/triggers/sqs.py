@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
 from remit.declare.resource_references import KeyRef, QueueRef
@@ -12,10 +12,9 @@ from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.resources.kms_key import key_text
 from remit.resources.names import arn_of, logical, name_of, own_id
-from remit.triggers.event_filters import filter_criteria
+from remit.triggers.event_filters import Filter, filter_criteria
 from remit.triggers.record_fields import SQS
 from remit.triggers.source import checked, mapping
-from remit.triggers.stream_options import Filter
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -77,6 +76,11 @@ class Sqs(BaseTrigger):
     def arn(self) -> str:
         """The queue's ARN."""
         return arn_of(self.queue, "sqs")
+
+    @property
+    def source_key(self) -> Any:
+        """The key of a queue that is not the app's."""
+        return self.key
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Receive and delete on this queue alone."""

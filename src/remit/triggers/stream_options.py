@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,7 @@ from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import AnyRef, FailureRef, KeyRef
 from remit.resources.kms_key import key_text
 from remit.resources.names import logical, name_of
-from remit.triggers.event_filters import filter_criteria
+from remit.triggers.event_filters import Filter, filter_criteria
 from remit.triggers.failure_destination import Destination, destination
 from remit.triggers.source import checked, mapping
 from remit.triggers.trigger import BaseTrigger, TriggerSource
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
-
-Pattern = Mapping[str, Any]
-"""A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
-Filter = Pattern | Sequence[Pattern]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,11 @@ class StreamTrigger(BaseTrigger):
     def record(self) -> Shape:
         """The shape of the stream's records, for filters."""
         raise NotImplementedError
+
+    @property
+    def source_key(self) -> Any:
+        """The key of a stream that is not the app's."""
+        return self.key
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The numbers, the filter, the destination."""

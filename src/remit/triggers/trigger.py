@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from remit.declare.recorded import Recorded
 from remit.declare.unread import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from remit.app import Function, Grant, Output, Resource, Role
+    from remit.app import Function, Grant, Output, Resource
     from remit.errors import Origin
+    from remit.holders import Holder
 
 
 _RESOURCES: Final = frozenset(
@@ -56,7 +57,7 @@ class BaseTrigger(Recorded):
         """Yield the resources that the template needs beside the function."""
         yield from ()
 
-    def roles(self, function: Function) -> Iterator[Role]:  # noqa: ARG002 - a trigger's signature
+    def roles(self, function: Function) -> Iterator[Holder]:  # noqa: ARG002 - a trigger's signature
         """The roles with which services call the function, where its own resource policy is not enough."""
         yield from ()
 
@@ -64,6 +65,22 @@ class BaseTrigger(Recorded):
         """Yield the resources that the trigger reads, or sends failures to: the app's own, or existing ones."""
         yield from ()
 
+    @property
+    def source_key(self) -> Any:
+        """The key that encrypts what the trigger reads and the app does not make, as the option gives it."""
+        return None
+
+    @property
+    def custom_sender_pool(self) -> str:
+        """The logical id of the user pool whose codes the function decrypts and sends; "" for none."""
+        return ""
+
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """Yield the outputs that people want to know after a deploy."""
         yield from ()
+
+
+def trigger_files(functions: Iterable[Function]) -> set[str]:
+    """The names of the files that functions have triggers of: a step for one kind of trigger imports its file if so."""
+    kinds = {type(trigger) for function in functions for trigger in function.triggers}
+    return {base.__module__.rpartition(".")[2] for kind in kinds for base in kind.__mro__}

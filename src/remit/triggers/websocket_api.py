@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError
+from remit.resources.names import WEBSOCKET_API as API
 from remit.resources.names import digest, logical
 from remit.triggers.api_permissions import permissions
 from remit.triggers.websocket import CONNECT, Websocket
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Grant
 
-API: Final = "WebSocketApi"
-"""The logical id of the API; those of what belongs to it begin with it."""
 CONNECTIONS: Final = (
     f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{API}}}/${{{API}Stage}}"
     "/%s/@connections/*"
@@ -67,11 +66,12 @@ def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
         )
 
 
+CHECKS: Final = (check_routes,)
+
+
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it; nothing for an app without routes."""
+    """The API and all that belongs to it, of an app that has routes."""
     app_routes = routes(app.functions)
-    if not app_routes:
-        return
     settings, origin = app.websocket, app_routes[0][0].origin
     properties = {
         "Name": "${AWS::StackName}-websocket",
@@ -88,10 +88,9 @@ def resources(app: App) -> Iterator[Resource]:
         yield from _of_function(app, function, own)
 
 
-def outputs(app: App) -> Iterator[Output]:
+def outputs(_app: App) -> Iterator[Output]:
     """The address to connect to."""
-    if routes(app.functions):
-        yield Output("WebSocketUrl", f"wss://{_ADDRESS}", "The address that clients connect to")
+    yield Output("WebSocketUrl", f"wss://{_ADDRESS}", "The address that clients connect to")
 
 
 def notes(app: App) -> tuple[str, ...]:
@@ -113,21 +112,6 @@ def _is_about_connections(grant: Grant) -> bool:
     """Return whether a grant names the app's WebSocket API."""
     resources = grant.statement.resources
     return resources is not None and any(f"${{{API}}}" in pattern for pattern in resources.patterns)
-
-
-def check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each grant on connections of an app that has no WebSocket API."""
-    functions = tuple(functions)
-    if routes(functions):
-        return
-    for function in functions:
-        for grant in function.policy:
-            if _is_about_connections(grant):
-                yield RemitError(
-                    "the app has no WebSocket API whose connections this could be about",
-                    hint=f'add `on.websocket("{CONNECT}")` to a function',
-                    origin=grant.origin,
-                )
 
 
 def _of_function(app: App, function: Function, triggers: list[Websocket]) -> Iterator[Resource]:

@@ -1,5 +1,6 @@
-"""The policy that a resource has on AWS when nobody has given it one, and the emulator made to say the same.
+"""The policies that topics and keys have on AWS when nobody has given them one, and the emulator made to say the same.
 
+Resources of all other services have none then, and let nobody in by themselves.
 What the emulator invents is not believed: it lets everybody use a topic that a template makes, and leaves a topic that
 loses its own policy without any.
 """
@@ -7,25 +8,18 @@ loses its own policy without any.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from remit.local.emulator import emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     Document = dict[str, Any]
 
 
-class DefaultPolicy(NamedTuple):
-    """The default policy of a service's resources, and the page of AWS's that says so."""
-
-    document: Callable[[str, str], Document] | None
-    """Makes it of the account and the resource's ARN; None: without a policy of its own, a resource lets nobody in."""
-    source: str
-
-
-def _of_topic(account: str, topic: str) -> Document:
+def _policy_of_topic(account: str, topic: str) -> Document:
+    """Source: "Example cases for Amazon SNS access control", "CreateTopic"."""
     actions = (
         "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe",
         "ListSubscriptionsByTopic", "Publish",
@@ -42,7 +36,8 @@ def _of_topic(account: str, topic: str) -> Document:
     return {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
 
 
-def _of_key(account: str, _key: str) -> Document:
+def policy_of_key(account: str) -> Document:
+    """The policy of a KMS key that was made without one. Source: "Default key policy" (AWS KMS Developer Guide)."""
     statement = {
         "Sid": "Enable IAM User Permissions",
         "Effect": "Allow",
@@ -53,44 +48,20 @@ def _of_key(account: str, _key: str) -> Document:
     return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
 
 
-DEFAULT_POLICIES: Final[Mapping[str, DefaultPolicy]] = {
-    "dynamodb": DefaultPolicy(None, "Using resource-based policies for DynamoDB"),
-    "ecr": DefaultPolicy(None, "Private repository policies in Amazon ECR"),
-    "events": DefaultPolicy(None, "Using resource-based policies for Amazon EventBridge"),
-    "execute-api": DefaultPolicy(None, "Control access to a REST API with API Gateway resource policies"),
-    "kinesis": DefaultPolicy(None, "Controlling access to Amazon Kinesis Data Streams resources using IAM"),
-    "kms": DefaultPolicy(_of_key, "Default key policy (AWS KMS Developer Guide)"),
-    "lambda": DefaultPolicy(None, "Viewing resource-based IAM policies in Lambda"),
-    "s3": DefaultPolicy(None, "Bucket policies for Amazon S3"),
-    "secretsmanager": DefaultPolicy(None, "Resource-based policies (AWS Secrets Manager User Guide)"),
-    "sns": DefaultPolicy(_of_topic, "Example cases for Amazon SNS access control; CreateTopic"),
-    "sqs": DefaultPolicy(None, "Overview of managing access in Amazon SQS"),
-    "sts": DefaultPolicy(None, "CreateRole: a role has no trust but the one that it is made with"),
-}
-"""By the prefix of the actions on such resources: all services whose policies `resource_policies` reads."""
-
-
-def default_policy(service: str, account: str, arn: str) -> Document | None:
-    """The policy that a resource has by itself, or None."""
-    row = DEFAULT_POLICIES[service]
-    return None if row.document is None else row.document(account, arn)
-
-
 def give_default_policies() -> None:
     """Have topics that are made, or lose their own policy, get AWS's default policy, by API and by template."""
     sns = emulated("services.sns")
     provisioners = emulated("services.cloudformation.provisioners")
 
     def text(topic: str) -> str:
-        return json.dumps(default_policy("sns", place_of_request()["Account"], topic))
+        return json.dumps(_policy_of_topic(place_of_request()["Account"], topic))
 
     @instead_of(sns, "_create_topic")
     def create(create_topic: Any, parameters: Mapping[str, Any]) -> Any:
         numbers = range(1, len(parameters) + 2)
         names = [sns._p(parameters, f"Attributes.entry.{number}.key") for number in numbers]
         if "Policy" not in names:
-            place = place_of_request()
-            topic = f"arn:aws:sns:{place['Region']}:{place['Account']}:{sns._p(parameters, 'Name')}"
+            topic = arn_here("sns", sns._p(parameters, "Name"))
             entry = f"Attributes.entry.{names.index('') + 1}"
             parameters = {**parameters, f"{entry}.key": ["Policy"], f"{entry}.value": [text(topic)]}
         return create_topic(parameters)

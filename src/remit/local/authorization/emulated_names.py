@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.authorization.stored_names import StoredNames
-from remit.local.authorization.task_tokens import waiting_for
-from remit.local.emulator import emulated
+from remit.local.authorization.setting import StoredNames
+from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
+_MOST_TOKENS: Final = 10_000
+"""Tokens of activities are kept until there are so many: nothing tells that one is over."""
+_MACHINE: Final[ContextVar[str]] = ContextVar("state_machine")
+_WAITING: Final[dict[str, str]] = {}
 
 
 @cache
@@ -187,7 +192,7 @@ class EmulatedNames(StoredNames):
 
     def waiting_for(self, token: str) -> str | None:
         """The ARN of the state machine or activity that waits for a task's token."""
-        return waiting_for(token)
+        return _WAITING.get(token)
 
     def execution_of_callback(self, callback: str) -> str | None:
         """The ARN of the durable execution that waits for a callback, by the callback's id."""
@@ -224,3 +229,40 @@ class EmulatedNames(StoredNames):
         """Return whether there is a bucket that has no object of this key."""
         record = _service("s3")._buckets.get(bucket)
         return record is not None and key not in record["objects"]
+
+
+def note_task_tokens() -> None:
+    """Note who waits whenever a state machine hands out a token, in the process that serves.
+
+    An answer is authorised on the machine or activity, and names the token alone. Source: "Creating granular
+    permissions for non-admin users in Step Functions" (AWS Step Functions Developer Guide).
+    """
+    states = emulated("services.stepfunctions")
+
+    @instead_of(states, "_execute_task")
+    def executed(
+        execute_task: Any, definition: Any, task_input: Any, execution: Any, context: Mapping[str, Any]
+    ) -> Any:
+        earlier = _MACHINE.set(context["StateMachine"]["Id"])
+        try:
+            return execute_task(definition, task_input, execution, context)
+        finally:
+            _MACHINE.reset(earlier)
+
+    @instead_of(states, "_invoke_with_callback")
+    def answered(wait_for_answer: Any, resource: Any, task_input: Any, token: str, definition: Any) -> Any:
+        _WAITING[token] = _MACHINE.get()
+        try:
+            return wait_for_answer(resource, task_input, token, definition)
+        finally:
+            _WAITING.pop(token, None)
+
+    @instead_of(states, "_get_activity_task")
+    async def taken(get_activity_task: Any, request: Mapping[str, Any]) -> Any:
+        answer = await get_activity_task(request)
+        token = json.loads(answer[2]).get("taskToken")
+        if token:
+            if len(_WAITING) >= _MOST_TOKENS:
+                del _WAITING[next(iter(_WAITING))]
+            _WAITING[token] = str(request["activityArn"])
+        return answer

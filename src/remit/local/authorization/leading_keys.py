@@ -1,20 +1,23 @@
 """The condition keys of DynamoDB: the partition keys and the attributes that a request names, and what it selects.
 
-Source: "Using IAM policy conditions for fine-grained access control" (Amazon DynamoDB Developer Guide).
+Of PartiQL only statements whose condition is comparisons joined by AND are read; of others nothing is known.
+
+Sources: "Using IAM policy conditions for fine-grained access control", "PartiQL select statements for DynamoDB" (Amazon
+DynamoDB Developer Guide): without `=` or IN on the partition key the whole table is read.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.request import OPEN, Open
-from remit.local.authorization.partiql import partition_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.local.authorization.question import Question
+    from remit.local.authorization.needed_access import Question
 
 _NAME: Final = re.compile(r"#[A-Za-z0-9_]+|(?<![:#A-Za-z0-9_])[A-Za-z][A-Za-z0-9_]*")
 _EQUALS: Final = re.compile(r"(?P<name>#?[A-Za-z0-9_]+)\s*=\s*(?P<value>:[A-Za-z0-9_]+)")
@@ -33,7 +36,9 @@ def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
     table, _, index = question.need.resource.partition(":table/")[2].partition("/")
     name = None if index else question.setting.stored.partition_key(table)  # an index has another partition key
     if "Statement" in parameters:
-        return OPEN if name is None else _of_statement(parameters, name)
+        stated = parameters.get("Parameters")
+        values_of_marks = stated if isinstance(stated, list) else ()
+        return OPEN if name is None else partition_values(str(parameters["Statement"]), values_of_marks, name)
     values: list[str] = []
     for item in _items(parameters):
         value = item.get(name) if name is not None else None
@@ -41,14 +46,9 @@ def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
             value = next(iter(item.values()))
         if value is None:
             return OPEN
-        values += _scalar(value)
+        values += _scalars(value)
     values += _of_condition(parameters, name)
     return tuple(dict.fromkeys(values)) or None
-
-
-def _of_statement(parameters: Mapping[str, Any], name: str) -> tuple[str, ...] | Open | None:
-    stated = parameters.get("Parameters")
-    return partition_values(str(parameters["Statement"]), stated if isinstance(stated, list) else (), name)
 
 
 def full_table_scan(question: Question) -> str | Open | None:
@@ -70,11 +70,10 @@ def _items(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (key for key in keys if isinstance(key, dict))
 
 
-def _scalar(value: Any) -> list[str]:
-    """The text of an attribute value such as {"S": "ada"}."""
-    if isinstance(value, dict):
-        return [str(text) for kind, text in value.items() if kind in ("S", "N", "B")]
-    return []
+def _scalars(value: Any) -> list[str]:
+    """The text of an attribute value such as {"S": "ada"}; none of a list, a set or a map."""
+    kinds = value if isinstance(value, dict) else {}
+    return [str(kinds[kind]) for kind in ("S", "N", "B") if kind in kinds]
 
 
 def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
@@ -85,11 +84,11 @@ def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
     if isinstance(expression, str):
         for match in _EQUALS.finditer(expression):
             if name in (None, names.get(match["name"], match["name"])):
-                return _scalar(values.get(match["value"]))
+                return _scalars(values.get(match["value"]))
     conditions = _mapping(parameters.get("KeyConditions"))
     for key, condition in conditions.items():
         if name in (None, key) and isinstance(condition, dict) and condition.get("ComparisonOperator") == "EQ":
-            return [text for value in condition.get("AttributeValueList", ()) for text in _scalar(value)]
+            return [text for value in condition.get("AttributeValueList", ()) for text in _scalars(value)]
     return []
 
 
@@ -136,3 +135,95 @@ def select(question: Question) -> str | None:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+_TOKEN: Final = re.compile(
+    r"""(?P<text>'(?:[^']|'')*')|"(?P<quoted>[^"]+)"|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_]\w*)|(?P<sign>\S)"""
+)
+_UNREAD: Final = frozenset({"OR", "NOT"})
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A piece of a statement: a name, keyword or sign, or a literal, whose `word` is empty.
+
+    `value` is the text of a literal, or of the parameter that a question mark stands for; None for anything else.
+    """
+
+    word: str
+    value: str | None
+    depth: int
+    """In how many brackets it stands; an opening one counts itself."""
+
+    def names(self, key: str) -> bool:
+        """Return whether it is a name, or the literal that names an attribute of an item."""
+        return key in (self.word, self.value)
+
+
+def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tuple[str, ...] | Open | None:
+    """The values of the partition key that a statement names; None where it names none, and so may mean all.
+
+    `parameters` are the attribute values that stand for its question marks, in their order. Open: it is not certain.
+    """
+    tokens = list(_tokens(statement, parameters))
+    if tokens and tokens[0].word.upper() == "INSERT":
+        operands = _inserted(tokens, key)
+    else:
+        start = next((place for place, token in enumerate(tokens) if token.word.upper() == "WHERE"), len(tokens))
+        if any(token.word.upper() in _UNREAD for token in tokens[start:]):
+            return OPEN
+        operands = _compared(tokens[start:], key)
+    values = [value for value in operands if value is not None]
+    if len(values) < len(operands):
+        return OPEN
+    return tuple(dict.fromkeys(values)) or None
+
+
+def _tokens(statement: str, parameters: Sequence[Any]) -> Iterator[_Token]:
+    remaining = iter(parameters)
+    depth = 0
+    for match in _TOKEN.finditer(statement):
+        word = match["quoted"] or match["word"] or match["sign"] or ""
+        value = match["number"]
+        if match["text"]:
+            value = match["text"][1:-1].replace("''", "'")
+        elif match["sign"] == "?":
+            value = next(iter(_scalars(next(remaining, None))), None)
+        depth += word in _OPENING
+        yield _Token(word, value, depth)
+        depth -= word in _CLOSING
+
+
+def _inserted(tokens: Sequence[_Token], key: str) -> list[str | None]:
+    """The value of an attribute of the item itself, which is `{'name': value, …}`."""
+    values: list[str | None] = []
+    for place in range(len(tokens) - 2):
+        name, colon, value = tokens[place : place + 3]
+        if name.names(key) and name.depth == 1 and colon.word == ":":
+            values.append(value.value)
+    return values
+
+
+def _compared(tokens: Sequence[_Token], key: str) -> list[str | None]:
+    """List the values that an attribute of the item itself is compared with by `=` and IN."""
+    operands: list[str | None] = []
+    for place in range(1, len(tokens) - 2):
+        if tokens[place].word != key or tokens[place - 1].word == ".":
+            continue
+        comparison = tokens[place + 1].word.upper()
+        if comparison == "=":
+            operands.append(tokens[place + 2].value)
+        elif comparison == "IN":
+            operands.extend(_listed(tokens[place + 2 :]))
+    return operands
+
+
+def _listed(tokens: Sequence[_Token]) -> Iterator[str | None]:
+    """The values in the brackets with which tokens begin."""
+    outside = tokens[0].depth - 1
+    for token in tokens:
+        if token.word in _CLOSING and token.depth == outside + 1:
+            return
+        if token.word not in _OPENING and token.word != ",":
+            yield token.value

@@ -9,99 +9,63 @@ makes no difference decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.action_resources import asked_resource, is_without_resources
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
-from remit.catalogue.operations import Operation, arns, operation
+from remit.catalogue.operations import Operation, arns
+from remit.catalogue.operations import operation as catalogued_operation
 from remit.local.authorization.federated_callers import is_federated
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
-from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, ActionRequest, batched_secrets, with_names
+from remit.local.authorization.needed_access import UNRESOLVED, ActionRequest, NeededAccess
+from remit.local.authorization.requested_operation import RequestedOperation
+from remit.local.authorization.resource_rows import RESOURCES, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
 from remit.local.authorization.tags import tagging_needs
+from remit.local.emulator import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.catalogue.operations import Call
-    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.needed_access import OperationRequest
     from remit.local.authorization.setting import RequestSetting
 
 _DEEPEST: Final = 12
 """Of parameters in parameters, in which ARNs are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeededAccess:
-    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own.
-
-    `via` is the service (`s3`) that uses the access for its caller; empty where the caller itself does. `part` names
-    what of the request it is for, where AWS goes on with the rest if it is denied: an object's key and version, a
-    secret's ARN and what the request calls it.
-    """
-
-    action: str
-    resource: str
-    parameters: Mapping[str, Any]
-    via: str = ""
-    part: tuple[str, ...] = ()
-
-    @property
-    def is_resolved(self) -> bool:
-        """True if all of the ARN is known."""
-        return UNRESOLVED not in self.resource
-
-
-def needs_of(
-    requested: RequestedOperation, parameters: Mapping[str, Any], setting: RequestSetting
-) -> tuple[NeededAccess, ...] | None:
+def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
     """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs."""
-    items = ITEMS.get((requested.client, requested.name))
+    operation, parameters = request.operation, request.parameters
+    items = ITEMS.get((operation.client, operation.name))
     if items is not None:
-        of_items = tuple(
-            NeededAccess(item.action, item.resource(setting.places), item.parameters, part=item.part)
-            for item in items(requested, parameters)
-        )
-        return (*of_items, *_of_keys(requested, of_items, setting))
-    known = operation(requested.client, requested.name)
+        of_items = tuple(items(request))
+        return (*of_items, *key_uses(request, of_items))
+    known = catalogued_operation(operation.client, operation.name)
     if known is None or not (known.calls or known.free):
         return None
-    if known.free and not is_federated(requested):
+    if known.free and not is_federated(operation):
         return ()  # what nobody signs, a role's trust lets in
-    named = with_names(requested, parameters)
+    named = with_names(request)
     needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):
-        for resource in _resources(call, ActionRequest(call.action, named, setting, requested)):
+        for resource in _resources(call, ActionRequest(operation, named, request.setting, call.action)):
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
-    for secret, name in batched_secrets(requested, parameters, setting):
-        action = "secretsmanager:GetSecretValue"
-        needs[action, secret] = NeededAccess(action, secret, parameters, part=(secret, name))
+    for need in batched_secrets(request):
+        needs[need.action, need.resource] = need
     further_needs = (
         *_passed_roles(known, parameters),
-        *(
-            NeededAccess(action, resource, parameters)
-            for action, resource in tagging_needs(requested, tuple(needs), parameters, setting)
-        ),
-        *_of_keys(requested, tuple(needs.values()), setting),
-        *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, setting)),
+        *tagging_needs(request, tuple(needs)),
+        *key_uses(request, tuple(needs.values())),
+        *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, request.setting)),
     )
     for need in further_needs:
         needs.setdefault((need.action, need.resource), need)
     return tuple(needs.values())
-
-
-def _of_keys(
-    requested: RequestedOperation, accesses: tuple[NeededAccess, ...], setting: RequestSetting
-) -> Iterator[NeededAccess]:
-    """Yield the access to keys that services need for their caller."""
-    for access in accesses:
-        for use in key_uses(requested, access.action, access.resource, access.parameters, setting):
-            context = {"EncryptionContext": use.encryption_context}
-            yield NeededAccess(use.action, use.key, context, use.service, access.part)
 
 
 def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
@@ -114,6 +78,7 @@ def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
     if is_without_resources(action.lower()):
         return (asked_resource(action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", places)),)
     texts = (*arns(call, request.parameters, places), *_mentioned(action, request.parameters))
+    # In the order of trust: what the models say, what the names of parameters suggest, and nothing.
     return _most_specific(dict.fromkeys(texts)) or _by_similar_names(request) or _unresolved(request)
 
 
@@ -157,8 +122,8 @@ _EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Req
 def _unresolved(request: ActionRequest) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
     targets = targets_of(request.action)
-    kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
-    formats = [kind.arns[0] for kind in kinds if kind.arns]
+    targets = tuple(target for target in targets if target.required) or tuple(targets[:1])
+    formats = [target.type.arns[0] for target in targets if target.type.arns]
     part = "*" if _EC2_CREATES.match(request.action) else UNRESOLVED
     return tuple(fill(format_, request.setting.places, part) for format_ in formats) or ("*",)
 
@@ -205,3 +170,59 @@ def listed_buckets(accesses: Iterable[tuple[str, str]], setting: RequestSetting)
         bucket, _, key = resource.partition(":::")[2].partition("/")
         if key and setting.stored.lacks_object(bucket, key):
             yield setting.arn("s3", bucket, region="", account="")
+
+
+_FUNCTION_URL: Final = re.compile(r"/_aws/lambda-url/(?P<id>[^/]+)/.*", re.DOTALL)
+_API: Final = re.compile(r"/_aws/execute-api/(?P<id>[^/]+)(?P<path>/.*)", re.DOTALL)
+_AWS_IAM: Final = "AWS_IAM"
+FUNCTION_URL: Final = RequestedOperation("lambda", "InvokeFunctionUrl", "rest")
+API: Final = RequestedOperation("execute-api", "Invoke", "rest")
+
+
+def app_needs(
+    method: str, path: str, setting: RequestSetting
+) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
+    """The access that a request to the app needs; None where IAM does not authorize it."""
+    match = _FUNCTION_URL.fullmatch(path)
+    if match is not None:
+        return _of_function_url(match["id"], setting)
+    match = _API.fullmatch(path)
+    return None if match is None else _of_api(match["id"], method, match["path"], setting)
+
+
+def _of_function_url(
+    url_id: str, setting: RequestSetting
+) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
+    functions = emulated("services.lambda_svc")
+    resolved = functions.resolve_function_url(url_id)
+    if resolved is None or resolved[4].get("AuthType") != _AWS_IAM:
+        return None
+    _, _, name, qualifier, _ = resolved
+    arn = setting.arn("lambda", f"function:{name}:{qualifier}" if qualifier else f"function:{name}")
+    parameters = {"FunctionUrlAuthType": _AWS_IAM, "InvokedViaFunctionUrl": True}
+    actions = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
+    return FUNCTION_URL, tuple(NeededAccess(action, arn, parameters) for action in actions)
+
+
+def _of_api(
+    api: str, method: str, path: str, setting: RequestSetting
+) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
+    apis = emulated("services.apigateway")
+    rest_apis = emulated("services.apigateway_v1")
+    stage, _, rest = path.removeprefix("/").partition("/")
+    if rest_apis.find_api_scope(api) is not None:
+        authorization = rest_apis.method_authorization_type(api, stage, method, f"/{rest}")
+        invoked = f"{api}/{stage}/{method}/{rest}"
+    elif (apis._apis.get(api) or {}).get("protocolType") == "WEBSOCKET":
+        route = apis._match_ws_route(api, "$connect")
+        authorization = None if route is None else route.get("authorizationType")
+        invoked = f"{api}/{stage}/$connect"
+    else:
+        if stage not in apis.stages_for_api(api):
+            stage, rest = "$default", path.removeprefix("/")
+        route = apis._match_route(api, method, f"/{rest}")
+        authorization = None if route is None else route.get("authorizationType")
+        invoked = f"{api}/{stage}/{method}/{rest}"
+    if authorization != _AWS_IAM:
+        return None
+    return API, (NeededAccess("execute-api:Invoke", setting.arn("execute-api", invoked), {}),)

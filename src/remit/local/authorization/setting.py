@@ -1,10 +1,89 @@
-"""The setting of a request: the region, account and caller, which ARNs hold and no parameter states."""
+"""The setting of a request: the region, account and caller, which ARNs hold and no parameter states.
+
+Requests name things that ARNs spell otherwise: an alias of a key, a secret's name, the path of a role. Only who keeps
+the things knows them, so that recognising a request asks a `StoredNames`.
+"""
+
+# ruff: noqa: ARG002 - what knows no name looks at none
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from remit.local.authorization.stored_names import StoredNames
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class StoredNames:
+    """Names in requests and the resources behind them; this one knows none, `EmulatedNames` those of the emulator.
+
+    None says that there is no such thing.
+    """
+
+    def key_arn(self, name: str) -> str | None:
+        """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
+
+    def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
+        """The ARN of the KMS key that encrypted a text, which is in Base64."""
+
+    def key_aliases(self, arn: str) -> tuple[str, ...] | None:
+        """The aliases of a KMS key (`alias/orders`), by the key's ARN."""
+
+    def encrypting_key(self, arn: str) -> str | None:
+        """The KMS key that encrypts what a resource holds: an id, an ARN or an alias."""
+
+    def secret_arn(self, name: str) -> str | None:
+        """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
+
+    def filtered_secrets(self, filters: object) -> tuple[str, ...]:
+        """The ARNs of the secrets that filters of a request find; none without filters."""
+        return ()
+
+    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
+        """The names of the encrypted parameters of Systems Manager below a path, or right below it."""
+        return ()
+
+    def role_arn(self, name: str) -> str | None:
+        """The ARN of a role, with its path."""
+
+    def user_arn(self, name: str) -> str | None:
+        """The ARN of a user, with its path."""
+
+    def permissions_boundary(self, role: str, user: str) -> str | None:
+        """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
+
+    def stack_arn(self, name: str) -> str | None:
+        """The ARN of a CloudFormation stack, with its id."""
+
+    def stream_arn_of_iterator(self, iterator: str) -> str | None:
+        """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
+
+    def waiting_for(self, token: str) -> str | None:
+        """The ARN of the state machine or activity that waits for a task's token."""
+
+    def execution_of_callback(self, callback: str) -> str | None:
+        """The ARN of the durable execution that waits for a callback, by the callback's id."""
+
+    def work_group(self, query: str) -> str | None:
+        """The workgroup of a query that Athena ran, by the query's id."""
+
+    def partition_key(self, table: str) -> str | None:
+        """The name of a DynamoDB table's partition key."""
+
+    def is_mail_identity(self, name: str, /) -> bool:
+        """Return whether SES has an address or a domain as an identity."""
+        return False
+
+    def resource_tags(self, arn: str) -> Mapping[str, str] | None:
+        """The tags of a resource; None where it is not known whether it has any."""
+
+    def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
+        """The tags of an object of S3."""
+
+    def lacks_object(self, bucket: str, key: str) -> bool:
+        """Return whether there is a bucket that has no object of this key."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)

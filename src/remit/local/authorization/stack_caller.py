@@ -8,30 +8,38 @@ Source: "CloudFormation service role", "Control CloudFormation access with IAM" 
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
 from remit.iam.policy import parse
 from remit.local.authorization.caller import CALLER, Caller
-from remit.local.authorization.default_policies import default_policy
-from remit.local.authorization.denial_message import denial_message
-from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
+from remit.local.authorization.default_policies import policy_of_key
+from remit.local.authorization.emulated_names import EmulatedNames
+from remit.local.authorization.handler_needs import handler_needs
+from remit.local.authorization.needed_access import UNRESOLVED
 from remit.local.authorization.resource_policies import resource_policy
-from remit.local.authorization.stored_policies import decide, trusts
-from remit.local.emulator import place_of_request
-from remit.local.stack_operations import HandlerError, before_each
-from remit.local.stack_requests import OK, StackRequestError, around, stored_change_set, stored_stack
+from remit.local.authorization.stored_policies import decide, denial_message, trusts
+from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
+from remit.local.stack_operations import (
+    OK,
+    HandlerError,
+    StackRequestError,
+    around,
+    before_each,
+    stored_change_set,
+    stored_stack,
+)
 from remit.resources.kms_key import KEY_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from remit.iam.policy import Policy
-    from remit.local.stack_operations import ResourceOperation
-    from remit.local.stack_requests import Answer
+    from remit.local.stack_operations import Answer, ResourceOperation
 
 _ROLE: Final = "RoleARN"
 _SERVICE: Final = "cloudformation.amazonaws.com"
@@ -99,9 +107,7 @@ def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | 
     if operation.type not in KEY_TYPES or UNRESOLVED not in arn:
         return resource_policy("kms:DescribeKey", arn)
     try:
-        return (
-            parse(operation.properties.get("KeyPolicy") or default_policy("kms", place_of_request()["Account"], arn)),
-        )
+        return (parse(operation.properties.get("KeyPolicy") or policy_of_key(place_of_request()["Account"])),)
     except RemitError:
         return None
 
@@ -148,3 +154,96 @@ def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answe
     if role and kept_by is not None:
         kept_by[_ROLE] = role
     return result
+
+
+_REFERENCE: Final = re.compile(r"\{\{resolve:([a-z-]+):([^}]*)\}\}")
+_SECRET_PARTS: Final = re.compile(r":Secret(?:String|Binary)\b.*", re.DOTALL)
+_VERSION: Final = re.compile(r":[0-9]+$")
+_NAMES: Final = EmulatedNames()
+
+_DEPLOYED: Final[ContextVar[str]] = ContextVar("deployed", default="")
+"""The name of the stack that is being made or updated."""
+_READS_PARAMETERS: Final[ContextVar[bool]] = ContextVar("reads_parameters", default=False)
+"""Whether the values of a template's parameters are being read."""
+
+
+def look_up_as_the_caller() -> None:
+    """Check what CloudFormation reads for a stack, in the process that serves: the emulator reads it for everybody.
+
+    That are `{{resolve:…}}` in the properties of resources, and the values of parameters of the types
+    `AWS::SSM::Parameter::Value<…>`. Source: "Get values stored in other services using dynamic references", "Supply …
+    parameters from Systems Manager Parameter Store" (CloudFormation User Guide).
+    """
+    modules = [emulated(f"services.cloudformation.{name}") for name in ("engine", "handlers", "changesets")]
+    engine: Any = modules[0]
+    ssm = emulated("services.ssm")
+
+    def deployed(deploy: Any, stack_name: str, *arguments: Any, **options: Any) -> Coroutine[Any, Any, None]:
+        async def run() -> None:
+            _DEPLOYED.set(stack_name)
+            await deploy(stack_name, *arguments, **options)
+
+        return run()
+
+    @instead_of(engine, "_resolve_dynamic_reference")
+    def resolved_reference(resolve_reference: Any, literal: str) -> Any:
+        _check_reference(literal)
+        return resolve_reference(literal)
+
+    def resolved_parameters(resolve_parameters: Any, *arguments: Any, **options: Any) -> Any:
+        token = _READS_PARAMETERS.set(True)
+        try:
+            return resolve_parameters(*arguments, **options)
+        finally:
+            _READS_PARAMETERS.reset(token)
+
+    @instead_of(ssm, "resolve_parameter_value")
+    def parameter_value(read_parameter: Any, name: str, *arguments: Any, **options: Any) -> Any:
+        if _READS_PARAMETERS.get():
+            _check(acting_in_request(), "ssm:GetParameters", _parameter(name))
+        return read_parameter(name, *arguments, **options)
+
+    for module in modules:
+        for name, function in (("_deploy_stack_async", deployed), ("_resolve_parameters", resolved_parameters)):
+            if hasattr(module, name):  # each has imported some of them under names of its own
+                instead_of(module, name)(function)
+
+
+def _check_reference(literal: str) -> None:
+    """Check one `{{resolve:…}}`. ValueError: whoever the stack is made for may not read it."""
+    match = _REFERENCE.fullmatch(literal)
+    if match is None:
+        return
+    service, reference = match.groups()
+    caller = acting_for(_DEPLOYED.get())
+    if service == "secretsmanager":
+        _check(caller, "secretsmanager:GetSecretValue", _secret(reference))
+    else:
+        _check(caller, "ssm:GetParameters", _parameter(_VERSION.sub("", reference)))
+
+
+def _check(caller: Caller | None, action: str, resource: str) -> None:
+    if caller is None:
+        return
+    context = {"aws:ViaAWSService": True}
+    stored = decide(caller.arn, action, resource, context, session=caller.session, open_keys=ALL)
+    if stored.is_denied:
+        raise ValueError(denial_message(stored).replace(UNRESOLVED, "*"))
+
+
+def _parameter(name: str) -> str:
+    """The ARN of a parameter, by its name or ARN."""
+    if name.startswith("arn:"):
+        return name
+    arn = arn_here("ssm", f"parameter/{name.removeprefix('/')}")
+    # AWS's own parameters belong to no account.
+    return arn.replace(f":{place_of_request()['Account']}:", "::", 1) if ":parameter/aws/" in arn else arn
+
+
+def _secret(reference: str) -> str:
+    """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
+    name = _SECRET_PARTS.sub("", reference)
+    stored = _NAMES.secret_arn(name)
+    if stored is not None or name.startswith("arn:"):
+        return stored or name
+    return arn_here("secretsmanager", f"secret:{name}-{UNRESOLVED}")

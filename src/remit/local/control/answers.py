@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.local.control.clients import session
-from remit.local.control.signed_request import ask
+from remit.local.control.signed_request import command
 from remit.local.routes import ANSWERS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from botocore.model import OperationModel
 
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
     Answering: TypeAlias = Callable[[dict[str, Any]], Mapping[str, Any]]
 
@@ -84,18 +84,12 @@ def serialised(operation: OperationModel, answer: Any) -> dict[str, Any]:
 def give_answer(aws: LocalAws, operation: OperationModel, answer: Mapping[str, Any]) -> None:
     """Answer an operation from now on with what `serialised` gives, or with what an `address` does."""
     client = operation.service_model.service_name
-    _post(aws, {"client": client, "operation": operation.name, **answer})
+    command(aws, ANSWERS, document={"client": client, "operation": operation.name, **answer})
 
 
 def forget_answers(aws: LocalAws) -> None:
     """Answer no operation in the place of its service any more."""
-    _post(aws, {"forget": True})
-
-
-def _post(aws: LocalAws, document: Mapping[str, Any]) -> None:
-    response = ask(aws, "POST", ANSWERS, body=json.dumps(document).encode())
-    if not response.is_ok:
-        raise RemitError(f"the AWS on this machine takes no answers: it answered {response.status}")
+    command(aws, ANSWERS, document={"forget": True})
 
 
 class AnsweringFunctions:

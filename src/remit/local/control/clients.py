@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from remit.errors import RemitError
-from remit.local.control.signed_request import OWN_HEADERS, ask
+from remit.local.control.signed_request import OWN_HEADERS, ask, command
 from remit.local.routes import FUNCTION_SESSION
 
 if TYPE_CHECKING:
     import boto3
 
-    from remit.local.aws import LocalAws
+    from remit.deploy.session import Account
+    from remit.local.state_files import LocalAws
 
 
 def session(aws: LocalAws) -> boto3.Session:
@@ -94,9 +95,15 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
         raise RemitError(f"function {name} is not deployed")
     configuration = response.document()
     query = urlencode({key: configuration[key] for key in ("FunctionArn", "Role")}, quote_via=quote, safe="-_.~")
-    response = ask(aws, "POST", FUNCTION_SESSION, query=query)
-    if not response.is_ok:
-        raise RemitError(f"the AWS on this machine gives no session of function {name}: it answered {response.status}")
-    credentials = response.document()
+    credentials = command(aws, FUNCTION_SESSION, query=query)
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     return session_as(aws, *(credentials[name] for name in names))
+
+
+def account_of(aws: LocalAws) -> Account:
+    """The account of a running AWS, to deploy to, reached with the project's own keys."""
+    from remit.deploy.session import connect  # noqa: PLC0415 - what asks without an SDK does not wait for it
+
+    arguments = client_arguments(aws)
+    credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
+    return connect(region=aws.region, endpoint=aws.url, credentials=credentials)

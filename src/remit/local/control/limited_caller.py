@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Policy
-    from remit.local.aws import LocalAws
+    from remit.local.state_files import LocalAws
 
 _SESSION: Final = "remit"
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9+=,.@-]+")

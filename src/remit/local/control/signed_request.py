@@ -6,13 +6,15 @@ import http.client
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.local.signature import signed_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.local.state_files import LocalAws, Record
 
 _PATIENCE = 30.0
 _OK = 200
@@ -21,22 +23,6 @@ _UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
 OWN_HEADERS: Final[dict[str, str]] = {}
 """What this process says with each of its requests, by the names of headers in lower case."""
-
-
-class RunningServer(Protocol):
-    """A running server: its address, and the project's own keys."""
-
-    @property
-    def port(self) -> int:
-        """Of loopback."""
-
-    @property
-    def access_key_id(self) -> str:
-        """Of the project's owner, who may do everything."""
-
-    @property
-    def secret_access_key(self) -> str:
-        """That belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +49,7 @@ class LocalResponse:
 
 
 def ask(
-    server: RunningServer,
+    server: LocalAws | Record,
     method: str,
     path: str,
     *,
@@ -80,12 +66,11 @@ def ask(
     `headers` are further ones, by their names in lower case.
     RemitError (exit code 69): nothing answers.
     """
-    keys = (server.access_key_id, server.secret_access_key)
-    host = f"127.0.0.1:{server.port}"
     signed = signed_headers(
-        *keys,
+        server.access_key_id,
+        server.secret_access_key,
         method,
-        host,
+        f"127.0.0.1:{server.port}",
         path,
         datetime.now(UTC),
         query=query,
@@ -113,3 +98,14 @@ def ask(
         ) from None
     finally:
         connection.close()
+
+
+def command(server: LocalAws, path: str, *, query: str = "", document: Mapping[str, Any] | None = None) -> Any:
+    """Have the server itself do something, at a path of `remit.local.routes`; its answer. RemitError: it does not."""
+    body = b"" if document is None else json.dumps(document).encode()
+    response = ask(server, "POST", path, query=query, body=body)
+    if not response.is_ok:
+        answer = response.document()
+        reason = answer.get("message") if isinstance(answer, dict) else None
+        raise RemitError(reason or f"the AWS on this machine answered {response.status} to {path}")
+    return response.document()

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
 from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _in_order(function: Callable[..., Any], arguments: tuple[Any, ...], options:
 def _triggered(trigger: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     pool = _in_order(trigger, arguments, options)[0]
     pool_id = pool["Id"] if isinstance(pool, dict) else pool
-    token = _POOL.set(_arn("cognito-idp", f"userpool/{pool_id}"))
+    token = _POOL.set(arn_here("cognito-idp", f"userpool/{pool_id}"))
     try:
         return trigger(*arguments, **options)
     finally:
@@ -246,10 +246,5 @@ def _of_function_at(uri: str, source: str) -> Delivery | None:
     function = apis._extract_lambda_ref_from_integration_uri(uri)
     if not function:
         return None
-    arn = function if function.startswith("arn:") else _arn("lambda", f"function:{function}")
-    return Delivery(_API, arn, _arn("execute-api", source))
-
-
-def _arn(service: str, resource: str) -> str:
-    place = place_of_request()
-    return f"arn:{place['Partition']}:{service}:{place['Region']}:{place['Account']}:{resource}"
+    arn = function if function.startswith("arn:") else arn_here("lambda", f"function:{function}")
+    return Delivery(_API, arn, arn_here("execute-api", source))

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.catalogue.arns import Arn
-    from remit.local.control.signed_request import RunningServer
     from remit.local.event_sources.service_calls import ServiceCalls
     from remit.local.functions.deployed_function import DeployedFunction
+    from remit.local.state_files import Record
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _JSON: Final = "application/x-amz-json-1.0"
@@ -118,7 +118,7 @@ class DestinationRequest:
 class Destinations:
     """Sends records of invocations to destinations, and events to dead-letter queues."""
 
-    server: RunningServer
+    server: Record
     calls: ServiceCalls
 
     def send(self, function: DeployedFunction, destination: str, record: DestinationRecord) -> None:

@@ -18,7 +18,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.authorization.stored_policies import stored_identity
-from remit.local.emulator import as_request_of, emulated, instead_of, place_of_request
+from remit.local.emulator import arn_here, as_request_of, emulated, instead_of, place_of_request
 from remit.local.functions.deployed_function import DeployedFunction
 
 if TYPE_CHECKING:
@@ -84,9 +84,8 @@ def send_lines_as_events(calls: ServiceCalls, invocations: AsynchronousInvocatio
 
 def _may_send_lines(calls: ServiceCalls, function: str, group: str) -> bool:
     """Return whether CloudWatch Logs may invoke a function (ARN) for the lines of a log group."""
-    place = place_of_request()
-    source = f"arn:aws:logs:{place['Region']}:{place['Account']}:log-group:{group}:*"
-    return calls.may_invoke("logs.amazonaws.com", function, source, place["Account"])
+    source = arn_here("logs", f"log-group:{group}:*")
+    return calls.may_invoke("logs.amazonaws.com", function, source, place_of_request()["Account"])
 
 
 def may_write_logs(calls: ServiceCalls, function: DeployedFunction, stream: str) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from remit.local.functions.worker_pool import WorkerPool
 
 _PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/([a-z]+)")
-_BAD_REQUEST: Final = 400
 _PORTS: Final = 1 << 16
 
 
@@ -40,7 +39,7 @@ class FunctionRequests:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise RefusedRequest("ValidationException", "the body must be a JSON object", _BAD_REQUEST)
+            raise RefusedRequest("ValidationException", "the body must be a JSON object", 400)
         return answers[match[2]](match[1], document)
 
     def _serve_code(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -49,7 +48,7 @@ class FunctionRequests:
         if folder is not None and not (
             isinstance(folder, str) and Path(folder).is_absolute() and Path(folder).is_dir()
         ):
-            raise RefusedRequest("ValidationException", f"there is no folder {folder!r}", _BAD_REQUEST)
+            raise _invalid(name, f"there is no folder {folder!r}")
         self.pool.serve_code(name, None if folder is None else Path(folder))
         return {"function": name, "folder": folder}
 
@@ -60,11 +59,14 @@ class FunctionRequests:
             self.pool.debug(name, None)
             return {"function": name, "port": None}
         if not isinstance(port, int) or not 0 <= port < _PORTS:
-            raise RefusedRequest("ValidationException", f"{port!r} is not a port", _BAD_REQUEST)
+            raise _invalid(name, f"{port!r} is not a port")
         if not isinstance(packages, str) or not isinstance(project, str):
-            raise RefusedRequest("ValidationException", "packages and project must be folders", _BAD_REQUEST)
+            raise _invalid(name, "packages and project must be folders")
         try:
             return {"function": name, "port": self.pool.debug(name, port, Path(packages), Path(project))}
         except OSError as error:
-            message = f"a debugger cannot be waited for at port {port}: {error.strerror}"
-            raise RefusedRequest("ValidationException", message, _BAD_REQUEST) from None
+            raise _invalid(name, f"a debugger cannot be waited for at port {port}: {error.strerror}") from None
+
+
+def _invalid(function: str, problem: str) -> RefusedRequest:
+    return RefusedRequest("ValidationException", f"function `{function}`: {problem}", 400)

@@ -21,7 +21,6 @@ from remit.local.emulator import emulated, instead_of
 from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.durable_executions import SETTING, DurableExecutions
-from remit.local.functions.emulator_workers import is_python, use_workers_of
 from remit.local.functions.live_log import LiveLog
 from remit.local.functions.unpacked_code import UnusableCode
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from remit.local.functions.worker_pool import WorkerPool
 
     Function = dict[str, Any]
+    Configuration = Mapping[str, Any]
 
 _HOUSEKEEPING_SECONDS: Final = 1.0
 _PRUNING_SECONDS: Final = 60.0
@@ -97,13 +97,14 @@ class LambdaService:
         The group is made if there is none.
         """
         if not self.may_log(function, stream_name):
-            return
+            return  # as on AWS, where the function runs on and its lines are lost
         logs = emulated("services.cloudwatch_logs")
         now = int(1000 * time.time())
-        group = logs._log_groups.get(function.log_group)
-        if group is None:
-            group = _new_group(logs, function.log_group, now)
-        stream = group["streams"].setdefault(stream_name, _new_stream(now))
+        place = {"logGroupName": function.log_group, "logStreamName": stream_name}
+        # Each is an error, which nobody looks at, where there is one already.
+        logs._create_log_group(place)
+        logs._create_log_stream(place)
+        stream = logs._log_groups[function.log_group]["streams"][stream_name]
         seen = [{"timestamp": moment, "message": message} for moment, message in written]
         events = [{**event, "ingestionTime": now} for event in seen]
         logs._append_log_events(stream, events)
@@ -147,7 +148,7 @@ class LambdaService:
         pruned = time.monotonic()
         while True:
             time.sleep(_HOUSEKEEPING_SECONDS)
-            self.pool.end_unneeded(self._is_current)
+            self.pool.end_unneeded(self._is_current, time.monotonic())
             if time.monotonic() - pruned > _PRUNING_SECONDS:
                 pruned = time.monotonic()
                 self.code.prune(self._contents(), self.pool.code_in_use())
@@ -193,29 +194,62 @@ def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
     """The trace of an invocation. SDKs send it on, and so it says how often the chain went round ("Lineage")."""
     root = _ROOT.search(header)
     trace = root[1] if root is not None else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    # Without X-Ray nothing is recorded, and Lambda says so in the header that the function sees.
     sampled = "1" if function.traced or "Sampled=1" in header else "0"
     return f"Root={trace};Parent={secrets.token_hex(8)};Sampled={sampled};Lineage=1:{secrets.token_hex(4)}:{depth}"
 
 
-def _new_group(logs: Any, name: str, now: int) -> dict[str, Any]:
-    group = {
-        "arn": logs._make_group_arn(name),
-        "creationTime": now,
-        "retentionInDays": None,
-        "tags": {},
-        "subscriptionFilters": {},
-        "streams": {},
-    }
-    logs._log_groups[name] = group
-    return group
+def is_python(configuration: Configuration) -> bool:
+    """Return whether a function is run here: others are left to the emulator."""
+    is_zip = configuration.get("PackageType") != "Image"
+    return is_zip and str(configuration.get("Runtime") or "").startswith("python")
 
 
-def _new_stream(now: int) -> dict[str, Any]:
-    return {
-        "events": [],
-        "uploadSequenceToken": "1",
-        "creationTime": now,
-        "firstEventTimestamp": None,
-        "lastEventTimestamp": None,
-        "lastIngestionTime": None,
-    }
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The object that the emulator takes for one of its workers."""
+
+    service: Any
+    function: dict[str, Any]
+
+    def invoke(self, event: Any, _request_id: str) -> dict[str, Any]:
+        """Run the function as all others are run, with its log and its concurrency."""
+        result = self.service._execute_function_with_config_scope(self.function, event)
+        if result.get("error"):
+            return {"status": "error", "error": "Internal server error"}
+        return {"status": "ok", "result": result.get("body")}
+
+
+def use_workers_of(pool: WorkerPool, service: Any, layers_of: Callable[[Configuration], list[bytes]]) -> None:
+    """Have the emulator's Lambda (its module `lambda_svc`) use the workers of a pool."""
+    runtime = emulated("core.lambda_runtime")
+
+    @instead_of(runtime, "get_or_create_worker")
+    def create(_create: Any, _name: str, configuration: Any, code: bytes, *_rest: Any, **_options: Any) -> StandIn:
+        return StandIn(service, {"config": configuration, "code_zip": code})
+
+    @instead_of(service, "acquire_worker")
+    def acquire(_acquire: Any, *worker: Any, **options: Any) -> tuple[StandIn, str]:
+        return create(_acquire, *worker, **options), "reused"
+
+    @instead_of(service, "ensure_spawned")
+    def spawn(_spawn: Any, worker: StandIn) -> None:
+        """Start a worker of a version with SnapStart before its first invocation."""
+        configuration = worker.function["config"]
+        if is_python(configuration):
+            layers = layers_of(configuration)
+            pool.initialise(DeployedFunction.of(configuration), worker.function["code_zip"], layers)
+
+    @instead_of(service, "invalidate_worker")
+    def invalidate(_invalidate: Any, name: str, *rest: Any, **options: Any) -> None:
+        """End the workers of a function that was changed or deleted."""
+        runtime.invalidate_worker(name, *rest, **options)
+        pool.end((service.get_account_id(), service.get_region(), name))
+
+    @instead_of(runtime, "reset")
+    def reset(reset_workers: Any) -> None:
+        reset_workers()
+        pool.end()
+
+    # A stand-in is given back to nobody.
+    instead_of(service, "release_worker")(lambda _release, _worker: None)

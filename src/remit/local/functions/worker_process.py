@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
+import subprocess
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.functions import failures, peers, watchdog
-from remit.local.functions.bounded_log import BoundedLog
 from remit.local.functions.deployed_function import InvocationResult
-from remit.local.functions.memory import peak_mb, resident_bytes
-from remit.local.functions.runtime_api import RuntimeApi
-from remit.local.functions.runtime_request import LARGEST_ANSWER
+from remit.local.functions.live_log import BoundedLog
+from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi
 from remit.local.functions.worker_launch import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from remit.local.functions.deployed_function import DeployedFunction, Invocation
     from remit.local.functions.failures import Failure
     from remit.local.functions.live_log import LiveLog
-    from remit.local.functions.runtime_request import Connection, RuntimeRequest
+    from remit.local.functions.runtime_api import Connection, RuntimeRequest
     from remit.local.functions.worker_launch import Launch
 
 INIT_SECONDS: Final = 10.0
@@ -121,8 +121,10 @@ class Worker:
             self._await_start()
         except _Ended as ended:
             self.kill()
-            message = _message(ended.payload) if ended.failure is None else ended.failure.message
-            raise RuntimeError(message) from ended
+            if ended.failure is not None:
+                raise RuntimeError(ended.failure.message) from ended
+            message = _described(ended.payload).get("errorMessage") or "the function cannot be loaded"
+            raise RuntimeError(str(message)) from ended
 
     def invoke(self, invocation: Invocation, live_log: LiveLog, *, cold: bool) -> InvocationResult:
         """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
@@ -247,6 +249,7 @@ class Worker:
         limit = self.function.memory_mb * _MB
         resident = resident_bytes(self._function_process, limit)
         self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
+        # Lambda kills the process, and calls it an exit with the signal: there is no other word of it.
         if resident > limit and not self.is_debugged:
             raise _Ended(failures.exited(-signal.SIGKILL))
 
@@ -301,14 +304,59 @@ def _error_type(payload: bytes) -> str:
     return str(_described(payload).get("errorType") or "Unhandled")
 
 
-def _message(payload: bytes) -> str:
-    """The message of an error's description."""
-    return str(_described(payload).get("errorMessage") or "the function cannot be loaded")
-
-
 def _described(payload: bytes) -> Mapping[str, Any]:
     try:
         error: Any = json.loads(payload)
     except ValueError:
         return {}
     return error if isinstance(error, dict) else {}
+
+
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_SHARE: Final = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
+_PEAK: Final = re.compile(rb"VmHWM:\s+(\d+) kB")
+
+
+def resident_bytes(pid: int, limit: int) -> int:
+    """The bytes that a process and its descendants hold in memory.
+
+    What they share, as after a fork, is counted once where it matters: where all together exceed the limit.
+    """
+    if not peers.HAS_PROC:
+        return _listed_kilobytes(pid) * 1024
+    processes = (pid, *peers.descendants(pid))
+    size = sum(map(_resident_pages, processes)) * _PAGE
+    if size > limit and len(processes) > 1:
+        return sum(map(_own_share, processes))
+    return size
+
+
+def peak_mb(pid: int) -> int:
+    """The most megabytes that a process has held; 0 where that is not known."""
+    match = _PEAK.search(_process_file(pid, "status"))
+    return 0 if match is None else int(match[1]) // 1024
+
+
+def _resident_pages(pid: int) -> int:
+    return int(_process_file(pid, "statm").partition(b" ")[2].partition(b" ")[0] or 0)
+
+
+def _own_share(pid: int) -> int:
+    """The bytes that a process holds, with its part of what it shares."""
+    match = _SHARE.search(_process_file(pid, "smaps_rollup"))
+    return 0 if match is None else int(match[1]) * 1024
+
+
+def _process_file(pid: int, name: str) -> bytes:
+    """A file of /proc about a process; empty where that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def _listed_kilobytes(group: int) -> int:
+    """Sum the memory of a process group by `ps`, on systems without /proc."""
+    listed = subprocess.run(("/bin/ps", "-A", "-o", "pgid=,rss="), capture_output=True, text=True, check=False)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return sum(int(row[1]) for row in rows if row[0] == str(group))

@@ -62,3 +62,15 @@ def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
         return router.detect_service(request.method, request.path, headers, query) in served
 
     return is_simulated
+
+
+def read_no_models() -> None:
+    """The Content-Type of an answer is as the emulator's service writes it, which SDKs do not look at.
+
+    The emulator corrects it by the protocol in botocore's model, and loads all of that: a tenth of a second for the
+    first service of a server, and up to that for each other one.
+
+    Emulator: core/responses.py.
+    Test: test_emulator_repairs.py::test_the_whole_model_of_a_service_is_read_for_the_type_of_an_answer.
+    """
+    instead_of(emulated("core.responses"), "_service_model")(lambda _model, _service: None)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from remit.catalogue.types import resource_type, resource_types
 from remit.local.emulator import emulated, instead_of
-from remit.local.stack_requests import around
+from remit.local.stack_operations import around
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.local.stack_requests import Answer
+    from remit.local.stack_operations import Answer
 
     Handler = dict[str, Callable[..., Any]]
 
@@ -231,7 +231,7 @@ class _ZonedFields:
 
 
 def _schedule_time_zones() -> None:
-    """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC.
+    """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC, and is 10 s late.
 
     Emulator: services/scheduler.py, services/eventbridge.py.
     Test: test_triggers_fire.py::test_a_time_of_another_time_zone_runs_its_function_once,
@@ -239,6 +239,8 @@ def _schedule_time_zones() -> None:
     """
     scheduler = emulated("services.scheduler")
     eventbridge = emulated("services.eventbridge")
+    # Seconds between two looks at what is due; the precision that AWS promises is a minute.
+    scheduler._SCHEDULE_TICK_INTERVAL = eventbridge._SCHEDULER_TICK_INTERVAL = 1
 
     @instead_of(scheduler, "_tick_schedules")
     def tick_in_zones(tick: Callable[[], None]) -> None:

@@ -1,1 +1,0 @@
-"""Refusals of AWS that the emulator lacks: a module per refusal; `table` lists them with their sources."""

@@ -1,0 +1,199 @@
+"""Refusals of single resources that the emulator lacks: names that exist, filled or foreign buckets, roles, properties.
+
+It deletes a bucket with all it holds, makes a function with any role, attaches any policy, and drops a property that it
+does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.types import resource_type
+from remit.local.authorization.stored_policies import managed_policy_exists, trusts
+from remit.local.emulator import emulated, instead_of, place_of_request
+from remit.local.stack_operations import HandlerError, before_each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.catalogue.properties import Shape
+    from remit.local.stack_operations import ResourceOperation
+
+_STORES: Final = {
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "_alarms"),
+    "AWS::DynamoDB::Table": ("dynamodb", "_tables"),
+    "AWS::ECR::Repository": ("ecr", "_repositories"),
+    "AWS::Events::EventBus": ("eventbridge", "_event_buses"),
+    "AWS::Events::Rule": ("eventbridge", "_rules"),
+    "AWS::IAM::Group": ("iam", "_groups"),
+    "AWS::IAM::InstanceProfile": ("iam", "_instance_profiles"),
+    "AWS::IAM::ManagedPolicy": ("iam", "_policies"),
+    "AWS::IAM::Role": ("iam", "_roles"),
+    "AWS::IAM::User": ("iam", "_users"),
+    "AWS::IoT::Thing": ("iot", "_things"),
+    "AWS::IoT::TopicRule": ("iot", "_topic_rules"),
+    "AWS::KMS::Alias": ("kms", "_aliases"),
+    "AWS::Kinesis::Stream": ("kinesis", "_streams"),
+    "AWS::KinesisFirehose::DeliveryStream": ("firehose", "_streams"),
+    "AWS::Lambda::Function": ("lambda_svc", "_functions"),
+    "AWS::Logs::LogGroup": ("cloudwatch_logs", "_log_groups"),
+    "AWS::Pipes::Pipe": ("pipes", "_pipes"),
+    "AWS::SNS::Topic": ("sns", "_topics"),
+    "AWS::SQS::Queue": ("sqs", "_queue_name_to_url"),
+    "AWS::SSM::Parameter": ("ssm", "_parameters"),
+    "AWS::Scheduler::Schedule": ("scheduler", "_schedules"),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "_schedule_groups"),
+    "AWS::SecretsManager::Secret": ("secretsmanager", "_secrets"),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions", "_state_machines"),
+}
+"""The types whose names are unique in an account and region, with the emulator's module and dictionary for each."""
+_MAKING: Final = ("create", "update")
+_IDENTITIES: Final = frozenset({"AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User"})
+_NOT_EMPTY: Final = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+_OWNERS: Final = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+NOT_ASSUMED: Final = "The role defined for the function cannot be assumed by Lambda."
+
+
+def refuse_resources() -> None:
+    """Make every refusal of resources, once, in the process that serves."""
+    before_each(_refuse_unknown_properties)
+    before_each(_refuse_existing_names)
+    before_each(_refuse_missing_policies)
+    before_each(_refuse_function_roles)
+    before_each(_refuse_filled_buckets)
+    _refuse_other_owners()
+
+
+def _refuse_existing_names(operation: ResourceOperation) -> None:
+    """A stack makes no resource under a name that exists: the emulator adopts it, and a rollback then deletes it.
+
+    It refuses an existing bucket by itself. Source: "Resource of type … with identifier … already exists",
+    HandlerErrorCode: AlreadyExists (Troubleshooting CloudFormation).
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_refusals.py::test_a_stack_does_not_adopt_a_resource_of_the_same_name_and_its_rollback_leaves_it.
+    """
+    kind = resource_type(operation.type)
+    if operation.type not in _STORES or kind is None or kind.naming is None or operation.verb not in _MAKING:
+        return
+    properties = operation.properties
+    name = properties.get(kind.naming.property)
+    is_kept = operation.verb == "update" and name == operation.previous.get(kind.naming.property)
+    if is_kept or not isinstance(name, str):
+        return  # CloudFormation makes a name that nobody has
+
+    def text_at(path: str) -> str | None:
+        value = properties.get(path)
+        return value if isinstance(value, str) else None
+
+    path = text_at(kind.naming.path) if kind.naming.path else None
+    arn = kind.arn_named(kind.naming.in_arn(name, path or ""), place_of_request(), text_at)
+    stated = {**dict(() if kind.arn is None else kind.arn.defaults), **properties}
+    # The emulator keys some by their ARN, a schedule by its group, a rule by its bus, and all others by the name.
+    keys = (name, arn or name, f"{stated.get('GroupName')}/{name}", f"{stated.get('EventBusName')}|{name}")
+    module, attribute = _STORES[operation.type]
+    store = getattr(emulated(f"services.{module}"), attribute)
+    if any(key in store for key in keys):
+        message = f"Resource of type '{operation.type}' with identifier '{name}' already exists."
+        raise HandlerError(message, "AlreadyExists")
+
+
+def _refuse_filled_buckets(operation: ResourceOperation) -> None:
+    """A bucket that is not empty is not deleted with its stack.
+
+    Source: "How do I delete an S3 bucket in CloudFormation" (AWS re:Post Knowledge Center): BucketNotEmpty.
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_refusals.py::test_a_bucket_that_is_not_empty_is_not_deleted_with_its_stack.
+    """
+    if operation.verb != "delete" or operation.type != "AWS::S3::Bucket":
+        return
+    s3 = emulated("services.s3")
+    bucket = s3._buckets.get(operation.physical_id)
+    if bucket is not None and (bucket["objects"] or s3._bucket_has_versions(operation.physical_id)):
+        raise HandlerError(f"{_NOT_EMPTY} (Service: S3, Status Code: 409)", "GeneralServiceException")
+
+
+def _refuse_other_owners() -> None:
+    """A bucket has the owner that a request expects, or refuses it; the emulator does not look at the header.
+
+    Source: "Verifying bucket ownership with bucket owner condition" (Amazon S3 User Guide).
+    Emulator: services/s3.py.
+    Test: test_refusals.py::test_the_expected_owner_of_a_bucket_must_be_its_owner.
+    """
+    s3 = emulated("services.s3")
+
+    @instead_of(s3, "handle_request")
+    async def answer(
+        handle: Any, method: str, path: str, headers: Mapping[str, str], *arguments: Any, **options: Any
+    ) -> Any:
+        owner = place_of_request()["Account"]
+        if any(headers.get(name, owner) != owner for name in _OWNERS):
+            return s3._error("AccessDenied", "Access Denied", 403, path)  # as it writes all errors
+        return await handle(method, path, headers, *arguments, **options)
+
+
+def _refuse_function_roles(operation: ResourceOperation) -> None:
+    """A function needs a role that exists and trusts Lambda.
+
+    Source: "CreateFunction" (AWS Lambda API Reference): InvalidParameterValueException.
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_refusals.py::test_a_function_needs_a_role_that_lambda_may_assume.
+    """
+    if operation.type != "AWS::Lambda::Function" or operation.verb not in _MAKING:
+        return
+    role = operation.properties.get("Role")
+    is_new = isinstance(role, str) and role != operation.previous.get("Role")
+    if is_new and not trusts(str(role), "lambda.amazonaws.com"):
+        raise HandlerError(f"{NOT_ASSUMED} (Service: Lambda, Status Code: 400)", "InvalidRequest")
+
+
+def _refuse_missing_policies(operation: ResourceOperation) -> None:
+    """A managed policy exists before it is attached, or is a boundary; what an identity has already is not looked at.
+
+    Source: "AttachRolePolicy" (IAM API Reference): NoSuchEntity.
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_refusals.py::test_a_managed_policy_must_exist_to_be_attached_or_to_be_a_boundary.
+    """
+    if operation.type not in _IDENTITIES or operation.verb not in _MAKING:
+        return
+    before = operation.previous.get("ManagedPolicyArns") or []
+    new_policies = [("Policy", arn) for arn in operation.properties.get("ManagedPolicyArns") or [] if arn not in before]
+    boundary = operation.properties.get("PermissionsBoundary")
+    if boundary != operation.previous.get("PermissionsBoundary"):
+        new_policies.append(("Scope ARN:", boundary))
+    for kind, arn in new_policies:
+        if isinstance(arn, str) and not managed_policy_exists(arn):
+            raise HandlerError(f"{kind} {arn} does not exist or is not attachable. (Status Code: 404)", "NotFound")
+
+
+def _refuse_unknown_properties(operation: ResourceOperation) -> None:
+    """A resource has no property that the schema of its type lacks.
+
+    Source: "Resource type schema" (CloudFormation CLI User Guide).
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_refusals.py::test_a_property_that_the_type_does_not_have_fails_its_resource.
+    """
+    kind = resource_type(operation.type)
+    if kind is None or kind.is_custom or operation.verb not in _MAKING:
+        return
+    extraneous = list(_extraneous(operation.properties, kind.shape, "#"))
+    if extraneous:
+        messages = ", ".join(f"{path}: extraneous key [{key}] is not permitted" for path, key in extraneous)
+        raise ValueError(
+            f"Properties validation failed for resource {operation.logical_id} with message:\n[{messages}]"
+        )
+
+
+def _extraneous(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
+    """The keys that the type's schema does not have, each with the place of its object."""
+    if isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _extraneous(item, shape.items, f"{path}/{place}")
+    if not isinstance(value, Mapping) or not shape.properties:
+        return
+    for key, item in value.items():
+        child = shape.child(key)
+        if child is None:
+            yield path, key
+        else:
+            yield from _extraneous(item, child, f"{path}/{key}")
