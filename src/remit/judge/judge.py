@@ -17,7 +17,7 @@ from remit.judge import policy_list
 from remit.judge.api_settings import api_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
-from remit.judge.judgement import Judgement, noted
+from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
@@ -66,7 +66,7 @@ def judge(declared: Declared) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
     with known_placeholders(declared.placeholders):
         state = _judgement(declared)
-        with noted(state):
+        with state.noted():
             _check_stage(state)
         app = _app(state)
         with state.mistakes.noted():
@@ -102,7 +102,7 @@ def _judgement(declared: Declared) -> Judgement:
     wrong: set[int] = set()
     for recorded in declared.made:
         wrong.add(id(recorded))  # unless its own verdict says otherwise
-        with noted(state):
+        with state.noted():
             verdict = recorded.judged(wrong)
             state.mistakes.errors += verdict.mistakes.errors
             if verdict.is_right:
@@ -110,7 +110,7 @@ def _judgement(declared: Declared) -> Judgement:
     for written in declared.declarations:
         triggers = tuple(Unread() if id(trigger) in wrong else trigger for trigger in written.triggers)
         declaration = replace(written, triggers=triggers)
-        with noted(state):
+        with state.noted():
             if declaration.web_options is not None:
                 from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
 
@@ -207,7 +207,7 @@ def _check_stage(state: Judgement) -> None:
 def _app(state: Judgement) -> App:
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
-    with noted(state):
+    with state.noted():
         check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
@@ -218,27 +218,27 @@ def _app(state: Judgement) -> App:
                 functions.append(_with_jobs(state, function, declaration))
     queues = job_queues(state)
     for queue in queues:
-        with noted(state):
+        with state.noted():
             functions.append(worker(state, queue, everywhere))
-    with noted(state):
+    with state.noted():
         check_handlers(state)
-    with noted(state):
+    with state.noted():
         check_names(state, functions)
     for check in checks(functions):
-        with noted(state):
+        with state.noted():
             state.mistakes.errors += check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}
     for name in ("default_policy", "default_vpc_policy"):
-        with noted(state):
+        with state.noted():
             replacements[name] = _replacement(state, name)
     boundary = None
-    with noted(state):
+    with state.noted():
         boundary = _boundary(state)
     api = ApiSettings()
-    with noted(state):
+    with state.noted():
         api = api_settings(state)
     policies: Mapping[str, Policy] = {}
-    with noted(state):
+    with state.noted():
         policies = _account_policies(state.folder)
     if not functions and not state.declared.resources and not state.mistakes.errors:
         nothing = RemitError(
@@ -283,9 +283,9 @@ def _app(state: Judgement) -> App:
 def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
     """A function with the jobs that it sends, and whether it looks up outputs."""
     queues, reads_outputs = function.sends, function.looks_up
-    with noted(state):
+    with state.noted():
         queues = sends(state, [declaration])
-    with noted(state):
+    with state.noted():
         reads_outputs = looks_up(state, [declaration])
     return replace(function, sends=queues, looks_up=reads_outputs)
 
