@@ -24,7 +24,6 @@ from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
@@ -177,9 +176,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
     notes += [*override_notes, *guardrail_notes, *packed.notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
-    own_arns = own_resources(app).late_bound_arns
-    must_exist = (*existing_sources(app, own_arns), *existing_policies(app, own_arns), *existing_keys(app))
-    return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, must_exist)
+    return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
 def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tuple[tuple[Role, ...], Draft | None]:
@@ -200,6 +197,17 @@ def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tupl
         found.errors += check_regions(drafted.template, app, settings.place)
     project.mistakes.errors += _elsewhere(placed(found.errors, settings.folder).errors, project.mistakes)
     return declared, drafted
+
+
+def _must_exist(app: App) -> tuple[ExistingSource, ...]:
+    """List the things of the account that an app needs and its template does not make."""
+    own_arns = own_resources(app).late_bound_arns
+    sources = [*existing_sources(app, own_arns), *existing_policies(app, own_arns)]
+    if app.resources:
+        from remit.synthesis.key_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
+
+        sources += existing_keys(app)
+    return tuple(sources)
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:

@@ -170,7 +170,7 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
 
 
 def managed_policies(
-    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
+    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
@@ -193,7 +193,7 @@ def managed_policies(
             too_many = RemitError(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
-                origin=None if span is None else span.origin,
+                origin=span.origin,
             )
             state.mistakes.errors.append(too_many)
             return dict(islice(policies.items(), most))
