@@ -19,7 +19,7 @@ from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
-from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
+from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions
@@ -32,7 +32,8 @@ from remit.triggers.existing_sources import existing_sources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Role, Template
+    from remit.app import App, Grant, Template
+    from remit.holders import Holder
     from remit.judge.judge import LoadedProject
     from remit.lint.finding import Finding
     from remit.package.app_zip import Package, Target
@@ -49,7 +50,7 @@ class Built:
 
     folder: Path
     app: App
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     template: Template
     body: str
     artefacts: Mapping[str, Path]
@@ -179,12 +180,12 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
-def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tuple[tuple[Role, ...], Draft | None]:
+def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tuple[tuple[Holder, ...], Draft | None]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes.
     """
-    declared: tuple[Role, ...] = ()
+    declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None
     found = Mistakes()
     with found.noted():
@@ -348,13 +349,14 @@ def text(value: Any) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def role_document(role: Role) -> dict[str, Any]:
+def role_document(role: Holder) -> dict[str, Any]:
     """A role for people and programs: whom it serves, and each statement with its reason and line.
 
     A role with several policies of its own says how many of the grants, in their order, each of them holds.
     """
-    names = ("inline", *policy_ids(role))
-    policies = {"policies": dict(zip(names, map(len, parts(role)), strict=True))} if len(names) > 1 else {}
+    inline, *made = own_policies(role)
+    counts = {"inline": len(inline.grants), **{policy.name: len(policy.grants) for policy in made}}
+    policies = {"policies": counts} if made else {}
     return {
         "role": role.logical_id,
         "functions": list(role.functions),

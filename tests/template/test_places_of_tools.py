@@ -23,7 +23,6 @@ PLACES = (
     "#{Token[TOKEN.12]}",
     "{{ partition }}",
     "{{partition}}",
-    "<%= partition %>",
     "${self:custom.partition}",
     "${opt:partition, 'aws'}",
     "${env:PARTITION}",
@@ -90,9 +89,7 @@ def test_minimise_writes_the_places_as_they_stand(tmp_path: Path) -> None:
     assert json.loads(ran.out) == json.loads(policy("${aws_partition}"))
 
 
-@pytest.mark.parametrize(
-    "place", ["${aws_partition}", "{{ partition }}", "<%= partition %>", "${self:custom.partition}"]
-)
+@pytest.mark.parametrize("place", ["${aws_partition}", "{{ partition }}", "${self:custom.partition}"])
 def test_a_place_in_a_line_of_evaluate_is_unknown_and_never_text(tmp_path: Path, place: str) -> None:
     request = {"action": "s3:GetObject", "resource": OBJECT}
     line = {"policies": {"identity": json.loads(policy(place))}, "request": request}

@@ -108,8 +108,7 @@ def test_a_control_character_is_found_at_its_column_behind_letters_of_several_by
         ("!!python/name:os.system", "it would run code when it is read; write plain YAML"),
         ("!Sbu", "did you mean `!Sub`?"),
         ("!!binary", "plain YAML and CloudFormation's functions only"),
-        ("!Include", "name the template that org-formation makes of it"),
-        ("!Rain::Module", "name the template that Rain makes of it"),
+        ("!Rain::Module", "plain YAML and CloudFormation's functions only"),
     ],
 )
 def test_a_tag_that_is_refused_is_told_with_what_to_write(tag: str, hint: str) -> None:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.app import Grant
+    from remit.holders import Holder
     from remit.iam.decide.evaluate import Decision
     from remit.iam.request import Request
-    from remit.roles.role_policies import ReadyRole
 
 _EVERYTHING: Final = "*"
 
@@ -40,7 +40,7 @@ class ResourcePolicyBeside:
 
 
 def with_resource_policies(
-    explanation: Explanation, role: ReadyRole, policies: Sequence[ResourcePolicyBeside]
+    explanation: Explanation, role: Holder, policies: Sequence[ResourcePolicyBeside]
 ) -> Explanation:
     """The explanation of a role's request, with what the policies of the resource change about it.
 
@@ -64,15 +64,15 @@ def with_resource_policies(
 
 
 def _with_policies(
-    explanation: Explanation, role: ReadyRole, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
+    explanation: Explanation, role: Holder, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
 ) -> Explanation:
     """The explanation with what some policies of the resource change about it."""
     decision = explanation.decision
     if not policies:
         return explanation
-    reference = f"${{{role.role.logical_id}.Arn}}"
-    if role.role.kind == "role" and not role.role.only_attached_to:  # an app's role has no name before its deploy
-        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.role.logical_id}", **names}
+    reference = f"${{{role.logical_id}.Arn}}"
+    if role.kind == "role" and not role.only_attached_to:  # an app's role has no name before its deploy
+        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.logical_id}", **names}
     arn = names.get(reference)
     by_role = decision.request if arn is None else replace(decision.request, principal=arn)
     resource_policies = tuple(_filled(grants, names) for grants in policies)
@@ -104,7 +104,7 @@ def _filled(grants: Sequence[Grant], names: Mapping[str, str]) -> Policy:
     return Policy(statements, grants[0].version)
 
 
-def _sources(decision: Decision, role: ReadyRole, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:
+def _sources(decision: Decision, role: Holder, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:
     """Where the statements stand that decided."""
     for layer in decision.layers:
         if layer.verdict != decision.verdict:

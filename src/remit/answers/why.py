@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from remit.answers.denial import Denial, LayerName
     from remit.answers.explanation import Explanation
     from remit.answers.obstacles import Obstacle
+    from remit.holders import Holder
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import ReadyRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +143,17 @@ def _answers(
             yield replace(answer, remedy=fix)
 
 
-def asked_resource(denial: Denial, role: ReadyRole, action: str) -> str:
+def asked_resource(denial: Denial, role: Holder, action: str) -> str:
     """Return the resource in question; where the message does not name it, the role's, else the form of its ARN."""
     if denial.resource is None or (denial.resource == "*" and targets_of(action)):
         return next(iter(granted_on(role, action)), resource_form_of(action))
     return denial.resource
 
 
-def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
+def granted_on(role: Holder, action: str) -> tuple[str, ...]:
     """The resources on which a role's own statements allow some request of today for an action."""
     granted_resources: dict[str, None] = {}
-    for grant in role.role.grants:
+    for grant in role.grants:
         actions, resources = grant.statement.actions, grant.statement.resources
         if grant.statement.effect != "Allow" or actions.negated or resources is None or resources.negated:
             continue

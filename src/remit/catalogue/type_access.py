@@ -1,6 +1,6 @@
 """How the properties of CloudFormation's and Terraform's resource types bear on who may do what.
 
-Compiled from schemas and rows kept by hand (`compiler/type_access.py`, `compiler/access.toml`).
+Compiled from schemas and rows kept by hand (`type_access.py` and `access.toml` of `tools/catalogue_compiler`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.answers.template_roles import Conditions
-    from remit.app import App, Role
+    from remit.app import App
     from remit.documents.read import ParsedFile
+    from remit.holders import Holder, PolicyHow
     from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
-    from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -320,7 +320,7 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
-def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
+def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
@@ -347,7 +347,7 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     )
 
 
-def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _asked(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and on what: where nobody says, on what the role's own statements have it, else on everything.
 
     An action that lists things is asked on what its service asks about.
@@ -391,7 +391,7 @@ def _action_of(action: str) -> str:
     return names[0]
 
 
-def _tell_role(role: Role, *, as_json: bool) -> None:
+def _tell_role(role: Holder, *, as_json: bool) -> None:
     from remit.report.explanation import role_document, role_lines
     from remit.report.terminal_text import page
 
@@ -451,6 +451,7 @@ def _policy(
     _at_most(words, 2)
     from remit.answers.template_roles import Conditions
     from remit.app import Grant, Reason
+    from remit.holders import HeldPolicy, inline
     from remit.iam.policy import Policy as IamPolicy
     from remit.iam.policy import allow
     from remit.project.policy_kinds import LIMITS, policy_kinds
@@ -461,28 +462,25 @@ def _policy(
         _refuse_endpoint(endpoint)
         _tell_role(role, as_json=as_json)
         return 0
-    limits: tuple[IamPolicy, ...] = ()
+    limits: dict[str, IamPolicy] = {}
     kind = policy_kinds(Path(), kind).of(Path(role.logical_id))
     if kind in LIMITS:
         statements = tuple(grant.statement for grant in role.grants)
         if kind in ("scp", "rcp") and all(statement.effect == "Deny" for statement in statements):
             statements = (*statements, allow("*"))  # as FullAWSAccess, which Organizations attaches beside it
-        limits = (IamPolicy(statements, role.grants[0].version),)
+        limits = {role.logical_id: IamPolicy(statements, role.grants[0].version)}
         everything = Grant(allow("*"), Reason("text", f"everything within this {kind}"))
-        role = replace(role, grants=(everything,), boundary=role.logical_id if kind == "boundary" else None)
-    if kind == "endpoint":
-        endpoint = replace(endpoint, policies=limits)
-    boundaries = {role.logical_id: limits[0]} if kind == "boundary" else {}
-    standing_role = ready_role(role, names, boundaries, endpoint)
-    if kind == "scp":
-        standing_role = replace(standing_role, layers=replace(standing_role.layers, scp=(limits,)))
-    if kind == "rcp":
-        standing_role = replace(standing_role, layers=replace(standing_role.layers, rcp=(limits,)))
-    asker = "the policy" if standing_role.layers.resource is None else "the caller"
-    return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
+        role = replace(role, policies=(inline((everything,)),))
+        if kind == "endpoint":
+            endpoint = replace(endpoint, policies=tuple(limits.values()))
+        else:
+            role = replace(role, limits=(HeldPolicy(role.logical_id, cast("PolicyHow", kind)),))
+    asked_role = ready_role(role, names, limits, endpoint)
+    asker = "the policy" if asked_role.layers.resource is None else "the caller"
+    return _tell(*_answers(asked_role, words, asker, Conditions()), as_json=as_json)
 
 
-def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
+def _answers(role: Holder, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
     from remit.answers.template_roles import explain_in
 
     action, resources = _asked(role, words)
@@ -534,14 +532,14 @@ def _names_in(read: FileRoles) -> list[str]:
     return names
 
 
-def _names_of(role: Role) -> tuple[str, ...]:
+def _names_of(role: Holder) -> tuple[str, ...]:
     """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
     if role.name:
         return (role.logical_id, role.name, *role.functions)
     return (role.logical_id, *role.functions)
 
 
-def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
+def _roles_named(read: FileRoles, name: str | None) -> list[Holder]:
     """Find roles by name, or by their function's name; all without one. RemitError: there is none.
 
     A managed policy that somebody has is told with them, and by itself where it is asked for.
@@ -555,7 +553,7 @@ def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
     return roles
 
 
-def _tell_roles(roles: list[Role], *, as_json: bool) -> None:
+def _tell_roles(roles: list[Holder], *, as_json: bool) -> None:
     if as_json:
         from remit.report.explanation import role_document
 

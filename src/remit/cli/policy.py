@@ -15,10 +15,11 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import App, Role
+    from remit.app import App
     from remit.deployer.deployer_policy import Deployer
     from remit.deployer.needed_actions import DeployCall
     from remit.deployer.planned_stack import PlannedStack
+    from remit.holders import Holder
     from remit.iam.policy import Policy
 
 _STACK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -356,7 +357,7 @@ def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]
     }
 
 
-def _explain(role: Role, *, as_json: bool) -> None:
+def _explain(role: Holder, *, as_json: bool) -> None:
     from remit.build import role_document
     from remit.report.roles import roles_text
 
@@ -367,7 +368,7 @@ def _explain(role: Role, *, as_json: bool) -> None:
         click.echo(roles_text([role]), nl=False)
 
 
-def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
+def role_of(app: App, roles: tuple[Holder, ...], name: str) -> Holder:
     """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
     for role in roles:
         if name in (*role.functions, role.logical_id):

@@ -22,7 +22,7 @@ from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_specific, item
 from remit.deployer.s3_objects import stored
 from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
-from remit.iam.policy import Condition, Policy, Statement
+from remit.iam.policy import Condition, Policy
 from remit.iam.tokens import PLACE
 from remit.template.branches import value_at
 from remit.template.resolved_texts import UNKNOWN
@@ -88,17 +88,21 @@ def deployer(
     gives them, if it does.
     """
     resources = tuple(stack.resources.values())
-    boundaries = _Boundaries(stack, boundary)
+    declared = {} if boundary else _declared_boundaries(stack)
+
+    def boundary_of(arn: str) -> str | None:
+        return boundary or declared.get(arn)
+
     needs = [*_needs_of_calls(stack, calls)]
     for resource in resources:
-        needs += _needs_of_handlers(stack, resource, boundaries)
+        needs += _needs_of_handlers(stack, resource, boundary_of)
     for resource in resources:
         needs += passed(stack, resource)
     needs += _needs_of_transforms(stack)
     needs += _needs_of_applications(stack)
     needs += looked_up(stack)
     if reverts:
-        needs += reverting(stack, boundaries.of_role)
+        needs += reverting(stack, boundary_of)
     unknown = tuple(
         (resource.logical_id, resource.type)
         for resource in resources
@@ -143,25 +147,21 @@ def _needs_of_applications(stack: PlannedStack) -> Iterator[Need]:
                     yield Need("serverlessrepo:GetCloudFormationTemplate", spelling, purpose)
 
 
-class _Boundaries:
-    """The permissions boundaries that roles and users must have to be made and written."""
-
-    def __init__(self, stack: PlannedStack, boundary: str | None) -> None:
-        self._of_all = boundary
-        self._by_arn: dict[str, str] = {}
-        for resource in stack.resources.values():
-            if resource.type in (ROLE_TYPE, "AWS::IAM::User"):
-                for declared in stack.texts(resource.properties.get("PermissionsBoundary"))[:1]:
-                    arns = (*targets(stack, resource, "iam:GetRole"), *targets(stack, resource, "iam:GetUser"))
-                    self._by_arn |= dict.fromkeys(arns, declared)
-
-    def of_role(self, arn: str) -> str | None:
-        """The boundary (ARN) that a role or user of this ARN must have."""
-        return self._of_all or self._by_arn.get(arn)
+def _declared_boundaries(stack: PlannedStack) -> dict[str, str]:
+    """The permissions boundaries (ARNs) that the template gives its roles and users, by the ARNs of these."""
+    boundaries: dict[str, str] = {}
+    for resource in stack.resources.values():
+        if resource.type in (ROLE_TYPE, "AWS::IAM::User"):
+            for declared in stack.texts(resource.properties.get("PermissionsBoundary"))[:1]:
+                arns = (*targets(stack, resource, "iam:GetRole"), *targets(stack, resource, "iam:GetUser"))
+                boundaries |= dict.fromkeys(arns, declared)
+    return boundaries
 
 
-def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Boundaries) -> Iterator[Need]:
-    """Yield the calls of the handlers of a resource's type."""
+def _needs_of_handlers(
+    stack: PlannedStack, resource: Resource, boundary_of: Callable[[str], str | None]
+) -> Iterator[Need]:
+    """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has."""
     if is_custom(resource.type):
         yield from _needs_of_custom(stack, resource)
         return
@@ -169,39 +169,35 @@ def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Bou
         if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
             continue
         conditions = _conditions(stack, resource, action)
-        if conditions is None:
-            continue
+        if action in _ATTACH and not conditions:
+            continue  # whoever attaches any policy to a role can give it any access
         for arn in targets(stack, resource, action):
-            boundary = boundaries.of_role(arn) if action in _BOUNDED else None
+            boundary = boundary_of(arn) if action in _BOUNDED else None
             bounded = () if boundary is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
             for verb in verbs:
                 purpose = Purpose(verb, resource.logical_id, resource.type)
                 yield Need(action, arn, purpose, (*bounded, *conditions))
 
 
-def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[Condition, ...] | None:
-    """Return the conditions of an action beside its resource; None: nothing fits it, so it is not granted."""
-    if action in _ATTACH:
-        policies = _attached(stack, resource)
-        return (Condition("ArnEquals", "iam:PolicyARN", policies),) if policies else None
-    if action == "iam:CreateServiceLinkedRole":
-        services = linked(stack, resource)
-        return (Condition("StringEquals", "iam:AWSServiceName", services),) if services else ()
-    if action in _MAPPINGS:
+def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[Condition, ...]:
+    """The condition of an action beside its resource, where its values are known."""
+    operator, key = "StringEquals", ""
+    values: tuple[str, ...] = ()
+    if action in _ATTACH and resource.type == "AWS::IAM::ManagedPolicy":
+        operator, key = "ArnEquals", "iam:PolicyARN"
+        values = targets(stack, resource, "iam:GetPolicy")
+    elif action in _ATTACH:
+        operator, key = "ArnEquals", "iam:PolicyARN"
+        listed = [text for item in items(resource.properties.get("ManagedPolicyArns")) for text in stack.texts(item)]
+        values = tuple(dict.fromkeys(filter(is_specific, listed)))
+    elif action == "iam:CreateServiceLinkedRole":
+        key = "iam:AWSServiceName"
+        values = linked(stack, resource)
+    elif action in _MAPPINGS:
+        operator, key = "ArnLike", "lambda:FunctionArn"
         functions = targets(stack, resource, "lambda:GetFunction")
-        if functions and not any(UNKNOWN in arn for arn in functions):
-            return (Condition("ArnLike", "lambda:FunctionArn", functions),)
-    return ()
-
-
-def _attached(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
-    """The managed policies that a resource attaches: a role's list, or the policy that it is itself."""
-    if resource.type == "AWS::IAM::ManagedPolicy":
-        return targets(stack, resource, "iam:GetPolicy")
-    policies: dict[str, None] = {}
-    for item in items(resource.properties.get("ManagedPolicyArns")):
-        policies |= dict.fromkeys(text for text in stack.texts(item) if is_specific(text))
-    return tuple(policies)
+        values = () if any(UNKNOWN in arn for arn in functions) else functions
+    return (Condition(operator, key, values),) if values else ()
 
 
 def _needs_of_custom(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
@@ -219,30 +215,29 @@ def bound(late: Deployer, partition: str = "aws", region: str = "*", account: st
     Where the account is not told, names hold `${aws:PrincipalAccount}`: IAM puts the caller's own account there, as it
     does not in the account's own place of an ARN.
     """
+    owner = "${aws:PrincipalAccount}" if account == "*" else account
 
     def place(text: str) -> str:
         arn = parse(text)
         if arn is not None:
-            owner = "${aws:PrincipalAccount}" if account == "*" else account
             text = str(replace(arn, resource=_put(arn.resource, partition, region, owner)))
         return _put(text, partition, region, account)
 
-    return replace(
-        late, grants=tuple(replace(grant, statement=_placed(grant.statement, place)) for grant in late.grants)
-    )
+    grants: list[Grant] = []
+    for grant in late.grants:
+        statement = grant.statement
+        conditions = [
+            replace(condition, values=tuple(map(place, condition.values))) for condition in statement.conditions
+        ]
+        resources = statement.resources
+        if resources is not None:
+            resources = replace(resources, patterns=tuple(dict.fromkeys(map(place, resources.patterns))))
+        placed = replace(statement, resources=resources, conditions=tuple(conditions))
+        grants.append(replace(grant, statement=placed))
+    return replace(late, grants=tuple(grants))
 
 
 def _put(text: str, partition: str, region: str, account: str) -> str:
     for token, value in zip(PLACE.values(), (partition, region, account), strict=True):
         text = text.replace(token, value)
     return text
-
-
-def _placed(statement: Statement, place: Callable[[str], str]) -> Statement:
-    conditions = tuple(
-        replace(condition, values=tuple(map(place, condition.values))) for condition in statement.conditions
-    )
-    resources = statement.resources
-    if resources is not None:
-        resources = replace(resources, patterns=tuple(dict.fromkeys(map(place, resources.patterns))))
-    return replace(statement, resources=resources, conditions=conditions)

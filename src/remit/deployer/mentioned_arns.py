@@ -48,7 +48,13 @@ _IMAGE: Final = re.compile(
 """Where a container's image is in ECR."""
 _DOMAIN: Final = re.compile(r"((?:[a-z0-9.-]|\$\{AWS::\w+\})+?)\.s3[.-]")
 """How the domain name of a bucket begins."""
-_KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
+_PROPERTIES: Final = {
+    "ec2:role": ROLES,
+    "iam:role": ROLES,
+    "kms:key": re.compile(r"kms|key|encrypt|sse", re.IGNORECASE),
+    "sts:role": ROLES,
+}
+"""The names of the properties in which a kind is looked for; others are looked for in all."""
 _IDS: Final = {
     "ec2:customer-gateway": "cgw",
     "ec2:elastic-ip": "eipalloc",
@@ -113,8 +119,7 @@ def mentioned_arns(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
     if kind.full_name == "s3:bucket" and resource.type == "AWS::CloudFront::Distribution":
         arns = list(_log_buckets(stack, resource))
     else:
-        arns = list(_of_references(stack, resource, kind))
-        arns += _of_arns(stack, resource, kind)
+        arns = list(_mentioned(stack, resource, kind))
         arns += _by_id(stack, resource, kind)
         arns += [arn for arn in _by_name(stack, resource, kind) if not arns or UNKNOWN not in arn]
         if kind.full_name == "ecr:repository":
@@ -138,25 +143,15 @@ def arns_like_type(stack: PlannedStack, resource: Resource, kinds: Sequence[IamR
     return arns
 
 
-def _properties_of(kind: IamResourceType) -> re.Pattern[str] | None:
-    """The names of the properties in which a kind is looked for; None: in all."""
-    if kind.full_name in ("iam:role", "sts:role", "ec2:role"):
-        return ROLES
-    return _KEYS if kind.full_name == "kms:key" else None
-
-
-def _of_references(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """The resources of the template that a resource refers to, as far as they are of a kind."""
-    for referred_resource in referred(stack, resource, _properties_of(kind)):
+def _mentioned(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
+    """The ARNs of a kind in a resource's properties: of resources of the template that it refers to, and as texts."""
+    names = _PROPERTIES.get(kind.full_name)
+    for referred_resource in referred(stack, resource, names):
         arns: Iterable[str] = stack.arns(referred_resource, kind.full_name, kind.arns)
         if not arns and kind.full_name not in IDENTITIES:
             arns = arns_like_type(stack, referred_resource, (kind,))
         yield from spelled(kind, arns)
-
-
-def _of_arns(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """The ARNs of a kind among the texts of a resource's properties."""
-    for text in literals(stack, resource, _properties_of(kind)):
+    for text in literals(stack, resource, names):
         arn = parse(text)
         is_known = is_specific(text) if kind.full_name in IDENTITIES else UNKNOWN not in text.rpartition(":")[0]
         if arn is not None and is_known and any(matches(arn, format_) for format_ in kind.arns):

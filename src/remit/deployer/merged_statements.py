@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
@@ -35,8 +35,6 @@ class _Group:
     resources: frozenset[str]
     service_and_conditions: tuple[str, _Conditions]
     """What two groups must share to be put together. Those on `*` have no service: they share one statement."""
-    why: dict[tuple[str, str], dict[Purpose, None]] = field(default_factory=dict)
-    """The reasons by action and resource."""
 
 
 def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
@@ -59,15 +57,25 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
         for narrow, wide in _covered(tuple(places)):
             places[wide] |= places.pop(narrow)
     _absorbed(rights)
+    joined = _joined(rights)
     groups: dict[object, _Group] = {}
-    for (action, conditions), places in _joined(rights).items():
+    for (action, conditions), places in joined.items():
         resources = frozenset(places)
         service_and_conditions = ("" if "*" in places else action.partition(":")[0], conditions)
         empty_group = _Group((), resources, service_and_conditions)
         group = groups.setdefault((service_and_conditions, resources), empty_group)
         group.actions += (action,)
-        group.why |= {(action, place): dict(reasons) for place, reasons in places.items()}
-    return tuple(_grant(group, order) for group in _shortened(list(groups.values())))
+    grants: list[Grant] = []
+    for group in _shortened(list(groups.values())):
+        _, conditions = group.service_and_conditions
+        resources_in_order = tuple(sorted(group.resources, key=order.__getitem__))
+        purposes: dict[Purpose, None] = {}
+        for action in group.actions:
+            for place in resources_in_order:
+                purposes |= joined[action, conditions][place]
+        statement = allow(*sorted(group.actions, key=str.lower), on=resources_in_order, when=conditions)
+        grants.append(Grant(statement, Reason("text", "; ".join(sentences(purposes)))))
+    return tuple(grants)
 
 
 def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
@@ -146,7 +154,8 @@ def _shortened(groups: list[_Group]) -> list[_Group]:
         saving, wide, narrow = max(pairs, key=lambda pair: pair[0], default=(0, None, None))
         if saving <= 0 or wide is None or narrow is None:
             return groups
-        _move(wide, narrow)
+        narrow.actions = tuple(dict.fromkeys((*narrow.actions, *wide.actions)))
+        wide.resources -= narrow.resources
         groups = [group for group in groups if group.resources]
 
 
@@ -166,24 +175,3 @@ def _saving(wide: _Group, narrow: _Group) -> int:
 def _length_of(texts: Iterable[str]) -> int:
     """Characters of texts in a list, each with a comma."""
     return sum(length(text) + 1 for text in texts)
-
-
-def _move(wide: _Group, narrow: _Group) -> None:
-    """Repeat the wide group's actions in the narrow one, and take the narrow one's resources out of the wide one."""
-    narrow.actions = tuple(dict.fromkeys((*narrow.actions, *wide.actions)))
-    for (action, resource), purposes in wide.why.items():
-        if resource in narrow.resources:
-            narrow.why[action, resource] = purposes
-    wide.resources -= narrow.resources
-
-
-def _grant(group: _Group, order: Mapping[str, int]) -> Grant:
-    """A group as a grant, its resources in the order in which they were first needed."""
-    actions = sorted(group.actions, key=str.lower)
-    resources = tuple(sorted(group.resources, key=lambda place: order[place]))
-    reasons: dict[Purpose, None] = {}
-    for action in group.actions:
-        for place in resources:
-            reasons |= group.why[action, place]
-    _, conditions = group.service_and_conditions
-    return Grant(allow(*actions, on=resources, when=conditions), Reason("text", "; ".join(sentences(reasons))))

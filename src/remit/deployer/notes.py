@@ -18,7 +18,7 @@ from remit.template.branches import value_at
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from remit.app import Resource
     from remit.deployer.needed_actions import Need
@@ -52,29 +52,30 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, o
         name = transform.name
         if not name.startswith(_EXPANDED):
             yield f"what the transform {name} makes of the template is not in it: run this on the processed template"
-    documented = [_called(resource) for resource in resources if called(resource) and not _in_schema(resource)]
+    documented = []
+    for resource in resources:
+        type_handlers = handlers(resource.type)
+        if called(resource) and not (type_handlers is not None and type_handlers.in_schema):
+            documented.append(_called(resource))
     if documented:
         yield f"granted as the API reference has it, since the type does not say: {', '.join(documented)}"
     granted = {need.purpose.subject for need in needs}
     with_open_names = set()
     for resource in resources:
-        for sentence in _name(stack, resource, is_granted=resource.logical_id in granted):
+        is_granted = resource.logical_id in granted
+        type_row = named_type(resource.type)
+        if type_row is not None and _is_open(stack.texts(value_at(resource.properties, type_row.naming.property))):
             with_open_names.add(resource.logical_id)
-            yield sentence
-        for sentences in _OF_RESOURCES:
-            yield from sentences(stack, resource)
-        if resource.logical_id not in granted:
-            yield from _nothing(stack, resource)
-    yield from _wide(needs, frozenset(with_open_names))
+            is_left_out = _is_nameless(stack, resource) and not is_granted
+            effect = "nothing is granted on it" if is_left_out else "that stretch is a wildcard"
+            yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
+        yield from _on_roles(stack, resource)
+        yield from _on_actions(stack, resource, is_granted=is_granted)
+    yield from _wide(needs, with_open_names)
 
 
 def _called(resource: Resource) -> str:
     return f"{resource.logical_id} ({resource.type})"
-
-
-def _in_schema(resource: Resource) -> bool:
-    type_handlers = handlers(resource.type)
-    return type_handlers is not None and type_handlers.in_schema
 
 
 def _unbounded(stack: PlannedStack, boundary: str | None, *, of_app: bool) -> Iterator[str]:
@@ -112,109 +113,64 @@ def _own_boundaries(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
     for resource in resources:
         if resource.type != "AWS::IAM::ManagedPolicy":
             continue
-        arns = map(_anywhere, targets(stack, resource, "iam:GetPolicy"))
-        if any(matches(arn, limit) for arn in arns for limit in boundaries):
-            yield (
-                f"the boundary {resource.logical_id} is a resource of the stack itself, so that whoever deploys may "
-                "change it: make it elsewhere"
-            )
+        for arn in targets(stack, resource, "iam:GetPolicy"):
+            for late in PLACE.values():  # a boundary may name its partition and account, or leave them to the deploy
+                arn = arn.replace(late, "*")  # noqa: PLW2901 - the same ARN as a pattern
+            if any(matches(arn, limit) for limit in boundaries):
+                yield (
+                    f"the boundary {resource.logical_id} is a resource of the stack itself, so that whoever deploys "
+                    "may change it: make it elsewhere"
+                )
+                break
 
 
-def _anywhere(arn: str) -> str:
-    """A pattern of an ARN in whatever partition, region and account."""
-    for late in PLACE.values():
-        arn = arn.replace(late, "*")
-    return arn
-
-
-def _name(stack: PlannedStack, resource: Resource, *, is_granted: bool) -> Iterator[str]:
-    type_row = named_type(resource.type)
-    name = None if type_row is None else value_at(resource.properties, type_row.naming.property)
-    if _is_open(stack.texts(name)):
-        is_left_out = _is_nameless(stack, resource) and not is_granted
-        effect = "nothing is granted on it" if is_left_out else "that stretch is a wildcard"
-        yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
-
-
-def _path(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+def _on_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    """What is not known of a resource's path, of the roles that it is given, and of a stack within it."""
+    name = _called(resource)
     if resource.type.startswith("AWS::IAM::") and _is_open(stack.texts(resource.properties.get("Path"))):
-        yield f"the path of {_called(resource)} is known at the deploy only: it is a wildcard; {_GIVES}"
-
-
-def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    if not passes(resource):
-        return
-    name = _called(resource)
-    if unknown_roles(stack, resource):
-        role, passing = f"the role of {name}", "passing it"
-        if targets(stack, resource, "iam:PassRole"):  # of the other branch of a condition, say
-            role, passing = f"another role of {name}", "passing that one"
-        yield f"{role} is known at the deploy only, so {passing} is not granted; `--parameter` gives it"
-    for profile in foreign_profiles(stack, resource):
-        yield f"the role in the instance profile {profile} of {name} is not known, so passing it is not granted"
-
-
-def _nested_stack(_: PlannedStack, resource: Resource) -> Iterator[str]:
+        yield f"the path of {name} is known at the deploy only: it is a wildcard; {_GIVES}"
+    if passes(resource):
+        if unknown_roles(stack, resource):
+            role, passing = f"the role of {name}", "passing it"
+            if targets(stack, resource, "iam:PassRole"):  # of the other branch of a condition, say
+                role, passing = f"another role of {name}", "passing that one"
+            yield f"{role} is known at the deploy only, so {passing} is not granted; `--parameter` gives it"
+        for profile in foreign_profiles(stack, resource):
+            yield f"the role in the instance profile {profile} of {name} is not known, so passing it is not granted"
     if resource.type == "AWS::CloudFormation::Stack":
-        yield f"what is inside the nested stack {_called(resource)} is not in it: run this on its own template"
+        yield f"what is inside the nested stack {name} is not in it: run this on its own template"
 
 
-def _missing_actions(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    actions = [name for name in called(resource) if name not in ("iam:GetRole", "iam:PassRole")]
-    missing = [name for name in actions if left_out(stack, resource, name)]
+def _on_actions(stack: PlannedStack, resource: Resource, *, is_granted: bool) -> Iterator[str]:
+    """What is not granted for a resource, or on more than it, since its template does not say enough."""
+    name, actions = _called(resource), called(resource)
+    missing = [
+        action
+        for action in actions
+        if action not in ("iam:GetRole", "iam:PassRole") and left_out(stack, resource, action)
+    ]
     if missing:
-        listed = ", ".join(missing)
-        yield f"not granted for {_called(resource)}, since the template does not say on what: {listed}"
-
-
-def _linked_role(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    if "iam:CreateServiceLinkedRole" in called(resource) and not linked(stack, resource):
-        name = _called(resource)
+        yield f"not granted for {name}, since the template does not say on what: {', '.join(missing)}"
+    if "iam:CreateServiceLinkedRole" in actions and not linked(stack, resource):
         yield f"whose service-linked role {name} may need is not known, so that of any service may be made"
-
-
-def _patterns(_: PlannedStack, resource: Resource) -> Iterator[str]:
-    patterns = ", ".join(name for name in called(resource) if "*" in name)
+    patterns = [action for action in actions if "*" in action]
     if patterns:
-        yield f"{_called(resource)} needs {patterns} on everything: its type says nothing narrower"
-
-
-def _managed_policies(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    policies = items(resource.properties.get("ManagedPolicyArns"))
-    open_names = [text for item in policies for text in stack.texts(item) if UNKNOWN in text]
-    name = _called(resource)
+        yield f"{name} needs {', '.join(patterns)} on everything: its type says nothing narrower"
+    attached = items(resource.properties.get("ManagedPolicyArns"))
+    open_names = [text for item in attached for text in stack.texts(item) if UNKNOWN in text]
     if not all(map(is_specific, open_names)):
         yield f"a managed policy of {name} is known at the deploy only, so attaching it is not granted"
     elif open_names:
         yield f"a part of a managed policy's name of {name} is known at the deploy only: it is a wildcard"
-
-
-def _service_token(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    if _is_open_custom(stack, resource):
-        yield f"the ServiceToken of {_called(resource)} is known at the deploy only, so calling it is not granted"
-
-
-def _hosted_zone(_: PlannedStack, resource: Resource) -> Iterator[str]:
-    if resource.type in _RECORDS and resource.properties.get("HostedZoneId") is None:
-        name = _called(resource)
-        yield f"{name} gives its hosted zone by name, so every hosted zone is granted: HostedZoneId would say which"
-
-
-_OF_RESOURCES: Final[tuple[Callable[[PlannedStack, Resource], Iterator[str]], ...]] = (
-    _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
-    _service_token, _hosted_zone,
-)  # fmt: skip
-"""What may have to be said of a resource, in the order in which it is said."""
-
-
-def _nothing(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    """A sentence on a resource for which nothing is granted, where no other sentence says why."""
+    is_said = _is_nameless(stack, resource) or not actions
     if is_custom(resource.type):
-        is_said = _is_open_custom(stack, resource)
-    else:
-        is_said = _is_nameless(stack, resource) or not called(resource)
-    if not is_said:
-        yield f"nothing is granted for {_called(resource)}: the template does not say on what"
+        is_said = _is_open(stack.texts(resource.properties.get("ServiceToken")))
+        if is_said:
+            yield f"the ServiceToken of {name} is known at the deploy only, so calling it is not granted"
+    if resource.type in _RECORDS and resource.properties.get("HostedZoneId") is None:
+        yield f"{name} gives its hosted zone by name, so every hosted zone is granted: HostedZoneId would say which"
+    if not is_granted and not is_said:
+        yield f"nothing is granted for {name}: the template does not say on what"
 
 
 def _is_nameless(stack: PlannedStack, resource: Resource) -> bool:
@@ -222,16 +178,11 @@ def _is_nameless(stack: PlannedStack, resource: Resource) -> bool:
     return resource.type.startswith("AWS::IAM::") and not all(map(is_specific, stack.names(resource)))
 
 
-def _is_open_custom(stack: PlannedStack, resource: Resource) -> bool:
-    """Return whether it is a custom resource of which only the deploy knows whom CloudFormation calls."""
-    return is_custom(resource.type) and _is_open(stack.texts(resource.properties.get("ServiceToken")))
-
-
 def _is_open(texts: Iterable[str]) -> bool:
     return any(UNKNOWN in text for text in texts)
 
 
-def _wide(needs: Iterable[Need], with_open_names: frozenset[str]) -> Iterator[str]:
+def _wide(needs: Iterable[Need], with_open_names: Container[str]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for, and of which nothing is said yet."""
     by_type: dict[str, dict[str, None]] = {}
     for need in needs:

@@ -23,7 +23,7 @@ from remit.deployer.service_linked_roles import linked
 from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from remit.app import Resource
     from remit.catalogue.actions import Action, ActionTarget, IamResourceType
@@ -84,47 +84,35 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
             return sources
         if name in _FETCH:
             return tuple(arn for target in entry.targets for arn in mentioned_arns(stack, resource, target.type))
-    return tuple(arn for arn in _of_service(stack, resource, entry) if _is_asked(entry, arn))
+    kinds = [target.type for target in entry.targets]
+    arns: list[str] = []
+    for kind in kinds:
+        arns += spelled(kind, stack.arns(resource, kind.full_name, kind.arns))
+    arns = arns or arns_like_type(stack, resource, kinds)
+    if arns:
+        arns += _beside(stack, resource, entry)
+    else:
+        arns += _foreign(stack, resource, entry)
+    if all(kind.full_name == "lambda:function" for kind in kinds):
+        # Some of Lambda's actions take no version and no alias: IAM would never match a statement on one.
+        arns = [arn for arn in arns if not _QUALIFIED.search(arn) or is_authorised_on(entry.full_name, arn)]
+    return tuple(arns)
 
 
 def _of_apis(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ...]:
-    """The paths of API Gateway's own API that a deploy calls with a method."""
-    paths = deployment_of(resource.type).api_paths or ("/*",)
-    allowed_paths = tuple(path for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
-    return tuple(f"{_API}{path}" for path in _with_domain(stack, resource, allowed_paths))
-
-
-def _with_domain(stack: PlannedStack, resource: Resource, paths: tuple[str, ...]) -> Iterator[str]:
-    """Paths of API Gateway with the domain names that a resource is or belongs to, where the template says them."""
-    names = stack.texts(resource.properties.get("DomainName"))
-    is_open = any(UNKNOWN in name for name in names)
-    for path in paths:
-        if path == _DOMAINS and names and not is_open:
-            for name in names:
-                yield f"/domainnames/{name}"
-                yield f"/domainnames/{name}/*"
+    """The paths of API Gateway's own API that a deploy calls with a method, with the domain names that are known."""
+    domains = stack.texts(resource.properties.get("DomainName"))
+    is_open = any(UNKNOWN in domain for domain in domains)
+    paths: list[str] = []
+    for path in deployment_of(resource.type).api_paths or ("/*",):
+        if name == "apigateway:PUT" and not path.startswith(_PUT):
+            continue
+        if path == _DOMAINS and domains and not is_open:
+            for domain in domains:
+                paths += [f"/domainnames/{domain}", f"/domainnames/{domain}/*"]
         else:
-            yield path
-
-
-def _is_asked(entry: Action, arn: str) -> bool:
-    """Return whether IAM can be asked for an action on an ARN.
-
-    Some of Lambda's take no version and no alias of a function.
-    """
-    is_of_functions = all(target.type.full_name == "lambda:function" for target in entry.targets)
-    if not is_of_functions or not _QUALIFIED.search(arn):
-        return True
-    return is_authorised_on(entry.full_name, arn)
-
-
-def _of_service(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:
-    """The resource itself with what an action works on beside it, or else what its properties mention."""
-    kinds = [target.type for target in entry.targets]
-    arns = _own(stack, resource, kinds) or arns_like_type(stack, resource, kinds)
-    if not arns:
-        return _foreign(stack, resource, entry)
-    return (*arns, *_beside(stack, resource, entry))
+            paths.append(path)
+    return tuple(f"{_API}{path}" for path in paths)
 
 
 def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
@@ -156,14 +144,6 @@ def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
     return entry.level not in ("Read", "List") and not resource.type.startswith("AWS::IAM::")
 
 
-def _own(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> list[str]:
-    """The resource itself, by its name."""
-    arns: list[str] = []
-    for kind in kinds:
-        arns += spelled(kind, stack.arns(resource, kind.full_name, kind.arns))
-    return arns
-
-
 def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
     """Yield further resources of an action on the resource itself (a group, a network), unless it is tagging.
 
@@ -188,7 +168,8 @@ def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[
                 yield f"{filled(format_, {}).rpartition(':')[0]}:default*"
         elif (
             target.required
-            or (takes_optional and _is_of_service(kind, entry.service))
+            # A licence configuration, which EC2 lists, is of another service.
+            or (takes_optional and any(format_.split(":")[2] == entry.service for format_ in kind.arns))
             or kind.full_name in _MADE_BESIDE.get(entry.full_name, ())
             or _has_property_like(stack, resource, kind)
         ):
@@ -220,11 +201,6 @@ def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[st
 def _is_tagging(entry: Action) -> bool:
     """Return whether an action works on every kind of the service, whatever the catalogue requires."""
     return entry.level == "Tagging" or "Tags" in entry.name
-
-
-def _is_of_service(kind: IamResourceType, service: str) -> bool:
-    """Return whether a kind's ARNs are those of a service: a licence configuration, which EC2 lists, is of another."""
-    return any(format_.split(":")[2] == service for format_ in kind.arns)
 
 
 def _has_property_like(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:

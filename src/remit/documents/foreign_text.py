@@ -2,11 +2,10 @@ r"""The template languages around JSON and YAML that a tool fills in before AWS 
 
 Such a file may be neither JSON nor YAML as it stands: then each place that will be filled in becomes a run of a private
 sign, as long as it was, so that lines and columns stay true, and the logic around it (`{% if … %}`) becomes blanks.
-Where the file can be read, what a tool alone writes (`Rain::Module`, `Fn::EnumTargetAccounts`) tells the tool.
+Where the file can be read, what a tool alone writes (`${self:service}`) tells the tool.
 
-Sources: "Template Designer Documentation" (Jinja), "text/template" (Go), "ERB" (Ruby), "EJS" (ejs.co), "String
-Templates" (Terraform), "Rain" (aws-cloudformation/rain), "Organization annotated CloudFormation" (org-formation),
-"Variables" (Serverless Framework).
+Sources: "Template Designer Documentation" (Jinja), "text/template" (Go), "String Templates" (Terraform), "Variables"
+(Serverless Framework).
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ _SIGNS: Final = 6_400
 its own, so that what is filled in differently stays different."""
 _RUN: Final = "([\ue000-\uf8ff])\\1*"
 _UNFILLED: Final = r"\$\{Placeholder\d+\}"
-OF_TOOLS: Final = r"(?P<cdk>[$#]\{Token\[[^\]{}]*\]\})|(?P<jinja>(?<![${])\{\{(?!resolve:)[^{}]*\}\})|(?P<erb><%=.*?%>)"
-"""What tools fill in within texts of JSON and YAML that can be read: tokens of the AWS CDK, Jinja, ERB."""
+OF_TOOLS: Final = r"(?P<cdk>[$#]\{Token\[[^\]{}]*\]\})|(?P<jinja>(?<![${])\{\{(?!resolve:)[^{}]*\}\})"
+"""What tools fill in within texts of JSON and YAML that can be read: tokens of the AWS CDK, Jinja."""
 _EXPRESSION: Final = r"[a-z_]\w*(?:(?:\.\w+|\[[^\[\]{}]*\])+|\([^{}]*\))"
 """An attribute, an element or a call of Terraform's; the attributes of CloudFormation's resources are in capitals."""
 OF_TEMPLATEFILE: Final = rf"(?P<templatefile>\$\{{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+|{_EXPRESSION})\}})"
@@ -60,7 +59,6 @@ class Language(NamedTuple):
 
 
 JINJA: Final = "Jinja, cookiecutter or Go templates"
-ERB: Final = "ERB or EJS"
 TEMPLATEFILE: Final = "Terraform's templatefile or envsubst"
 
 LANGUAGES: Final = (
@@ -70,7 +68,6 @@ LANGUAGES: Final = (
         r"(?<![${])\{\{(?!resolve:)(?:[^{}\n]|\{(?!\{)|\}(?!\}))*\}\}",
         r"(?s)\{%.*?%\}|\{#.*?#\}|\{\{-? *(?:block|define|else|end|if|range|with)\b[^}]*\}\}",
     ),
-    Language(ERB, "<%= … %>", r"<%=.*?%>", r"(?s)<%(?!=).*?%>"),
     Language(
         TEMPLATEFILE,
         "${…}",
@@ -82,74 +79,23 @@ LANGUAGES: Final = (
 """The languages that are looked for in a file which is neither JSON nor YAML as it stands."""
 
 
-class Dialect(NamedTuple):
-    """A tool whose templates read as JSON or YAML as they stand.
-
-    `sign` matches what its files alone hold; where none of the `hints` stands, it need not be looked for. `functions`
-    are how its own functions begin, as the key of an object or as the start of a text. `places` match what it fills in
-    within a text. `names` are what a template may refer to without declaring it.
-    """
-
-    name: str
-    hints: tuple[str, ...]
-    sign: str
-    functions: tuple[str, ...] = ()
-    places: str | None = None
-    names: frozenset[str] = frozenset()
-
-
-RAIN: Final = "Rain::"
-"""How Rain's own functions begin: `!Rain::Module`."""
-RAIN_TAGS: Final = frozenset({"!Flatten", "!InsertFile", "!Invoke", "!MergeTags"})
-"""What the modules of Rain and of the AWS CLI take beside them."""
-_OF_ORGANISATIONS_ALONE: Final = ("!Cmd", "!JsonString", "!MD5Dir", "!MD5File", "!ReadFile")
-ORGANISATION_TAGS: Final = frozenset({*_OF_ORGANISATIONS_ALONE, "!Include"})
-"""What org-formation reads from elsewhere."""
-_SERVERLESS: Final = r"\$\{(?:(?:self|opt|sls|file|cf|param|env)[:(.]|ssm:/)(?:[^{}]|\$\{[^{}]*\})*\}"
-
-_MARKS: Final = re.compile(r"[$#]\{|\{\{|<%")
+SERVERLESS_FRAMEWORK: Final = "the Serverless Framework"
+_OF_SERVERLESS: Final = r"\$\{(?:(?:self|opt|sls|file|cf|param|env)[:(.]|ssm:/)(?:[^{}]|\$\{[^{}]*\})*\}"
+_SIGNS_OF_SERVERLESS: Final = ("${self:", "${opt:", "${sls:", "${file(", "${cf:", "${cf.", "${param:")
+"""The variables that are no other tool's: OpenTelemetry, for one, has `${env:NAME}` too."""
+_DECLARED_BY_SERVERLESS: Final = (
+    "ApiGatewayRestApi", "HttpApi", "IamRoleLambdaExecution", "ServerlessDeploymentBucket",
+)  # fmt: skip
+"""What the Serverless Framework adds to a template, which may refer to it without declaring it."""
+_MARKS: Final = re.compile(r"[$#]\{|\{\{")
 """What every place of a tool begins with, told by a glance."""
 
-DIALECTS: Final = (
-    Dialect(
-        "Rain",
-        (RAIN, "${Const::", *RAIN_TAGS, "Extends"),
-        r"\bRain::|\$\{Const::|!(?:Flatten|InsertFile|Invoke|MergeTags)\b|\bExtends['\"]?: *['\"]?AWS::",
-        (RAIN, "Fn::Flatten", "Fn::InsertFile", "Fn::Invoke", "Fn::MergeTags"),
-        r"\$\{(?:Rain|Const)::[^{}]*\}",
-    ),
-    Dialect(
-        "org-formation",
-        ("2010-09-09-OC", "OrganizationBinding", "OC::ORG::", "Fn::EnumTarget", "Fn::Target", *_OF_ORGANISATIONS_ALONE),
-        r"\b2010-09-09-OC\b|\bOrganizationBindings?['\"]?\s*:|\bOC::ORG::|\bFn::(?:Enum)?Target[A-Z]"
-        r"|!(?:Cmd|JsonString|MD5Dir|MD5File|ReadFile)\b",
-        ("Fn::EnumTarget", "Fn::Target", "Fn::Cmd", "Fn::Include", "Fn::JsonString", "Fn::MD5", "Fn::ReadFile"),
-        names=frozenset({"AWSAccount", "CurrentAccount", "MasterAccount"}),
-    ),
-    Dialect(
-        "the Serverless Framework",
-        ("${self:", "${opt:", "${sls:", "${file(", "${cf:", "${cf.", "${param:"),
-        _SERVERLESS,
-        places=_SERVERLESS,
-        names=frozenset({"ApiGatewayRestApi", "HttpApi", "IamRoleLambdaExecution", "ServerlessDeploymentBucket"}),
-    ),
-)
-"""The tools that are looked for in every file that can be read."""
 
-
-def dialects_of(text: str) -> tuple[Dialect, ...]:
-    """The tools whose template a file is, by what such files alone hold."""
-    dialects = []
-    for dialect in DIALECTS:
-        has_hint = any(hint in text for hint in dialect.hints)
-        if (has_hint and re.search(dialect.sign, text) is not None) or _refers_to_names(dialect, text):
-            dialects.append(dialect)
-    return tuple(dialects)
-
-
-def _refers_to_names(dialect: Dialect, text: str) -> bool:
-    """Return whether a text refers to a name of the tool's that it does not declare."""
-    for name in dialect.names:
+def is_of_serverless_framework(text: str) -> bool:
+    """Return whether a file that can be read is one of the Serverless Framework's, by what such files alone hold."""
+    if any(sign in text for sign in _SIGNS_OF_SERVERLESS) and re.search(_OF_SERVERLESS, text) is not None:
+        return True
+    for name in _DECLARED_BY_SERVERLESS:
         if name not in text:
             continue
         refers = re.search(rf"(?:Ref|GetAtt)['\"]?:? *\[?['\"]?{name}\b|\$\{{{name}\b", text) is not None
@@ -161,7 +107,7 @@ def _refers_to_names(dialect: Dialect, text: str) -> bool:
 
 def late_bound(value: Any, *, in_template: bool) -> Any:
     """A document that can be read with late-bound text in each place that a tool fills in, which tells what it was."""
-    pattern = f"{OF_TOOLS}|{_SERVERLESS}" if in_template else f"{OF_TOOLS}|{_SERVERLESS}|{OF_TEMPLATEFILE}"
+    pattern = f"{OF_TOOLS}|{_OF_SERVERLESS}" if in_template else f"{OF_TOOLS}|{_OF_SERVERLESS}|{OF_TEMPLATEFILE}"
     if isinstance(value, str):
         return re.sub(pattern, lambda place: tokens.unfilled(place[0]), value) if _MARKS.search(value) else value
     if isinstance(value, list):
@@ -207,27 +153,13 @@ def _marked(place: re.Match[str], text: str, language: Language, signs: dict[str
     return sign * len(place[0])
 
 
-def filled_in(value: Any, dialects: tuple[Dialect, ...] = ()) -> Any:
-    """A value with late-bound text in each place that a tool fills in: a run of a sign, a function of a dialect's."""
+def filled_in(value: Any) -> Any:
+    """A value with late-bound text in each place that is filled in: a run of a sign, or the Serverless Framework's."""
     if isinstance(value, str):
-        return _filled_text(value, dialects)
+        text = re.sub(_OF_SERVERLESS, lambda place: unfilled(place[0]), value)
+        return re.sub(_RUN, lambda run: unfilled(run[1]), text)
     if isinstance(value, list):
-        return [filled_in(part, dialects) for part in value]
+        return [filled_in(part) for part in value]
     if isinstance(value, dict):
-        if len(value) == 1 and _is_function(next(iter(value)), dialects):
-            return unfilled(repr(value))
-        return {_filled_text(key, dialects): filled_in(part, dialects) for key, part in value.items()}
+        return {filled_in(key): filled_in(part) for key, part in value.items()}
     return value
-
-
-def _filled_text(text: str, dialects: tuple[Dialect, ...]) -> str:
-    if _is_function(text, dialects):
-        return unfilled(text)
-    for dialect in dialects:
-        if dialect.places is not None:
-            text = re.sub(dialect.places, lambda place: unfilled(place[0]), text)
-    return re.sub(_RUN, lambda run: unfilled(run[1]), text)
-
-
-def _is_function(text: str, dialects: tuple[Dialect, ...]) -> bool:
-    return any(text.startswith(dialect.functions) for dialect in dialects if dialect.functions)

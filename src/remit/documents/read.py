@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import dialects_of, filled_in, late_bound, readable
+from remit.documents.foreign_text import (
+    SERVERLESS_FRAMEWORK,
+    filled_in,
+    is_of_serverless_framework,
+    late_bound,
+    readable,
+)
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.json_text import decode, read_json, too_large
 from remit.documents.slips import LANGUAGE, REPEATED_KEY, Slip
@@ -98,8 +104,8 @@ def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Parse
     NotFilledInError where that is no mistake.
     """
     text = _text(content, file, most)
-    dialects = dialects_of(text)
     mistakes: list[RemitError] = []
+    slips: list[Slip] = []
     try:
         source = _parsed(text, file, mistakes)
     except RemitError as error:
@@ -108,13 +114,11 @@ def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Parse
             raise
         source = _filled_source(filled, file, languages, error)
         mistakes = []  # both branches of an `if` stand there
-        slips = [Slip(LANGUAGE, language.name, (), language.example) for language in languages]
-        slips += [Slip(LANGUAGE, dialect.name, ()) for dialect in dialects]
-        return replace(source, text=text, value=filled_in(source.value, dialects), slips=(*source.slips, *slips))
-    if not dialects:
-        return replace(source, mistakes=tuple(mistakes)) if mistakes else source
-    slips = [*source.slips, *(Slip(LANGUAGE, dialect.name, ()) for dialect in dialects)]
-    return replace(source, value=filled_in(source.value, dialects), slips=tuple(slips), mistakes=tuple(mistakes))
+        slips += [Slip(LANGUAGE, language.name, (), language.example) for language in languages]
+    if is_of_serverless_framework(text):
+        slips.append(Slip(LANGUAGE, SERVERLESS_FRAMEWORK, ()))
+    value = filled_in(source.value) if slips else source.value
+    return replace(source, text=text, value=value, slips=(*source.slips, *slips), mistakes=tuple(mistakes))
 
 
 def _filled_source(filled: str, file: str, languages: tuple[Language, ...], as_it_stands: RemitError) -> ParsedFile:

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from remit.did_you_mean import nearest
-from remit.documents.foreign_text import ORGANISATION_TAGS, RAIN, RAIN_TAGS, is_unfilled, unfilled
+from remit.documents.foreign_text import is_unfilled, unfilled
 from remit.documents.json_text import DEPTH
 from remit.documents.slips import REPEATED_KEY, Slip
 from remit.errors import Origin, RemitError
@@ -195,15 +195,9 @@ class _Reader:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
             return _SHORT[tag[1:]]
-        tool = ""
-        if tag.startswith(f"!{RAIN}") or tag in RAIN_TAGS:
-            tool = "Rain"
-        elif tag in ORGANISATION_TAGS:
-            tool = "org-formation"
-        if self.mistakes is None or not (tool or tag in self.unknown_tags):
+        if self.mistakes is None or tag not in self.unknown_tags:
             self.unknown_tags.add(tag)
-            hint = f"name the template that {tool} makes of it" if tool else _meant_tag(tag)
-            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, hint)
+            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, _meant_tag(tag))
         return _UNKNOWN
 
     def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:

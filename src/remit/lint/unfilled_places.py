@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.action_keys import key_type
-from remit.documents.foreign_text import ERB, JINJA, OF_TEMPLATEFILE, OF_TOOLS, TEMPLATEFILE, is_unfilled, unfilled
+from remit.documents.foreign_text import JINJA, OF_TEMPLATEFILE, OF_TOOLS, TEMPLATEFILE, is_unfilled, unfilled
 from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _IN_ARNS_OF_POLICIES: Final = re.compile(f"{_IN_POLICIES.pattern}|{PLACEHOLDER.p
 _ACTIONS_OF_TEMPLATES: Final = re.compile(f"{OF_TOOLS}|<[A-Za-z][^<>]*>")
 _ACTIONS_OF_POLICIES: Final = re.compile(f"{OF_TOOLS}|{OF_TEMPLATEFILE}|<[A-Za-z][^<>]*>")
 """What stands for an action; other signs that actions cannot have are slips."""
-_TOOLS: Final = {"cdk": "the AWS CDK", "jinja": JINJA, "erb": ERB, "templatefile": TEMPLATEFILE}
+_TOOLS: Final = {"cdk": "the AWS CDK", "jinja": JINJA, "templatefile": TEMPLATEFILE}
 """The tools by the groups of the patterns."""
 _ACTIONS: Final = ("Action", "NotAction")
 

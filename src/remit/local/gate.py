@@ -21,7 +21,7 @@ from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
-from remit.local.authorization.requested_operation import S3, bucket_path
+from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket_path, is_of_user
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.prepared_answers import Answered, PreparedAnswers
 from remit.local.repairs.requests import DECIDED
@@ -34,7 +34,6 @@ from remit.local.routes import (
     app_prefix,
     is_answer,
     is_keys_of_user_pool,
-    is_of_user,
     is_own,
     is_this_machine,
     rooted,
@@ -72,7 +71,6 @@ _ADDRESSES: Final = (
     ),
 )
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
-_USER_POOLS: Final = "cognito-idp"
 _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 """How the names of headers begin that speak of the body: they are not true of another one."""
 _NOBODY: Final = Caller("", "")
@@ -192,7 +190,7 @@ class Gate:
         if is_keys_of_user_pool(request):
             return {**self._plain(scope, {}), "query_string": b""}, receive, send
         if is_of_user(request):
-            asked = canonical_request(request, _USER_POOLS, await _body(receive))
+            asked = canonical_request(request, USER_POOLS, await _body(receive))
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         if _has_token(request):
             asked = canonical_request(request, "sts", await _body(receive))

@@ -28,10 +28,11 @@ from remit.roles.role_policies import ready_role
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
+    from remit.holders import Holder
     from remit.iam.comparison import Undecided
     from remit.roles.guardrails import Guardrail
-    from remit.roles.role_policies import Place, ReadyRole
+    from remit.roles.role_policies import Place
 
 _FirstGain: TypeAlias = Callable[[Policies, Policies], "Piece | Undecided | None"]
 """What a role first gains beyond a guardrail: any gain, or one of today, which takes longer to find."""
@@ -45,7 +46,7 @@ _GUESSED: Final = re.compile(r"-\*|-\?{6}|/\*$")
 class GrantedStatement:
     """A statement that gives a role access: one of its grants, or of a managed policy (by its ARN)."""
 
-    role: Role
+    role: Holder
     statement: Statement
     version: str
     grant: Grant | None = None
@@ -93,7 +94,7 @@ class _Limits:
 
 def prove(
     app: App,
-    roles: Sequence[Role],
+    roles: Sequence[Holder],
     rails: Sequence[Guardrail],
     place: Place | None = None,
     documents: Mapping[str, Policy] | None = None,
@@ -132,49 +133,49 @@ def prove(
 class _Prover:
     """The roles of an app made ready, at each place that is asked about."""
 
-    def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
+    def __init__(self, app: App, roles: Sequence[Holder], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
         # References as far as they are known: `_exact` has names, `_shapes` ARNs with a symbol for what is not known.
         self._exact = {text: name for text, name in names.items() if not _GUESSED.search(name)}
         self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._source_arns = {function.name: function.source_arn for function in app.functions}
-        self._roles = [(role, ready_role(role, {}, documents)) for role in roles]
-        self._limits = {role.logical_id: self._limits_of(ready) for role, ready in self._roles}
+        self._roles = [ready_role(role, {}, documents) for role in roles]
+        self._limits = {role.logical_id: self._limits_of(role) for role in self._roles}
         self._owners: dict[tuple[Statement, str], list[GrantedStatement]] = {}
         """The roles and grants that each Allow statement comes from, by it and its policy's version."""
-        for role, ready in self._roles:
-            for granted in self._granted(role, ready, names):
+        for role in self._roles:
+            for granted in self._granted(role, names):
                 self._owners.setdefault((granted.statement, granted.version), []).append(granted)
         self._batches = cache(self._batched)
         self._rail = cache(self._placed)
 
-    def _granted(self, role: Role, ready: ReadyRole, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
-        managed = ready.layers.identity[len(ready.inline) :]
+    def _granted(self, role: Holder, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
         for grant in role.grants:
             if grant.statement.effect == "Allow":
                 statement = fill_statement(_named(grant.statement, names, self._exact), self._shapes)
                 yield GrantedStatement(role, statement, grant.version, grant)
-        for arn, policy in zip(ready.policies, managed, strict=True):
-            for statement in policy.statements:
-                if statement.effect == "Allow":
-                    yield GrantedStatement(role, statement, policy.version, managed=arn)
+        for policy in role.policies:
+            document = policy.document
+            if policy.how == "managed" and document is not None:
+                for statement in document.statements:
+                    if statement.effect == "Allow":
+                        yield GrantedStatement(role, statement, document.version, managed=policy.name)
 
     def _known(self, statement: Statement) -> Statement:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
         return fill_statement(fill_statement(statement, self._exact), self._shapes)
 
-    def _limits_of(self, ready: ReadyRole) -> _Limits:
+    def _limits_of(self, role: Holder) -> _Limits:
         denies = []
-        for policy in ready.layers.identity:
+        for policy in role.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
             if any(condition.key == SOURCE_FUNCTION for denial in denials for condition in denial.conditions):
-                denials = (*denials, self._known(self._not_asked_by_code(ready.role)))
+                denials = (*denials, self._known(self._not_asked_by_code(role)))
             if denials:
                 denies.append(Policy(denials, policy.version))
-        boundary = ready.role.boundary
-        return _Limits(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
+        return _Limits(tuple(denies), role.layers.boundary, role.unread_boundary)
 
-    def _not_asked_by_code(self, role: Role) -> Statement:
+    def _not_asked_by_code(self, role: Holder) -> Statement:
         """A Deny of all requests but those of the code of a role's functions, which guardrails hold for."""
         by_others = Condition(
             "ArnNotEquals", SOURCE_FUNCTION, tuple(self._source_arns[name] for name in role.functions)
@@ -183,10 +184,9 @@ class _Prover:
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
-        for role, ready in self._roles:
-            for arn in ready.unread:
-                if arn in role.managed:
-                    yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
+        for role in self._roles:
+            for arn in role.unread:
+                yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
             for note in () if role.only_attached_to else role.notes:
                 at = role.origin or Origin(rails[0].file)
                 yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, at, note=note)

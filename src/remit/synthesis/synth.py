@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, ExistingValue, Function, Output, Resource, Role, Template
+from remit.app import App, ExistingValue, Function, Output, Resource, Template
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
-from remit.roles.policy_size import Sizes, parts, policy_ids
+from remit.roles.policy_size import Sizes, own_policies
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.errors import Origin
+    from remit.holders import Holder
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
@@ -40,7 +41,7 @@ _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", 
 
 
 def synth(
-    app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
+    app: App, roles: tuple[Holder, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name.
 
@@ -57,12 +58,12 @@ class Draft:
     """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted."""
 
     template: Template
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
 
 
 def draft(
     app: App,
-    roles: tuple[Role, ...],
+    roles: tuple[Holder, ...],
     mistakes: Mistakes,
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
@@ -111,9 +112,9 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
             yield existing
 
 
-def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Role, ...]:
+def fit_roles(roles: tuple[Holder, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Holder, ...]:
     """Each role fitted to IAM's quotas; one that no policies can hold is noted, and stays as it is."""
-    fitted_roles: list[Role] = []
+    fitted_roles: list[Holder] = []
     for role in roles:
         smaller = role
         with mistakes.noted():
@@ -123,7 +124,7 @@ def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tupl
 
 
 def _functions(
-    app: App, roles: tuple[Role, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
+    app: App, roles: tuple[Holder, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
     late_bound_arns = own_resources(app).late_bound_arns
@@ -170,20 +171,20 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     return _one_of_each_name(outputs, mistakes)
 
 
-def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
+def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
 
     The role names them, not they the role: when it is there, everything is attached to it.
     """
-    inline, *managed = parts(role)
+    inline, *made = own_policies(role)
     policies = [
         Resource(
-            logical_id,
+            policy.name,
             "AWS::IAM::ManagedPolicy",
-            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(grants)},
+            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(policy.grants)},
             origin=origin,
         )
-        for logical_id, grants in zip(policy_ids(role), managed, strict=True)
+        for policy in made
     ]
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
@@ -197,8 +198,8 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
         properties["PermissionsBoundary"] = role.boundary
     if attached:
         properties["ManagedPolicyArns"] = attached
-    if inline:
-        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
+    if inline.grants:
+        properties["Policies"] = [{"PolicyName": inline.name, "PolicyDocument": _document(inline.grants)}]
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
 
 
@@ -207,7 +208,7 @@ def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
 
 
 def _function(
-    app: App, function: Function, role: Role | None, code: dict[str, str], websocket: ModuleType | None
+    app: App, function: Function, role: Holder | None, code: dict[str, str], websocket: ModuleType | None
 ) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}

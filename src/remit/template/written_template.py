@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Callable[[Path], Origin | None]"
 SAM: Final = "AWS::Serverless::"
 """How the names of SAM's types begin."""
-_BINDINGS: Final = "OrganizationBindings"
-"""A section of org-formation's, whose names Ref takes."""
 _IMPLICIT: Final = (
     "ServerlessRestApi",
     "ServerlessHttpApi",
@@ -124,7 +122,7 @@ def written_template(raw: Mapping[str, Any], place: Place = _nowhere, size: int 
     return WrittenTemplate(
         raw,
         place,
-        frozenset((*declared, *section(raw, "Parameters"), *variables(raw), *section(raw, _BINDINGS))),
+        frozenset((*declared, *section(raw, "Parameters"), *variables(raw))),
         resources,
         exact=not (makers or opaque or "Transform" in raw),
         makers=makers,

@@ -112,7 +112,7 @@ def bare_string(slip: Slip) -> Iterator[Problem]:
 
 @rule("R143", NOTE, looks_at="slip")
 def of_another_tool(slip: Slip) -> Iterator[Problem]:
-    """The file is the input of another tool, which fills it in before AWS reads it: templatefile, Jinja, Rain and the like.
+    """The file is the input of another tool, which fills it in before AWS reads it: templatefile, Jinja and the like.
 
     What the tool puts in is unknown here, and said once: no rule looks at it. Where nothing fills the places in, they are
     literal text, and match nothing. A policy or a template that the tool has made is looked at in whole.

@@ -24,7 +24,7 @@ from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import UNSPECIFIED
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
-from remit.local.authorization.needs import Question, Value, as_texts
+from remit.local.authorization.needed_access import Question, Value, as_texts
 from remit.local.authorization.resource_rows import inference_profile
 from remit.local.authorization.tags import request_tags
 

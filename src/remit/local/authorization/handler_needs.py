@@ -25,7 +25,7 @@ from remit.catalogue.expand import is_pattern
 from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.optional_actions import called
-from remit.local.authorization.resource_rows import UNRESOLVED
+from remit.local.authorization.needed_access import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

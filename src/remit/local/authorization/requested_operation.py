@@ -44,6 +44,7 @@ QUEUE_PATH: Final = re.compile(r"/(?P<account>\d{12})/(?P<name>[\w-]{1,80}(?:\.f
 _PLAIN_NAMES: Final = frozenset({"lambda", "apigatewaymanagementapi"})
 _PLAIN_NAME: Final = re.compile(r"[\w:.$@+=,-]+(?:/durable-execution/[^/]+/[^/]+)?", re.ASCII)
 S3: Final = "s3"
+USER_POOLS: Final = "cognito-idp"
 _S3_NAMES: Final = frozenset({S3, "s3express", "s3-object-lambda"})
 
 
@@ -225,6 +226,20 @@ def _check_decoded(
     decoded_route = _best_route(client_names, request, unquote(path))
     if decoded_route is not None and decoded_route[1].operation != operation.name:
         raise unknown_operation("rest", operation.client)
+
+
+def is_of_user(request: ReceivedRequest) -> bool:
+    """Return whether a user of the app's user pool asks it for what AWS, too, answers without a signature.
+
+    A password, a code or a token of the user's is what they prove themselves by ("Using the Amazon Cognito user pools
+    API and user pool endpoints"). The catalogue knows the operations: no action of IAM authorizes them.
+    """
+    unsigned = "authorization" not in request.headers and not request.query
+    if request.method != "POST" or request.path != "/" or not unsigned:
+        return False
+    target, _, name = (request.header("x-amz-target") or "").partition(".")
+    known = catalogued_operation(USER_POOLS, name) if target == "AWSCognitoIdentityProviderService" else None
+    return known is not None and known.free
 
 
 def _names_bucket(request: ReceivedRequest) -> bool:

@@ -129,13 +129,8 @@ class AsynchronousInvocations:
             result = self.service._execute_function(record, event)
             response = result.get("body")
             attempts += 0 if result.get("throttle") else 1
-            if not result.get("error") and not result.get("throttle"):
-                condition = "Success"
-            elif attempts >= most_attempts:
-                condition = "RetriesExhausted"
-            elif time.monotonic() + pause > oldest:
-                condition = "EventAgeExceeded"
-            else:
+            condition = condition_after(result, attempts, most_attempts, oldest - time.monotonic() - pause)
+            if not condition:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
         configuration = record["config"]
@@ -157,6 +152,18 @@ class AsynchronousInvocations:
         target = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
         if outcome.failed and target:
             self.destinations.send_dead_letter(function, str(target), outcome)
+
+
+def condition_after(result: Mapping[str, Any], attempts: int, most_attempts: int, seconds_left: float) -> str:
+    """How an event has ended after an attempt, as its record says it; empty where it is tried again.
+
+    `seconds_left` is how much younger than it may be the event is at the next attempt.
+    """
+    if not result.get("error") and not result.get("throttle"):
+        return "Success"
+    if attempts >= most_attempts:
+        return "RetriesExhausted"
+    return "EventAgeExceeded" if seconds_left < 0 else ""
 
 
 def _options(stored: Mapping[str, Any], invoked: str) -> Mapping[str, Any]:

@@ -147,7 +147,7 @@ class LambdaService:
         pruned = time.monotonic()
         while True:
             time.sleep(_HOUSEKEEPING_SECONDS)
-            self.pool.end_unneeded(self._is_current)
+            self.pool.end_unneeded(self._is_current, time.monotonic())
             if time.monotonic() - pruned > _PRUNING_SECONDS:
                 pruned = time.monotonic()
                 self.code.prune(self._contents(), self.pool.code_in_use())
