@@ -190,7 +190,7 @@ class Policies(Setting[Items]):
 S = TypeVar("S", bound="Section")
 
 
-class Group(Generic[S]):
+class Subsection(Generic[S]):
     """Settings below others: `config.lambda_`, of which each tree has its own."""
 
     __slots__ = ("name", "section")
@@ -202,10 +202,10 @@ class Group(Generic[S]):
         self.name = name
 
     @overload
-    def __get__(self, section: None, owner: type) -> Group[S]: ...
+    def __get__(self, section: None, owner: type) -> Subsection[S]: ...
     @overload
     def __get__(self, section: Section, owner: type) -> S: ...
-    def __get__(self, section: Section | None, owner: type) -> Group[S] | S:
+    def __get__(self, section: Section | None, owner: type) -> Subsection[S] | S:
         if section is None:
             return self
         below: S = section.groups[self.name]
@@ -219,7 +219,7 @@ class Section:
     path: str = "config"
 
     def __init__(self) -> None:
-        groups = {name: value.section() for name, value in vars(type(self)).items() if isinstance(value, Group)}
+        groups = {name: value.section() for name, value in vars(type(self)).items() if isinstance(value, Subsection)}
         object.__setattr__(self, "assigned", {})
         object.__setattr__(self, "given", [])
         object.__setattr__(self, "groups", groups)
@@ -253,7 +253,7 @@ class Section:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """The settings and groups below this node."""
-        return tuple(name for name, value in vars(cls).items() if isinstance(value, Setting | Group))
+        return tuple(name for name, value in vars(cls).items() if isinstance(value, Setting | Subsection))
 
     def unknown(self, name: str, where: Span) -> RemitError:
         """The error for a name that is no setting; `hasattr` understands it."""
@@ -325,8 +325,8 @@ class Lambda(Section):
 
     __slots__ = ()
     path = "config.lambda_"
-    iam = Group(Iam)
-    function = Group(FunctionSection)
+    iam = Subsection(Iam)
+    function = Subsection(FunctionSection)
 
 
 class JobSection(Section):
@@ -435,12 +435,12 @@ class Config(Section):
     app: Setting[str] = Setting(setting_values.text, "app")
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
-    lambda_ = Group(Lambda)
-    api = Group(ApiSection)
-    websocket = Group(WebsocketSection)
-    job = Group(JobSection)
-    lint = Group(LintSection)
-    package = Group(PackageSection)
+    lambda_ = Subsection(Lambda)
+    api = Subsection(ApiSection)
+    websocket = Subsection(WebsocketSection)
+    job = Subsection(JobSection)
+    lint = Subsection(LintSection)
+    package = Subsection(PackageSection)
 
     def __init__(self) -> None:
         super().__init__()
