@@ -15,24 +15,24 @@ from pathlib import Path
 
 import pytest
 
+from catalogue_compiler import templates, type_report
+from catalogue_compiler.checks import LEAST, check
+from catalogue_compiler.deployments import check_deployments, put_deployments
+from catalogue_compiler.handlers import handlers
+from catalogue_compiler.operations import operations
+from catalogue_compiler.policies import policies
+from catalogue_compiler.services import names_of, services
+from catalogue_compiler.snapshot_differences import Difference, differences
+from catalogue_compiler.snapshot_file import pack
+from catalogue_compiler.source_files import document, kept_by_hand
+from catalogue_compiler.sources import FETCHED, INSTALLED, PACKED, InstalledPackage, locked
+from catalogue_compiler.type_cdk import Specification
+from catalogue_compiler.types import TypeTable
 from remit.catalogue import snapshot
-from remit.catalogue.compiler import templates, type_report
-from remit.catalogue.compiler.checks import LEAST, check
-from remit.catalogue.compiler.deployments import check_deployments, put_deployments
-from remit.catalogue.compiler.handlers import handlers
-from remit.catalogue.compiler.operations import operations
-from remit.catalogue.compiler.policies import policies
-from remit.catalogue.compiler.services import names_of, services
-from remit.catalogue.compiler.snapshot_differences import Difference, differences
-from remit.catalogue.compiler.source_files import document
-from remit.catalogue.compiler.sources import FETCHED, INSTALLED, PACKED, InstalledPackage, locked
-from remit.catalogue.compiler.type_cdk import Specification
-from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
-from remit.catalogue.compiler.types import TypeTable
 from remit.catalogue.snapshot_sources import versions
 from remit.errors import RemitError
 
-SRC = Path(__file__).parents[2] / "src"
+TOOLS = Path(__file__).parents[2] / "tools"
 
 
 @cache
@@ -70,7 +70,7 @@ def test_what_is_shipped_passes_its_checks() -> None:
 def test_the_shipped_handlers_are_what_the_pinned_cfn_lint_and_the_rows_kept_by_hand_give() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     chunks = shipped()
-    packed, counts = handlers(templates.handlers(schemas), chunks, DOCUMENTED_HANDLERS)
+    packed, counts = handlers(templates.handlers(schemas), chunks, kept_by_hand("deployments")["documented_handlers"])
     assert packed == {key: value for key, value in chunks.items() if key[0] == "handlers"}
     shipped_counts = dict(versions().counts)
     assert [counts[name] for name in ("permissions", "mended", "dropped")] == [
@@ -96,8 +96,8 @@ def test_what_is_shipped_of_deployments_is_what_the_rows_kept_by_hand_give() -> 
 
 def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
     backwards = dict(reversed(shipped().items()))
-    packed = snapshot.pack(backwards)
-    assert packed == snapshot.pack(shipped())
+    packed = pack(backwards)
+    assert packed == pack(shipped())
     again = snapshot.Store(packed, "again")
     assert {(kind, name): again.chunk(kind, name) for kind in again.kinds() for name in again.names(kind)} == shipped()
 
@@ -123,7 +123,7 @@ def test_every_source_has_a_version_and_a_licence() -> None:
 
 
 def test_the_lock_names_the_versions_that_were_compiled() -> None:
-    lock = (SRC.parent / "tools" / "catalogue.lock").read_text()
+    lock = (TOOLS / "catalogue.lock").read_text()
     assert all(
         f"{source.name}{'@' if source.name.startswith('@') else '=='}{source.version}" in lock
         for source in versions().sources
@@ -378,7 +378,7 @@ def test_managed_policies_are_read_without_running_the_module_that_holds_them(tm
 
 
 def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
-    whole = snapshot.pack({("kind", "name"): [1, 2, 3]})
+    whole = pack({("kind", "name"): [1, 2, 3]})
     assert snapshot.Store(whole, "x.bin").chunk("kind", "name") == [1, 2, 3]
     for content in (b"", b"PK\x03\x04", snapshot.MAGIC, whole[:30], whole[:-1], whole + b"x"):
         with pytest.raises(RemitError, match=r"x\.bin is damaged"):
@@ -394,7 +394,7 @@ def test_differences_name_what_was_gained_and_lost() -> None:
         ("name-lines", ""): ["Y"],
         ("policy-names", ""): [["P", "/", "v1"]],
     }
-    found = differences(snapshot.Store(snapshot.pack(old), "old"), snapshot.Store(snapshot.pack(new), "new"))
+    found = differences(snapshot.Store(pack(old), "old"), snapshot.Store(pack(new), "new"))
     assert found[:3] == (
         Difference("services", ("b",), ("a",)),
         Difference("actions", ("b:Y",), ("a:X",)),
@@ -436,7 +436,7 @@ def found_in(site: Path, *extra: str) -> str:
     """What a Python with nothing installed but what is in `site` finds: names and versions, or the error."""
     script = (
         "import sys; from pathlib import Path\n"
-        "from remit.catalogue.compiler.sources import sources\n"
+        "from catalogue_compiler.sources import sources\n"
         "from remit.errors import RemitError\n"
         "try:\n"
         "    with sources(Path(sys.argv[1])) as found:\n"
@@ -446,7 +446,7 @@ def found_in(site: Path, *extra: str) -> str:
     )
     ran = subprocess.run(
         [sys.executable, "-S", "-c", script, *extra],
-        env={"PYTHONPATH": f"{site}:{SRC}"},
+        env={"PYTHONPATH": f"{site}:{TOOLS}:{TOOLS.parent / 'src'}"},
         cwd=site, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return ran.stdout.strip()

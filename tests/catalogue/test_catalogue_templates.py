@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from catalogue_compiler.templates import templates
 from remit.catalogue import snapshot
-from remit.catalogue.compiler.templates import templates
 from remit.catalogue.handlers import handlers, types_with_handlers
 from remit.catalogue.types import resource_type, resource_types
 

@@ -22,7 +22,7 @@ Job = dict[str, Any]
 """One input, as `worker.py` reads it: {"files": {path: text}, "steps": [step, …]}."""
 
 COMMANDS = (
-    "build", "data", "data refresh", "delete", "deploy", "diff", "evaluate", "explain", "init", "invoke", "lint",
+    "build", "data", "delete", "deploy", "diff", "evaluate", "explain", "init", "invoke", "lint",
     "local", "local reset", "local start", "local status", "local stop", "minimise", "policy", "policy deployer",
     "policy function", "status", "why",
 )  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from remit.audit.caller_pins import PinValue
-    from remit.audit.entities import Entity, Identity
+    from remit.audit.entities import Identity
     from remit.audit.organization import ControlPolicy, Organization, OrganizationAccount
     from remit.iam.policy import Condition, Policy
 
@@ -72,14 +72,13 @@ class AccessQuestions:
         elif self.organization is not None:
             unknown.append(f"account {identity.account} is not in the organization's file")
         keys = tuple(dict.fromkeys(use.document for use in identity.policies))
-        boundary = None if identity.boundary is None else identity.boundary.document
         # No SCP binds a service-linked role.
         scps = () if place is None or _SERVICE_LINKED in identity.arn else self._scps(place)
-        profile = Profile(keys, boundary, scps)
+        profile = Profile(keys, tuple(use.document for use in identity.limits), scps)
         for key in documents_of(profile):
             if self.parts.mask(key) is None:
                 unknown.append(f"one of its documents is no policy: {self.parts.problems[key]}")
-        caller = self._caller(identity.entity, place)
+        caller = self._caller(identity, place)
         return Asker(identity, profile, caller, self.candidates(profile), tuple(dict.fromkeys(unknown)))
 
     def _place(self, account: str) -> OrganizationAccount | None:
@@ -106,31 +105,31 @@ class AccessQuestions:
             self._control_keys[name] = self.documents.add(policy.document, account)
         return self._control_keys[name]
 
-    def _caller(self, entity: Entity, place: OrganizationAccount | None) -> PinnedCaller:
+    def _caller(self, identity: Identity, place: OrganizationAccount | None) -> PinnedCaller:
         """A user or role as requests have it, with the keys that it decides."""
-        arn = folded(entity.arn, entity.account)
-        is_user = entity.kind == "user"
+        arn = folded(identity.arn, identity.account)
+        is_user = identity.kind == "user"
         values: dict[str, PinValue] = {
             "aws:currenttime": self.now,
             "aws:epochtime": self.now,
             # A user's own keys belong to no session, which alone has a time of issue.
             "aws:tokenissuetime": None if is_user else self.now,
-            "aws:principalaccount": OWN_ACCOUNT if OWN_ACCOUNT in arn else entity.account,
+            "aws:principalaccount": OWN_ACCOUNT if OWN_ACCOUNT in arn else identity.account,
             "aws:principalarn": arn,
             "aws:principalisawsservice": "false",
             "aws:viaawsservice": "false",
             "aws:principaltype": "User" if is_user else "AssumedRole",
-            "aws:username": entity.name if is_user else None,
+            "aws:username": identity.name if is_user else None,
         }
-        if entity.unique_id:
-            values["aws:userid"] = entity.unique_id if is_user else f"{entity.unique_id}:*"
+        if identity.unique_id:
+            values["aws:userid"] = identity.unique_id if is_user else f"{identity.unique_id}:*"
         if self.organization is not None and place is not None:
             values["aws:principalorgid"] = self.organization.id
             values["aws:principalorgpaths"] = (f"{'/'.join((self.organization.id, *place.path[:-1]))}/",)
         # Whoever assumes the role may pass tags of the session where the trust policy allows sts:TagSession.
-        trust = "" if entity.trust is None else self.documents.texts[entity.trust].lower()
+        trust = "" if identity.trust is None else self.documents.texts[identity.trust].lower()
         may_be_tagged = any(name in trust for name in _TAGGING)
-        return PinnedCaller(entity.kind, arn, tuple(values.items()), entity.tags, may_be_tagged)
+        return PinnedCaller(identity.kind, arn, tuple(values.items()), identity.tags, may_be_tagged)
 
     def sensitive(self, asker: Asker) -> tuple[AccessRow, ...]:
         """The sensitive actions that a principal can do, and those that are undecided, with its account folded."""
@@ -156,10 +155,9 @@ class AccessQuestions:
     def candidates(self, profile: Profile) -> int:
         """The actions, as bits, that some statement of every layer may allow."""
         bits = self._may_allow(profile.identity)
-        if profile.boundary is not None:
-            bits &= self._may_allow((profile.boundary,))
-        for level in profile.scps:
-            bits &= self._may_allow(level)
+        boundaries = (profile.boundary,) if profile.boundary else ()
+        for layer in (*boundaries, *profile.scps):
+            bits &= self._may_allow(layer)
         return bits
 
     def _may_allow(self, keys: Iterable[str]) -> int:

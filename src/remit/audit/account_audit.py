@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.audit.access import AccessQuestions
 from remit.audit.document_lint import document_findings, document_uses, name_of
 from remit.audit.documents import Documents, document_value, unfolded
-from remit.audit.entities import Entity, InputProblem
+from remit.audit.entities import Identity, InputProblem
 from remit.audit.escalation import EscalationGraph
 from remit.audit.exposures import FoundExposures, exposures
 from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from remit.audit.access import Asker
     from remit.audit.account_pages import AccountPage
-    from remit.audit.entities import Identity
     from remit.audit.organization import Organization
 
 _MOST_DOCUMENTS: Final = 50_000
@@ -121,28 +120,26 @@ def _with_arns_of_ids(account: JoinedAccount, arns: Mapping[str, str], documents
     """The account with ARNs in its trust policies in the place of ids whose user or role was collected."""
     identities = []
     for identity in account.identities:
-        role = identity.entity
-        text = "" if role.trust is None else unfolded(documents.texts[role.trust], role.account)
-        trust = role.trust
+        trust = identity.trust
+        text = "" if trust is None else unfolded(documents.texts[trust], identity.account)
         if may_have_ids(text):
-            trust = documents.add(with_arns(document_value(text), arns), role.account)
-        identities.append(replace(identity, entity=replace(role, trust=trust)))
+            trust = documents.add(with_arns(document_value(text), arns), identity.account)
+        identities.append(replace(identity, trust=trust))
     return replace(account, identities=tuple(identities))
 
 
-def _foreign_role(role: OpenRole, documents: Documents) -> Entity:
+def _foreign_role(role: OpenRole, documents: Documents) -> Identity:
     account = role.arn.split(":", 5)[4]
     name = role.arn.rpartition("/")[2]
     trust = documents.add(document_value(role.trust), account)
-    return Entity("role", role.arn, account, name, "", "", trust=trust, tags=role.tags)
+    return Identity("role", role.arn, account, name, "", "", trust=trust, tags=role.tags)
 
 
 def _exposures(work: AccountWork, account: JoinedAccount, questions: AccessQuestions) -> FoundExposures:
     """The outsiders who can use the account's resources, and those who can assume its roles."""
     policies = list(work.resources)
     unread = []
-    for identity in account.identities:
-        role = identity.entity
+    for role in account.identities:
         if role.trust is not None and _SERVICE_LINKED not in role.arn:  # which services alone assume, by definition
             text = unfolded(questions.documents.texts[role.trust], role.account)
             policies.append(ResourcePolicy(role.arn, role.account, text))
@@ -170,13 +167,13 @@ def _problems(work: AccountWork, account: JoinedAccount, graph: EscalationGraph)
     organization = graph.questions.organization
     no_policies: set[str] = set()
     for identity in account.identities:
-        file = identity.entity.file
-        for use in identity.uses:
+        file = identity.file
+        for use in (*identity.policies, *identity.limits):
             if use.document not in no_policies and parts.mask(use.document) is None:
                 no_policies.add(use.document)  # told once, however many have it
                 message = f"{use.spelled} of {identity.arn} is no policy: {parts.problems[use.document]}"
                 yield InputProblem(file, f"{message}: whoever has it is undecided")
-        for identifier in graph.assumption.trusted(identity.entity).ids:
+        for identifier in graph.assumption.trusted(identity).ids:
             whose = "the id of a user or role that was deleted: nobody can use that"
             if work.ids.missing_accounts:
                 first, *others = work.ids.missing_accounts

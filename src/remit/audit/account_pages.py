@@ -13,14 +13,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.entities import KINDS, Entity, InputProblem, ManagedPolicyVersions
+from remit.audit.entities import KINDS, Identity, InputProblem, ManagedPolicyVersions, PolicyUse
 from remit.template.sections import mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.audit.documents import Documents
-    from remit.audit.entities import EntityKind
+    from remit.audit.entities import IdentityKind
 
 _ARN: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
 LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -32,7 +32,7 @@ class AccountPage:
     """One page of a file. `is_last`: no further page follows it."""
 
     file: str
-    entities: list[Entity] = field(default_factory=list)
+    identities: list[Identity] = field(default_factory=list)
     managed: list[ManagedPolicyVersions] = field(default_factory=list)
     problems: list[InputProblem] = field(default_factory=list)
     is_last: bool = True
@@ -54,13 +54,13 @@ def tags_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> AccountPage:
-    """The entities and managed policies of a page, their documents added to `documents`."""
+    """The users, groups, roles and managed policies of a page, their documents added to `documents`."""
     reader = _PageReader(file, documents)
     page = reader.page
     page.is_last = is_last_page(value)
     for kind in KINDS:
         for record in reader.records(value, f"{kind.capitalize()}DetailList"):
-            page.entities.append(reader.entity(kind, record))
+            page.identities.append(reader.identity(kind, record))
     for record in reader.records(value, "Policies"):
         page.managed.append(reader.managed_policy(record))
     return page
@@ -86,38 +86,38 @@ class _PageReader:
         """Note what is wrong with the file."""
         self.page.problems.append(InputProblem(self.file, message))
 
-    def entity(self, kind: EntityKind, record: Mapping[str, Any]) -> Entity:
+    def identity(self, kind: IdentityKind, record: Mapping[str, Any]) -> Identity:
         """One user, group or role."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
         prefix = kind.capitalize()  # IAM names the members alike: UserName, GroupName, RoleName
-        inline = []
+        policies = []
         for row in mappings(record.get(f"{prefix}PolicyList")):
             name = str(row.get("PolicyName") or "")
             document = self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
-            inline.append((name, document))
-        boundary = record.get("PermissionsBoundary") or None
-        if isinstance(boundary, dict):
-            boundary = boundary.get("PermissionsBoundaryArn")
-        if record.get("PermissionsBoundary") and not (isinstance(boundary, str) and boundary):
-            self.problem(f"the boundary of {arn} has no ARN: whoever has it is undecided")
+            policies.append(PolicyUse(name, document))
+        policies += (PolicyUse(str(row.get("PolicyArn"))) for row in mappings(record.get("AttachedManagedPolicies")))
+        limit = record.get("PermissionsBoundary") or None
+        boundary = limit.get("PermissionsBoundaryArn") if isinstance(limit, dict) else limit
+        if not isinstance(boundary, str):
             boundary = ""
+        if limit is not None and not boundary:
+            self.problem(f"the boundary of {arn} has no ARN: whoever has it is undecided")
         trust = record.get("AssumeRolePolicyDocument") if kind == "role" else None
         if trust is not None:
-            trust = self._document(trust, account, f"the trust policy of {arn}", "who may assume it")
+            trust = self._document(trust, account, f"the trust policy of {arn}", "who may assume it") or None
         elif kind == "role":
             self.problem(f"{arn} has no trust policy: who may assume it is undecided")
-        return Entity(
+        return Identity(
             kind,
             arn,
             account,
             str(record.get(f"{prefix}Name") or arn.rpartition("/")[2]),
             str(record.get(f"{prefix}Id") or ""),
             self.file,
-            inline=tuple(inline),
-            attached=tuple(str(row.get("PolicyArn")) for row in mappings(record.get("AttachedManagedPolicies"))),
+            tuple(policies),
             groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
-            boundary=boundary,
+            boundary=None if limit is None else PolicyUse(boundary),
             trust=trust,
             tags=tags_of(record),
             in_instance_profile=bool(record.get("InstanceProfileList")),
@@ -127,29 +127,28 @@ class _PageReader:
         """One managed policy, a customer's or AWS's."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
-        default, older = None, []
+        default, older = "", []
         default_versions = []
         for version in mappings(record.get("PolicyVersionList")):
             identifier = str(version.get("VersionId") or "")
-            is_default = version.get("IsDefaultVersion") is True or identifier == record.get("DefaultVersionId")
             document = self._document(version.get("Document"), account, f"{arn}, version {identifier},")
-            if is_default:
+            if version.get("IsDefaultVersion") is True or identifier == record.get("DefaultVersionId"):
                 default_versions.append(identifier)
                 default = document
-            elif document is not None:
+            elif document:
                 older.append((identifier, document))
         if not default_versions:
             self.problem(f"{arn} has no default version: whoever has it is undecided")
         if len(default_versions) > 1:
             names = ", ".join(default_versions)
             self.problem(f"{arn} has several default versions ({names}): whoever has it is undecided")
-            default = None
+            default = ""
         return ManagedPolicyVersions(arn, self.file, default, tuple(older))
 
-    def _document(self, document: Any, account: str, subject: str, undecided: str = "whoever has it") -> str | None:
-        """The key of a document; None: it is no JSON, which is noted."""
+    def _document(self, document: Any, account: str, subject: str, undecided: str = "whoever has it") -> str:
+        """The key of a document; empty: it is no JSON, which is noted."""
         try:
             return self.documents.add(document, account)
         except ValueError:
             self.problem(f"{subject} is no JSON document: {undecided} is undecided")
-            return None
+            return ""

@@ -21,7 +21,7 @@ from remit.iam.policy import VERSION, Condition, Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.audit.entities import Entity
+    from remit.audit.entities import Identity
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Statement
 
@@ -217,7 +217,7 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
     return context
 
 
-def tag_conditions(action: str, policies: Iterable[Policy], target: Entity) -> tuple[Condition, ...]:
+def tag_conditions(action: str, policies: Iterable[Policy], target: Identity) -> tuple[Condition, ...]:
     """Return the conditions on the tags of a call's target, a user or role, as far as some policies speak of them.
 
     Source: "Controlling access to and for IAM users and roles using tags" (IAM User Guide).

@@ -38,9 +38,9 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
     """Return the holders of each document. Those that AWS maintains are left out."""
     uses: list[DocumentUse] = []
     for identity in identities:
-        own = (use for use in identity.uses if not is_of_aws(use.name))
+        own = (use for use in (*identity.policies, *identity.limits) if not is_of_aws(use.name))
         uses += (DocumentUse(use.document, IDENTITY, identity.arn, sys.intern(use.spelled)) for use in own)
-        trust = identity.entity.trust
+        trust = identity.trust
         if trust is not None:
             uses.append(DocumentUse(trust, TRUST, identity.arn, "trust policy"))
     return tuple(uses)

@@ -43,7 +43,7 @@ class Profile:
     """The documents that decide what a principal can do, by layer: keys of `Documents`."""
 
     identity: tuple[str, ...]
-    boundary: str | None
+    boundary: tuple[str, ...]
     scps: tuple[tuple[str, ...], ...]
 
 
@@ -120,7 +120,7 @@ class DocumentParts:
 
     def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
         """Number the parts of a principal's documents about an action: equal numbers are equal for every question."""
-        boundary = () if profile.boundary is None else (self.number(profile.boundary, action),)
+        boundary = tuple(self.number(key, action) for key in profile.boundary)
         levels = tuple(self._layer(level, action) for level in profile.scps)
         return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
 
@@ -193,5 +193,4 @@ def _is_on_everything(statement: Statement) -> bool:
 
 def documents_of(profile: Profile) -> tuple[str, ...]:
     """Every document of a profile."""
-    boundary = () if profile.boundary is None else (profile.boundary,)
-    return (*profile.identity, *boundary, *(key for level in profile.scps for key in level))
+    return (*profile.identity, *profile.boundary, *(key for level in profile.scps for key in level))

@@ -7,8 +7,8 @@ from typing import Final, Literal, TypeAlias
 
 from remit.errors import RemitError
 
-EntityKind: TypeAlias = Literal["user", "group", "role"]
-KINDS: Final[tuple[EntityKind, ...]] = ("user", "group", "role")
+IdentityKind: TypeAlias = Literal["user", "group", "role"]
+KINDS: Final[tuple[IdentityKind, ...]] = ("user", "group", "role")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,73 +31,62 @@ class UnreadableFileError(RemitError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
-    """A user, group or role as a file has it. Documents are keys of `Documents`; None: the document cannot be read.
+class PolicyUse:
+    """A policy that somebody has: its name (of an inline policy) or ARN, its document's key, the group it comes from.
 
-    `inline` are pairs of a policy's name and its document, `attached` the ARNs of managed policies, `groups` the names
-    of a user's groups. `in_instance_profile`: EC2 instances may run as the role.
+    The key is empty where the document cannot be read, or, of a managed policy, before an account's pages are joined.
     """
 
-    kind: EntityKind
-    arn: str
-    account: str
     name: str
-    unique_id: str
-    file: str
-    inline: tuple[tuple[str, str | None], ...] = ()
-    attached: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    boundary: str | None = None
-    trust: str | None = None
-    tags: tuple[tuple[str, str], ...] = ()
-    in_instance_profile: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ManagedPolicyVersions:
-    """A managed policy of a file: the document of its default version (None: it cannot be read), and the others."""
-
-    arn: str
-    file: str
-    default: str | None
-    older: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyUse:
-    """A document that a principal has: its name (of an inline policy) or ARN, and its key; `group` it comes from."""
-
-    name: str
-    document: str
+    document: str = ""
     group: str = ""
+
+    @property
+    def is_managed(self) -> bool:
+        """True if it is named by an ARN."""
+        return self.name.startswith("arn:")
 
     @property
     def spelled(self) -> str:
         """As people read it: `report (inline)`, `arn:aws:iam::aws:policy/ReadOnlyAccess, by group auditors`."""
-        name = self.name if self.name.startswith("arn:") else f"{self.name} (inline)"
+        name = self.name if self.is_managed else f"{self.name} (inline)"
         return f"{name}, by group {self.group}" if self.group else name
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user or role, with all documents that bear on it. `unknown` has why its access cannot be decided, if so."""
+    """A user, group or role. Documents are keys of `Documents`; of a trust policy None, where it cannot be read.
 
-    entity: Entity
-    policies: tuple[PolicyUse, ...]
-    boundary: PolicyUse | None
+    `policies` are those that a file lists, and once the pages are joined those that can be read, its groups' included;
+    `unknown` has then why its access cannot be decided, if so. `groups` are the names of a user's groups.
+    `in_instance_profile`: EC2 instances may run as the role.
+    """
+
+    kind: IdentityKind
+    arn: str
+    account: str
+    name: str
+    unique_id: str
+    file: str
+    policies: tuple[PolicyUse, ...] = ()
+    groups: tuple[str, ...] = ()
+    boundary: PolicyUse | None = None
+    trust: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    in_instance_profile: bool = False
     unknown: tuple[str, ...] = ()
 
     @property
-    def uses(self) -> tuple[PolicyUse, ...]:
-        """Its policies and its boundary."""
-        return self.policies if self.boundary is None else (*self.policies, self.boundary)
+    def limits(self) -> tuple[PolicyUse, ...]:
+        """Its boundary, if it has one that can be read."""
+        return () if self.boundary is None or not self.boundary.document else (self.boundary,)
 
-    @property
-    def arn(self) -> str:
-        """Its ARN."""
-        return self.entity.arn
 
-    @property
-    def account(self) -> str:
-        """The number of its account."""
-        return self.entity.account
+@dataclass(frozen=True, slots=True)
+class ManagedPolicyVersions:
+    """A managed policy of a file: the document of its default version (empty: it cannot be read), and the others."""
+
+    arn: str
+    file: str
+    default: str
+    older: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.entities import Entity, Identity
 from remit.audit.escalation_techniques import (
     ASSUME_ROLE,
     BOUNDARY_OFF,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.audit.access import AccessQuestions, Asker
-    from remit.audit.entities import PolicyUse
+    from remit.audit.entities import Identity
     from remit.audit.joined_account import JoinedAccount
     from remit.audit.results import StepNeed
 
@@ -50,22 +49,25 @@ class EscalationGraph:
         questions: AccessQuestions,
         account: JoinedAccount,
         identities: Iterable[Asker],
-        foreign_roles: Iterable[Entity],
+        foreign_roles: Iterable[Identity],
     ) -> None:
         self.questions = questions
         self.needs = NeedQuestions(questions, account.managed)
         self.assumption = RoleAssumption(questions)
         self.edges: dict[str, list[Edge]] = {}
-        self._members = [_member(group, policies) for group, policies in account.groups]
-        self._users = [identity.entity for identity in account.identities if identity.entity.kind == "user"]
-        roles = [identity.entity for identity in account.identities if identity.entity.kind == "role"]
+        # Whoever joins a group has what the group has: a user with its policies and its ARN, of any id.
+        self._members = [
+            replace(group, kind="user", unique_id="", boundary=None, unknown=()) for group in account.groups
+        ]
+        self._users = [identity for identity in account.identities if identity.kind == "user"]
+        roles = [identity for identity in account.identities if identity.kind == "role"]
         self._roles = [role for role in roles if not any(path in role.arn for path in _UNCHANGEABLE)]
-        self._roles_of_service: dict[str, list[Entity]] = defaultdict(list)
+        self._roles_of_service: dict[str, list[Identity]] = defaultdict(list)
         for role in roles:
             for service in self.assumption.trusted(role).services:
                 if self.assumption.lets_in(service, role):
                     self._roles_of_service[service].append(role)
-        self._trusting: dict[str, list[Entity]] = defaultdict(list)
+        self._trusting: dict[str, list[Identity]] = defaultdict(list)
         for role in (*roles, *foreign_roles):
             names = self.assumption.trusted(role)
             for name in (*map(role_of_session, names.arns), *names.accounts, *(("*",) if names.anybody else ())):
@@ -99,7 +101,7 @@ class EscalationGraph:
     def _is_unbounded(self, asker: Asker) -> bool:
         """Return whether the boundary, if there is one, allows everything."""
         boundary = asker.profile.boundary
-        return boundary is None or self._allows_everything((boundary,))
+        return not boundary or self._allows_everything(boundary)
 
     def _edges(self, asker: Asker) -> Iterator[Edge]:
         """Every technique that a principal's policies allow, the surest first."""
@@ -135,13 +137,13 @@ class EscalationGraph:
             yield from self._administrator(asker, technique)
             return
         for member in self._members:
-            steps = self.needs.steps(asker, technique, technique.needs, member.entity)
+            steps = self.needs.steps(asker, technique, technique.needs, member)
             if steps is not None:
                 yield _edge(asker.identity.arn, member.arn, technique, steps)
 
     def _freed(self, asker: Asker) -> Iterator[Edge]:
         """Yield steps to any rights for a principal that takes off its boundary, which its other rights outlive."""
-        profile = replace(asker.profile, boundary=None)
+        profile = replace(asker.profile, boundary=())
         freed = replace(asker, profile=profile, candidates=self.questions.candidates(profile))
         techniques = [technique for technique in TECHNIQUES if technique.gain == "administrator"]
         for off in BOUNDARY_OFF:
@@ -176,7 +178,7 @@ class EscalationGraph:
                 yield _edge(own_arn, target.arn, technique, steps)
 
     def _to_all(
-        self, source: str, vertex: str, targets: Iterable[Entity], technique: Technique, steps: tuple[StepNeed, ...]
+        self, source: str, vertex: str, targets: Iterable[Identity], technique: Technique, steps: tuple[StepNeed, ...]
     ) -> Edge:
         """The edge to a vertex that stands for several users or roles, which is made once."""
         if vertex not in self.edges:
@@ -188,20 +190,20 @@ class EscalationGraph:
 
         What needs rights of the group and of the user, or stays within the user's boundary, is one step.
         """
-        groups, is_unbounded = asker.identity.entity.groups, self._is_unbounded(asker)
+        groups, is_unbounded = asker.identity.groups, self._is_unbounded(asker)
         for member in self._members:
             need = TechniqueNeed(technique.needs[0].action, "a group")
-            is_in = member.entity.name in groups
-            steps = None if is_in else self.needs.steps(asker, technique, (need,), member.entity)
+            is_in = member.name in groups
+            steps = None if is_in else self.needs.steps(asker, technique, (need,), member)
             if steps is None:
                 continue
             alone = [asker]
             if is_unbounded:
                 alone.append(self.questions.asker(member))
                 yield _edge(asker.identity.arn, member.arn, technique, steps)
-            entity = replace(asker.identity.entity, groups=(*groups, member.entity.name))
             policies = (*asker.identity.policies, *member.policies)
-            joined = self.questions.asker(replace(asker.identity, entity=entity, policies=policies))
+            user = replace(asker.identity, groups=(*groups, member.name), policies=policies)
+            joined = self.questions.asker(user)
             for further in (*self._techniques(joined), ASSUME_ROLE):
                 if further.gain != "group" and not any(self.needs.may_use(one, further) for one in alone):
                     yield from self._after(technique, steps, joined, (further,))
@@ -248,12 +250,6 @@ class EscalationGraph:
             elif answer.verdict == "yes":
                 step = replace(self.needs.step(asker, ASSUME, answer), resource=arn)
                 yield _edge(identity.arn, arn, ASSUME_ROLE, (step,))
-
-
-def _member(group: Entity, policies: tuple[PolicyUse, ...]) -> Identity:
-    """Whoever joins a group has what the group has: a user with the group's policies and its ARN, of any id."""
-    entity = Entity("user", group.arn, group.account, group.name, "", group.file)
-    return Identity(entity, policies, None)
 
 
 def _edge(source: str, target: str, technique: Technique, steps: tuple[StepNeed, ...]) -> Edge:

@@ -15,7 +15,7 @@ from remit.iam.policy import Condition, Policy, allow, parse
 
 if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions, Asker
-    from remit.audit.entities import Entity
+    from remit.audit.entities import Identity
 
 _NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=(), tells_apart=False)
 _FOR_OWN_ACCOUNT: Final = (
@@ -36,7 +36,7 @@ class RoleAssumption:
         self._answers: dict[object, AccessAnswer] = {}
         self._of_services: dict[tuple[str, str, str], bool] = {}
 
-    def trusted(self, role: Entity) -> TrustedBy:
+    def trusted(self, role: Identity) -> TrustedBy:
         """Return the principals in a role's trust policy; none where it cannot be read."""
         if role.trust is None:
             return _NOBODY
@@ -46,7 +46,7 @@ class RoleAssumption:
             self._trusted[name] = _NOBODY if policy is None else trusted(policy)
         return self._trusted[name]
 
-    def _policy(self, role: Entity, account: str) -> Policy | None:
+    def _policy(self, role: Identity, account: str) -> Policy | None:
         """The trust policy of a role with the number of an account folded; None: it cannot be read."""
         name = (str(role.trust), role.account, account)
         if name not in self._policies:
@@ -57,7 +57,7 @@ class RoleAssumption:
                 self._policies[name] = None
         return self._policies[name]
 
-    def answer(self, asker: Asker, role: Entity) -> AccessAnswer:
+    def answer(self, asker: Asker, role: Identity) -> AccessAnswer:
         """Return whether a principal can assume a role: by the trust policy alone where that names it, else by both.
 
         A boundary's lack of an Allow limits a role that is named by its ARN, and no user, no session and nobody whom
@@ -69,12 +69,12 @@ class RoleAssumption:
         part = self._part(role, asker)
         if part is None:
             return NO
-        identity = asker.identity
+        account = asker.identity.account
         numbers = self.questions.parts.layer_numbers(asker.profile, ASSUME)
-        rcps = self.questions.rcps(role.account, identity.account, ASSUME)
+        rcps = self.questions.rcps(role.account, account, ASSUME)
         layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
-        target = folded(role.arn, identity.account)
-        if role.account == identity.account:
+        target = folded(role.arn, account)
+        if role.account == account:
             trusting = [(part.by_itself, layers.boundary)]
             if layers.boundary:
                 everything = Policy((allow("*"),))
@@ -91,7 +91,7 @@ class RoleAssumption:
         number, index = answered.allowing
         return replace(answered, allowing=(numbers.identity[number], index))
 
-    def lets_in(self, service: str, role: Entity) -> bool:
+    def lets_in(self, service: str, role: Identity) -> bool:
         """Return whether a role's trust policy may let a service in that acts for the role's own account."""
         name = (service, str(role.trust), role.account)
         if name not in self._of_services:
@@ -103,17 +103,19 @@ class RoleAssumption:
             self._of_services[name] = verdict != "no"
         return self._of_services[name]
 
-    def _part(self, role: Entity, asker: Asker) -> TrustPart | None:
-        entity = asker.identity.entity
-        who = entity.arn if self.trusted(role).tells_apart else entity.kind
-        name = (str(role.trust), role.account, entity.account, who)
+    def _part(self, role: Identity, asker: Asker) -> TrustPart | None:
+        identity = asker.identity
+        who = identity.arn if self.trusted(role).tells_apart else identity.kind
+        name = (str(role.trust), role.account, identity.account, who)
         if name not in self._parts:
-            policy = self._policy(role, entity.account)
-            part = None if policy is None else trust_part(policy, asker.caller.arn, entity.unique_id or "*")
+            policy = self._policy(role, identity.account)
+            part = None if policy is None else trust_part(policy, asker.caller.arn, identity.unique_id or "*")
             self._parts[name] = part
         return self._parts[name]
 
-    def _asked(self, key: tuple[object, ...], layers: Layers, asker: Asker, role: Entity, target: str) -> AccessAnswer:
+    def _asked(
+        self, key: tuple[object, ...], layers: Layers, asker: Asker, role: Identity, target: str
+    ) -> AccessAnswer:
         policies = policies_of(layers)
         conditions = (*pins(asker.caller, policies), *tag_conditions(ASSUME, policies, role))
         name = (*key, conditions)

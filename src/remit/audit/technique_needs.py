@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.audit.access import AccessQuestions, Asker
-    from remit.audit.entities import Entity, Identity, ManagedPolicyVersions
+    from remit.audit.entities import Identity, ManagedPolicyVersions
     from remit.audit.escalation_techniques import Technique, TechniqueNeed
 
 
@@ -37,10 +37,10 @@ class NeedQuestions:
         if name not in self._bits:
             self._bits[name] = self.questions.parts.mask_of(technique.actions)
         bits = self._bits[name]
-        return technique.kind in ("", asker.identity.entity.kind) and bits & asker.candidates == bits
+        return technique.kind in ("", asker.identity.kind) and bits & asker.candidates == bits
 
     def steps(
-        self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], target: Entity | None = None
+        self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], target: Identity | None = None
     ) -> tuple[StepNeed, ...] | None:
         """The needs as steps, if all of them are allowed; None: some are not, or are undecided."""
         answers = []
@@ -102,7 +102,7 @@ class NeedQuestions:
         asker: Asker,
         technique: Technique,
         need: TechniqueNeed,
-        target: Entity | None,
+        target: Identity | None,
         among: tuple[str, ...] = (),
     ) -> AccessAnswer:
         if among:
@@ -134,13 +134,12 @@ class NeedQuestions:
     ) -> AccessAnswer:
         return combined(tuple(self.questions.ask(asker, need.action, group, parameters) for group in groups))
 
-    def _resources(self, identity: Identity, need: TechniqueNeed, target: Entity | None) -> tuple[str, ...]:
+    def _resources(self, identity: Identity, need: TechniqueNeed, target: Identity | None) -> tuple[str, ...]:
         """The ARNs, with the own account folded, of which one must be allowed."""
-        entity = identity.entity
-        prefix = entity.arn.split(f":{entity.kind}/")[0]
+        prefix = identity.arn.split(f":{identity.kind}/")[0]
         policies = (use.name for use in identity.policies if use.name.startswith(f"{prefix}:policy/"))
         if need.on == "its group":
-            arns = tuple(f"{prefix}:group/{name}" for name in entity.groups)
+            arns = tuple(f"{prefix}:group/{name}" for name in identity.groups)
         elif need.on == "its policy":
             arns = tuple(policies)
         elif need.on == "its policy with a version that allows everything":
@@ -152,18 +151,18 @@ class NeedQuestions:
             own = (arn for arn in self.managed if arn.startswith(f"{prefix}:policy/"))
             arns = tuple(arn for arn in own if self._has_wider_version(arn))
         elif need.on == "its boundary":
-            boundary = entity.boundary or ""
+            boundary = "" if identity.boundary is None else identity.boundary.name
             arns = (boundary,) if boundary.startswith(f"{prefix}:policy/") else ()
         elif need.on == "itself" or target is None:
-            arns = (entity.arn,)
+            arns = (identity.arn,)
         else:
             arns = (target.arn,)
-        return tuple(folded(arn, entity.account) for arn in arns)
+        return tuple(folded(arn, identity.account) for arn in arns)
 
-    def _tags(self, asker: Asker, need: TechniqueNeed, target: Entity | None) -> tuple[Condition, ...]:
+    def _tags(self, asker: Asker, need: TechniqueNeed, target: Identity | None) -> tuple[Condition, ...]:
         """Return the conditions on the tags of the user or role that an action is about, by the files."""
         if need.on == "itself":
-            target = asker.identity.entity
+            target = asker.identity
         if target is None or need.on not in ("itself", "a user", "a role"):
             return ()
         layers = self.questions.parts.layers_of(asker.profile, need.action)
@@ -172,7 +171,7 @@ class NeedQuestions:
     def _has_wider_version(self, arn: str) -> bool:
         """Return whether an older version of a policy allows what its default does not; True where no file has any."""
         managed = self.managed.get(arn)
-        if managed is None or managed.default is None or not managed.older:
+        if managed is None or not managed.default or not managed.older:
             return True
         default = self.questions.parts.mask(managed.default)
         older = [self.questions.parts.mask(document) for _, document in managed.older]
@@ -182,7 +181,7 @@ class NeedQuestions:
         """The managed policies of an asker's account that allow everything, with its number folded."""
         account = asker.identity.account
         own = (managed for managed in self.managed.values() if f"::{account}:policy/" in managed.arn)
-        wide = (managed.arn for managed in own if managed.default is not None and self._is_wide(managed.default))
+        wide = (managed.arn for managed in own if managed.default and self._is_wide(managed.default))
         return tuple(sorted(folded(arn, account) for arn in wide))
 
     def _is_wide(self, document: str) -> bool:
@@ -212,7 +211,7 @@ def _parameters(asker: Asker, technique: Technique, need: TechniqueNeed) -> tupl
         conditions.append(Condition("ArnEquals", _POLICY_ARN, (administrator, all_of_iam)))
     if need.action in _BOUNDING:
         conditions.append(Condition("ArnEquals", "iam:PermissionsBoundary", (administrator,)))
-    is_unbounded = asker.identity.entity.boundary is None or need.on != "itself"
+    is_unbounded = asker.identity.boundary is None or need.on != "itself"
     if need.action in _MAKING or (need.action in _OF_BOUNDED and is_unbounded):
         conditions.append(Condition("Null", _BOUNDARY, ("true",)))
     if need.action == "iam:PassRole":

@@ -1,7 +1,7 @@
 """How HTTP requests spell the operations of AWS's APIs and their parameters.
 
 The facts stand in a file beside the catalogue's snapshot, which only the AWS on this machine reads. The module of the
-same name in `compiler/` says what its chunks hold.
+same name in `tools/catalogue_compiler` says what its chunks hold.
 """
 
 from __future__ import annotations

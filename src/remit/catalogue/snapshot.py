@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import zlib
-from collections import Counter
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -21,51 +19,7 @@ MAGIC: Final = b"remit catalogue 2 "
 # Not with pathlib: importing it would take a tenth of the first look-up.
 FILE: Final = os.path.join(os.path.dirname(__file__), "data", "catalogue.bin")  # noqa: PTH118, PTH120 - see above
 LINES: Final = "-lines"  # kinds that end so hold a JSON value per line, parsed one at a time
-_LEVEL: Final = 9
-_DICTIONARY: Final = "dictionary"
-_LONGEST_DICTIONARY: Final = 32_768
-"""The bytes that zlib looks back (RFC 1950)."""
-_FEWEST_CHUNKS: Final = 8
-"""How many chunks a kind has at least for a dictionary to be worth its bytes."""
-_REPEATED: Final = r'"[^"]{3,80}"[:,]?[\["{]?'
-"""What of a chunk's JSON others may repeat: a text, with what follows it."""
-
-
-def pack(chunks: dict[tuple[str, str], Any]) -> bytes:
-    """The file of some chunks, by kind and name: the same chunks give the same bytes."""
-    texts: dict[str, dict[str, str]] = {}
-    for (kind, name), value in sorted(chunks.items()):
-        texts.setdefault(kind, {})[name] = _lines(value if kind.endswith(LINES) else [value])
-    dictionaries = {
-        kind: _repeated(tuple(of_kind.values())) for kind, of_kind in texts.items() if len(of_kind) >= _FEWEST_CHUNKS
-    }
-    texts[_DICTIONARY] = dictionaries
-    index: list[tuple[str, str, int]] = []
-    body: list[bytes] = []
-    for kind, of_kind in sorted(texts.items()):
-        for name, text in of_kind.items():
-            packed = _packed(text, dictionaries.get(kind, ""))
-            index.append((kind, name, len(packed)))
-            body.append(packed)
-    head = _packed(_lines([index]))
-    return b"".join((MAGIC, b"%08d\n" % len(head), head, *body))
-
-
-def _lines(rows: list[Any]) -> str:
-    return "\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
-
-
-def _repeated(texts: tuple[str, ...]) -> str:
-    """Collect the parts that several texts share, the most worthwhile last, where zlib finds them soonest."""
-    counts = Counter(part for text in texts for part in set(re.findall(_REPEATED, text)))
-    parts = [part for part, count in counts.items() if count > 2]  # noqa: PLR2004 - twice would pay for nothing
-    parts.sort(key=lambda part: (counts[part] * len(part), part))
-    return "".join(parts)[-_LONGEST_DICTIONARY:]
-
-
-def _packed(text: str, dictionary: str = "") -> bytes:
-    packer = zlib.compressobj(_LEVEL, zdict=dictionary.encode())
-    return packer.compress(text.encode()) + packer.flush()
+DICTIONARY: Final = "dictionary"
 
 
 class Store:
@@ -84,7 +38,7 @@ class Store:
         for kind, name, length in index:
             self._places.setdefault(kind, {})[name] = (offset, offset + length)
             offset += length
-        self._dictionary_places = self._places.pop(_DICTIONARY, {})
+        self._dictionary_places = self._places.pop(DICTIONARY, {})
         self._dictionaries: dict[str, bytes] = {}
         if offset != len(content):
             raise RemitError(
@@ -136,15 +90,6 @@ def opened(file_path: str) -> Store:
             return Store(file.read(), name)
     except FileNotFoundError:
         raise RemitError(f"the catalogue's data ({name}) is missing", hint="reinstall remit") from None
-
-
-def replace(content: bytes, file_path: str = FILE) -> None:
-    """Put another snapshot in the place of a shipped one, whole or not at all; the next run uses it."""
-    fresh = f"{file_path}.new"
-    os.makedirs(os.path.dirname(file_path), exist_ok=True)  # noqa: PTH103, PTH120 - as FILE
-    with open(fresh, "wb") as file:  # noqa: PTH123 - as FILE
-        file.write(content)
-    os.replace(fresh, file_path)  # noqa: PTH105 - as FILE
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
 """One row per CloudFormation resource type: what Ref gives, its ARN, its name, what it refers to, who calls it.
 
 A value that is not there is unknown. Compiled from the types' schemas, CDK's specification, IAM's ARN formats and rows
-kept by hand (`compiler/types.py` says how, `tools/catalogue.py --report` which value came from where).
+kept by hand (`tools/catalogue_compiler/types.py` says how, `tools/catalogue.py --report` which value came from where).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from remit.roles.shaped_comparison import compare_in_shape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.iam.comparison import Piece
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition
@@ -105,7 +105,7 @@ def is_joined(access: Given) -> bool:
     )
 
 
-def arn_of(role: Role, names: Names, shapes: Names) -> str:
+def arn_of(role: Holder, names: Names, shapes: Names) -> str:
     """The ARN of a template's role or user as policies name it, in shape as far as its name is known."""
     return fill_references(fill_references(f"${{{role.logical_id}.Arn}}", names), shapes)
 
@@ -120,7 +120,7 @@ class JoinedResources:
         self._version = version
         self._shapes = shapes
         joined = tuple(filter(is_joined, (version.giving or version.beside).values()))
-        self.documents = tuple(grants for access in joined for grants in access.documents)
+        self.policies = tuple(policy for access in joined for policy in access.held("beside"))
         self.keys = tuple(dict.fromkeys(access.arns[0] for access in joined if is_key(access)))
         policies = [policy for access in joined for policy in access.policies]
         self._place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}
@@ -141,7 +141,7 @@ class JoinedResources:
                         self._by_name.setdefault(name, []).append(written)
                 number += 1
 
-    def sayings(self, role: Role) -> tuple[Saying, ...]:
+    def sayings(self, role: Holder) -> tuple[Saying, ...]:
         """What they say to a role, or to many and so to the role as well, in the order of the resources."""
         arn = fill_references(arn_of(role, self._version.names, self._shapes), self._place)
         caller = Request("none:None", principal=arn)

@@ -12,7 +12,7 @@ from remit.roles.reference_names import fill_references
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.review.access_change import Version
 
@@ -24,8 +24,8 @@ class Pair:
     """What some functions run under, before and after. `moved` is a role after that nobody can read here, by ARN."""
 
     functions: tuple[str, ...]
-    old: Role | None
-    new: Role | None
+    old: Holder | None
+    new: Holder | None
     moved: str = ""
 
 
@@ -57,7 +57,7 @@ def _moved(name: str, old: Version, new: Version) -> str:
     return "" if name in old.others and fill_references(old.others[name], old.names) == role else role
 
 
-def _by_function(version: Version) -> dict[str, Role]:
+def _by_function(version: Version) -> dict[str, Holder]:
     return {name: role for role in version.roles for name in role.functions}
 
 
@@ -76,7 +76,7 @@ def renamed(old: Version, new: Version) -> Iterator[str]:
             yield f"{name} is new with the access that {was.pop(0)}, which is gone, had: was it renamed?"
 
 
-def _meaning(role: Role) -> object:
+def _meaning(role: Holder) -> object:
     """What a role allows, whichever function's log group it writes to."""
     return (
         frozenset(_anonymous(grant.statement) for grant in role.grants),

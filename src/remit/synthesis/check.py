@@ -25,14 +25,15 @@ from remit.synthesis.check_tables import TABLES, check_table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import App, Resource, Role, Template, UnreadParts
+    from remit.app import App, Resource, Template, UnreadParts
+    from remit.holders import Holder
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _QUEUE: Final = "AWS::SQS::Queue"
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
-def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
+def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
     """Note everything that a deploy would fail on, each at the line that wrote it.
 
     Cycles are looked for once each reference leads somewhere, and permissions where they can be known.
@@ -141,7 +142,7 @@ def _own_name(value: Any) -> str:
     return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
 
 
-def _check_counts(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes) -> None:
+def _check_counts(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mistakes) -> None:
     most = quota("cloudformation.template.resources").most
     count = len(template.resources)
     if count > most:
@@ -155,7 +156,7 @@ def _check_counts(template: Template, roles: tuple[Role, ...], app: App, mistake
         mistakes.errors.append(RemitError(message))
 
 
-def _way_to_fewer(app: App, roles: tuple[Role, ...], count: int, most: int) -> str:
+def _way_to_fewer(app: App, roles: tuple[Holder, ...], count: int, most: int) -> str:
     """Word the way to a smaller template: it has `count` resources and may have `most`."""
     split = "split the app into two projects"
     shared_roles = assign(replace(app, share_roles=True))
@@ -178,7 +179,7 @@ def check_body(body: str) -> None:
         )
 
 
-def _check_actions(role: Role) -> Iterator[RemitError]:
+def _check_actions(role: Holder) -> Iterator[RemitError]:
     for grant in role.grants:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):

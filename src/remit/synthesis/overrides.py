@@ -10,8 +10,9 @@ from remit.roles.assign import may_break
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.app import App, Role
+    from remit.app import App
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.roles.broken_features import BrokenFeature
 
 
@@ -19,7 +20,7 @@ _RULE: Final = "R704"
 """What the guard finds, as lint calls it: the rule that a comment at the override accepts."""
 
 
-def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
+def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
     """List the features that break: a default policy is replaced, a Deny was added, or a boundary limits the role.
 
     Warnings are told, and so are errors that `accept` accepts. A comment at the override in the project's `folder`, or

@@ -174,7 +174,9 @@ def _unknown_region_problem(region: str, spot: Spot) -> Problem:
     close = nearest(region, regions(), MISSPELT) or _rearranged(region) or _at_place(region)
     if close is None and partition_of(region) is not None:
         message = f"'{region}' is named like a region, but remit knows none of that name"
-        return Problem(message, "is it new? `remit data refresh` reads the lists again", spot, WARNING)
+        return Problem(
+            message, "is it new? `remit data` shows how old the lists are, a later remit has newer ones", spot, WARNING
+        )
     meant = close or nearest(region, regions())
     hint = f"did you mean '{meant}'?" if meant else "use * for every region"
     return Problem(f"unknown region '{region}': nothing matches", hint, spot)

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.operations import models
+from catalogue_compiler.operations import models
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.catalogue.compiler.operations import Chunks
+    from catalogue_compiler.source_files import Chunks
 
 _DEPTH: Final = 6  # of structures in structures: what decides on access stands above
 _REST: Final = frozenset({"rest-json", "rest-xml"})

@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.templates import service_of
-from remit.catalogue.compiler.type_schemas import folded, is_text_at, paths, property_at
+from catalogue_compiler.templates import service_of
+from catalogue_compiler.type_schemas import folded, is_text_at, paths, property_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from remit.catalogue.compiler.type_schemas import Columns
+    from catalogue_compiler.type_schemas import Columns
 
 PLACE: Final = frozenset({"Partition", "Region", "Account"})
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")

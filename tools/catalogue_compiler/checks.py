@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.operations import called
-from remit.catalogue.compiler.services import LEVELS, names_of
+from catalogue_compiler.operations import called
+from catalogue_compiler.services import LEVELS, names_of
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Chunks = dict[tuple[str, str], Any]
+    from catalogue_compiler.source_files import Chunks
+
 
 # Far below what was there when this was written (2026-11), far above what a broken source leaves.
 LEAST: Final = {

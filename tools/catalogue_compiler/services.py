@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.source_files import document
+from catalogue_compiler.source_files import Chunks, document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Chunks = dict[tuple[str, str], Any]
 _ANSWERED: Final = ("activity", "statemachine")
 UNLISTED_TYPES: Final = {
     "states:SendTaskFailure": _ANSWERED,

@@ -9,23 +9,21 @@ fails on a row that matches nothing, or says what is computed all the same.
 from __future__ import annotations
 
 import re
-import tomllib
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.catalogue.compiler.checks import refuse_stale
-from remit.catalogue.compiler.type_schemas import paths, properties_in
+from catalogue_compiler.checks import refuse_stale
+from catalogue_compiler.source_files import kept_by_hand
+from catalogue_compiler.type_schemas import paths, properties_in
 from remit.catalogue.type_access import KINDS, SIGNS, pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.catalogue.compiler.types import TypeTable
+    from catalogue_compiler.types import TypeTable
 
 _EVERY_TYPE: Final = "AWS::*"
-_TABLE: Final = Path(__file__).with_name("access.toml")
 _ROLE_NAME: Final = re.compile(
     r"(?:Iam|IAM|Execution|Service|Operator)?Role(?:Arn|ARN|Name)?s?$|InstanceProfile(?:Arn|Name)?$"
 )
@@ -46,8 +44,7 @@ class CuratedRow(NamedTuple):
 @lru_cache(maxsize=1)
 def curated_rows() -> tuple[CuratedRow, ...]:
     """The rows kept by hand, also those of Terraform's types."""
-    table = tomllib.loads(_TABLE.read_text("utf-8"))
-    rows = [CuratedRow(*row) for row in table["rows"]]
+    rows = [CuratedRow(*row) for row in kept_by_hand("access")["rows"]]
     return tuple(
         row._replace(type=name, path=path) for row in rows for name in row.type.split() for path in row.path.split()
     )

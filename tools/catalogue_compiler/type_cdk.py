@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.catalogue.compiler.type_schemas import Columns
+    from catalogue_compiler.type_schemas import Columns
 
 _GENERATES: Final = re.compile(r"CloudFormation generates (?:a unique|a name|one)\b")
 _IS_ARN: Final = re.compile(r"^(?:Returns )?(?:The )?(?:Amazon Resource Names? \(ARN\)|ARN|Arn) ")

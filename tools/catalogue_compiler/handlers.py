@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.checks import refuse_stale
-from remit.catalogue.compiler.operations import distances, folded
-from remit.catalogue.compiler.services import names_of
-from remit.catalogue.compiler.templates import service_of
+from catalogue_compiler.checks import refuse_stale
+from catalogue_compiler.operations import distances, folded
+from catalogue_compiler.services import names_of
+from catalogue_compiler.templates import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Chunks = dict[tuple[str, str], Any]
+    from catalogue_compiler.source_files import Chunks
+
 _PREFIXES: Final = {
     "efs": "elasticfilesystem",
     "stepfunctions": "states",

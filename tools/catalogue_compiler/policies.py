@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.compiler.source_files import broken
+from catalogue_compiler.source_files import Chunks, broken
 from remit.catalogue.managed_policies import decoded
 from remit.errors import RemitError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Chunks = dict[tuple[str, str], Any]
 _PER_CHUNK = 100
 
 

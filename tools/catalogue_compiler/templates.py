@@ -12,13 +12,12 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.source_files import document
+from catalogue_compiler.source_files import Chunks, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-Chunks = dict[tuple[str, str], Any]
 _HOME: Final = "us-east-1"
 _HANDLERS: Final = ("create", "read", "update", "delete", "list")
 _RANGES: Final = (("n", "minimum", "maximum"), ("l", "minLength", "maxLength"), ("c", "minItems", "maxItems"))

@@ -10,18 +10,17 @@ operation.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.operation_docs import actions as actions_in_documentation
-from remit.catalogue.compiler.operation_docs import unsigned
-from remit.catalogue.compiler.operation_rows import FREE, PREFIXES, RELATED, ROWS
-from remit.catalogue.compiler.source_files import document
+from catalogue_compiler.operation_docs import actions as actions_in_documentation
+from catalogue_compiler.operation_docs import unsigned
+from catalogue_compiler.source_files import Chunks, document, kept_by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-Chunks = dict[tuple[str, str], Any]
 Row = list[Any]
 _PARAMETER: Final = re.compile(r"\$\{[A-Za-z][\w.\[\]-]*\}")
 _REGEX: Final = re.compile(r"%%regex%(\$\{[\w.\[\]]+)\}%(.*)%%", re.DOTALL)
@@ -36,6 +35,7 @@ _TRANSFORMS: Final = {
     r"/^(?:^arn\:aws\:.+function\:|^[0-9]{12}\:function\:)?([^:]+?)(?:\:[^:]+)?$/g": "function",
 }
 _BY_METHOD: Final = ("apigateway", "apigatewayv2")
+_BY_HAND: Final = kept_by_hand("operations")
 
 
 def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> Chunks:
@@ -71,6 +71,22 @@ def models(botocore: Path) -> Iterator[tuple[str, Any]]:
             yield folder.name, document(files[-1])
 
 
+@cache
+def _rows_by_hand() -> dict[str, list[Row]]:
+    """The rows of `operations.toml`, by the client and the operation: `s3.GetObject`."""
+    rows_by_operation: dict[str, list[Row]] = {}
+    for operation_names, action, templates, is_certain, *conditions in _BY_HAND["rows"]:
+        arguments = {variable: [template] for variable, template in templates.items()}
+        rows: list[Row] = [[action, arguments, None, int(is_certain)]]
+        if conditions:
+            parameters, test, *values = conditions[0]
+            value = values[0] if values else None
+            rows = [[action, arguments, [parameter, test, value], int(is_certain)] for parameter in parameters.split()]
+        for name in operation_names.split():
+            rows_by_operation.setdefault(name, []).extend(rows)
+    return rows_by_operation
+
+
 def _client(
     client: str,
     model: Any,
@@ -90,9 +106,9 @@ def _client(
         operation = model["operations"][name]
         path = _path(model, operation) if client in _BY_METHOD else ""
         operation_rows = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
-        operation_rows = operation_rows or (
-            [] if action else _documented(name, operation, (*prefixes, *RELATED.get(client, ())), action_names)
-        )
+        if not operation_rows and not action:
+            related = _BY_HAND["related"].get(client, ())
+            operation_rows = _documented(name, operation, (*prefixes, *related), action_names)
         if operation_rows:
             rows[name] = operation_rows
         elif action:
@@ -109,15 +125,15 @@ def _client(
 
 
 def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str]]) -> list[str]:
-    names = (PREFIXES.get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
+    names = (_BY_HAND["prefixes"].get(client), metadata.get("signingName"), metadata["endpointPrefix"], client)
     return [name for name in dict.fromkeys(names) if name in actions]
 
 
 def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[str | None, list[Row]]) -> list[Row]:
     """The rows of one operation; none when its own action and the names of its parameters say it all."""
     action, mapped = mapped_rows
-    if (client, name) in ROWS:
-        return [list(row) for row in ROWS[client, name]]
+    if f"{client}.{name}" in _rows_by_hand():
+        return _rows_by_hand()[f"{client}.{name}"]
     if path:
         return [[f"apigateway:{operation['http']['method']}", {"arn": [path]}, None, 1]]
     if action is None:
@@ -160,7 +176,7 @@ def _free(client: str, model: Any) -> list[str]:
         for name, operation in model["operations"].items()
         if operation.get("authtype") == "none"
         or operation.get("auth") == ["smithy.api#noAuth"]
-        or (client, name) in FREE
+        or f"{client}.{name}" in _BY_HAND["free"]
         or unsigned(model, operation)
     )
 

@@ -27,28 +27,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.checks import refuse_stale
-from remit.catalogue.compiler.templates import documents as type_documents
-from remit.catalogue.compiler.templates import handlers as type_handlers
-from remit.catalogue.compiler.templates import service_of
-from remit.catalogue.compiler.type_arns import (
+from catalogue_compiler.checks import refuse_stale
+from catalogue_compiler.source_files import Chunks, kept_by_hand
+from catalogue_compiler.templates import documents as type_documents
+from catalogue_compiler.templates import handlers as type_handlers
+from catalogue_compiler.templates import service_of
+from catalogue_compiler.type_arns import (
     ArnFormats,
     naming,
     prefixes_by_service,
     variables,
     variables_by_property,
 )
-from remit.catalogue.compiler.type_rows import ROWS_AND_DATA
-from remit.catalogue.compiler.type_schemas import columns_of_schema, is_text_at, paths, property_at
+from catalogue_compiler.type_schemas import columns_of_schema, is_text_at, paths, property_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from remit.catalogue.compiler.type_cdk import Specification
-    from remit.catalogue.compiler.type_schemas import Columns
+    from catalogue_compiler.type_cdk import Specification
+    from catalogue_compiler.type_schemas import Columns
 
-Chunks = dict[tuple[str, str], Any]
 _LETTERS: Final = {
     "access": "q",
     "ref": "f", "ref_of": "fo", "ref_type": "ft", "arn_from": "af", "arn": "n", "arn_of": "no", "arn_is": "ni",
@@ -88,13 +87,26 @@ class TypeTable:
                 row[column] = value
 
 
+def rows_by_hand() -> dict[str, Columns]:
+    """The rows of `types.toml`, by type, with the columns that have tables of their own there."""
+    tables = kept_by_hand("types")
+    types_with_data = tables["holds_data"]["types"]
+    rows: dict[str, Columns] = {}
+    for name in sorted({*tables["rows"], *tables["invokes"], *tables["access"], *types_with_data}):
+        rows[name] = dict(tables["rows"].get(name, {}))
+        rows[name] |= {column: tables[column][name] for column in ("invokes", "access") if name in tables[column]}
+        if name in types_with_data:
+            rows[name]["holds_data"] = True
+    return rows
+
+
 def described(
     schemas: Path,
     chunks: Chunks,
     specification: Specification,
-    rows: Mapping[str, Columns] = ROWS_AND_DATA,
+    rows: Mapping[str, Columns] | None = None,
 ) -> TypeTable:
-    """The table. RemitError: rows kept by hand that say nothing new, or name what is gone."""
+    """The table, with `rows` kept by hand (`types.toml`). RemitError: they say nothing new, or name what is gone."""
     documents = type_documents(schemas)
     formats = ArnFormats(chunks)
     prefixes = prefixes_by_service(specification.arn_templates(), type_handlers(schemas))
@@ -110,7 +122,7 @@ def described(
         _put_derived(table, name, schema, row.get("arn", ""), formats)
         generated = specification.generated(name, row["name"]) if "name" in row else []
         table.put(name, {"generated": generated} if generated else {}, "cdk")
-    _put_by_hand(table, rows, documents, formats)
+    _put_by_hand(table, rows_by_hand() if rows is None else rows, documents, formats)
     return table
 
 

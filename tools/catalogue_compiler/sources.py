@@ -14,7 +14,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.source_files import document
+from catalogue_compiler.source_files import document
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
