@@ -594,6 +594,8 @@ MADE_UP = re.compile(
 )
 """What the translator puts behind logical ids, and remit leaves out: hashes, and an API's stage."""
 SESSION = boto3.session.Session(region_name="us-east-1")
+CALLER = "arn:aws:iam::*:user/*"
+"""Stands for the credentials of whoever calls: no role is handed over."""
 ROLES = ("authorizerCredentials", "credentials")
 """Where the body of an API has the roles that it calls functions under; all else in it is paths."""
 
@@ -602,7 +604,8 @@ def theirs(template: Json) -> Json | None:
     """The resources that the translator makes; None where it refuses the template."""
     try:
         made = Translator(AWS_POLICIES, Parser(), boto_session=SESSION).translate(json.loads(json.dumps(template)), {})
-    except InvalidDocumentException:
+    except (InvalidDocumentException, KeyError):
+        # It stops with a KeyError where a condition chooses a policy beside an event that adds statements.
         return None
     resources: Json = json.loads(MADE_UP.sub(r'\1\2"', json.dumps(made)))["Resources"]
     return resources
@@ -625,7 +628,7 @@ def compared(resource: Json) -> Json:
     attributes: Json = comparable(resource, left_out)
     properties: Json = attributes.pop("Properties", {})
     body = properties.pop("Body", {})
-    roles = sorted(map(str, values_of(body, ROLES)))
+    roles = sorted(str(role) for role in values_of(body, ROLES) if role != CALLER)
     if resource["Type"] == "AWS::IAM::Role":
         # SAM numbers inline policies otherwise, which tells nobody anything.
         for name in ("ManagedPolicyArns", "Policies"):
