@@ -16,7 +16,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from random_cases import cases
+from random_cases import ASKS_ALL, cases
 from remit.deploy.aws_calls import CALLS
 from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
@@ -527,24 +527,22 @@ GLOBALS = some(
     ),
     SimpleTable=some(SSESpecification=[{"SSEEnabled": True}]),
     Api=some(
+        Domain=with_some(NAMED, BasePath=DOMAIN["BasePath"]),
         **{
             key: REST[key]
             for key in (
                 "Auth",
                 "BinaryMediaTypes",
                 "CacheClusterEnabled",
-                "Domain",
                 "EndpointConfiguration",
                 "MethodSettings",
                 "Name",
                 "TracingEnabled",
                 "Variables",
             )
-        }
+        },
     ),
-    HttpApi=some(
-        **{key: HTTP[key] for key in ("AccessLogSettings", "Auth", "Domain", "RouteSettings", "StageVariables")}
-    ),
+    HttpApi=some(**{key: HTTP[key] for key in ("AccessLogSettings", "Auth", "RouteSettings", "StageVariables")}),
     StateMachine=some(PropagateTags=[False]),
 )
 
@@ -677,7 +675,12 @@ AWS_POLICIES = {"AmazonS3ReadOnlyAccess": "arn:aws:iam::aws:policy/AmazonS3ReadO
 """The ARNs of AWS's managed policies that templates here name, as a deploy hands them to the translator."""
 
 
-@settings(max_examples=cases(40, deep=2000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=cases(60, deep=2000),
+    deadline=None,
+    derandomize=not ASKS_ALL,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(templates())
 def test_every_resource_is_as_the_translator_makes_it(template: Json) -> None:
     expected, made = theirs(template), ours(template)

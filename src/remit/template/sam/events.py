@@ -253,7 +253,8 @@ def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
         return
     if queue_settings is None:
         yield MadeResource(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
-    polled = {"BatchSize": 10, "Enabled": True, **given(queue_settings or {}, "BatchSize", "Enabled")}
+    # SAM takes `Enabled: false` of the queue for nothing.
+    polled = {"BatchSize": 10, "Enabled": True, **given(queue_settings or {}, "BatchSize")}
     mapping = {"FunctionName": target.name, "EventSourceArn": queue, **polled}
     yield MadeResource(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping, event.path)
     policy_id = queue_settings.get("QueuePolicyLogicalId") if queue_settings is not None else None
