@@ -41,6 +41,7 @@ def loading_apart(folder: Path, stage: str | None, folder_name: str | None = Non
         arguments = [import_path, str(folder), json.dumps(stage), str(answer), json.dumps(folder_name)]
         with log.open("wb") as output:
             process = subprocess.Popen(
+                # -P: no file of the folder that this runs in stands for a module of Python's or remit's.
                 [sys.executable, "-P", "-c", _RUN, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -49,6 +50,7 @@ def loading_apart(folder: Path, stage: str | None, folder_name: str | None = Non
         try:
             yield lambda: _answer(process, answer, log)
         finally:
+            # Whoever stops waiting, by Ctrl-C or a mistake in the other state, leaves no process behind.
             process.kill()
             process.wait()
 

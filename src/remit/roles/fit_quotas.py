@@ -69,6 +69,7 @@ def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
 def _made(role: Holder, documents: Iterable[tuple[Statement, ...]]) -> Holder:
     split = tuple(documents)
+    # Grants come in the order of the statements, so each document takes as many of them as it has statements.
     grants = iter(explained((statement for document in split for statement in document), role.grants))
     first, *further = (tuple(islice(grants, len(document))) for document in split)
     made = []
