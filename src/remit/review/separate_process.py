@@ -67,14 +67,13 @@ def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Versio
     if "errors" not in document:
         resources = tuple(Resource(*resource) for resource in document["template"])
         return replace(read_record(content, answer.name), resources=resources)
-    first, *further = [_mistake(error) for error in document["errors"]]
+    mistakes = []
+    for error in document["errors"]:
+        origin = None if error["origin"] is None else Origin(*error["origin"])
+        mistakes.append(RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"]))
+    first, *further = mistakes
     first.further = tuple(further)
     raise first
-
-
-def _mistake(error: dict[str, Any]) -> RemitError:
-    origin = None if error["origin"] is None else Origin(*error["origin"])
-    return RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"])
 
 
 def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
