@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.policy import Policy
+from remit.iam.policy import Globs, Policy, Principals, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,6 +68,12 @@ _OF_LAYER: Final[Mapping[str, tuple[PolicyHow, ...]]] = {
 }
 
 
+def trusting(services: tuple[str, ...]) -> Policy:
+    """The trust policy that lets services take on a role."""
+    principals = Principals(tuple(("Service", service) for service in services))
+    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals),) if services else ())
+
+
 @dataclass(frozen=True)
 class Holder:
     """Whoever holds policies: a role, and the functions that run under it; or another (`kind`)."""
@@ -115,6 +121,27 @@ class Holder:
     def unread(self) -> tuple[str, ...]:
         """The ARNs of its managed policies of which nobody here knows what they say."""
         return tuple(policy.name for policy in self.policies if policy.how == "managed" and policy.document is None)
+
+    @property
+    def inline(self) -> dict[str, Policy]:
+        """Its inline policies by name, as far as it is known here what they say."""
+        inline = (policy for policy in self.policies if policy.how == "inline")
+        return {policy.name: policy.document for policy in inline if policy.document is not None}
+
+    @property
+    def is_inline_known(self) -> bool:
+        """True if it is known here what all of its inline policies say."""
+        return all(policy.document is not None for policy in self.policies if policy.how == "inline")
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """The ARNs of all its managed policies, or the texts that refer to them."""
+        return tuple(policy.name for policy in self.policies if policy.how in ("made", "managed"))
+
+    @property
+    def trust_policy(self) -> Policy:
+        """Who may take it on."""
+        return self.trust or trusting(self.trusts)
 
     @property
     def boundary(self) -> str | None:

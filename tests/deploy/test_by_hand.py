@@ -33,11 +33,10 @@ from remit.deploy.stack import describe
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
-from remit.holders import Holder, bounded
+from remit.holders import HeldPolicy, Holder, bounded
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.report.manual_changes import by_hand_document, by_hand_lines
-from remit.synthesis.declared_roles import DeclaredRole
 from stacks import WAITING, end_waiting, template
 
 if TYPE_CHECKING:
@@ -211,17 +210,17 @@ def test_what_cannot_be_undone_stops_before_anything_is_written(account: Account
     assert (made, stop.value.exit_code) == ([], 1)
 
 
-def declared(trust: dict[str, Any], **more: Any) -> DeclaredRole:
-    return DeclaredRole(Holder("ReportRole", (), ()), (), (), parse(trust), **more)
+def declared(trust: dict[str, Any], **more: Any) -> Holder:
+    return Holder("ReportRole", trust=parse(trust), **more)
 
 
-def differing(wanted: DeclaredRole, held: HeldRole) -> list[str]:
-    return [change.what for change in drift(wanted, held, "report", {})]
+def differing(wanted: Holder, held: HeldRole) -> list[str]:
+    return [change.what for change in drift(wanted, {}, held, "report", {})]
 
 
 def test_a_boundary_that_was_taken_off_is_put_back() -> None:
-    declared = DeclaredRole(Holder("ReportRole", (), (), limits=bounded(LIMIT)), (), (), parse(STRANGERS))
-    (change,) = drift(declared, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
+    declared = Holder("ReportRole", limits=bounded(LIMIT), trust=parse(STRANGERS))
+    (change,) = drift(declared, {}, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
     assert change.what == f"permissions boundary {LIMIT} was taken off by hand from role report (ReportRole)"
     assert [repair.operation for repair in change.repairs] == ["iam.PutRolePermissionsBoundary"]
 
@@ -247,12 +246,12 @@ def test_of_a_role_with_policies_that_only_the_deploy_knows_none_is_called_forei
     held = HeldRole(
         "report", "arn", parse(STRANGERS), (("late", Policy(())),), ("arn:aws:iam::aws:policy/ReadOnlyAccess",)
     )
-    assert differing(declared(STRANGERS, complete=False), held) == []
+    assert differing(declared(STRANGERS, policies=(HeldPolicy(),)), held) == []
     assert len(differing(declared(STRANGERS), held)) == 2
 
 
 def test_a_trust_policy_that_only_the_deploy_knows_is_not_compared() -> None:
-    unknown = DeclaredRole(Holder("ReportRole", (), ()), (), (), Policy(()))
+    unknown = Holder("ReportRole", trust=Policy(()))
     assert differing(unknown, HeldRole("report", "arn", parse(STRANGERS))) == []
 
 

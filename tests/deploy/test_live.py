@@ -14,9 +14,8 @@ from remit.deploy.drift import drift
 from remit.deploy.expected_roles import pseudo, recorded
 from remit.deploy.live_roles import LiveRoles, _newer, live
 from remit.deploy.session import Account
-from remit.holders import Holder
+from remit.holders import HeldPolicy, Holder
 from remit.iam.policy import Policy, parse
-from remit.synthesis.declared_roles import DeclaredRole
 from stacks import READ, WRITE, template
 
 
@@ -132,8 +131,8 @@ def test_a_policy_deleted_by_hand_is_told(account: Account, role: str) -> None:
 
 def test_what_was_deleted_by_hand_is_told_in_the_templates_order() -> None:
     nothing, names = Policy(()), [f"policy{number}" for number in range(12)]
-    declared = DeclaredRole(Holder("ReportRole", (), ()), tuple((name, nothing) for name in names), (), nothing)
-    told = drift(declared, HeldRole("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
+    declared = Holder("ReportRole", tuple(HeldPolicy(name, document=nothing) for name in names), trust=nothing)
+    told = drift(declared, {}, HeldRole("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
     assert [one.policy for one in told] == names
 
 

@@ -15,7 +15,8 @@ from remit.local.functions.live_log import KEPT, BoundedLog
 from remit.local.functions.worker_pool import IDLE_SECONDS, WorkerPool
 from remit.local.repairs.alarms import alarm_state
 from remit.local.repairs.logs import matches_json
-from remit.local.routes import is_this_machine
+from remit.local.routes import app_prefix, is_this_machine
+from remit.local.server import after_save
 
 CASES: Final = 200
 COMPARISONS: Final = {
@@ -255,3 +256,34 @@ def test_a_log_keeps_its_beginning_and_its_end_and_says_how_much_it_leaves_out(p
     end = whole[len(whole) - KEPT :] if middle else whole[KEPT:]
     assert (kept + end).decode() == log.take()
     assert log.take() == ""
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), min_size=1, max_size=30))
+def test_saving_takes_a_twentieth_of_the_time_at_most_and_what_fails_is_tried_again_within_a_minute(
+    saves: list[tuple[float, bool]],
+) -> None:
+    retry_after, failures = 1.0, 0
+    for seconds, is_kept in saves:
+        pause, retry_after = after_save(seconds, retry_after, is_kept=is_kept)
+        assert pause >= 1
+        assert seconds / (seconds + pause) <= 1 / 20
+        failures = 0 if is_kept else failures + 1
+        assert retry_after == min(60, 2**failures) or (failures == 0 and retry_after == 1)
+
+
+@settings(max_examples=CASES)
+@given(
+    st.sampled_from(("", "0a1b2c3d.execute-api.localhost", "127.0.0.1:4566")),
+    st.lists(
+        st.sampled_from(("_aws", "execute-api", "0a1b2c3d", "0A1B2C3D", "dev", "@connections", "x", "", "lambda-url")),
+        max_size=6,
+    ),
+)
+def test_the_app_answers_at_the_whole_id_of_an_api_and_never_for_its_connections(host: str, parts: list[str]) -> None:
+    """The management of connections asks for a signature, wherever in the path it stands."""
+    path = "/" + "/".join(parts)
+    of_host = host.startswith("0a1b2c3d")
+    whole = ["_aws", "execute-api", "0a1b2c3d", *parts] if of_host else parts
+    is_api = whole[:3] == ["_aws", "execute-api", "0a1b2c3d"]
+    expected = is_api and "@connections" not in whole[3:]
+    assert expected == (app_prefix(host, path) is not None)

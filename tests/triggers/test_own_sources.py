@@ -309,7 +309,10 @@ SAID: dict[str, tuple[str, dict[str, Any]]] = {
             "Tags": [{"Key": "team", "Value": "shop"}],
         },
     ),
-    "on.dynamodb(Data.table)": ("table", {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}, "TableName": "orders"}),
+    "on.dynamodb(Data.table)": (
+        "table",
+        {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}, "TableName": "orders"},
+    ),
     'on.cognito(Data.users, "PreSignUp")': (
         "users",
         {"LambdaConfig": {"PostAuthentication": f"arn:aws:lambda:eu-west-1:{ELSEWHERE}"}, "UserPoolName": "p"},

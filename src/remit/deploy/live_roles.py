@@ -99,9 +99,8 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     held_roles = held(account, (physical[role.logical_id] for role in deployed.roles if role.physical_id))
     roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
     policies: list[Policy] = []
-    for declared_role in running.roles:
-        policies += [policy for _, policy in declared_role.inline]
-        policies.append(declared_role.trust)
+    for role in running.roles:
+        policies += (*role.inline.values(), role.trust_policy)
     values = names(account, deployed, policies, roles)
     project_names = {
         physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
@@ -109,10 +108,11 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     under = {project_names[name]: arn for name, arn in roles_of_functions(account, project_names).items()}
     moved = _moved(running, physical, roles, under, values.known)
     changed: list[Drift] = []
-    for declared_role in running.roles:
-        logical_id = declared_role.role.logical_id
+    properties = {resource.logical_id: resource.properties for resource in running.resources}
+    for role in running.roles:
+        logical_id = role.logical_id
         if logical_id in physical:
-            changed += drift(declared_role, roles.get(logical_id), physical[logical_id], values.known)
+            changed += drift(role, properties[logical_id], roles.get(logical_id), physical[logical_id], values.known)
     changed += _under_others(running, physical, moved, values.known)
     return Reading(deployed, template, running, physical, values, roles, under, moved, tuple(changed))
 
@@ -131,8 +131,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         if not lenient:
             raise
     own_roles: list[Holder] = []
-    for declared_role in running.roles:
-        role = declared_role.role
+    for role in running.roles:
         if role.logical_id in roles:
             changed = {item.policy: item.what for item in reading.drift if item.role == role.logical_id}
             functions = tuple(name for name in role.functions if name not in moved)
@@ -191,12 +190,12 @@ def _moved(
     """
     expected_arns = {name: fill_references(arn, values) for name, arn in running.others.items()}
     gone: dict[str, str] = {}
-    for declared_role in running.roles:
-        for name in declared_role.role.functions:
-            if declared_role.role.logical_id in roles:
-                expected_arns[name] = roles[declared_role.role.logical_id].arn
+    for role in running.roles:
+        for name in role.functions:
+            if role.logical_id in roles:
+                expected_arns[name] = roles[role.logical_id].arn
             else:
-                gone[name] = physical.get(declared_role.role.logical_id, "")
+                gone[name] = physical.get(role.logical_id, "")
     return {
         name: arn
         for name, arn in under.items()
@@ -208,9 +207,7 @@ def _moved(
 def _under_others(
     running: DeclaredStack, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[Drift]:
-    serving = {
-        name: declared_role.role.logical_id for declared_role in running.roles for name in declared_role.role.functions
-    }
+    serving = {name: role.logical_id for role in running.roles for name in role.functions}
     for logical_id, name in running.functions.items():
         if name in moved:
             role = serving.get(name, "")

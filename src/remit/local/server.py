@@ -93,6 +93,7 @@ def main(arguments: list[str]) -> int:
     if os.fork():
         return 0
     record = _record(listener.getsockname()[1])
+    # Whoever stops the server finds it by the number in its lock.
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     place.write(record)
@@ -296,7 +297,7 @@ async def _serve(
     delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 2
+    config.graceful_timeout = 2  # a function that runs for longer is not waited for
     config.loglevel = "WARNING"
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -363,6 +364,11 @@ async def _keep(
         if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()
             saving.save()
-            pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
-            retry_after = _TICK if saving.unsaved is None else min(2 * retry_after, _RETRY_SECONDS)
+            is_kept = saving.unsaved is None
+            pause, retry_after = after_save(time.monotonic() - begin, retry_after, is_kept=is_kept)
             retry_at = begin + retry_after
+
+
+def after_save(seconds: float, retry_after: float, *, is_kept: bool) -> tuple[float, float]:
+    """Seconds until the next look, by how long a save took, and until one that did not keep all is tried again."""
+    return max(_TICK, _SAVING_SHARE * seconds), _TICK if is_kept else min(2 * retry_after, _RETRY_SECONDS)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.managed_policies import is_of_aws
+from remit.holders import trusting
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.iam.prove.compare import Comparison
@@ -23,7 +24,6 @@ from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import Pair, pairs, renamed
 from remit.review.setting_changes import acts_as, setting_changes
 from remit.roles.reference_names import fill_references
-from remit.template.policy_documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from remit.roles.reference_names import fill_policy_with_principals, fill_references
 from remit.roles.role_policies import aws_policy, ready_holder
-from remit.template.policy_documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +37,6 @@ def stand(role: Holder, version: Version, documents: Mapping[str, Policy]) -> Ho
         role,
         policies=tuple(replace(policy, name=fill_references(policy.name, names)) for policy in role.policies),
         limits=tuple(replace(limit, name=fill_references(limit.name, names)) for limit in role.limits),
-        trust=fill_policy_with_principals(role.trust or trusting(role.trusts), names),
+        trust=fill_policy_with_principals(role.trust_policy, names),
     )
     return ready_holder(with_arns, names, partial(document_of, documents=documents))

@@ -44,7 +44,7 @@ def version_declared(
     stack: DeclaredStack, label: str, namespace: str, names: Mapping[str, str] | None = None
 ) -> Version:
     """The roles of a template of remit's, whether it runs or would; `names` has the values of references."""
-    roles = (*(declared_role.role for declared_role in stack.roles), *stack.outside)
+    roles = (*stack.roles, *stack.outside)
     return Version(
         label,
         (*roles, *users_of(stack.resources, roles)),

@@ -41,7 +41,7 @@ def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _is_done(record: dict[str, Any], context: Any) -> bool:
     """Return whether a message has had its run, and can be deleted."""
     retries = int(os.environ.get("REMIT_JOB_RETRIES", RETRIES))
-    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))  # SQS counts this delivery, too
     try:
         name, sending, arguments, options = job_messages.read(record["body"])
         job = _job(name)

@@ -9,42 +9,24 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Reason
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Mistakes, Origin
+from remit.holders import Holder, trusting
 from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.roles.reference_names import put_texts
 from remit.synthesis.buckets_by_name import arns_by_name
 from remit.synthesis.synth import draft
-from remit.template.policy_documents import services, trusting
+from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Resource
     from remit.documents.json_text import Path
-    from remit.holders import Holder
     from remit.template.roles import FileRoles
 
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
 _PLACE: Final = Origin("the template")
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRole:
-    """A role as a template declares it: `inline` policies by name, and its trust policy.
-
-    `role` has the functions by their names in the project; `attached` are the managed policies with those that the
-    template makes itself (as references).
-    """
-
-    role: Holder
-    inline: tuple[tuple[str, Policy], ...]
-    attached: tuple[str, ...]
-    trust: Policy
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    """The role's own properties, as the template writes them."""
-    complete: bool = True
-    """Whether all of its policies are told; else some are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +36,7 @@ class DeclaredStack:
     `others` has the role of each function, by its name, that runs under none of them.
     """
 
-    roles: tuple[DeclaredRole, ...]
+    roles: tuple[Holder, ...]
     functions: Mapping[str, str]
     others: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Policy] = field(default_factory=dict)
@@ -96,7 +78,7 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     outside = tuple(_unplaced(role) for role in roles if role.logical_id not in by_id)
     foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
     return DeclaredStack(
-        tuple(_declared(role, by_id[role.logical_id], functions) for role in own_roles),
+        tuple(_declared(role, functions) for role in own_roles),
         functions,
         foreign_roles,
         read.documents,
@@ -184,23 +166,15 @@ def _unplaced(role: Holder) -> Holder:
     return replace(without_places, trust_origin=None, origin=None)
 
 
-def _declared(role: Holder, resource: Resource, functions: Mapping[str, str]) -> DeclaredRole:
+def _declared(role: Holder, functions: Mapping[str, str]) -> Holder:
+    """A role whose functions have their names in the project."""
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
-    placed_nowhere = replace(
+    return replace(
         _unplaced(role),
         functions=tuple(functions.get(name, name) for name in role.functions),
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
-    )
-    inline = [policy for policy in role.policies if policy.how == "inline"]
-    return DeclaredRole(
-        placed_nowhere,
-        tuple((policy.name, policy.document) for policy in inline if policy.document is not None),
-        tuple(policy.name for policy in role.policies if policy.how != "inline"),
-        trust,
-        resource.properties,
-        complete=all(policy.document is not None for policy in inline),
     )
 
 
@@ -231,10 +205,9 @@ def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     stack = _stack_of(roles_of(written, _anywhere), {})
     origins = {resource.logical_id: resource.origin for resource in app.resources}
     assigned = {role.logical_id: role for role in drafted.roles}
-    reasoned_roles = with_reasons((entry.role for entry in stack.roles), (*roles, *drafted.roles))
     located = {}
-    for entry, role in zip(stack.roles, reasoned_roles, strict=True):
-        located[role.logical_id] = replace(entry, role=_located(role, origins, assigned.get(role.logical_id)))
+    for role in with_reasons(stack.roles, (*roles, *drafted.roles)):
+        located[role.logical_id] = _located(role, origins, assigned.get(role.logical_id))
     ordered = [located.pop(logical_id) for logical_id in assigned if logical_id in located]
     outside = tuple(_located(role, origins) for role in stack.outside)
     return replace(stack, roles=(*ordered, *located.values()), outside=outside)
@@ -245,7 +218,7 @@ def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...],
     if not adds_access(app):
         return roles, {}
     stack = declared_by(app, roles)
-    return (*(entry.role for entry in stack.roles), *stack.outside), stack.documents
+    return (*stack.roles, *stack.outside), stack.documents
 
 
 def _located(role: Holder, origins: Mapping[str, Origin | None], assigned: Holder | None = None) -> Holder:

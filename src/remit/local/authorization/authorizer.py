@@ -23,6 +23,7 @@ from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, OperationRequest, Question
 from remit.local.authorization.needs import app_needs, needs_of
 from remit.local.authorization.partial_operations import DeniedPart
+from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
@@ -103,8 +104,7 @@ class RequestAuthorizer:
                 return
             operation, needs = asked
             if signature.service != operation.client:
-                reason = f"Credential should be scoped to correct service: '{operation.client}'."
-                raise RefusedRequest("InvalidSignatureException", reason)
+                raise wrong_scope(operation.client)
             if caller.is_root:
                 return
             decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]

@@ -101,7 +101,7 @@ def _statements(request: OperationRequest) -> Iterator[NeededAccess]:
         entries = [dict(parameters)]
     for entry in entries:
         text = _COMMENT.sub(lambda match: match[1] or " ", str(entry.get("Statement", "")))
-        statement = _EXISTS.sub("", text)
+        statement = _EXISTS.sub("", text)  # EXISTS(SELECT …) of a transaction is authorised as its SELECT
         for pattern, action in _PARTIQL:
             match = re.match(pattern, statement, re.IGNORECASE | re.DOTALL)
             if match is not None:

@@ -78,6 +78,7 @@ def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
     if is_without_resources(action.lower()):
         return (asked_resource(action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", places)),)
     texts = (*arns(call, request.parameters, places), *_mentioned(action, request.parameters))
+    # In the order of trust: what the models say, what the names of parameters suggest, and nothing.
     return _most_specific(dict.fromkeys(texts)) or _by_similar_names(request) or _unresolved(request)
 
 
@@ -121,8 +122,8 @@ _EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Req
 def _unresolved(request: ActionRequest) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
     targets = targets_of(request.action)
-    kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
-    formats = [kind.arns[0] for kind in kinds if kind.arns]
+    targets = tuple(target for target in targets if target.required) or tuple(targets[:1])
+    formats = [target.type.arns[0] for target in targets if target.type.arns]
     part = "*" if _EC2_CREATES.match(request.action) else UNRESOLVED
     return tuple(fill(format_, request.setting.places, part) for format_ in formats) or ("*",)
 

@@ -170,10 +170,11 @@ def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation 
     if (match is not None) != (signing_name == "execute-api"):
         return None
     client_names: Iterable[str] = _by_likeness(signing_name)
+    host_of_bucket = _BUCKET_HOST.fullmatch(request.header("host") or "")
     if signing_name in _S3_NAMES:
         path = bucket_path(request)
         client_names = (S3, *(name for name in client_names if name != S3))
-    elif _names_bucket(request):
+    elif host_of_bucket is not None and host_of_bucket["s3"]:
         raise wrong_scope(S3)
     elif "//" in path or any(unquote(segment) in (".", "..") for segment in path.split("/")):
         return None
@@ -240,11 +241,6 @@ def is_of_user(request: ReceivedRequest) -> bool:
     target, _, name = (request.header("x-amz-target") or "").partition(".")
     known = catalogued_operation(USER_POOLS, name) if target == "AWSCognitoIdentityProviderService" else None
     return known is not None and known.free
-
-
-def _names_bucket(request: ReceivedRequest) -> bool:
-    match = _BUCKET_HOST.fullmatch(request.header("host") or "")
-    return match is not None and match["s3"] is not None
 
 
 def bucket_path(request: ReceivedRequest) -> str:

@@ -75,12 +75,8 @@ def _ssm_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _bare_name(name: str) -> str:
-    return _without_selector(name).removeprefix("/")
-
-
-def _without_selector(name: str) -> str:
     start = name.find(":parameter") + 1 if name.startswith("arn:") else 0
-    return name[:start] + name[start:].partition(":")[0]
+    return (name[:start] + name[start:].partition(":")[0]).removeprefix("/")
 
 
 NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {

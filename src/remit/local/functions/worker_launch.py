@@ -165,7 +165,7 @@ def _variables(function: DeployedFunction, launch: Launch) -> dict[str, str]:
         "LD_LIBRARY_PATH": ":".join(filter(None, (os.environ.get("LD_LIBRARY_PATH"), "/lib64:/usr/lib64:/opt/lib"))),
         "PATH": f"{Path(launch.program).parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
         "TMPDIR": temporary,
-        "TZ": ":UTC",
+        "TZ": ":UTC",  # as Lambda sets it: after the colon comes the file of a zone ("tzset(3)")
     }
     lambdas = {
         "_HANDLER": function.handler,

@@ -92,6 +92,7 @@ def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
     now = time.time()
     value = sum(counts(message, now) for message in list(queue["messages"]))
     points = _points(cloudwatch, alarm)
+    # SQS gives one value a minute, and a look each second would be sixty.
     while points and points[-1]["Timestamp"] // _MINUTE == now // _MINUTE:
         points.pop()
     cloudwatch.record_metric(_QUEUES, alarm["MetricName"], value, "Count", {"QueueName": name})
@@ -115,6 +116,7 @@ def alarm_state(alarm: Mapping[str, Any], values: Sequence[float | None]) -> tup
     is_breaching = _COMPARISONS[alarm["ComparisonOperator"]]
     treatment = str(alarm.get("TreatMissingData") or "missing")
     missing = values.count(None)
+    # Periods without data count only beside others that have some; alone they are a state of their own.
     if missing == len(values):
         reason = f"no datapoints were received for {missing} period(s), which count as {treatment}"
         return _STATES.get(treatment, str(alarm["StateValue"])), reason
