@@ -92,4 +92,4 @@ def test_a_policy_depends_on_a_condition_of_its_resource_or_of_a_statement(
     }
     source = read_source(read(json.dumps(template).encode(), "template.json"))
     (beside,) = policies_beside(source.resources)
-    assert beside.is_conditional == (is_at_resource or is_at_statement)
+    assert bool(beside.note) == (is_at_resource or is_at_statement)
