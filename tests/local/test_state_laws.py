@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remit.local import aws
 from remit.local.checkpoint import Checkpoint
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.server_commands import keep_data, put_data_back
 from remit.local.emulator import emulated
 from remit.local.journal import Journal
 
@@ -62,7 +65,10 @@ class Data:
 
     def load(self, patch: pytest.MonkeyPatch) -> None:
         """Make it what the emulator has."""
-        queue = {"attributes": {"QueueArn": QUEUE}, "messages": [{"id": message} for message in self.messages]}
+        queue = {
+            "attributes": {"QueueArn": QUEUE},
+            "messages": [{"id": message, "receive_count": 1} for message in self.messages],
+        }
         table = {"items": {key: {"": item} for key, item in self.items.items()}, "ItemCount": len(self.items)}
         parameters = {(*HERE, name): parameter for name, parameter in self.parameters.items()}
         patch.setattr(emulated("services.sqs")._queues, "_data", {(*HERE, "q"): queue})
@@ -116,33 +122,59 @@ def test_a_server_that_is_killed_at_any_moment_has_all_that_it_acknowledged_and_
 KEYS: Final = st.sets(st.sampled_from("abcd"))
 
 
-@given(KEYS, KEYS)
-def test_objects_are_as_they_were_noted_and_none_that_came_since_is_left_in_a_file(
-    before: set[str], after: set[str]
+def put_objects(storage: Any, folder: Path, keys: set[str], content: str) -> None:
+    """Write objects as the emulator does: what it says of them, and a file, in the place of the one that is there."""
+    for key in keys:
+        storage._buckets._data[*HERE, "photos"]["objects"][key] = {"etag": content}
+        storage._object_tags._data[key] = content
+        new = folder / "new"
+        new.write_text(content)
+        new.replace(folder / key)
+
+
+def delete_objects(storage: Any, folder: Path, keys: set[str]) -> None:
+    for key in keys:
+        del storage._buckets._data[*HERE, "photos"]["objects"][key]
+        storage._object_tags._data.pop(key)
+        (folder / key).unlink()
+
+
+@given(KEYS, st.lists(st.tuples(KEYS, KEYS), max_size=3))
+def test_objects_are_put_back_as_they_were_noted_however_often_tests_change_them(
+    before: set[str], tests: list[tuple[set[str], set[str]]]
 ) -> None:
     names = ("buckets", "bucket_tags", "multipart_uploads", "object_acl", "object_legal_hold", "object_retention",
              "object_tags", "object_versions")  # fmt: skip
     storage: Any = SimpleNamespace(**{f"_{name}": SimpleNamespace(_data={}) for name in names})
-    deleted: list[tuple[str, str]] = []
-    storage._delete_persisted_object = lambda bucket, key: deleted.append((bucket, key))
-    place = (HERE[0], "photos")
-    storage._buckets._data[place] = {"objects": {key: {"body": b"1"} for key in before}}
-    storage._object_tags._data = dict.fromkeys(before, "old")
-    with pytest.MonkeyPatch.context() as patch:
+    storage._buckets._data[*HERE, "photos"] = {"objects": {}}
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in sys.modules if name.startswith("ministack.services.")]:
             patch.delitem(sys.modules, name)
         patch.setitem(sys.modules, "ministack.services.s3", storage)
-        checkpoint = Checkpoint()
+        folder = Path(place, "s3")
+        folder.mkdir()
+        put_objects(storage, folder, before, "old")
+        checkpoint = Checkpoint(folder)
         checkpoint.take()
-        objects = storage._buckets._data[place]["objects"]
-        for key in before - after:
-            del objects[key]
-        objects.update({key: {"body": b"2"} for key in after})
-        storage._object_tags._data = dict.fromkeys(after, "new")
-        checkpoint.restore()
-        # Twice, as after each test: what was put back first is not what was noted.
-        storage._buckets._data[place]["objects"].clear()
-        checkpoint.restore()
-    assert {place: {"objects": {key: {"body": b"1"} for key in before}}} == storage._buckets._data
-    assert dict.fromkeys(before, "old") == storage._object_tags._data
-    assert sorted(("photos", key) for key in after - before) == sorted(deleted)
+        for written, deleted in tests:
+            put_objects(storage, folder, written, "new")
+            delete_objects(storage, folder, deleted & (before | written))
+            checkpoint.restore()
+            objects = storage._buckets._data[*HERE, "photos"]["objects"]
+            assert dict.fromkeys(before, "old") == {key: objects[key]["etag"] for key in objects}
+            assert dict.fromkeys(before, "old") == storage._object_tags._data
+            assert dict.fromkeys(before, "old") == {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def test_an_object_that_a_test_replaced_or_deleted_has_its_contents_again(project: Path) -> None:
+    running = aws.start(project, region=HERE[1])
+    storage = session(running).client("s3", **client_arguments(running))
+    storage.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": HERE[1]})
+    for key in ("replaced", "deleted"):
+        storage.put_object(Bucket="photos", Key=key, Body=b"of the deploy")
+    keep_data(running)
+    storage.put_object(Bucket="photos", Key="replaced", Body=b"of a test")
+    storage.delete_object(Bucket="photos", Key="deleted")
+    put_data_back(running)
+    for key in ("replaced", "deleted"):
+        assert b"of the deploy" == storage.get_object(Bucket="photos", Key=key)["Body"].read()
