@@ -92,7 +92,10 @@ def _asked(role: Holder, denial: Denial, resources: tuple[Resource, ...]) -> boo
     name, session = role_and_session(denial)
     if role.kind == "user":
         name, session = user_name(denial), None
-    own_names = {resource.logical_id: tuple(_texts(resource)) for resource in resources}
+    own_names: dict[str, tuple[str, ...]] = {}
+    for resource in resources:
+        values = [resource.properties.get(property_name) for property_name in _NAMES]
+        own_names[resource.logical_id] = tuple(value for value in values if isinstance(value, str))
     if name is not None and _is_named(name, role.logical_id, own_names.get(role.logical_id, ())):
         return True
     if session is None:
@@ -106,14 +109,6 @@ def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
         return name in own_names
     head, _, end = name.rpartition("-")
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
-
-
-def _texts(resource: Resource) -> Iterator[str]:
-    """The names that a resource's properties give it."""
-    for name in _NAMES:
-        value = resource.properties.get(name)
-        if isinstance(value, str):
-            yield value
 
 
 def _conclusion(  # noqa: PLR0911 - one case after the other

@@ -252,26 +252,15 @@ def _nobody(
         return f"whoever asked is not a role of {project.app.namespace}"
     if project is None or not actions:
         return "the message does not say who asked, nor which layer said no"
-    may = _who_may(answers) if answers else _who_may_at_all(project, actions)
-    return f"the message does not say who asked; of this app {may}"
-
-
-def _who_may(answers: tuple[Explanation, ...]) -> str:
-    """Name the functions, of those that were asked, that may do what was denied."""
-    allowed = [answer.asker for answer in answers if answer.decision.allowed]
-    if not allowed:
-        return "no function may do it"
-    exception = " and the others may not" if len(allowed) < len(answers) else ""
-    return f"{', '.join(dict.fromkeys(allowed))} may do it{exception}"
-
-
-def _who_may_at_all(project: LoadedApp, actions: tuple[str, ...]) -> str:
-    """Name the functions that may do what was denied on some resource."""
-    functions = []
-    for function, role in ready_roles(project.app, project.roles).items():
-        if any(granted_on(role, action) for action in actions):
-            functions.append(function)
-    return f"{', '.join(functions) or 'no function'} may {' or '.join(actions)} at all"
+    if answers:
+        may_do = [answer.asker for answer in answers if answer.decision.allowed]
+        exception = " and the others may not" if len(may_do) < len(answers) else ""
+        subject = f"{', '.join(dict.fromkeys(may_do))} may do it{exception}" if may_do else "no function may do it"
+    else:
+        roles = ready_roles(project.app, project.roles)
+        functions = [name for name, role in roles.items() if any(granted_on(role, action) for action in actions)]
+        subject = f"{', '.join(functions) or 'no function'} may {' or '.join(actions)} at all"
+    return f"the message does not say who asked; of this app {subject}"
 
 
 def _unseen(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:

@@ -190,7 +190,6 @@ def _noun(text: str, *, as_json: bool) -> None:
     from remit.catalogue.arns import parse, types_of
     from remit.catalogue.handlers import handlers
     from remit.report.actions import arn_document, arn_lines, type_document, type_lines
-    from remit.report.terminal_text import page
 
     if _TYPE.fullmatch(text):
         called = handlers(text)
@@ -216,10 +215,7 @@ def _noun(text: str, *, as_json: bool) -> None:
             problem = "no resource that is known has such an ARN" if parse(text) else "is not an ARN: one has six parts"
             raise RemitError(f"{text}: {problem}", hint="arn:partition:service:region:account:resource")
         lines, document = arn_lines(text, kinds), arn_document(text, kinds)
-    if as_json:
-        options.print_json(document)
-    else:
-        click.echo(page(lines), nl=False)
+    options.print_answer(document, lines, as_json=as_json)
 
 
 def _action(text: str, *, as_json: bool) -> None:
@@ -286,7 +282,6 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     from remit.answers.seen_access import granted_and_seen
     from remit.loading.load import load
     from remit.report.seen_access import seen_document, seen_lines
-    from remit.report.terminal_text import page
     from remit.roles.assign import assign
     from remit.roles.fit_quotas import fit
     from remit.roles.policy_size import Sizes
@@ -298,10 +293,8 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
         raise options.no_function(app, name)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
     comparison = granted_and_seen(folder, f"{app.namespace}-{name}", role, fit(role, sizes))
-    if as_json:
-        options.print_report(seen_document(role.logical_id, comparison))
-    else:
-        click.echo(page(seen_lines(f"{role.logical_id}, the role of {name}", comparison)), nl=False)
+    lines = seen_lines(f"{role.logical_id}, the role of {name}", comparison)
+    options.print_answer(seen_document(role.logical_id, comparison), lines, as_json=as_json)
     return 0
 
 
@@ -393,23 +386,16 @@ def _action_of(action: str) -> str:
 
 def _tell_role(role: Holder, *, as_json: bool) -> None:
     from remit.report.explanation import role_document, role_lines
-    from remit.report.terminal_text import page
 
-    if as_json:
-        options.print_report(role_document(role))
-    else:
-        click.echo(page(role_lines(role)), nl=False)
+    options.print_answer(role_document(role), role_lines(role), as_json=as_json)
 
 
 def _tell(*explanations: Explanation, as_json: bool) -> int:
     from remit.report.explanation import verdict_document, verdict_lines
-    from remit.report.terminal_text import page
 
-    if as_json:
-        documents = [verdict_document(explanation) for explanation in explanations]
-        options.print_report(documents[0] if len(documents) == 1 else documents)
-    else:
-        click.echo(page(line for explanation in explanations for line in verdict_lines(explanation)), nl=False)
+    documents = [verdict_document(explanation) for explanation in explanations]
+    lines = (line for explanation in explanations for line in verdict_lines(explanation))
+    options.print_answer(documents[0] if len(documents) == 1 else documents, lines, as_json=as_json)
     return 0 if all(explanation.verdict == "Allowed" for explanation in explanations) else 1
 
 

@@ -12,7 +12,6 @@ from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.judgement import noted
 from remit.judge.links import linked_grants, linked_variables, with_variables
 from remit.judge.name_checks import check_declaration, check_trigger, logical_id
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
@@ -45,7 +44,7 @@ def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
     reason = Reason("setting", subjects=(name,))
     grants: list[Grant] = []
     for value, span in items.parts:
-        with noted(state):
+        with state.noted():
             grants += policy_list.declare(value, span, reason, state.mistakes, name)
     return _relative(state, grants)
 
@@ -56,7 +55,7 @@ def app_managed(state: Judgement) -> dict[str, Origin | None]:
     policies: dict[str, Origin | None] = {}
     for name in ("default_managed_policy", "managed_policy"):
         for value, span in getattr(iam, name).parts:
-            with noted(state):
+            with state.noted():
                 for arn, origin in policy_list.declare_managed(value, span, state.mistakes, name).items():
                     policies[arn] = relative(origin, state.folder)
     return policies
@@ -69,17 +68,17 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     """
     access = declaration.access
     is_nameable = False
-    with noted(state):
+    with state.noted():
         check_declaration(declaration)
         is_nameable = True
     triggers = _triggers(state, declaration)
     settings = merged_settings(state, declaration.settings)
-    with noted(state):
+    with state.noted():
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
-    with noted(state):
+    with state.noted():
         check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
-    with noted(state):
+    with state.noted():
         if declaration.web is not None:
             from remit.judge.web_apps import check_runtime  # noqa: PLC0415 - few apps have any
 
@@ -87,7 +86,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
     variables: Mapping[str, str] = {}
-    with noted(state):
+    with state.noted():
         variables = linked_variables(state, access)
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
@@ -125,7 +124,7 @@ def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]
     for position, trigger in enumerate(declaration.triggers, first_position):
         if type(trigger) is Unread:
             continue
-        with noted(state):
+        with state.noted():
             check_trigger(trigger, places.argument_origin(declaration.where, "", position))
             triggers.append(_with_place(trigger, state))
     if len(triggers) < len(declaration.triggers):
@@ -163,20 +162,20 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
     grants: list[Grant] = []
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))
-        with noted(state):
+        with state.noted():
             grants += policy_list.declare(declared.policy, declared.where, reason, state.mistakes)
-    with noted(state):
+    with state.noted():
         grants += linked_grants(access, state.mistakes)
     return _relative(state, grants)
 
 
 def managed_policies(
-    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
+    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
     for declared in access:
-        with noted(state):
+        with state.noted():
             own_policies = policy_list.declare_managed(declared.managed_policy, declared.where, state.mistakes)
             for arn, origin in own_policies.items():
                 policies[arn] = relative(origin, state.folder)
@@ -194,7 +193,7 @@ def managed_policies(
             too_many = RemitError(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
-                origin=None if span is None else span.origin,
+                origin=span.origin,
             )
             state.mistakes.errors.append(too_many)
             return dict(islice(policies.items(), most))
@@ -224,7 +223,7 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
     checked: list[tuple[dict[str, Any], dict[str, Origin]]] = [(section.settings(), lines)]
     for span, layer in reversed(layers):
         for name, value in layer.items():
-            with noted(state):
+            with state.noted():
                 argument = places.argument_origin(span, name)
                 checked.append((_checked_setting(name, value, span), {name: argument}))
     properties: dict[str, Any] = {}

@@ -40,12 +40,6 @@ _OPTIONS: Final[Mapping[str, Check]] = {
 }
 
 
-def jobs_enabled(state: Judgement) -> Origin | None:
-    """The line that turned jobs on."""
-    assigned = state.config.job.assigned.get("enable")
-    return None if assigned is None else relative(assigned[1].origin, state.folder)
-
-
 def check_jobs(state: Judgement) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
@@ -291,7 +285,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
     properties = with_variables(settings.properties, linked_variables(state, access))
-    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where if jobs else None)
+    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
         logical_id=logical_id(queue.worker),
@@ -304,7 +298,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
         stored_values=settings.stored_values,
         publication=publication(settings.properties, settings.beside),
         queue=queue.name,
-        origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
+        origin=relative(jobs[0].where.origin, state.folder),
         written=settings.written,
         sends=sends(state, jobs),
         looks_up=looks_up(state, jobs),

@@ -181,7 +181,8 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving=_read_resources(value.get("access")),
+        # The record of an older remit does not tell what resources gave.
+        giving={name: _read_given(access) for name, access in value["access"].items()} if "access" in value else None,
     )
 
 
@@ -197,11 +198,6 @@ def _read_role(value: Mapping[str, Any]) -> Holder:
         notes=_texts(value.get("notes", [])),
         kind=_kind(value.get("kind", "role")),
     )
-
-
-def _read_resources(value: Mapping[str, Any] | None) -> dict[str, Given] | None:
-    """What the resources gave; None in the record of a remit that did not tell all of it."""
-    return None if value is None else {name: _read_given(access) for name, access in value.items()}
 
 
 def _read_given(value: Mapping[str, Any]) -> Given:

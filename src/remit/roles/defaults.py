@@ -56,7 +56,15 @@ def needed_actions(app: App, function: Function) -> tuple[str, ...]:
 
 def notes_on_own_roles(app: App) -> tuple[str, ...]:
     """A sentence for each function that brings its role, by name."""
-    return tuple(_note(app, function) for function in app.functions if "Role" in function.properties)
+    notes = []
+    for function in app.functions:
+        if "Role" in function.properties:
+            needed = ", ".join(needed_actions(app, function))
+            note = f"{function.name} brings a role of its own, which must allow {needed}"
+            if function.policy or function.managed:
+                note += "; what the configuration grants to every function does not reach it"
+            notes.append(note)
+    return tuple(notes)
 
 
 def notes_on_senders(app: App) -> tuple[str, ...]:
@@ -79,14 +87,6 @@ def notes_on_readers(app: App) -> tuple[str, ...]:
         return ()
     reads = f"`reads=[{app.outputs[0].shared}]` at one that does"
     return (f"{few(others)} may look up no output, since none is named in their code: {reads}",)
-
-
-def _note(app: App, function: Function) -> str:
-    needed = ", ".join(needed_actions(app, function))
-    note = f"{function.name} brings a role of its own, which must allow {needed}"
-    if function.policy or function.managed:
-        note += "; what the configuration grants to every function does not reach it"
-    return note
 
 
 def logs(_app: App, function: Function) -> Iterator[Grant]:

@@ -105,18 +105,16 @@ def ready_roles(app: App, roles: tuple[Holder, ...], endpoint: VpcEndpoint = NO_
     source_arns = {function.name: function.source_arn for function in app.functions}
     roles_by_function: dict[str, Holder] = {}
     for role in roles:
-        of_the_account = {arn: app.policies[name] for arn, name in _named_policies(role) if name in app.policies}
+        of_the_account: dict[str, Policy] = {}
+        for arn in (*role.managed, *(limit.name for limit in role.limits)):
+            # A file of the project stands for the account's policy of its name; AWS's own are in the catalogue.
+            name = arn.rpartition("/")[2]
+            if name in app.policies and not is_of_aws(arn):
+                of_the_account[arn] = app.policies[name]
         ready = ready_role(role, names, {**of_the_account, **custom_policies}, endpoint)
         for function_name in role.functions:
             roles_by_function[function_name] = replace(ready, source_arn=source_arns[function_name])
     return roles_by_function
-
-
-def _named_policies(role: Holder) -> Iterator[tuple[str, str]]:
-    """The ARNs of a role's managed policies and its boundary, each with the policy's name without its path."""
-    for arn in (*role.managed, *(limit.name for limit in role.limits)):
-        if not is_of_aws(arn):
-            yield arn, arn.rpartition("/")[2]
 
 
 def _managed(app: App) -> Iterator[tuple[str, Policy]]:

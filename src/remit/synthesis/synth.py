@@ -17,7 +17,6 @@ from remit.roles.policy_size import Sizes, own_policies
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
-from remit.synthesis.key_policies import with_key_policies
 from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
@@ -73,7 +72,7 @@ def draft(
 
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
-    shared = [*app.resources, *job_resources(app)]
+    shared = [*app.resources, *(job_resources(app) if app.queues else ())]
     works = _functions(app, roles, keys or {}, mistakes, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
@@ -85,8 +84,11 @@ def draft(
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
-    with mistakes.noted():
-        made = with_key_policies(app, made)
+    if app.resources:
+        from remit.synthesis.key_policies import with_key_policies  # noqa: PLC0415 - of apps with keys of their own
+
+        with mistakes.noted():
+            made = with_key_policies(app, made)
     made = _one_of_each_id(made, mistakes)
     made = buckets_by_name(fitted_permissions(made))
     made = with_later_policies(made, {role.logical_id for role in roles})
@@ -131,20 +133,27 @@ def _functions(
     resources: list[Resource] = []
     for function in app.functions:
         role = role_of.get(function.name)
-        resources.append(_log_group(function))
+        log_group: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
+        if function.log_retention is not None:
+            log_group["RetentionInDays"] = function.log_retention
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resource = _function(app, function, role, code, app_apis.get("websocket"))
-        resources += (resource, *publication_resources(function, resource.properties))
+        log_group_id, origin = f"{function.logical_id}LogGroup", function.origin
+        resources += (Resource(log_group_id, "AWS::Logs::LogGroup", log_group, origin=origin), resource)
+        if function.publication is not None or function.event_invoke:
+            resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
             with mistakes.noted():
-                made = [*_all_bound(trigger.resources(function), late_bound_arns)]
-                if isinstance(trigger, BaseTrigger):
-                    made = [replace(resource, origin=trigger.written) for resource in made]
-                resources += made
-        resources += worker_source(app, function)
+                for made in tuple(trigger.resources(function)):  # all of them or none, where one is wrong
+                    written = trigger.written if isinstance(trigger, BaseTrigger) else made.origin
+                    bound = _bound(made.properties, late_bound_arns)
+                    resources.append(replace(made, properties=bound, origin=written))
+        if function.queue is not None:
+            resources += worker_source(app, function)
     for api in app_apis.values():
         with mistakes.noted():
-            resources += [*_all_bound(api.resources(app), late_bound_arns)]
+            for made in tuple(api.resources(app)):
+                resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
     return resources
 
 
@@ -179,9 +188,11 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     ]
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
+    trust: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": iam.one_or_list(role.trusts)}}
+    trust_policy = {"Version": iam.VERSION, "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
     properties: dict[str, Any] = {
         "Description": f"What {few(role.serves)} may do"[:1000],
-        "AssumeRolePolicyDocument": _trust(role),
+        "AssumeRolePolicyDocument": trust_policy if role.trust is None else iam.render(role.trust),
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
@@ -192,26 +203,8 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
 
 
-def _trust(role: Holder) -> dict[str, Any]:
-    if role.trust is not None:
-        return iam.render(role.trust)
-    services = {
-        "Effect": "Allow",
-        "Principal": {"Service": iam.one_or_list(role.trusts)},
-        "Action": "sts:AssumeRole",
-    }
-    return {"Version": iam.VERSION, "Statement": [services]}
-
-
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
     return iam.render(iam.Policy(tuple(grant.statement for grant in grants)))
-
-
-def _log_group(function: Function) -> Resource:
-    properties: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
-    if function.log_retention is not None:
-        properties["RetentionInDays"] = function.log_retention
-    return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
 
 
 def _function(
@@ -219,7 +212,16 @@ def _function(
 ) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role, websocket)}
+    variables = dict(settings.pop("Environment", {}).get("Variables", {}))
+    variables |= {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    if app.queues:
+        variables |= job_variables(app, function)
+    if function.web is not None:
+        variables["REMIT_WEB_APP"] = function.web.target
+        if function.web.interface is not None:
+            variables["REMIT_WEB_INTERFACE"] = function.web.interface
+    if websocket is not None:
+        variables |= websocket.sending(function, () if role is None else role.grants)
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -235,23 +237,6 @@ def _function(
     remaining_names = sorted(name for name in properties if name not in _FIRST)
     ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
     return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
-
-
-def _variables(app: App, function: Function, role: Holder | None, websocket: ModuleType | None) -> dict[str, str]:
-    """Return the variables of the runtime part: its stack, its stage, its job queues, the web app that it serves."""
-    sent = {} if websocket is None else websocket.sending(function, () if role is None else role.grants)
-    served = {}
-    if function.web is not None:
-        served["REMIT_WEB_APP"] = function.web.target
-        if function.web.interface is not None:
-            served["REMIT_WEB_INTERFACE"] = function.web.interface
-    variables = {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
-    return {**variables, **job_variables(app, function), **served, **sent}
-
-
-def _all_bound(resources: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
-    for resource in resources:
-        yield replace(resource, properties=_bound(resource.properties, late_bound_arns))
 
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
