@@ -465,6 +465,16 @@ def test_a_key_without_which_nobody_reads_is_a_limit(kind: str, path: str) -> No
     assert told(key, kept(None)) == ([], [])
 
 
+def test_a_list_with_what_the_deploy_looks_up_is_read_as_it_stands() -> None:
+    prefix = {"Fn::FindInMap": ["Prefixes", {"Ref": "AWS::Region"}, "Of"]}
+
+    def group(port: int) -> Declared:
+        rules = [{"IpProtocol": "tcp", "ToPort": port, "SourcePrefixListId": prefix}]
+        return {"G": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": rules}}}
+
+    assert [item["why"] for item in compared(group(443), group(80))["not_compared"]] == ["network"]
+
+
 def test_an_alias_of_another_key_is_undecided() -> None:
     first, second = ({"A": {"Type": "AWS::KMS::Alias", "Properties": {"TargetKeyId": name}}} for name in ("k1", "k2"))
     assert told(first, second) == ([], ["TargetKeyId is k2 in place of k1"])
