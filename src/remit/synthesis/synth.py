@@ -181,7 +181,7 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     attached = [*role.managed, *(resource.ref for resource in policies)]
     properties: dict[str, Any] = {
         "Description": f"What {few(role.serves)} may do"[:1000],
-        "AssumeRolePolicyDocument": _trust(role),
+        "AssumeRolePolicyDocument": iam.render(role.trust_policy),
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
@@ -190,17 +190,6 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     if inline.grants:
         properties["Policies"] = [{"PolicyName": inline.name, "PolicyDocument": _document(inline.grants)}]
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
-
-
-def _trust(role: Holder) -> dict[str, Any]:
-    if role.trust is not None:
-        return iam.render(role.trust)
-    services = {
-        "Effect": "Allow",
-        "Principal": {"Service": iam.one_or_list(role.trusts)},
-        "Action": "sts:AssumeRole",
-    }
-    return {"Version": iam.VERSION, "Statement": [services]}
 
 
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
