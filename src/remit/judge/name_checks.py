@@ -133,8 +133,10 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
         problem = _problem_of(declaration.function)  # its module failed after it
     elif _may_be_in_a_layer(state, declaration):
         problem = None
-    else:
-        problem = _problem_in_source(state, module_name, attribute)
+    elif is_own:
+        problem = _problem_of_source(state, module_name, attribute)
+    else:  # a module of a dependency is looked at in the zip
+        problem = _problem_of_absent(state, module_name, attribute)
     if problem is not None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
@@ -207,16 +209,6 @@ def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
         return inspect.signature(target, follow_wrapped=False)
     except (TypeError, ValueError):
         return None
-
-
-def _problem_in_source(state: Judgement, module_name: str, attribute: str) -> HandlerProblem | None:
-    """Return the problem of a handler of a module that nothing has imported: its source is read.
-
-    A module of a dependency is looked at in the zip.
-    """
-    if module_file(state.folder, module_name) is not None:
-        return _problem_of_source(state, module_name, attribute)
-    return _problem_of_absent(state, module_name, attribute)
 
 
 def _problem_of_source(
