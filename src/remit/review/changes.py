@@ -151,6 +151,7 @@ class _Side:
         """A role made ready; None for none."""
         if role is None:
             return None
+        # By the object: a role is asked for in several pairs, and making it ready reads its policies.
         if id(role) not in self._ready:
             ready = stand(role, self.version, self._documents)
             self._ready[id(role)] = replace(ready, policies=(*ready.policies, *self.joined.policies))
@@ -183,12 +184,13 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
         reason = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
         unseen_changes.append(Unseen(pair.moved, reason))
     unseen_changes += unseen(before, after)
-    old_layers, new_layers = _layers(before, after)
-    before_question, after_question = (
-        (old_layers, said_before, old_side.joined),
-        (new_layers, said_after, new_side.joined),
+    old_layers = _NOTHING if before is None else before.layers
+    new_layers = _NOTHING if after is None else after.layers
+    if after is not None and after.unread_boundary is not None:
+        old_layers = Layers(old_layers.identity)  # a boundary that is not known limits neither side
+    access = joint_access(
+        (old_layers, said_before, old_side.joined), (new_layers, said_after, new_side.joined), was, now
     )
-    access = joint_access(before_question, after_question, was, now)
     return Change(
         pair.functions,
         before,
@@ -230,15 +232,6 @@ def _alike(before: Holder, after: Holder) -> bool:
 def _named(said: Iterable[Saying]) -> frozenset[object]:
     """What resources say to a role by its name."""
     return frozenset(item.meaning for item in said if item.is_named)
-
-
-def _layers(before: Holder | None, after: Holder | None) -> tuple[Layers, Layers]:
-    """What is known of the policies of either side; a boundary that is not limits neither."""
-    old_layers = _NOTHING if before is None else before.layers
-    new_layers = _NOTHING if after is None else after.layers
-    if after is not None and after.unread_boundary is not None:
-        old_layers = Layers(old_layers.identity)
-    return old_layers, new_layers
 
 
 def _trust(before: Holder | None, after: Holder | None, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
@@ -181,12 +181,15 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving=_read_resources(value.get("access")),
+        # The record of an older remit does not tell what resources gave.
+        giving={name: _read_given(access) for name, access in value["access"].items()} if "access" in value else None,
     )
 
 
 def _read_role(value: Mapping[str, Any]) -> Holder:
-    boundary = value["permissions_boundary"]
+    boundary, kind = value["permissions_boundary"], value.get("kind", "role")
+    if kind not in get_args(HolderKind):
+        raise ValueError
     return Holder(
         logical_id=_text(value["role"]),
         policies=(inline(map(_read_grant, value["grants"])), *by_arn(_texts(value["managed_policies"]))),
@@ -195,13 +198,8 @@ def _read_role(value: Mapping[str, Any]) -> Holder:
         trusts=_texts(value["trusts"]),
         trust=None if value["trust"] is None else parse(value["trust"]),
         notes=_texts(value.get("notes", [])),
-        kind=_kind(value.get("kind", "role")),
+        kind=kind,
     )
-
-
-def _read_resources(value: Mapping[str, Any] | None) -> dict[str, Given] | None:
-    """What the resources gave; None in the record of a remit that did not tell all of it."""
-    return None if value is None else {name: _read_given(access) for name, access in value.items()}
 
 
 def _read_given(value: Mapping[str, Any]) -> Given:
@@ -225,12 +223,6 @@ def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
         _text(value.get("door", "")),
         is_limited=value.get("is_limited") is True,
     )
-
-
-def _kind(value: Any) -> HolderKind:
-    if value not in get_args(HolderKind):
-        raise ValueError
-    return cast("HolderKind", value)
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:

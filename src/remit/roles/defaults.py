@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
@@ -56,7 +56,15 @@ def needed_actions(app: App, function: Function) -> tuple[str, ...]:
 
 def notes_on_own_roles(app: App) -> tuple[str, ...]:
     """A sentence for each function that brings its role, by name."""
-    return tuple(_note(app, function) for function in app.functions if "Role" in function.properties)
+    notes = []
+    for function in app.functions:
+        if "Role" in function.properties:
+            needed = ", ".join(needed_actions(app, function))
+            note = f"{function.name} brings a role of its own, which must allow {needed}"
+            if function.policy or function.managed:
+                note += "; what the configuration grants to every function does not reach it"
+            notes.append(note)
+    return tuple(notes)
 
 
 def notes_on_senders(app: App) -> tuple[str, ...]:
@@ -79,14 +87,6 @@ def notes_on_readers(app: App) -> tuple[str, ...]:
         return ()
     reads = f"`reads=[{app.outputs[0].shared}]` at one that does"
     return (f"{few(others)} may look up no output, since none is named in their code: {reads}",)
-
-
-def _note(app: App, function: Function) -> str:
-    needed = ", ".join(needed_actions(app, function))
-    note = f"{function.name} brings a role of its own, which must allow {needed}"
-    if function.policy or function.managed:
-        note += "; what the configuration grants to every function does not reach it"
-    return note
 
 
 def logs(_app: App, function: Function) -> Iterator[Grant]:
@@ -258,8 +258,8 @@ def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
 def file_systems(app: App, function: Function) -> Iterator[Grant]:
     """Mount and write file systems of EFS and S3 Files ("Configuring file system access": role permissions)."""
     for config in function.properties.get("FileSystemConfigs", ()):
-        point = _text(config.get("Arn"))
-        if point is None:
+        point = tokens.textual(config.get("Arn"))
+        if not isinstance(point, str):
             continue
         own = [own_resources(app).by_id.get(reference.target or "") for reference in tokens.references(point)]
         is_of_s3 = ":s3files:" in point or any(each is not None and "::S3Files::" in each.type for each in own)
@@ -324,11 +324,6 @@ def dead_letter_id(queue: str) -> str:
 def queue_arn(queue: str) -> str:
     """The ARN of a job queue, as late-bound text."""
     return f"${{{queue_id(queue)}.Arn}}"
-
-
-def _text(value: Any) -> str | None:
-    text = tokens.textual(value)
-    return text if isinstance(text, str) else None
 
 
 def stored_values(_app: App, function: Function) -> Iterator[Grant]:

@@ -21,7 +21,7 @@ from remit.iam.policy_text import is_late
 from remit.iam.prove.compare import Policies, gain_of_today, gains
 from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.deploy_places import Candidate, candidates
-from remit.roles.reference_names import fill_references, fill_statement, names_of, references, resources_of
+from remit.roles.reference_names import fill_policy, fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
 from remit.roles.role_policies import ready_role
 
@@ -170,17 +170,14 @@ class _Prover:
         for policy in role.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
             if any(condition.key == SOURCE_FUNCTION for denial in denials for condition in denial.conditions):
-                denials = (*denials, self._known(self._not_asked_by_code(role)))
+                # Guardrails hold for what the code of functions asks for: no other request matters here.
+                arns = tuple(self._source_arns[name] for name in role.functions)
+                by_others = Condition("ArnNotEquals", SOURCE_FUNCTION, arns)
+                not_by_code = Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
+                denials = (*denials, self._known(not_by_code))
             if denials:
                 denies.append(Policy(denials, policy.version))
         return _Limits(tuple(denies), role.layers.boundary, role.unread_boundary)
-
-    def _not_asked_by_code(self, role: Holder) -> Statement:
-        """A Deny of all requests but those of the code of a role's functions, which guardrails hold for."""
-        by_others = Condition(
-            "ArnNotEquals", SOURCE_FUNCTION, tuple(self._source_arns[name] for name in role.functions)
-        )
-        return Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
@@ -255,14 +252,14 @@ class _Prover:
         self, rail: Guardrail, key: tuple[Statement, str], place: Place, first_gain: _FirstGain
     ) -> list[Breach]:
         """The roles whose own denials and boundary leave something of what a statement gives beyond a guardrail."""
-        policy = _at(Policy((key[0],), key[1]), place)
+        policy = fill_policy(Policy((key[0],), key[1]), place)
         remainders: dict[_Limits, Piece | Undecided | None] = {}
         breaches = []
         for granted in self._owners[key]:
             limits = self._limits[granted.role.logical_id]
             if limits not in remainders:
-                denies = tuple(_at(denial, place) for denial in limits.denies)
-                boundary = tuple(_at(allowed, place) for allowed in limits.boundary)
+                denies = tuple(fill_policy(denial, place) for denial in limits.denies)
+                boundary = tuple(fill_policy(allowed, place) for allowed in limits.boundary)
                 layers = Layers((policy, *denies), boundary)
                 remainders[limits] = first_gain(self._rail(rail, tuple(place.items())), layers)
             remainder = remainders[limits]
@@ -287,41 +284,16 @@ class _Prover:
             for start in range(0, len(keys), _AT_ONCE):
                 batch_keys = keys[start : start + _AT_ONCE]
                 batch = Policy(tuple(statement for statement, _ in batch_keys), version)
-                batches.append((batch_keys, _at(batch, dict(at))))
+                batches.append((batch_keys, fill_policy(batch, dict(at))))
         return batches
 
     def _placed(self, rail: Guardrail, at: tuple[tuple[str, str], ...]) -> Policy:
         exact = tuple(map(self._known, rail.policy.statements))
-        return _at(replace(rail.policy, statements=exact), dict(at))
+        return fill_policy(replace(rail.policy, statements=exact), dict(at))
 
 
 _NOTHING: Final = allow()
 """Stands for the statements of a policy that nobody has here."""
-
-
-def _at(policy: Policy, place: Place) -> Policy:
-    """A policy at a place."""
-    if not place:
-        return policy
-    return replace(policy, statements=tuple(_statement_at(statement, place) for statement in policy.statements))
-
-
-def _statement_at(statement: Statement, place: Place) -> Statement:
-    resources = statement.resources
-    if resources is not None:
-        resources = Globs(tuple(_text_at(text, place) for text in resources.patterns), resources.negated)
-    conditions = []
-    for condition in statement.conditions:
-        values = tuple(_text_at(value, place) for value in condition.values)
-        conditions.append(replace(condition, values=values))
-    return replace(statement, resources=resources, conditions=tuple(conditions))
-
-
-def _text_at(text: str, place: Place) -> str:
-    if "${AWS::" in text:
-        for late_bound, name in place.items():
-            text = text.replace(late_bound, name)
-    return text
 
 
 def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, str]) -> Statement:

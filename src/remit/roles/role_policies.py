@@ -87,6 +87,7 @@ def ready_holder(holder: Holder, names: Mapping[str, str], document_of: Callable
         document = fill_policy(Policy(tuple(grant.statement for grant in grants), version), names)
         policies.append(HeldPolicy("", "inline", document, grants))
     managed = [HeldPolicy(arn, "managed", document_of(arn)) for arn in dict.fromkeys(holder.managed)]
+    # A statement's location counts the documents that are known, so these come first, in their order.
     managed.sort(key=lambda policy: policy.document is None)
     limits = tuple(replace(limit, document=document_of(limit.name)) for limit in holder.limits)
     return replace(holder, policies=(*policies, *managed), limits=limits, names=names)
@@ -105,18 +106,16 @@ def ready_roles(app: App, roles: tuple[Holder, ...], endpoint: VpcEndpoint = NO_
     source_arns = {function.name: function.source_arn for function in app.functions}
     roles_by_function: dict[str, Holder] = {}
     for role in roles:
-        of_the_account = {arn: app.policies[name] for arn, name in _named_policies(role) if name in app.policies}
+        of_the_account: dict[str, Policy] = {}
+        for arn in (*role.managed, *(limit.name for limit in role.limits)):
+            # A file of the project stands for the account's policy of its name; AWS's own are in the catalogue.
+            name = arn.rpartition("/")[2]
+            if name in app.policies and not is_of_aws(arn):
+                of_the_account[arn] = app.policies[name]
         ready = ready_role(role, names, {**of_the_account, **custom_policies}, endpoint)
         for function_name in role.functions:
             roles_by_function[function_name] = replace(ready, source_arn=source_arns[function_name])
     return roles_by_function
-
-
-def _named_policies(role: Holder) -> Iterator[tuple[str, str]]:
-    """The ARNs of a role's managed policies and its boundary, each with the policy's name without its path."""
-    for arn in (*role.managed, *(limit.name for limit in role.limits)):
-        if not is_of_aws(arn):
-            yield arn, arn.rpartition("/")[2]
 
 
 def _managed(app: App) -> Iterator[tuple[str, Policy]]:
@@ -167,6 +166,7 @@ def places(role: Holder, *further_arns: str, home: str = "") -> tuple[Place, ...
                     _spelled_or_home(arn.account, home_account),
                 )
             )
+    # The home place first: of several places that answer alike, the first one is told.
     ordered = sorted(named_places, key=lambda place: (place != home_place, place))
     return tuple(dict(zip(PLACE.values(), place, strict=True)) for place in ordered)
 
@@ -209,6 +209,7 @@ def ask(
         action=action,
         resource=fill_references(resource, role.names),
         principal=principal,
+        # What the caller says of a key wins: it may ask for another function's code, or for Lambda itself.
         context={**_own_name(role), **_own_function(role), **(context or {})},
         open=ALL,
     )

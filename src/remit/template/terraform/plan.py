@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Reason, Resource
 from remit.documents.read import read
 from remit.errors import Origin, RemitError
-from remit.holders import HeldPolicy, Holder, bounded, by_arn
+from remit.holders import HeldPolicy, Holder, bounded
 from remit.template.policy_documents import grants_of, known, policy_in, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
 from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of, plain
@@ -134,9 +134,9 @@ def _read(
     for item in items:
         if item.type in _HOLDERS:
             of_kind[_HOLDERS[item.type].kind].append(_role(item, side))
-    outside = _holders_elsewhere(side)
-    for holder in outside:
+    for holder in _holders_elsewhere(side):
         of_kind[holder.kind].append(_outside(holder, side))
+    holders = [holder for same_kind in of_kind.values() for holder in same_kind]
     users = (with_groups(user, _groups_of(user, side), of_kind["group"]) for user in of_kind["user"])
     endpoints = _Side(tuple(item for item in (*items, *looked_up) if item.type == _ENDPOINT), place)
     documents: dict[str, Policy] = {}
@@ -166,7 +166,7 @@ def _read(
         documents,
         users=(*users, *of_kind["group"]),
         policies=tuple(managed),
-        held_policies=_held_policies(side, outside),
+        held_policies=frozenset(policy.name for holder in holders for policy in holder.policies),
     )
 
 
@@ -187,18 +187,6 @@ def _resource(item: PlannedResource, endpoints: _Side) -> Resource:
         if len(types) == 1:
             values = {**values, _ENDPOINT_TYPE: types.pop()}
     return Resource(item.address, item.type, values)
-
-
-def _held_policies(items: _Side, outside: Sequence[_Elsewhere]) -> frozenset[str]:
-    """The managed policies of the plan, by address, that somebody in it or outside of it has."""
-    held: set[str] = set()
-    for item in items.items:
-        if item.type in _HOLDERS:
-            held.update(policy.address for policy, _ in _attached(item, items) if policy is not None)
-    for holder in outside:
-        for attachment in holder.attachments:
-            held.update(policy.address for policy in items.meant(attachment, *_MANAGED))
-    return frozenset(held)
 
 
 def _groups_of(user: Holder, items: _Side) -> tuple[str, ...]:
@@ -302,14 +290,9 @@ def _of_document(document: Any, path: Path, address: str, place: Place) -> HeldP
 def _role(role: PlannedResource, items: _Side) -> Holder:
     """A role, a user or a group."""
     holder = _HOLDERS[role.type]
-    parts = [*_inline(role, items)]
-    parts += (_own(policy, items.place) for policy in items.managed(role, *holder.inline))
-    managed: list[str] = []
-    for attached, arn in _attached(role, items):
-        if attached is None:
-            managed.append(arn)
-        elif items.policies[attached.address] not in parts:
-            parts.append(items.policies[attached.address])
+    policies = [*_inline(role, items)]
+    policies += (_own(policy, items.place) for policy in items.managed(role, *holder.inline))
+    policies = [*dict.fromkeys((*policies, *_attached(role, items)))]
     boundary = role.text("permissions_boundary")
     if not boundary:  # the plan may make the policy that becomes it
         boundary = next((policy.address for policy in items.meant(role, "permissions_boundary", _MANAGED[1])), "")
@@ -318,14 +301,14 @@ def _role(role: PlannedResource, items: _Side) -> Holder:
     unknown = () if is_known else ("who may take it on is known after the apply only",)
     return Holder(
         role.address,
-        (*parts, *by_arn(dict.fromkeys(managed))),
+        tuple(policies),
         tuple(item.address for kind, name in RUNS.items() for item in items.managed(role, kind, name)),
         bounded(boundary or None),
         services(trust),
         trust=trust,
         trust_origin=items.place((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
         origin=items.place(role.path),
-        notes=(*unknown, *(part.note for part in parts if part.note)),
+        notes=(*unknown, *(policy.note for policy in policies if policy.note)),
         kind=holder.kind,
         name=role.text("name"),
     )
@@ -346,8 +329,8 @@ def _inline(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
                 yield _of_document(block["policy"], path, role.address, items.place)
 
 
-def _attached(role: PlannedResource, items: _Side) -> Iterator[tuple[PlannedResource | None, str]]:
-    """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
+def _attached(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
+    """The managed policies of a role: with their statements where the plan makes them, others by their ARN."""
     policies_by_text = items.named("aws_iam_policy")
     attachments: list[PlannedResource] = []
     former_attachments: list[PlannedResource] = []
@@ -358,20 +341,18 @@ def _attached(role: PlannedResource, items: _Side) -> Iterator[tuple[PlannedReso
     is_configured = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
         if is_configured or arn not in attached_arns:
-            yield next(iter(policies_by_text.get(arn, ())), None), arn
+            made = policies_by_text.get(arn)
+            yield items.policies[made[0].address] if made else HeldPolicy(arn, "managed")
     yield from _of_attachments(attachments, items)
 
 
-def _of_attachments(
-    attachments: Sequence[PlannedResource], items: _Side
-) -> Iterator[tuple[PlannedResource | None, str]]:
-    """The managed policies of attachments: those that the plan makes as its resource, others by their ARN."""
+def _of_attachments(attachments: Sequence[PlannedResource], items: _Side) -> Iterator[HeldPolicy]:
+    """The managed policies of attachments, in the same way."""
     for attachment in attachments:
         attached_policies = items.meant(attachment, *_MANAGED)
-        for policy in attached_policies:
-            yield policy, policy.address
+        yield from (items.policies[policy.address] for policy in attached_policies)
         if not attached_policies:
-            yield None, attachment.text("policy_arn") or f"of {attachment.address}"
+            yield HeldPolicy(attachment.text("policy_arn") or f"of {attachment.address}", "managed")
 
 
 @dataclass(slots=True)
@@ -411,22 +392,17 @@ def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, it
 
 def _outside(holder: _Elsewhere, items: _Side) -> Holder:
     """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
-    parts = [_own(item, items.place) for item in holder.inline]
-    managed = []
-    for attached, arn in _of_attachments(holder.attachments, items):
-        if attached is None:
-            managed.append(arn)
-        else:
-            parts.append(items.policies[attached.address])
+    policies = [_own(item, items.place) for item in holder.inline]
+    policies = [*dict.fromkeys((*policies, *_of_attachments(holder.attachments, items)))]
     return Holder(
         holder.name,
-        (*parts, *by_arn(dict.fromkeys(managed))),
+        tuple(policies),
         trusts=(),
         origin=items.place((*holder.inline, *holder.attachments)[0].path),
         only_attached_to=True,
         notes=(
             f"the plan does not hold this {holder.kind}: what else it may do is not known",
-            *(part.note for part in parts if part.note),
+            *(policy.note for policy in policies if policy.note),
         ),
         kind=holder.kind,
         name=holder.name,
