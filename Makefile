@@ -22,9 +22,7 @@ demo: .venv/demo
 	@.venv/bin/python tools/demo.py
 
 test: .venv/dev
-	@rm -rf dist && .venv/bin/python -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
-	@$(PIP) install --no-deps --force-reinstall dist/remit-*.whl
-	@.venv/bin/python tools/check.py
+	@.venv/bin/python tools/check.py --wheel
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 
 check: .venv/dev

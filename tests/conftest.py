@@ -51,8 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """More than twice as many processes as there are cores: tests of deploys mostly wait for the local AWS."""
-    return 2 * (os.cpu_count() or 1) + 1
+    """Twice as many processes as there are cores: tests of deploys mostly wait for the local AWS.
+
+    Each of them collects all tests and has servers of its own: ten seconds of a processor.
+    """
+    return 2 * (os.cpu_count() or 1)
 
 
 _WAITING = ("local", "dev", "runtime", "docs", "deploy", "testing")

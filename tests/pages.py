@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from projects import inside, write
+from projects import LEAN_PYTEST, inside, write
 from remit.cli import main
 from remit.local.environment import ENVIRONMENT
 from terminals import HANGS, Terminal
@@ -194,4 +194,5 @@ def environment(home: Path) -> dict[str, str]:
         "AWS_REGION": "eu-central-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **LEAN_PYTEST,
     }

@@ -26,10 +26,13 @@ from terminals import HANGS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import App, Function, Role
+    from remit.app import App, Function
     from remit.build import Built
+    from remit.holders import Holder
 
 SOURCE = Path(__file__).parent.parent / "src"
+LEAN_PYTEST = {"PYTEST_ADDOPTS": "-p no:faker -p no:anyio -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail"}
+"""For a pytest that a test starts: plugins that are installed for other tests take it a second to import."""
 APP = """
 from remit import App, on
 from remit.grants import dynamodb, s3, sns
@@ -83,10 +86,10 @@ class Project:
     def function(self, name: str = "hello", stage: str | None = None) -> Function:
         return next(function for function in self.load(stage).functions if function.name == name)
 
-    def roles(self) -> tuple[Role, ...]:
+    def roles(self) -> tuple[Holder, ...]:
         return assign(self.load())
 
-    def role(self, name: str = "hello") -> Role:
+    def role(self, name: str = "hello") -> Holder:
         return next(role for role in self.roles() if name in role.functions)
 
     def statements(self, name: str = "hello") -> list[dict[str, Any]]:

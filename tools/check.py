@@ -1,4 +1,7 @@
-"""Every check and test, on the remit that is installed in this environment: the tests beside all else."""
+"""Every check and test, on the remit that is installed in this environment: the tests beside all else.
+
+With `--wheel` it is built and installed first, while what reads the source alone begins.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,42 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = Path(sys.executable).parent
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
-CHECKS = (
+OF_THE_SOURCE = (
     ("ruff check", [str(SCRIPTS / "ruff"), "check", "--quiet"]),
     ("ruff format", [str(SCRIPTS / "ruff"), "format", "--check", "--quiet"]),
     ("mypy --strict", [str(SCRIPTS / "mypy")]),
-    ("the rooms (import-linter)", [str(SCRIPTS / "lint-imports"), "--no-logo"]),
 )
+OF_WHAT_IS_INSTALLED = (("the rooms (import-linter)", [str(SCRIPTS / "lint-imports"), "--no-logo"]),)
 TESTS = [sys.executable, "-m", "pytest"]
 
 
-def main() -> int:
+def main(*, wheel: bool) -> int:
     """Run them all, also after a failure; 1 when any failed."""
     print("== ruff, mypy, import-linter and pytest", flush=True)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        checks = [beside.submit(passes, name, command) for name, command in CHECKS]
+        checks = {name: beside.submit(passes, name, command) for name, command in OF_THE_SOURCE}
+        if wheel and not install_wheel():
+            return 1
+        checks |= {name: beside.submit(passes, name, command) for name, command in OF_WHAT_IS_INSTALLED}
         tests_pass = passes("pytest", TESTS, show=True)
-    failed = [name for (name, _), check in zip(CHECKS, checks, strict=True) if not check.result()]
+    failed = [name for name, check in checks.items() if not check.result()]
     if not tests_pass:
         failed.append("pytest")
     print(f"failed: {', '.join(failed)}" if failed else "every check passed")
     return 1 if failed else 0
+
+
+def install_wheel() -> bool:
+    """Build the wheel in `dist`, and install it in the place of what is installed."""
+    folder = ROOT / "dist"
+    for old in folder.glob("remit-*.whl"):
+        old.unlink()
+    build = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), "."]
+    return passes("the wheel", build) and passes(
+        "its installation", [*PIP, "install", "--no-deps", "--force-reinstall", *map(str, folder.glob("remit-*.whl"))]
+    )
 
 
 def passes(name: str, command: list[str], *, show: bool = False) -> bool:
@@ -53,4 +71,4 @@ def environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(wheel="--wheel" in sys.argv))

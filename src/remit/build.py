@@ -19,12 +19,11 @@ from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.existing_policies import existing_policies
-from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
+from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, Draft, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
@@ -33,7 +32,8 @@ from remit.triggers.existing_sources import existing_sources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Role, Template
+    from remit.app import App, Grant, Template
+    from remit.holders import Holder
     from remit.judge.judge import LoadedProject
     from remit.lint.finding import Finding
     from remit.package.app_zip import Package, Target
@@ -50,7 +50,7 @@ class Built:
 
     folder: Path
     app: App
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     template: Template
     body: str
     artefacts: Mapping[str, Path]
@@ -104,9 +104,11 @@ def build(
 
         project = replace(project, app=with_local_variables(project.app, folder))
     project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
-    settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
+    settings = _BuildSettings(
+        folder, package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS
+    )
     try:
-        return _build(folder, project, settings)
+        return _build(project, settings)
     except RemitError as refusal:
         mistakes = Mistakes(list(refusal.all))
         mistakes.errors += _elsewhere(placed(lacking(project.app), folder).errors, mistakes)
@@ -117,6 +119,7 @@ def build(
 class _BuildSettings:
     """How `build` was called."""
 
+    folder: Path
     package: bool
     progress: Callable[[str], None]
     accept: str | None
@@ -125,22 +128,20 @@ class _BuildSettings:
     bucket: str
 
 
-def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Built:
-    app, mistakes = project.app, project.mistakes
-    package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
+def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
+    app, mistakes, folder = project.app, project.mistakes, settings.folder
     if not project.is_whole:
         app = without_jobs(app)
-    declared, drafted = _drafted(folder, app, project, settings)
+    declared, drafted = _drafted(app, project, settings)
     if drafted is None:
-        _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
+        _refuse_all(project, settings)
     template, roles = drafted.template, drafted.roles
     findings: tuple[Finding, ...] = ()
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     with mistakes.noted():
         findings = errors(app, declared, folder=folder, template=template, is_whole=project.is_whole)
-    with mistakes.noted():
-        _refuse(_elsewhere(findings, mistakes))
+    mistakes.errors += _mistakes_of(_elsewhere(findings, mistakes))
     with_all_access, roles_with_all = app, declared
     if project.unread.access_of:
         known = tuple(item for item in app.functions if item.resource_id not in project.unread.access_of)
@@ -155,35 +156,36 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
         with mistakes.noted():
             guardrail_notes = guard(folder, with_all_access, roles_with_all, settings.place)
     if mistakes.errors:
-        _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
+        _refuse_all(project, settings)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
     body = _body(template)  # refused here, before the zips are made, if it is too large
     packed = _Packed()
-    if package:
+    if settings.package:
         try:
-            packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+            packed = _package(app, settings)
         except RemitError as refusal:
             mistakes.errors += refusal.all
-            _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package, is_tried=True)
-        template = synth(app, roles, packed.keys, bucket)
+            _refuse_all(project, settings, is_tried=True)
+        template = synth(app, roles, packed.keys, settings.bucket)
         body = _body(template)
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    notes = (*_notes_on_app(app, template), *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
-    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, _must_exist(app))
+    notes = [*notes_on_own_roles(app), *notes_on_senders(app), *notes_on_readers(app), *app_wide_notes(app)]
+    if looked_up := tuple(dict.fromkeys(value.called for value in template.parameters)):
+        notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
+    notes += [*override_notes, *guardrail_notes, *packed.notes]
+    notes += [headroom.text for headroom in headrooms if headroom.remarkable]
+    return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
-def _drafted(
-    folder: Path, app: App, project: LoadedProject, settings: _BuildSettings
-) -> tuple[tuple[Role, ...], Draft | None]:
+def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tuple[tuple[Holder, ...], Draft | None]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
     What a deploy would fail on is noted with the project's mistakes.
     """
-    declared: tuple[Role, ...] = ()
+    declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None
     found = Mistakes()
     with found.noted():
@@ -194,32 +196,19 @@ def _drafted(
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
         check(drafted.template, declared, app, found, unread)
         found.errors += check_regions(drafted.template, app, settings.place)
-    project.mistakes.errors += _elsewhere(placed(found.errors, folder).errors, project.mistakes)
+    project.mistakes.errors += _elsewhere(placed(found.errors, settings.folder).errors, project.mistakes)
     return declared, drafted
-
-
-def _notes_on_app(app: App, template: Template) -> tuple[str, ...]:
-    return (
-        *notes_on_own_roles(app),
-        *notes_on_senders(app),
-        *notes_on_readers(app),
-        *app_wide_notes(app),
-        *_on_existing(template),
-    )
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:
     """List the things of the account that an app needs and its template does not make."""
     own_arns = own_resources(app).late_bound_arns
-    return (*existing_sources(app, own_arns), *existing_policies(app, own_arns), *existing_keys(app))
+    sources = [*existing_sources(app, own_arns), *existing_policies(app, own_arns)]
+    if app.resources:
+        from remit.synthesis.key_policies import existing_keys  # noqa: PLC0415 - of apps with queues and topics alone
 
-
-def _on_existing(template: Template) -> tuple[str, ...]:
-    """A sentence on what only a deploy looks up."""
-    names = tuple(dict.fromkeys(value.called for value in template.parameters))
-    if not names:
-        return ()
-    return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
+        sources += existing_keys(app)
+    return tuple(sources)
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
@@ -228,20 +217,13 @@ def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, 
     return tuple(problem for problem in problems if problem.origin not in places)
 
 
-def _refuse_all(
-    mistakes: Mistakes,
-    project: LoadedProject,
-    folder: Path,
-    *,
-    for_this_machine: bool,
-    package: bool,
-    is_tried: bool = False,
-) -> NoReturn:
+def _refuse_all(project: LoadedProject, settings: _BuildSettings, *, is_tried: bool = False) -> NoReturn:
     """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips.
 
     `is_tried`: the zips were tried, as far as all files can be packed.
     """
-    if package and project.is_packable:
+    mistakes, folder = project.mistakes, settings.folder
+    if settings.package and project.is_packable:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()
@@ -252,27 +234,23 @@ def _refuse_all(
         if not needed and (refused_files or not is_tried):
             without = (*app.exclude, *(f"/{file}" for file in refused_files))
             with of_files.noted():
-                _package(folder, replace(app, exclude=without), _silent, for_this_machine=for_this_machine, keeps=False)
+                _package(replace(app, exclude=without), replace(settings, progress=_silent), keeps=False)
         mistakes.errors += _elsewhere(of_files.errors, mistakes)
     raise placed(mistakes.errors, folder).together()
 
 
-def _refuse(findings: tuple[Finding, ...]) -> None:
-    """Stop at what lint is certain about: a statement that IAM refuses, or that can never do anything.
+def _mistakes_of(findings: Iterable[Finding]) -> list[RemitError]:
+    """List what lint is certain about, each at its line: a statement that IAM refuses, or that can never do anything.
 
-    RemitError has each finding at its line. The first one says how a finding is accepted.
+    The first one says how a finding is accepted.
     """
-    if not findings:
-        return
-    first, *further = map(_mistake, findings)
-    first.hint = f"{first.hint}\n  or, if it is meant, write `# remit: allow {first.rule} because …` at the line"
-    first.further = tuple(further)
-    raise first
-
-
-def _mistake(finding: Finding) -> RemitError:
-    hint = finding.hint or f"`remit lint --explain {finding.rule}` tells the rule"
-    return RemitError(finding.message, hint=hint, origin=finding.origin, rule=finding.rule)
+    mistakes: list[RemitError] = []
+    for finding in findings:
+        hint = finding.hint or f"`remit lint --explain {finding.rule}` tells the rule"
+        if not mistakes:
+            hint = f"{hint}\n  or, if it is meant, write `# remit: allow {finding.rule} because …` at the line"
+        mistakes.append(RemitError(finding.message, hint=hint, origin=finding.origin, rule=finding.rule))
+    return mistakes
 
 
 def _body(template: Template) -> str:
@@ -290,9 +268,7 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(
-    folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool, keeps: bool = True
-) -> _Packed:
+def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Packed:
     """One zip for each Python and architecture that the functions run on, under every function's name.
 
     Unless it `keeps` them, zips are only tried, and none is put where people look.
@@ -301,7 +277,8 @@ def _package(
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
     from remit.package.packed_imports import check_imports  # noqa: PLC0415 - as above
 
-    targets = _targets(folder, app, for_this_machine=for_this_machine)
+    folder = settings.folder
+    targets = _targets(folder, app, for_this_machine=settings.for_this_machine)
     targets_of_web_apps = {targets[function.name] for function in app.functions if function.web is not None}
     packages: dict[Target, Package] = {}
     for target in dict.fromkeys(targets.values()):
@@ -310,7 +287,7 @@ def _package(
             target,
             exclude=app.exclude,
             allow=app.allowed_secrets,
-            progress=progress,
+            progress=settings.progress,
             serves_web_app=target in targets_of_web_apps,
         )
     packages_by_function = {name: packages[target] for name, target in targets.items()}
@@ -372,22 +349,22 @@ def text(value: Any) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
-def role_document(role: Role) -> dict[str, Any]:
-    """A role for people and programs: whom it serves, and each statement with its reason and line."""
+def role_document(role: Holder) -> dict[str, Any]:
+    """A role for people and programs: whom it serves, and each statement with its reason and line.
+
+    A role with several policies of its own says how many of the grants, in their order, each of them holds.
+    """
+    inline, *made = own_policies(role)
+    counts = {"inline": len(inline.grants), **{policy.name: len(policy.grants) for policy in made}}
+    policies = {"policies": counts} if made else {}
     return {
         "role": role.logical_id,
         "functions": list(role.functions),
         "managed_policies": list(role.managed),
         "permissions_boundary": role.boundary,
-        **_policies(role),
+        **policies,
         "grants": [grant_document(grant) for grant in role.grants],
     }
-
-
-def _policies(role: Role) -> dict[str, Any]:
-    """How many of the grants, in their order, each policy holds, where a role has several of its own."""
-    names = ("inline", *policy_ids(role))
-    return {"policies": dict(zip(names, map(len, parts(role)), strict=True))} if len(names) > 1 else {}
 
 
 def grant_document(grant: Grant) -> dict[str, Any]:

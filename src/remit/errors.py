@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import CodeType, FrameType
+    from typing import Self
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """The steps from a value to a part of it: keys of dicts and indexes of lists."""
@@ -110,9 +111,22 @@ class Mistakes:
     is_unread: bool = False
     """Whether something was left out since it could not be read, for a reason that is noted elsewhere."""
 
-    def noted(self) -> _Noted:
+    def noted(self) -> Self:
         """Note the error that is raised in the `with` block, and go on after it."""
-        return _Noted(self)
+        return self
+
+    # Each of many checks has such a block: a context manager made of a generator would take longer.
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, RemitError):
+            return False
+        told = [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
+        self.errors += told
+        self.is_unread = self.is_unread or len(told) < len(error.all)
+        error.further = ()  # they are in the list by themselves now
+        return True
 
     def refuse(self) -> None:
         """Raise the errors that were noted as one RemitError; nothing without any."""
@@ -134,27 +148,6 @@ class Mistakes:
         if len({error.exit_code for error in first.all}) > 1:
             first.exit_code = MISTAKE
         return first
-
-
-class _Noted:
-    """The `with` block of `Mistakes.noted`: each of many checks has one, and a generator would take longer."""
-
-    __slots__ = ("mistakes",)
-
-    def __init__(self, mistakes: Mistakes) -> None:
-        self.mistakes = mistakes
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if not isinstance(error, RemitError):
-            return False
-        told = [mistake for mistake in error.all if not isinstance(mistake, UnreadError)]
-        self.mistakes.errors += told
-        self.mistakes.is_unread = self.mistakes.is_unread or len(told) < len(error.all)
-        error.further = ()
-        return True
 
 
 def stop_code(stop: BaseException) -> int:

@@ -250,10 +250,10 @@ def test_the_bucket_that_runs_a_function_is_known_by_the_name_that_the_stacks_id
 
 
 @pytest.mark.parametrize("part", ["a/", "${", "a", ":", "*a", "?"])
-def test_an_arn_of_half_a_megabyte_takes_time_in_proportion_to_its_length(make: Make, part: str) -> None:
+def test_a_long_arn_takes_time_in_proportion_to_its_length(make: Make, part: str) -> None:
     app = "@app.function\ndef hello(event, context): ...\n"
     project = make(app=app, **{"shared/resources/data.py": SHARED})
-    resource = f"arn:aws:s3:::{part * (500_000 // len(part))}"
-    with at_most(30):
+    resource = f"arn:aws:s3:::{part * (50_000 // len(part))}"
+    with at_most(3):
         ran = project.remit("explain", "hello", "s3:GetObject", resource)
     assert (1, True) == (ran.status, "may not s3:GetObject on arn:aws:s3:::" in ran.out)

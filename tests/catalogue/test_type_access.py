@@ -60,9 +60,11 @@ def test_rows_kept_by_hand_that_are_stale_do_not_compile() -> None:
         CuratedRow("AWS::SQS::Queue", "QueueName", "none", "", ""): "a row of kind none says why",
         CuratedRow("AWS::SQS::Queue", "QueueName", "gate", "", ""): "there is no kind gate",
     }
+    types = ("AWS::SQS::Queue", "AWS::ECS::TaskDefinition")
+    rows = [row for row in curated_rows() if row.type in types]
     table, _ = shipped_table()
     with pytest.raises(RemitError) as caught:
-        put_access(table, documents(), (*curated_rows(), *stale_rows))
+        put_access(table, {name: documents()[name] for name in types}, (*rows, *stale_rows))
     title, *problems = caught.value.message.splitlines()
     assert title == "rows kept by hand are stale (5):"
     for problem, (row, reason) in zip(problems, stale_rows.items(), strict=True):

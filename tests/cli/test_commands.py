@@ -15,7 +15,7 @@ import pytest
 import uv
 
 import remit as package
-from projects import SOURCE, Project, remit, remit_process, write
+from projects import LEAN_PYTEST, SOURCE, Project, remit, remit_process, write
 from remit.cli.command_group import root
 from terminals import HANGS
 
@@ -269,7 +269,7 @@ def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: py
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not request"],
         cwd=project.folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1", **LEAN_PYTEST},
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -509,10 +509,8 @@ def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: st
         )  # fmt: skip
         assert "Traceback" not in ran.stderr
         ended.append(ran.returncode)
-    subprocess.run(
-        [sys.executable, "-m", "remit", "local", "stop"],
-        cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=HANGS,
-    )  # fmt: skip
+    if "--local" in arguments:
+        project.remit("local", "stop")
     assert [2 if "X" in arguments else 0] * 4 == ended
 
 

@@ -138,7 +138,7 @@ WRONG = {
     ),
     "group of settings": (
         "from remit import config\nconfig.job = True\n",
-        'Property "job" defined in "Config" is read-only',
+        'Incompatible types in assignment (expression has type "bool", variable has type "JobSection")',
     ),
     "list of numbers": (
         "from remit import config\nconfig.package.exclude = [1]\n",

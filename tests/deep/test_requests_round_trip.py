@@ -24,8 +24,8 @@ from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.local.authorization.canonical_request import canonical_request
-from remit.local.authorization.needs import NeededAccess, needs_of
-from remit.local.authorization.resource_rows import UNRESOLVED
+from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, OperationRequest
+from remit.local.authorization.needs import needs_of
 from remit.local.authorization.setting import RequestSetting, StoredNames
 from remit.local.request import ReceivedRequest, RefusedRequest
 
@@ -124,7 +124,7 @@ def tallied(service: str) -> Tally:
             tally.problems.append(f"{name}: read as {requested}")
             continue
         tally.recognised += 1
-        needs = needs_of(requested, asked.parameters, HERE)
+        needs = needs_of(OperationRequest(requested, asked.parameters, HERE))
         if needs is None:
             tally.problems.append(f"{name}: no action is known")
             continue

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
-from remit.app import Role
-from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion, all_held, each_held
+from remit.deploy.account_roles import ManagedPolicyVersion, all_held, each_held
 from remit.deploy.aws_calls import LIVE
 from remit.deploy.drift import drift
 from remit.deploy.expected_roles import pseudo, recorded
 from remit.deploy.live_roles import LiveRoles, _newer, live
 from remit.deploy.session import Account
+from remit.holders import HeldPolicy, Holder
 from remit.iam.policy import Policy, parse
-from remit.synthesis.declared_roles import DeclaredRole
 from stacks import READ, WRITE, template
 
 
@@ -37,12 +36,12 @@ def told(account: Account) -> list[str]:
     return [item.sentence for item in found(account).drift]
 
 
-def the_role(account: Account) -> Role:
+def the_role(account: Account) -> Holder:
     (only,) = found(account).version.roles
     return only
 
 
-def allowed(role: Role) -> list[str]:
+def allowed(role: Holder) -> list[str]:
     return [name for grant in role.grants for name in grant.statement.actions.patterns]
 
 
@@ -132,8 +131,8 @@ def test_a_policy_deleted_by_hand_is_told(account: Account, role: str) -> None:
 
 def test_what_was_deleted_by_hand_is_told_in_the_templates_order() -> None:
     nothing, names = Policy(()), [f"policy{number}" for number in range(12)]
-    declared = DeclaredRole(Role("ReportRole", (), ()), tuple((name, nothing) for name in names), (), nothing)
-    told = drift(declared, HeldRole("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
+    declared = Holder("ReportRole", tuple(HeldPolicy(name, document=nothing) for name in names), trust=nothing)
+    told = drift(declared, {}, Holder("report", trust=nothing, name="report"), "report", {})
     assert [one.policy for one in told] == names
 
 
@@ -180,7 +179,7 @@ def test_a_trust_policy_changed_by_hand_is_told_and_read(account: Account, role:
     account.client("iam").update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(document))
     there = found(account)
     assert [item.what for item in there.drift] == [f"the trust policy of role {role} (ReportRole) was changed by hand"]
-    assert there.version.trusts == {"ReportRole": parse(document)}
+    assert the_role(account).trust == parse(document)
     assert there.version.roles[0].trusts == ()
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from remit.app import Role
 from remit.deploy.expected_roles import in_references
 from remit.deploy.plan import RoleReplacement, StackPlan
 from remit.deploy.role_repairs import Repair, make_role
+from remit.holders import Holder
 from remit.iam.policy import parse
-from remit.synthesis.declared_roles import DeclaredRole
 
 TRUST: Final = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -17,8 +16,7 @@ TRUST: Final = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.co
 def made_with_tag(value: Any) -> tuple[Repair, ...]:
     properties = {"Tags": [{"Key": "stack", "Value": value}]}
     trust = parse({"Version": "2012-10-17", "Statement": TRUST})
-    declared = DeclaredRole(Role("ReportRole", (), ()), (), (), trust, properties)
-    return make_role(declared, "report", {"${AWS::StackName}": "orders-dev"})
+    return make_role(Holder("ReportRole", trust=trust), properties, "report", {"${AWS::StackName}": "orders-dev"})
 
 
 def test_a_role_is_made_again_with_the_values_of_its_tags() -> None:

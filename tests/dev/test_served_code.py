@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from projects import write
 from remit.dev.source_files import copy_code, states_dependencies
@@ -20,35 +24,42 @@ def files(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "orders"
-    write(folder, {"app.py": "one", "shop/cart.py": "cart", "notes.md": "notes", ".remit/build/x": "", ".env": "KEY=1"})
-    return folder
+TEXTS = ("one", "two", "three")
+TREES = st.dictionaries(
+    st.sampled_from(["app.py", "shop/cart.py", "shop/deep/tax.py", "zoo/a.py", "notes.md"]),
+    st.sampled_from(TEXTS),
+)
+LEFT_OUT = {".remit/build/x": "", ".env": "KEY=1"}
 
 
-def test_what_the_zip_has_is_copied_and_what_it_leaves_out_is_not(project: Path, tmp_path: Path) -> None:
-    assert copy_code(project, ["notes.md"], tmp_path / "code")
-    assert {"app.py": "one", "shop/cart.py": "cart"} == files(tmp_path / "code")
+@settings(max_examples=25)
+@given(st.lists(TREES, min_size=1, max_size=4))
+def test_the_copy_is_what_the_zip_holds_whatever_it_was_before(
+    tmp_path_factory: pytest.TempPathFactory, trees: list[dict[str, str]]
+) -> None:
+    """A file that stays is not written again, no folder is left empty, and it is told whether anything was new."""
+    folder = tmp_path_factory.mktemp("saved")
+    project, code = folder / "orders", folder / "code"
+    before: dict[str, str] = {}
+    numbers: dict[str, int] = {}
+    for tree in trees:
+        shutil.rmtree(project, ignore_errors=True)
+        write(project, tree | LEFT_OUT)
+        for name, text in tree.items():
+            os.utime(project / name, (0, TEXTS.index(text)))
+        packed = {name: text for name, text in tree.items() if name != "notes.md"}
+        assert copy_code(project, ["notes.md"], code) == (packed != before)
+        assert files(code) == packed
+        assert [path for path in code.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
+        numbers_now = {name: (code / name).stat().st_ino for name in packed}
+        stayed = [name for name, text in packed.items() if before.get(name) == text]
+        assert [numbers_now[name] for name in stayed] == [numbers[name] for name in stayed]
+        before, numbers = packed, numbers_now
 
 
-def test_what_was_changed_or_removed_is_so_in_the_copy(project: Path, tmp_path: Path) -> None:
-    copy_code(project, [], tmp_path / "code")
-    (project / "app.py").write_text("two")
-    (project / "shop" / "cart.py").unlink()
-    assert copy_code(project, ["notes.md"], tmp_path / "code")
-    assert {"app.py": "two"} == files(tmp_path / "code")
-    assert ["app.py"] == [path.name for path in (tmp_path / "code").iterdir()]
-
-
-def test_a_file_that_stays_is_not_written_again(project: Path, tmp_path: Path) -> None:
-    copy_code(project, [], tmp_path / "code")
-    before = (tmp_path / "code" / "app.py").stat().st_ino
-    assert not copy_code(project, [], tmp_path / "code")
-    assert before == (tmp_path / "code" / "app.py").stat().st_ino
-
-
-def test_a_place_that_cannot_be_written_is_told(project: Path, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    project = tmp_path / "orders"
+    write(project, {"app.py": "one"})
     (tmp_path / "code").write_text("a file")
     with pytest.raises(RemitError, match="the changed code cannot be copied to"):
         copy_code(project, [], tmp_path / "code")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
+from remit.holders import Holder, inline
 from remit.iam.length import length, policy_length
 from remit.iam.policy import parse
 from remit.lint.policies import document_of
@@ -32,7 +33,9 @@ SPELLED = (
 
 def test_lint_builds_and_minimising_count_the_same_characters() -> None:
     policy = parse(SPACED)
-    role = Role("R", tuple(Grant(statement, Reason("text", "test")) for statement in policy.statements), ("f",))
+    role = Holder(
+        "R", (inline(tuple(Grant(statement, Reason("text", "test")) for statement in policy.statements)),), ("f",)
+    )
     counted = {
         "minimise": policy_length(policy),
         "lint": document_of(SPACED, "identity", lambda _: None).size,

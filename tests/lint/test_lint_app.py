@@ -528,6 +528,6 @@ def test_a_grant_that_no_line_wrote_has_its_findings_at_the_function(tmp_path: P
     folder = project(tmp_path, config="")
     app = load(folder)
     (function,) = app.functions
-    roles = [replace(role, grants=tuple(replace(grant, origin=None) for grant in role.grants)) for role in assign(app)]
+    roles = [role.with_grants(lambda grant: replace(grant, origin=None)) for role in assign(app)]
     (found,) = errors(app, tuple(roles), folder=folder)
     assert ("R202", function.origin) == (found.rule, found.origin)

@@ -188,3 +188,8 @@ def test_a_message_that_is_reported_under_no_name_counts_as_processed() -> None:
 def test_a_service_that_it_does_not_have_is_looked_for_in_all_models_of_the_sdk() -> None:
     module = "__import__('ministack.core.router', fromlist=['x'])"
     assert "True" == told(f"'botocore' in inspect.getsource({module}._is_aws_service_name)")
+
+
+def test_the_whole_model_of_a_service_is_read_for_the_type_of_an_answer() -> None:
+    module = "__import__('ministack.core.responses', fromlist=['x'])"
+    assert "True" == told(f"'get_service_model' in inspect.getsource({module}._service_model)")

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from remit.local.authorization.canonical_request import canonical_request
+from remit.local.authorization.needed_access import OperationRequest
 from remit.local.authorization.needs import needs_of
 from remit.local.authorization.requested_operation import RequestedOperation
 from remit.local.authorization.setting import RequestSetting
@@ -26,7 +27,7 @@ def received(method: str, target: str, **headers: str) -> ReceivedRequest:
 def needs(request: ReceivedRequest, service: str, body: bytes = b"") -> list[str]:
     """The access that a request needs, as `action on resource`."""
     asked = canonical_request(request, service, body)
-    needed = needs_of(asked.operation, asked.parameters, HERE)
+    needed = needs_of(OperationRequest(asked.operation, asked.parameters, HERE))
     assert needed is not None
     return [f"{need.action} on {need.resource}" for need in needed]
 
@@ -72,7 +73,7 @@ PLACE = "eu-central-1:111122223333"
 )  # fmt: skip
 def test_parameters_tell_the_resource(client: str, name: str, parameters: dict[str, str], expected: str) -> None:
     """A part that they do not tell stays unresolved: the name of a model is not its id."""
-    needed = needs_of(RequestedOperation(client, name, "json"), parameters, HERE) or ()
+    needed = needs_of(OperationRequest(RequestedOperation(client, name, "json"), parameters, HERE)) or ()
     assert expected in [need.resource for need in needed]
 
 

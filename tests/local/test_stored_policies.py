@@ -125,7 +125,7 @@ def test_a_session_policy_limits_and_a_resources_policy_grants(call: Iam) -> Non
 def test_a_role_is_stored_with_its_trust_policy() -> None:
     identity = stored_identity(f"arn:aws:iam::{ACCOUNT}:role/orders")
     assert identity is not None
-    assert identity.trust == parse(json.loads(TRUST))
+    assert identity.trust_layers.resource == (parse(json.loads(TRUST)),)
 
 
 def test_nobody_is_stored_who_does_not_exist() -> None:

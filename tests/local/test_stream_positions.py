@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +11,6 @@ from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import keep_data, put_data_back
-from remit.local.event_sources import streams as stream_reading
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -175,23 +172,6 @@ def test_a_function_that_takes_long_holds_up_no_other_source(project: Path) -> N
     assert is_noted(project, {"stream meanwhile", "queue meanwhile"})
     (project.parent / "ledger.go").touch()
     assert is_noted(project, {"table slow"})
-
-
-def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that was killed may have saved how far it had read, and not what."""
-    place = ("000000000000", "us-east-1", "mapping")
-    source = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
-    shards = {"full": {"records": ["a", "b"]}, "empty": {"records": []}}
-    streams = SimpleNamespace(get_scoped=lambda *_: {"shards": shards})
-    loaded = importlib.import_module("ministack.services.kinesis")  # anew, where other tests took it away
-    monkeypatch.setattr(loaded, "_streams", streams)
-    positions = {"full": 1, "empty": 7, "gone": 3}
-    functions = SimpleNamespace(
-        _dynamodb_stream_positions=SimpleNamespace(_data={}),
-        _kinesis_positions=SimpleNamespace(_data={place: positions}),
-    )
-    stream_reading._end_at_the_last_record(functions, place, source)
-    assert {"full": 1, "empty": 0, "gone": 3} == positions
 
 
 def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path) -> None:

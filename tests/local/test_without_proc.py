@@ -29,8 +29,8 @@ def worker(handler):
     }
     launch = worker_launch.Launch(
         program=own_program(), task=task, served=False, further=(), runtime=(stand_in, packages / "runtime"),
-        sdk=packages / "sdk", work=task / "work", variables={}, log_stream="of this test", opt=(), wall="", hidden=task,
-        private=False,
+        sdk=packages / "sdk", work=task / "work", endpoint="", credentials={}, log_stream="of this test",
+        opt=(), wall="", hidden=task, private=False,
     )
     return worker_process.Worker(DeployedFunction.of(configuration), launch)
 

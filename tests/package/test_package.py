@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import remit
+from random_cases import ASKS_ALL
 from remit.errors import RemitError
 from remit.package.app_zip import UNZIPPED, Target, package, place
 
@@ -147,6 +148,7 @@ def test_250_mb_unpacked_is_too_big_and_one_byte_less_is_not_and_nothing_is_writ
     assert package(folder, TARGET).unzipped == UNZIPPED - 1
 
 
+@pytest.mark.skipif(not ASKS_ALL, reason="ten seconds: asked with all cases")
 def test_a_zip_of_more_than_the_50_mb_that_lambda_takes_without_s3_is_packed(project: Project) -> None:
     folder = project({"app.py": ""})
     (folder / "noise.bin").write_bytes(noise(folder) * 17)

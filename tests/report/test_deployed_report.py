@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.deploy.deployed_code import OtherCode
+from remit.holders import Holder, inline
 from remit.iam.policy import allow
 from remit.report.deployed_code import other_code_hint
 from remit.report.stacks import role_summary
@@ -17,7 +18,10 @@ def test_functions_that_are_gone_are_named_in_the_hint() -> None:
 
 def test_each_role_is_told_with_its_statements_and_functions() -> None:
     grant = Grant(allow("sqs:SendMessage", on="*"), Reason("text", "declared"))
-    roles = [Role("ReportRole", (grant,), ("report",)), Role("Shared", (grant, grant), ("a", "b"))]
+    roles = [
+        Holder("ReportRole", (inline((grant,)),), ("report",)),
+        Holder("Shared", (inline((grant, grant)),), ("a", "b")),
+    ]
     assert ["roles", "  ReportRole  1 statement for report", "  Shared      2 statements for a, b"] == list(
         role_summary(roles)
     )

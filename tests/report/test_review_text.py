@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.errors import Origin
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.comparison import StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.prove.compare import Comparison
@@ -21,12 +22,15 @@ OWN = "arn:aws:iam::111122223333:policy/own"
 NOTHING = Version("before", ())
 
 
-def role(name: str, *statements: Statement, **more: object) -> Role:
+def role(
+    name: str, *statements: Statement, managed: tuple[str, ...] = (), boundary: str | None = None, **more: object
+) -> Holder:
     grants = tuple(Grant(one, Reason("text", f"{name} needs it"), Origin("app.py", 9, 2)) for one in statements)
-    return Role(f"{name}Role", grants, (name,), **more)  # type: ignore[arg-type]
+    policies = (inline(grants), *by_arn(managed))
+    return Holder(f"{name}Role", policies, (name,), bounded(boundary), **more)  # type: ignore[arg-type]
 
 
-def compared(old: Role, new: Role) -> Review:
+def compared(old: Holder, new: Holder) -> Review:
     return review(Version("before", (old,)), Version("after", (new,)))
 
 
@@ -98,7 +102,10 @@ def test_the_numbers_come_first_and_gains_before_losses() -> None:
 
 def test_many_functions_of_one_role_are_counted() -> None:
     names = tuple(f"f{n}" for n in range(12))
-    old, new = Role("R", (), names), Role("R", (Grant(allow("s3:GetObject"), Reason("text", "")),), names)
+    old, new = (
+        Holder("R", (), names),
+        Holder("R", (inline((Grant(allow("s3:GetObject"), Reason("text", "")),)),), names),
+    )
     report = review_report(compared(old, new))
     assert "      f0, f1, f2 and 9 more: identity[0].Statement[0]" in list(report_lines(report))
     assert f"      {', '.join(names)}: identity[0].Statement[0]" in list(report_lines(report, None))
@@ -228,7 +235,10 @@ def test_notes_and_attached_policies_are_left_out_of_a_comment_that_is_too_long(
 
 def test_a_gain_for_several_reasons_is_told_once_and_with_all_of_them_where_every_piece_is() -> None:
     gain = allow("s3:GetObject", on="arn:aws:s3:::in/*")
-    roles = [Role(f"{name}Role", (Grant(gain, Reason("text", f"{name} needs it")),), (name,)) for name in ("a", "b")]
+    roles = [
+        Holder(f"{name}Role", (inline((Grant(gain, Reason("text", f"{name} needs it")),)),), (name,))
+        for name in ("a", "b")
+    ]
     old = Version("before", (role("a"), role("b")))
     report = review_report(review(old, Version("after", tuple(roles))))
     assert ["      a, b: a needs it; and 1 more"] == [line for line in report_lines(report) if "needs it" in line]

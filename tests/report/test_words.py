@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.catalogue.actions import resource_types
 from remit.deploy.deployed_code import OtherCode
 from remit.deploy.first_failure import FirstFailure, cause_text
@@ -15,6 +15,7 @@ from remit.deploy.stack import DeployedStack, StackOutput
 from remit.deploy.status import DeployedResource, StackStatus
 from remit.deployer.deployer_policy import Deployer
 from remit.errors import Origin
+from remit.holders import Holder, bounded, inline
 from remit.iam.policy import Globs, allow, parse
 from remit.report.actions import arn_lines, covered_lines
 from remit.report.deployed_code import other_code_text
@@ -34,11 +35,12 @@ TRUST = {
         {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"},
     ],
 }
-ROLE = Role(
+ORDERS = "arn:aws:sqs:eu-west-1:111122223333:in"
+ROLE = Holder(
     "ReportRole",
-    (Grant(allow("sqs:SendMessage", on="arn:aws:sqs:eu-west-1:111122223333:in"), Reason("text", "sends orders")),),
+    (inline([Grant(allow("sqs:SendMessage", on=ORDERS), Reason("text", "sends orders"))]),),
     ("report",),
-    boundary="arn:aws:iam::111122223333:policy/limit",
+    limits=bounded("arn:aws:iam::111122223333:policy/limit"),
     trust=parse(TRUST),
     trust_origin=Origin("template.yaml", 7, 3),
     notes=("it may be changed elsewhere",),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from projects import write
 from random_cases import cases
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.errors import RemitError
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.review.accepted import accept, acceptance, read_accepted, written
@@ -30,11 +32,18 @@ BUCKET: Final = "arn:aws:s3:::orders/*"
 GET: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET}
 
 
-def role(*statements: Statement, functions: tuple[str, ...] = ("ingest",), **more: Any) -> Role:
-    return Role("IngestRole", tuple(Grant(one, Reason("text", "")) for one in statements), functions, **more)
+def role(
+    *statements: Statement,
+    functions: tuple[str, ...] = ("ingest",),
+    managed: tuple[str, ...] = (),
+    boundary: str | None = None,
+    **more: Any,
+) -> Holder:
+    policy = inline(Grant(one, Reason("text", "")) for one in statements)
+    return Holder("IngestRole", (policy, *by_arn(managed)), functions, bounded(boundary), **more)
 
 
-def change(new: Role, old: Role | None = None) -> Review:
+def change(new: Holder, old: Holder | None = None) -> Review:
     before = role(functions=new.functions) if old is None else old
     return review(Version("old", (before,), namespace="orders-dev"), Version("new", (new,), namespace="orders-dev"))
 
@@ -207,10 +216,7 @@ def test_what_functions_gain_alike_is_one_entry() -> None:
     names, gain = ("a", "b", "c"), allow("s3:GetObject", on=BUCKET)
 
     def version(*statements: Statement, **more: Any) -> Version:
-        roles = tuple(
-            Role(f"{name}Role", tuple(Grant(one, Reason("text", "")) for one in statements), (name,), **more)
-            for name in names
-        )
+        roles = tuple(replace(role(*statements, functions=(name,), **more), logical_id=f"{name}Role") for name in names)
         return Version("some version", roles)
 
     found = review(version(), version(gain, managed=(OWN,)))

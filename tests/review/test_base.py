@@ -17,7 +17,7 @@ from remit.review.working_tree import tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.review.access_change import Version
 
@@ -82,7 +82,7 @@ def test_the_roles_of_a_commit_are_those_that_were_loaded_then(repository: Path)
     assert [_grants(role) for role in then] == [_grants(role) for role in now]
 
 
-def _grants(role: Role) -> list[tuple[Statement, str, str]]:
+def _grants(role: Holder) -> list[tuple[Statement, str, str]]:
     return [(grant.statement, grant.because, str(grant.origin)) for grant in role.grants]
 
 

@@ -407,3 +407,134 @@ def test_another_instance_profile_of_a_launch_template_is_undecided() -> None:
 )
 def test_a_plan_tells_a_limit_that_goes_and_what_is_shared(old: Declared | None, new: Declared | None) -> None:
     assert any(door["opens"] for door in plan(old, new)["doors"])
+
+
+def told(old: Declared, new: Declared) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """The doors as sign, property and values, and what is undecided."""
+    found = compared(old, new)
+    doors = [("+" if door["opens"] else "-", door["id"].partition(" ")[2], door["is"]) for door in found["doors"]]
+    return doors, [item["reason"].partition(": ")[2] for item in found["undecided"]]
+
+
+OUTSIDE: Final = ["arn:aws:s3:::backup", "arn:aws:s3:::another"]
+MADE_HERE: Final = {name: {"Type": "AWS::S3::Bucket", "Properties": {}} for name in ("Logs", "Copies")}
+DESTINATIONS: Final = [
+    ("AWS::S3::Bucket", "ReplicationConfiguration.Rules[].Destination.Bucket"),
+    ("AWS::EC2::FlowLog", "LogDestination"),
+    ("AWS::Events::Rule", "Targets[].Arn"),
+    ("AWS::SageMaker::DeviceFleet", "OutputConfig.S3OutputLocation"),
+]
+
+
+@pytest.mark.parametrize(("kind", "path"), DESTINATIONS)
+def test_data_that_goes_out_of_the_template_somewhere_else_opens_a_door(kind: str, path: str) -> None:
+    def sending(value: Any) -> Declared:
+        properties = {} if value is None else at(path, value)
+        return {**MADE_HERE, "R": {"Type": kind, "Properties": properties}}
+
+    first, second = map(sending, OUTSIDE)
+    assert told(first, second) == ([("+", path, OUTSIDE[1])], [])
+    assert told(sending(None), first) == ([("+", path, OUTSIDE[0])], [])
+    assert told(first, sending(None)) == ([("-", path, "not set")], [])
+    assert told(sending(arn("Logs")), first) == ([("+", path, OUTSIDE[0])], [])
+    assert told(sending(arn("Logs")), sending(arn("Copies"))) == ([], [])
+    assert told(MADE_HERE, first) == ([], [])  # it has no data yet
+
+
+KEYS: Final = [
+    ("AWS::SNS::Topic", "KmsMasterKeyId"),
+    ("AWS::Kinesis::Stream", "StreamEncryption.KeyId"),
+    ("AWS::Logs::LogGroup", "KmsKeyId"),
+]
+
+
+@pytest.mark.parametrize(("kind", "path"), KEYS)
+def test_a_key_without_which_nobody_reads_is_a_limit(kind: str, path: str) -> None:
+    key = {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}}
+
+    def kept(value: Any) -> Declared:
+        properties = {} if value is None else at(path, value)
+        return {**key, "R": {"Type": kind, "Properties": properties}}
+
+    assert told(kept(arn("Key")), kept(None)) == ([("+", path, "not set")], [])
+    assert told(kept(None), kept(arn("Key"))) == ([("-", path, "${Key}")], [])
+    assert told(kept(arn("Key")), kept({"Ref": "Key"})) == ([], [])
+    assert told(kept("alias/aws/service"), kept(None)) == ([], [])
+    assert told(kept(arn("Key")), kept("1234abcd")) == ([], [f"{path} is 1234abcd in place of ${{Key}}"])
+    assert told(kept(arn("Key")), key) == ([], [])
+    assert told(key, kept(None)) == ([], [])
+
+
+def test_a_list_with_what_the_deploy_looks_up_is_read_as_it_stands() -> None:
+    prefix = {"Fn::FindInMap": ["Prefixes", {"Ref": "AWS::Region"}, "Of"]}
+
+    def group(port: int) -> Declared:
+        rules = [{"IpProtocol": "tcp", "ToPort": port, "SourcePrefixListId": prefix}]
+        return {"G": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": rules}}}
+
+    assert [item["why"] for item in compared(group(443), group(80))["not_compared"]] == ["network"]
+
+
+def test_an_alias_of_another_key_is_undecided() -> None:
+    first, second = ({"A": {"Type": "AWS::KMS::Alias", "Properties": {"TargetKeyId": name}}} for name in ("k1", "k2"))
+    assert told(first, second) == ([], ["TargetKeyId is k2 in place of k1"])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider", "AWS::Detective::OrganizationAdmin",
+     "AWS::WorkSpacesWeb::IdentityProvider", "AWS::SupportAuthZ::SupportPermit"],
+)  # fmt: skip
+def test_what_opens_something_by_being_there_is_told_when_it_is_new(kind: str) -> None:
+    doors, undecided = told({}, {"R": {"Type": kind, "Properties": {"Name": "one"}}})
+    assert ([sign for sign, *_ in doors], undecided) == (["+"], [])
+
+
+def test_an_account_in_the_place_of_another_is_undecided() -> None:
+    kind = "AWS::S3::AccessPoint"
+    first, second = ({"P": {"Type": kind, "Properties": {"BucketAccountId": name}}} for name in ("1" * 12, "2" * 12))
+    assert told(first, second)[1] == [f"BucketAccountId is {'2' * 12} in place of {'1' * 12}"]
+
+
+def test_pages_that_may_call_in_a_browser_are_named_as_not_compared() -> None:
+    first, second = (
+        {"B": {"Type": "AWS::S3::Bucket", "Properties": at("CorsConfiguration.CorsRules[].AllowedOrigins", [origin])}}
+        for origin in ("https://a.example", "*")
+    )
+    assert [item["why"] for item in compared(first, second)["not_compared"]] == ["network"]
+
+
+def test_what_comes_and_goes_with_a_door_is_told_by_the_door() -> None:
+    api = {
+        "Type": "AWS::Serverless::HttpApi",
+        "Properties": {"Auth": {"DefaultAuthorizer": "Users", "Authorizers": {"Users": {
+            "IdentitySource": "$request.header.Authorization",
+            "JwtConfiguration": {"issuer": "https://a.example", "audience": ["a"]}}}}},
+    }  # fmt: skip
+    event = {"Type": "HttpApi", "Properties": {"ApiId": {"Ref": "Api"}, "Path": "/orders", "Method": "get"}}
+    function = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"Handler": "a.b", "Runtime": "python3.13", "InlineCode": "x", "Events": {"Get": event}},
+    }
+
+    def sides(old: Declared, new: Declared) -> Declared:
+        files = [
+            (json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}).encode(), name)
+            for resources, name in ((old, "old"), (new, "new"))
+        ]
+        return review_document(review_files(*files))
+
+    plain = {"Api": {"Type": "AWS::Serverless::HttpApi"}, "F": function}
+    found = sides({"Api": api, "F": function}, plain)
+    assert [(door["id"], door["is"], door["public"]) for door in found["doors"]] == [("GET /orders", "everybody", True)]
+    assert found["undecided"] == []
+    assert sides(plain, {"Api": api, "F": function})["undecided"] == []
+
+    graph = [
+        {"G": {"Type": "AWS::AppSync::GraphQLApi", "Properties": {"Name": "g", **properties}}}
+        for properties in (
+            {"AuthenticationType": "AMAZON_COGNITO_USER_POOLS", "UserPoolConfig": {"UserPoolId": "p"}},
+            {"AuthenticationType": "API_KEY"},
+        )
+    ]
+    assert told(*graph) == ([("+", "AuthenticationType", "API_KEY")], [])

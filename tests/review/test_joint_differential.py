@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from remit.iam.comparison import Piece
     from remit.review.access_change import Review
 
-CASES: Final = cases(150, deep=2_000)
+CASES: Final = cases(60, deep=2_000)
 ROLES: Final = ("Reader", "Writer")
 BUCKET: Final = "arn:${AWS::Partition}:s3:::files"
 QUEUE: Final = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:work"

@@ -79,5 +79,5 @@ def test_twice_as_many_resources_take_about_twice_the_work(make: Callable[[int],
         return calls_of(lambda: review_files((old, "old.json"), (new, "new.json")))
 
     work(2)  # what is read once is not counted
-    few, many = work(20), work(40)
+    few, many = work(10), work(20)
     assert many < 2.3 * few

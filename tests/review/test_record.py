@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import RemitError
+from remit.holders import Holder, inline
 from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
 from remit.review.access_change import Given, Version, nothing
 from remit.review.changes import review
@@ -36,13 +37,13 @@ def project(make: Make) -> Project:
     return make(config=f"{managed}\nconfig.lambda_.iam.{boundary}")
 
 
-def with_sentences(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+def with_sentences(roles: tuple[Holder, ...]) -> tuple[Holder, ...]:
     """The roles with each reason as the sentence that a record keeps of it."""
-    told = []
-    for role in roles:
-        grants = tuple(replace(grant, reason=Reason("text", grant.because)) for grant in role.grants)
-        told.append(replace(role, grants=grants))
-    return tuple(told)
+
+    def with_sentence(grant: Grant) -> Grant:
+        return replace(grant, reason=Reason("text", grant.because))
+
+    return tuple(role.with_grants(with_sentence) for role in roles)
 
 
 def test_what_is_recorded_is_read_back_whole(project: Project) -> None:
@@ -126,5 +127,5 @@ def test_the_version_of_a_statement_s_language_is_kept() -> None:
         Grant(allow("s3:Get*", on="${aws:username}"), Reason("text", "x"), version=one)
         for one in (VERSION, OLD_VERSION)
     )
-    text = record(Version("new", (Role("R", grants, ("ingest",)),)), "dev", None)
+    text = record(Version("new", (Holder("R", (inline(grants),), ("ingest",)),)), "dev", None)
     assert read_record(text.encode(), "a record").roles[0].grants == grants

@@ -10,7 +10,8 @@ from typing import Final
 import pytest
 
 from random_cases import cases
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
@@ -21,17 +22,24 @@ ACCOUNT: Final = "arn:aws:iam::111122223333:policy/"
 TABLE: Final = "${OrdersTable.Arn}"
 
 
-def role(name: str, *statements: Statement, functions: tuple[str, ...] | None = None, **more: object) -> Role:
+def role(
+    name: str,
+    *statements: Statement,
+    functions: tuple[str, ...] | None = None,
+    managed: tuple[str, ...] = (),
+    boundary: str | None = None,
+    **more: object,
+) -> Holder:
     given = (name,) if functions is None else functions
-    return Role(
-        f"{name}Role", tuple(Grant(one, Reason("text", f"{name} needs it")) for one in statements), given, **more
-    )  # type: ignore[arg-type]
+    policy = inline(Grant(one, Reason("text", f"{name} needs it")) for one in statements)
+    limits = bounded(boundary)
+    return Holder(f"{name}Role", (policy, *by_arn(managed)), given, limits, **more)  # type: ignore[arg-type]
 
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 
 
-def version(*roles: Role, **more: object) -> Version:
+def version(*roles: Holder, **more: object) -> Version:
     return Version("a version", roles, **more)  # type: ignore[arg-type]
 
 
@@ -105,10 +113,10 @@ def test_a_new_name_for_the_same_access_is_noted_and_still_counts() -> None:
 
 
 def test_a_new_function_with_another_boundary_is_not_taken_for_a_new_name() -> None:
-    old, new = role("before", READ), replace(role("after", READ), boundary=BOUNDARY)
+    old, new = role("before", READ), replace(role("after", READ), limits=bounded(BOUNDARY))
     note = "after is new with the access that before, which is gone, had: was it renamed?"
     assert note not in review(version(old), version(new)).notes
-    assert note in review(version(replace(old, boundary=BOUNDARY)), version(new)).notes
+    assert note in review(version(replace(old, limits=bounded(BOUNDARY))), version(new)).notes
 
 
 def test_roles_without_functions_are_matched_by_their_ids() -> None:
@@ -131,7 +139,7 @@ def test_another_service_in_the_trust_policy_broadens() -> None:
 
 def test_a_trust_policy_of_a_version_stands_over_the_services_of_its_roles() -> None:
     anyone = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=None),))
-    found = review(version(role("a", READ)), version(role("a", READ), trusts={"aRole": anyone}))
+    found = review(version(role("a", READ)), version(role("a", READ, trust=anyone)))
     assert [piece.resource for piece in only(found).trust.lost] == ["lambda.amazonaws.com"]
 
 
@@ -218,12 +226,12 @@ def test_what_aws_changed_in_its_own_policy_is_seen_against_what_was_recorded() 
 class World:
     """Two roles, and what their policies say: those in `hidden` are read by the truth alone."""
 
-    old: Role
-    new: Role
+    old: Holder
+    new: Holder
     known: dict[str, Policy]
     hidden: dict[str, Policy]
 
-    def layers(self, one: Role) -> Layers:
+    def layers(self, one: Holder) -> Layers:
         documents = {**self.known, **self.hidden}
         inline = Policy(tuple(grant.statement for grant in one.grants))
         limit = () if one.boundary is None else (documents[one.boundary],)
@@ -316,8 +324,11 @@ def test_a_version_held_against_itself_in_any_order_changes_nothing() -> None:
     dice = random.Random(9)  # noqa: S311 - a test's dice
     for _ in range(200):
         one = world(dice)
-        turned = Role(
-            one.old.logical_id, one.old.grants[::-1], one.old.functions, one.old.managed[::-1], one.old.boundary
+        turned = Holder(
+            one.old.logical_id,
+            (inline(one.old.grants[::-1]), *by_arn(one.old.managed[::-1])),
+            one.old.functions,
+            one.old.limits,
         )
         found = review(version(one.old, documents=one.known), version(turned, documents=one.known))
         assert not found.broadens
@@ -367,7 +378,10 @@ def test_a_new_role_loses_nothing_where_other_services_than_lambda_take_it_on() 
 def test_a_function_is_known_by_its_new_name_in_whatever_order_its_managed_policies_stand() -> None:
     arns = (f"{ACCOUNT}one", f"{ACCOUNT}two")
     old, new = role("before", READ, managed=arns), role("after", READ, managed=arns[::-1])
-    assert review(version(old), version(new)).notes == review(version(old), version(replace(new, managed=arns))).notes
+    assert (
+        review(version(old), version(new)).notes
+        == review(version(old), version(replace(new, policies=(inline(new.grants), *by_arn(arns))))).notes
+    )
 
 
 def test_a_managed_policy_that_says_something_else_is_told_without_versions_that_nobody_knows() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
+from remit.holders import Holder, bounded, inline
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
@@ -20,7 +21,9 @@ POLICY = f'config.lambda_.iam.policy = [{{"Effect": "Allow", "Action": "dynamodb
 
 def version(namespace: str, *resources: str) -> Version:
     statement = allow("s3:GetObject", on=resources, when=(Condition("StringEquals", "aws:ResourceTag/of", resources),))
-    return Version(namespace, (Role("R", (Grant(statement, Reason("text", "")),), ("f",)),), namespace=namespace)
+    return Version(
+        namespace, (Holder("R", (inline((Grant(statement, Reason("text", "")),)),), ("f",)),), namespace=namespace
+    )
 
 
 def test_names_that_hold_the_namespace_agree_between_stages(make: Make) -> None:
@@ -45,7 +48,9 @@ def test_what_policies_beside_the_roles_say_is_put_equal_as_well() -> None:
         limit = Policy((allow("s3:GetObject", on=f"arn:aws:s3:::{namespace}-in/*"),))
         who = Principals((("AWS", f"arn:aws:iam::111122223333:role/{namespace}-caller"),))
         trust = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),))
-        role = Role("R", (Grant(allow("s3:*"), Reason("text", "")),), ("f",), boundary=arn, trust=trust)
+        role = Holder(
+            "R", (inline((Grant(allow("s3:*"), Reason("text", "")),)),), ("f",), limits=bounded(arn), trust=trust
+        )
         return Version(namespace, (role,), documents={arn: limit}, namespace=namespace)
 
     assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()

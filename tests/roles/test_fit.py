@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 import cfn_lint
 from projects import at
 from random_cases import cases
-from remit.app import Grant, Reason, Resource, Role
+from remit.app import Grant, Reason, Resource
 from remit.build import grant_document
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.partitions import partitions
 from remit.errors import Origin, RemitError
+from remit.holders import Holder, by_arn, inline
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow, parse, render
 from remit.iam.prove.compare import equivalent
 from remit.roles.document_split import fewest, packed
 from remit.roles.fit_quotas import fit
-from remit.roles.policy_size import LONGEST, Sizes, headroom, parts, policy_ids
+from remit.roles.policy_size import LONGEST, Sizes, headroom, own_policies
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -47,20 +48,27 @@ def conditioned(number: int, filler: str = "") -> Grant:
     return Grant(statement, Reason("text", f"reads orders{number:03}"), Origin("app.py", number + 1))
 
 
-def role_of(*grants: Grant, managed: tuple[str, ...] = ()) -> Role:
-    return Role("IngestRole", grants, ("ingest",), managed)
+def role_of(*grants: Grant, managed: tuple[str, ...] = ()) -> Holder:
+    return Holder("IngestRole", (inline(grants), *by_arn(managed)), ("ingest",))
 
 
-def filled(count: int, size: int, first: int = 0) -> Role:
+def counts(role: Holder) -> tuple[int, ...]:
+    return tuple(len(policy.grants) for policy in own_policies(role))
+
+
+def filled(count: int, size: int, first: int = 0) -> Holder:
     """A role of `count` conditioned statements whose one document would have exactly `size` characters."""
     grants = [conditioned(first + number) for number in range(count)]
     short = size - len(as_iam(tuple(grant.statement for grant in grants)))
     return role_of(*grants[:-1], conditioned(first + count - 1, "x" * short))
 
 
-def proven_same(role: Role, other: Role) -> bool:
+def proven_same(role: Holder, other: Holder) -> bool:
     """By the comparison, over all of each role's documents."""
-    one, two = ([Policy(tuple(one.statement for one in part)) for part in parts(role)] for role in (role, other))
+    one, two = (
+        [Policy(tuple(one.statement for one in policy.grants)) for policy in own_policies(role)]
+        for role in (role, other)
+    )
     return equivalent(one, two) and equivalent(denials(one), denials(two))
 
 
@@ -79,7 +87,7 @@ def test_a_role_of_exactly_10240_characters_fits_and_is_not_touched() -> None:
 def test_one_character_more_is_parted() -> None:
     role = filled(40, 10_241)
     fitted = fit(role, SIZES)
-    assert (10_241, (39, 1)) == (SIZES.policy(role), fitted.parts)
+    assert (10_241, (39, 1)) == (SIZES.policy(role), counts(fitted))
     assert proven_same(role, fitted)
     assert role.grants == fitted.grants
 
@@ -88,13 +96,13 @@ def test_one_character_more_is_parted() -> None:
 def test_a_managed_policy_holds_6144_characters(size: int, policies: int) -> None:
     """Beside an inline policy that is full."""
     role = role_of(*filled(40, 10_240).grants, *filled(20, size, first=100).grants)
-    assert policies == len(policy_ids(fit(role, SIZES)))
+    assert policies == len(own_policies(fit(role, SIZES))) - 1
 
 
-def test_200_conditioned_statements_fit_and_say_the_same() -> None:
-    role = role_of(*(conditioned(number) for number in range(200)))
+def test_60_long_conditioned_statements_fit_and_say_the_same() -> None:
+    role = _role_of_long_statements(60)
     fitted = fit(role, SIZES)
-    documents = parts(fitted)
+    documents = [policy.grants for policy in own_policies(fitted)]
     sizes = [len(as_iam(tuple(grant.statement for grant in part))) for part in documents]
     assert sizes == list(SIZES.documents(fitted))
     assert sizes[0] <= 10_240
@@ -125,30 +133,32 @@ def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() ->
 
 def test_ten_attachments_are_the_most_and_those_of_others_count() -> None:
     """As many statements as one inline and ten managed policies hold; then one more; then one policy of AWS's."""
-    one = 10_240 // (len(as_iam((conditioned(0).statement,))) - 39 + 1)
-    most = role_of(*(conditioned(number) for number in range(one + 10 * _per_managed())))
-    assert 10 == len(policy_ids(fit(most, SIZES)))
-    for more in (replace(most, managed=("arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",)), _with_more(most, 30)):
+    most = _role_of_long_statements(_held_in(10_240) + 10 * _held_in(6_144))
+    assert 11 == len(own_policies(fit(most, SIZES)))
+    of_aws = by_arn(("arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess",))
+    one_more = _role_of_long_statements(len(most.grants) + 1)
+    for more in (replace(most, policies=(*most.policies, *of_aws)), one_more):
         with pytest.raises(RemitError) as caught:
             fit(more, SIZES)
         assert "and does not fit" in caught.value.message
 
 
-def _per_managed() -> int:
-    size = len(as_iam((conditioned(0).statement,))) - len(as_iam(()))
-    return (6_144 - len(as_iam(())) + 1) // (size + 1)
+def _role_of_long_statements(count: int) -> Holder:
+    return role_of(*(conditioned(number, "x" * 500) for number in range(count)))
 
 
-def _with_more(role: Role, count: int) -> Role:
-    return replace(role, grants=(*role.grants, *(conditioned(900 + number) for number in range(count))))
+def _held_in(length: int) -> int:
+    """How many long statements a document of so many characters holds, with a comma between each two."""
+    empty, alone = (len(as_iam(tuple(g.statement for g in _role_of_long_statements(n).grants))) for n in (0, 1))
+    return (length - empty + 1) // (alone - empty + 1)
 
 
 def test_what_cannot_fit_is_told_with_the_numbers_and_the_longest_statements() -> None:
-    role = role_of(*(conditioned(number) for number in range(400)), conditioned(999, "y" * 500))
+    role = role_of(*(conditioned(number, "y" * 500) for number in range(107)), conditioned(999, "y" * 900))
     with pytest.raises(RemitError) as caught:
         fit(role, SIZES)
     all_of_it = f"{len(as_iam(tuple(grant.statement for grant in role.grants))):,}"
-    needs = f"has {all_of_it} characters in 401 statements, {all_of_it} when it is minimised, and does not fit"
+    needs = f"has {all_of_it} characters in 108 statements, {all_of_it} when it is minimised, and does not fit"
     rooms = "10,240 for the inline policies of a role, and 6,144 in each of 10 managed policies (0 are taken)"
     takes = "71,680 in all; it would take 12 managed policies beside a full inline policy"
     assert [f"the policy of ingest {needs}", f"IAM allows {rooms}: {takes}", "the longest statements:"] == [
@@ -171,7 +181,7 @@ def test_statements_are_merged_first_and_keep_their_reasons_and_lines() -> None:
     fitted = fit(role, SIZES)
     assert SIZES.policy(role) > 10_240 > SIZES.policy(fitted)
     (merged,) = fitted.grants
-    assert (1,) == fitted.parts
+    assert (1,) == counts(fitted)
     assert merged.because == "; ".join(grant.because for grant in grants)
     assert (Origin("app.py", 1), tuple(grants)) == (merged.origin, merged.stands_for)
     assert proven_same(role, fitted)
@@ -201,7 +211,7 @@ def test_merging_is_proven_where_late_bound_parts_leave_the_comparison_in_doubt(
         allow("sqs:SendMessage", "sqs:Send*", on=("arn:aws:sqs:*:*:a", "arn:aws:sqs:*:*:a*")), Reason("text", "sends")
     )
     fitted = fit(role_of(*many, deny, rest, wide), SIZES)
-    assert (1, 4) == (len(fitted.parts), len(fitted.grants))
+    assert (1, 4) == (len(own_policies(fitted)), len(fitted.grants))
     assert "arn:aws:sqs:*:*:a*" == fitted.grants[3].statement.resources.patterns[0]
 
 
@@ -220,16 +230,16 @@ def test_a_reason_is_never_lost() -> None:
 
 def test_a_statement_longer_than_a_document_is_taken_apart() -> None:
     """By its resources, and by its actions where it has but one resource."""
-    resources = tuple(f"{TABLE}a-table-with-a-long-name-{number:04}" for number in range(300))
+    resources = tuple(f"{TABLE}a-table-with-a-long-name-{'x' * 200}{number:04}" for number in range(90))
     by_resource = role_of(Grant(allow("dynamodb:GetItem", on=resources, sid="Read"), Reason("text", "reads")))
-    actions = tuple(f"dynamodb:{'X' * 60}{number:04}" for number in range(300))
+    actions = tuple(f"dynamodb:{'X' * 300}{number:04}" for number in range(70))
     by_action = role_of(Grant(allow(*actions, on=f"{TABLE}orders"), Reason("text", "reads")))
     denies = role_of(
         Grant(Statement("Deny", Globs(("dynamodb:GetItem",)), Globs(resources)), Reason("text", "keeps out"))
     )
     for role in (by_resource, by_action, denies):
         fitted = fit(role, SIZES)
-        assert (True, True) == (len(fitted.parts) > 1, proven_same(role, fitted))
+        assert (True, True) == (len(own_policies(fitted)) > 1, proven_same(role, fitted))
         assert {role.grants[0].because} == {grant.because for grant in fitted.grants}
         assert all(size <= most for size, most in zip(SIZES.documents(fitted), (10_240, *[6_144] * 9), strict=False))
     sids = [grant.statement.sid for grant in fit(by_resource, SIZES).grants]
@@ -244,7 +254,7 @@ def test_a_statement_that_cannot_be_taken_apart_stands_inline_or_is_refused() ->
 
     few = [conditioned(number) for number in range(40)]
     fitted = fit(role_of(*few, not_on(9_000)), SIZES)
-    assert "most" in {grant.because for grant in parts(fitted)[0]}
+    assert "most" in {grant.because for grant in own_policies(fitted)[0].grants}
     with pytest.raises(RemitError, match="cannot be taken apart"):
         fit(role_of(*few, not_on(11_000)), SIZES)
 
@@ -349,7 +359,7 @@ def test_functions_whose_access_is_too_long_for_an_inline_policy_share_roles_all
     body += "".join(f"@app.function(policy=POLICY)\ndef fn_{n}(event, context): ...\n" for n in range(60))
     built = make(config="config.lambda_.iam.share_roles = True", app=body).built()
     assert 2 == len(built.roles)
-    assert all(len(role.parts) > 1 for role in built.roles)
+    assert all(len(own_policies(role)) > 1 for role in built.roles)
 
 
 def test_the_size_of_every_role_is_in_the_json_of_a_build(make: Make) -> None:

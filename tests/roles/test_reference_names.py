@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.app import Grant, Reason, Resource, Role
+from remit.app import Grant, Reason, Resource
+from remit.holders import Holder, bounded, inline
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -90,8 +91,8 @@ def test_a_name_that_nobody_knows_how_aws_makes_is_not_foretold() -> None:
     assert "${Thing.Arn}" not in names_in("shop", (Resource("Thing", "AWS::KMS::Key", {}),))
 
 
-def role_on(*resources: str) -> Role:
-    return Role("R", (Grant(allow("sqs:SendMessage", on=resources), Reason("text", ""), None),), ())
+def role_on(*resources: str) -> Holder:
+    return Holder("R", (inline((Grant(allow("sqs:SendMessage", on=resources), Reason("text", ""), None),)),), ())
 
 
 def test_the_place_of_whoever_asks_comes_before_those_that_statements_name() -> None:
@@ -138,7 +139,12 @@ def test_more_places_than_a_line_takes_are_counted() -> None:
 
 def test_a_denial_of_the_boundary_names_the_policy() -> None:
     boundary, deny = "arn:aws:iam::111122223333:policy/limits", Statement("Deny", Globs(("s3:*",)), Globs(("*",)))
-    role = Role("R", (Grant(allow("s3:GetObject", on="*"), Reason("text", "reads")),), ("f",), boundary=boundary)
+    role = Holder(
+        "R",
+        (inline((Grant(allow("s3:GetObject", on="*"), Reason("text", "reads")),)),),
+        ("f",),
+        limits=bounded(boundary),
+    )
     limited = ready_role(role, {}, {boundary: Policy((deny,))})
     (ruling,) = ask(limited, "s3:GetObject", "arn:aws:s3:::data/a").layers[1].rulings
     assert StatementSource("boundary", None, boundary, 0) == source(limited, ruling)
@@ -149,7 +155,7 @@ def test_a_user_has_its_name_in_every_request_unless_only_the_deploy_knows_it() 
     home_of_bob = "arn:aws:s3:::homes/bob/a"
     verdicts = []
     for name in ("ann", "bob", "${AWS::StackName}-ann"):
-        user = Role("Person", (own_home,), (), kind="user", name=name)
+        user = Holder("Person", (inline((own_home,)),), (), kind="user", name=name)
         verdicts.append(ask(ready_role(user, {}), "s3:GetObject", home_of_bob).verdict)
     assert ["ImplicitlyDenied", "Allowed", "Unknown"] == verdicts
 

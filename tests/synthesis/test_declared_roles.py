@@ -46,7 +46,7 @@ def test_reading_the_template_gives_back_what_is_assigned_with_reasons_and_lines
         "def report(event, context): ...\n\n@app.function\ndef other(event, context): ...\n"
     ).load()
     roles = assign(app)
-    read = tuple(one.role for one in declared_by(app, roles).roles)
+    read = declared_by(app, roles).roles
     assert [(one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in read] == [
         (one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in roles
     ]
@@ -68,8 +68,8 @@ def test_the_roles_of_an_app_are_those_of_its_written_template(make: Make) -> No
 
     written, read = declared(document(synth(app, roles))), declared_by(app, roles)
 
-    assert {one.role.logical_id: (one.inline, one.attached, one.trust) for one in read.roles} == {
-        one.role.logical_id: (one.inline, one.attached, one.trust) for one in written.roles
+    assert {one.logical_id: (one.inline, one.attached, one.trust_policy) for one in read.roles} == {
+        one.logical_id: (one.inline, one.attached, one.trust_policy) for one in written.roles
     }
     assert [[(grant.statement, grant.version) for grant in role.grants] for role in read.outside] == [
         [(grant.statement, grant.version) for grant in role.grants] for role in written.outside
@@ -87,7 +87,7 @@ def test_a_shared_policy_gains_what_it_attaches_with_the_line_of_the_shared_reso
     assert told == {("hello",): ["sns:Publish"], "ExtraRole": ["sqs:SendMessage"]}
     hello = found.changes[0].after
     assert hello is not None
-    (grant,) = [one for one in hello.role.grants if one.statement.actions.patterns == ("sns:Publish",)]
+    (grant,) = [one for one in hello.grants if one.statement.actions.patterns == ("sns:Publish",)]
     assert (grant.because, str(grant.origin)) == ("shared resource ExtraPolicy", "shared/resources/extra.py:10:14")
 
 
@@ -149,4 +149,4 @@ def test_a_policy_that_names_a_role_as_the_account_does_is_one_of_its_inline_pol
         }
     }
     (role,) = declared(template).roles
-    assert [name for name, _ in role.inline] == ["extra"]
+    assert list(role.inline) == ["extra"]

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 import effort
 from projects import Project, at
 from random_cases import cases
-from remit.app import App, Grant, Reason, Role
+from remit.app import App, Grant, Reason
 from remit.errors import Origin, RemitError
+from remit.holders import Holder, inline
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse_statement
@@ -107,7 +108,7 @@ def test_a_grant_that_no_line_wrote_is_told_by_its_reason_alone(make: Make) -> N
     project = held(make, *CEILING[1:])
     app = project.load()
     (role,) = assign(app)
-    unwritten = replace(role, grants=tuple(replace(grant, origin=None) for grant in role.grants))
+    unwritten = role.with_grants(lambda grant: replace(grant, origin=None))
     with pytest.raises(RemitError) as caught:
         guard(project.folder, app, (unwritten,))
     assert "given by puts items into table orders" == caught.value.message.splitlines()[-1].strip()
@@ -340,7 +341,7 @@ def test_nothing_is_proven_that_a_request_contradicts(make: Make) -> None:
     every = cases(len(combinations) // 12, deep=len(combinations))
     for effect, granted, rail in random.Random(7).sample(combinations, every):  # noqa: S311 - cases, not secrets
         statement = parse_statement(allow(*granted))
-        some = (Role(role.logical_id, (Grant(statement, Reason("text", "x")),), role.functions),)
+        some = (Holder(role.logical_id, (inline((Grant(statement, Reason("text", "x")),)),), role.functions),)
         rails = read_guardrail(document({**allow(*rail), "Effect": effect}).encode(), "x.json")
         found = prove(app, some, rails)
         for place in itertools.product(WORDS, ("111122223333", "444455556666")):
@@ -401,7 +402,7 @@ def test_a_guardrail_that_holds_is_proven_without_a_look_at_every_action() -> No
     ceiling = (allow("s3:Get*", ["*", "arn:aws:s3:*"]), allow("s3:Get*", "arn:aws*:s3:*:1111*:?", Condition=account))
     rails = read_guardrail(document(*ceiling).encode(), "x.json")
     with effort.at_most(0.2):
-        proof = prove(App("orders", "dev", ()), (Role("HelloRole", grants, ("hello",)),), rails)
+        proof = prove(App("orders", "dev", ()), (Holder("HelloRole", (inline(grants),), ("hello",)),), rails)
     assert () == proof.breaches
 
 
@@ -453,13 +454,13 @@ def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]
     app = App("orders", "dev", ())
     grants = tuple(Grant(parse_statement(one), Reason("text", "x")) for one in given_)
     rails = read_guardrail(document(*rail).encode(), "x.json")
-    anywhere = prove(app, (Role("HelloRole", grants, ("hello",)),), rails)
+    anywhere = prove(app, (Holder("HelloRole", (inline(grants),), ("hello",)),), rails)
     exceeded_by: dict[tuple[Policy, Policy], list[Request]] = {}
     for place in _PLACES:
         role, limit = (_at(statements, place) for statements in (given_, rail))
         if (role, limit) not in exceeded_by:  # where they name no place, they say the same at each
             exceeded = [one for one in _ASKED if evaluate(one, role).allowed and not _spoken(limit, rail, one)]
-            here = prove(app, (Role("HelloRole", grants, ("hello",)),), rails, place)
+            here = prove(app, (Holder("HelloRole", (inline(grants),), ("hello",)),), rails, place)
             assert not (exceeded and not here.breaches), (place, exceeded[0])
             exceeded_by[role, limit] = exceeded
         exceeded = exceeded_by[role, limit]

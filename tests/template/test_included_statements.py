@@ -11,8 +11,8 @@ from remit.app import Resource
 from remit.iam.tokens import for_people
 from remit.lint.files import lint_bytes
 from remit.review.resource_access import giving
-from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_documents import known
+from remit.template.roles import roles_of
 from role_readers import read_roles
 
 TEMPLATE = b"""\
@@ -124,8 +124,8 @@ def test_a_document_that_cloudformation_makes_a_text_of_is_read() -> None:
 def test_what_a_role_holds_is_not_complete_where_a_part_of_a_policy_stands_elsewhere() -> None:
     statements = [SENDING, {"file": "more.json"}]
     role = role_with({"Version": "2012-10-17", "Statement": statements})
-    held = held_policies(role, attached((role,), lambda _: role.origin), lambda _: role.origin)
-    assert (held.inline, held.is_complete) == ((), False)
+    (holder,) = roles_of((role,), lambda _: role.origin).roles
+    assert [policy.document for policy in holder.policies] == [None]
 
 
 def test_a_sam_function_may_include_a_document() -> None:

@@ -13,7 +13,6 @@ from remit.app import Resource
 from remit.errors import Origin, RemitError
 from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Globs, render_statement
-from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_files import read_side
 from remit.template.role_resources import bearing, made_together, part, units, with_targets_of
 from remit.template.roles import roles_of
@@ -435,7 +434,8 @@ def test_a_policy_is_compared_with_the_role_that_lists_it_and_not_with_one_that_
 def test_a_managed_policy_that_a_role_lists_twice_is_held_once() -> None:
     arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     role = Resource("Role", "AWS::IAM::Role", {"ManagedPolicyArns": [arn, arn]})
-    assert (arn,) == held_policies(role, attached((role,), nowhere), nowhere).managed
+    (holder,) = roles_of((role,), nowhere).roles
+    assert (arn,) == holder.managed
 
 
 def test_the_roles_of_resources_that_no_file_holds_have_their_policies_without_a_line() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -293,12 +295,50 @@ def test_the_stream_of_an_own_table_is_turned_on(make: Make) -> None:
     assert {"StreamViewType": "NEW_AND_OLD_IMAGES"} == table["StreamSpecification"]
 
 
-def test_a_stream_that_a_table_says_itself_stays(make: Make) -> None:
-    own = DATA.replace(
-        '"AWS::DynamoDB::Table",', '"AWS::DynamoDB::Table", {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}},'
-    )
-    (table,) = made(make, function("on.dynamodb(Data.table)"), own).resources("AWS::DynamoDB::Table").values()
-    assert {"StreamViewType": "KEYS_ONLY"} == table["StreamSpecification"]
+ELSEWHERE = "111122223333:function:other"
+SAID: dict[str, tuple[str, dict[str, Any]]] = {
+    "on.s3(Data.uploads)": (
+        "uploads",
+        {
+            "NotificationConfiguration": {
+                "LambdaConfigurations": [
+                    {"Event": "s3:ObjectRemoved:*", "Function": f"arn:aws:lambda:eu-west-1:{ELSEWHERE}"}
+                ],
+                "TopicConfigurations": [{"Event": "s3:ObjectRestore:*", "Topic": "arn:aws:sns:eu-west-1:1:news"}],
+            },
+            "Tags": [{"Key": "team", "Value": "shop"}],
+        },
+    ),
+    "on.dynamodb(Data.table)": (
+        "table",
+        {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}, "TableName": "orders"},
+    ),
+    'on.cognito(Data.users, "PreSignUp")': (
+        "users",
+        {"LambdaConfig": {"PostAuthentication": f"arn:aws:lambda:eu-west-1:{ELSEWHERE}"}, "UserPoolName": "p"},
+    ),
+}
+"""What a resource declares itself, beside a trigger that changes it."""
+
+
+@pytest.mark.parametrize("trigger", SAID)
+def test_what_a_resource_says_itself_stays_beside_what_a_trigger_adds(make: Make, trigger: str) -> None:
+    name, said = SAID[trigger]
+    own = re.sub(rf'( {name} = resource\(\s*"[^"]+")', lambda match: f"{match[1]}, {said!r}", DATA, count=1)
+    resource = made(make, function(trigger), own).template()["Resources"][f"Data{name.title()}"]
+    assert_holds(resource["Properties"], said)
+    assert "HelloFunction" in json.dumps(resource) or name == "table"
+
+
+def assert_holds(whole: Any, part: Any) -> None:
+    """Every key, and every item in its order."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            assert_holds(whole[key], value)
+    elif isinstance(part, list):
+        assert [item for item in whole if item in part] == part
+    else:
+        assert whole == part
 
 
 def test_two_views_of_one_stream_are_told(make: Make) -> None:

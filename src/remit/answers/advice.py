@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.denied_request import ACCOUNT, account_of, caller_of, role_and_session
@@ -96,37 +95,12 @@ def _change(denial: Denial) -> str | None:
     return change + (f" ({denial.policy})" if denial.policy else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A denial, the app in this folder and the function that asked, where known, and what its role answers.
-
-    `deployer_command` writes the policy of whoever deploys; None where it was surely not they who asked.
-    """
-
-    denial: Denial
-    here: LoadedApp | None
-    function: str | None
-    actions: tuple[str, ...]
-    answers: tuple[Explanation, ...]
-    deployer_command: str | None = DEPLOYER_COMMAND
-
-    @property
-    def allowed(self) -> bool:
-        """True if the role as it is here allows everything that was denied."""
-        return bool(self.answers) and all(answer.decision.allowed for answer in self.answers)
-
-    @property
-    def lacks_an_allow(self) -> bool:
-        """True if the policies of the one who asked may be what was short."""
-        return lacks_an_allow(self.denial)
-
-
 def lacks_an_allow(denial: Denial) -> bool:
     """Return whether the policies of the one who asked may be what was short, as far as the message tells."""
     return denial.layer in (None, "identity") and not denial.explicit
 
 
-def advice_here(
+def advice_here(  # noqa: C901 - one piece of advice after the other
     denial: Denial,
     project: LoadedApp | None,
     function: str | None,
@@ -135,10 +109,37 @@ def advice_here(
     *,
     deployer_command: str | None = DEPLOYER_COMMAND,
 ) -> Iterator[str]:
-    """Yield the advice that the app in this folder, or its absence, adds."""
-    case = _Case(denial, project, function, actions, answers, deployer_command)
-    for piece_of_advice in _ADVICE:
-        yield from piece_of_advice(case)
+    """Yield the advice that the app in this folder, or its absence, adds.
+
+    `function` is the one that asked, where it is known, `answers` are what its role answers. `deployer_command` writes
+    the policy of whoever deploys; None where it was surely not they who asked.
+    """
+    lacks_allow = lacks_an_allow(denial)
+    is_allowed = bool(answers) and all(answer.decision.allowed for answer in answers)
+    if project is not None and function is not None and is_allowed and lacks_allow:
+        yield f"deploy this folder: remit deploy --stage {project.app.stage}"
+    yield from _own_boundary(denial, project)
+    if is_allowed or (not answers and (project is None or function is None)):
+        yield from _missing_object(denial, actions)
+    if project is not None and function is not None and lacks_allow and not is_allowed:
+        for lost in broken(project.app, project.roles):
+            if lost.function == function and set(actions) & set(lost.missing):
+                yield f"{lost.cause} took it away: {lost.message}"
+    if lacks_allow:
+        is_anonymous = function is None and caller_of(denial) is None and denial.encoded is None
+        if is_anonymous and not is_allowed:
+            yield from _needed(project, actions, denial, answers)
+        if not answers:
+            yield from _secret(denial)  # an answer names it in its fix
+        if project is None or not answers:
+            yield from _of_the_resource(denial, actions)
+        yield from _models_behind(denial, actions, answers)
+        role, _ = role_and_session(denial)
+        if role is not None and role.startswith("AWSReservedSSO_"):
+            yield "the role is made of a permission set of IAM Identity Center: put the statement there"
+    may_be_a_deployer = function is None and denial.layer != "trust" and not denial.explicit
+    if may_be_a_deployer and deployer_command is not None and _of_a_deploy(denial, actions):
+        yield f"for whoever deploys, `{deployer_command}` writes the whole policy"
 
 
 def advice_on_obstacle(
@@ -151,95 +152,37 @@ def advice_on_obstacle(
         yield obstacle.reason
     else:
         yield f"{obstacle.reason}: {obstacle.instead}"
-    case = _Case(denial, project, None, actions, ())
-    yield from _own_boundary(case)
-    yield from _missing_object(case)
+    yield from _own_boundary(denial, project)
+    yield from _missing_object(denial, actions)
 
 
-def _deploy_it(case: _Case) -> Iterator[str]:
-    if case.here is not None and case.function is not None and case.allowed and case.lacks_an_allow:
-        yield f"deploy this folder: remit deploy --stage {case.here.app.stage}"
+def _own_boundary(denial: Denial, project: LoadedApp | None) -> Iterator[str]:
+    if project is not None and project.app.boundary is not None and denial.layer == "boundary":
+        yield f"the boundary of this app's roles is {project.app.boundary}"
 
 
-def _own_boundary(case: _Case) -> Iterator[str]:
-    if case.here is not None and case.here.app.boundary is not None and case.denial.layer == "boundary":
-        yield f"the boundary of this app's roles is {case.here.app.boundary}"
-
-
-def _missing_object(case: _Case) -> Iterator[str]:
-    nobody_answered = not case.answers and (case.here is None or case.function is None)
-    no_layer_is_told = case.denial.layer is None and not case.denial.explicit
-    if "s3:GetObject" in case.actions and no_layer_is_told and (case.allowed or nobody_answered):
+def _missing_object(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
+    if "s3:GetObject" in actions and denial.layer is None and not denial.explicit:
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
 
 
-def _replaced_default(case: _Case) -> Iterator[str]:
-    """Yield grants of the computed default that a setting replaced."""
-    if case.here is None or case.function is None or case.allowed or not case.lacks_an_allow:
-        return
-    for lost in broken(case.here.app, case.here.roles):
-        if lost.function == case.function and set(case.actions) & set(lost.missing):
-            yield f"{lost.cause} took it away: {lost.message}"
-
-
-def _needed_grant(case: _Case) -> Iterator[str]:
-    caller = case.function or caller_of(case.denial)
-    caller_is_known = caller is not None or case.denial.encoded is not None
-    if case.lacks_an_allow and not case.allowed and not caller_is_known:
-        yield from _needed(case.here, case.actions, case.denial, case.answers)
-
-
-def _other_side(case: _Case) -> Iterator[str]:
-    if case.lacks_an_allow and not case.answers:
-        yield from _secret(case.denial)  # an answer names it in its fix
-    if case.lacks_an_allow and (case.here is None or not case.answers):
-        yield from _of_the_resource(case.denial, case.actions)
-
-
-def _models_behind(case: _Case) -> Iterator[str]:
+def _models_behind(denial: Denial, actions: tuple[str, ...], answers: tuple[Explanation, ...]) -> Iterator[str]:
     """The model to which an inference profile sends requests, and which must be allowed as well."""
-    profile = parse(case.denial.resource or "")
-    if profile is None or not case.lacks_an_allow or not is_profile(str(profile)):
+    profile = parse(denial.resource or "")
+    if profile is None or not is_profile(str(profile)):
         return
     parts = geography_and_model(str(profile))
     model = "MODEL" if parts is None else parts[1]
-    if any(answer.remedy is not None and answer.remedy.typed for answer in case.answers):
+    if any(answer.remedy is not None and answer.remedy.typed for answer in answers):
         yield f"the profile runs {model}, which bedrock.invoke_profile allows as well"
         return
     statement = {
         "Effect": "Allow",
-        "Action": case.actions[0],
+        "Action": actions[0],
         "Resource": f"arn:{profile.partition}:bedrock:*::foundation-model/{model}",
         "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": str(profile)}},
     }
     yield f"the profile runs {model}, which must be allowed as well, in each of its regions: {json.dumps(statement)}"
-
-
-def _permission_set(case: _Case) -> Iterator[str]:
-    """Yield the place where the policies of a role of IAM Identity Center are changed."""
-    role, _ = role_and_session(case.denial)
-    if role is not None and role.startswith("AWSReservedSSO_") and case.lacks_an_allow:
-        yield "the role is made of a permission set of IAM Identity Center: put the statement there"
-
-
-def _deployers(case: _Case) -> Iterator[str]:
-    denial = case.denial
-    may_be_a_deployer = case.function is None and denial.layer != "trust" and not denial.explicit
-    if may_be_a_deployer and case.deployer_command is not None and _of_a_deploy(denial, case.actions):
-        yield f"for whoever deploys, `{case.deployer_command}` writes the whole policy"
-
-
-_ADVICE: Final = (
-    _deploy_it,
-    _own_boundary,
-    _missing_object,
-    _replaced_default,
-    _needed_grant,
-    _other_side,
-    _models_behind,
-    _permission_set,
-    _deployers,
-)
 
 
 def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:

@@ -395,35 +395,21 @@ def _trail_resource(event: dict[str, Any], service: str) -> str | None:
         if arn is not None:
             return arn
     parameters = _dict(event.get("requestParameters"))
-    arn = _parameter(parameters, service)
-    return _by_name(parameters, service, event) if arn is None else arn
-
-
-def _parameter(parameters: dict[str, Any], service: str) -> str | None:
-    """Return a request's resource by its parameters.
-
-    A bucket or an object, or the one ARN of the service among them.
-    """
     bucket, key = _string(parameters, "bucketName"), _string(parameters, "key")
     if bucket is not None and service == "s3":
         return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
     texts = {_string(parameters, name) or "" for name in parameters}
     arns = [text for text in texts if text.split(":")[2:3] == [service]]
-    return arns[0] if len(arns) == 1 else None
-
-
-def _by_name(parameters: dict[str, Any], service: str, event: dict[str, Any]) -> str | None:
-    """Return a request's resource, where it names a table, a function or a stream of the caller's own account."""
+    if len(arns) == 1:
+        return arns[0]
+    # A table, a function or a stream that is named alone is of the caller's own account.
     owner = _ARN.match(_string(_dict(event.get("userIdentity")), "arn") or "")
-    key, resource_prefix = _NAMES.get(service, ("", ""))
-    name = _string(parameters, key)
-    region = _string(event, "awsRegion")
+    parameter, resource_prefix = _NAMES.get(service, ("", ""))
+    name, region = _string(parameters, parameter), _string(event, "awsRegion")
     if owner is None or name is None or region is None:
         return None
-    if name.startswith("arn:"):
-        return name
     partition = owner[0].split(":")[1]
-    return f"arn:{partition}:{service}:{region}:{owner[1]}:{resource_prefix}{name}"
+    return name if name.startswith("arn:") else f"arn:{partition}:{service}:{region}:{owner[1]}:{resource_prefix}{name}"
 
 
 def _decoded(message: dict[str, Any]) -> Denial | None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.answers.denial import Denial
-    from remit.app import App, Role
+    from remit.app import App
+    from remit.holders import Holder
 
 _MOST: Final = 3  # actions that an operation's bare name may mean
 ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
@@ -27,7 +28,7 @@ class LoadedApp:
     """The app in this folder, and its roles."""
 
     app: App
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     folder: Path
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from remit.answers.obstacles import Obstacle
     from remit.answers.remedy import Remedy
-    from remit.app import RoleKind
     from remit.catalogue.actions import Action
+    from remit.holders import Holder, HolderKind
     from remit.iam.decide.evaluate import Decision, Verdict
-    from remit.roles.role_policies import ReadyRole, StatementSource
+    from remit.roles.role_policies import StatementSource
 
 VERDICT_WORDS: Final[dict[Verdict, str]] = {
     "Allowed": "allowed",
@@ -66,7 +66,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
     takes_intrinsics: bool = False
-    kind: RoleKind = "role"
+    kind: HolderKind = "role"
     """What was asked."""
     ways: tuple[tuple[str, Explanation], ...] = ()
     """Where a template's conditions make the answer another one: the answers, each with when it holds, in words."""
@@ -96,7 +96,7 @@ class Explanation:
         return own_verdict(decision) != "Allowed"
 
 
-def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
+def explain(role: Holder, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
     """Ask a role whether it may. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`).
 
     `asker` says in words who asks: `function report`.
@@ -114,8 +114,13 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
         *notes,
         *_assumed(role, deciding, text),
         *_unseen(role, decision),
-        *role.role.notes,
+        *role.notes,
     )
+    met = None
+    if not decision.allowed:
+        # What a resource's policy says of callers is another policy's.
+        of_resource = decision.policies.resource is not None
+        met = resource_obstacle(decision.request) if of_resource else obstacle(decision.request)
     return Explanation(
         asker,
         action,
@@ -124,22 +129,12 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
         deciding,
         nearest_allows,
         all_notes,
-        kind=role.role.kind,
-        obstacle=_obstacle(decision),
+        kind=role.kind,
+        obstacle=met,
     )
 
 
-def _obstacle(decision: Decision) -> Obstacle | None:
-    if decision.allowed:
-        return None
-    if decision.policies.resource is not None:  # what it says of callers is another policy's
-        return resource_obstacle(decision.request)
-    return obstacle(decision.request)
-
-
-def _decided(
-    role: ReadyRole, action: str, text: str, principal: str | None
-) -> tuple[ReadyRole, Decision, tuple[str, ...]]:
+def _decided(role: Holder, action: str, text: str, principal: str | None) -> tuple[Holder, Decision, tuple[str, ...]]:
     """The role as it was asked, the decision, and a note where that differs from place to place.
 
     A late-bound ARN is tried wherever the role's statements say it may be; a place that allows it is preferred.
@@ -157,7 +152,7 @@ def _decided(
     return placed_role, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
 
 
-def spelled_out(role: ReadyRole, action: str, resource: str) -> str:
+def spelled_out(role: Holder, action: str, resource: str) -> str:
     """A resource as people type it, as an ARN: `DataTable` or `Data.table` (the stack's), `orders`, `uploads/a.csv`.
 
     Also the address of an object or a queue, and a function's own name. What fits none of the action's resource types
@@ -228,7 +223,7 @@ def _on_resource(action: str, text: str) -> Iterator[str]:
     yield f"{text} is not an ARN and names no resource of {catalogued_action.full_name}, which are called {forms}"
 
 
-def _on_name(role: ReadyRole, resource: str) -> Iterator[str]:
+def _on_name(role: Holder, resource: str) -> Iterator[str]:
     """A note on a name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
     settled = [reference for reference, name in role.names.items() if name.startswith(("arn:", reference))]
@@ -240,7 +235,7 @@ def _on_name(role: ReadyRole, resource: str) -> Iterator[str]:
         yield f"there is no resource {head} in the stack: did you mean {meant_id}?"
 
 
-def _assumed(role: ReadyRole, deciding: Iterable[StatementSource], resource: str) -> Iterator[str]:
+def _assumed(role: Holder, deciding: Iterable[StatementSource], resource: str) -> Iterator[str]:
     """Notes on the resources whose names only a deploy settles, and that the answer takes the asked one to be."""
     patterns: list[str] = []
     for statement_source in deciding:
@@ -253,13 +248,12 @@ def _assumed(role: ReadyRole, deciding: Iterable[StatementSource], resource: str
             yield f"taking it for {target}, whose whole name only the deploy settles"
 
 
-def _unseen(role: ReadyRole, decision: Decision) -> Iterator[str]:
+def _unseen(role: Holder, decision: Decision) -> Iterator[str]:
     """Notes on the policies that are not known here and may decide otherwise."""
-    for arn in role.unread:
-        if arn == role.role.boundary:
-            yield f"the permissions boundary {arn} is not known here: it must allow this as well"
-        elif not decision.allowed:
-            yield f"the managed policy {arn} is not known here: it may allow this"
+    for arn in () if decision.allowed else role.unread:
+        yield f"the managed policy {arn} is not known here: it may allow this"
+    if role.unread_boundary is not None:
+        yield f"the permissions boundary {role.unread_boundary} is not known here: it must allow this as well"
     if decision.policies.resource is not None:
         if decision.verdict == "ImplicitlyDenied" and not decision.request.needs_resource_policy:
             yield "in the resource's own account the caller's own policies may allow it all the same"

@@ -5,7 +5,7 @@ Source: "Policy evaluation for requests within a single account" (IAM User Guide
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.explanation import VERDICT_WORDS
@@ -20,40 +20,27 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.app import Grant
+    from remit.holders import HeldPolicy, Holder
     from remit.iam.decide.evaluate import Decision
     from remit.iam.request import Request
-    from remit.roles.role_policies import ReadyRole
 
 _EVERYTHING: Final = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class ResourcePolicyBeside:
-    """A policy of a resource that is declared beside a role: its statements, and the ARN that it is of, late-bound.
-
-    `is_conditional`: the template's conditions decide whether it is there, or what it says.
-    """
-
-    arn: str
-    grants: tuple[Grant, ...]
-    is_conditional: bool = False
-
-
-def with_resource_policies(
-    explanation: Explanation, role: ReadyRole, policies: Sequence[ResourcePolicyBeside]
-) -> Explanation:
+def with_resource_policies(explanation: Explanation, role: Holder, policies: Sequence[HeldPolicy]) -> Explanation:
     """The explanation of a role's request, with what the policies of the resource change about it.
 
-    A policy that is there only if the template's conditions say so changes nothing; what it would change is a note.
+    Each policy has the ARN that it is of, late-bound, as its name. One that is there only if the template's conditions
+    say so (it has a note) changes nothing; what it would change is a note.
     """
     if explanation.ways or explanation.of_resource:
         return explanation
     names = names_at(role.names, _place(explanation.decision.request))
     of_resource = [policy for policy in policies if _is_of(policy, explanation.decision.request, names)]
-    certain = [policy.grants for policy in of_resource if not policy.is_conditional]
+    certain = [policy.grants for policy in of_resource if not policy.note]
     explained = _with_policies(explanation, role, names, certain)
     for policy in of_resource:
-        if not policy.is_conditional:
+        if not policy.note:
             continue
         with_policy = _with_policies(explanation, role, names, [*certain, policy.grants])
         if with_policy.verdict != explained.verdict:
@@ -64,15 +51,15 @@ def with_resource_policies(
 
 
 def _with_policies(
-    explanation: Explanation, role: ReadyRole, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
+    explanation: Explanation, role: Holder, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
 ) -> Explanation:
     """The explanation with what some policies of the resource change about it."""
     decision = explanation.decision
     if not policies:
         return explanation
-    reference = f"${{{role.role.logical_id}.Arn}}"
-    if role.role.kind == "role" and not role.role.only_attached_to:  # an app's role has no name before its deploy
-        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.role.logical_id}", **names}
+    reference = f"${{{role.logical_id}.Arn}}"
+    if role.kind == "role" and not role.only_attached_to:  # an app's role has no name before its deploy
+        names = {reference: f"arn:{names[PARTITION]}:iam::{names[ACCOUNT]}:role/{role.logical_id}", **names}
     arn = names.get(reference)
     by_role = decision.request if arn is None else replace(decision.request, principal=arn)
     resource_policies = tuple(_filled(grants, names) for grants in policies)
@@ -90,9 +77,9 @@ def _place(request: Request) -> dict[str, str]:
     return {reference: request.bound(reference) or value for reference, value in usual.items()}
 
 
-def _is_of(policy: ResourcePolicyBeside, request: Request, names: Mapping[str, str]) -> bool:
+def _is_of(policy: HeldPolicy, request: Request, names: Mapping[str, str]) -> bool:
     """Return whether a policy is one of the resource that a request names."""
-    arn = fill_references(policy.arn, names)
+    arn = fill_references(policy.name, names)
     if not arn:
         resources = [grant.statement.resources for grant in policy.grants]
         return all(each is not None and _EVERYTHING not in each.patterns for each in resources)
@@ -104,7 +91,7 @@ def _filled(grants: Sequence[Grant], names: Mapping[str, str]) -> Policy:
     return Policy(statements, grants[0].version)
 
 
-def _sources(decision: Decision, role: ReadyRole, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:
+def _sources(decision: Decision, role: Holder, policies: Sequence[Sequence[Grant]]) -> Iterator[StatementSource]:
     """Where the statements stand that decided."""
     for layer in decision.layers:
         if layer.verdict != decision.verdict:

@@ -17,14 +17,14 @@ from remit.iam.pattern import matches, overlaps
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
 from remit.project.dot_remit import own_folder
-from remit.roles.policy_size import parts
 from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from remit.app import Grant, Role
+    from remit.app import Grant
+    from remit.holders import Holder
 
 _LATE_BOUND: Final = re.compile(r"\$\{[^}]*\}")
 
@@ -73,7 +73,7 @@ class GrantedAndSeen:
     since: str
 
 
-def granted_and_seen(folder: Path, deployed_name: str, role: Role, deployed: Role) -> GrantedAndSeen:
+def granted_and_seen(folder: Path, deployed_name: str, role: Holder, deployed: Holder) -> GrantedAndSeen:
     """Compare a function's role with what `.remit/seen` has of the function of this deployed name.
 
     `deployed` is the role with its statements as they are deployed. RemitError: `.remit/seen` is a link, or cannot be
@@ -132,11 +132,9 @@ def _seen_use(text: str) -> SeenUse | None:
         return None
 
 
-def _grants_by_statement(deployed: Role) -> dict[str, tuple[Grant, ...]]:
+def _grants_by_statement(deployed: Holder) -> dict[str, tuple[Grant, ...]]:
     """The grants that each statement of a deployed role has, by the name that a decision gives to the statement."""
-    inline, *made = parts(deployed)
-    attached: list[tuple[Grant, ...]] = [() for _ in deployed.managed]
-    documents = [*([inline] if inline else []), *attached, *made]
+    documents = [policy.grants for policy in deployed.policies if policy.grants or policy.how == "managed"]
     grants_by_statement: dict[str, tuple[Grant, ...]] = {}
     for number, grants in enumerate(documents):
         if not grants:  # of a policy that is attached, no grant has anything

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from remit.answers.denial import Denial
     from remit.answers.explanation import Explanation
-    from remit.app import Resource, Role
+    from remit.app import Resource
     from remit.documents.read import ParsedFile
+    from remit.holders import Holder
     from remit.template.roles import FileRoles
 
 _NAMES: Final = ("RoleName", "UserName", "FunctionName", "StateMachineName", "name", "function_name")
@@ -75,7 +76,7 @@ def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:
 
 
 def _answers(
-    roles: tuple[Role, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
+    roles: tuple[Holder, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
 ) -> Iterator[Explanation]:
     names = {**shapes_of(read.resources).texts, **names_in("*", read.resources)}
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
@@ -86,12 +87,15 @@ def _answers(
             yield explain_in(conditions, evaluated_role, role.title, action, resource, principal=principal)
 
 
-def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
+def _asked(role: Holder, denial: Denial, resources: tuple[Resource, ...]) -> bool:
     """Return whether it was this role or user: by its name, or by that of a function that runs under it."""
     name, session = role_and_session(denial)
     if role.kind == "user":
         name, session = user_name(denial), None
-    own_names = {resource.logical_id: tuple(_texts(resource)) for resource in resources}
+    own_names: dict[str, tuple[str, ...]] = {}
+    for resource in resources:
+        values = [resource.properties.get(property_name) for property_name in _NAMES]
+        own_names[resource.logical_id] = tuple(value for value in values if isinstance(value, str))
     if name is not None and _is_named(name, role.logical_id, own_names.get(role.logical_id, ())):
         return True
     if session is None:
@@ -107,16 +111,8 @@ def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
 
 
-def _texts(resource: Resource) -> Iterator[str]:
-    """The names that a resource's properties give it."""
-    for name in _NAMES:
-        value = resource.properties.get(name)
-        if isinstance(value, str):
-            yield value
-
-
 def _conclusion(  # noqa: PLR0911 - one case after the other
-    denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
+    denial: Denial, matching_roles: tuple[Holder, ...], answers: tuple[Explanation, ...], layer_conclusion: str
 ) -> str:
     """Word the part that the template's roles play in a denial, in a sentence."""
     if len(matching_roles) == 1:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.documents.read import ParsedFile
+    from remit.holders import Holder
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import ReadyRole
     from remit.template.condition_outcomes import World
     from remit.template.roles import FileRoles
 
@@ -57,14 +57,14 @@ class Conditions:
 
 
 def explain_in(
-    conditions: Conditions, role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None
+    conditions: Conditions, role: Holder, asker: str, action: str, resource: str, *, principal: str | None = None
 ) -> Explanation:
     """Explain a request of a role that has all statements there may be: its answer stands if every way agrees.
 
     Else the verdict is unknown, and the answers are there, each with when it holds.
     """
     explanation = explain(role, asker, action, resource, principal=principal)
-    ways = conditions.ways(role.role.logical_id)
+    ways = conditions.ways(role.logical_id)
     by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
     for world, role_in_world in _in_each(ways, role):
         answer = explain(role_in_world, asker, action, resource, principal=principal)
@@ -74,15 +74,15 @@ def explain_in(
     return explanation if ways.complete else replace(explanation, notes=(*explanation.notes, _NOT_ALL))
 
 
-def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
+def _in_each(ways: Ways, role: Holder) -> Iterator[tuple[World, Holder]]:
     """The role as it is in each world that has it: each way in which the template's conditions may turn out."""
-    condition = role.role.condition
+    condition = role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
         for world_role in read.holders:
-            if world_role.logical_id == role.role.logical_id:
+            if world_role.logical_id == role.logical_id:
                 noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
-                yield world, ready_role(noted, role.names, read.documents, role.layers.vpc_endpoint)
+                yield world, ready_role(noted, role.names, read.documents, role.endpoint)
 
 
 def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:

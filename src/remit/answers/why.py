@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from remit.answers.denial import Denial, LayerName
     from remit.answers.explanation import Explanation
     from remit.answers.obstacles import Obstacle
+    from remit.holders import Holder
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import ReadyRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +143,17 @@ def _answers(
             yield replace(answer, remedy=fix)
 
 
-def asked_resource(denial: Denial, role: ReadyRole, action: str) -> str:
+def asked_resource(denial: Denial, role: Holder, action: str) -> str:
     """Return the resource in question; where the message does not name it, the role's, else the form of its ARN."""
     if denial.resource is None or (denial.resource == "*" and targets_of(action)):
         return next(iter(granted_on(role, action)), resource_form_of(action))
     return denial.resource
 
 
-def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
+def granted_on(role: Holder, action: str) -> tuple[str, ...]:
     """The resources on which a role's own statements allow some request of today for an action."""
     granted_resources: dict[str, None] = {}
-    for grant in role.role.grants:
+    for grant in role.grants:
         actions, resources = grant.statement.actions, grant.statement.resources
         if grant.statement.effect != "Allow" or actions.negated or resources is None or resources.negated:
             continue
@@ -252,26 +252,15 @@ def _nobody(
         return f"whoever asked is not a role of {project.app.namespace}"
     if project is None or not actions:
         return "the message does not say who asked, nor which layer said no"
-    may = _who_may(answers) if answers else _who_may_at_all(project, actions)
-    return f"the message does not say who asked; of this app {may}"
-
-
-def _who_may(answers: tuple[Explanation, ...]) -> str:
-    """Name the functions, of those that were asked, that may do what was denied."""
-    allowed = [answer.asker for answer in answers if answer.decision.allowed]
-    if not allowed:
-        return "no function may do it"
-    exception = " and the others may not" if len(allowed) < len(answers) else ""
-    return f"{', '.join(dict.fromkeys(allowed))} may do it{exception}"
-
-
-def _who_may_at_all(project: LoadedApp, actions: tuple[str, ...]) -> str:
-    """Name the functions that may do what was denied on some resource."""
-    functions = []
-    for function, role in ready_roles(project.app, project.roles).items():
-        if any(granted_on(role, action) for action in actions):
-            functions.append(function)
-    return f"{', '.join(functions) or 'no function'} may {' or '.join(actions)} at all"
+    if answers:
+        may_do = [answer.asker for answer in answers if answer.decision.allowed]
+        exception = " and the others may not" if len(may_do) < len(answers) else ""
+        subject = f"{', '.join(dict.fromkeys(may_do))} may do it{exception}" if may_do else "no function may do it"
+    else:
+        roles = ready_roles(project.app, project.roles)
+        functions = [name for name, role in roles.items() if any(granted_on(role, action) for action in actions)]
+        subject = f"{', '.join(functions) or 'no function'} may {' or '.join(actions)} at all"
+    return f"the message does not say who asked; of this app {subject}"
 
 
 def _unseen(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:

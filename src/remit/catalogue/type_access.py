@@ -13,10 +13,10 @@ from typing import Final, Literal, NamedTuple, cast, get_args
 from remit.catalogue.snapshot import chunk
 from remit.catalogue.types import resource_type, resource_types
 
-Kind = Literal["role", "policy", "ceiling", "door", "grant", "member", "network", "unknown", "none"]
+Kind = Literal["role", "policy", "ceiling", "door", "grant", "member", "destination", "network", "unknown", "none"]
 """What a property does: it hands over a role; holds a policy, or a limit that is one; opens or closes something; says
-who may do something; puts somebody into a group; says who can connect; says it in a way that nobody can read here; or
-nothing of that."""
+who may do something; puts somebody into a group; says where data goes, which outside of the template opens something;
+says who can connect; says it in a way that nobody can read here; or nothing of that."""
 KINDS: Final = get_args(Kind)
 SIGNS: Final = r"(?i)role|polic(?:y|ies)|principal|auth|public|group"
 """Words in the name of a property by which it may bear on access, until a row says what it does."""
@@ -29,7 +29,8 @@ class PropertyAccess(NamedTuple):
     `opens` is the order of openness, from closed to open: `AWS_IAM<JWT~CUSTOM<NONE=-!`. `=` stands between values that
     are as open, `~` between those that let in others, `-` is a property that is not given, `*` any other value, and `!`
     ends a value that lets in everybody. `adds`: each item of the list lets in more; `any of`: so it does, and no item
-    is no limit. `any`: nobody can tell; `another`: nor of one in place of another, but to have one opens nothing.
+    is no limit. `any`: nobody can tell; `another`: nor of one in place of another, but to have one opens nothing;
+    `limit`: nor of that, and to have none any more opens something.
     """
 
     path: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
-    from remit.audit.trail import TrailSummary
     from remit.audit.workers import Workers
 
     Progress = Callable[[str], None]
@@ -139,20 +138,32 @@ def command(
 
         click.echo(athena_query(athena_table or "cloudtrail_logs"))
         return 0
+    from remit.report.terminal_text import line
+
     elsewhere = (organization_file, resources_file, trail_folder, output, cache_folder)
     audit_input = replace(
         _input(folder, organization_file, resources_file, now),
         elsewhere=tuple(path for path in elsewhere if path is not None),
     )
     with _progress() as progress, _workers(processes, spark_master) as workers:
-        trail = _trail(trail_folder, workers, progress)
+        if trail_folder is not None:
+            from remit.audit.workers import summed_up_trail
+
+            audit_input = replace(audit_input, trail=summed_up_trail(trail_folder, workers, progress))
         if athena_table is not None:
-            query = AthenaQuery(athena_table, athena_output, athena_workgroup)
-            trail = _athena_trail(query, region, profile, progress)
-        cache = None if no_cache else cache_folder
-        report = _report(replace(audit_input, trail=trail), workers, cache, progress)
+            from remit.audit.trail_query import athena_query
+            from remit.deploy.athena_trail import summed_up_by_athena
+
+            click.echo(athena_query(athena_table), err=True)
+            account = options.account(Path(), local=False, region=region, profile=profile)
+            trail = summed_up_by_athena(
+                account, athena_table, workgroup=athena_workgroup, output=athena_output, progress=progress
+            )
+            audit_input = replace(audit_input, trail=trail)
+        report = _report(audit_input, workers, None if no_cache else cache_folder, progress)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
-    _tell(report.problems)
+    for problem in report.problems:
+        click.echo(f"problem: {line(str(problem))}", err=True)
     return int(not report.is_fine)
 
 
@@ -160,9 +171,13 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
     """All files that an audit is about, but those of the folder."""
     from remit.audit.audit import AuditInput
     from remit.audit.folder import json_files
+    from remit.audit.organization import organization_of_file
     from remit.audit.resource_policies import resource_policies
 
-    organization, problems = _organization(organization_file)
+    organization: Organization | None = None
+    problems: tuple[InputProblem, ...] = ()
+    if organization_file is not None:
+        organization, problems = organization_of_file(organization_file.read_bytes(), organization_file.as_posix())
     resources: tuple[ResourcePolicy, ...] = ()
     paths = [] if resources_file is None else [resources_file]
     if resources_file is not None and resources_file.is_dir():
@@ -173,32 +188,6 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
         policies, wrong = resource_policies(path.read_bytes(), path.as_posix())
         resources, problems = (*resources, *policies), (*problems, *wrong)
     return AuditInput(folder, _time(now), organization, resources, problems=problems)
-
-
-def _trail(folder: Path | None, workers: Workers, progress: Progress) -> TrailSummary | None:
-    """Sum up CloudTrail's log files; None: they are not asked for."""
-    from remit.audit.workers import summed_up_trail
-
-    return None if folder is None else summed_up_trail(folder, workers, progress)
-
-
-@dataclass(frozen=True, slots=True)
-class AthenaQuery:
-    """The table that Athena is asked about, where it writes its results, and the workgroup; None: the default."""
-
-    table: str
-    output: str | None
-    workgroup: str | None
-
-
-def _athena_trail(query: AthenaQuery, region: str | None, profile: str | None, progress: Progress) -> TrailSummary:
-    """Sum up the logs in a table of Athena; the query is shown."""
-    from remit.audit.trail_query import athena_query
-    from remit.deploy.athena_trail import summed_up_by_athena
-
-    click.echo(athena_query(query.table), err=True)
-    account = options.account(Path(), local=False, region=region, profile=profile)
-    return summed_up_by_athena(account, query.table, workgroup=query.workgroup, output=query.output, progress=progress)
 
 
 def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContextManager[Workers]:
@@ -247,14 +236,6 @@ def _time(now: str | None) -> str:
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def _organization(path: Path | None) -> tuple[Organization | None, tuple[InputProblem, ...]]:
-    if path is None:
-        return None, ()
-    from remit.audit.organization import organization_of_file
-
-    return organization_of_file(path.read_bytes(), path.as_posix())
-
-
 def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
     """The report in the form that was asked for, in pieces."""
     if form == "json":
@@ -297,11 +278,3 @@ def _write(pieces: Iterable[str], output: Path | None) -> None:
 
     with output.open("w", encoding="utf-8") as file:
         MaskedStream(file).writelines(pieces)
-
-
-def _tell(problems: tuple[InputProblem, ...]) -> None:
-    """Say on standard error what is wrong with the files."""
-    from remit.report.terminal_text import line
-
-    for problem in problems:
-        click.echo(f"problem: {line(str(problem))}", err=True)

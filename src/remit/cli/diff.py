@@ -36,7 +36,7 @@ _NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 @dataclass(frozen=True, slots=True)
 class _Wishes:
-    """The options of the command line."""
+    """The options of the command line, by the names that click passes them under."""
 
     folder: Path
     stages: tuple[str, ...]
@@ -84,24 +84,7 @@ class _Pair:
 @click.option("--strict", is_flag=True, help="What is not compared counts as undecided, but for the network.")
 @click.option("--all", "every", is_flag=True, help="Show every piece of access, however long the answer becomes.")
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
-def command(
-    files: tuple[Path, ...],
-    folder: Path,
-    stages: tuple[str, ...],
-    base: str | None,
-    region: str | None,
-    profile: str | None,
-    accept: str | None,
-    kind: str | None,
-    *,
-    deployed: bool,
-    live: bool,
-    local: bool,
-    as_json: bool,
-    every: bool,
-    markdown: bool,
-    strict: bool,
-) -> int:
+def command(files: tuple[Path, ...], **wished: Any) -> int:
     """Compare the access of the working tree with that of the last deploy.
 
     The exit code is 1 if access is gained or undecided. Every cause of a gain or loss is shown with its line, and with
@@ -127,28 +110,11 @@ def command(
       remit diff --base HEAD^1 template.yaml --markdown
       git show main:role.json | remit diff - role.json --json
     """
-    wishes = _Wishes(
-        folder,
-        stages,
-        base,
-        deployed,
-        live,
-        local,
-        region,
-        profile,
-        accept,
-        as_json=as_json,
-        every=every,
-        markdown=markdown,
-        strict=strict,
-        kind=kind,
-    )
+    wishes = _Wishes(**wished)
     _check(files, wishes)
     if not files:
         return _project(wishes)
-    if wishes.base is not None:
-        return _files_since(files, wishes.base, wishes)
-    return _files(files, wishes)
+    return _files(files, wishes) if wishes.base is None else _files_since(files, wishes.base, wishes)
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:

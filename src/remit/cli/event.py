@@ -47,10 +47,4 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
     if function is None:
         options.print_json(sample.event)
         return
-    from remit.loading.load import load
-
-    app = load(folder, stage)
-    named = next((declared for declared in app.functions if declared.name == function), None)
-    if named is None:
-        raise options.no_function(app, function)
-    options.print_json(event_for(sample, app, named))
+    options.print_json(event_for(sample, *options.declared(folder, stage, function)))

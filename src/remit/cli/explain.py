@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from remit.answers.explanation import Explanation
     from remit.answers.template_roles import Conditions
-    from remit.app import App, Role
+    from remit.app import App
     from remit.documents.read import ParsedFile
+    from remit.holders import Holder, PolicyHow
     from remit.iam.decide.endpoint import EndpointType, VpcEndpoint
-    from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -190,7 +190,6 @@ def _noun(text: str, *, as_json: bool) -> None:
     from remit.catalogue.arns import parse, types_of
     from remit.catalogue.handlers import handlers
     from remit.report.actions import arn_document, arn_lines, type_document, type_lines
-    from remit.report.terminal_text import page
 
     if _TYPE.fullmatch(text):
         called = handlers(text)
@@ -216,10 +215,7 @@ def _noun(text: str, *, as_json: bool) -> None:
             problem = "no resource that is known has such an ARN" if parse(text) else "is not an ARN: one has six parts"
             raise RemitError(f"{text}: {problem}", hint="arn:partition:service:region:account:resource")
         lines, document = arn_lines(text, kinds), arn_document(text, kinds)
-    if as_json:
-        options.print_json(document)
-    else:
-        click.echo(page(lines), nl=False)
+    options.print_answer(document, lines, as_json=as_json)
 
 
 def _action(text: str, *, as_json: bool) -> None:
@@ -286,7 +282,6 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     from remit.answers.seen_access import granted_and_seen
     from remit.loading.load import load
     from remit.report.seen_access import seen_document, seen_lines
-    from remit.report.terminal_text import page
     from remit.roles.assign import assign
     from remit.roles.fit_quotas import fit
     from remit.roles.policy_size import Sizes
@@ -298,10 +293,8 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
         raise options.no_function(app, name)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
     comparison = granted_and_seen(folder, f"{app.namespace}-{name}", role, fit(role, sizes))
-    if as_json:
-        options.print_report(seen_document(role.logical_id, comparison))
-    else:
-        click.echo(page(seen_lines(f"{role.logical_id}, the role of {name}", comparison)), nl=False)
+    lines = seen_lines(f"{role.logical_id}, the role of {name}", comparison)
+    options.print_answer(seen_document(role.logical_id, comparison), lines, as_json=as_json)
     return 0
 
 
@@ -320,7 +313,7 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
-def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
+def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
@@ -347,7 +340,7 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     )
 
 
-def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _asked(role: Holder, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and on what: where nobody says, on what the role's own statements have it, else on everything.
 
     An action that lists things is asked on what its service asks about.
@@ -391,25 +384,18 @@ def _action_of(action: str) -> str:
     return names[0]
 
 
-def _tell_role(role: Role, *, as_json: bool) -> None:
+def _tell_role(role: Holder, *, as_json: bool) -> None:
     from remit.report.explanation import role_document, role_lines
-    from remit.report.terminal_text import page
 
-    if as_json:
-        options.print_report(role_document(role))
-    else:
-        click.echo(page(role_lines(role)), nl=False)
+    options.print_answer(role_document(role), role_lines(role), as_json=as_json)
 
 
 def _tell(*explanations: Explanation, as_json: bool) -> int:
     from remit.report.explanation import verdict_document, verdict_lines
-    from remit.report.terminal_text import page
 
-    if as_json:
-        documents = [verdict_document(explanation) for explanation in explanations]
-        options.print_report(documents[0] if len(documents) == 1 else documents)
-    else:
-        click.echo(page(line for explanation in explanations for line in verdict_lines(explanation)), nl=False)
+    documents = [verdict_document(explanation) for explanation in explanations]
+    lines = (line for explanation in explanations for line in verdict_lines(explanation))
+    options.print_answer(documents[0] if len(documents) == 1 else documents, lines, as_json=as_json)
     return 0 if all(explanation.verdict == "Allowed" for explanation in explanations) else 1
 
 
@@ -451,6 +437,7 @@ def _policy(
     _at_most(words, 2)
     from remit.answers.template_roles import Conditions
     from remit.app import Grant, Reason
+    from remit.holders import HeldPolicy, inline
     from remit.iam.policy import Policy as IamPolicy
     from remit.iam.policy import allow
     from remit.project.policy_kinds import LIMITS, policy_kinds
@@ -461,28 +448,25 @@ def _policy(
         _refuse_endpoint(endpoint)
         _tell_role(role, as_json=as_json)
         return 0
-    limits: tuple[IamPolicy, ...] = ()
+    limits: dict[str, IamPolicy] = {}
     kind = policy_kinds(Path(), kind).of(Path(role.logical_id))
     if kind in LIMITS:
         statements = tuple(grant.statement for grant in role.grants)
         if kind in ("scp", "rcp") and all(statement.effect == "Deny" for statement in statements):
             statements = (*statements, allow("*"))  # as FullAWSAccess, which Organizations attaches beside it
-        limits = (IamPolicy(statements, role.grants[0].version),)
+        limits = {role.logical_id: IamPolicy(statements, role.grants[0].version)}
         everything = Grant(allow("*"), Reason("text", f"everything within this {kind}"))
-        role = replace(role, grants=(everything,), boundary=role.logical_id if kind == "boundary" else None)
-    if kind == "endpoint":
-        endpoint = replace(endpoint, policies=limits)
-    boundaries = {role.logical_id: limits[0]} if kind == "boundary" else {}
-    standing_role = ready_role(role, names, boundaries, endpoint)
-    if kind == "scp":
-        standing_role = replace(standing_role, layers=replace(standing_role.layers, scp=(limits,)))
-    if kind == "rcp":
-        standing_role = replace(standing_role, layers=replace(standing_role.layers, rcp=(limits,)))
-    asker = "the policy" if standing_role.layers.resource is None else "the caller"
-    return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
+        role = replace(role, policies=(inline((everything,)),))
+        if kind == "endpoint":
+            endpoint = replace(endpoint, policies=tuple(limits.values()))
+        else:
+            role = replace(role, limits=(HeldPolicy(role.logical_id, cast("PolicyHow", kind)),))
+    asked_role = ready_role(role, names, limits, endpoint)
+    asker = "the policy" if asked_role.layers.resource is None else "the caller"
+    return _tell(*_answers(asked_role, words, asker, Conditions()), as_json=as_json)
 
 
-def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
+def _answers(role: Holder, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
     from remit.answers.template_roles import explain_in
 
     action, resources = _asked(role, words)
@@ -534,14 +518,14 @@ def _names_in(read: FileRoles) -> list[str]:
     return names
 
 
-def _names_of(role: Role) -> tuple[str, ...]:
+def _names_of(role: Holder) -> tuple[str, ...]:
     """Return the names of a role, user, group or policy: its logical id, its name, a function that it is of."""
     if role.name:
         return (role.logical_id, role.name, *role.functions)
     return (role.logical_id, *role.functions)
 
 
-def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
+def _roles_named(read: FileRoles, name: str | None) -> list[Holder]:
     """Find roles by name, or by their function's name; all without one. RemitError: there is none.
 
     A managed policy that somebody has is told with them, and by itself where it is asked for.
@@ -555,7 +539,7 @@ def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
     return roles
 
 
-def _tell_roles(roles: list[Role], *, as_json: bool) -> None:
+def _tell_roles(roles: list[Holder], *, as_json: bool) -> None:
     if as_json:
         from remit.report.explanation import role_document
 

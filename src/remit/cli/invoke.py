@@ -16,7 +16,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.app import App, Function
+    from remit.app import Function
     from remit.deploy.invoke import Answer
     from remit.deploy.session import Account
     from remit.local.authorization.access_log import AccessRecord
@@ -82,7 +82,7 @@ def command(
     else:
         from remit.deploy.invoke import invoke
 
-        app, function = _declared(folder, stage, name)
+        app, function = options.declared(folder, stage, name)
         account = options.account(folder, local=False, region=region, profile=profile)
         answer = invoke(account, f"{app.namespace}-{name}{_alias(function)}", payload)
     _print(answer, access, as_json=as_json)
@@ -96,7 +96,7 @@ def _payload(folder: Path, stage: str | None, name: str, event: str | None, requ
         from remit.triggers.http_events import http_event, request_line
 
         line = request_line(request)
-        return http_event(*_declared(folder, stage, name), line, None if event is None else _text(event)[1])
+        return http_event(*options.declared(folder, stage, name), line, None if event is None else _text(event)[1])
     return {} if event is None else _json(*_text(event))
 
 
@@ -106,7 +106,7 @@ def _example(folder: Path, stage: str | None, name: str, example: str, account_o
     from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
 
     sample = sample_event(example)
-    app, function = _declared(folder, stage, name)
+    app, function = options.declared(folder, stage, name)
     event_for(sample, app, function)  # nothing is started, and nobody asked, for a trigger that the function has not
     stack = status(account_of(), app.namespace)
     return event_for(sample, app if stack is None else with_deployed_names(app, stack.physical_ids), function)
@@ -121,31 +121,20 @@ def _invoke_locally(
 
     namespace = options.namespace(folder, stage)
     if find(folder, region=region) is None:
-        _declared(folder, stage, name)  # nothing is started for a name that is wrong
+        options.declared(folder, stage, name)  # nothing is started for a name that is wrong
     aws = options.local_aws(folder, region)
     full_name = f"{namespace}-{name}"
     alias = ""
     if has_aliases(aws, full_name):
-        alias = _alias(_declared(folder, stage, name)[1])
+        alias = _alias(options.declared(folder, stage, name)[1])
     with options.strictness(strict=strict):
         invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
     if invocation is None:
         from remit.deploy.invoke import not_deployed
 
-        _declared(folder, stage, name)  # a name that the app does not have is told with the one that is meant
+        options.declared(folder, stage, name)  # a name that the app does not have is told with the one that is meant
         raise not_deployed(full_name, aws.region, local=True)
     return invocation
-
-
-def _declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
-    """The app, and its function of this name. RemitError: it has none."""
-    from remit.loading.load import load
-
-    app = load(folder, stage)
-    function = next((function for function in app.functions if function.name == name), None)
-    if function is None:
-        raise options.no_function(app, name)
-    return app, function
 
 
 def _alias(function: Function) -> str:

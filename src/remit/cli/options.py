@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from click.core import ParameterSource
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from remit.app import App
+    from remit.app import App, Function
     from remit.deploy.session import Account
     from remit.iam.decide.endpoint import EndpointType
     from remit.iam.decide.evaluate import Layers
@@ -150,6 +150,16 @@ def print_report(document: Any) -> None:
     from remit.report.terminal_text import readable
 
     print_json(readable(document))
+
+
+def print_answer(document: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print an answer: its document for programs, its lines for people."""
+    from remit.report.terminal_text import page
+
+    if as_json:
+        print_report(document)
+    else:
+        click.echo(page(lines), nl=False)
 
 
 def note(text: str) -> None:
@@ -362,6 +372,17 @@ def same_place() -> str:
         if parameters.get(name):
             text += f" --{name} {shlex.quote(parameters[name])}"
     return text + " --local" if parameters.get("local") else text
+
+
+def declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
+    """The app in a folder, and its function of this name. RemitError: it has none."""
+    from remit.loading.load import load
+
+    app = load(folder, stage)
+    for function in app.functions:
+        if function.name == name:
+            return app, function
+    raise no_function(app, name)
 
 
 def no_function(app: App, name: str) -> RemitError:

@@ -15,10 +15,11 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import App, Role
+    from remit.app import App
     from remit.deployer.deployer_policy import Deployer
     from remit.deployer.needed_actions import DeployCall
     from remit.deployer.planned_stack import PlannedStack
+    from remit.holders import Holder
     from remit.iam.policy import Policy
 
 _STACK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
@@ -58,8 +59,10 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
       remit policy function report --explain
       remit policy function report --explain --json
     """
+    from remit.build import role_document
     from remit.iam.policy import Policy, render
     from remit.loading.load import load
+    from remit.report.roles import roles_text
     from remit.roles.assign import assign
     from remit.synthesis.synth import intrinsics
 
@@ -67,8 +70,10 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
     role = role_of(app, assign(app), name)
     if not explain:
         options.print_json(intrinsics(render(Policy(tuple(grant.statement for grant in role.grants)))))
-        return
-    _explain(role, as_json=as_json)
+    elif as_json:
+        options.print_json(role_document(role))
+    else:
+        click.echo(roles_text([role]), nl=False)
 
 
 @command.command("deployer")
@@ -145,24 +150,26 @@ def deployer_policy(
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
     """
+    from remit.deploy.aws_calls import BOOTSTRAP, LIVE
     from remit.deployer.deployer_policy import bound, deployer
+    from remit.deployer.planned_stack import stack_of
+    from remit.report.deployer import remarks
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
     place = _place(partition, region, account)
+    calls: tuple[DeployCall, ...]
     _check_subject(templates, stack, parameters, deployed)
     if purpose == "bootstrap":
         if templates or deployed or artefact_bucket or boundary or live:
             with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
             raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
-        planned, calls = _of_bootstrap()
+        planned, calls = stack_of("", [{"Resources": {}}]), BOOTSTRAP  # of no stack: the bucket is made by calls alone
     elif templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
         planned, calls = _of_app(folder, stage, artefact_bucket, deployed)
     if live:
-        from remit.deploy.aws_calls import LIVE
-
         calls = (*calls, *LIVE)
     needed_access = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
     if cloudformation:
@@ -170,8 +177,8 @@ def deployer_policy(
     else:
         needed_access = bound(needed_access, *place)
         _print_deployer(needed_access, parted=parted, explain=explain, as_json=as_json)
-    if not explain:
-        _remark(needed_access)
+    for remark in () if explain else remarks(needed_access):
+        options.note(remark)
     wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
     if wide and not cloudformation:
         subject = "stack" if needed_access.stack else "bucket"
@@ -219,21 +226,6 @@ def _parts(needed_access: Deployer) -> tuple[Policy, ...]:
     if documents is None:
         raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
     return tuple(Policy(statements, needed_access.policy.version) for statements in documents)
-
-
-def _remark(needed_access: Deployer) -> None:
-    from remit.report.deployer import remarks
-
-    for remark in remarks(needed_access):
-        options.note(remark)
-
-
-def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """No stack, and the calls that make and repair the artefact bucket."""
-    from remit.deploy.aws_calls import BOOTSTRAP
-    from remit.deployer.planned_stack import stack_of
-
-    return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
 def _of_app(
@@ -356,18 +348,7 @@ def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]
     }
 
 
-def _explain(role: Role, *, as_json: bool) -> None:
-    from remit.build import role_document
-    from remit.report.roles import roles_text
-
-    if as_json:
-        document: dict[str, Any] = role_document(role)
-        options.print_json(document)
-    else:
-        click.echo(roles_text([role]), nl=False)
-
-
-def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
+def role_of(app: App, roles: tuple[Holder, ...], name: str) -> Holder:
     """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
     for role in roles:
         if name in (*role.functions, role.logical_id):

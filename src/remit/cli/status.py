@@ -35,7 +35,6 @@ def command(
     from remit.deploy.status import status
     from remit.report.manual_changes import by_hand_document, by_hand_lines
     from remit.report.stacks import place, place_document, status_document, status_lines
-    from remit.report.terminal_text import page
 
     name = options.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
@@ -44,10 +43,9 @@ def command(
     deployed = status(account, name)
     if deployed is not None:
         changes = changes_of(account, deployed, last(account, folder, name))
-        if as_json:
-            options.print_report({**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)})
-        else:
-            click.echo(page((*status_lines(deployed, account), *by_hand_lines(changes))), nl=False)
+        document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
+        lines = (*status_lines(deployed, account), *by_hand_lines(changes))
+        options.print_answer(document, lines, as_json=as_json)
     else:
         if as_json:
             options.print_json({"namespace": name, "deployed": False, **place_document(account)})

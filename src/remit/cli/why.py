@@ -45,7 +45,6 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     """
     from remit.answers.denial import parse
     from remit.answers.why import why
-    from remit.report.terminal_text import page
     from remit.report.why import cause_document, cause_lines
 
     denial = parse(_text(text))
@@ -61,10 +60,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
         cause = why_of(denial, read(*options.content(template)))
     else:
         cause = why(denial, _here(folder, stage, denial))
-    if as_json:
-        options.print_report(cause_document(cause))
-    else:
-        click.echo(page(cause_lines(cause)), nl=False)
+    options.print_answer(cause_document(cause), cause_lines(cause), as_json=as_json)
 
 
 def _text(words: tuple[str, ...]) -> str:

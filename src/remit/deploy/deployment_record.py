@@ -6,11 +6,12 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason
 from remit.build import FOLDER, write
 from remit.deploy.expected_roles import explained
 from remit.deploy.expected_roles import recorded as running
 from remit.errors import Origin, RemitError
+from remit.holders import Holder, inline
 from remit.iam.policy import parse_statement
 from remit.review.access_change import Version
 from remit.review.record import Place, record, record_path, recorded
@@ -70,7 +71,7 @@ def _last_build(folder: Path) -> Version | None:
         return None
 
 
-def _role(value: Mapping[str, Any]) -> Role:
+def _role(value: Mapping[str, Any]) -> Holder:
     grants = (
         Grant(
             parse_statement(grant["statement"]),
@@ -79,4 +80,4 @@ def _role(value: Mapping[str, Any]) -> Role:
         )
         for grant in value["grants"]
     )
-    return Role(value["role"], tuple(grants), tuple(value["functions"]))
+    return Holder(value["role"], (inline(grants),), tuple(value["functions"]))

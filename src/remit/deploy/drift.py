@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy import role_repairs
 from remit.deploy.deployed_references import is_open
@@ -17,10 +17,9 @@ from remit.roles.reference_names import fill_policy_with_principals, fill_refere
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import HeldRole
     from remit.deploy.role_repairs import Repair
+    from remit.holders import Holder
     from remit.iam.policy import Globs, Policy, Statement
-    from remit.synthesis.declared_roles import DeclaredRole
 
 _ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 
@@ -45,25 +44,30 @@ class Drift:
         return f"{self.what}: {self.undo}" if self.undo else self.what
 
 
-def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
-    """Compare a role with its declaration; its name in the account is `physical`."""
-    role = declared.role.logical_id
+def drift(
+    declared: Holder, own: Mapping[str, Any], held: Holder | None, physical: str, names: Mapping[str, str]
+) -> Iterator[Drift]:
+    """Compare a role with its declaration; its name in the account is `physical`.
+
+    `own` are the role's properties, as the template writes them.
+    """
+    role = declared.logical_id
     if held is None:
         yield Drift(
             role,
             f"role {physical} ({role}) is gone: it was deleted by hand",
             "CloudFormation does not make it again, nor can it change it; `--revert-drift` of a deploy makes it again "
             "under its name, `remit delete` and `remit deploy` under a new one",
-            repairs=role_repairs.make_role(declared, physical, names),
+            repairs=role_repairs.make_role(declared, own, physical, names),
         )
         return
     # First the boundary: who may write a role only under its boundary can put back the rest after that alone.
     yield from _boundary(declared, held, names)
     yield from _inline(declared, held, names)
     yield from _attached(declared, held, names)
-    trust = fill_policy_with_principals(declared.trust, names)
+    trust = fill_policy_with_principals(declared.trust_policy, names)
     is_known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
-    if is_known and _normal(held.trust) != _normal(trust):
+    if is_known and _normal(held.trust_policy) != _normal(trust):
         yield Drift(
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
@@ -72,13 +76,14 @@ def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: M
         )
 
 
-def _inline(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, held_policies = declared.role.logical_id, dict(held.inline)
+def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    role, held_policies = declared.logical_id, held.inline
     declared_policies = {
-        fill_references(name, names): fill_policy_with_principals(policy, names) for name, policy in declared.inline
+        fill_references(name, names): fill_policy_with_principals(policy, names)
+        for name, policy in declared.inline.items()
     }
-    certain = declared.complete and not any(references(name) for name in declared_policies)
-    for name, policy in held.inline:
+    certain = declared.is_inline_known and not any(references(name) for name in declared_policies)
+    for name, policy in held.inline.items():
         on = f"policy {name} of role {held.name} ({role})"
         if name not in declared_policies and certain:
             removal = role_repairs.delete_inline(held.name, name)
@@ -107,9 +112,9 @@ def _inline(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) ->
             )
 
 
-def _attached(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, declared_arns = declared.role.logical_id, tuple(fill_references(arn, names) for arn in declared.attached)
-    certain = declared.complete and not any(references(arn) for arn in declared_arns)
+def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    role, declared_arns = declared.logical_id, tuple(fill_references(arn, names) for arn in declared.attached)
+    certain = declared.is_inline_known and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
         if arn not in declared_arns and certain:
             removal = role_repairs.detach(held.name, arn)
@@ -132,9 +137,9 @@ def _attached(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) 
             )
 
 
-def _boundary(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
-    role = declared.role.logical_id
-    declared_arn = None if declared.role.boundary is None else fill_references(declared.role.boundary, names)
+def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    role = declared.logical_id
+    declared_arn = None if declared.boundary is None else fill_references(declared.boundary, names)
     if declared_arn == held.boundary or (declared_arn is not None and references(declared_arn)):
         return
     on = f"role {held.name} ({role})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Reason, Role
+from remit.app import Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
 from remit.deploy.aws_errors import Denied, remit_errors
@@ -15,20 +15,21 @@ from remit.deploy.drift import Drift, drift
 from remit.deploy.role_repairs import run_under
 from remit.deploy.status import status
 from remit.errors import RemitError
+from remit.holders import Holder
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import fill_references, references
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import declared, users_of
-from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion
+    from remit.deploy.account_roles import ManagedPolicyVersion
     from remit.deploy.deployed_references import ReferenceValues
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
+    from remit.holders import Holder
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import DeclaredStack
 
@@ -69,7 +70,7 @@ class Reading:
     running: DeclaredStack
     physical: Mapping[str, str]
     known: ReferenceValues
-    roles: Mapping[str, HeldRole]
+    roles: Mapping[str, Holder]
     under: Mapping[str, str]
     moved: Mapping[str, str]
     drift: tuple[Drift, ...]
@@ -98,9 +99,8 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     held_roles = held(account, (physical[role.logical_id] for role in deployed.roles if role.physical_id))
     roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
     policies: list[Policy] = []
-    for declared_role in running.roles:
-        policies += [policy for _, policy in declared_role.inline]
-        policies.append(declared_role.trust)
+    for role in running.roles:
+        policies += (*role.inline.values(), role.trust_policy)
     values = names(account, deployed, policies, roles)
     project_names = {
         physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
@@ -108,10 +108,11 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     under = {project_names[name]: arn for name, arn in roles_of_functions(account, project_names).items()}
     moved = _moved(running, physical, roles, under, values.known)
     changed: list[Drift] = []
-    for declared_role in running.roles:
-        logical_id = declared_role.role.logical_id
+    properties = {resource.logical_id: resource.properties for resource in running.resources}
+    for role in running.roles:
+        logical_id = role.logical_id
         if logical_id in physical:
-            changed += drift(declared_role, roles.get(logical_id), physical[logical_id], values.known)
+            changed += drift(role, properties[logical_id], roles.get(logical_id), physical[logical_id], values.known)
     changed += _under_others(running, physical, moved, values.known)
     return Reading(deployed, template, running, physical, values, roles, under, moved, tuple(changed))
 
@@ -129,9 +130,8 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     except Denied:
         if not lenient:
             raise
-    own_roles: list[Role] = []
-    for declared_role in running.roles:
-        role = declared_role.role
+    own_roles: list[Holder] = []
+    for role in running.roles:
         if role.logical_id in roles:
             changed = {item.policy: item.what for item in reading.drift if item.role == role.logical_id}
             functions = tuple(name for name in role.functions if name not in moved)
@@ -145,7 +145,6 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         (*own_roles, *users_of(running.resources, own_roles)),
         names=values.known,
         documents={arn: document.policy for arn, document in documents_there.items()},
-        trusts={name: role.trust for name, role in (*roles.items(), *strangers.items())},
         versions={arn: document.version for arn, document in documents_there.items()},
         namespace=reading.deployed.stack.name,
         others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
@@ -157,24 +156,20 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
 
 
-def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
-    """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
-    grants = tuple(
-        Grant(
-            statement,
-            Reason("text", changed.get(name, f"policy {name} of role {held_role.name}")),
-            version=policy.version,
-        )
-        for name, policy in held_role.inline
-        for statement in policy.statements
-    )
-    return Role(logical_id, grants, functions, held_role.attached, held_role.boundary, services(held_role.trust))
+def _role(logical_id: str, held_role: Holder, functions: tuple[str, ...], changed: Mapping[str, str]) -> Holder:
+    """A role with what it holds; the reason of a statement is what was done by hand to its policy, if anything was."""
+    policies = []
+    for policy in held_role.policies:
+        by_hand = Reason("text", changed.get(policy.name, ""))
+        grants = tuple(replace(grant, reason=by_hand) for grant in policy.grants) if by_hand.text else policy.grants
+        policies.append(replace(policy, grants=grants))
+    return replace(held_role, logical_id=logical_id, policies=tuple(policies), functions=functions)
 
 
 def _moved(
     running: DeclaredStack,
     physical: Mapping[str, str],
-    roles: Mapping[str, HeldRole],
+    roles: Mapping[str, Holder],
     under: Mapping[str, str],
     values: Mapping[str, str],
 ) -> dict[str, str]:
@@ -184,12 +179,12 @@ def _moved(
     """
     expected_arns = {name: fill_references(arn, values) for name, arn in running.others.items()}
     gone: dict[str, str] = {}
-    for declared_role in running.roles:
-        for name in declared_role.role.functions:
-            if declared_role.role.logical_id in roles:
-                expected_arns[name] = roles[declared_role.role.logical_id].arn
+    for role in running.roles:
+        for name in role.functions:
+            if role.logical_id in roles:
+                expected_arns[name] = roles[role.logical_id].arn
             else:
-                gone[name] = physical.get(declared_role.role.logical_id, "")
+                gone[name] = physical.get(role.logical_id, "")
     return {
         name: arn
         for name, arn in under.items()
@@ -201,9 +196,7 @@ def _moved(
 def _under_others(
     running: DeclaredStack, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[Drift]:
-    serving = {
-        name: declared_role.role.logical_id for declared_role in running.roles for name in declared_role.role.functions
-    }
+    serving = {name: role.logical_id for role in running.roles for name in role.functions}
     for logical_id, name in running.functions.items():
         if name in moved:
             role = serving.get(name, "")
@@ -221,7 +214,7 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _arns(roles: Iterable[HeldRole], *, local: bool) -> Iterator[str]:
+def _arns(roles: Iterable[Holder], *, local: bool) -> Iterator[str]:
     """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
     for role in roles:
         for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):

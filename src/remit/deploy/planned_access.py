@@ -14,9 +14,9 @@ from remit.review.changes import review
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from remit.app import Role
     from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
+    from remit.holders import Holder
     from remit.review.accepted_file import AcceptedGain
 
 THIS: Final = "this deploy"
@@ -52,7 +52,7 @@ class PlannedAccess:
 def access_of(
     account: Account,
     planned: StackPlan,
-    roles: Iterable[Role],
+    roles: Iterable[Holder],
     last: Version | None = None,
     accepted: Sequence[AcceptedGain] = (),
 ) -> PlannedAccess:

@@ -19,8 +19,8 @@ from remit.roles.reference_names import fill_policy_with_principals, fill_refere
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.holders import Holder
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import DeclaredRole
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONG: Final = frozenset({"PolicyDocument", "AssumeRolePolicyDocument"})
@@ -101,35 +101,35 @@ def run_under(function: str, role: str) -> Repair:
     return Repair("lambda", "update_function_configuration", parameters, "function_updated_v2")
 
 
-def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
+def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
     """Make a role again that is gone, with all that its template gives it; nothing where a part of that is not known.
 
-    Stacks refer to a role by its name, so CloudFormation takes it for the one that it made.
+    `own` are the properties that the template writes. Stacks refer to a role by its name, so CloudFormation takes it
+    for the one that it made.
     """
-    trust = fill_policy_with_principals(declared.trust, names)
+    trust = fill_policy_with_principals(declared.trust_policy, names)
     inline = {
         fill_references(policy, names): fill_policy_with_principals(document, names)
-        for policy, document in declared.inline
+        for policy, document in declared.inline.items()
     }
     attached = [fill_references(arn, names) for arn in declared.attached]
     properties: dict[str, Any] = {}
     for copied in _COPIED:
-        if copied in declared.properties:
-            properties[copied] = fill_references(tokens.text_of(declared.properties[copied]), names)
-    if "MaxSessionDuration" in declared.properties:
-        properties["MaxSessionDuration"] = int(declared.properties["MaxSessionDuration"])
-    if "Tags" in declared.properties:
+        if copied in own:
+            properties[copied] = fill_references(tokens.text_of(own[copied]), names)
+    if "MaxSessionDuration" in own:
+        properties["MaxSessionDuration"] = int(own["MaxSessionDuration"])
+    if "Tags" in own:
         properties["Tags"] = [
-            {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()}
-            for tag in declared.properties["Tags"]
+            {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()} for tag in own["Tags"]
         ]
-    if declared.role.boundary is not None:
-        properties["PermissionsBoundary"] = fill_references(declared.role.boundary, names)
+    if declared.boundary is not None:
+        properties["PermissionsBoundary"] = fill_references(declared.boundary, names)
     texts = [*inline, *attached]
     texts += [value for value in properties.values() if isinstance(value, str)]
     for tag in properties.get("Tags", ()):
         texts += tag.values()
-    if not declared.complete or not trust.statements or any(references(text) for text in texts):
+    if not declared.is_inline_known or not trust.statements or any(references(text) for text in texts):
         return ()
     if any(is_open(document) for document in (trust, *inline.values())):
         return ()

@@ -163,7 +163,11 @@ class _Forward(BaseHTTPRequestHandler):
         connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=_LONGEST)
         try:
             connection.putrequest(
-                self.command, target.path.rstrip("/") + self.path, skip_host=True, skip_accept_encoding=True
+                # Host and Accept-Encoding are the client's own, which http.client would add to.
+                self.command,
+                target.path.rstrip("/") + self.path,
+                skip_host=True,
+                skip_accept_encoding=True,
             )
             for name, value in self.headers.items():
                 if name.lower() not in _HOP_BY_HOP:

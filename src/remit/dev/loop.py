@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from remit.build import build
 from remit.deploy.execute import failure
@@ -43,7 +43,7 @@ from remit.project.dot_remit import own_folder
 from remit.report.operators import WordedOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from remit.app import App
@@ -75,6 +75,16 @@ class Debugged:
 
     function: str
     port: int
+
+
+def effect_of(files: Iterable[str], *, is_declared_anew: bool, is_packed: bool) -> Literal["deploy", "serve", "none"]:
+    """What follows from files that were saved, by their paths from the project's folder.
+
+    A declaration or a dependency is deployed, and code alone is served; what is no part of the app's zip does nothing.
+    """
+    if is_declared_anew or states_dependencies(files):
+        return "deploy"
+    return "serve" if is_packed else "none"
 
 
 class DevLoop:
@@ -237,15 +247,15 @@ class DevLoop:
         begin = time.monotonic()
         try:
             declared = build(self._folder, self._stage, package=False)
-            only_code = declared.body == self._declared and not states_dependencies(files)
             is_packed = copy_code(self._folder, declared.app.exclude, self._code)
         except RemitError:
             self._tell(FilesChanged(files))
             raise
-        if only_code and not is_packed:
-            return  # a file that is no part of the app
+        effect = effect_of(files, is_declared_anew=declared.body != self._declared, is_packed=is_packed)
+        if effect == "none":
+            return
         self._tell(FilesChanged(files))
-        if not only_code:
+        if effect == "deploy":
             self._build_and_deploy()
             return
         for function in declared.app.functions:

@@ -93,6 +93,7 @@ def _named(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iter
     kinds: dict[str, set[int]] = {}
     for change, path in changes:
         kinds.setdefault(path, set()).add(change.value)
+    # An editor that saves by way of another file makes and removes that within one look.
     passing = {path for path, values in kinds.items() if _ADDED in values and not os.path.lexists(path)}
     saved = [path for path in kinds if path not in passing and not _is_output(path)]
     if saved:

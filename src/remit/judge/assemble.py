@@ -12,7 +12,6 @@ from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.judgement import noted
 from remit.judge.links import linked_grants, linked_variables, with_variables
 from remit.judge.name_checks import check_declaration, check_trigger, logical_id
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
@@ -45,7 +44,7 @@ def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
     reason = Reason("setting", subjects=(name,))
     grants: list[Grant] = []
     for value, span in items.parts:
-        with noted(state):
+        with state.noted():
             grants += policy_list.declare(value, span, reason, state.mistakes, name)
     return _relative(state, grants)
 
@@ -56,7 +55,7 @@ def app_managed(state: Judgement) -> dict[str, Origin | None]:
     policies: dict[str, Origin | None] = {}
     for name in ("default_managed_policy", "managed_policy"):
         for value, span in getattr(iam, name).parts:
-            with noted(state):
+            with state.noted():
                 for arn, origin in policy_list.declare_managed(value, span, state.mistakes, name).items():
                     policies[arn] = relative(origin, state.folder)
     return policies
@@ -69,17 +68,17 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     """
     access = declaration.access
     is_nameable = False
-    with noted(state):
+    with state.noted():
         check_declaration(declaration)
         is_nameable = True
     triggers = _triggers(state, declaration)
     settings = merged_settings(state, declaration.settings)
-    with noted(state):
+    with state.noted():
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
-    with noted(state):
+    with state.noted():
         check_publication(declaration.name, settings.properties, settings.beside, declaration.where)
-    with noted(state):
+    with state.noted():
         if declaration.web is not None:
             from remit.judge.web_apps import check_runtime  # noqa: PLC0415 - few apps have any
 
@@ -87,11 +86,14 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
             check_runtime(declaration.name, settings.properties["Runtime"], runtime_origin)
     policy = declared_grants(state, access)
     variables: Mapping[str, str] = {}
-    with noted(state):
+    with state.noted():
         variables = linked_variables(state, access)
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None
+    argument = ("handler", None) if declaration.web is None else ("target", 0)
+    handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
+    written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
@@ -107,15 +109,8 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         event_invoke=event_invoke(settings.beside),
         web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
-        written=_with_handler(state, declaration, settings.written),
+        written=written,
     )
-
-
-def _with_handler(state: Judgement, declaration: Declaration, written: Mapping[str, Origin]) -> Mapping[str, Origin]:
-    """The lines that set the properties of a function, with that of the argument that names what it runs."""
-    argument = ("handler", None) if declaration.web is None else ("target", 0)
-    origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
-    return written if origin is None else {"Handler": origin, **written}
 
 
 def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
@@ -125,20 +120,13 @@ def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]
     for position, trigger in enumerate(declaration.triggers, first_position):
         if type(trigger) is Unread:
             continue
-        with noted(state):
+        with state.noted():
             check_trigger(trigger, places.argument_origin(declaration.where, "", position))
-            triggers.append(_with_place(trigger, state))
+            written = relative(trigger.written, state.folder) if isinstance(trigger, BaseTrigger) else None
+            triggers.append(trigger if written is None else trigger.at(written))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)
-
-
-def _with_place(trigger: Trigger, state: Judgement) -> Trigger:
-    """A trigger with the line that wrote it, as people know its file."""
-    if not isinstance(trigger, BaseTrigger):
-        return trigger
-    written = relative(trigger.written, state.folder)
-    return trigger if written is None else trigger.at(written)
 
 
 def check_own_role(name: str, access: tuple[Access, ...]) -> None:
@@ -163,20 +151,20 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
     grants: list[Grant] = []
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))
-        with noted(state):
+        with state.noted():
             grants += policy_list.declare(declared.policy, declared.where, reason, state.mistakes)
-    with noted(state):
+    with state.noted():
         grants += linked_grants(access, state.mistakes)
     return _relative(state, grants)
 
 
 def managed_policies(
-    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
+    state: Judgement, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
     for declared in access:
-        with noted(state):
+        with state.noted():
             own_policies = policy_list.declare_managed(declared.managed_policy, declared.where, state.mistakes)
             for arn, origin in own_policies.items():
                 policies[arn] = relative(origin, state.folder)
@@ -194,7 +182,7 @@ def managed_policies(
             too_many = RemitError(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
-                origin=None if span is None else span.origin,
+                origin=span.origin,
             )
             state.mistakes.errors.append(too_many)
             return dict(islice(policies.items(), most))
@@ -224,7 +212,7 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
     checked: list[tuple[dict[str, Any], dict[str, Origin]]] = [(section.settings(), lines)]
     for span, layer in reversed(layers):
         for name, value in layer.items():
-            with noted(state):
+            with state.noted():
                 argument = places.argument_origin(span, name)
                 checked.append((_checked_setting(name, value, span), {name: argument}))
     properties: dict[str, Any] = {}
@@ -241,17 +229,12 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
-    stored_values = _stored_values(state, without_empty.get("Environment", {}).get("Variables", {}))
-    return MergedSettings(tokens.plain(without_empty), written, retention, stored_values, beside)
-
-
-def _stored_values(state: Judgement, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:
-    """The secrets and parameters that variables name."""
-    return tuple(
-        replace(text.stored, variable=name, origin=relative(text.stored.origin, state.folder))
-        for name, text in variables.items()
-        if isinstance(text, StoredText)
-    )
+    stored_values: list[StoredValue] = []
+    for name, text in without_empty.get("Environment", {}).get("Variables", {}).items():
+        if isinstance(text, StoredText):  # asked before `plain` makes ordinary text of it
+            origin = relative(text.stored.origin, state.folder)
+            stored_values.append(replace(text.stored, variable=name, origin=origin))
+    return MergedSettings(tokens.plain(without_empty), written, retention, tuple(stored_values), beside)
 
 
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:

@@ -40,12 +40,6 @@ _OPTIONS: Final[Mapping[str, Check]] = {
 }
 
 
-def jobs_enabled(state: Judgement) -> Origin | None:
-    """The line that turned jobs on."""
-    assigned = state.config.job.assigned.get("enable")
-    return None if assigned is None else relative(assigned[1].origin, state.folder)
-
-
 def check_jobs(state: Judgement) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
@@ -76,11 +70,6 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
     jobs = state.jobs
     by_queue = {name: _jobs_of(jobs, name) for name in _queue_names(state)}
     return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
-
-
-def workers_of_jobs(state: Judgement) -> dict[str, str]:
-    """The worker that runs each job, by the job's name."""
-    return {job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None}
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
@@ -291,7 +280,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
     properties = with_variables(settings.properties, linked_variables(state, access))
-    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where if jobs else None)
+    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,
         logical_id=logical_id(queue.worker),
@@ -304,7 +293,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
         stored_values=settings.stored_values,
         publication=publication(settings.properties, settings.beside),
         queue=queue.name,
-        origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
+        origin=relative(jobs[0].where.origin, state.folder),
         written=settings.written,
         sends=sends(state, jobs),
         looks_up=looks_up(state, jobs),

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App, UnreadParts
+from remit.app import ApiSettings, App, JobQueue, UnreadParts
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.judge import policy_list
 from remit.judge.api_settings import api_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.judge.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
-from remit.judge.judgement import Judgement, noted
+from remit.judge.job_queues import check_jobs, job_queues, looks_up, sends, worker
+from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
 from remit.project import plain_files
@@ -66,7 +66,7 @@ def judge(declared: Declared) -> LoadedProject:
     """The app that a project declares, as far as it is right, and every mistake, each at its line."""
     with known_placeholders(declared.placeholders):
         state = _judgement(declared)
-        with noted(state):
+        with state.noted():
             _check_stage(state)
         app = _app(state)
         with state.mistakes.noted():
@@ -102,7 +102,7 @@ def _judgement(declared: Declared) -> Judgement:
     wrong: set[int] = set()
     for recorded in declared.made:
         wrong.add(id(recorded))  # unless its own verdict says otherwise
-        with noted(state):
+        with state.noted():
             verdict = recorded.judged(wrong)
             state.mistakes.errors += verdict.mistakes.errors
             if verdict.is_right:
@@ -110,7 +110,7 @@ def _judgement(declared: Declared) -> Judgement:
     for written in declared.declarations:
         triggers = tuple(Unread() if id(trigger) in wrong else trigger for trigger in written.triggers)
         declaration = replace(written, triggers=triggers)
-        with noted(state):
+        with state.noted():
             if declaration.web_options is not None:
                 from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
 
@@ -204,11 +204,13 @@ def _check_stage(state: Judgement) -> None:
     mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
-    with noted(state):
-        check_jobs(state)
+    says_jobs = bool(state.jobs or config.job.assigned)
+    if says_jobs:
+        with state.noted():
+            check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
     for declaration in state.declarations:
@@ -216,30 +218,37 @@ def _app(state: Judgement) -> App:
             function = function_of(state, declaration, everywhere)
             if function is not None:
                 functions.append(_with_jobs(state, function, declaration))
-    queues = job_queues(state)
+    queues = job_queues(state) if says_jobs else ()
     for queue in queues:
-        with noted(state):
+        with state.noted():
             functions.append(worker(state, queue, everywhere))
-    with noted(state):
+    with state.noted():
         check_handlers(state)
-    with noted(state):
+    with state.noted():
         check_names(state, functions)
     for check in checks(functions):
-        with noted(state):
+        with state.noted():
             state.mistakes.errors += check(functions)
-    replacements: dict[str, tuple[Grant, ...] | None] = {}
+    iam = config.lambda_.iam
+    replacements: dict[str, tuple[Grant, ...]] = {}
     for name in ("default_policy", "default_vpc_policy"):
-        with noted(state):
-            replacements[name] = _replacement(state, name)
+        if name in iam.assigned:
+            with state.noted():
+                replacements[name] = app_policy(state, name)
     boundary = None
-    with noted(state):
-        boundary = _boundary(state)
+    if iam.permissions_boundary is not None:
+        with state.noted():
+            origin = iam.assigned["permissions_boundary"][1].origin
+            boundary = policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), origin)
     api = ApiSettings()
-    with noted(state):
+    with state.noted():
         api = api_settings(state)
     policies: Mapping[str, Policy] = {}
-    with noted(state):
-        policies = _account_policies(state.folder)
+    if (state.folder / POLICIES).is_dir():
+        from remit.judge.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
+
+        with state.noted():
+            policies = account_policies(state.folder)
     if not functions and not state.declared.resources and not state.mistakes.errors:
         nothing = RemitError(
             "this app declares nothing to deploy",
@@ -257,21 +266,21 @@ def _app(state: Judgement) -> App:
             replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
         ),
         queues=queues,
-        jobs=workers_of_jobs(state),
+        jobs={job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None},
         schedules_jobs=config.job.scheduler,
-        queues_origin=jobs_enabled(state),
+        queues_origin=_assigned_at(state, config.job, "enable"),
         default_policy=replacements.get("default_policy"),
         default_vpc_policy=replacements.get("default_vpc_policy"),
-        default_policy_origin=_replaced_at(state, "default_policy"),
-        default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
+        default_policy_origin=_assigned_at(state, iam, "default_policy"),
+        default_vpc_policy_origin=_assigned_at(state, iam, "default_vpc_policy"),
         boundary=boundary,
-        boundary_origin=_replaced_at(state, "permissions_boundary"),
+        boundary_origin=_assigned_at(state, iam, "permissions_boundary"),
         policies=policies,
         tags=dict(config.tags),
-        role_path=config.lambda_.iam.role_path,
-        role_name=config.lambda_.iam.role_name,
+        role_path=iam.role_path,
+        role_name=iam.role_name,
         retains_data=state.stage in config.stages.production,
-        share_roles=config.lambda_.iam.share_roles,
+        share_roles=iam.share_roles,
         api=api,
         websocket=websocket_settings(state),
         exclude=tuple(config.package.exclude),
@@ -283,19 +292,11 @@ def _app(state: Judgement) -> App:
 def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
     """A function with the jobs that it sends, and whether it looks up outputs."""
     queues, reads_outputs = function.sends, function.looks_up
-    with noted(state):
+    with state.noted():
         queues = sends(state, [declaration])
-    with noted(state):
+    with state.noted():
         reads_outputs = looks_up(state, [declaration])
     return replace(function, sends=queues, looks_up=reads_outputs)
-
-
-def _boundary(state: Judgement) -> str | None:
-    iam = state.config.lambda_.iam
-    if iam.permissions_boundary is None:
-        return None
-    span = iam.assigned["permissions_boundary"][1]
-    return policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), span.origin)
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
@@ -308,19 +309,7 @@ def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Orig
     return {name: (reason, relative(origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()}
 
 
-def _replacement(state: Judgement, name: str) -> tuple[Grant, ...] | None:
-    iam = state.config.lambda_.iam
-    return app_policy(state, name) if name in iam.assigned else None
-
-
-def _account_policies(folder: Path) -> Mapping[str, Policy]:
-    if not (folder / POLICIES).is_dir():
-        return {}
-    from remit.judge.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
-
-    return account_policies(folder)
-
-
-def _replaced_at(state: Judgement, name: str) -> Origin | None:
-    assigned = state.config.lambda_.iam.assigned.get(name)
+def _assigned_at(state: Judgement, section: Section, name: str) -> Origin | None:
+    """The line that assigned a setting."""
+    assigned = section.assigned.get(name)
     return None if assigned is None else relative(assigned[1].origin, state.folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,8 +10,8 @@ from remit.errors import Mistakes, Origin, RemitError
 from remit.project.current_load import STOPS, is_users_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
     from remit.project.declared import Declaration, Declared
     from remit.project.settings import Config
@@ -39,54 +38,34 @@ class Judgement:
     without_triggers: set[Origin] = field(default_factory=set)
     """The declarations of functions some of whose triggers failed."""
 
+    def noted(self) -> Self:
+        """Note what is wrong with one part of what is declared, and go on with the next."""
+        return self
+
+    # Each declaration has twenty such blocks: a context manager made of a generator would take longer.
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Exception) and not isinstance(error, RemitError):
+            error = self._raised_by_value(error)
+        return self.mistakes.__exit__(kind, error, trace)
+
+    def _raised_by_value(self, error: Exception) -> RemitError | None:
+        """The exception of one of the user's own objects (`__str__`, `__eq__`), at its line; None: it is remit's."""
+        import traceback  # noqa: PLC0415 - only when something failed
+
+        at = last_user_line(self.folder, error, "")
+        if at.file != traceback.extract_tb(error.__traceback__)[-1].filename:
+            return None
+        return RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
+
     @cached_property
     def mentioned(self) -> MentionedNames:
         """The names that occur in the project's modules."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
         return MentionedNames(self.folder)
-
-
-@contextlib.contextmanager
-def user_values(state: Judgement) -> Iterator[None]:
-    """Report an exception of the user's own objects (`__str__`, `__eq__`) at its line."""
-    try:
-        yield
-    except RemitError:
-        raise
-    except Exception as error:
-        at = last_user_line(state.folder, error, "")
-        import traceback  # noqa: PLC0415 - only when something failed
-
-        innermost = traceback.extract_tb(error.__traceback__)[-1].filename
-        if at.file != innermost:
-            raise
-        message = f"a value of the configuration raised {type(error).__name__}: {told(error)}"
-        raise RemitError(message, origin=at) from None
-
-
-def noted(state: Judgement) -> _NotedPart:
-    """Note what is wrong with one part of what is declared, and go on with the next."""
-    return _NotedPart(state)
-
-
-class _NotedPart:
-    """The `with` block of `noted`: each declaration has twenty, and generators would take longer."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: Judgement) -> None:
-        self.state = state
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if error is None:
-            return False
-        with self.state.mistakes.noted(), user_values(self.state):
-            raise error
-        return True
 
 
 def told(error: BaseException) -> str:

@@ -23,8 +23,9 @@ from remit.triggers.app_wide import app_wide_resources
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Output, Resource, Role, Template
+    from remit.app import App, Grant, Output, Resource, Template
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.lint.rule_inputs import Place
 
 _OF_WHOLE_APPS: Final = frozenset({"R401", "R402"})
@@ -34,7 +35,7 @@ _REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
 
 def lint(
     app: App,
-    roles: tuple[Role, ...] | None = None,
+    roles: tuple[Holder, ...] | None = None,
     *,
     folder: Path | str = ".",
     allow: Mapping[str, str] | None = None,
@@ -54,7 +55,7 @@ def lint(
 
 def errors(
     app: App,
-    roles: tuple[Role, ...],
+    roles: tuple[Holder, ...],
     *,
     folder: Path | str = ".",
     template: Template | None = None,
@@ -105,7 +106,7 @@ def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Ite
 
 
 def _of_app(
-    app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False, types: dict[str, str] | None = None
+    app: App, roles: tuple[Holder, ...], folder: Path, *, severe: bool = False, types: dict[str, str] | None = None
 ) -> Iterator[Finding]:
     """The findings about an app: its roles, resources, environments, and itself.
 
@@ -174,7 +175,7 @@ def _key(item: ParsedStatement) -> Any:
     return statement.effect, statement.actions, texts, statement.conditions, origin
 
 
-def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
+def _types(app: App, roles: tuple[Holder, ...]) -> dict[str, str]:
     """Map the app's resources to the types in its template, by logical id."""
     types = {resource.logical_id: resource.type for resource in (*resources_of(app), *app_wide_resources(app))}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
@@ -194,7 +195,7 @@ def _entry(folder: Path, origin: Origin | None) -> Place:
 
 
 def _of_role(
-    role: Role, types: dict[str, str], names: frozenset[str], default_origin: Origin | None, folder: Path, app: App
+    role: Holder, types: dict[str, str], names: frozenset[str], default_origin: Origin | None, folder: Path, app: App
 ) -> PolicyDocument:
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
     document = PolicyDocument(

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
     from remit.catalogue.arns import Arn
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.iam.tokens import Reference
     from remit.lint.finding import Spot
@@ -432,5 +433,5 @@ class Project:
     """A loaded app with its roles, and the folder of its files."""
 
     app: App
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     folder: Path

@@ -118,7 +118,10 @@ def stop(folder: Path) -> bool:
         for number, patience in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-            if _until(lambda: not is_held(place.alive), patience):
+            deadline = time.monotonic() + patience
+            while is_held(place.alive) and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+            if not is_held(place.alive):
                 return True
     raise RemitError(f"the AWS on this machine (process {pid}) does not end")
 
@@ -139,23 +142,18 @@ def reset(folder: Path) -> LocalAws | None:
             raise RemitError(
                 "the AWS on this machine is running but does not answer", hint="`remit local stop` ends it"
             )
-        _forget(place)
+        try:
+            if place.state.exists():
+                with alone(place.starting):
+                    shutil.rmtree(place.state)
+                    place.write_unsaved(None)
+        except OSError as error:
+            raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
         return None
     record = place.read()
     if record is None or _document(record, "POST", RESET, patience=_STOP_SECONDS) is None:
         raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(place.log)!r}")
     return running
-
-
-def _forget(place: StateFiles) -> None:
-    if not place.state.exists():
-        return
-    try:
-        with alone(place.starting):
-            shutil.rmtree(place.state)
-            place.write_unsaved(None)
-    except OSError as error:
-        raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
 
 
 def status(folder: Path) -> LocalAwsStatus:
@@ -234,12 +232,3 @@ def _document(record: Record, method: str, path: str, *, patience: float = _PATI
     except RemitError:
         return None
     return document if response.is_ok and isinstance(document, dict) else None
-
-
-def _until(fact: Callable[[], bool], patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while not fact():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(_PAUSE)
-    return True

@@ -58,7 +58,13 @@ class BrowserUpload:
         values = {**self.fields, "bucket": self.bucket}
         for operator, name, value in conditions:
             if operator == "content-length-range":
-                _check_length(len(self.content), name, value)
+                least, most = name, value
+                if len(self.content) > most:
+                    reason = "Your proposed upload exceeds the maximum allowed size"
+                    raise RefusedRequest("EntityTooLarge", reason, 400)
+                if len(self.content) < least:
+                    reason = "Your proposed upload is smaller than the minimum allowed size"
+                    raise RefusedRequest("EntityTooSmall", reason, 400)
                 continue
             actual = values.get(name, "")
             if not (actual.startswith(value) if operator == "starts-with" else actual == value):
@@ -110,7 +116,8 @@ def upload(request: ReceivedRequest, path: str, body: bytes) -> BrowserUpload:
     message["content-type"] = request.header("content-type") or ""
     boundary = message.get_boundary()
     if not boundary:
-        raise _malformed("it has no boundary")
+        reason = "The body of your POST request is not well-formed multipart/form-data: it has no boundary."
+        raise RefusedRequest("MalformedPOSTRequest", reason, 400)
     fields: dict[str, str] = {}
     delimiter = b"\r\n--" + boundary.encode()
     place = body.find(delimiter[2:])
@@ -157,20 +164,8 @@ def _read(condition: Any) -> tuple[str, Any, Any]:
     return operator, name.removeprefix("$").lower(), value
 
 
-def _check_length(length: int, least: int, most: int) -> None:
-    if length > most:
-        raise RefusedRequest("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400)
-    if length < least:
-        raise RefusedRequest("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400)
-
-
 def _invalid(reason: str) -> RefusedRequest:
     return RefusedRequest("AccessDenied", f"Invalid according to Policy: {reason}")
-
-
-def _malformed(reason: str) -> RefusedRequest:
-    reason = f"The body of your POST request is not well-formed multipart/form-data: {reason}."
-    return RefusedRequest("MalformedPOSTRequest", reason, 400)
 
 
 def preflight(request: ReceivedRequest, path: str) -> tuple[int, Mapping[str, str], bytes]:

@@ -19,6 +19,7 @@ import sysconfig
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,8 @@ from remit.package.interpreters import own_program, uv_program
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    Install = Callable[..., None]
+
 _MANIFEST: Final = "manifest.json"
 _UNUSED_SECONDS: Final = 30 * 24 * 3600.0
 
@@ -38,18 +41,19 @@ _UNUSED_SECONDS: Final = 30 * 24 * 3600.0
 class CachedPackages:
     """Packages that are installed together: a name for sentences, the size, the locked lists, and the installer.
 
-    `fill` gets the folder to install into, and the project's folder, whose settings of uv (the index to ask) hold.
+    `fill` gets the folder to install into, and what installs a list (its file) into a folder, with further options.
     """
 
     words: str
     size: str
     lists: tuple[Path, ...]
-    fill: Callable[[Path, Path], None]
+    fill: Callable[[Path, Install], None]
 
     @property
     def place(self) -> Path:
         """The folder, whether it is there or not: another list or another Python has another."""
-        parts = (*(path.read_bytes() for path in self.lists), sysconfig.get_platform().encode(), _abi().encode())
+        abi = str(sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag)
+        parts = (*(path.read_bytes() for path in self.lists), sysconfig.get_platform().encode(), abi.encode())
         return _cache() / hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
     def installed(self) -> Path | None:
@@ -91,16 +95,36 @@ class CachedPackages:
         unfinished = folder.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
-        try:
-            self.fill(unfinished, project)
-        except _NotInstalledError as error:
-            raise self._failure(error.said) from error
+        self.fill(unfinished, partial(self._install, project))
         files = [path for path in unfinished.rglob("*") if path.is_file()]
         sizes = {str(path.relative_to(unfinished)): path.stat().st_size for path in files}
         (unfinished / _MANIFEST).write_text(json.dumps(sizes), "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
         _prune(folder)
+
+    def _install(self, project: Path, requirements: Path, target: Path, *options: str) -> None:
+        """Let uv install a locked list into a folder. RemitError: there is no uv, or it fails."""
+        uv = uv_program()
+        if uv is None:
+            raise RemitError(
+                f"uv, which installs packages for remit, is not in the environment of {sys.executable}",
+                hint="install remit again, with the packages that it requires",
+            )
+        command = (uv, "pip", "install", "--python", own_program(), "--target", str(target), *options)
+        locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirements", str(requirements))
+        ended = subprocess.run(
+            (*command, *locked),
+            cwd=project if project.is_dir() else None,  # uv reads the settings of the project, such as its index
+            env={**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            errors="replace",
+        )
+        if ended.returncode != 0:
+            raise self._failure(without_secrets(ended.stderr))
 
     def _unwritable(self, cache: Path, error: OSError) -> RemitError:
         hint = "set XDG_CACHE_HOME to a folder that can be written"
@@ -126,38 +150,6 @@ class CachedPackages:
         )
 
 
-class _NotInstalledError(Exception):
-    """The message of uv, without secrets, when it could not install a list."""
-
-    def __init__(self, said: str) -> None:
-        super().__init__(said)
-        self.said = said
-
-
-def pip_install(requirements: Path, target: Path, project: Path, *options: str) -> None:
-    """Let uv install a locked list into a folder. RemitError: there is no uv. `_NotInstalledError`: uv failed."""
-    uv = uv_program()
-    if uv is None:
-        raise RemitError(
-            f"uv, which installs packages for remit, is not in the environment of {sys.executable}",
-            hint="install remit again, with the packages that it requires",
-        )
-    command = (uv, "pip", "install", "--python", own_program(), "--target", str(target), *options)
-    locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirements", str(requirements))
-    ended = subprocess.run(
-        (*command, *locked),
-        cwd=project if project.is_dir() else None,  # uv reads the settings of the project, such as its index
-        env={**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if ended.returncode != 0:
-        raise _NotInstalledError(without_secrets(ended.stderr))
-
-
 def _cache() -> Path:
     """The folder of all such environments, in the user's cache."""
     chosen = os.environ.get("XDG_CACHE_HOME", "")
@@ -171,10 +163,6 @@ def _cache() -> Path:
             hint="set XDG_CACHE_HOME to a folder that can be written",
         ) from error
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "remit" / "local"
-
-
-def _abi() -> str:
-    return str(sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -266,20 +254,18 @@ def install_debugger(project: Path, progress: Callable[[str], None]) -> Path:
     return _DEBUGPY.install(project, progress)
 
 
-def _fill_environment(folder: Path, project: Path) -> None:
+def _fill_environment(folder: Path, install_list: Install) -> None:
     environment = LocalEnvironment(folder)
-    pip_install(_EMULATOR, environment.packages, project)
+    install_list(_EMULATOR, environment.packages)
     # Where it is not compiled for this system, its modules in Python are those of another one.
     platform = () if sys.platform == "linux" else ("--python-platform", "x86_64-manylinux_2_28")
-    pip_install(_RUNTIME, environment.runtime, project, *platform)
+    install_list(_RUNTIME, environment.runtime, *platform)
     environment.sdk.mkdir()
     for name in SDK:
         (environment.sdk / name).symlink_to(Path("..") / environment.packages.name / name)
 
 
-def _fill_debugger(folder: Path, project: Path) -> None:
-    pip_install(_DEBUGGER, folder, project)
-
-
 ENVIRONMENT: Final = CachedPackages("the AWS on this machine", "70 MB", (_EMULATOR, _RUNTIME), _fill_environment)
-_DEBUGPY: Final = CachedPackages("the debugger debugpy", "20 MB", (_DEBUGGER,), _fill_debugger)
+_DEBUGPY: Final = CachedPackages(
+    "the debugger debugpy", "20 MB", (_DEBUGGER,), lambda folder, install_list: install_list(_DEBUGGER, folder)
+)

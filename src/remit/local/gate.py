@@ -21,7 +21,7 @@ from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
 from remit.local.authorization.federated_callers import federated_caller, is_federated
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
-from remit.local.authorization.requested_operation import S3, bucket_path
+from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket_path, is_of_user
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload
 from remit.local.prepared_answers import Answered, PreparedAnswers
 from remit.local.repairs.requests import DECIDED
@@ -34,7 +34,6 @@ from remit.local.routes import (
     app_prefix,
     is_answer,
     is_keys_of_user_pool,
-    is_of_user,
     is_own,
     is_this_machine,
     rooted,
@@ -72,7 +71,6 @@ _ADDRESSES: Final = (
     ),
 )
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
-_USER_POOLS: Final = "cognito-idp"
 _OF_CONTENT: Final = ("content-md5", "x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 """How the names of headers begin that speak of the body: they are not true of another one."""
 _NOBODY: Final = Caller("", "")
@@ -192,7 +190,7 @@ class Gate:
         if is_keys_of_user_pool(request):
             return {**self._plain(scope, {}), "query_string": b""}, receive, send
         if is_of_user(request):
-            asked = canonical_request(request, _USER_POOLS, await _body(receive))
+            asked = canonical_request(request, USER_POOLS, await _body(receive))
             return self._remade(scope, asked, None), _replaying(asked.body, receive), send
         if _has_token(request):
             asked = canonical_request(request, "sts", await _body(receive))
@@ -209,7 +207,7 @@ class Gate:
             return {**self._plain(scope, {}), "path": own, "raw_path": own.encode()}, receive, send
         self.authorizer.strictness.begin(request, caller.function)
         body = await _body(receive)
-        if read_version_2(request) is not None:  # it does not sign the host, which could name another bucket
+        if not signature.time:  # Version 2 does not sign the host, which could name another bucket
             request = replace(request, headers={**request.headers, "host": ("127.0.0.1",)})
         asked = canonical_request(request, signature.service, body)
         _check_size(asked)
@@ -249,7 +247,9 @@ class Gate:
         if self.delays.concern(service):
             self.delays.check(service, asked.operation.name, asked.parameters)
         if is_federated(asked.operation):
-            caller = _named_by_token(asked)
+            token = federated_caller(asked.operation.name, asked.parameters)
+            caller = Caller(token.provider, "", keys=token.keys)
+            CALLER.set(caller)
         elif caller is _NOBODY:
             raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
         if caller.is_root:
@@ -274,6 +274,7 @@ class Gate:
             **self._plain(scope, headers),
             "method": asked.method,
             "path": asked.path,
+            # The emulator decodes it once more: a name with a percent sign in it stays that name.
             "raw_path": quote(asked.path).encode(),
             "query_string": asked.query.encode(),
         }
@@ -287,12 +288,12 @@ class Gate:
         self, scope: Message, request: ReceivedRequest, receive: Receive
     ) -> tuple[Signature, Caller, Receive]:
         """The signature of a request, which holds, whose it is, and what its body is read from then."""
-        old = read_version_2(request)
+        old = read_version_2(request, self.region)
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
             check_version_2(old, request, secret, datetime.now(UTC))
             CALLER.set(None if caller.is_root else caller)
-            return old.as_version_4(self.region), caller, receive
+            return old, caller, receive
         signature = read(request)
         secret, caller = self.signer_of(signature.access_key_id, signature.token)
         body = b""
@@ -374,14 +375,6 @@ def _has_token(request: ReceivedRequest) -> bool:
     is_form = "Action=AssumeRoleWith" in request.query or (request.header("content-type") or "").startswith(_FORM)
     is_unsigned = "authorization" not in request.headers and not is_signed(request)
     return is_unsigned and is_form and is_short and request.path == "/"
-
-
-def _named_by_token(asked: CanonicalRequest) -> Caller:
-    """Whoever the token in a request says that its caller is. RefusedRequest: STS would not take it."""
-    token = federated_caller(asked.operation.name, asked.parameters)
-    caller = Caller(token.provider, "", keys=token.keys)
-    CALLER.set(caller)
-    return caller
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:
@@ -482,8 +475,8 @@ async def _refuse(
     scope: Message, incoming: _Incoming, send: Send, refused: RefusedRequest, request: ReceivedRequest
 ) -> None:
     if scope["type"] == "websocket":
-        await incoming()
-        await send({"type": "websocket.close", "code": 1008})
+        await incoming()  # ASGI closes no socket before its connect message is taken
+        await send({"type": "websocket.close", "code": 1008})  # "policy violation" (RFC 6455, 7.4.1)
         return
     await incoming.drain()
     headers, body = _refusal(refused, request)

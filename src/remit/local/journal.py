@@ -111,6 +111,7 @@ class Journal:
         if queue is None:
             yield
             return
+        # A send may put several, or none where a duplicate is dropped: what came after this one is new.
         last = queue["messages"][-1]["id"] if queue["messages"] else None
         yield
         for message in reversed(queue["messages"]):
@@ -284,7 +285,16 @@ class _Replay:
             else:
                 self._tables._set_item(table, *change["key"], change["item"])
         else:
-            _put_entry_back(change)
+            entries = getattr(emulated(f"services.{change['service']}"), f"_{change['store']}")._data
+            place, entry = tuple(change["place"]), change["entry"]
+            if entry is None:
+                entries.pop(place, None)
+                return
+            if change["store"] == "tables":
+                before = entries.get(place, {"items": {}})
+                entry = {**{name: before[name] for name in _OF_ITEMS if name in before}, **entry}
+                entry["items"] = defaultdict(dict, entry["items"])
+            entries[place] = entry
 
     def _add(self, elements: list[Any], element: Any, name: str, place: tuple[str, ...]) -> None:
         """Add a message or a record to those of a place, unless it is one of them, by what is called its id."""
@@ -292,20 +302,6 @@ class _Replay:
         if element[name] not in ids:
             ids.add(element[name])
             elements.append(element)
-
-
-def _put_entry_back(change: Mapping[str, Any]) -> None:
-    module = emulated(f"services.{change['service']}")
-    entries = getattr(module, f"_{change['store']}")._data
-    place, entry = tuple(change["place"]), change["entry"]
-    if entry is None:
-        entries.pop(place, None)
-        return
-    if change["store"] == "tables":
-        before = entries.get(place, {"items": {}})
-        entry = {**{name: before[name] for name in _OF_ITEMS if name in before}, **entry}
-        entry["items"] = defaultdict(dict, entry["items"])
-    entries[place] = entry
 
 
 def _encoded(value: object) -> str:

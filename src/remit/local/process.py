@@ -60,6 +60,7 @@ def spawn(place: StateFiles, region: str, environment: LocalEnvironment) -> int:
             umask=0o077,
             check=False,
         )
+    # A server that has found another in its place is no failure: that one is asked then.
     if ended.returncode not in {0, BUSY}:
         raise died(place, begin)
     return begin

@@ -40,46 +40,6 @@ _ANSWER: Final = re.compile(r"/_ministack/cfn-(?:response|signal)/[0-9a-f]{8}(?:
 _USER_POOL_KEYS: Final = re.compile(
     r"/[a-z]{2}(?:-[a-z]+)+-\d_[0-9A-Za-z]+/\.well-known/(?:jwks\.json|openid-configuration)"
 )
-# The operations of user pools that SDKs send unsigned ("Using the Amazon Cognito user pools API and user pool
-# endpoints"): a password, a code or a token of the user's is what they prove themselves by.
-_USER_POOLS: Final = "AWSCognitoIdentityProviderService."
-_USER_OPERATIONS: Final = frozenset(
-    f"{_USER_POOLS}{name}"
-    for name in (
-        "AssociateSoftwareToken",
-        "ChangePassword",
-        "CompleteWebAuthnRegistration",
-        "ConfirmDevice",
-        "ConfirmForgotPassword",
-        "ConfirmSignUp",
-        "DeleteUser",
-        "DeleteUserAttributes",
-        "DeleteWebAuthnCredential",
-        "ForgetDevice",
-        "ForgotPassword",
-        "GetDevice",
-        "GetTokensFromRefreshToken",
-        "GetUser",
-        "GetUserAttributeVerificationCode",
-        "GetUserAuthFactors",
-        "GlobalSignOut",
-        "InitiateAuth",
-        "ListDevices",
-        "ListWebAuthnCredentials",
-        "ResendConfirmationCode",
-        "RespondToAuthChallenge",
-        "RevokeToken",
-        "SetUserMFAPreference",
-        "SetUserSettings",
-        "SignUp",
-        "StartWebAuthnRegistration",
-        "UpdateAuthEventFeedback",
-        "UpdateDeviceStatus",
-        "UpdateUserAttributes",
-        "VerifySoftwareToken",
-        "VerifyUserAttribute",
-    )
-)
 _OWN: Final = ("/_ministack/", "/_localstack/", "/_remit/")
 
 
@@ -123,13 +83,6 @@ def is_answer(method: str, path: str) -> bool:
 def is_keys_of_user_pool(request: ReceivedRequest) -> bool:
     """Return whether the app's user pool is asked for its public keys, which everybody may have."""
     return request.method == "GET" and _USER_POOL_KEYS.fullmatch(request.path) is not None
-
-
-def is_of_user(request: ReceivedRequest) -> bool:
-    """Return whether a user of the app's user pool asks it for what AWS, too, answers without a signature."""
-    unsigned = "authorization" not in request.headers and not request.query
-    plain = request.method == "POST" and request.path == "/" and unsigned
-    return plain and request.header("x-amz-target") in _USER_OPERATIONS
 
 
 def is_own(path: str) -> bool:

@@ -16,7 +16,6 @@ import logging
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -44,7 +43,7 @@ from remit.local.event_sources.streams import StreamPollers, keep_stream_positio
 from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
 from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
 from remit.local.events_on_the_way import EventsOnTheWay
-from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.doors import listen, refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
@@ -56,7 +55,7 @@ from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
 from remit.local.repairs.logs import repair_logs
-from remit.local.repairs.requests import read_metadata_alone, send_to_the_decided_service, simulated_services
+from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.sessions import make_sessions_as_sts_does
 from remit.local.repairs.stack_refusals import refuse_stacks
@@ -68,6 +67,7 @@ from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
 
 ACCOUNT = "000000000000"
@@ -85,40 +85,24 @@ def main(arguments: list[str]) -> int:
     if lock is None:
         return BUSY
     previous = place.read()
-    listener = _listen(previous.port if previous else 0)
+    try:
+        listener = listen(previous.port if previous else 0)
+    except OSError:  # another program has taken the port
+        listener = listen()
     sys.addaudithook(refuse_other_doors)
     if os.fork():
         return 0
     record = _record(listener.getsockname()[1])
+    # Whoever stops the server finds it by the number in its lock.
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    functions = FunctionSessions()
-    environment = LocalEnvironment(Path(arguments[2]))
-    pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
-    asyncio.run(_serve(place, record, listener, pool, code, functions))
+    asyncio.run(_serve(place, record, listener, LocalEnvironment(Path(arguments[2])), json.loads(arguments[3])))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # all is saved, and to take this process apart, object by object, takes a fifth of a second
-
-
-def _listen(port: int) -> socket.socket:
-    """A bound socket on this port if it is free, else on one that the kernel chooses."""
-    for candidate in dict.fromkeys((port, 0)):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", candidate))
-            listener.listen()
-        except OSError:
-            listener.close()
-            if candidate == 0:
-                raise
-        else:
-            return listener
-    raise AssertionError
 
 
 def _record(port: int) -> Record:
@@ -144,7 +128,7 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state / "services"),
         "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(place.state / "s3"),
+        "S3_DATA_DIR": str(place.objects),
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",
         # No containers: with a Docker daemon at hand it would remove those of other emulators at its start.
@@ -164,28 +148,6 @@ def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, st
         return functions.find(access_key_id, token) or issued_caller(access_key_id, ACCOUNT, token)
 
     return signer_of
-
-
-def _function_pool(
-    place: StateFiles,
-    record: Record,
-    environment: LocalEnvironment,
-    looking: Mapping[str, str],
-    functions: FunctionSessions,
-) -> tuple[WorkerPool, UnpackedCode]:
-    """The workers of functions, and the code that they run; both are made anew at each start."""
-    folder = place.root / "tmp" / "functions"
-    code = UnpackedCode(folder / "code")
-    pool = WorkerPool(
-        folder / "work",
-        hidden=place.root,
-        endpoint=f"http://127.0.0.1:{record.port}",
-        code=code,
-        environment=environment,
-        interpreters=Interpreters(environment=looking),
-        credentials_of=functions.credentials_of,
-    )
-    return pool, code
 
 
 class _Saving(logging.Handler):
@@ -264,7 +226,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     give_default_policies()
     repair_logs()
     make_sessions_as_sts_does()
-    read_metadata_alone()
+    read_no_models()
 
 
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
@@ -291,11 +253,23 @@ async def _serve(
     place: StateFiles,
     record: Record,
     listener: socket.socket,
-    pool: WorkerPool,
-    code: UnpackedCode,
-    functions: FunctionSessions,
+    environment: LocalEnvironment,
+    looking: Mapping[str, str],
 ) -> None:
+    """Serve until somebody stops it; `looking` says where to look for Pythons."""
     emulator = emulated("app")
+    functions = FunctionSessions()
+    folder = place.root / "tmp" / "functions"  # made anew at each start
+    code = UnpackedCode(folder / "code")
+    pool = WorkerPool(
+        folder / "work",
+        hidden=place.root,
+        endpoint=f"http://127.0.0.1:{record.port}",
+        code=code,
+        environment=environment,
+        interpreters=Interpreters(environment=looking),
+        credentials_of=functions.credentials_of,
+    )
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
@@ -323,14 +297,14 @@ async def _serve(
     delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 2
+    config.graceful_timeout = 2  # a function that runs for longer is not waited for
     config.loglevel = "WARNING"
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     save_quickly()
     saving = _Saving(place, journal)
-    data = Checkpoint()
+    data = Checkpoint(place.objects)
     app = Gate(
         emulator.app,
         port=record.port,
@@ -390,6 +364,11 @@ async def _keep(
         if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()
             saving.save()
-            pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
-            retry_after = _TICK if saving.unsaved is None else min(2 * retry_after, _RETRY_SECONDS)
+            is_kept = saving.unsaved is None
+            pause, retry_after = after_save(time.monotonic() - begin, retry_after, is_kept=is_kept)
             retry_at = begin + retry_after
+
+
+def after_save(seconds: float, retry_after: float, *, is_kept: bool) -> tuple[float, float]:
+    """Seconds until the next look, by how long a save took, and until one that did not keep all is tried again."""
+    return max(_TICK, _SAVING_SHARE * seconds), _TICK if is_kept else min(2 * retry_after, _RETRY_SECONDS)

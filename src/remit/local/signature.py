@@ -200,6 +200,7 @@ def check(signature: Signature, request: ReceivedRequest, secret: str, body: byt
     elif _SHA256.fullmatch(payload) and payload != hashlib.sha256(body).hexdigest():
         raise RefusedRequest("XAmzContentSHA256Mismatch", "the body is not the one whose hash the request names")
     key = _signing_key(secret, signature.date, signature.region, signature.service)
+    # Some SDKs sign the query as they send it, and not as AWS documents: either says the same.
     for query in _canonical_queries(request.query):
         expected = _sign(key, signature, _canonical_request(signature, request, query, payload))
         if hmac.compare_digest(expected, signature.value):
@@ -234,6 +235,7 @@ def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
     if "host" not in signed:
         raise RefusedRequest("SignatureDoesNotMatch", "the signature does not cover the header host")
     for name in request.headers:
+        # The hash of the body is signed by itself, as the last line of the canonical request.
         if name.startswith("x-amz-") and name != "x-amz-content-sha256" and name not in signed:
             raise RefusedRequest("AccessDenied", f"the signature does not cover the header {name}")
 
@@ -295,20 +297,6 @@ def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     return key
 
 
-@dataclass(frozen=True, slots=True)
-class UrlOfVersion2:
-    """A URL signed for S3 with Signature Version 2, boto3's own choice in many regions."""
-
-    access_key_id: str
-    expires: str
-    value: str
-    token: str
-
-    def as_version_4(self, region: str) -> Signature:
-        """Return the same signature in the form of Version 4. Version 2 has no region and no date."""
-        return Signature(self.access_key_id, "20060301", region, "s3", "", ("host",), self.value, self.token, 0)
-
-
 _OF_URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "x-amz-security-token"})
 _OF_LISTS: Final = frozenset({
     "continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type", "marker", "max-keys",
@@ -318,19 +306,25 @@ _OF_LISTS: Final = frozenset({
 """Parameters, in lower case, that Version 2 does not sign, and that make no other request of one."""
 
 
-def read_version_2(request: ReceivedRequest) -> UrlOfVersion2 | None:
-    """Read the signature of a URL of Signature Version 2, or None where it has none."""
+def read_version_2(request: ReceivedRequest, region: str) -> Signature | None:
+    """Read the signature of a URL of Signature Version 2, or None where it has none.
+
+    boto3 signs so for S3 in many regions by itself. Version 2 has no region and no date, and `time` is empty.
+    """
     parameters = _parameters(request.query)
     if "authorization" in request.headers or "x-amz-algorithm" in parameters:
         return None
-    names = ("awsaccesskeyid", "expires", "signature")
-    if not all(name in parameters for name in names):
+    if not {"awsaccesskeyid", "expires", "signature"} <= parameters.keys():
         return None
-    key, expires, value = (parameters[name] for name in names)
-    return UrlOfVersion2(key, expires, value, parameters.get("x-amz-security-token", ""))
+    return _of_version_2(parameters, region)
 
 
-def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: str, now: datetime) -> None:
+def _of_version_2(parameters: Mapping[str, str], region: str) -> Signature:
+    key, value = parameters["awsaccesskeyid"], parameters.get("signature", "")
+    return Signature(key, "20060301", region, "s3", "", ("host",), value, parameters.get("x-amz-security-token", ""), 0)
+
+
+def check_version_2(signature: Signature, request: ReceivedRequest, secret: str, now: datetime) -> None:
     """As `check`, for a URL that Version 2 signs: method, path, Content-Type, all of x-amz-*, and the expiry.
 
     Raises:
@@ -340,7 +334,8 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
     from botocore.compat import HTTPHeaders
     from botocore.credentials import Credentials
 
-    if not (signature.expires.isascii() and signature.expires.isdigit() and now.timestamp() <= int(signature.expires)):
+    expires = _parameters(request.query)["expires"]
+    if not (expires.isascii() and expires.isdigit() and now.timestamp() <= int(expires)):
         raise RefusedRequest("AccessDenied", "Request has expired")
     # The holder of a URL could make another request of it by what Version 2 does not sign.
     known = {*_OF_URL_OF_VERSION_2, *_OF_LISTS, *request.headers, *(name.lower() for name in HmacV1Auth.QSAOfInterest)}
@@ -357,7 +352,7 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
         request.method,
         request.header("content-md5") or "",
         request.header("content-type") or "",
-        signature.expires,
+        expires,
         *filter(None, [signer.canonical_custom_headers(headers)]),
         signer.canonical_resource(SplitResult("http", "", request.path, request.query, "")),
     ]
@@ -379,13 +374,12 @@ def read_policy_signature(fields: Mapping[str, str], region: str) -> Signature:
 
     Source: "Browser-Based Uploads Using POST" (Amazon S3 API Reference).
     """
-    token = fields.get("x-amz-security-token", "")
     if "awsaccesskeyid" in fields:
-        return UrlOfVersion2(fields["awsaccesskeyid"], "", fields.get("signature", ""), token).as_version_4(region)
+        return _of_version_2(fields, region)
     if fields.get("x-amz-algorithm") != ALGORITHM:
         raise RefusedRequest("AccessDenied", "the form is not signed")
     credential, date, value = (fields.get(f"x-amz-{name}", "") for name in ("credential", "date", "signature"))
-    return _signature(credential, date, "host", value, token, 0)
+    return _signature(credential, date, "host", value, fields.get("x-amz-security-token", ""), 0)
 
 
 def check_policy_signature(signature: Signature, policy: str, secret: str) -> None:

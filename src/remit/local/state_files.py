@@ -9,7 +9,7 @@ import stat
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.local.posix_modules import fcntl, pwd
@@ -74,6 +74,11 @@ class StateFiles:
         return self.root / "state"
 
     @property
+    def objects(self) -> Path:
+        """The contents of the objects of S3."""
+        return self.state / "s3"
+
+    @property
     def journal(self) -> Path:
         """The writes that were acknowledged since the state was last saved."""
         return self.state / "messages.jsonl"
@@ -101,7 +106,7 @@ class StateFiles:
                 file, or the other way round.
         """
         files = (self.record, self.log, self.alive, self.starting, self.unsaved, self.root / ".gitignore", self.journal)
-        folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.state / "s3")
+        folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.objects)
         for path in (self.root.parent, self.root, *folders):
             _check_own(path, stat.S_ISDIR, "folder")
         for path in files:
@@ -150,23 +155,15 @@ class StateFiles:
 
     def read(self) -> Record | None:
         """Read the server's record, or None if there is none or it makes no sense."""
-        content = self._content()
         try:
+            with open(self.record, "rb", opener=own) as file:
+                content = json.load(file)
             record = Record(**{part.name: content[part.name] for part in fields(Record)})
-        except KeyError:
+        except (OSError, ValueError, KeyError, TypeError):  # no file, no JSON, and no object with all of it
             return None
         texts = (record.id, record.access_key_id, record.secret_access_key)
         typed = all(isinstance(text, str) for text in texts) and type(record.port) is int and type(record.pid) is int
         return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
-
-    def _content(self) -> dict[str, Any]:
-        """The server file as it is, empty if it is not a JSON object."""
-        try:
-            with open(self.record, "rb", opener=own) as file:
-                content = json.load(file)
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
 
     def write(self, record: Record) -> None:
         """Replace the server file in one step."""

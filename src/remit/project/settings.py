@@ -9,7 +9,7 @@ from remit.declare.recording import is_recording, note
 from remit.declare.unread import Unread, asking_frame
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
-from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
+from remit.project import app_setting_values, job_setting_values, setting_values
 from remit.project.setting_values import Table, Texts
 from remit.source import places
 
@@ -23,30 +23,27 @@ T = TypeVar("T")
 class Items:
     """A list of policy items in which each keeps the place that wrote it."""
 
-    __slots__ = ("_parts",)
+    __slots__ = ("parts",)
+    parts: tuple[tuple[Any, Span], ...]
+    """Pairs: what was assigned or added in one go, and where."""
 
     def __init__(self, parts: Iterable[tuple[Any, Span]] = ()) -> None:
-        self._parts = tuple(parts)
-
-    @property
-    def parts(self) -> tuple[tuple[Any, Span], ...]:
-        """Pairs: what was assigned or added in one go, and where."""
-        return self._parts
+        self.parts = tuple(parts)
 
     def __add__(self, added: object) -> Items:
-        return Items((*self._parts, *_parts(added, writer_span())))
+        return Items((*self.parts, *_parts(added, writer_span())))
 
     __iadd__ = __add__
 
     def __radd__(self, before: object) -> Items:
-        return Items((*_parts(before, writer_span()), *self._parts))
+        return Items((*_parts(before, writer_span()), *self.parts))
 
     def __iter__(self) -> Iterator[Items]:
         """Yield the items that were assigned or added in one go, with places.
 
         `[*config.lambda_.iam.policy, "logs"]`.
         """
-        return (Items((part,)) for part in self._parts)
+        return (Items((part,)) for part in self.parts)
 
     def append(self, item: object) -> None:
         """Refuse, since the place would be lost: `+=` adds."""
@@ -56,7 +53,7 @@ class Items:
     extend = append
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self.parts)
 
 
 def _parts(value: object, span: Span) -> tuple[tuple[Any, Span], ...]:
@@ -126,26 +123,18 @@ class TextsSetting(Setting[Texts]):
 
     def readable(self, value: Any) -> Any:
         """A list to which `+=` adds, and which nothing changes in place."""
-        return _added_to(value)
+        texts = (value,) if isinstance(value, str) else value
+        return Texts(texts) if isinstance(texts, list | tuple) else value
 
     if TYPE_CHECKING:
 
         def __set__(self, section: Section, value: Sequence[str]) -> None: ...
 
 
-def _added_to(value: Any) -> Any:
-    texts = (value,) if isinstance(value, str) else value
-    return Texts(texts) if isinstance(texts, list | tuple) else value
-
-
-class ArchitecturesSetting(Setting[Texts]):
+class ArchitecturesSetting(TextsSetting):
     """The one architecture of functions, in a list."""
 
     __slots__ = ()
-
-    def readable(self, value: Any) -> Any:
-        """As of any list of strings."""
-        return _added_to(value)
 
     if TYPE_CHECKING:
 
@@ -168,35 +157,28 @@ class TableSetting(Setting[Table[T]], Generic[T]):
         def __set__(self, section: Section, value: Mapping[str, T]) -> None: ...
 
 
-class Policies:
-    """A setting that holds policy items: assigning replaces, `+=` adds."""
+class Policies(Setting[Items]):
+    """A setting that holds policy items: assigning replaces, `+=` adds. They are checked where a role is made."""
 
-    __slots__ = ("computed", "name")
+    __slots__ = ("computed",)
 
     def __init__(self, *, computed: bool) -> None:
+        super().__init__(lambda _, items: items, Items())
         self.computed = computed
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
 
     @overload
     def __get__(self, section: None, owner: type) -> Policies: ...
     @overload
     def __get__(self, section: Section, owner: type) -> Items: ...
-    def __get__(self, section: Section | None, owner: type) -> Policies | Items:
-        if section is None:
-            return self
-        if self.name in section.assigned:
-            items: Items = section.assigned[self.name][0]
-            return items
-        if self.computed:
+    def __get__(self, section: Section | None, owner: type) -> Setting[Items] | Items:
+        if section is not None and self.computed and self.name not in section.assigned:
             no_value = RemitError(
                 f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
                 hint=f"assign it to replace it, or add to `{section.path}.{self.name.removeprefix('default_')}`",
                 origin=writer(),
             )
             note(no_value)
-        return Items()
+        return super().__get__(section, owner)
 
     def __set__(self, section: Section, value: object) -> None:
         span = writer_span()
@@ -205,21 +187,50 @@ class Policies:
         section.assigned[self.name] = (items, span)
 
 
+S = TypeVar("S", bound="Section")
+
+
+class Subsection(Generic[S]):
+    """Settings below others: `config.lambda_`, of which each tree has its own."""
+
+    __slots__ = ("name", "section")
+
+    def __init__(self, section: type[S]) -> None:
+        self.section = section
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, section: None, owner: type) -> Subsection[S]: ...
+    @overload
+    def __get__(self, section: Section, owner: type) -> S: ...
+    def __get__(self, section: Section | None, owner: type) -> Subsection[S] | S:
+        if section is None:
+            return self
+        below: S = section.groups[self.name]
+        return below
+
+
 class Section:
     """A node of the tree. A name that it does not have is an error on its own line."""
 
-    __slots__ = ("assigned", "given")
+    __slots__ = ("assigned", "given", "groups")
     path: str = "config"
 
     def __init__(self) -> None:
+        groups = {name: value.section() for name, value in vars(type(self)).items() if isinstance(value, Subsection)}
         object.__setattr__(self, "assigned", {})
         object.__setattr__(self, "given", [])
+        object.__setattr__(self, "groups", groups)
 
     if TYPE_CHECKING:
         assigned: dict[str, tuple[Any, Span]]
         """The last value of each setting, and where it was assigned."""
         given: list[tuple[str, Any, Span]]
         """All that was assigned, in order, also to names that it does not have."""
+        groups: dict[str, Any]
+        """The sections below it."""
     else:
         # Behind the type checkers' back: they would take any name that these two take.
         def __getattr__(self, name: str) -> Any:
@@ -232,8 +243,7 @@ class Section:
             return Unread()
 
         def __setattr__(self, name: str, value: object) -> None:
-            is_setting = isinstance(getattr(type(self), name, None), Setting | Policies)
-            if is_setting:
+            if isinstance(getattr(type(self), name, None), Setting):
                 object.__setattr__(self, name, value)
             elif not is_recording():
                 raise self.unknown(name, writer_span())
@@ -243,8 +253,7 @@ class Section:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """The settings and groups below this node."""
-        kinds = (Setting, Policies, property)
-        return tuple(name for name, value in vars(cls).items() if isinstance(value, kinds))
+        return tuple(name for name, value in vars(cls).items() if isinstance(value, Setting | Subsection))
 
     def unknown(self, name: str, where: Span) -> RemitError:
         """The error for a name that is no setting; `hasattr` understands it."""
@@ -314,27 +323,10 @@ class FunctionSection(Section):
 class Lambda(Section):
     """`config.lambda_`."""
 
-    __slots__ = ("_function", "_iam")
+    __slots__ = ()
     path = "config.lambda_"
-
-    def __init__(self) -> None:
-        super().__init__()
-        object.__setattr__(self, "_iam", Iam())
-        object.__setattr__(self, "_function", FunctionSection())
-
-    if TYPE_CHECKING:
-        _iam: Iam
-        _function: FunctionSection
-
-    @property
-    def iam(self) -> Iam:
-        """Who may do what."""
-        return self._iam
-
-    @property
-    def function(self) -> FunctionSection:
-        """Settings of every function."""
-        return self._function
+    iam = Subsection(Iam)
+    function = Subsection(FunctionSection)
 
 
 class JobSection(Section):
@@ -354,19 +346,19 @@ class ApiSection(Section):
     __slots__ = ()
     path = "config.api"
     cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
-        setting_values.or_none(api_setting_values.cors_configuration), None
+        setting_values.or_none(app_setting_values.cors_configuration), None
     )
     throttling_burst_limit: Setting[int | None] = Setting(
         setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
     )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
     access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
     access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
         setting_values.or_none(setting_values.retention), 30
     )
-    domain_name: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.domain_name), None)
-    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.certificate_arn), None)
+    domain_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.domain_name), None)
+    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.certificate_arn), None)
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
@@ -376,12 +368,12 @@ class WebsocketSection(Section):
     __slots__ = ()
     path = "config.websocket"
     route_selection_expression: Setting[str] = Setting(
-        api_setting_values.route_selection_expression, "$request.body.action"
+        app_setting_values.route_selection_expression, "$request.body.action"
     )
     throttling_burst_limit: Setting[int | None] = Setting(
         setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
     )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
 
 
 class PackageSection(Section):
@@ -421,88 +413,45 @@ class StageSection(Section):
         return iter(() if listed is None else listed[0])
 
 
-class StagesSetting(Setting[Any]):
+class StagesSetting(TextsSetting):
     """A list of stages, which has settings of its own: `config.stages = […]`, `config.stages.production = […]`."""
 
     __slots__ = ()
-
-    def readable(self, value: Any) -> Any:
-        """As of any list of strings."""
-        return _added_to(value)
 
     if TYPE_CHECKING:
 
         def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override] # it has settings
 
-        def __set__(self, section: Section, value: Sequence[str]) -> None: ...
-
     else:
 
         def __get__(self, section: Config | None, owner: type) -> Any:
-            return self if section is None else section._stages  # noqa: SLF001 - a slot of the same tree
+            return self if section is None else section.groups["stages"]
 
 
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ("_api", "_job", "_lambda", "_lint", "_package", "_stages", "_websocket")
+    __slots__ = ()
     app: Setting[str] = Setting(setting_values.text, "app")
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
-    stages = StagesSetting(app_setting_values.stages, None)
+    stages = StagesSetting(app_setting_values.stages, Texts())
+    lambda_ = Subsection(Lambda)
+    api = Subsection(ApiSection)
+    websocket = Subsection(WebsocketSection)
+    job = Subsection(JobSection)
+    lint = Subsection(LintSection)
+    package = Subsection(PackageSection)
 
     def __init__(self) -> None:
         super().__init__()
-        object.__setattr__(self, "_lambda", Lambda())
-        object.__setattr__(self, "_api", ApiSection())
-        object.__setattr__(self, "_job", JobSection())
-        object.__setattr__(self, "_websocket", WebsocketSection())
-        object.__setattr__(self, "_lint", LintSection())
-        object.__setattr__(self, "_package", PackageSection())
-        object.__setattr__(self, "_stages", StageSection(self))
-
-    if TYPE_CHECKING:
-        _api: ApiSection
-        _lambda: Lambda
-        _lint: LintSection
-        _job: JobSection
-        _package: PackageSection
-        _websocket: WebsocketSection
-
-    @property
-    def lambda_(self) -> Lambda:
-        """Functions and their access."""
-        return self._lambda
-
-    @property
-    def api(self) -> ApiSection:
-        """The app's HTTP API."""
-        return self._api
-
-    @property
-    def websocket(self) -> WebsocketSection:
-        """The app's WebSocket API."""
-        return self._websocket
-
-    @property
-    def job(self) -> JobSection:
-        """Background jobs."""
-        return self._job
-
-    @property
-    def lint(self) -> LintSection:
-        """The findings that `remit lint` accepts."""
-        return self._lint
-
-    @property
-    def package(self) -> PackageSection:
-        """The content of the zips."""
-        return self._package
+        self.groups["stages"] = StageSection(self)
 
 
-def _sections(config: Config) -> tuple[Section, ...]:
-    """The root of the settings, and all groups below it."""
-    groups = (config.api, config.job, config.lambda_, config.lint, config.package, config.stages, config.websocket)
-    return (config, *groups, config.lambda_.iam, config.lambda_.function)
+def _sections(section: Section) -> Iterator[Section]:
+    """A section, and all that are below it."""
+    yield section
+    for below in section.groups.values():
+        yield from _sections(below)
 
 
 class JudgedSettings(NamedTuple):
@@ -522,12 +471,9 @@ def judged(written: Config) -> JudgedSettings:
         for name, value, where in recorded.given:
             setting = getattr(type(section), name, None)
             try:
-                if isinstance(setting, Setting):
-                    section.assigned[name] = (setting.checked(section, value, where), where)
-                elif isinstance(setting, Policies):
-                    section.assigned[name] = (value, where)
-                else:
+                if not isinstance(setting, Setting):
                     raise section.unknown(name, where)
+                section.assigned[name] = (setting.checked(section, value, where), where)
             except RemitError as error:
                 failed.add(name)
                 for each in error.all:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from remit.deploy.drift import Drift
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.iam.prove.compare import Comparison
     from remit.report.access_report import Locator
-    from remit.review.access_change import Accepted, Change, Review, Standing
+    from remit.review.access_change import Accepted, Change, Review
     from remit.review.statement_change import StatementChange
 
 
@@ -128,7 +129,7 @@ def _pieces_of(
     change: Change,
     kind: str,
     pieces: Iterable[Piece],
-    sides: tuple[Standing | None, Standing | None],
+    sides: tuple[Holder | None, Holder | None],
     *,
     is_new: bool,
 ) -> Iterator[dict[str, Any]]:
@@ -149,13 +150,13 @@ def _changed(change: StatementChange) -> dict[str, Any] | None:
     return {"added": change.by_element(change.added), "removed": change.by_element(change.removed)}
 
 
-def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -> dict[str, Any]:
+def _piece(change: Change, piece: Piece, kind: str, standing: Holder | None) -> dict[str, Any]:
     grant = None if standing is None else standing.grant(piece.source)
     origin = None
     if grant is not None:
         origin = grant.origin
     elif standing is not None and kind == "trust":
-        origin = standing.role.trust_origin
+        origin = standing.trust_origin
     allowed = {"action": piece.action, "resource": piece.resource}
     caller: dict[str, Any] = {}
     if piece.principal:

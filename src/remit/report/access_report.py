@@ -25,13 +25,14 @@ from remit.roles.defaults import SOURCE_FUNCTION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.holders import Holder
     from remit.iam.comparison import SideDifference, Undecided
     from remit.iam.prove.compare import Comparison
-    from remit.review.access_change import Change, Review, Standing
+    from remit.review.access_change import Change, Review
     from remit.review.resource_losses import ResourceLoss
     from remit.review.statement_change import StatementChange
 
-    Sides: TypeAlias = tuple[Standing | None, Standing | None]
+    Sides: TypeAlias = tuple[Holder | None, Holder | None]
     """The side whose statements some pieces are of, and the other."""
 
 K = TypeVar("K")
@@ -354,7 +355,7 @@ def _access_causes(
         yield _cause(sign, words, group, places, _changed_conditions(changed))
 
 
-def _attached_words(change: Change, piece: Piece, own: Standing | None) -> str:
+def _attached_words(change: Change, piece: Piece, own: Holder | None) -> str:
     """The policy, boundary or use of a role by which a piece comes or goes, in words; empty for a statement."""
     if change.use:
         return change.use
@@ -370,8 +371,8 @@ def _attached_words(change: Change, piece: Piece, own: Standing | None) -> str:
 def _trust_causes(sign: str, pieces: Iterable[Piece], sides: Sides) -> Iterator[CauseChange]:
     """Yield the causes of some pieces of a trust policy: its statements."""
     own, counterpart = sides
-    origin = None if own is None else own.role.trust_origin
-    place = f"trust policy of {'' if own is None else own.role.logical_id}"
+    origin = None if own is None else own.trust_origin
+    place = f"trust policy of {'' if own is None else own.logical_id}"
     for group in _grouped(pieces, lambda piece: (piece.source, piece.action)).values():
         statement, others = group[0].source.statement, trust_statements_of(counterpart)
         changed = changed_statement(statement, trust_statements_of(own), others, is_new=sign != LOST)
@@ -485,7 +486,7 @@ def _is_plain(difference: SideDifference | None) -> bool:
     return difference is not None and difference.denial is None and difference.part in ("side", "policy")
 
 
-def _where(standing: Standing | None, source: StatementLocation) -> str:
+def _where(standing: Holder | None, source: StatementLocation) -> str:
     """Return the writer of a statement: the line and reason of its grant, or the policy that it is of."""
     grant = None if standing is None else standing.grant(source)
     if grant is not None:
@@ -494,13 +495,13 @@ def _where(standing: Standing | None, source: StatementLocation) -> str:
     return (None if standing is None else standing.policy(source)) or source.name
 
 
-def _less_by_default(piece: Piece, counterpart: Standing) -> str:
+def _less_by_default(piece: Piece, counterpart: Holder) -> str:
     """Why the computed default gives less than it did, where a loss is of that."""
     denial = None if piece.difference is None else piece.difference.denial
     if denial is not None and any(condition.key == SOURCE_FUNCTION for condition in denial.statement.conditions):
         return "less by default: Lambda manages network interfaces, the function's code does not"
     resources = piece.source.statement.resources
-    patterns = () if resources is None or not counterpart.role.functions else resources.patterns
+    patterns = () if resources is None or not counterpart.functions else resources.patterns
     if piece.action in _NOT_USED:
         of_default, reason = _NOT_USED[piece.action]
         if patterns and all(re.fullmatch(of_default, pattern) for pattern in patterns):

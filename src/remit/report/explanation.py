@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from remit.answers.explanation import Explanation
     from remit.answers.obstacles import Obstacle
     from remit.answers.remedy import Remedy
-    from remit.app import Grant, Role
+    from remit.app import Grant
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.iam.policy import Globs, Policy, Principals, Statement
     from remit.roles.role_policies import StatementSource
 
 _LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told
 
 
-def role_table(roles: Sequence[Role]) -> Iterator[str]:
+def role_table(roles: Sequence[Holder]) -> Iterator[str]:
     """A row for each role, by its functions' names: what its statements allow, by level, before their limits."""
     names = [few(role.functions) or role.title for role in roles]
     width = max(map(len, names), default=0)
@@ -51,7 +52,7 @@ def role_table(roles: Sequence[Role]) -> Iterator[str]:
         yield f"  {name:<{width}}  {words or 'nothing'}"
 
 
-def role_lines(role: Role) -> Iterator[str]:
+def role_lines(role: Holder) -> Iterator[str]:
     """Every statement of a role: its actions with their levels, why it is there, and which line wrote it.
 
     Of a user, a group, or a managed policy as well.
@@ -152,7 +153,7 @@ def _marked_lines(statement: Statement, version: str) -> Iterator[str]:
     yield from further_lines
 
 
-def role_document(role: Role) -> dict[str, Any]:
+def role_document(role: Holder) -> dict[str, Any]:
     """A role for programs: each statement with its reason, its line, and its actions' levels.
 
     Of a user, a group or a managed policy as well, which `kind` says.

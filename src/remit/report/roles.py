@@ -9,16 +9,17 @@ from remit.report.terminal_text import page
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Grant, Role
+    from remit.app import Grant
+    from remit.holders import Holder
     from remit.iam.policy import Globs, Statement
 
 
-def roles_text(roles: Iterable[Role]) -> str:
+def roles_text(roles: Iterable[Holder]) -> str:
     """Every role: whom it serves, then its statements."""
     return "\n".join(page(role_lines(role)) for role in roles)
 
 
-def role_lines(role: Role) -> Iterator[str]:
+def role_lines(role: Holder) -> Iterator[str]:
     """One role."""
     yield f"{role.logical_id}, the role of {', '.join(role.serves)}"
     if role.boundary is not None:

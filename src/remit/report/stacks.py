@@ -9,10 +9,10 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Role
     from remit.deploy.session import Account
     from remit.deploy.stack import StackOutput
     from remit.deploy.status import DeployedResource, StackStatus
+    from remit.holders import Holder
 
 
 def place(account: Account) -> str:
@@ -31,7 +31,7 @@ def output_lines(outputs: Iterable[StackOutput]) -> Iterator[str]:
     yield from _table("outputs", [(output.name, output.value) for output in outputs])
 
 
-def role_summary(roles: Iterable[Role]) -> Iterator[str]:
+def role_summary(roles: Iterable[Holder]) -> Iterator[str]:
     """The roles, a line each, under their heading: how many statements for which functions."""
     rows = []
     for role in roles:

@@ -22,8 +22,8 @@ from remit.roles.reference_shapes import in_shape
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from remit.holders import Holder
     from remit.iam.comparison import StatementLocation
-    from remit.review.access_change import Standing
 
 F = TypeVar("F", Piece, Undecided, Unseen, Door)
 _STACK: Final = "${AWS::StackName}"
@@ -119,7 +119,7 @@ class _Judge:
     entries: Mapping[int, AcceptedGain]
     review: Review
     used: set[int]
-    after: Standing | None
+    after: Holder | None
 
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""

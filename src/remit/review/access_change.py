@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.holders import HeldPolicy
 from remit.iam.policy import Policy
 from remit.iam.prove.compare import Comparison
 from remit.roles.reference_shapes import Shapes
@@ -13,10 +14,10 @@ from remit.roles.reference_shapes import Shapes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant, Resource, Role
+    from remit.app import Grant, Resource
     from remit.errors import Origin
-    from remit.iam.comparison import Piece, StatementLocation, Undecided
-    from remit.iam.decide.evaluate import Layers
+    from remit.holders import Holder, PolicyHow
+    from remit.iam.comparison import Piece, Undecided
     from remit.review.resource_losses import ResourceLoss
 
 SAME: Final = Comparison()
@@ -108,6 +109,10 @@ class Given:
             policies.append(Policy(statements, grants[0].version))
         return tuple(policies)
 
+    def held(self, how: PolicyHow) -> tuple[HeldPolicy, ...]:
+        """Its policies as a holder has them."""
+        return tuple(HeldPolicy("", how, *parts) for parts in zip(self.policies, self.documents, strict=True))
+
     def beside(self, other: Given | None) -> Given:
         """The same for a comparison: where SAM makes it and the other version writes it out, with SAM's settings."""
         is_written_out = other is not None and not other.made_settings
@@ -165,13 +170,11 @@ class Version:
     """One version of an app's roles. `where` says which, as in "the working tree" or "the last deploy"."""
 
     where: str
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be, exactly, by their text: `${AWS::Region}`, `${IngestLogGroup.Arn}`."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
     """What managed policies and boundaries said in this version, by their ARN; for others the catalogue is asked."""
-    trusts: Mapping[str, Policy] = field(default_factory=dict)
-    """Trust policies by the role's logical id, over what `Role.trusts` says."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Which of its versions a managed policy had (`v12`), by its ARN, where `documents` has it."""
     namespace: str = ""
@@ -188,7 +191,7 @@ class Version:
     """The ARNs of roles that are none of `roles`, and compared together with what `giving` says to them."""
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
-    handed_over: tuple[Role, ...] | None = None
+    handed_over: tuple[Holder, ...] | None = None
     """The roles that resources may hand over, where those are not `roles`."""
     resources: tuple[Resource, ...] | None = None
     """All resources of its template; None where nobody asked for them."""
@@ -218,42 +221,6 @@ class Version:
 def nothing() -> Version:
     """What there is before the first deploy: no role, and nobody to whom a resource gives anything."""
     return Version("nothing", (), giving={})
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A role with everything that bears on it, ready to be compared."""
-
-    role: Role
-    layers: Layers
-    inline: tuple[tuple[Grant, ...], ...] = ((),)
-    """The role's own grants, by the policies of the identity layer: one for each version of the language."""
-    policies: tuple[str, ...] = ()
-    """The managed policies of the identity layer, in its order; the inline ones come before them."""
-    unread: tuple[str, ...] = ()
-    """Managed policies that nobody has here."""
-    boundary: str | None = None
-    boundary_known: bool = True
-    """Whether the boundary's document is among `layers`."""
-    trust: Policy | None = None
-    """Who may take on the role."""
-    beside: tuple[tuple[Grant, ...], ...] = ()
-    """The policies of resources that may speak of the role, or those of the resource itself."""
-
-    def grant(self, source: StatementLocation) -> Grant | None:
-        """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
-        policies = {"identity": self.inline, "resource": self.beside}.get(source.layer, ())
-        if source.policy >= len(policies):
-            return None
-        grants = policies[source.policy]
-        return grants[source.index] if source.index < len(grants) else None
-
-    def policy(self, source: StatementLocation) -> str | None:
-        """The ARN of the managed policy or boundary that a statement is of."""
-        if source.layer == "boundary":
-            return self.boundary
-        managed = source.policy - len(self.inline)
-        return self.policies[managed] if source.layer == "identity" and managed >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +274,8 @@ class Change:
     """
 
     functions: tuple[str, ...]
-    before: Standing | None
-    after: Standing | None
+    before: Holder | None
+    after: Holder | None
     access: Comparison = SAME
     trust: Comparison = SAME
     attached: tuple[Attached, ...] = ()
@@ -325,14 +292,14 @@ class Change:
     @property
     def role(self) -> str:
         """The logical id of the role, after or else before."""
-        standing = self.after or self.before
-        return "" if standing is None else standing.role.logical_id
+        holder = self.after or self.before
+        return "" if holder is None else holder.logical_id
 
     @property
     def title(self) -> str:
         """The role as people are told of it: `user Ann`."""
-        standing = self.after or self.before
-        return "" if standing is None else standing.role.title
+        holder = self.after or self.before
+        return "" if holder is None else holder.title
 
     @property
     def broadens(self) -> bool:

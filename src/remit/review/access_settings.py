@@ -49,6 +49,9 @@ POLICY_PROPERTIES: Final = frozenset((
     "policytext", "repositorypolicytext", "resourcepolicy",
 ))  # fmt: skip
 """Properties that hold a policy, folded, which may be put in from elsewhere."""
+_REFERENCE: Final = re.compile(r"\$\{(\w+)((?:\.\w+)*)\}")
+_KEYS_OF_AWS: Final = "alias/aws/"
+"""How the names of keys begin that limit nobody: whoever may read has the service decrypt with them."""
 _WHOLE: Final = "*"
 _OPEN_UNSET: Final = "-!"
 """How orders end in which a property that is not given lets in everybody."""
@@ -168,13 +171,16 @@ class _SettingReader:
         self._values: dict[tuple[str, str, str], list[str]] = {}
         kind = resource_type(resource.type)
         naming = () if kind is None or kind.naming is None else (kind.naming.property, kind.naming.path)
-        self.labels = (*_LABELS, *naming)
+        spoken = [row.path for row in self._rows or () if row.kind != "none"]
+        self.labels = (*_LABELS, *(name for name in naming if name not in spoken))
 
     def settings(self) -> tuple[AccessSetting, ...]:
         """What was read."""
         for row in self._rows or ():
             if row.opens.endswith(_OPEN_UNSET) and "." not in row.path:
                 self._put(row.path, row.kind, row.opens, [])
+            if row.path == _WHOLE and row.kind == "grant" and not self._values:  # it opens something by being there
+                self._put("", row.kind, row.opens, ["there"])
         door = _door_name(self._resource, self._resources)
         is_limited = _is_limited(self._resource, self._resources)
         return tuple(
@@ -217,7 +223,7 @@ class _SettingReader:
             return PropertyAccess(path, "unknown", "unknown property")
         return None
 
-    def _add(self, row: PropertyAccess | None, path: str, value: Any) -> None:
+    def _add(self, row: PropertyAccess | None, path: str, value: Any) -> None:  # noqa: C901, PLR0912 - kind by kind
         if row is None or row.kind not in _NO_ROLES_IN:
             for role_path, role in self._roles_in(path, value):
                 self._put(role_path, "role", "", [role])
@@ -226,7 +232,14 @@ class _SettingReader:
             row = row._replace(kind="door", opens="any")
         if row is None or row.kind in ("none", "policy", "ceiling"):
             return
-        if row.kind == "role":
+        own_resource = self._own_resource(value)
+        if row.kind == "destination":
+            if not own_resource:
+                self._put(path, "door", "adds", [_told(path, value)])
+        elif row.opens == "limit":
+            if not _text(value).startswith(_KEYS_OF_AWS):
+                self._put(path, row.kind, row.opens, [own_resource or _told(path, value)])
+        elif row.kind == "role":
             if role_meant(value, self._resources) is None:
                 self._put(path, "role", "", [self._other_role(value)])
         elif row.path == _WHOLE:
@@ -244,6 +257,13 @@ class _SettingReader:
             return False  # whose policies are compared with whoever holds them
         is_told_as_put_in = path.lower() in POLICY_PROPERTIES and tokens.is_intrinsic(value)
         return not is_told_as_put_in and "Statement" not in json.dumps(value, default=str)
+
+    def _own_resource(self, value: Any) -> str:
+        """The Ref of the first resource of the template that a text speaks of; "" where it speaks of none."""
+        for logical_id, attribute in _REFERENCE.findall(_text(value)) if _is_text(value) else ():
+            if attribute or f"${{{logical_id}}}" in self._resources:  # only a resource has attributes
+                return f"${{{logical_id}}}"
+        return ""
 
     def _other_role(self, value: Any) -> str:
         """The text of a role that no reference names: by its name one of the template, or one from outside."""

@@ -18,23 +18,24 @@ from remit.review.comparable_roles import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.holders import Holder
     from remit.iam.decide.evaluate import Layers
-    from remit.review.access_change import Change, Standing, Version
+    from remit.review.access_change import Change, Version
 
 _ALL: Final = Policy((allow("*"),))
 _MANAGED, _BOUNDARY = "managed policy", "boundary"
 
 
-def attached(before: Standing | None, after: Standing | None, old: Version, new: Version) -> tuple[Attached, ...]:
+def attached(before: Holder | None, after: Holder | None, old: Version, new: Version) -> tuple[Attached, ...]:
     """The managed policies and the boundary that differ; of a role that is new or gone there is nothing to tell."""
     if before is None or after is None:
         return ()
     return (*_managed(before, after, old, new), *_boundary(before, after, old, new))
 
 
-def _managed(before: Standing, after: Standing, old: Version, new: Version) -> Iterator[Attached]:
+def _managed(before: Holder, after: Holder, old: Version, new: Version) -> Iterator[Attached]:
     old_documents, new_documents = _documents(before), _documents(after)
-    arns = {plain(arn): arn for role in (before, after) for arn in (*role.policies, *role.unread)}
+    arns = {plain(arn): arn for role in (before, after) for arn in role.managed}
     for key, arn in arns.items():
         if key not in old_documents:
             yield Attached(_MANAGED, "added", arn)
@@ -44,16 +45,12 @@ def _managed(before: Standing, after: Standing, old: Version, new: Version) -> I
             yield Attached(_MANAGED, "changed", arn, _versions(arn, old, new))
 
 
-def _documents(standing: Standing) -> dict[str, Policy | None]:
+def _documents(holder: Holder) -> dict[str, Policy | None]:
     """Every attached policy by its `plain` ARN, with what it says as far as it is known."""
-    documents: dict[str, Policy | None] = {plain(arn): None for arn in standing.unread}
-    read_documents = standing.layers.identity[len(standing.inline) :]
-    for arn, document in zip(standing.policies, read_documents, strict=True):
-        documents[plain(arn)] = document
-    return documents
+    return {plain(policy.name): policy.document for policy in holder.policies if policy.how == "managed"}
 
 
-def _boundary(before: Standing, after: Standing, old: Version, new: Version) -> Iterator[Attached]:
+def _boundary(before: Holder, after: Holder, old: Version, new: Version) -> Iterator[Attached]:
     old_arn, new_arn = before.boundary, after.boundary
     if old_arn is None or new_arn is None:
         if old_arn is not None:
@@ -83,13 +80,13 @@ def _version(arn: str, version: Version) -> str | None:
     return None if policy is None else policy.version
 
 
-def unseen(before: Standing | None, after: Standing | None) -> Iterator[Unseen]:
+def unseen(before: Holder | None, after: Holder | None) -> Iterator[Unseen]:
     """What stays undecided because a policy cannot be read here. A role that is gone gains nothing."""
     if after is None:
         return
     old_unread = () if before is None else before.unread
-    old_notes = () if before is None else before.role.notes
-    for note in after.role.notes:
+    old_notes = () if before is None else before.notes
+    for note in after.notes:
         if note not in old_notes:
             yield Unseen("", note)
     for arn in _without(after.unread, old_unread):
@@ -106,29 +103,30 @@ def _without(arns: Iterable[str], excluded: Iterable[str]) -> list[str]:
     return [arn for arn in arns if plain(arn) not in plain_excluded]
 
 
-def _unbound(before: Standing, after: Standing) -> Iterator[Unseen]:
+def _unbound(before: Holder, after: Holder) -> Iterator[Unseen]:
     """A boundary that is not known: one that goes may have held anything back, one that comes only narrows."""
     old_arn, new_arn = before.boundary, after.boundary
     if old_arn is None:
-        return
+        return  # a boundary that comes takes away, whatever it says
     same_arn = new_arn is not None and plain(old_arn) == plain(new_arn)
-    if same_arn and before.boundary_known == after.boundary_known:
+    if same_arn and (before.unread_boundary is None) == (after.unread_boundary is None):
         return
-    if not before.boundary_known:
+    if before.unread_boundary is not None:
         verb = "is removed" if new_arn is None else f"gives way to {new_arn}"
         yield Unseen(old_arn, f"boundary {old_arn} {verb}: what it kept the role from cannot be seen here")
-    elif not after.boundary_known and new_arn is not None:
+    elif after.unread_boundary is not None:
         reason = f"boundary {new_arn} comes in place of {old_arn}: whether it allows more cannot be seen here"
-        yield Unseen(new_arn, reason)
+        yield Unseen(after.unread_boundary, reason)
 
 
-def _released(before: Standing, after: Standing) -> Iterator[Unseen]:
+def _released(before: Holder, after: Holder) -> Iterator[Unseen]:
     """Policies on both sides that may allow what a Deny or the boundary forbade before, and no longer does."""
     still_attached = [arn for arn in after.unread if plain(arn) in set(map(plain, before.unread))]
     if not still_attached:
         return
     old, new = before.layers, after.layers
-    if not after.boundary_known:
+    if after.unread_boundary is not None:
+        # Nothing is known of the new limit, so the old one must not look like access that was given back.
         old = replace(old, boundary=())
     if gains(_allowing_all(old), _allowing_all(new)) is not None:
         for arn in still_attached:
@@ -151,13 +149,13 @@ def notes(changes: Sequence[Change]) -> Iterator[str]:
             continue
         had = () if before is None else before.unread
         same |= {arn: None for arn in after.unread if plain(arn) in set(map(plain, had))}
-        if after.boundary is not None and not after.boundary_known:
-            unchanged = before is not None and plain(before.boundary or "") == plain(after.boundary)
-            (same if unchanged else added)[after.boundary] = None
+        if after.unread_boundary is not None:
+            unchanged = before is not None and plain(before.boundary or "") == plain(after.unread_boundary)
+            (same if unchanged else added)[after.unread_boundary] = None
     for change in changes:
         if change.before is not None and change.after is not None:
-            for note in change.after.role.notes:
-                if note in change.before.role.notes:
+            for note in change.after.notes:
+                if note in change.before.notes:
                     yield f"{change.role}: {note}"
     for arn in same:
         yield f"{arn} cannot be read here; it is the same before and after, so less may be gained or lost than is shown"

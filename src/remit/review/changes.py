@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.managed_policies import is_of_aws
+from remit.holders import trusting
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.iam.prove.compare import Comparison
@@ -23,13 +24,12 @@ from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import Pair, pairs, renamed
 from remit.review.setting_changes import acts_as, setting_changes
 from remit.roles.reference_names import fill_references
-from remit.template.policy_documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import Role
-    from remit.review.access_change import Elsewhere, NotCompared, Standing, Version
+    from remit.holders import Holder
+    from remit.review.access_change import Elsewhere, NotCompared, Version
     from remit.review.joint_access import Saying
     from remit.review.setting_changes import RoleUse
 
@@ -91,13 +91,13 @@ def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[
     )
 
 
-def _handed_over(version: Version) -> dict[str, Role]:
+def _handed_over(version: Version) -> dict[str, Holder]:
     """The roles that resources may hand over, by the text that names them."""
     roles = version.roles if version.handed_over is None else version.handed_over
     return {f"${{{role.logical_id}.Arn}}": role for role in roles if role.kind == "role" and not role.only_attached_to}
 
 
-def _use_change(use: RoleUse, roles: tuple[Role | None, Role | None], old: _Side, new: _Side) -> Change:
+def _use_change(use: RoleUse, roles: tuple[Holder | None, Holder | None], old: _Side, new: _Side) -> Change:
     """What a resource may do more or less by another role; undecided where one of them cannot be read here."""
     before, after = old.of(roles[0]), new.of(roles[1])
     if before is None or after is None:
@@ -140,21 +140,22 @@ class _Side:
         self.version = version
         self.shapes = shapes
         self._documents = _documents(version, counterpart)
-        self._standings: dict[int, Standing] = {}
+        self._ready: dict[int, Holder] = {}
 
     @cached_property
     def joined(self) -> JoinedResources:
         """What the resources of the version say to its roles."""
         return JoinedResources(self.version, self.shapes)
 
-    def of(self, role: Role | None) -> Standing | None:
+    def of(self, role: Holder | None) -> Holder | None:
         """A role made ready; None for none."""
         if role is None:
             return None
-        if id(role) not in self._standings:
-            standing = stand(role, self.version, self._documents)
-            self._standings[id(role)] = replace(standing, beside=self.joined.documents)
-        return self._standings[id(role)]
+        # By the object: a role is asked for in several pairs, and making it ready reads its policies.
+        if id(role) not in self._ready:
+            ready = stand(role, self.version, self._documents)
+            self._ready[id(role)] = replace(ready, policies=(*ready.policies, *self.joined.policies))
+        return self._ready[id(role)]
 
 
 def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
@@ -173,8 +174,8 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
     old, new, was, now = old_side.version, new_side.version, old_side.shapes, new_side.shapes
     before, after = old_side.of(pair.old), new_side.of(pair.new)
     unseen_changes = list(_opened(pair, old, new))
-    said_before = () if before is None else old_side.joined.sayings(before.role)
-    said_after = () if after is None else new_side.joined.sayings(after.role)
+    said_before = () if before is None else old_side.joined.sayings(before)
+    said_after = () if after is None else new_side.joined.sayings(after)
     is_told_the_same = _named(said_before) == _named(said_after)
     alike = before is not None and after is not None and _alike(before, after) and is_told_the_same
     if alike and not unseen_changes:
@@ -183,12 +184,13 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
         reason = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
         unseen_changes.append(Unseen(pair.moved, reason))
     unseen_changes += unseen(before, after)
-    old_layers, new_layers = _layers(before, after)
-    before_question, after_question = (
-        (old_layers, said_before, old_side.joined),
-        (new_layers, said_after, new_side.joined),
+    old_layers = _NOTHING if before is None else before.layers
+    new_layers = _NOTHING if after is None else after.layers
+    if after is not None and after.unread_boundary is not None:
+        old_layers = Layers(old_layers.identity)  # a boundary that is not known limits neither side
+    access = joint_access(
+        (old_layers, said_before, old_side.joined), (new_layers, said_after, new_side.joined), was, now
     )
-    access = joint_access(before_question, after_question, was, now)
     return Change(
         pair.functions,
         before,
@@ -213,20 +215,18 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
             yield Unseen("", f"everyone may call {name} now: its URL, or a permission, names no account")
 
 
-def _alike(before: Standing, after: Standing) -> bool:
+def _alike(before: Holder, after: Holder) -> bool:
     """Return whether both plainly say the same, so that nothing needs to be proven.
 
     A note may have gone, but none come.
     """
     if before.layers != after.layers or before.trust != after.trust:
         return False
-    if list(map(plain, before.policies)) != list(map(plain, after.policies)):
-        return False
-    if set(map(plain, before.unread)) != set(map(plain, after.unread)):
+    if list(map(plain, before.managed)) != list(map(plain, after.managed)):
         return False
     if plain(before.boundary or "") != plain(after.boundary or ""):
         return False
-    return set(after.role.notes) <= set(before.role.notes)
+    return set(after.notes) <= set(before.notes)
 
 
 def _named(said: Iterable[Saying]) -> frozenset[object]:
@@ -234,18 +234,7 @@ def _named(said: Iterable[Saying]) -> frozenset[object]:
     return frozenset(item.meaning for item in said if item.is_named)
 
 
-def _layers(before: Standing | None, after: Standing | None) -> tuple[Layers, Layers]:
-    """What is known of the policies of either side; a boundary that is not limits neither."""
-    old_layers = _NOTHING if before is None else before.layers
-    new_layers = _NOTHING if after is None else after.layers
-    if after is not None and not after.boundary_known:
-        old_layers = Layers(old_layers.identity)
-    return old_layers, new_layers
-
-
-def _trust(
-    before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
-) -> Comparison:
+def _trust(before: Holder | None, after: Holder | None, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
     """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one."""
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.decide.evaluate import Layers
-from remit.iam.policy import Policy
-from remit.review.access_change import Standing
-from remit.roles.reference_names import fill_policy_with_principals, fill_references, fill_statement
-from remit.roles.role_policies import aws_policy, by_version
-from remit.template.policy_documents import trusting
+from remit.roles.reference_names import fill_policy_with_principals, fill_references
+from remit.roles.role_policies import aws_policy, ready_holder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Role
+    from remit.holders import Holder
+    from remit.iam.policy import Policy
     from remit.review.access_change import Version
 
 _PARTITION: Final = re.compile(r"arn:(?:\$\{[^}]*\}|[^:]*):")
@@ -31,37 +30,13 @@ def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
     return documents.get(plain(arn)) or aws_policy(arn)
 
 
-def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Standing:
+def stand(role: Holder, version: Version, documents: Mapping[str, Policy]) -> Holder:
     """A role of a version with its references in place as far as they are known exactly; the others stay symbols."""
     names = version.names
-    inline = by_version(role)
-    inline_policies = []
-    for language_version, grants in inline.items():
-        statements = tuple(fill_statement(grant.statement, names) for grant in grants)
-        inline_policies.append(Policy(statements, language_version))
-    read_policies: dict[str, Policy] = {}
-    unread = []
-    for arn in dict.fromkeys(fill_references(arn, names) for arn in role.managed):
-        document = document_of(arn, documents)
-        if document is None:
-            unread.append(arn)
-        else:
-            read_policies[arn] = document
-    boundary = None if role.boundary is None else fill_references(role.boundary, names)
-    limit = None if boundary is None else document_of(boundary, documents)
-    return Standing(
-        role=role,
-        layers=Layers((*inline_policies, *read_policies.values()), () if limit is None else (limit,)),
-        inline=tuple(inline.values()),
-        policies=tuple(read_policies),
-        unread=tuple(unread),
-        boundary=boundary,
-        boundary_known=boundary is None or limit is not None,
-        trust=_trust(role, version),
+    with_arns = replace(
+        role,
+        policies=tuple(replace(policy, name=fill_references(policy.name, names)) for policy in role.policies),
+        limits=tuple(replace(limit, name=fill_references(limit.name, names)) for limit in role.limits),
+        trust=fill_policy_with_principals(role.trust_policy, names),
     )
-
-
-def _trust(role: Role, version: Version) -> Policy:
-    """Who may take the role on, with known references in place."""
-    trust = version.trusts.get(role.logical_id) or role.trust or trusting(role.trusts)
-    return fill_policy_with_principals(trust, version.names)
+    return ready_holder(with_arns, names, partial(document_of, documents=documents))

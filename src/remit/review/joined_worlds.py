@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import fields, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
 from remit.iam.prove.compare import Comparison
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from remit.review.access_change import Change, Elsewhere, Review
     from remit.template.condition_outcomes import World
 
-T = TypeVar("T")
+_COMPARISONS: Final = ("access", "trust")
+_COMPARED: Final = tuple(field.name for field in fields(Comparison))
+_TOLD: Final = ("attached", "unseen", "doors")
+"""The parts of a change, and of each comparison in it."""
 
 
 def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
@@ -24,19 +28,12 @@ def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
     Notes and names are those of all worlds, as often as they are there. There is at least one world.
     """
     world_reviews = [review for _, review in reviews]
-    notes: tuple[str, ...] = ()
-    functions: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    for review in world_reviews:
-        notes += review.notes
-        functions += review.functions
-        roles += review.roles
     return replace(
         world_reviews[0],
         changes=tuple(_changes(reviews)),
-        notes=notes,
-        functions=functions,
-        roles=roles,
+        notes=tuple(chain.from_iterable(review.notes for review in world_reviews)),
+        functions=tuple(chain.from_iterable(review.functions for review in world_reviews)),
+        roles=tuple(chain.from_iterable(review.roles for review in world_reviews)),
         elsewhere=_elsewhere(world_reviews),
         not_compared=tuple(dict.fromkeys(item for review in world_reviews for item in review.not_compared)),
     )
@@ -91,37 +88,18 @@ def _key(change: Change, part: str, item: Any) -> Hashable:
 
 
 def _parts(change: Change) -> Iterator[tuple[str, Iterable[Any]]]:
-    for kind, comparison in (("access", change.access), ("trust", change.trust)):
-        yield f"{kind} gained", comparison.gained
-        yield f"{kind} lost", comparison.lost
-        yield f"{kind} undecided", comparison.undecided
-        yield f"{kind} freed", comparison.freed
-        yield f"{kind} forbidden", comparison.forbidden
-    yield "attached", change.attached
-    yield "unseen", change.unseen
-    yield "doors", change.doors
+    for kind in _COMPARISONS:
+        for part in _COMPARED:
+            yield f"{kind} {part}", getattr(getattr(change, kind), part)
+    for part in _TOLD:
+        yield part, getattr(change, part)
 
 
 def _only(change: Change, keys: set[Hashable]) -> Change:
     """The change with what is among some keys alone."""
-
-    def selected(part: str, items: Iterable[T]) -> tuple[T, ...]:
-        return tuple(item for item in items if _key(change, part, item) in keys)
-
-    def narrowed(kind: str, comparison: Comparison) -> Comparison:
-        return Comparison(
-            selected(f"{kind} gained", comparison.gained),
-            selected(f"{kind} lost", comparison.lost),
-            selected(f"{kind} undecided", comparison.undecided),
-            selected(f"{kind} freed", comparison.freed),
-            selected(f"{kind} forbidden", comparison.forbidden),
-        )
-
-    return replace(
-        change,
-        access=narrowed("access", change.access),
-        trust=narrowed("trust", change.trust),
-        attached=selected("attached", change.attached),
-        unseen=selected("unseen", change.unseen),
-        doors=selected("doors", change.doors),
-    )
+    selected: dict[str, Any] = {}
+    for part, items in _parts(change):
+        selected[part] = tuple(item for item in items if _key(change, part, item) in keys)
+    for kind in _COMPARISONS:
+        selected[kind] = Comparison(*(selected.pop(f"{kind} {part}") for part in _COMPARED))
+    return replace(change, **selected)

@@ -30,7 +30,7 @@ from remit.roles.shaped_comparison import compare_in_shape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.iam.comparison import Piece
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition
@@ -105,7 +105,7 @@ def is_joined(access: Given) -> bool:
     )
 
 
-def arn_of(role: Role, names: Names, shapes: Names) -> str:
+def arn_of(role: Holder, names: Names, shapes: Names) -> str:
     """The ARN of a template's role or user as policies name it, in shape as far as its name is known."""
     return fill_references(fill_references(f"${{{role.logical_id}.Arn}}", names), shapes)
 
@@ -120,7 +120,7 @@ class JoinedResources:
         self._version = version
         self._shapes = shapes
         joined = tuple(filter(is_joined, (version.giving or version.beside).values()))
-        self.documents = tuple(grants for access in joined for grants in access.documents)
+        self.policies = tuple(policy for access in joined for policy in access.held("beside"))
         self.keys = tuple(dict.fromkeys(access.arns[0] for access in joined if is_key(access)))
         policies = [policy for access in joined for policy in access.policies]
         self._place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: next(free_accounts(*policies))}
@@ -141,12 +141,13 @@ class JoinedResources:
                         self._by_name.setdefault(name, []).append(written)
                 number += 1
 
-    def sayings(self, role: Role) -> tuple[Saying, ...]:
+    def sayings(self, role: Holder) -> tuple[Saying, ...]:
         """What they say to a role, or to many and so to the role as well, in the order of the resources."""
         arn = fill_references(arn_of(role, self._version.names, self._shapes), self._place)
         caller = Request("none:None", principal=arn)
         said = []
         statements = [*self._to_many, *self._by_name.get(arn, ())]
+        # What names the role and what means many were kept apart: a piece names the first statement that gives it.
         statements.sort(key=lambda written: (written.location.policy, written.location.index))
         for written in statements:
             filled, access = written.filled, written.access
@@ -182,6 +183,7 @@ def _held(statement: Statement, access: Given) -> Statement:
     part = _PARTS.get(service)
     patterns: dict[str, None] = {}
     for pattern in ("*",) if statement.resources is None else statement.resources.patterns:
+        # A resource's policy speaks of that resource alone: `*` in it means the resource, and no other.
         wider = [arn for arn in access.arns if covers(pattern, arn) and not pattern.startswith(arn)]
         for arn in wider:
             patterns |= dict.fromkeys((arn,) if part is None else (arn, f"{arn}{part}"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from remit.app import Grant, Reason, Role, RoleKind
+from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
+from remit.holders import Holder, HolderKind, bounded, by_arn, inline
 from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
 from remit.project.dot_remit import own_folder
 from remit.review.access_change import AccessSetting, Given, Version
@@ -69,7 +70,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _role(role: Role) -> dict[str, Any]:
+def _role(role: Holder) -> dict[str, Any]:
     return {
         "role": role.logical_id,
         "functions": list(role.functions),
@@ -118,7 +119,7 @@ def _grant(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _managed(roles: tuple[Role, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
+def _managed(roles: tuple[Holder, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
     """The managed policies and boundaries of the roles by ARN, as far as they are known; AWS's with their version."""
     arns: set[str] = set()
     for role in roles:
@@ -176,32 +177,29 @@ def _version(value: Mapping[str, Any]) -> Version:
         where="the working tree" if place is None else f"the last deploy ({place})",
         roles=tuple(_read_role(role) for role in value["roles"]),
         documents={arn: document for arn, (_, document) in managed.items()},
-        trusts={role["role"]: parse(role["trust"]) for role in value["roles"] if role["trust"] is not None},
         versions={arn: _text(version) for arn, (version, _) in managed.items() if version is not None},
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving=_read_resources(value.get("access")),
+        # The record of an older remit does not tell what resources gave.
+        giving={name: _read_given(access) for name, access in value["access"].items()} if "access" in value else None,
     )
 
 
-def _read_role(value: Mapping[str, Any]) -> Role:
-    boundary = value["permissions_boundary"]
-    return Role(
+def _read_role(value: Mapping[str, Any]) -> Holder:
+    boundary, kind = value["permissions_boundary"], value.get("kind", "role")
+    if kind not in get_args(HolderKind):
+        raise ValueError
+    return Holder(
         logical_id=_text(value["role"]),
-        grants=tuple(_read_grant(grant) for grant in value["grants"]),
+        policies=(inline(map(_read_grant, value["grants"])), *by_arn(_texts(value["managed_policies"]))),
         functions=_texts(value["functions"]),
-        managed=_texts(value["managed_policies"]),
-        boundary=None if boundary is None else _text(boundary),
+        limits=bounded(None if boundary is None else _text(boundary)),
         trusts=_texts(value["trusts"]),
+        trust=None if value["trust"] is None else parse(value["trust"]),
         notes=_texts(value.get("notes", [])),
-        kind=_kind(value.get("kind", "role")),
+        kind=kind,
     )
-
-
-def _read_resources(value: Mapping[str, Any] | None) -> dict[str, Given] | None:
-    """What the resources gave; None in the record of a remit that did not tell all of it."""
-    return None if value is None else {name: _read_given(access) for name, access in value.items()}
 
 
 def _read_given(value: Mapping[str, Any]) -> Given:
@@ -225,12 +223,6 @@ def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
         _text(value.get("door", "")),
         is_limited=value.get("is_limited") is True,
     )
-
-
-def _kind(value: Any) -> RoleKind:
-    if value not in get_args(RoleKind):
-        raise ValueError
-    return cast("RoleKind", value)
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:

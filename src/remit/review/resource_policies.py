@@ -9,11 +9,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import Grant, Reason, Role
-from remit.iam.decide.evaluate import Layers
+from remit.app import Grant, Reason
+from remit.holders import Holder
 from remit.iam.policy import Principals, allow
 from remit.iam.prove.compare import Comparison
-from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
+from remit.review.access_change import Change, Elsewhere, Given, Unseen
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.joint_access import is_joined
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
@@ -102,8 +102,8 @@ def beside(
         unseen = [Unseen("", f"{name} ({kind}): {reason}") for reason in _unseen(before, after)]
         change = Change(
             (),
-            _standing(name, before),
-            _standing(name, after),
+            _holder(name, before),
+            _holder(name, after),
             comparison,
             unseen=(*unseen, *changed_settings.unseen),
             doors=changed_settings.doors,
@@ -149,9 +149,9 @@ def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Name
     return replace(comparison, **parts)
 
 
-def _standing(name: str, access: Given | None) -> Standing | None:
+def _holder(name: str, access: Given | None) -> Holder | None:
     """A resource's documents, ready to be told."""
-    return None if access is None else Standing(Role(name, (), (), trusts=()), Layers(()), beside=access.documents)
+    return None if access is None else Holder(name, access.held("resource"), trusts=())
 
 
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:

@@ -12,7 +12,7 @@ from remit.roles.reference_names import fill_references
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.review.access_change import Version
 
@@ -24,8 +24,8 @@ class Pair:
     """What some functions run under, before and after. `moved` is a role after that nobody can read here, by ARN."""
 
     functions: tuple[str, ...]
-    old: Role | None
-    new: Role | None
+    old: Holder | None
+    new: Holder | None
     moved: str = ""
 
 
@@ -37,6 +37,7 @@ def pairs(old: Version, new: Version) -> Iterator[Pair]:
         old_role, new_role, moved = before.get(name), after.get(name), _moved(name, old, new)
         if old_role is None and new_role is None and not moved:
             continue
+        # The two roles are the key: functions that share both are told together, new ones (no old role) among them.
         key = (id(old_role), id(new_role), moved)
         pair = by_roles.get(key, Pair((), old_role, new_role, moved))
         by_roles[key] = replace(pair, functions=(*pair.functions, name))
@@ -57,13 +58,14 @@ def _moved(name: str, old: Version, new: Version) -> str:
     return "" if name in old.others and fill_references(old.others[name], old.names) == role else role
 
 
-def _by_function(version: Version) -> dict[str, Role]:
+def _by_function(version: Version) -> dict[str, Holder]:
     return {name: role for role in version.roles for name in role.functions}
 
 
 def renamed(old: Version, new: Version) -> Iterator[str]:
     """A note on each function that is new and has exactly the access of one that is gone: likely its new name."""
     before, after = _by_function(old), _by_function(new)
+    # Each function that is gone explains one new function at most: several may have had the same access.
     new_ones = [name for name in after if name not in before]
     gone: dict[object, list[str]] = {}
     if new_ones:
@@ -76,7 +78,7 @@ def renamed(old: Version, new: Version) -> Iterator[str]:
             yield f"{name} is new with the access that {was.pop(0)}, which is gone, had: was it renamed?"
 
 
-def _meaning(role: Role) -> object:
+def _meaning(role: Holder) -> object:
     """What a role allows, whichever function's log group it writes to."""
     return (
         frozenset(_anonymous(grant.statement) for grant in role.grants),

@@ -93,9 +93,11 @@ class _Comparison:
             self._beyond(setting)
         elif setting.opens in ("adds", "any of") or (setting.kind in _GRANTING and (self._is_new or self._is_gone)):
             self._items(setting, was, now)
-        elif setting.opens == "another":
+        elif setting.opens in ("another", "limit"):
             if was and now:
                 self._undecided(setting, was, now)
+            elif setting.opens == "limit" and not (self._is_new or self._is_gone):
+                self._door(setting, _listed(was), _listed(now), opens=not now)
         elif setting.opens == "any":
             if not (self._is_new or self._is_gone):
                 self._undecided(setting, was, now)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.holders import Holder
     from remit.iam.policy import Globs, Statement
-    from remit.review.access_change import Standing
 
 CONDITION: Final = "Condition"
 Parts = tuple[tuple[str, str], ...]
@@ -34,21 +34,19 @@ class StatementChange:
 NO_CHANGE: Final = StatementChange()
 
 
-def statements_of(standing: Standing | None) -> tuple[Statement, ...]:
+def statements_of(holder: Holder | None) -> tuple[Statement, ...]:
     """All statements of a version's role or resource."""
-    if standing is None:
+    if holder is None:
         return ()
-    statements: list[Statement] = []
-    for grants in (*standing.inline, *standing.beside):
-        statements += [grant.statement for grant in grants]
-    for policy in standing.layers.identity:
+    statements = [grant.statement for grant in holder.grants]
+    for policy in holder.layers.identity:
         statements += policy.statements
     return tuple(dict.fromkeys(statements))
 
 
-def trust_statements_of(standing: Standing | None) -> tuple[Statement, ...]:
+def trust_statements_of(holder: Holder | None) -> tuple[Statement, ...]:
     """The statements of a version's trust policy."""
-    return () if standing is None or standing.trust is None else standing.trust.statements
+    return () if holder is None or holder.trust is None else holder.trust.statements
 
 
 def changed_statement(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import few
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.documents.read import ParsedFile
-    from remit.review.access_change import Change, Elsewhere, NotCompared
     from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
@@ -74,29 +74,21 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     shapes = known_shapes(before, after), known_shapes(after, before)
     arns = frozenset((*role_arns(before, shapes[0]), *role_arns(after, shapes[1])))
     pair = _Templates(old, new, uncertain, shapes, mentions, arns)
-    changes: list[Change] = []
-    notes = [*read_old.notes, *read_new.notes]
-    functions = [*functions_of(after), *functions_of(before)]
-    roles = [*others_of(after), *others_of(before)]
-    resource_differences: list[Elsewhere] = []
-    not_compared: list[NotCompared] = []
-    for part_review in pair.reviews(outside):
-        changes += part_review.changes
-        notes += part_review.notes
-        functions += part_review.functions
-        roles += part_review.roles
-        resource_differences += part_review.elsewhere or ()
-        not_compared += part_review.not_compared
+    parts = tuple(pair.reviews(outside))
+    notes = chain.from_iterable(review.notes for review in parts)
+    # Those of the whole templates come first: the parts are in the order in which they are compared.
+    functions = chain(functions_of(after), functions_of(before), *(review.functions for review in parts))
+    roles = chain(others_of(after), others_of(before), *(review.roles for review in parts))
     return Review(
         old=old.file,
         new=new.file,
-        changes=tuple(changes),
-        notes=tuple(dict.fromkeys(notes)),
+        changes=tuple(chain.from_iterable(review.changes for review in parts)),
+        notes=tuple(dict.fromkeys((*read_old.notes, *read_new.notes, *notes))),
         functions=tuple(dict.fromkeys(functions)),
         roles=tuple(dict.fromkeys(roles)),
-        elsewhere=tuple(resource_differences),
+        elsewhere=tuple(chain.from_iterable(review.elsewhere or () for review in parts)),
         shapes=shapes[1],
-        not_compared=tuple(dict.fromkeys(not_compared)),
+        not_compared=tuple(dict.fromkeys(chain.from_iterable(review.not_compared for review in parts))),
         losses=resource_losses(read_old.resources, read_new.resources),
     )
 
@@ -169,7 +161,7 @@ class _Templates:
         declared = frozenset((*section(old_template, "Resources"), *section(new_template, "Resources")))
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
-            if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
+            if any(_type_of(template, names[0]) == MANAGED for template in (old_template, new_template)):
                 if names[0] in alone:
                     yield from self._compared(*parts, _policies)
             else:
@@ -319,10 +311,6 @@ def _other_roles(before: Any, after: Any) -> frozenset[str]:
             old_words, new_words = names_in(old.get(name)), names_in(new.get(name))
             words |= old_words | new_words if old_words != new_words else set()
     return frozenset(words)
-
-
-def _is_managed(template: Any, name: str) -> bool:
-    return _type_of(template, name) == MANAGED
 
 
 def _type_of(template: Any, name: str) -> str:

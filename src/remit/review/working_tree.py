@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
+    from remit.holders import Holder
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import DeclaredStack
 
@@ -43,13 +44,12 @@ def version_declared(
     stack: DeclaredStack, label: str, namespace: str, names: Mapping[str, str] | None = None
 ) -> Version:
     """The roles of a template of remit's, whether it runs or would; `names` has the values of references."""
-    roles = (*(declared_role.role for declared_role in stack.roles), *stack.outside)
+    roles = (*stack.roles, *stack.outside)
     return Version(
         label,
         (*roles, *users_of(stack.resources, roles)),
         names=names or {},
         documents=stack.documents,
-        trusts={declared_role.role.logical_id: declared_role.trust for declared_role in stack.roles},
         namespace=namespace,
         others=stack.others,
         open=stack.open,
@@ -74,7 +74,6 @@ def renamed_to(version: Version, namespace: str) -> Version:
         version,
         roles=tuple(_role(role, put) for role in version.roles),
         documents={put(arn): _policy(policy, put) for arn, policy in version.documents.items()},
-        trusts={name: _policy(policy, put) for name, policy in version.trusts.items()},
         versions={put(arn): policy_version for arn, policy_version in version.versions.items()},
         others={name: put(arn) for name, arn in version.others.items()},
         shapes=replace(version.shapes, names={name: put(text) for name, text in version.shapes.names.items()}),
@@ -92,12 +91,12 @@ def _grants(grants: tuple[Grant, ...], put: Callable[[str], str]) -> tuple[Grant
     return tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in grants)
 
 
-def _role(role: Role, put: Callable[[str], str]) -> Role:
+def _role(role: Holder, put: Callable[[str], str]) -> Holder:
+    policies = (replace(policy, name=put(policy.name), grants=_grants(policy.grants, put)) for policy in role.policies)
     return replace(
         role,
-        grants=_grants(role.grants, put),
-        managed=tuple(map(put, role.managed)),
-        boundary=None if role.boundary is None else put(role.boundary),
+        policies=tuple(policies),
+        limits=tuple(replace(limit, name=put(limit.name)) for limit in role.limits),
         trust=None if role.trust is None else _policy(role.trust, put),
     )
 

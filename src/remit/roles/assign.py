@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
 from remit.resources.own_resources import OwnResources, own_resources
@@ -17,7 +17,7 @@ from remit.triggers.trigger import BaseTrigger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.iam.tokens import Reference
+    from remit.app import App, Function, Grant
 
 _LOG_GROUP: Final = 160
 """Characters that the longest ARN of a function's log group has, and a little more (see `policy_size`)."""
@@ -27,7 +27,7 @@ _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 _OWN_ARN: Final = "${OwnFunction.Arn}"
 
 
-def assign(app: App) -> tuple[Role, ...]:
+def assign(app: App) -> tuple[Holder, ...]:
     """A role of its own for every function, and those with which services call functions.
 
     Where the app says so (`share_roles`), functions whose access is identical but for each one's own log group share
@@ -46,17 +46,17 @@ def assign(app: App) -> tuple[Role, ...]:
     return (*of_functions, *_service_roles(app, own))
 
 
-def _service_roles(app: App, own: OwnResources) -> Iterator[Role]:
+def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
     """The roles with which services call functions, and send jobs."""
     for role in job_schedulers(app):
-        yield replace(role, boundary=app.boundary)
+        yield replace(role, limits=bounded(app.boundary))
     for function in app.functions:
         for trigger in function.triggers:
             if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
                 for role in trigger.roles(function):
                     bound = [bind(grant, own) for grant in role.grants]
-                    grants = (*bound, *grants_on_keys(app, bound))
-                    yield replace(role, grants=grants, boundary=app.boundary)
+                    policy = inline((*bound, *grants_on_keys(app, bound)))
+                    yield replace(role, policies=(policy,), limits=bounded(app.boundary))
 
 
 def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:
@@ -75,7 +75,8 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members
         return
     inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
-    shared = sum(length(render_statement(grant.statement), _longest) for grant in members[0][1])
+    # A reference gives an ARN or a name: it becomes as long as the longest of them at most.
+    shared = sum(length(render_statement(grant.statement), lambda _: _LOG_GROUP) for grant in members[0][1])
     spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
     parted = inline < shared <= _FILLED * (inline + spare * managed)
     own = _LOG_GROUP * (2 if "VpcConfig" in members[0][0].properties else 1)  # its ARN, too
@@ -84,23 +85,17 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members[start : start + most]
 
 
-def _longest(_: Reference) -> int:
-    """Characters that a reference becomes at most: it gives an ARN or a name."""
-    return _LOG_GROUP
-
-
-def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
+def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Holder:
     """The role that some functions share, named after the first: their grants are equal but for their names."""
     first_function, grants = members[0]
     functions = tuple(function for function, _ in members)
     if len(members) > 1:
         grants = tuple(_for_all(grant, first_function, functions) for grant in grants)
-    return Role(
+    return Holder(
         logical_id=f"{first_function.logical_id}Role",
-        grants=grants,
+        policies=(inline(grants), *by_arn(first_function.managed)),
         functions=tuple(function.name for function in functions),
-        managed=first_function.managed,
-        boundary=app.boundary,
+        limits=bounded(app.boundary),
     )
 
 
@@ -180,7 +175,7 @@ def bind_text(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
-def may_break(app: App, roles: Iterable[Role]) -> bool:
+def may_break(app: App, roles: Iterable[Holder]) -> bool:
     """Return whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
     if replaces(app) or app.boundary is not None:
         return True

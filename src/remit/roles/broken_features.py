@@ -13,18 +13,20 @@ from remit.app import NO_REASON, Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
+from remit.holders import Holder, inline
 from remit.resources.own_resources import own_resources
 from remit.roles import defaults, published_functions
 from remit.roles.assign import bind, may_break, replaces
 from remit.roles.reference_names import fill_references
-from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
+from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, renamed, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Function, Reason, Role
+    from remit.app import App, Function, Reason
     from remit.errors import Origin
-    from remit.roles.role_policies import ReadyRole, StatementSource
+    from remit.holders import Holder
+    from remit.roles.role_policies import StatementSource
 
 Severity: TypeAlias = Literal["error", "warning"]
 Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"
@@ -136,7 +138,7 @@ _ACCOUNT: Final = "aws:PrincipalAccount"
 _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
-def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
+def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
     """Return the features that break by function.
 
     An override of `default_policy` or `default_vpc_policy`, a Deny, a boundary.
@@ -157,7 +159,7 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
     for function in app.functions:
         if function.name not in by_function:
             continue
-        role = by_id[by_function[function.name].role.logical_id]
+        role = by_id[by_function[function.name].logical_id]
         for part in defaults.DEFAULTS:
             for grant in part(plain, function):
                 if grant.statement.effect == "Deny":  # which is no need
@@ -201,19 +203,20 @@ class _Asked:
     `names_by_place` says what references are in each place: all roles of an app have the same, so they share it.
     """
 
-    def __init__(self, role: ReadyRole, names_by_place: dict[tuple[str, ...], dict[str, str]]) -> None:
-        self.role = role
+    def __init__(self, role: Holder, names_by_place: dict[tuple[str, ...], dict[str, str]]) -> None:
+        # The context of each question says whose code asks.
+        self.role = replace(role, source_arn="")
         self._names_by_place = names_by_place
-        self._at: dict[tuple[str, ...], ReadyRole] = {}
+        self._at: dict[tuple[str, ...], Holder] = {}
 
-    def at(self, resource: str) -> Iterator[ReadyRole]:
+    def at(self, resource: str) -> Iterator[Holder]:
         """The role in every place where it may be asked for a resource."""
         for place in places(self.role, resource):
             where = tuple(place.values())
             if where not in self._names_by_place:
                 self._names_by_place[where] = names_at(self.role.names, place)
             if where not in self._at:
-                self._at[where] = ready_role(self.role.role, self._names_by_place[where], self.role.documents)
+                self._at[where] = renamed(self.role, self._names_by_place[where])
             yield self._at[where]
 
     @cached_property
@@ -227,7 +230,7 @@ class _Asked:
             for policy in role.layers.boundary
             for statement in policy.statements
         )
-        boundary = ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names)
+        boundary = ready_role(replace(role, policies=(inline(grants),), limits=()), role.names)
         return _Asked(boundary, self._names_by_place)
 
 
@@ -259,7 +262,7 @@ def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant)
     vpc_alone = app.default_policy is None
     return BrokenFeature(
         function=function.name,
-        role=role.role.role.logical_id,
+        role=role.role.logical_id,
         setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
         severity=severity,
         reason=replace(grant.reason, note=""),
@@ -287,7 +290,7 @@ def _beyond_the_boundary(
             shape,
             setting="config.lambda_.iam.permissions_boundary",
             missing=outside,
-            beyond=str(role.role.role.boundary),
+            beyond=str(role.role.boundary),
             severity=shape.severity if replaces(app) else "warning",  # nobody replaced anything: it stops nothing
             origin=app.boundary_origin,
         )
@@ -311,9 +314,8 @@ def _lacking(role: _Asked, part: Part, shape: BrokenFeature, missing: tuple[str,
     if part is defaults.network and _CHECKED.isdisjoint(missing):
         severity, effect = _UNCHECKED
         shape = replace(shape, severity=severity, effect=effect)
-    unread = tuple(arn for arn in role.role.unread if arn != role.role.role.boundary)
     lacking = replace(shape, missing=missing)
-    yield replace(lacking, severity="warning", depends=unread) if unread else lacking
+    yield replace(lacking, severity="warning", depends=role.role.unread) if role.role.unread else lacking
 
 
 def _undecided(shape: BrokenFeature, answers: dict[str, Answer]) -> Iterator[BrokenFeature]:
@@ -377,7 +379,7 @@ def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Con
                 yield from (source(role_in_place, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
-def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Answer:
+def _asked(role: Holder, action: str, resource: str, context: Context) -> Answer:
     """Tell whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
     request_context = _here(role, resource, context)
     decision = ask(role, action, resource, context=request_context, identity_alone=True)
@@ -387,7 +389,7 @@ def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Ans
     return verdict == "Allowed"
 
 
-def _here(role: ReadyRole, resource: str, context: Context) -> Context:
+def _here(role: Holder, resource: str, context: Context) -> Context:
     """Return a request's context in one place. ARNs without another account are the app's own."""
     arn = parse(fill_references(resource, role.names))
     foreign = arn is not None and bool(arn.account)

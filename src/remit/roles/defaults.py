@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.app import App, Function, Grant, JobQueue, Reason, Role
+from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import few
+from remit.holders import Holder, inline
 from remit.iam import tokens
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Condition, Globs, Statement, allow, parse
@@ -55,7 +56,15 @@ def needed_actions(app: App, function: Function) -> tuple[str, ...]:
 
 def notes_on_own_roles(app: App) -> tuple[str, ...]:
     """A sentence for each function that brings its role, by name."""
-    return tuple(_note(app, function) for function in app.functions if "Role" in function.properties)
+    notes = []
+    for function in app.functions:
+        if "Role" in function.properties:
+            needed = ", ".join(needed_actions(app, function))
+            note = f"{function.name} brings a role of its own, which must allow {needed}"
+            if function.policy or function.managed:
+                note += "; what the configuration grants to every function does not reach it"
+            notes.append(note)
+    return tuple(notes)
 
 
 def notes_on_senders(app: App) -> tuple[str, ...]:
@@ -78,14 +87,6 @@ def notes_on_readers(app: App) -> tuple[str, ...]:
         return ()
     reads = f"`reads=[{app.outputs[0].shared}]` at one that does"
     return (f"{few(others)} may look up no output, since none is named in their code: {reads}",)
-
-
-def _note(app: App, function: Function) -> str:
-    needed = ", ".join(needed_actions(app, function))
-    note = f"{function.name} brings a role of its own, which must allow {needed}"
-    if function.policy or function.managed:
-        note += "; what the configuration grants to every function does not reach it"
-    return note
 
 
 def logs(_app: App, function: Function) -> Iterator[Grant]:
@@ -257,8 +258,8 @@ def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
 def file_systems(app: App, function: Function) -> Iterator[Grant]:
     """Mount and write file systems of EFS and S3 Files ("Configuring file system access": role permissions)."""
     for config in function.properties.get("FileSystemConfigs", ()):
-        point = _text(config.get("Arn"))
-        if point is None:
+        point = tokens.textual(config.get("Arn"))
+        if not isinstance(point, str):
             continue
         own = [own_resources(app).by_id.get(reference.target or "") for reference in tokens.references(point)]
         is_of_s3 = ":s3files:" in point or any(each is not None and "::S3Files::" in each.type for each in own)
@@ -289,7 +290,7 @@ def may_wait(app: App, queue: JobQueue) -> bool:
     return app.schedules_jobs and not queue.is_fifo and is_sent
 
 
-def job_schedulers(app: App) -> Iterator[Role]:
+def job_schedulers(app: App) -> Iterator[Holder]:
     """The roles with which EventBridge Scheduler sends jobs: one per queue that the clock fills or whose jobs may wait.
 
     Whoever may hand over the role of a queue can have anything sent there, and nothing to another queue.
@@ -301,8 +302,12 @@ def job_schedulers(app: App) -> Iterator[Role]:
             reason = Reason("text", f"EventBridge Scheduler sends jobs to {queue.name}")
             send = Grant(allow("sqs:SendMessage", on=queue_arn(queue.name)), reason, app.queues_origin)
             trust = trust_of_group(JOB_SCHEDULE_GROUP)
-            yield Role(
-                job_scheduler_id(queue.name), (send,), (), trusts=(SCHEDULER,), trust=trust, origin=app.queues_origin
+            yield Holder(
+                job_scheduler_id(queue.name),
+                (inline((send,)),),
+                trusts=(SCHEDULER,),
+                trust=trust,
+                origin=app.queues_origin,
             )
 
 
@@ -319,11 +324,6 @@ def dead_letter_id(queue: str) -> str:
 def queue_arn(queue: str) -> str:
     """The ARN of a job queue, as late-bound text."""
     return f"${{{queue_id(queue)}.Arn}}"
-
-
-def _text(value: Any) -> str | None:
-    text = tokens.textual(value)
-    return text if isinstance(text, str) else None
 
 
 def stored_values(_app: App, function: Function) -> Iterator[Grant]:

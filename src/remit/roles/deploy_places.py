@@ -18,7 +18,7 @@ from remit.iam.request import COMPONENTS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from remit.roles.role_policies import Place
 
@@ -64,18 +64,12 @@ def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candida
     if nothing_is_late_bound:
         return ()
     telling = tuple(component for component, names in choices.items() if any(name.is_spelled for name in names))
-    places = _consistent_places(choices)
+    # A partition, a region and an account each, where the region is in the partition.
+    places = (names for names in product(*choices.values()) if _consistent(names[0], names[1]))
     tried = [_candidate(names, telling) for names in islice(places, _MOST)]
     if next(places, None) is not None:
         tried.append(Candidate({}, ()))  # what is not tried stays late-bound
     return tuple(tried)
-
-
-def _consistent_places(choices: Mapping[str, list[_Choice]]) -> Iterator[tuple[_Choice, ...]]:
-    """A partition, a region and an account each, where the region is in the partition."""
-    for partition_choice, region_choice, account_choice in product(*choices.values()):
-        if _consistent(partition_choice, region_choice):
-            yield partition_choice, region_choice, account_choice
 
 
 def _candidate(names: Iterable[_Choice], telling: tuple[str, ...]) -> Candidate:
@@ -107,7 +101,8 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
     names |= _described(patterns, component)
     choices = [_Choice(name, is_spelled=True) for name in sorted(names)]
     both_may_describe_one_account = component == ACCOUNT and len(patterns) > 1
-    if both_may_describe_one_account or not _treat_others_alike(arns, values, part, seal):
+    treat_others_alike = all(_tells(arn, part, seal) for arn in arns) and not any(seal in value for value in values)
+    if both_may_describe_one_account or not treat_others_alike:
         return [*choices, _Choice(None)]
     another = next((name for name in _known(component) if name not in names), None)
     return [*choices, _Choice(another)]
@@ -124,10 +119,6 @@ def _described(patterns: set[str], component: str) -> set[str]:
     """The known names that patterns describe, and for each pattern one that nobody has."""
     names = {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
     return names | {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
-
-
-def _treat_others_alike(arns: list[str], values: list[str], part: int, seal: str) -> bool:
-    return all(_tells(arn, part, seal) for arn in arns) and not any(seal in value for value in values)
 
 
 def _known(text: str) -> tuple[str, ...]:

@@ -11,20 +11,23 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError, few
+from remit.holders import by_arn, inline
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs, Policy
 from remit.iam.statement_cover import covers_statement
 from remit.roles.document_split import packed
+from remit.roles.policy_size import own_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.app import Role
+    from remit.holders import Holder
     from remit.iam.policy import Statement
     from remit.roles.policy_size import Sizes
 
@@ -32,51 +35,54 @@ _SHOWN: Final = 3
 _SHORT: Final = 70
 
 
-def fit(role: Role, sizes: Sizes) -> Role:
-    """The role as it is deployed: its `parts` say what stands in which document, if anything had to be done.
+def fit(role: Holder, sizes: Sizes) -> Holder:
+    """The role as it is deployed: if anything had to be done, with the managed policies that the template makes for it.
 
     RemitError with the numbers and the longest statements: it does not fit.
     """
-    inline = quota("iam.role.inline").most
-    if role.parts or sizes.policy(role) <= inline:
+    inline_length = quota("iam.role.inline").most
+    if len(own_policies(role)) > 1 or sizes.policy(role) <= inline_length:
         return role
-    from remit.iam.prove.minimise import minimise  # noqa: PLC0415 - it brings the comparison, and most roles fit
+    from remit.iam.prove.minimise import merged, minimise, same  # noqa: PLC0415 - it brings the comparison
 
-    smaller = _joined(tuple(grant.statement for grant in role.grants))
-    if sizes.document(smaller) > inline and len(smaller) > 1:
+    declared = tuple(grant.statement for grant in role.grants)
+    # Statements that agree in all but their actions, or all but their resources, are made one, where that is proven.
+    joined = merged(declared)
+    smaller = joined if same(Policy(declared), Policy(joined)) else declared
+    if sizes.document(smaller) > inline_length and len(smaller) > 1:
         smaller = minimise(Policy(smaller)).statements
-    if sizes.document(smaller) <= inline:
+    if sizes.document(smaller) <= inline_length:
         return _made(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
     documents = packed(
-        smaller, sizes, first_length=inline, further_length=quota("iam.managed").most, spare=max(spare, 0)
+        smaller, sizes, first_length=inline_length, further_length=quota("iam.managed").most, spare=max(spare, 0)
     )
     if documents is None:
         raise _refusal(role, smaller, sizes)
     return _made(role, documents)
 
 
-def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """Statements that agree in all but their actions, or all but their resources, made one, where that is proven."""
-    from remit.iam.prove.minimise import merged, same  # noqa: PLC0415 - as above
-
-    joined = merged(statements)
-    return joined if same(Policy(statements), Policy(joined)) else statements
-
-
-def _made(role: Role, documents: Iterable[tuple[Statement, ...]]) -> Role:
+def _made(role: Holder, documents: Iterable[tuple[Statement, ...]]) -> Holder:
     split = tuple(documents)
-    grants = explained((statement for document in split for statement in document), role.grants)
-    return replace(role, grants=grants, parts=tuple(map(len, split)))
+    # Grants come in the order of the statements, so each document takes as many of them as it has statements.
+    grants = iter(explained((statement for document in split for statement in document), role.grants))
+    first, *further = (tuple(islice(grants, len(document))) for document in split)
+    made = []
+    for number, part in enumerate(further, start=1):
+        made.append(replace(inline(part, f"{role.logical_id}Policy{number}"), how="made"))
+    return replace(role, policies=(inline(first), *by_arn(role.managed), *made))
 
 
-def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
+def _refusal(role: Holder, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
     """Return the error for a role that fits nowhere: its needs, and the room that there is."""
-    inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
+    inline_length, managed_length, attached = (
+        quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed")
+    )
     declared_length = sizes.policy(role)
-    room = inline + managed * max(0, attached - len(role.managed))
+    taken = len(role.managed)
+    room = inline_length + managed_length * max(0, attached - taken)
     longest = sorted(statements, key=lambda statement: -sizes.statement(statement))[:_SHOWN]
-    least = packed(statements, sizes, first_length=inline, further_length=managed)
+    least = packed(statements, sizes, first_length=inline_length, further_length=managed_length)
     takes = (
         f"it would take {len(least) - 1} managed policies beside a full inline policy"
         if least is not None
@@ -87,8 +93,8 @@ def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> Rem
         f"{sizes.document(statements):,} when it is minimised, and does not fit"
     )
     allowed = (
-        f"IAM allows {inline:,} for the inline policies of a role, and {managed:,} in each of {attached} managed "
-        f"policies ({len(role.managed)} {'is' if len(role.managed) == 1 else 'are'} taken): {room:,} in all; {takes}"
+        f"IAM allows {inline_length:,} for the inline policies of a role, and {managed_length:,} in each of {attached} "
+        f"managed policies ({taken} {'is' if taken == 1 else 'are'} taken): {room:,} in all; {takes}"
     )
     described = (_described(_grant(statement, _given_by(statement, role.grants)), sizes) for statement in longest)
     return RemitError(
@@ -99,7 +105,7 @@ def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> Rem
     )
 
 
-def _heaviest(role: Role, sizes: Sizes) -> Origin | None:
+def _heaviest(role: Holder, sizes: Sizes) -> Origin | None:
     """The line that brings most characters: often a loop that writes many short statements."""
     by_line: Counter[Origin] = Counter()
     for grant in role.grants:

@@ -21,17 +21,18 @@ from remit.iam.policy_text import is_late
 from remit.iam.prove.compare import Policies, gain_of_today, gains
 from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.deploy_places import Candidate, candidates
-from remit.roles.reference_names import fill_references, fill_statement, names_of, references, resources_of
+from remit.roles.reference_names import fill_policy, fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
 from remit.roles.role_policies import ready_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant
+    from remit.holders import Holder
     from remit.iam.comparison import Undecided
     from remit.roles.guardrails import Guardrail
-    from remit.roles.role_policies import Place, ReadyRole
+    from remit.roles.role_policies import Place
 
 _FirstGain: TypeAlias = Callable[[Policies, Policies], "Piece | Undecided | None"]
 """What a role first gains beyond a guardrail: any gain, or one of today, which takes longer to find."""
@@ -45,7 +46,7 @@ _GUESSED: Final = re.compile(r"-\*|-\?{6}|/\*$")
 class GrantedStatement:
     """A statement that gives a role access: one of its grants, or of a managed policy (by its ARN)."""
 
-    role: Role
+    role: Holder
     statement: Statement
     version: str
     grant: Grant | None = None
@@ -93,7 +94,7 @@ class _Limits:
 
 def prove(
     app: App,
-    roles: Sequence[Role],
+    roles: Sequence[Holder],
     rails: Sequence[Guardrail],
     place: Place | None = None,
     documents: Mapping[str, Policy] | None = None,
@@ -132,61 +133,57 @@ def prove(
 class _Prover:
     """The roles of an app made ready, at each place that is asked about."""
 
-    def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
+    def __init__(self, app: App, roles: Sequence[Holder], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
         # References as far as they are known: `_exact` has names, `_shapes` ARNs with a symbol for what is not known.
         self._exact = {text: name for text, name in names.items() if not _GUESSED.search(name)}
         self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._source_arns = {function.name: function.source_arn for function in app.functions}
-        self._roles = [(role, ready_role(role, {}, documents)) for role in roles]
-        self._limits = {role.logical_id: self._limits_of(ready) for role, ready in self._roles}
+        self._roles = [ready_role(role, {}, documents) for role in roles]
+        self._limits = {role.logical_id: self._limits_of(role) for role in self._roles}
         self._owners: dict[tuple[Statement, str], list[GrantedStatement]] = {}
         """The roles and grants that each Allow statement comes from, by it and its policy's version."""
-        for role, ready in self._roles:
-            for granted in self._granted(role, ready, names):
+        for role in self._roles:
+            for granted in self._granted(role, names):
                 self._owners.setdefault((granted.statement, granted.version), []).append(granted)
         self._batches = cache(self._batched)
         self._rail = cache(self._placed)
 
-    def _granted(self, role: Role, ready: ReadyRole, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
-        managed = ready.layers.identity[len(ready.inline) :]
+    def _granted(self, role: Holder, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
         for grant in role.grants:
             if grant.statement.effect == "Allow":
                 statement = fill_statement(_named(grant.statement, names, self._exact), self._shapes)
                 yield GrantedStatement(role, statement, grant.version, grant)
-        for arn, policy in zip(ready.policies, managed, strict=True):
-            for statement in policy.statements:
-                if statement.effect == "Allow":
-                    yield GrantedStatement(role, statement, policy.version, managed=arn)
+        for policy in role.policies:
+            document = policy.document
+            if policy.how == "managed" and document is not None:
+                for statement in document.statements:
+                    if statement.effect == "Allow":
+                        yield GrantedStatement(role, statement, document.version, managed=policy.name)
 
     def _known(self, statement: Statement) -> Statement:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
         return fill_statement(fill_statement(statement, self._exact), self._shapes)
 
-    def _limits_of(self, ready: ReadyRole) -> _Limits:
+    def _limits_of(self, role: Holder) -> _Limits:
         denies = []
-        for policy in ready.layers.identity:
+        for policy in role.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
             if any(condition.key == SOURCE_FUNCTION for denial in denials for condition in denial.conditions):
-                denials = (*denials, self._known(self._not_asked_by_code(ready.role)))
+                # Guardrails hold for what the code of functions asks for: no other request matters here.
+                arns = tuple(self._source_arns[name] for name in role.functions)
+                by_others = Condition("ArnNotEquals", SOURCE_FUNCTION, arns)
+                not_by_code = Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
+                denials = (*denials, self._known(not_by_code))
             if denials:
                 denies.append(Policy(denials, policy.version))
-        boundary = ready.role.boundary
-        return _Limits(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
-
-    def _not_asked_by_code(self, role: Role) -> Statement:
-        """A Deny of all requests but those of the code of a role's functions, which guardrails hold for."""
-        by_others = Condition(
-            "ArnNotEquals", SOURCE_FUNCTION, tuple(self._source_arns[name] for name in role.functions)
-        )
-        return Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
+        return _Limits(tuple(denies), role.layers.boundary, role.unread_boundary)
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
-        for role, ready in self._roles:
-            for arn in ready.unread:
-                if arn in role.managed:
-                    yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
+        for role in self._roles:
+            for arn in role.unread:
+                yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
             for note in () if role.only_attached_to else role.notes:
                 at = role.origin or Origin(rails[0].file)
                 yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, at, note=note)
@@ -255,14 +252,14 @@ class _Prover:
         self, rail: Guardrail, key: tuple[Statement, str], place: Place, first_gain: _FirstGain
     ) -> list[Breach]:
         """The roles whose own denials and boundary leave something of what a statement gives beyond a guardrail."""
-        policy = _at(Policy((key[0],), key[1]), place)
+        policy = fill_policy(Policy((key[0],), key[1]), place)
         remainders: dict[_Limits, Piece | Undecided | None] = {}
         breaches = []
         for granted in self._owners[key]:
             limits = self._limits[granted.role.logical_id]
             if limits not in remainders:
-                denies = tuple(_at(denial, place) for denial in limits.denies)
-                boundary = tuple(_at(allowed, place) for allowed in limits.boundary)
+                denies = tuple(fill_policy(denial, place) for denial in limits.denies)
+                boundary = tuple(fill_policy(allowed, place) for allowed in limits.boundary)
                 layers = Layers((policy, *denies), boundary)
                 remainders[limits] = first_gain(self._rail(rail, tuple(place.items())), layers)
             remainder = remainders[limits]
@@ -287,41 +284,16 @@ class _Prover:
             for start in range(0, len(keys), _AT_ONCE):
                 batch_keys = keys[start : start + _AT_ONCE]
                 batch = Policy(tuple(statement for statement, _ in batch_keys), version)
-                batches.append((batch_keys, _at(batch, dict(at))))
+                batches.append((batch_keys, fill_policy(batch, dict(at))))
         return batches
 
     def _placed(self, rail: Guardrail, at: tuple[tuple[str, str], ...]) -> Policy:
         exact = tuple(map(self._known, rail.policy.statements))
-        return _at(replace(rail.policy, statements=exact), dict(at))
+        return fill_policy(replace(rail.policy, statements=exact), dict(at))
 
 
 _NOTHING: Final = allow()
 """Stands for the statements of a policy that nobody has here."""
-
-
-def _at(policy: Policy, place: Place) -> Policy:
-    """A policy at a place."""
-    if not place:
-        return policy
-    return replace(policy, statements=tuple(_statement_at(statement, place) for statement in policy.statements))
-
-
-def _statement_at(statement: Statement, place: Place) -> Statement:
-    resources = statement.resources
-    if resources is not None:
-        resources = Globs(tuple(_text_at(text, place) for text in resources.patterns), resources.negated)
-    conditions = []
-    for condition in statement.conditions:
-        values = tuple(_text_at(value, place) for value in condition.values)
-        conditions.append(replace(condition, values=values))
-    return replace(statement, resources=resources, conditions=tuple(conditions))
-
-
-def _text_at(text: str, place: Place) -> str:
-    if "${AWS::" in text:
-        for late_bound, name in place.items():
-            text = text.replace(late_bound, name)
-    return text
 
 
 def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, str]) -> Statement:

@@ -13,9 +13,9 @@ from remit.iam.policy import render_statement
 from remit.roles.reference_names import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from remit.app import Grant, Role
+    from remit.holders import HeldPolicy, Holder
     from remit.iam.policy import Statement
 
 LONGEST: Final = {"AWS::Partition": 10, "AWS::Region": 15, "AWS::AccountId": 12, "AWS::URLSuffix": 16}
@@ -46,13 +46,13 @@ class Sizes:
     _of_statements: dict[Statement, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was counted already: roles name the same resources, and each statement is counted for several questions."""
 
-    def policy(self, role: Role) -> int:
+    def policy(self, role: Holder) -> int:
         """Characters of all that a role's grants say, as one document; 0 when it has none."""
         return self.document(grant.statement for grant in role.grants)
 
-    def documents(self, role: Role) -> tuple[int, ...]:
+    def documents(self, role: Holder) -> tuple[int, ...]:
         """Characters of the role's inline policy, and of each managed policy that the template makes for it."""
-        return tuple(self.document(grant.statement for grant in part) for part in parts(role))
+        return tuple(self.document(grant.statement for grant in policy.grants) for policy in own_policies(role))
 
     def document(self, statements: Iterable[Statement]) -> int:
         """Characters of a document of these statements; 0 for none, since then there is no document."""
@@ -120,18 +120,9 @@ def document_length(of_statements: int, count: int) -> int:
     return _FRAME + of_statements + commas if count else 0
 
 
-def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
-    """The grants of the role's inline policy, and those of each managed policy that the template makes for it."""
-    grants_of_parts, start = [], 0
-    for count in role.parts or (len(role.grants),):
-        grants_of_parts.append(role.grants[start : start + count])
-        start += count
-    return tuple(grants_of_parts)
-
-
-def policy_ids(role: Role) -> tuple[str, ...]:
-    """The logical ids of the managed policies that the template makes for a role."""
-    return tuple(f"{role.logical_id}Policy{number}" for number in range(1, len(role.parts)))
+def own_policies(role: Holder) -> tuple[HeldPolicy, ...]:
+    """The role's inline policy, and each managed policy that the template makes for it."""
+    return tuple(policy for policy in role.policies if policy.how != "managed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +147,13 @@ class Headroom:
     @property
     def text(self) -> str:
         """On one line."""
-        return "; ".join(self._parts())
-
-    def _parts(self) -> Iterator[str]:
         done = f", minimised from {self.declared:,}" if self.minimised and not self.managed else ""
-        yield f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline{done}"
+        parts = [f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline{done}"]
         if self.managed:
-            yield f"{self.declared:,} as declared{', minimised' if self.minimised else ''}, so parted"
-            yield from (f"{name}: {used:,} of {_MANAGED:,}" for name, used in self.managed)
-            yield f"{self.attached} of {_ATTACHED} managed policies attached"
+            parts.append(f"{self.declared:,} as declared{', minimised' if self.minimised else ''}, so parted")
+            parts += (f"{name}: {used:,} of {_MANAGED:,}" for name, used in self.managed)
+            parts.append(f"{self.attached} of {_ATTACHED} managed policies attached")
+        return "; ".join(parts)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -178,14 +167,15 @@ class Headroom:
         }
 
 
-def headroom(declared: Role, fitted: Role, sizes: Sizes) -> Headroom:
+def headroom(declared: Holder, fitted: Holder, sizes: Sizes) -> Headroom:
     """The headroom of a role as it is deployed; `declared` is the same before it was made to fit."""
     inline, *managed = sizes.documents(fitted)
+    _, *made = own_policies(fitted)
     return Headroom(
         role=fitted.logical_id,
         declared=sizes.policy(declared),
         inline=inline,
-        managed=tuple(zip(policy_ids(fitted), managed, strict=True)),
+        managed=tuple(zip((policy.name for policy in made), managed, strict=True)),
         attached=len(fitted.managed) + len(managed),
-        minimised=bool(fitted.parts) and sizes.policy(fitted) < sizes.policy(declared),
+        minimised=sizes.policy(fitted) < sizes.policy(declared),
     )

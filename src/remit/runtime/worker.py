@@ -41,13 +41,13 @@ def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _is_done(record: dict[str, Any], context: Any) -> bool:
     """Return whether a message has had its run, and can be deleted."""
     retries = int(os.environ.get("REMIT_JOB_RETRIES", RETRIES))
-    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))  # SQS counts this delivery, too
     try:
         name, sending, arguments, options = job_messages.read(record["body"])
         job = _job(name)
         retries = retries if job.retries is None else job.retries
         mark = _mark(sending or record["messageId"]) if job.once else None
-        if attempt > retries + 1:
+        if is_beyond_its_runs(attempt, retries):
             if mark is not None and mark.is_finished():
                 return True  # the worker ended after it had set the mark
             why = "the worker crashed, had no memory left, or could not say how it ended"
@@ -58,11 +58,22 @@ def _is_done(record: dict[str, Any], context: Any) -> bool:
         return False
     except (Exception, JobTimeout) as error:  # noqa: BLE001 - one job's failure must not lose the others
         traceback.print_exc(file=sys.stdout)
-        if attempt > retries:
+        pause = pause_after(attempt, retries, int(os.environ.get("REMIT_JOB_BACKOFF", "0")))
+        if pause is None:
             return _bury(record, f"{type(error).__name__}: {error}")
-        _wait(record, int(os.environ.get("REMIT_JOB_BACKOFF", "0")) * 2 ** (attempt - 1))
+        _wait(record, pause)
         return False
     return True
+
+
+def is_beyond_its_runs(attempt: int, retries: int) -> bool:
+    """Return whether a message comes once more after its last run: that one has not said how it ended."""
+    return attempt > retries + 1
+
+
+def pause_after(attempt: int, retries: int, backoff: int) -> int | None:
+    """Seconds until a job that failed runs again, twice as many after each attempt; None where it does not."""
+    return None if attempt > retries else min(job_queue.LONGEST_HIDDEN, backoff * 2 ** (attempt - 1))
 
 
 def _job(name: str) -> Job:
@@ -142,7 +153,7 @@ def _wait(record: dict[str, Any], seconds: int) -> None:
             "change_message_visibility",
             QueueUrl=url,
             ReceiptHandle=receipt,
-            VisibilityTimeout=min(job_queue.LONGEST_HIDDEN, seconds),
+            VisibilityTimeout=seconds,
         )
 
 

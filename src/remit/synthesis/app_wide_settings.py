@@ -27,28 +27,28 @@ _LONGEST_REGION: Final = 15  # us-isof-south-1
 def with_app_wide_settings(app: App, resources: Iterable[Resource]) -> tuple[Resource, ...]:
     """The resources of a template with these settings; what one says itself wins."""
     shared_ids = {resource.logical_id for resource in app.resources}
-    return tuple(_with_settings(app, resource, is_shared=resource.logical_id in shared_ids) for resource in resources)
-
-
-def _with_settings(app: App, resource: Resource, *, is_shared: bool) -> Resource:
-    properties: Mapping[str, Any] = resource.properties
-    attributes: Mapping[str, Any] = resource.attributes
-    if app.retains_data and is_shared and holds_data(resource.type):
-        attributes = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", **attributes}
-    if resource.type == ROLE:
-        defaults: dict[str, Any] = {}
-        if app.boundary is not None:
-            defaults["PermissionsBoundary"] = app.boundary
-        # A role that the app declares itself has the path and the name that it gives.
-        if app.role_path is not None and not is_shared:
-            defaults["Path"] = app.role_path
-        if app.role_name is not None and not is_shared:
-            defaults["RoleName"] = role_name(app.role_name, app, resource.logical_id)
-        properties = {**defaults, **properties}
-    kind = resource_type(resource.type)
-    if app.tags and kind is not None and kind.tags:
-        properties = _changed(properties, kind.tags.split("."), partial(_with_tags, kind, app.tags))
-    return replace(resource, properties=properties, attributes=attributes)
+    changed: list[Resource] = []
+    for resource in resources:
+        is_shared = resource.logical_id in shared_ids
+        properties: Mapping[str, Any] = resource.properties
+        attributes: Mapping[str, Any] = resource.attributes
+        if app.retains_data and is_shared and holds_data(resource.type):
+            attributes = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", **attributes}
+        if resource.type == ROLE:
+            defaults: dict[str, Any] = {}
+            if app.boundary is not None:
+                defaults["PermissionsBoundary"] = app.boundary
+            # A role that the app declares itself has the path and the name that it gives.
+            if app.role_path is not None and not is_shared:
+                defaults["Path"] = app.role_path
+            if app.role_name is not None and not is_shared:
+                defaults["RoleName"] = role_name(app.role_name, app, resource.logical_id)
+            properties = {**defaults, **properties}
+        kind = resource_type(resource.type)
+        if app.tags and kind is not None and kind.tags:
+            properties = _changed(properties, kind.tags.split("."), partial(_with_tags, kind, app.tags))
+        changed.append(replace(resource, properties=properties, attributes=attributes))
+    return tuple(changed)
 
 
 def role_name(pattern: str, app: App, logical_id: str) -> str:

@@ -21,15 +21,15 @@ from remit.triggers.sqs import CONSUME as READ_QUEUE
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Resource, Role
-    from remit.roles.role_policies import ReadyRole
+    from remit.app import App, Function, Resource
+    from remit.holders import Holder
 
 _NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
 """The actions with which Lambda reads a source in the function's role, by the service of the source."""
 
 
 def check_event_sources(
-    mappings: Iterable[Resource], app: App, roles: tuple[Role, ...], unknown: Container[str] = ()
+    mappings: Iterable[Resource], app: App, roles: tuple[Holder, ...], unknown: Container[str] = ()
 ) -> Iterator[RemitError]:
     """The event source mappings among the app's own resources whose function may not read the source, at their lines.
 
@@ -55,7 +55,7 @@ def check_event_sources(
             )
 
 
-def _may(role: ReadyRole, action: str, source: str) -> bool:
+def _may(role: Holder, action: str, source: str) -> bool:
     """Return whether a role may do something with a source in some place; what is not known may be so."""
     by_lambda = {SOURCE_FUNCTION: None}
     decisions = [

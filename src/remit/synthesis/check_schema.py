@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type, resource_types
@@ -49,91 +48,64 @@ def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[Re
     shape = kind.shape
     if tokens.is_intrinsic(properties) or not (shape.properties or shape.required):
         return
-    for name, value in properties.items():
-        part = replace(resource, origin=written[name]) if name in written else resource
-        if name not in kind.read_only:
-            yield from _check_member(name, value, shape, (resource.logical_id,), part)
-    yield from _check_required(properties, shape, (resource.logical_id,), resource)
+    settable = {name: value for name, value in properties.items() if name not in kind.read_only}
+    for mistake in _check_members(settable, shape, (resource.logical_id,), resource):
+        first_name = str(mistake.path[0]) if mistake.path else ""
+        mistake.origin = written.get(first_name, mistake.origin)
+        yield mistake
 
 
-def _check_shape(value: Any, shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
-    """Unknown names, missing ones and wrong kinds of values, as deep as the type's schema goes."""
+def _check_members(members: Mapping[str, Any], shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
+    """Unknown names, missing ones, and what is wrong with each member, as deep as the type's schema goes."""
+    for name, value in members.items():
+        child = shape.child(name)
+        if child is not None:
+            yield from _check_value(value, child, (*path, name), resource)
+        elif not shape.open:
+            hint = did_you_mean(name, shape.properties)
+            yield _wrong(resource, path, f"has no property {name!r}", hint, inside=(name,))
+    for name in shape.required:
+        if name not in members:
+            yield _wrong(resource, path, f"has no {name}, which it needs")
+
+
+def _check_value(  # noqa: C901 - one check after the other
+    value: Any, shape: Shape, path: Path, resource: Resource
+) -> Iterator[RemitError]:
+    """Check the kind and the range of a value, and what is in it."""
     if tokens.is_intrinsic(value):
         return  # CloudFormation computes it: only references are checked
-    yield from _check_kind(value, shape, path, resource)
-    if isinstance(value, dict) and (shape.properties or shape.required):
-        for name, item in value.items():
-            yield from _check_member(name, item, shape, path, resource)
-        yield from _check_required(value, shape, path, resource)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _check_shape(item, shape.items, (*path, index), resource)
-
-
-def _check_member(name: str, value: Any, shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
-    child = shape.child(name)
-    if child is not None:
-        yield from _check_shape(value, child, (*path, name), resource)
-    elif not shape.open:
-        yield RemitError(
-            f"`{spelled(path)}` ({resource.type}) has no property {name!r}",
-            hint=did_you_mean(name, shape.properties),
-            origin=resource.origin,
-            path=(*path[1:], name),
-        )
-
-
-def _check_required(value: Mapping[str, Any], shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
-    for name in shape.required:
-        if name not in value:
-            yield RemitError(
-                f"`{spelled(path)}` ({resource.type}) has no {name}, which it needs",
-                origin=resource.origin,
-                path=path[1:],
-            )
-
-
-def _kind_of_subclass(value: Any) -> str:
-    return next(name for json_type, name in _JSON.items() if isinstance(value, json_type))
-
-
-def _check_kind(value: Any, shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
+    kind = _JSON.get(type(value)) or next(name for json_type, name in _JSON.items() if isinstance(value, json_type))
+    is_late = isinstance(value, str) and "${" in value
     allowed = shape.types
-    kind = _JSON.get(type(value)) or _kind_of_subclass(value)
-    late = isinstance(value, str) and "${" in value
-    if allowed and not late and kind not in allowed and not (kind in _SCALARS and not _SCALARS.isdisjoint(allowed)):
-        expected = " or ".join(shape.types)
-        yield RemitError(
-            f"`{spelled(path)}` ({resource.type}) must be {expected}, got {kind} {str(value)[:40]!r}",
-            origin=resource.origin,
-            path=path[1:],
-        )
-    if shape.enum and not late and kind in _SCALARS and str(value) not in {str(item) for item in shape.enum}:
+    # CloudFormation takes a number for a string, and the other way round.
+    is_converted = kind in _SCALARS and not _SCALARS.isdisjoint(allowed)
+    if allowed and not is_late and kind not in allowed and not is_converted:
+        yield _wrong(resource, path, f"must be {' or '.join(allowed)}, got {kind} {str(value)[:40]!r}")
+    if shape.enum and not is_late and kind in _SCALARS and str(value) not in {str(item) for item in shape.enum}:
         options = [str(item) for item in shape.enum]
         hint = did_you_mean(str(value), options) or f"it can be {', '.join(options[:12])}"
-        yield RemitError(
-            f"`{spelled(path)}` ({resource.type}) cannot be {value!r}", hint=hint, origin=resource.origin, path=path[1:]
-        )
-    if not late:
-        yield from _check_range(value, shape, path, resource)
-
-
-def _check_range(value: Any, shape: Shape, path: Path, resource: Resource) -> Iterator[RemitError]:
-    """Numbers, and how many characters or items there are."""
-    size: float
-    if isinstance(value, str):
+        yield _wrong(resource, path, f"cannot be {value!r}", hint)
+    size: float | None = None
+    least = most = None
+    if isinstance(value, str) and not is_late:
         size, (least, most), unit = len(value), shape.length, " characters"
     elif isinstance(value, list):
         size, (least, most), unit = len(value), shape.count, " items"
     elif isinstance(value, int | float) and not isinstance(value, bool):
         size, (least, most), unit = value, shape.number, ""
-    else:
-        return
-    if (least is not None and size < least) or (most is not None and size > most):
+    if size is not None and ((least is not None and size < least) or (most is not None and size > most)):
         bounds = [f"{word} {bound:,g}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
         verb = "has" if unit else "is"
-        yield RemitError(
-            f"`{spelled(path)}` ({resource.type}) {verb} {size:,}{unit}; it can be {' and '.join(bounds)}",
-            origin=resource.origin,
-            path=path[1:],
-        )
+        yield _wrong(resource, path, f"{verb} {size:,}{unit}; it can be {' and '.join(bounds)}")
+    if isinstance(value, dict) and (shape.properties or shape.required):
+        yield from _check_members(value, shape, path, resource)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _check_value(item, shape.items, (*path, index), resource)
+
+
+def _wrong(resource: Resource, path: Path, problem: str, hint: str | None = None, inside: Path = ()) -> RemitError:
+    """The error for the value at a path, which begins with the resource's logical id; `inside` it is what is wrong."""
+    message = f"`{spelled(path)}` ({resource.type}) {problem}"
+    return RemitError(message, hint=hint, origin=resource.origin, path=(*path[1:], *inside))

@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Mistakes, Origin
+from remit.holders import Holder, trusting
 from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.roles.reference_names import put_texts
 from remit.synthesis.buckets_by_name import arns_by_name
 from remit.synthesis.synth import draft
-from remit.template.attached_policies import attached, held_policies
-from remit.template.policy_documents import services, trusting
+from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Resource, Role
+    from remit.app import App, Grant, Resource
     from remit.documents.json_text import Path
-    from remit.template.attached_policies import AttachedPolicies
     from remit.template.roles import FileRoles
 
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
 _PLACE: Final = Origin("the template")
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRole:
-    """A role as a template declares it: `inline` policies by name, and its trust policy.
-
-    `role` has the functions by their names in the project; `attached` are the managed policies with those that the
-    template makes itself (as references).
-    """
-
-    role: Role
-    inline: tuple[tuple[str, Policy], ...]
-    attached: tuple[str, ...]
-    trust: Policy
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    """The role's own properties, as the template writes them."""
-    complete: bool = True
-    """Whether all of its policies are told; else some are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +36,7 @@ class DeclaredStack:
     `others` has the role of each function, by its name, that runs under none of them.
     """
 
-    roles: tuple[DeclaredRole, ...]
+    roles: tuple[Holder, ...]
     functions: Mapping[str, str]
     others: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Policy] = field(default_factory=dict)
@@ -63,7 +45,7 @@ class DeclaredStack:
     """The functions that everyone may call, by their names in the project."""
     resources: tuple[Resource, ...] = ()
     """All that it declares."""
-    outside: tuple[Role, ...] = ()
+    outside: tuple[Holder, ...] = ()
     """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
 
 
@@ -95,9 +77,8 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     own_roles = [role for role in roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in roles if role.logical_id not in by_id)
     foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
-    policies = attached(tuple(read.resources), _anywhere)
     return DeclaredStack(
-        tuple(_declared(role, by_id[role.logical_id], policies, functions) for role in own_roles),
+        tuple(_declared(role, functions) for role in own_roles),
         functions,
         foreign_roles,
         read.documents,
@@ -107,7 +88,7 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     )
 
 
-def _referring(role: Role, references: Mapping[str, str]) -> Role:
+def _referring(role: Holder, references: Mapping[str, str]) -> Holder:
     """A role whose statements refer to the buckets that they name."""
 
     def put(text: str) -> str:
@@ -116,9 +97,8 @@ def _referring(role: Role, references: Mapping[str, str]) -> Role:
                 return f"{reference}{text[len(arn) :]}"
         return text
 
-    return replace(
-        role, grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants)
-    )
+    # The documents stay as the template writes them: they are compared with those of the account.
+    return role.with_grants(lambda grant: replace(grant, statement=put_texts(grant.statement, put)))
 
 
 def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
@@ -162,7 +142,7 @@ def _referred(value: object) -> str:
     return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
 
 
-def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Role, ...]:
+def users_of(resources: tuple[Resource, ...], roles: Iterable[Holder]) -> tuple[Holder, ...]:
     """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
     if not any(resource.type.startswith(_IAM) for resource in resources):
         return ()
@@ -180,28 +160,25 @@ def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Ro
     return tuple(holders)
 
 
-def _unplaced(role: Role) -> Role:
+def _unplaced(role: Holder) -> Holder:
     """A role without the lines of a file that nobody has."""
-    grants = tuple(replace(grant, origin=None) for grant in role.grants)
-    return replace(role, grants=grants, trust_origin=None, origin=None)
+    without_places = role.with_grants(lambda grant: replace(grant, origin=None))
+    return replace(without_places, trust_origin=None, origin=None)
 
 
-def _declared(role: Role, resource: Resource, policies: AttachedPolicies, functions: Mapping[str, str]) -> DeclaredRole:
+def _declared(role: Holder, functions: Mapping[str, str]) -> Holder:
+    """A role whose functions have their names in the project."""
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
-    placed_nowhere = replace(
+    return replace(
         _unplaced(role),
         functions=tuple(functions.get(name, name) for name in role.functions),
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    held = held_policies(resource, policies, _anywhere)
-    return DeclaredRole(
-        placed_nowhere, held.inline, held.managed, trust, resource.properties, complete=held.is_complete
-    )
 
 
-def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
+def with_reasons(roles: Iterable[Holder], by: Iterable[Holder]) -> tuple[Holder, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
     reasoned = {
         (role.logical_id, grant.statement, grant.version): grant
@@ -209,14 +186,14 @@ def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
         for grant in role.grants
         if grant.because
     }
-    roles_with_reasons = []
-    for role in roles:
-        grants = (reasoned.get((role.logical_id, grant.statement, grant.version), grant) for grant in role.grants)
-        roles_with_reasons.append(replace(role, grants=tuple(grants)))
-    return tuple(roles_with_reasons)
+
+    def with_reason(role: Holder, grant: Grant) -> Grant:
+        return reasoned.get((role.logical_id, grant.statement, grant.version), grant)
+
+    return tuple(role.with_grants(partial(with_reason, role)) for role in roles)
 
 
-def declared_by(app: App, roles: tuple[Role, ...]) -> DeclaredStack:
+def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     """The roles of the template of an app: with what its shared resources add, and each grant with its reason."""
     from remit.template.roles import roles_of  # noqa: PLC0415 - a build needs it where shared resources declare access
 
@@ -228,38 +205,37 @@ def declared_by(app: App, roles: tuple[Role, ...]) -> DeclaredStack:
     stack = _stack_of(roles_of(written, _anywhere), {})
     origins = {resource.logical_id: resource.origin for resource in app.resources}
     assigned = {role.logical_id: role for role in drafted.roles}
-    reasoned_roles = with_reasons((entry.role for entry in stack.roles), (*roles, *drafted.roles))
     located = {}
-    for entry, role in zip(stack.roles, reasoned_roles, strict=True):
-        located[role.logical_id] = replace(entry, role=_located(role, origins, assigned.get(role.logical_id)))
+    for role in with_reasons(stack.roles, (*roles, *drafted.roles)):
+        located[role.logical_id] = _located(role, origins, assigned.get(role.logical_id))
     ordered = [located.pop(logical_id) for logical_id in assigned if logical_id in located]
     outside = tuple(_located(role, origins) for role in stack.outside)
     return replace(stack, roles=(*ordered, *located.values()), outside=outside)
 
 
-def every_role(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
+def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...], Mapping[str, Policy]]:
     """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
     if not adds_access(app):
         return roles, {}
     stack = declared_by(app, roles)
-    return (*(entry.role for entry in stack.roles), *stack.outside), stack.documents
+    return (*stack.roles, *stack.outside), stack.documents
 
 
-def _located(role: Role, origins: Mapping[str, Origin | None], assigned: Role | None = None) -> Role:
+def _located(role: Holder, origins: Mapping[str, Origin | None], assigned: Holder | None = None) -> Holder:
     """A role with the lines of the shared resources that write it, or of what it was assigned for."""
     at = origins.get(role.logical_id)
     trust_origin = at
     if assigned is not None:
         at, trust_origin = assigned.origin, assigned.trust_origin
-    grants: list[Grant] = []
-    for grant in role.grants:
-        located = grant
-        if grant.origin is None:  # no reason of the project's explains it: the shared resource does that writes it
-            writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
-            if writer in origins:
-                located = replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])
-        grants.append(located)
-    return replace(role, grants=tuple(grants), origin=at, trust_origin=trust_origin)
+
+    def located(grant: Grant) -> Grant:
+        writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
+        if grant.origin is not None or writer not in origins:
+            return grant
+        # No reason of the project's explains it: the shared resource does that writes it.
+        return replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])
+
+    return replace(role.with_grants(located), origin=at, trust_origin=trust_origin)
 
 
 def adds_access(app: App) -> bool:

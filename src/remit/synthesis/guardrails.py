@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from remit.app import App, Role
+    from remit.app import App
+    from remit.holders import Holder
     from remit.roles.guardrail_proof import Breach, Proof
     from remit.roles.guardrails import Guardrail
     from remit.roles.role_policies import Place
@@ -22,7 +23,7 @@ _SHOWN: Final = 12
 _CONTEXT: Final = 300
 
 
-def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None = None) -> tuple[str, ...]:
+def guard(folder: Path, app: App, roles: tuple[Holder, ...], place: Place | None = None) -> tuple[str, ...]:
     """List remarks on the guardrails in `config/guardrails/`, all of which hold. RemitError: one does not.
 
     `place` is where the app is deployed, if that is known: what AWS::Partition, AWS::Region and AWS::AccountId are.

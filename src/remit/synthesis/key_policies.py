@@ -162,8 +162,6 @@ def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:
 
     To store a resource, or to send to a queue or topic of the app for it.
     """
-    if not app.resources:
-        return
     for resource in resources:
         store = _STORES.get(resource.type)
         stored_key = None if store is None else key_of(app, resource.ref)

@@ -40,7 +40,7 @@ class Waits:
     def __init__(self, by_id: Mapping[str, Resource]) -> None:
         self._by_id = by_id
         self._awaited: dict[str, frozenset[str]] = {}
-        self._targets: dict[str, tuple[str, ...]] = {}
+        self._named: dict[str, tuple[str, ...]] = {}
 
     def all_before(self, logical_id: str) -> frozenset[str]:
         """The resources that one waits for, if only by others; itself, where it is in a circular dependency."""
@@ -48,25 +48,22 @@ class Waits:
             before: set[str] = set()
             waiting = [logical_id]
             while waiting:
-                for name in self._targets_of(waiting.pop()):
+                for name in self._named_by(waiting.pop()):
                     if name not in before:
                         before.add(name)
                         waiting.append(name)
             self._awaited[logical_id] = frozenset(before)
         return self._awaited[logical_id]
 
-    def _targets_of(self, logical_id: str) -> tuple[str, ...]:
-        """Return the resources that a resource itself names: many wait for the same role."""
-        if logical_id not in self._targets:
-            self._targets[logical_id] = tuple(_named(self._by_id.get(logical_id)))
-        return self._targets[logical_id]
-
-
-def _named(resource: Resource | None) -> Iterator[str]:
-    if resource is not None:
-        depends = resource.attributes.get("DependsOn", ())
-        yield from [depends] if isinstance(depends, str) else depends
-        yield from referred(resource.properties)
+    def _named_by(self, logical_id: str) -> tuple[str, ...]:
+        """Return the resources that a resource itself names. They are kept, since many wait for the same role."""
+        if logical_id not in self._named:
+            resource = self._by_id.get(logical_id)
+            depends = () if resource is None else resource.attributes.get("DependsOn", ())
+            names = [depends] if isinstance(depends, str) else [*depends]
+            names += () if resource is None else referred(resource.properties)
+            self._named[logical_id] = tuple(names)
+        return self._named[logical_id]
 
 
 def referred(value: Any) -> Iterator[str]:

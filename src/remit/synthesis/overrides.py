@@ -10,8 +10,9 @@ from remit.roles.assign import may_break
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.app import App, Role
+    from remit.app import App
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.roles.broken_features import BrokenFeature
 
 
@@ -19,7 +20,7 @@ _RULE: Final = "R704"
 """What the guard finds, as lint calls it: the rule that a comment at the override accepts."""
 
 
-def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
+def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
     """List the features that break: a default policy is replaced, a Deny was added, or a boundary limits the role.
 
     Warnings are told, and so are errors that `accept` accepts. A comment at the override in the project's `folder`, or
@@ -41,7 +42,7 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path)
     for loss in losses:
         reason = reasons[loss.origin]
         if loss.severity == "error" and (reason is not None or accept is not None):
-            accepted.append(_note(loss, f"accepted ({_line(reason or accept)})"))
+            accepted.append(_note(loss, f"accepted ({' '.join((reason or accept or '').split())})"))
         elif loss.severity == "error":
             refused.append(loss)
         elif reason is None:
@@ -60,11 +61,6 @@ def _reason(app: App, folder: Path, origin: Origin | None) -> str | None:
     except (OSError, ValueError):
         text = ""
     return reason(_RULE, origin, text, app.allowed)
-
-
-def _line(text: str | None) -> str:
-    """A reason on one line."""
-    return " ".join((text or "").split())
 
 
 def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> RemitError:

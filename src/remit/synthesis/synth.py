@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, ExistingValue, Function, Output, Resource, Role, Template
+from remit.app import App, ExistingValue, Function, Output, Resource, Template
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
-from remit.roles.policy_size import Sizes, parts, policy_ids
+from remit.roles.policy_size import Sizes, own_policies
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
-from remit.synthesis.key_policies import with_key_policies
 from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.errors import Origin
+    from remit.holders import Holder
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
@@ -41,7 +41,7 @@ _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", 
 
 
 def synth(
-    app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
+    app: App, roles: tuple[Holder, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name.
 
@@ -58,12 +58,12 @@ class Draft:
     """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted."""
 
     template: Template
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
 
 
 def draft(
     app: App,
-    roles: tuple[Role, ...],
+    roles: tuple[Holder, ...],
     mistakes: Mistakes,
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
@@ -72,7 +72,7 @@ def draft(
 
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
-    shared = [*app.resources, *job_resources(app)]
+    shared = [*app.resources, *(job_resources(app) if app.queues else ())]
     works = _functions(app, roles, keys or {}, mistakes, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
@@ -84,8 +84,11 @@ def draft(
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
-    with mistakes.noted():
-        made = with_key_policies(app, made)
+    if app.resources:
+        from remit.synthesis.key_policies import with_key_policies  # noqa: PLC0415 - of apps with keys of their own
+
+        with mistakes.noted():
+            made = with_key_policies(app, made)
     made = _one_of_each_id(made, mistakes)
     made = buckets_by_name(fitted_permissions(made))
     made = with_later_policies(made, {role.logical_id for role in roles})
@@ -109,9 +112,9 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
             yield existing
 
 
-def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Role, ...]:
+def fit_roles(roles: tuple[Holder, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Holder, ...]:
     """Each role fitted to IAM's quotas; one that no policies can hold is noted, and stays as it is."""
-    fitted_roles: list[Role] = []
+    fitted_roles: list[Holder] = []
     for role in roles:
         smaller = role
         with mistakes.noted():
@@ -121,7 +124,7 @@ def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tupl
 
 
 def _functions(
-    app: App, roles: tuple[Role, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
+    app: App, roles: tuple[Holder, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
     late_bound_arns = own_resources(app).late_bound_arns
@@ -130,20 +133,27 @@ def _functions(
     resources: list[Resource] = []
     for function in app.functions:
         role = role_of.get(function.name)
-        resources.append(_log_group(function))
+        log_group: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
+        if function.log_retention is not None:
+            log_group["RetentionInDays"] = function.log_retention
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resource = _function(app, function, role, code, app_apis.get("websocket"))
-        resources += (resource, *publication_resources(function, resource.properties))
+        log_group_id, origin = f"{function.logical_id}LogGroup", function.origin
+        resources += (Resource(log_group_id, "AWS::Logs::LogGroup", log_group, origin=origin), resource)
+        if function.publication is not None or function.event_invoke:
+            resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
             with mistakes.noted():
-                made = [*_all_bound(trigger.resources(function), late_bound_arns)]
-                if isinstance(trigger, BaseTrigger):
-                    made = [replace(resource, origin=trigger.written) for resource in made]
-                resources += made
-        resources += worker_source(app, function)
+                for made in tuple(trigger.resources(function)):  # all of them or none, where one is wrong
+                    written = trigger.written if isinstance(trigger, BaseTrigger) else made.origin
+                    bound = _bound(made.properties, late_bound_arns)
+                    resources.append(replace(made, properties=bound, origin=written))
+        if function.queue is not None:
+            resources += worker_source(app, function)
     for api in app_apis.values():
         with mistakes.noted():
-            resources += [*_all_bound(api.resources(app), late_bound_arns)]
+            for made in tuple(api.resources(app)):
+                resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
     return resources
 
 
@@ -161,64 +171,57 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     return _one_of_each_name(outputs, mistakes)
 
 
-def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
+def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
 
     The role names them, not they the role: when it is there, everything is attached to it.
     """
-    inline, *managed = parts(role)
+    inline, *made = own_policies(role)
     policies = [
         Resource(
-            logical_id,
+            policy.name,
             "AWS::IAM::ManagedPolicy",
-            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(grants)},
+            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(policy.grants)},
             origin=origin,
         )
-        for logical_id, grants in zip(policy_ids(role), managed, strict=True)
+        for policy in made
     ]
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
+    trust: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": iam.one_or_list(role.trusts)}}
+    trust_policy = {"Version": iam.VERSION, "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
     properties: dict[str, Any] = {
         "Description": f"What {few(role.serves)} may do"[:1000],
-        "AssumeRolePolicyDocument": _trust(role),
+        "AssumeRolePolicyDocument": trust_policy if role.trust is None else iam.render(role.trust),
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
     if attached:
         properties["ManagedPolicyArns"] = attached
-    if inline:
-        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
+    if inline.grants:
+        properties["Policies"] = [{"PolicyName": inline.name, "PolicyDocument": _document(inline.grants)}]
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
-
-
-def _trust(role: Role) -> dict[str, Any]:
-    if role.trust is not None:
-        return iam.render(role.trust)
-    services = {
-        "Effect": "Allow",
-        "Principal": {"Service": iam.one_or_list(role.trusts)},
-        "Action": "sts:AssumeRole",
-    }
-    return {"Version": iam.VERSION, "Statement": [services]}
 
 
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
     return iam.render(iam.Policy(tuple(grant.statement for grant in grants)))
 
 
-def _log_group(function: Function) -> Resource:
-    properties: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
-    if function.log_retention is not None:
-        properties["RetentionInDays"] = function.log_retention
-    return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
-
-
 def _function(
-    app: App, function: Function, role: Role | None, code: dict[str, str], websocket: ModuleType | None
+    app: App, function: Function, role: Holder | None, code: dict[str, str], websocket: ModuleType | None
 ) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role, websocket)}
+    variables = dict(settings.pop("Environment", {}).get("Variables", {}))
+    variables |= {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    if app.queues:
+        variables |= job_variables(app, function)
+    if function.web is not None:
+        variables["REMIT_WEB_APP"] = function.web.target
+        if function.web.interface is not None:
+            variables["REMIT_WEB_INTERFACE"] = function.web.interface
+    if websocket is not None:
+        variables |= websocket.sending(function, () if role is None else role.grants)
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -234,23 +237,6 @@ def _function(
     remaining_names = sorted(name for name in properties if name not in _FIRST)
     ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
     return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
-
-
-def _variables(app: App, function: Function, role: Role | None, websocket: ModuleType | None) -> dict[str, str]:
-    """Return the variables of the runtime part: its stack, its stage, its job queues, the web app that it serves."""
-    sent = {} if websocket is None else websocket.sending(function, () if role is None else role.grants)
-    served = {}
-    if function.web is not None:
-        served["REMIT_WEB_APP"] = function.web.target
-        if function.web.interface is not None:
-            served["REMIT_WEB_INTERFACE"] = function.web.interface
-    variables = {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
-    return {**variables, **job_variables(app, function), **served, **sent}
-
-
-def _all_bound(resources: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
-    for resource in resources:
-        yield replace(resource, properties=_bound(resource.properties, late_bound_arns))
 
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.app import Reason
 from remit.catalogue.types import access_of
+from remit.holders import HeldPolicy
 from remit.iam import tokens
 from remit.template.branches import items
-from remit.template.policy_documents import grants_of, known, policy_in, unknown, whole_policy
+from remit.template.policy_documents import grants_of, known, unknown, whole_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import Grant, Resource, RoleKind
+    from remit.app import Resource
     from remit.documents.json_text import Path
+    from remit.holders import HolderKind
     from remit.iam.policy import Policy
     from remit.template.policy_documents import Place
 
@@ -24,42 +26,30 @@ MANAGED: Final = "AWS::IAM::ManagedPolicy"
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class HolderType:
     """A type whose resources have policies: what it is, the property of its name, and how policies list it."""
 
-    kind: RoleKind
+    kind: HolderKind
     name: str
     listed_in: tuple[str, ...]
 
 
 HOLDERS: Final = {
-    "AWS::IAM::Role": Holder("role", "RoleName", ("Roles", "RoleName")),
-    "AWS::IAM::User": Holder("user", "UserName", ("Users", "UserName")),
-    "AWS::IAM::Group": Holder("group", "GroupName", ("Groups", "GroupName")),
+    "AWS::IAM::Role": HolderType("role", "RoleName", ("Roles", "RoleName")),
+    "AWS::IAM::User": HolderType("user", "UserName", ("Users", "UserName")),
+    "AWS::IAM::Group": HolderType("group", "GroupName", ("Groups", "GroupName")),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class MadePolicy:
-    """A policy that the template makes: its statements, how ARNs refer to it, and whom it names itself."""
+    """A policy that the template makes: how ARNs refer to it, and whom it names itself."""
 
     path: Path
-    name: str
-    grants: tuple[Grant, ...]
-    holders: frozenset[tuple[RoleKind, str]]
+    policy: HeldPolicy
+    holders: frozenset[tuple[HolderKind, str]]
     """Those whom it is attached to by its own list: what each is, and the text that names it."""
     arns: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HeldPolicies:
-    """The policies that a role has in the account: inline ones by name, managed ones by ARN."""
-
-    inline: tuple[tuple[str, Policy], ...]
-    managed: tuple[str, ...]
-    is_complete: bool
-    """Whether these are all; else some inline policies are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,7 @@ class AttachedPolicies:
     """The policies of a template; `outside` are those of holders that it does not make, by kind and name."""
 
     policies: tuple[MadePolicy, ...]
-    outside: Mapping[tuple[RoleKind, str], tuple[MadePolicy, ...]]
+    outside: Mapping[tuple[HolderKind, str], tuple[MadePolicy, ...]]
 
     def of(self, holder: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
         """Those that a role, user or group has: by its own list of ARNs, or by theirs of holders."""
@@ -80,9 +70,9 @@ def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
     policies = tuple(_own(resource, place) for resource in resources if _is_policy(resource))
     made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
-    outside: dict[tuple[RoleKind, str], list[MadePolicy]] = {}
+    outside: dict[tuple[HolderKind, str], list[MadePolicy]] = {}
     for policy in policies:
-        for named in sorted(policy.holders - made):
+        for named in sorted(policy.holders - made):  # a set has no order, and reports must have one
             outside.setdefault(named, []).append(policy)
     return AttachedPolicies(policies, {named: tuple(of_holder) for named, of_holder in outside.items()})
 
@@ -91,28 +81,6 @@ def _is_policy(resource: Resource) -> bool:
     """Return whether it is a policy that roles, users or groups have, by itself."""
     access = access_of(resource.type)
     return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
-
-
-def held_policies(role: Resource, attached_policies: AttachedPolicies, place: Place) -> HeldPolicies:
-    """Return the policies of a template's role, by its own properties and by the policies that the template makes."""
-    path: Path = ("Resources", role.logical_id, "Properties")
-    written = [item.value for item in items(role.properties.get("Policies"), (*path, "Policies"))]
-    inline = [_inline(policy, place) for policy in written]
-    managed = [tokens.text_of(item.value) for item in items(role.properties.get("ManagedPolicyArns"))]
-    for made_policy in attached_policies.of(role, managed):
-        if not made_policy.arns:
-            inline.append((made_policy.name, None if made_policy.notes else policy_in(made_policy.grants)))
-        elif set(managed).isdisjoint(made_policy.arns):
-            managed.append(made_policy.arns[0])
-    known_ones = tuple((name, policy) for name, policy in inline if policy is not None)
-    return HeldPolicies(known_ones, tuple(dict.fromkeys(managed)), is_complete=len(known_ones) == len(inline))
-
-
-def _inline(written: Any, place: Place) -> tuple[str, Policy | None]:
-    """A policy of a role's own by its name; None for one that is known at the deploy only."""
-    if tokens.is_intrinsic(written):
-        return "", None
-    return tokens.text_of(written.get("PolicyName")), whole_policy(written.get("PolicyDocument"), (), place)
 
 
 def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
@@ -138,14 +106,16 @@ def _own(policy: Resource, place: Place) -> MadePolicy:
         for name in holder.listed_in
         for item in items(policy.properties.get(name), (*path, name))
     }
-    return MadePolicy(
-        ("Resources", policy.logical_id),
-        tokens.text_of(policy.properties.get("PolicyName")),
+    is_managed = policy.type == MANAGED
+    made_policy = HeldPolicy(
+        policy.ref if is_managed else tokens.text_of(policy.properties.get("PolicyName")),
+        "made" if is_managed else "inline",
+        whole_policy(document, (*path, "PolicyDocument"), place),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
-        frozenset(holders),
-        tuple(_arns(policy)) if policy.type == MANAGED else (),
-        () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),
+        "" if known(document) else f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",
     )
+    arns = tuple(_arns(policy)) if is_managed else ()
+    return MadePolicy(("Resources", policy.logical_id), made_policy, frozenset(holders), arns)
 
 
 def condition_note(condition: str) -> str:
@@ -159,11 +129,12 @@ def _arns(policy: Resource) -> Iterator[str]:
     yield f"${{{policy.logical_id}.PolicyArn}}"
     name, path = policy.properties.get("ManagedPolicyName"), policy.properties.get("Path", "/")
     if name is not None and isinstance(path, str):
+        # Templates spell the partition as often as they refer to it: both name this policy.
         for partition in ("${AWS::Partition}", "aws"):
             yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
 
 
-def _named(holder: Resource) -> Iterator[tuple[RoleKind, str]]:
+def _named(holder: Resource) -> Iterator[tuple[HolderKind, str]]:
     """Yield each role, user and group with the texts by which policies name it."""
     row = HOLDERS[holder.type]
     name = holder.properties.get(row.name)

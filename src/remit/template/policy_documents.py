@@ -10,7 +10,7 @@ from remit.app import NO_REASON, Grant, Reason
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
+from remit.iam.policy import OLD_VERSION, Policy, parse, parse_statement
 from remit.template.branches import Branch, ConditionOutcome, branches, items, variants
 
 if TYPE_CHECKING:
@@ -56,12 +56,6 @@ def whole_policy(document: Any, base: Path, place: Place) -> Policy | None:
 def policy_in(grants: Sequence[Grant]) -> Policy | None:
     """The statements of one document as a policy; None when there are none."""
     return Policy(tuple(grant.statement for grant in grants), grants[0].version) if grants else None
-
-
-def trusting(services: tuple[str, ...]) -> Policy:
-    """The trust policy that lets services take on a role."""
-    principals = Principals(tuple(("Service", service) for service in services))
-    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals),) if services else ())
 
 
 def services(trust: Policy | None) -> tuple[str, ...]:

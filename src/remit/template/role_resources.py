@@ -79,6 +79,11 @@ _SAM_TYPES: Final = {
     "AWS::Serverless::Function": "AWS::Lambda::Function",
     "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
 }
+_STORES: Final = (
+    "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Logs::LogGroup", "AWS::SNS::Topic", "AWS::SQS::Queue",
+)  # fmt: skip
+"""How the types begin by whose Ref others say where their data goes, or with which key it is kept."""
 _NAMES: Final = ("RoleName", "UserName", "GroupName", "ManagedPolicyName")
 _WITH_GROUPS: Final = frozenset(("AWS::IAM::User", "AWS::IAM::UserToGroupAddition"))
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
@@ -218,9 +223,7 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Return a function that adds to a part of a template the targets of its policies.
-
-    Resources, roles, users and groups.
+    """Return a function that adds to a part of a template what its resources name: stores, roles, users and groups.
 
     These are stubs: each has type and name alone, but an instance profile all, since that hands over its role. What
     the template has of them is found once for all parts.
@@ -231,6 +234,7 @@ def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]
         for word in {name, *names_in(_named(resource))} if _type(resource) in HOLDERS else ():
             holders.setdefault(word, set()).add(name)
     profiles = {name: resource for name, resource in resources.items() if _type(resource) == _PROFILE}
+    stores = {name for name, resource in resources.items() if _type(resource).startswith(_STORES)}
 
     def with_targets(small: dict[str, Any]) -> dict[str, Any]:
         stubs: dict[str, Any] = {}
@@ -240,7 +244,7 @@ def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]
                 stubs[word] = profiles[word]
                 words |= names_in(profiles[word])
             named_holders = {name for word in words & holders.keys() for name in holders[word]}
-            for word in targets_in(resource) | named_holders:
+            for word in (words & stores) | targets_in(resource) | named_holders:
                 if word in resources and word not in small["Resources"]:
                     kind = _type(resources[word])
                     stubs[word] = {"Type": _SAM_TYPES.get(kind, kind), "Properties": _named(resources[word])}

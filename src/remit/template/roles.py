@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Reason, Resource, Role
+from remit.app import Reason, Resource
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
+from remit.holders import HeldPolicy, Holder, bounded, by_arn, inline
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note, documents
 from remit.template.branches import branches, choice, items
 from remit.template.condition_outcomes import decided
-from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
+from remit.template.policy_documents import grants_of, known, policy_in, policy_of, services, unknown
 from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.settled_values import settled
 from remit.template.users_and_groups import held_by_somebody, managed_policies, memberships, with_groups
@@ -20,9 +21,9 @@ from remit.template.users_and_groups import held_by_somebody, managed_policies, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import RoleKind
     from remit.documents.json_text import Path
     from remit.documents.read import ParsedFile
+    from remit.holders import HolderKind
     from remit.iam.policy import Policy
     from remit.template.policy_documents import Place
 
@@ -43,7 +44,7 @@ class FileRoles:
     `documents` are the managed policies and boundaries that the file itself makes, by the text that refers to them.
     """
 
-    roles: tuple[Role, ...]
+    roles: tuple[Holder, ...]
     resources: tuple[Resource, ...] = ()
     notes: tuple[str, ...] = ()
     documents: Mapping[str, Policy] = field(default_factory=dict)
@@ -51,9 +52,9 @@ class FileRoles:
     """Whether it is a policy document by itself."""
     place: Place | None = field(default=None, compare=False)
     """Where each part of a template stands, by its path."""
-    users: tuple[Role, ...] = ()
+    users: tuple[Holder, ...] = ()
     """Its users, each with the policies of its groups, and its groups."""
-    policies: tuple[Role, ...] = ()
+    policies: tuple[Holder, ...] = ()
     """Its managed policies, each by itself."""
     declared: tuple[Resource, ...] = ()
     """Its resources of SAM's types, as they are written."""
@@ -63,7 +64,7 @@ class FileRoles:
     """Those of them, by logical id, that somebody has: they are told with whoever has them."""
 
     @property
-    def holders(self) -> tuple[Role, ...]:
+    def holders(self) -> tuple[Holder, ...]:
         """Everything that has statements: roles, users, groups, and the managed policies that none of them has."""
         alone = (policy for policy in self.policies if policy.logical_id not in self.held_policies)
         return (*self.roles, *self.users, *alone)
@@ -84,7 +85,7 @@ def policy_role(value: Any, file: str, place: Place) -> FileRoles:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
     if value is None:
         raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=place(()))
-    return FileRoles((Role(file, tuple(grants_of(value, (), place)), (), trusts=(), kind="policy"),), is_policy=True)
+    return FileRoles((Holder(file, (inline(grants_of(value, (), place)),), trusts=(), kind="policy"),), is_policy=True)
 
 
 def template_roles(value: Any, file: str, place: Place) -> FileRoles:
@@ -102,7 +103,7 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
     """The roles, users and groups that the resources are or attach policies to, with their policies."""
     attached_policies = attached(resources, plain.place)
     running = _running(resources)
-    of_kind: dict[RoleKind, list[Role]] = {"role": [], "user": [], "group": []}
+    of_kind: dict[HolderKind, list[Holder]] = {"role": [], "user": [], "group": []}
     for resource in resources:
         if resource.type in HOLDERS:
             of_kind[HOLDERS[resource.type].kind].append(_role(resource, running, plain, attached_policies))
@@ -159,10 +160,10 @@ def _role(
     running: list[tuple[str, tuple[str, ...]]],
     plain: ExpandedTemplate,
     attached_policies: AttachedPolicies,
-) -> Role:
+) -> Holder:
     """A role, user or group with its own policies and those attached to it, and notes on what nobody knows of it."""
     base: Path = ("Resources", role.logical_id, "Properties")
-    grants, notes = _inline(role, base, plain)
+    policies, notes = _inline(role, base, plain)
     managed = [
         tokens.text_of(item.value)
         for item in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
@@ -183,14 +184,14 @@ def _role(
         notes.append(f"who may take it on is known at the deploy only: {unknown(trust)}")
     if "Condition" in role.attributes:
         notes.append(condition_note(role.attributes["Condition"]))
-    for policy in policies_made_here:
-        notes += policy.notes
-    return Role(
+    for made_policy in policies_made_here:
+        policies.append(made_policy.policy)
+        notes += filter(None, [made_policy.policy.note])
+    return Holder(
         role.logical_id,
-        (*grants, *(grant for policy in policies_made_here for grant in policy.grants)),
+        (*policies, *by_arn(dict.fromkeys(arn for arn in managed if arn not in arns_made_here))),
         tuple(_served(role, running)),
-        tuple(dict.fromkeys(arn for arn in managed if arn not in arns_made_here)),
-        tokens.text_of(boundaries[0].value) if boundaries else None,
+        bounded(tokens.text_of(boundaries[0].value) if boundaries else None),
         services(trusted),
         trust=trusted,
         trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
@@ -202,13 +203,14 @@ def _role(
     )
 
 
-def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[Grant], list[str]]:
-    """The statements of a role's inline policies, and notes on those that are known at the deploy only."""
-    grants: list[Grant] = []
+def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[HeldPolicy], list[str]]:
+    """A role's inline policies, and notes on those that are known at the deploy only."""
+    policies: list[HeldPolicy] = []
     notes: list[str] = []
     for item in items(role.properties.get("Policies"), (*base, "Policies")):
         if tokens.is_intrinsic(item.value):
             notes.append(f"some of its inline policies are known at the deploy only: {unknown(item.value)}")
+            policies.append(HeldPolicy())
             continue
         if not isinstance(item.value, dict):
             hint = "a managed policy stands in ManagedPolicyArns" if isinstance(item.value, str) else None
@@ -221,19 +223,21 @@ def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[G
             )
         if not known(document):
             notes.append(f"some of its inline policies are known at the deploy only: {unknown(document)}")
-        grants += grants_of(
+        grants = grants_of(
             document, (*item.path, "PolicyDocument"), plain.place, Reason("text", plain.reason(item.path)), item.when
         )
-    return grants, notes
+        whole = policy_in(grants) if known(document) else None
+        policies.append(HeldPolicy(tokens.text_of(item.value.get("PolicyName")), "inline", whole, tuple(grants)))
+    return policies, notes
 
 
-def _outside(kind: RoleKind, name: str, attached_policies: AttachedPolicies, plain: ExpandedTemplate) -> Role:
+def _outside(kind: HolderKind, name: str, attached_policies: AttachedPolicies, plain: ExpandedTemplate) -> Holder:
     """A role, user or group that the template attaches policies to and does not make."""
-    policies = attached_policies.outside[kind, name]
-    grants = tuple(grant for policy in policies for grant in policy.grants)
+    made_policies = attached_policies.outside[kind, name]
+    policies = tuple(made_policy.policy for made_policy in made_policies)
     note = f"the template does not make this {kind}: it only attaches these policies to it"
-    origin = plain.place(policies[0].path)
-    return Role(name, grants, (), trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
+    origin = plain.place(made_policies[0].path)
+    return Holder(name, policies, trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
 
 
 def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:

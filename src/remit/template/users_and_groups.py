@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.app import Role
+from remit.holders import Holder
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, HOLDERS, MANAGED, condition_note
 from remit.template.branches import items
@@ -39,24 +39,26 @@ def _texts_of(holder: Resource) -> tuple[str, ...]:
     return (holder.ref,) if name is None else (holder.ref, tokens.text_of(name))
 
 
-def with_groups(user: Role, names: tuple[str, ...], groups: list[Role]) -> Role:
+def with_groups(user: Holder, names: tuple[str, ...], groups: list[Holder]) -> Holder:
     """A user with the policies of its groups, each with the group as a part of its reason."""
-    grants, managed, notes = [*user.grants], [*user.managed], [*user.notes]
+    policies, notes = [*user.policies], [*user.notes]
     for name in dict.fromkeys(names):
         group = next(
             (group for group in groups if name in (f"${{{group.logical_id}}}", group.logical_id, group.name)), None
         )
+        # A group that the template only attaches policies to may have others, which its users have as well.
         if group is None or group.only_attached_to:
             notes.append(f"it is in group {name}, which is not made here: what else that gives is not known")
         if group is not None:
             of_group = f"of group {group.logical_id}"
-            grants += (replace(grant, reason=replace(grant.reason, note=of_group)) for grant in group.grants)
-            managed += group.managed
+            for policy in group.policies:
+                grants = (replace(grant, reason=replace(grant.reason, note=of_group)) for grant in policy.grants)
+                policies.append(replace(policy, grants=tuple(grants)))
             notes += (note for note in group.notes if not group.only_attached_to)
-    return replace(user, grants=tuple(grants), managed=tuple(dict.fromkeys(managed)), notes=tuple(dict.fromkeys(notes)))
+    return replace(user, policies=tuple(dict.fromkeys(policies)), notes=tuple(dict.fromkeys(notes)))
 
 
-def managed_policies(resources: tuple[Resource, ...], attached_policies: AttachedPolicies) -> tuple[Role, ...]:
+def managed_policies(resources: tuple[Resource, ...], attached_policies: AttachedPolicies) -> tuple[Holder, ...]:
     """The managed policies of a template, each as it is by itself."""
     by_id = {resource.logical_id: resource for resource in resources if resource.type == MANAGED}
     policies = []
@@ -67,14 +69,13 @@ def managed_policies(resources: tuple[Resource, ...], attached_policies: Attache
         condition = resource.attributes.get("Condition")
         name = resource.properties.get("ManagedPolicyName")
         policies.append(
-            Role(
+            Holder(
                 resource.logical_id,
-                policy.grants,
-                (),
+                (policy.policy,),
                 trusts=(),
                 origin=resource.origin,
                 condition=condition,
-                notes=(*policy.notes, *(() if condition is None else (condition_note(condition),))),
+                notes=tuple(filter(None, (policy.policy.note, condition and condition_note(condition)))),
                 kind="managed policy",
                 name="" if name is None else tokens.text_of(name),
             )

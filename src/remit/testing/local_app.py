@@ -52,10 +52,10 @@ if TYPE_CHECKING:
     from remit.app import App, Function
     from remit.declare.resource_references import AnyRef
     from remit.deploy.invoke import Answer
+    from remit.holders import Holder
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.control.answers import Answering
     from remit.local.state_files import LocalAws
-    from remit.roles.role_policies import ReadyRole
 
 
 _LARGEST_SEEN: Final = 4 * 1024 * 1024
@@ -90,7 +90,7 @@ class AppOfTests:
         self._stage = stage
         self._place = place
         self._app: App | None = None
-        self._roles: Mapping[str, ReadyRole] = {}
+        self._roles: Mapping[str, Holder] = {}
         self._running: RunningApp | None = None
         self._problem: RemitError | None = None
         self._until_stopped = contextlib.ExitStack()
@@ -105,7 +105,7 @@ class AppOfTests:
             self._roles = ready_roles(self._app, assign(self._app))
         return self._app
 
-    def role(self, function: str) -> ReadyRole:
+    def role(self, function: str) -> Holder:
         """The role of a function. RemitError: there is no such function."""
         self.function(function)
         return self._roles[function]

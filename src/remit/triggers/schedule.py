@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, Grant, Resource, Role
+from remit.app import Function, Grant, Resource
 from remit.declare.resource_references import QueueRef
 from remit.errors import Origin, RemitError, writer
+from remit.holders import Holder, inline
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.resources.names import name_of
@@ -131,7 +132,7 @@ class Schedule(BaseTrigger):
                 properties[name] = moment.isoformat()
         return Resource(logical_id, "AWS::Scheduler::Schedule", properties, origin=origin)
 
-    def roles(self, function: Function) -> Iterator[Role]:
+    def roles(self, function: Function) -> Iterator[Holder]:
         """With the first schedule of a function, the role with which all of them invoke it, and nothing else.
 
         Only schedules of this account's default group can use it.
@@ -153,10 +154,9 @@ class Schedule(BaseTrigger):
             )
             for queue in dict.fromkeys(queues)
         ]
-        yield Role(
+        yield Holder(
             _role_id(function),
-            (runs, *sends),
-            (),
+            (inline((runs, *sends)),),
             trusts=(SCHEDULER,),
             trust=trust_of_group("default"),
             origin=function.origin,

@@ -12,8 +12,9 @@ from remit.declare.unread import Unread
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Function, Grant, Output, Resource, Role
+    from remit.app import Function, Grant, Output, Resource
     from remit.errors import Origin
+    from remit.holders import Holder
 
 
 _RESOURCES: Final = frozenset(
@@ -56,7 +57,7 @@ class BaseTrigger(Recorded):
         """Yield the resources that the template needs beside the function."""
         yield from ()
 
-    def roles(self, function: Function) -> Iterator[Role]:  # noqa: ARG002 - a trigger's signature
+    def roles(self, function: Function) -> Iterator[Holder]:  # noqa: ARG002 - a trigger's signature
         """The roles with which services call the function, where its own resource policy is not enough."""
         yield from ()
 

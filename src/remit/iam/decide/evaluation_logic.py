@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.decide.endpoint import VpcEndpoint
 from remit.iam.decide.prepared_statements import IdentityCache, LayerRules, StatementRule
 from remit.iam.decide.special_requests import special_case, unbinding_case
 from remit.iam.principal import Reach
@@ -53,11 +52,6 @@ class Layers:
     rcp: tuple[tuple[Policy, ...], ...] = ()
     endpoint: tuple[Policy, ...] = ()
     endpoint_type: EndpointType = ""
-
-    @property
-    def vpc_endpoint(self) -> VpcEndpoint:
-        """The VPC endpoint that requests pass."""
-        return VpcEndpoint(self.endpoint, self.endpoint_type)
 
 
 class RulesByLayer:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.answers.remedy import Remedy
-    from remit.app import Function, Grant, Resource, Role
+    from remit.app import Function, Grant, Resource
     from remit.errors import Origin
+    from remit.holders import Holder
     from remit.lint.rule_inputs import Project
 
 _VARIABLE: Final = r"\$\{[^{}]*\}"
@@ -109,7 +110,7 @@ def _fix(subject: Project, function: Function, action: str, resource: str) -> Re
     return remedy(subject.app, function, action, resource, subject.folder)
 
 
-def _declaring_function(subject: Project, role: Role, grant: Grant) -> Function:
+def _declaring_function(subject: Project, role: Holder, grant: Grant) -> Function:
     """The function in whose file a grant is written; for a setting, one that has no file."""
     function = next(function for function in subject.app.functions if function.name in role.functions)
     return replace(function, origin=None) if grant.reason.kind == "setting" else function

@@ -82,6 +82,10 @@ _BYTES: Final = 4 * 1024 * 1024  # of a day's file
 _FILES: Final = 30
 
 
+_OF_KIND: Final = ("function", "action", "resource", "decision", "statement", "file", "line")
+"""What accesses that count as one have in common."""
+
+
 class SeenAccess:
     """Writes what functions were seen to use; fails silently, since the call itself must go on."""
 
@@ -97,24 +101,13 @@ class SeenAccess:
         day = record.time[:10]
         if day != self._day:
             self._begin(day)
-        resource = without_keys(record.resource)
-        place = (record.file, str(record.line))
-        kind = (record.function, record.action, resource, record.decision, record.statement, *place)
+        line = {name: getattr(record, name) for name in _OF_KIND} | {"resource": without_keys(record.resource)}
+        kind = tuple(str(line[name]) for name in _OF_KIND)
         if kind in self._kinds:
             return
         self._kinds.add(kind)
-        line = {
-            "function": record.function,
-            "action": record.action,
-            "resource": resource,
-            "decision": record.decision,
-            "statement": record.statement,
-            "file": record.file,
-            "line": record.line,
-            "time": record.time,
-        }
         with suppress(OSError):
-            self._append(json.dumps(line, ensure_ascii=False) + "\n")
+            self._append(json.dumps({**line, "time": record.time}, ensure_ascii=False) + "\n")
 
     def _begin(self, day: str) -> None:
         """Read what the day's file has already, and remove the oldest files."""
@@ -123,8 +116,7 @@ class SeenAccess:
         with suppress(OSError, ValueError, KeyError):
             for text in self._file.read_text("utf-8").splitlines():
                 line = json.loads(text)
-                names = ("function", "action", "resource", "decision", "statement", "file", "line")
-                self._kinds.add(tuple(str(line[name]) for name in names))
+                self._kinds.add(tuple(str(line[name]) for name in _OF_KIND))
         with suppress(OSError):
             for old in sorted(self._folder.glob("*.jsonl"))[:-_FILES]:
                 old.unlink()

@@ -20,10 +20,11 @@ from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdic
 from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
-from remit.local.authorization.needs import NeededAccess, Question, app_needs, needs_of
+from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, OperationRequest, Question
+from remit.local.authorization.needs import app_needs, needs_of
 from remit.local.authorization.partial_operations import DeniedPart
+from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
-from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.authorization.strictness import Strictness
@@ -103,8 +104,7 @@ class RequestAuthorizer:
                 return
             operation, needs = asked
             if signature.service != operation.client:
-                reason = f"Credential should be scoped to correct service: '{operation.client}'."
-                raise RefusedRequest("InvalidSignatureException", reason)
+                raise wrong_scope(operation.client)
             if caller.is_root:
                 return
             decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
@@ -122,7 +122,7 @@ class RequestAuthorizer:
                 identity = caller.keys[SOURCE_IDENTITY_KEY]
                 if parameters.setdefault(SOURCE_IDENTITY, identity) != identity:
                     return (_changed_identity(parameters, caller),)
-            needs = needs_of(operation, parameters, setting)
+            needs = needs_of(OperationRequest(operation, parameters, setting))
             if needs is None:
                 name = f"{operation.client}:{operation.name}"
                 because = f"nobody knows which actions {name} needs"

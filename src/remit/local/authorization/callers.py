@@ -74,12 +74,15 @@ class FunctionSessions:
         parts = role.split(":")
         account, role_name = parts[4], role.rpartition("/")[2]
         credentials = new_credentials()
+        stored = emulated("services.iam")._roles.get(role_name)
+        role_id = role_name if stored is None else stored["RoleId"]
         caller = Caller(
             f"arn:{parts[1]}:sts::{account}:assumed-role/{role_name}/{name}",
             account,
             keys={
-                "aws:userid": f"{_role_id(role_name)}:{name}",
+                "aws:userid": f"{role_id}:{name}",
                 "aws:tokenissuetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                # A service assumes the role, so that there is no MFA and the key is absent, not "false".
                 "aws:multifactorauthpresent": None,
                 "lambda:sourcefunctionarn": function,
             },
@@ -109,12 +112,6 @@ def _registered(credentials: Credentials, caller: Caller) -> None:
                 "PrincipalType": "AssumedRole",
             },
         )
-
-
-def _role_id(name: str) -> str:
-    iam = emulated("services.iam")
-    role = iam._roles.get(name)
-    return name if role is None else str(role["RoleId"])
 
 
 def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Caller]:

@@ -99,6 +99,7 @@ def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> Cano
     known = _known_members(document, operation, {name: name for name in _format(operation).kinds})
     if signing_name == _SQS:
         _check_queue(request, operation, known)
+    # What the model has and nothing else is passed on as it came, byte for byte.
     if known != document or not content:
         content = _cbor().dumps(known) if is_cbor else json.dumps(known).encode()
     if is_cbor:
@@ -225,6 +226,7 @@ def _header_parameters(
             headers |= named
             if named:
                 parameters[member] = {name.removeprefix(prefix): value for name, value in named.items()}
+    # No model has it: Lambda counts by it how often a chain of invocations has gone round.
     if _TRACE in request.headers:
         headers[_TRACE] = request.header(_TRACE) or ""
     return headers

@@ -24,7 +24,7 @@ from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import UNSPECIFIED
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
-from remit.local.authorization.needs import Question, Value, as_texts
+from remit.local.authorization.needed_access import Question, Value, as_texts
 from remit.local.authorization.resource_rows import inference_profile
 from remit.local.authorization.tags import request_tags
 
@@ -60,11 +60,24 @@ _OF_THE_ENGINE: Final = frozenset({
 """Keys that the engine knows by the caller's ARN."""
 
 
-def _value(key: str, question: Question) -> Value:
+_OF_PARAMETERS: Final = frozenset({
+    "cloudformation:changesetname", "cloudformation:rolearn", "cloudformation:stackpolicyurl",
+    "cloudformation:templateurl", "cloudwatch:namespace", "dynamodb:returnconsumedcapacity",
+    "dynamodb:returnvalues", "iam:policyarn", "lambda:functionurlauthtype", "lambda:invokedviafunctionurl",
+    "lambda:principal", "s3:delimiter", "s3:max-keys", "s3:prefix", "s3:versionid", "secretsmanager:secretid",
+    "secretsmanager:versionid", "secretsmanager:versionstage", "sns:endpoint", "sns:protocol", "ssm:overwrite",
+    "ssm:recursive", "sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
+})  # fmt: skip
+"""Keys that are called after a parameter, and absent where a request does not have that."""
+
+
+def _value(key: str, question: Question) -> Value:  # noqa: PLR0911 - one rule after the other
     if key in question.caller.keys:
         return question.caller.keys[key]
     if key in _OF_THE_ENGINE:
         return None
+    if key in _OF_PARAMETERS:
+        return _parameter_of_its_name(key, question)
     reader = _KEYS.get(key)
     if reader is not None:
         return reader(question)
@@ -73,16 +86,16 @@ def _value(key: str, question: Question) -> Value:
         return _NAMED[prefix](key.removeprefix(prefix), question)
     if key.startswith("aws:"):  # never a parameter, whatever that is called
         return OPEN
-    return _parameter_of_its_name(key, question) if _may_carry(question.need.action, key) else None
+    return (_parameter_of_its_name(key, question) or OPEN) if _may_carry(question.need.action, key) else None
 
 
 def _parameter_of_its_name(key: str, question: Question) -> Value:
-    """The parameter that a key is called after (`cloudwatch:namespace`); any value where there is none."""
+    """The parameter that a key is called after (`cloudwatch:namespace`); None where there is none."""
     bare = key.partition(":")[2].replace("-", "")
     for name, value in question.need.parameters.items():
         if name.lower() == bare:
-            return as_texts(value) or OPEN
-    return OPEN
+            return as_texts(value)
+    return None
 
 
 @lru_cache(maxsize=8192)
@@ -251,7 +264,9 @@ def _each(path: str) -> Callable[[Question], Value]:
         values: list[Any] = [question.need.parameters]
         for step in path.split("."):
             members = [value.get(step) for value in values if isinstance(value, Mapping)]
-            values = [item for member in members for item in (member if isinstance(member, list) else [member])]
+            values = []
+            for member in members:
+                values += member if isinstance(member, list) else [member]
         texts = tuple(sorted({value for value in values if isinstance(value, str)}))
         return texts[0] if len(texts) == 1 else texts or None
 
@@ -275,10 +290,12 @@ def _cluster(question: Question) -> Value:
 
 def _recipients(question: Question) -> Value:
     """The addresses that mail goes to, without the names beside them."""
-    lists = [_each(f"Destination.{kind}")(question) for kind in ("ToAddresses", "CcAddresses", "BccAddresses")]
-    lists.append(_each("Destinations")(question))
-    texts = [text for value in lists for text in (value if isinstance(value, tuple) else (value,))]
-    return tuple(parseaddr(text)[1] for text in texts if isinstance(text, str)) or None
+    addresses: list[str] = []
+    for path in ("Destination.ToAddresses", "Destination.CcAddresses", "Destination.BccAddresses", "Destinations"):
+        named = _each(path)(question)
+        texts = named if isinstance(named, tuple) else (named,)
+        addresses += [parseaddr(text)[1] for text in texts if isinstance(text, str)]
+    return tuple(addresses) or None
 
 
 def _record_names(question: Question) -> Value:
@@ -345,10 +362,6 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "aws:referer": _header("referer"),
     "aws:viaawsservice": lambda question: "true" if question.need.via else "false",
     "aws:tagkeys": _tag_keys,
-    "s3:prefix": _parameter("Prefix"),
-    "s3:delimiter": _parameter("Delimiter"),
-    "s3:max-keys": _parameter("MaxKeys"),
-    "s3:versionid": _parameter("VersionId"),
     "s3:locationconstraint": _location,
     "s3:requestobjecttagkeys": lambda question: _names(_requested_object_tags(question)),
     "s3:signatureversion": _constant("AWS4-HMAC-SHA256"),
@@ -362,8 +375,6 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "dynamodb:attributes": attributes,
     "dynamodb:fulltablescan": full_table_scan,
     "dynamodb:select": select,
-    "dynamodb:returnvalues": _parameter("ReturnValues"),
-    "dynamodb:returnconsumedcapacity": _parameter("ReturnConsumedCapacity"),
     "kms:viaservice": _via_service,
     "kms:resourcealiases": _aliases,
     "kms:requestalias": _requested_alias,
@@ -378,36 +389,16 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "kms:encryptioncontextkeys": lambda question: _names(_encryption_context(question)),
     "iam:passedtoservice": _passed_to,
     "iam:permissionsboundary": _boundary,
-    "iam:policyarn": _parameter("PolicyArn"),
-    "sts:externalid": _parameter("ExternalId"),
-    "sts:rolesessionname": _parameter("RoleSessionName"),
-    "sts:sourceidentity": _parameter("SourceIdentity"),
-    "sts:transitivetagkeys": _parameter("TransitiveTagKeys"),
-    "sns:protocol": _parameter("Protocol"),
-    "sns:endpoint": _parameter("Endpoint"),
     "lambda:functionarn": _function,
-    "lambda:principal": _parameter("Principal"),
-    "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
-    "lambda:invokedviafunctionurl": _parameter("InvokedViaFunctionUrl"),
     "lambda:layer": _parameter("Layers"),
     "lambda:securitygroupids": _each("VpcConfig.SecurityGroupIds"),
     "lambda:subnetids": _each("VpcConfig.SubnetIds"),
     "events:source": _event_values("Source"),
     "events:detail-type": _event_values("DetailType"),
     "bedrock:inferenceprofilearn": lambda question: inference_profile(question.need.parameters, question.setting),
-    "cloudwatch:namespace": _parameter("Namespace"),
-    "secretsmanager:secretid": _parameter("SecretId"),
-    "secretsmanager:versionid": _parameter("VersionId"),
-    "secretsmanager:versionstage": _parameter("VersionStage"),
-    "ssm:recursive": _parameter("Recursive"),
-    "ssm:overwrite": _parameter("Overwrite"),
     "ses:fromaddress": _sender,
     "ses:recipients": _recipients,
     "ec2:createaction": lambda question: question.operation.name,
     "ec2:region": lambda question: question.setting.region,
     "ecs:cluster": _cluster,
-    "cloudformation:rolearn": _parameter("RoleARN"),
-    "cloudformation:changesetname": _parameter("ChangeSetName"),
-    "cloudformation:templateurl": _parameter("TemplateURL"),
-    "cloudformation:stackpolicyurl": _parameter("StackPolicyURL"),
 }

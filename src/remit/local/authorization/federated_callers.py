@@ -90,7 +90,10 @@ def federated_caller(  # noqa: C901 - one claim after the other
             raise _invalid(f"No OpenIDConnect provider found in your account for {claims['iss']}")
         if not set(map(str, audiences)) & set(known["ClientIDList"]):
             raise _invalid("Incorrect token audience")
-    keys = _absent_keys()
+    # All keys that such a request may have are absent but for those that the token has claims for.
+    known_action = catalogued_action(f"sts:{_WEB_IDENTITY}")
+    names = [] if known_action is None else [key.name.lower() for key in known_action.all_keys]
+    keys: Keys = dict.fromkeys(name for name in names if not name.startswith(("aws:", "iam:", "sts:")))
     for name, value in claims.items():
         key = f"{issuer}:{name}".lower()
         if name in _OF_ALL_ISSUERS or _is_known(key, keys):
@@ -114,13 +117,6 @@ def _claims(token: str) -> Claims:
     if not (isinstance(claims, dict) and isinstance(header, dict)):
         raise _invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
     return claims
-
-
-def _absent_keys() -> Keys:
-    """The keys of all providers that a request may have, each without a value."""
-    known = catalogued_action(f"sts:{_WEB_IDENTITY}")
-    names = () if known is None else tuple(key.name.lower() for key in known.all_keys)
-    return {name: None for name in names if not name.startswith(("aws:", "iam:", "sts:"))}
 
 
 def _is_known(key: str, keys: Keys) -> bool:

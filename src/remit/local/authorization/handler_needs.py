@@ -25,13 +25,13 @@ from remit.catalogue.expand import is_pattern
 from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.optional_actions import called
-from remit.local.authorization.resource_rows import UNRESOLVED
+from remit.local.authorization.needed_access import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.catalogue.actions import Action
-    from remit.catalogue.types import ArnFormat, Naming, ResourceType
+    from remit.catalogue.types import Naming, ResourceType
     from remit.iam.request import ContextValue
     from remit.local.stack_operations import ResourceOperation, Verb
 
@@ -64,23 +64,19 @@ def handler_needs(operation: ResourceOperation, place: Mapping[str, str]) -> Ite
     kind = resource_type(operation.type)
     if kind is None:
         return
-    if kind.is_custom:
-        yield from _needs_of_custom(operation)
+    if kind.is_custom:  # CloudFormation calls its function, or writes to its topic
+        token = operation.properties.get("ServiceToken")
+        if isinstance(token, str):
+            yield HandlerNeed("sns:Publish" if ":sns:" in token else "lambda:InvokeFunction", (token,))
         return
     context = _context(operation, place)
     handlers = _HANDLERS[operation.verb]
     resource = Resource(operation.logical_id, operation.type, operation.properties)
     for name, verbs in called(resource).items():
+        # Schemas state some actions as patterns (`ec2:Describe*`), of which nobody says which are called.
         if not handlers.isdisjoint(verbs) and not is_pattern(name):
             for resources in _resources(operation, kind, name, place):
                 yield HandlerNeed(name, resources, context)
-
-
-def _needs_of_custom(operation: ResourceOperation) -> Iterator[HandlerNeed]:
-    """A custom resource: CloudFormation calls its function, or writes to its topic."""
-    token = operation.properties.get("ServiceToken")
-    if isinstance(token, str):
-        yield HandlerNeed("sns:Publish" if ":sns:" in token else "lambda:InvokeFunction", (token,))
 
 
 def _context(operation: ResourceOperation, place: Mapping[str, str]) -> Mapping[str, ContextValue]:
@@ -140,11 +136,12 @@ def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[s
     """The resource's ARN, as far as it is known; one for each form of the names that CloudFormation makes."""
     if kind.arn is None:
         return ()
-    values = {**place, **_unresolved(kind.arn)}
+    with_default = {name for name, _ in kind.arn.defaults}
+    values = {**place, **{name: UNRESOLVED for name in kind.arn.variables if name not in with_default}}
     for variable, path in kind.arn.properties:
         value = operation.properties.get(path)
         if isinstance(value, str):
-            values[variable] = value.rpartition("/")[2]
+            values[variable] = value.rpartition("/")[2]  # a property may have the ARN or the path of what ARNs name
         elif kind.identifier == (path,) and operation.physical_id:
             values[variable] = operation.physical_id.rpartition("/")[2]
     name_variable = None if kind.naming is None else kind.arn.variable(kind.naming.property)
@@ -152,11 +149,6 @@ def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[s
         return (kind.arn.filled(values),)
     names = _names_in_arn(operation, kind.naming) or (values[name_variable],)
     return tuple(kind.arn.filled({**values, name_variable: name}) for name in names)
-
-
-def _unresolved(arn: ArnFormat) -> dict[str, str]:
-    with_default = {name for name, _ in arn.defaults}
-    return {name: UNRESOLVED for name in arn.variables if name not in with_default}
 
 
 def _names_in_arn(operation: ResourceOperation, naming: Naming) -> tuple[str, ...]:

@@ -1,41 +1,22 @@
 """Operations whose items AWS decides one by one: a function for each, with its source.
 
-Each gives the access that the items need: an action, the resource below `arn:PARTITION:SERVICE:REGION:ACCOUNT:`, and
-the parameters that its condition keys are read from.
+Each gives the access that the items need; `part` names an item, where AWS goes on with the rest if it is denied.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import fill
+from remit.local.authorization.needed_access import NeededAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.needed_access import OperationRequest
 
-    Parameters = Mapping[str, Any]
-    Items = Callable[[RequestedOperation, Parameters], Iterator["Item"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One access of a batch. `format` is an ARN whose variables are Partition, Region and Account.
-
-    `part` names what it is for, where AWS goes on with the rest if it is denied.
-    """
-
-    action: str
-    format: str
-    parameters: Parameters
-    part: tuple[str, ...] = ()
-
-    def resource(self, places: Mapping[str, str]) -> str:
-        """The ARN in a place."""
-        return fill(self.format, places)
+    Items = Callable[[OperationRequest], Iterator[NeededAccess]]
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:
@@ -43,42 +24,40 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
         yield from (item for item in value if isinstance(item, dict))
 
 
-def _deleted_objects(_requested: RequestedOperation, parameters: Parameters) -> Iterator[Item]:
+def _deleted_objects(request: OperationRequest) -> Iterator[NeededAccess]:
     """Each key by itself, a version of it by another action ("DeleteObjects", Amazon S3 API Reference)."""
-    bucket = parameters.get("Bucket", "")
-    deleted = parameters.get("Delete")
-    is_past_retention = str(parameters.get("BypassGovernanceRetention", "")).lower() == "true"
+    bucket = request.parameters.get("Bucket", "")
+    deleted = request.parameters.get("Delete")
+    is_past_retention = str(request.parameters.get("BypassGovernanceRetention", "")).lower() == "true"
     for entry in _dicts(deleted.get("Objects")) if isinstance(deleted, dict) else ():
         actions = ["s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"]
         if is_past_retention:
             actions.append("s3:BypassGovernanceRetention")
         key = str(entry.get("Key", ""))
         content = {**entry, "Key": key, "Bucket": bucket}
+        resource = fill(f"arn:${{Partition}}:s3:::{bucket}/{key}", request.setting.places)
         for action in actions:
-            part = key, str(entry.get("VersionId", ""))
-            yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content, part)
+            yield NeededAccess(action, resource, content, part=(key, str(entry.get("VersionId", ""))))
 
 
-_TABLE: Final = "arn:${Partition}:dynamodb:${Region}:${Account}:table/"
+def _table(name: str, request: OperationRequest) -> str:
+    """The ARN of a table by its name or the ARN itself."""
+    format_ = name if name.startswith("arn:") else f"arn:${{Partition}}:dynamodb:${{Region}}:${{Account}}:table/{name}"
+    return fill(format_, request.setting.places)
 
 
-def table_format(name: str) -> str:
-    """The format of a table's ARN, by its name or the ARN itself."""
-    return name if name.startswith("arn:") else f"{_TABLE}{name}"
-
-
-def _batch(requested: RequestedOperation, parameters: Parameters) -> Iterator[Item]:
+def _batch(request: OperationRequest) -> Iterator[NeededAccess]:
     """Each table of a batch ("BatchGetItem", "BatchWriteItem", Amazon DynamoDB API Reference)."""
-    tables = parameters.get("RequestItems")
-    for table, requests in tables.items() if isinstance(tables, dict) else ():
+    tables = request.parameters.get("RequestItems")
+    for table, entries in tables.items() if isinstance(tables, dict) else ():
         keys: list[Any] = []
         content: dict[str, Any] = {"TableName": table, "Keys": keys}
-        if isinstance(requests, dict):
-            content |= requests
-        for request in _dicts(requests):
-            put, deletion = request.get("PutRequest"), request.get("DeleteRequest")
+        if isinstance(entries, dict):
+            content |= entries
+        for entry in _dicts(entries):
+            put, deletion = entry.get("PutRequest"), entry.get("DeleteRequest")
             keys += [item.get(name) for item, name in ((put, "Item"), (deletion, "Key")) if isinstance(item, dict)]
-        yield Item(f"dynamodb:{requested.name}", table_format(table), content)
+        yield NeededAccess(f"dynamodb:{request.operation.name}", _table(table, request), content)
 
 
 _TRANSACTED: Final = {
@@ -90,13 +69,13 @@ _TRANSACTED: Final = {
 }
 
 
-def _transaction(_requested: RequestedOperation, parameters: Parameters) -> Iterator[Item]:
+def _transaction(request: OperationRequest) -> Iterator[NeededAccess]:
     """Each item as its own operation ("Using IAM with DynamoDB transactions", Amazon DynamoDB Developer Guide)."""
-    for entry in _dicts(parameters.get("TransactItems")):
+    for entry in _dicts(request.parameters.get("TransactItems")):
         for name, action in _TRANSACTED.items():
             content = entry.get(name)
             if isinstance(content, dict):
-                yield Item(action, table_format(str(content.get("TableName", ""))), content)
+                yield NeededAccess(action, _table(str(content.get("TableName", "")), request), content)
 
 
 _OUTSIDE_OF_QUOTES: Final = r"""(?:'(?:[^']|'')*'|"[^"]*"|[^'"])*?"""
@@ -111,25 +90,26 @@ _EXISTS: Final = re.compile(r"\s*EXISTS\s*\(", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 
 
-def _statements(requested: RequestedOperation, parameters: Parameters) -> Iterator[Item]:
+def _statements(request: OperationRequest) -> Iterator[NeededAccess]:
     """Each statement by its verb, on its table or index.
 
     Source: "IAM security policies with PartiQL for DynamoDB" (Amazon DynamoDB Developer Guide).
     """
+    parameters = request.parameters
     entries = [*_dicts(parameters.get("Statements")), *_dicts(parameters.get("TransactStatements"))]
-    if requested.name == "ExecuteStatement":
+    if request.operation.name == "ExecuteStatement":
         entries = [dict(parameters)]
     for entry in entries:
         text = _COMMENT.sub(lambda match: match[1] or " ", str(entry.get("Statement", "")))
-        statement = _EXISTS.sub("", text)
+        statement = _EXISTS.sub("", text)  # EXISTS(SELECT …) of a transaction is authorised as its SELECT
         for pattern, action in _PARTIQL:
             match = re.match(pattern, statement, re.IGNORECASE | re.DOTALL)
             if match is not None:
                 names = re.findall(r'"([^"]*)"', match["table"]) or [match["table"]]
-                yield Item(action, table_format("/index/".join(names)), entry)
+                yield NeededAccess(action, _table("/index/".join(names), request), entry)
                 break
         else:
-            yield Item("dynamodb:PartiQLSelect", f"{_TABLE}${{Unresolved}}", entry)
+            yield NeededAccess("dynamodb:PartiQLSelect", _table("*", request), entry)  # nobody knows which
 
 
 ITEMS: Final[Mapping[tuple[str, str], Items]] = {

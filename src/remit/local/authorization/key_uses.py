@@ -14,26 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.authorization.needed_access import NeededAccess
 from remit.local.authorization.resource_rows import key_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.needed_access import OperationRequest
     from remit.local.authorization.setting import RequestSetting
 
 _DECRYPT: Final = ("kms:Decrypt",)
 _WRITE: Final = ("kms:GenerateDataKey", "kms:Decrypt")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyUse:
-    """A service's use of a key: the action, the key's ARN, the service (`s3`), and the encryption context."""
-
-    action: str
-    key: str
-    service: str
-    encryption_context: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,36 +70,37 @@ _OF_AWS: Final = "alias/aws/"
 _OF_KMS: Final = frozenset({"aws:kms", "aws:kms:dsse"})
 
 
-def key_uses(
-    requested: RequestedOperation, action: str, resource: str, parameters: Mapping[str, Any], setting: RequestSetting
-) -> Iterator[KeyUse]:
-    """Yield the uses of keys that a service makes for its caller, for an action of an operation on a resource (ARN)."""
-    encryption = _ACTIONS.get(action)
-    if encryption is None or _is_without_key(requested.name, parameters):
-        return
-    service = action.partition(":")[0]
-    named_keys = [parameters[name] for name in encryption.key_parameters if isinstance(parameters.get(name), str)]
-    for holder in _holders(action, resource, parameters, setting):
-        name = named_keys[0] if named_keys else setting.stored.encrypting_key(holder)
-        if name is None or _OF_AWS in name:
+def key_uses(request: OperationRequest, accesses: Iterable[NeededAccess]) -> Iterator[NeededAccess]:
+    """Yield the access to keys that services need for their caller, by the accesses that the request needs."""
+    for access in accesses:
+        encryption = _ACTIONS.get(access.action)
+        if encryption is None or _is_without_key(request.operation.name, access.parameters):
             continue
-        context = _context(encryption.context_key, holder if action == _BY_PATH else resource, setting)
-        for key_action in encryption.actions:
-            yield KeyUse(key_action, key_arn(name, setting), service, context)
+        keys = [access.parameters.get(name) for name in encryption.key_parameters]
+        named_key = next((key for key in keys if isinstance(key, str)), None)
+        for holder in _holders(request, access):
+            name = request.stored.encrypting_key(holder) if named_key is None else named_key
+            if name is None or _OF_AWS in name:
+                continue
+            encrypted = holder if access.action == _BY_PATH else access.resource
+            context = {"EncryptionContext": _context(encryption.context_key, encrypted, request.setting)}
+            key, service = key_arn(name, request.setting), access.action.partition(":")[0]
+            for action in encryption.actions:
+                yield NeededAccess(action, key, context, service, access.part)
 
 
 _BY_PATH: Final = "ssm:GetParametersByPath"
 
 
-def _holders(action: str, resource: str, parameters: Mapping[str, Any], setting: RequestSetting) -> tuple[str, ...]:
+def _holders(request: OperationRequest, access: NeededAccess) -> tuple[str, ...]:
     """The ARNs whose keys an action uses: of what a path has, of the bucket of a new object, else of the resource."""
-    if action == "s3:PutObject":  # what is there now is replaced
-        return (resource.partition("/")[0],)
-    if action == _BY_PATH:
-        is_recursive = str(parameters.get("Recursive", "false")).lower() == "true"
-        names = setting.stored.sealed_parameters(str(parameters.get("Path", "/")), recursive=is_recursive)
-        return tuple(setting.arn("ssm", f"parameter/{name.removeprefix('/')}") for name in names)
-    return (resource,)
+    if access.action == "s3:PutObject":  # what is there now is replaced
+        return (access.resource.partition("/")[0],)
+    if access.action == _BY_PATH:
+        is_recursive = str(access.parameters.get("Recursive", "false")).lower() == "true"
+        names = request.stored.sealed_parameters(str(access.parameters.get("Path", "/")), recursive=is_recursive)
+        return tuple(request.arn("ssm", f"parameter/{name.removeprefix('/')}") for name in names)
+    return (access.resource,)
 
 
 def _context(context_key: str, resource: str, setting: RequestSetting) -> Mapping[str, str]:

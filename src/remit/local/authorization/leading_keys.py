@@ -17,7 +17,7 @@ from remit.iam.request import OPEN, Open
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.local.authorization.needs import Question
+    from remit.local.authorization.needed_access import Question
 
 _NAME: Final = re.compile(r"#[A-Za-z0-9_]+|(?<![:#A-Za-z0-9_])[A-Za-z][A-Za-z0-9_]*")
 _EQUALS: Final = re.compile(r"(?P<name>#?[A-Za-z0-9_]+)\s*=\s*(?P<value>:[A-Za-z0-9_]+)")
@@ -197,9 +197,12 @@ def _tokens(statement: str, parameters: Sequence[Any]) -> Iterator[_Token]:
 
 def _inserted(tokens: Sequence[_Token], key: str) -> list[str | None]:
     """The value of an attribute of the item itself, which is `{'name': value, …}`."""
-    places = range(len(tokens) - 2)
-    at_key = [place for place in places if tokens[place].names(key) and tokens[place].depth == 1]
-    return [tokens[place + 2].value for place in at_key if tokens[place + 1].word == ":"]
+    values: list[str | None] = []
+    for place in range(len(tokens) - 2):
+        name, colon, value = tokens[place : place + 3]
+        if name.names(key) and name.depth == 1 and colon.word == ":":
+            values.append(value.value)
+    return values
 
 
 def _compared(tokens: Sequence[_Token], key: str) -> list[str | None]:

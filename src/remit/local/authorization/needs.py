@@ -9,20 +9,20 @@ makes no difference decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.action_resources import asked_resource, is_without_resources
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
-from remit.catalogue.operations import Operation, arns, operation
-from remit.iam.request import Open
+from remit.catalogue.operations import Operation, arns
+from remit.catalogue.operations import operation as catalogued_operation
 from remit.local.authorization.federated_callers import is_federated
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
+from remit.local.authorization.needed_access import UNRESOLVED, ActionRequest, NeededAccess
 from remit.local.authorization.requested_operation import RequestedOperation
-from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, ActionRequest, batched_secrets, with_names
+from remit.local.authorization.resource_rows import RESOURCES, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
 from remit.local.authorization.tags import tagging_needs
 from remit.local.emulator import emulated
@@ -31,81 +31,41 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.catalogue.operations import Call
-    from remit.local.authorization.caller import Caller
+    from remit.local.authorization.needed_access import OperationRequest
     from remit.local.authorization.setting import RequestSetting
-    from remit.local.request import ReceivedRequest
 
 _DEEPEST: Final = 12
 """Of parameters in parameters, in which ARNs are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeededAccess:
-    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own.
-
-    `via` is the service (`s3`) that uses the access for its caller; empty where the caller itself does. `part` names
-    what of the request it is for, where AWS goes on with the rest if it is denied: an object's key and version, a
-    secret's ARN and what the request calls it.
-    """
-
-    action: str
-    resource: str
-    parameters: Mapping[str, Any]
-    via: str = ""
-    part: tuple[str, ...] = ()
-
-    @property
-    def is_resolved(self) -> bool:
-        """True if all of the ARN is known."""
-        return UNRESOLVED not in self.resource
-
-
-def needs_of(
-    requested: RequestedOperation, parameters: Mapping[str, Any], setting: RequestSetting
-) -> tuple[NeededAccess, ...] | None:
+def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
     """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs."""
-    items = ITEMS.get((requested.client, requested.name))
+    operation, parameters = request.operation, request.parameters
+    items = ITEMS.get((operation.client, operation.name))
     if items is not None:
-        of_items = tuple(
-            NeededAccess(item.action, item.resource(setting.places), item.parameters, part=item.part)
-            for item in items(requested, parameters)
-        )
-        return (*of_items, *_of_keys(requested, of_items, setting))
-    known = operation(requested.client, requested.name)
+        of_items = tuple(items(request))
+        return (*of_items, *key_uses(request, of_items))
+    known = catalogued_operation(operation.client, operation.name)
     if known is None or not (known.calls or known.free):
         return None
-    if known.free and not is_federated(requested):
+    if known.free and not is_federated(operation):
         return ()  # what nobody signs, a role's trust lets in
-    named = with_names(requested, parameters)
+    named = with_names(request)
     needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):
-        for resource in _resources(call, ActionRequest(call.action, named, setting, requested)):
+        for resource in _resources(call, ActionRequest(operation, named, request.setting, call.action)):
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
-    for secret, name in batched_secrets(requested, parameters, setting):
-        action = "secretsmanager:GetSecretValue"
-        needs[action, secret] = NeededAccess(action, secret, parameters, part=(secret, name))
+    for need in batched_secrets(request):
+        needs[need.action, need.resource] = need
     further_needs = (
         *_passed_roles(known, parameters),
-        *(
-            NeededAccess(action, resource, parameters)
-            for action, resource in tagging_needs(requested, tuple(needs), parameters, setting)
-        ),
-        *_of_keys(requested, tuple(needs.values()), setting),
-        *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, setting)),
+        *tagging_needs(request, tuple(needs)),
+        *key_uses(request, tuple(needs.values())),
+        *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, request.setting)),
     )
     for need in further_needs:
         needs.setdefault((need.action, need.resource), need)
     return tuple(needs.values())
-
-
-def _of_keys(
-    requested: RequestedOperation, accesses: tuple[NeededAccess, ...], setting: RequestSetting
-) -> Iterator[NeededAccess]:
-    """Yield the access to keys that services need for their caller."""
-    for access in accesses:
-        for use in key_uses(requested, access.action, access.resource, access.parameters, setting):
-            context = {"EncryptionContext": use.encryption_context}
-            yield NeededAccess(use.action, use.key, context, use.service, access.part)
 
 
 def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
@@ -118,6 +78,7 @@ def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
     if is_without_resources(action.lower()):
         return (asked_resource(action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", places)),)
     texts = (*arns(call, request.parameters, places), *_mentioned(action, request.parameters))
+    # In the order of trust: what the models say, what the names of parameters suggest, and nothing.
     return _most_specific(dict.fromkeys(texts)) or _by_similar_names(request) or _unresolved(request)
 
 
@@ -161,8 +122,8 @@ _EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Req
 def _unresolved(request: ActionRequest) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
     targets = targets_of(request.action)
-    kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
-    formats = [kind.arns[0] for kind in kinds if kind.arns]
+    targets = tuple(target for target in targets if target.required) or tuple(targets[:1])
+    formats = [target.type.arns[0] for target in targets if target.type.arns]
     part = "*" if _EC2_CREATES.match(request.action) else UNRESOLVED
     return tuple(fill(format_, request.setting.places, part) for format_ in formats) or ("*",)
 
@@ -265,33 +226,3 @@ def _of_api(
     if authorization != _AWS_IAM:
         return None
     return API, (NeededAccess("execute-api:Invoke", setting.arn("execute-api", invoked), {}),)
-
-
-Value = str | tuple[str, ...] | Open | None
-"""One value, several, any, or absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One access that a request needs, from which its condition keys are read."""
-
-    need: NeededAccess
-    operation: RequestedOperation
-    request: ReceivedRequest
-    setting: RequestSetting
-    caller: Caller
-
-    def text(self, parameter: str) -> Value:
-        """A parameter as a text, absent where there is none."""
-        return as_texts(self.need.parameters.get(parameter))
-
-
-def as_texts(value: Any) -> str | tuple[str, ...] | None:
-    """A parameter as the value of a key."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    if isinstance(value, list):
-        return tuple(str(item) for item in value if isinstance(item, str | int | float)) or None
-    return None

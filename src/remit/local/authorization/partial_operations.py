@@ -68,17 +68,15 @@ def remaining_objects(content: bytes, denied: Sequence[DeniedPart]) -> bytes:
 
 def with_errors_of_objects(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
     """An answer of S3 with an error for each denied key. An answer that is itself an error stays as it is."""
-    errors = "".join(_error(entry) for entry in denied).encode()
+    errors = ""
+    for entry in denied:
+        key, version = entry.part
+        version_id = f"<VersionId>{escape(version)}</VersionId>" if version else ""
+        code = f"<Code>AccessDenied</Code><Message>{escape(entry.message)}</Message>"
+        errors += f"<Error><Key>{escape(key)}</Key>{version_id}{code}</Error>"
     if _EMPTY.search(answer) is not None:  # nothing was deleted, or nothing is told of it
         answer = _NOTHING
-    return answer.replace(_END, errors + _END)
-
-
-def _error(entry: DeniedPart) -> str:
-    key, version = entry.part
-    version_id = f"<VersionId>{escape(version)}</VersionId>" if version else ""
-    code = f"<Code>AccessDenied</Code><Message>{escape(entry.message)}</Message>"
-    return f"<Error><Key>{escape(key)}</Key>{version_id}{code}</Error>"
+    return answer.replace(_END, errors.encode() + _END)
 
 
 def _local_name(element: ET.Element) -> str:

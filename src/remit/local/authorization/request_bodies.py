@@ -56,6 +56,7 @@ def without_chunks(request: ReceivedRequest, body: bytes) -> tuple[bytes, dict[s
         size = int(head[1], 16)
         if size == 0:
             break
+        # Not the size alone counts: a chunk that is longer than it says could hide another request.
         if body[place + size : place + size + 2] != b"\r\n":
             raise _incomplete()
         data.append(view[place : place + size])

@@ -44,6 +44,7 @@ QUEUE_PATH: Final = re.compile(r"/(?P<account>\d{12})/(?P<name>[\w-]{1,80}(?:\.f
 _PLAIN_NAMES: Final = frozenset({"lambda", "apigatewaymanagementapi"})
 _PLAIN_NAME: Final = re.compile(r"[\w:.$@+=,-]+(?:/durable-execution/[^/]+/[^/]+)?", re.ASCII)
 S3: Final = "s3"
+USER_POOLS: Final = "cognito-idp"
 _S3_NAMES: Final = frozenset({S3, "s3express", "s3-object-lambda"})
 
 
@@ -169,10 +170,11 @@ def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation 
     if (match is not None) != (signing_name == "execute-api"):
         return None
     client_names: Iterable[str] = _by_likeness(signing_name)
+    host_of_bucket = _BUCKET_HOST.fullmatch(request.header("host") or "")
     if signing_name in _S3_NAMES:
         path = bucket_path(request)
         client_names = (S3, *(name for name in client_names if name != S3))
-    elif _names_bucket(request):
+    elif host_of_bucket is not None and host_of_bucket["s3"]:
         raise wrong_scope(S3)
     elif "//" in path or any(unquote(segment) in (".", "..") for segment in path.split("/")):
         return None
@@ -227,9 +229,18 @@ def _check_decoded(
         raise unknown_operation("rest", operation.client)
 
 
-def _names_bucket(request: ReceivedRequest) -> bool:
-    match = _BUCKET_HOST.fullmatch(request.header("host") or "")
-    return match is not None and match["s3"] is not None
+def is_of_user(request: ReceivedRequest) -> bool:
+    """Return whether a user of the app's user pool asks it for what AWS, too, answers without a signature.
+
+    A password, a code or a token of the user's is what they prove themselves by ("Using the Amazon Cognito user pools
+    API and user pool endpoints"). The catalogue knows the operations: no action of IAM authorizes them.
+    """
+    unsigned = "authorization" not in request.headers and not request.query
+    if request.method != "POST" or request.path != "/" or not unsigned:
+        return False
+    target, _, name = (request.header("x-amz-target") or "").partition(".")
+    known = catalogued_operation(USER_POOLS, name) if target == "AWSCognitoIdentityProviderService" else None
+    return known is not None and known.free
 
 
 def bucket_path(request: ReceivedRequest) -> str:

@@ -111,20 +111,7 @@ def _of_bus(arn: str) -> Any:
 
 def _of_role(arn: str) -> Any:
     identity = stored_identity(arn) if ":role/" in arn else None
-    return _NONE if identity is None or identity.trust is None else _trust(identity.trust)
-
-
-_TRUSTS: Final[dict[int, tuple[Policy, ...]]] = {}
-
-
-def _trust(policy: Policy) -> tuple[Policy, ...]:
-    """The same tuple for the same policy."""
-    known = _TRUSTS.get(id(policy))
-    if known is None or known[0] is not policy:
-        if len(_TRUSTS) >= _KEPT:
-            _TRUSTS.clear()
-        known = _TRUSTS[id(policy)] = (policy,)
-    return known
+    return _NONE if identity is None else identity.trust_layers.resource
 
 
 LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {

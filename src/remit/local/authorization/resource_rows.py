@@ -6,7 +6,6 @@ gives the ARNs of an action, or of all actions of a service; where a row gives n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -15,60 +14,22 @@ from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import target_names
 from remit.catalogue.arns import parse
 from remit.catalogue.inference_profiles import GLOBAL, geography_and_model
+from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import RequestSetting, StoredNames
+    from remit.local.authorization.needed_access import ActionRequest, OperationRequest
+    from remit.local.authorization.setting import RequestSetting
 
     Parameters = Mapping[str, Any]
-    Row = Callable[["ActionRequest"], Iterator[str]]
-
-UNRESOLVED: Final = "${Unresolved}"
-"""What stands in an ARN for a part that a request does not tell: remit's engine takes it for any text."""
+    Row = Callable[[ActionRequest], Iterator[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRequest:
-    """A request as far as one of the actions that it needs goes, by which the action's ARNs are found."""
-
-    action: str
-    parameters: Parameters
-    setting: RequestSetting
-    operation: RequestedOperation
-
-    @property
-    def stored(self) -> StoredNames:
-        """The resources of the account that names stand for."""
-        return self.setting.stored
-
-    def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
-        """An ARN in the region and the account of the request, as `RequestSetting.arn`."""
-        return self.setting.arn(service, resource, region=region, account=account)
-
-    def text(self, name: str) -> str | None:
-        """A parameter that is a text; None where there is none."""
-        value = self.parameters.get(name)
-        return value if isinstance(value, str) else None
-
-    def texts(self, name: str) -> Iterator[str]:
-        """The texts of a parameter that is one text or a list of them."""
-        return texts(self.parameters.get(name))
-
-
-def with_names(requested: RequestedOperation, parameters: Parameters) -> Parameters:
+def with_names(request: OperationRequest) -> Parameters:
     """The parameters of a request, and what `NAMES` adds to them."""
-    row = NAMES.get(requested.client)
-    return parameters if row is None else {**parameters, **row(parameters)}
-
-
-def texts(value: Any) -> Iterator[str]:
-    """The texts of a parameter that is one text or a list of them."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield from (item for item in value if isinstance(item, str))
+    row = NAMES.get(request.operation.client)
+    return request.parameters if row is None else {**request.parameters, **row(request.parameters)}
 
 
 def _s3_names(parameters: Parameters) -> dict[str, Any]:
@@ -114,12 +75,8 @@ def _ssm_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _bare_name(name: str) -> str:
-    return _without_selector(name).removeprefix("/")
-
-
-def _without_selector(name: str) -> str:
     start = name.find(":parameter") + 1 if name.startswith("arn:") else 0
-    return name[:start] + name[start:].partition(":")[0]
+    return (name[:start] + name[start:].partition(":")[0]).removeprefix("/")
 
 
 NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
@@ -217,16 +174,14 @@ def _secret(request: ActionRequest) -> Iterator[str]:
         yield request.arn("secretsmanager", f"secret:{new_name}-??????")
 
 
-def batched_secrets(
-    requested: RequestedOperation, parameters: Parameters, setting: RequestSetting
-) -> Iterator[tuple[str, str]]:
-    """The secrets that a batch reads, each by its ARN and by what the request calls it ("BatchGetSecretValue")."""
-    if (requested.client, requested.name) != ("secretsmanager", "BatchGetSecretValue"):
+def batched_secrets(request: OperationRequest) -> Iterator[NeededAccess]:
+    """The secrets that a batch reads; the parts are its ARN and what the request calls it ("BatchGetSecretValue")."""
+    if (request.operation.client, request.operation.name) != ("secretsmanager", "BatchGetSecretValue"):
         return
-    for name in texts(parameters.get("SecretIdList")):
-        yield _secret_arn(name, setting), name
-    for arn in setting.stored.filtered_secrets(parameters.get("Filters")):
-        yield arn, arn
+    secrets = [(_secret_arn(name, request.setting), name) for name in request.texts("SecretIdList")]
+    secrets += [(arn, arn) for arn in request.stored.filtered_secrets(request.parameters.get("Filters"))]
+    for arn, name in secrets:
+        yield NeededAccess("secretsmanager:GetSecretValue", arn, request.parameters, part=(arn, name))
 
 
 def _secret_arn(name: str, setting: RequestSetting) -> str:

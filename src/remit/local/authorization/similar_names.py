@@ -15,7 +15,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import fill, variables
-from remit.local.authorization.resource_rows import UNRESOLVED, texts
+from remit.local.authorization.needed_access import UNRESOLVED, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,8 +20,8 @@ from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.default_policies import policy_of_key
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.handler_needs import handler_needs
+from remit.local.authorization.needed_access import UNRESOLVED
 from remit.local.authorization.resource_policies import resource_policy
-from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.stored_policies import decide, denial_message, trusts
 from remit.local.emulator import arn_here, emulated, instead_of, place_of_request
 from remit.local.stack_operations import (

@@ -48,10 +48,8 @@ class StoredIdentity:
     """Its inline and managed policies (a user's groups' too) as `identity`, and its permissions boundary."""
     unread: tuple[str, ...]
     """Names and ARNs of its policies that do not exist here or are not valid, the boundary's too."""
-    trust: Policy | None
-    """A role's trust policy; None for a user, and where it is not valid."""
     trust_layers: Layers
-    """The trust policy as the policy of a resource, ready to be asked."""
+    """A role's trust policy as the policy of a resource; none for a user, and where it is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +129,7 @@ def decide(
     decision = evaluate(request, layers)
     unread = () if identity is None else identity.unread
     verdict: Verdict = decision.verdict
+    # A policy that nobody has here may allow more, or deny: only an explicit Deny stands whatever it says.
     if unread and verdict in ("Allowed", "ImplicitlyDenied"):
         verdict = "Unknown"
     return StoredDecision(verdict, decision, unread)
@@ -161,7 +160,7 @@ def trusts(role: str, service: str) -> bool:
     A trust policy whose conditions say more than who assumes it is taken to hold.
     """
     identity = stored_identity(role)
-    if identity is None or identity.trust is None:
+    if identity is None:
         return False
     request = Request("sts:AssumeRole", role, service, {}, open=ALL)
     return evaluate(request, identity.trust_layers).verdict in ("Allowed", "Unknown")
@@ -208,6 +207,7 @@ def _of_user(account: str, name: str) -> _Documents | None:
         return None
     inline = iam._user_inline_policies.get_scoped(account, None, name) or {}
     identity = [*inline.items(), *_managed(account, user["AttachedPolicies"])]
+    # The emulator knows members by their group alone; a copy, since requests change it meanwhile.
     for (owner, group_name), group in tuple(iam._groups._data.items()):
         if owner == account and name in group["Users"]:
             of_group = iam._group_inline_policies.get_scoped(account, None, group_name) or {}
@@ -254,7 +254,7 @@ def _compiled(documents: _Documents) -> StoredIdentity:
     trust = None if documents.trust is None else _policy(documents.trust)
     layers = Layers(identity, boundary, resource=())
     trust_layers = Layers(resource=() if trust is None else (trust,))
-    return StoredIdentity(documents.arn, layers, (*unread, *unread_boundary), trust, trust_layers)
+    return StoredIdentity(documents.arn, layers, (*unread, *unread_boundary), trust_layers)
 
 
 def _parsed(texts: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Policy, ...], tuple[str, ...]]:

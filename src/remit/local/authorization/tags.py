@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
-from remit.local.authorization.resource_rows import UNRESOLVED
+from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import RequestSetting
+    from remit.local.authorization.needed_access import OperationRequest
 
 _MEMBERS: Final = ("Tags", "tags", "TagList", "TagSet", "TagSpecifications", "Tagging", "Tag")
 _KEYS: Final = ("Key", "key", "TagKey", "tagKey")
@@ -93,24 +92,16 @@ _OF_OPERATIONS: Final = {
 _OF_IAM: Final = re.compile(r"iam:(?:Create|Upload)(?P<kind>\w+)")
 
 
-def tagging_needs(
-    requested: RequestedOperation,
-    accesses: Iterable[tuple[str, str]],
-    parameters: Mapping[str, Any],
-    setting: RequestSetting,
-) -> Iterator[tuple[str, str]]:
-    """The actions, each with the ARN that it is asked on, that the tags of a creating request need.
-
-    `accesses` are the actions and ARNs that the creation itself needs.
-    """
-    if _CREATES.match(requested.name) is None or not request_tags(parameters):
+def tagging_needs(request: OperationRequest, accesses: Iterable[tuple[str, str]]) -> Iterator[NeededAccess]:
+    """The access that the tags of a creating request need, by the actions and ARNs that the creation itself needs."""
+    name = request.operation.name
+    if _CREATES.match(name) is None or not request_tags(request.parameters):
         return
     for action, resource in accesses:
         tagging_action = _tagging_action(action)
-        if tagging_action is None or not action.endswith(f":{requested.name}"):
-            continue
-        for tagged in _tagged(tagging_action, resource, requested.name, parameters, setting):
-            yield tagging_action, tagged
+        if tagging_action is not None and action.endswith(f":{name}"):
+            for tagged in _tagged(tagging_action, resource, request):
+                yield NeededAccess(tagging_action, tagged, request.parameters)
 
 
 def _tagging_action(action: str) -> str | None:
@@ -124,26 +115,22 @@ def _tagging_action(action: str) -> str | None:
     return None if name == action else name
 
 
-def _tagged(
-    tagging_action: str, resource: str, operation: str, parameters: Mapping[str, Any], setting: RequestSetting
-) -> Iterator[str]:
+def _tagged(tagging_action: str, resource: str, request: OperationRequest) -> Iterator[str]:
     """The ARNs of what is created, by that on which its creation is asked."""
     if tagging_action == "ec2:CreateTags":  # what EC2 makes has no id yet
-        for specification in parameters.get("TagSpecifications") or ():
-            yield setting.arn("ec2", f"{specification.get('ResourceType', UNRESOLVED)}/*")
+        for specification in request.parameters.get("TagSpecifications") or ():
+            yield request.arn("ec2", f"{specification.get('ResourceType', UNRESOLVED)}/*")
     elif tagging_action == "logs:TagResource":  # its ARN alone has no end for streams
         yield resource.partition(":log-stream:")[0]
     elif takes(tagging_action, resource):
         yield resource
     else:
-        yield _new_resource(tagging_action, operation, setting)
-
-
-def _new_resource(tagging_action: str, operation: str, setting: RequestSetting) -> str:
-    """The ARN of what an operation is called after (`CreateKey` makes a `key`), which gets any id."""
-    kinds = [target.type for target in targets_of(tagging_action) if target.type.arns]
-    created_kinds = [kind for kind in kinds if re.sub(r"\W", "", kind.name).lower() in operation.lower()]
-    if not created_kinds:
-        return setting.arn(tagging_action.partition(":")[0], UNRESOLVED)
-    kind = max(created_kinds, key=lambda kind: len(kind.name))
-    return fill(kind.arns[0], setting.places)
+        # What an operation is called after (`CreateKey` makes a `key`), which gets any id.
+        kinds = [target.type for target in targets_of(tagging_action) if target.type.arns]
+        operation = request.operation.name.lower()
+        created_kinds = [kind for kind in kinds if re.sub(r"\W", "", kind.name).lower() in operation]
+        if created_kinds:
+            kind = max(created_kinds, key=lambda kind: len(kind.name))
+            yield fill(kind.arns[0], request.setting.places)
+        else:
+            yield request.arn(tagging_action.partition(":")[0], UNRESOLVED)

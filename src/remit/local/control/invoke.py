@@ -14,7 +14,6 @@ from remit.local.control.signed_request import ask
 
 if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.control.signed_request import LocalResponse
     from remit.local.state_files import LocalAws
 
 _LONGEST = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
@@ -48,7 +47,11 @@ def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
     if response.status == _NOT_FOUND:
         return None
     if not response.is_ok:
-        raise RemitError(f"the AWS on this machine does not invoke {name}: {_reason(response)}", exit_code=1)
+        document = response.document()
+        code = response.headers.get("x-amzn-errortype") or document.get("__type") or document.get("code")
+        message = document.get("Message") or document.get("message") or "no reason is given"
+        reason = f"{code}: {message}" if code else message
+        raise RemitError(f"the AWS on this machine does not invoke {name}: {reason}", exit_code=1)
     headers = response.headers
     request_id = headers.get("x-amzn-requestid", "")
     failed = "x-amz-function-error" in headers
@@ -65,7 +68,7 @@ class LocalInvocation:
 
 def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | None:
     """As `invoke_locally`, with the accesses of this invocation."""
-    before, _ = accesses(aws, after=NO_ACCESS)
+    before, _ = accesses(aws, after=NO_ACCESS)  # asks for no record, only for the number of the last
     answer = invoke_locally(aws, name, event)
     if answer is None:
         return None
@@ -74,11 +77,3 @@ def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | 
     own = (record for record in records if record.function == function)
     # A call by another SDK than boto3 does not say by which invocation it was made.
     return LocalInvocation(answer, tuple(record for record in own if record.request_id in ("", answer.request_id)))
-
-
-def _reason(response: LocalResponse) -> str:
-    """The error's code and message, as Lambda's protocol has them."""
-    document = response.document()
-    code = response.headers.get("x-amzn-errortype", "") or document.get("__type", "") or document.get("code", "")
-    message = document.get("Message") or document.get("message") or "no reason is given"
-    return f"{code}: {message}" if code else str(message)

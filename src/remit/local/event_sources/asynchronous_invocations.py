@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _RETRIES: Final = 2
 _OLDEST: Final = 6 * 3600  # seconds that an event may wait
-_FIRST_PAUSE: Final = 1.0
+_FIRST_PAUSE: Final = 1.0  # seconds; Lambda waits one minute before the second attempt, and two before the third
 _LONGEST_PAUSE: Final = 30.0
 _COLONS: Final = 7  # of a function's ARN with a version or an alias
 _IS_EVENT: Final = "_is_event"
@@ -125,17 +125,11 @@ class AsynchronousInvocations:
         condition = ""
         response: Any = None
         while not condition:
-            REQUEST_ID.set(request_id)
+            REQUEST_ID.set(request_id)  # all attempts have one: logs and destinations tell them apart by nothing else
             result = self.service._execute_function(record, event)
             response = result.get("body")
-            attempts += 0 if result.get("throttle") else 1
-            if not result.get("error") and not result.get("throttle"):
-                condition = "Success"
-            elif attempts >= most_attempts:
-                condition = "RetriesExhausted"
-            elif time.monotonic() + pause > oldest:
-                condition = "EventAgeExceeded"
-            else:
+            attempts, condition = after_attempt(result, attempts, most_attempts, oldest - time.monotonic() - pause)
+            if not condition:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
         configuration = record["config"]
@@ -157,6 +151,21 @@ class AsynchronousInvocations:
         target = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
         if outcome.failed and target:
             self.destinations.send_dead_letter(function, str(target), outcome)
+
+
+def after_attempt(result: Mapping[str, Any], attempts: int, most_attempts: int, seconds_left: float) -> tuple[int, str]:
+    """The attempts after one more, and how the event has ended, as its record says it; empty where it is tried again.
+
+    An attempt that is throttled does not count. `seconds_left` is how much younger than it may be the event is at the
+    next attempt.
+    """
+    if not result.get("throttle"):
+        attempts += 1
+    if not result.get("error") and not result.get("throttle"):
+        return attempts, "Success"
+    if attempts >= most_attempts:
+        return attempts, "RetriesExhausted"
+    return attempts, "EventAgeExceeded" if seconds_left < 0 else ""
 
 
 def _options(stored: Mapping[str, Any], invoked: str) -> Mapping[str, Any]:

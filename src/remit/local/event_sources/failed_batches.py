@@ -89,11 +89,26 @@ _DONE: Final[dict[str, Any]] = {"body": None, "log": ""}
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
     """Records that are run together, and how often they were."""
 
     records: Sequence[Record]
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What a mapping does after a run: which batches it runs next, and what it gives up.
+
+    `pause` is how long it waits before that, in seconds, and `next_pause` how long after the next failure. `condition`
+    says why it has given up the batch `given_up`; both are empty where it has not.
+    """
+
+    waiting: tuple[Batch, ...]
+    pause: float
+    next_pause: float
+    condition: str = ""
+    given_up: Batch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +122,7 @@ class FailedBatch:
     source: str
     function: DeployedFunction
     condition: str
-    batch: _Batch
+    batch: Batch
 
     failed = True
 
@@ -166,7 +181,7 @@ class FailedBatches:
 
     def _run_all(self, mapping_id: str, records: Sequence[Record], execute: Any) -> Any:
         """The result of records that a mapping has read: an error only where the mapping reads no more."""
-        waiting = [_Batch(records)]
+        waiting: tuple[Batch, ...] = (Batch(records),)
         pause = _FIRST_PAUSE
         result: Any = _DONE
         while waiting:
@@ -174,20 +189,12 @@ class FailedBatches:
             function = self._function_of(mapping)
             if mapping is None or function is None:
                 return {**result, "error": True}
-            batch, *others = waiting
-            result = execute(function, {"Records": list(batch.records)})
-            if result.get("throttle"):
-                time.sleep(pause)
-                continue
-            rest = _rest(batch, result, mapping)
-            if rest and self._gives_up(mapping, function, rest[0]):
-                rest = rest[1:]
-            elif len(rest) == 1:
-                time.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            else:
-                pause = _FIRST_PAUSE
-            waiting = [*rest, *others]
+            result = execute(function, {"Records": list(waiting[0].records)})
+            step = next_step(waiting, result, mapping, time.time(), pause)
+            if step.given_up is not None:
+                self._hand_over(mapping, function, step.condition, step.given_up)
+            time.sleep(step.pause)
+            waiting, pause = step.waiting, step.next_pause
         return _DONE
 
     def _function_of(self, mapping: Mapping[str, Any] | None) -> Record | None:
@@ -198,44 +205,55 @@ class FailedBatches:
         function, _ = self.service._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
         return function
 
-    def _gives_up(self, mapping: Mapping[str, Any], function: Record, batch: _Batch) -> bool:
-        """Return whether a batch that failed is tried no more; its record is sent then."""
-        retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in (_RETRIES, _OLDEST))
-        condition = ""
-        if retries != _NO_LIMIT and batch.attempts > retries:
-            condition = "RetryAttemptsExhausted"
-        elif oldest != _NO_LIMIT and time.time() - _arrival(batch.records[0]) > oldest:
-            condition = "MaxRecordAgeExceeded"
-        if not condition:
-            return False
+    def _hand_over(self, mapping: Mapping[str, Any], function: Record, condition: str, batch: Batch) -> None:
+        """Send the record of a batch that is given up to the mapping's destination, if it has one."""
         destination = ((mapping.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
         if destination:
             deployed = DeployedFunction.of(function["config"])
             failed = FailedBatch(mapping["UUID"], mapping["EventSourceArn"], deployed, condition, batch)
             self.destinations.send(deployed, str(destination), failed)
-        return True
 
 
-def _rest(batch: _Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[_Batch]:
+def next_step(
+    waiting: tuple[Batch, ...], result: Mapping[str, Any], mapping: Mapping[str, Any], now: float, pause: float
+) -> NextStep:
+    """What a mapping does after its function has answered for the first batch that waits, at a time since 1970.
+
+    `pause` is how long it waits after this failure, if it is one.
+    """
+    batch, *others = waiting
+    if result.get("throttle"):  # the function has not run, so that no attempt counts
+        return NextStep(waiting, pause, pause)
+    rest = _rest(batch, result, mapping)
+    retries, oldest = (int(mapping.get(name, _NO_LIMIT)) for name in (_RETRIES, _OLDEST))
+    condition = ""
+    if rest and retries != _NO_LIMIT and rest[0].attempts > retries:
+        condition = "RetryAttemptsExhausted"
+    elif rest and oldest != _NO_LIMIT and now - _arrival(rest[0].records[0]) > oldest:
+        condition = "MaxRecordAgeExceeded"
+    if condition:
+        return NextStep((*rest[1:], *others), 0.0, pause, condition, rest[0])
+    if len(rest) == 1:
+        return NextStep((*rest, *others), pause, min(2 * pause, _LONGEST_PAUSE))
+    return NextStep((*rest, *others), 0.0, _FIRST_PAUSE)  # all of it succeeded, or its halves run at once
+
+
+def _rest(batch: Batch, result: Mapping[str, Any], mapping: Mapping[str, Any]) -> list[Batch]:
     """Return the batches to run again: none, all of it, its halves, or the part after the last success."""
     if result.get("error"):
         half = len(batch.records) // 2
         if half and str(mapping.get("BisectBatchOnFunctionError", False)).lower() == "true":
-            return [_Batch(batch.records[:half], batch.attempts), _Batch(batch.records[half:], batch.attempts)]
-        return [_Batch(batch.records, batch.attempts + 1)]
+            return [Batch(batch.records[:half], batch.attempts), Batch(batch.records[half:], batch.attempts)]
+        return [Batch(batch.records, batch.attempts + 1)]
     if not may_report(mapping):
         return []
-    first = _first_failure(batch.records, result.get("body"))
-    if first is None:
+    numbers: list[object] = [_sequence_number(record) for record in batch.records]
+    # An item that is not of the batch is reported wrongly, which fails all of it.
+    places = [numbers.index(item) if item in numbers else 0 for item in reported_items(result.get("body"))]
+    if not places:
         return []
-    return [_Batch(batch.records[first:], batch.attempts + 1 if first == 0 else 1)]
-
-
-def _first_failure(records: Sequence[Record], body: Any) -> int | None:
-    """The place of the first record that a function says to have failed; the first of all where it says it wrongly."""
-    numbers: list[object] = [_sequence_number(record) for record in records]
-    places = [numbers.index(item) if item in numbers else 0 for item in reported_items(body)]
-    return min(places, default=None)
+    first = min(places)
+    return [Batch(batch.records[first:], batch.attempts + 1 if first == 0 else 1)]
 
 
 def _shard(record: Record) -> str:

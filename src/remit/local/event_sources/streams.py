@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
-from remit.local.saved_state import when_state_is_loaded
 from remit.local.stack_operations import before_each
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ def keep_stream_positions() -> None:
     _save_records_of_tables()
     _place_mappings_when_they_are_made()
     _move_back_when_records_expire()
-    _end_positions_at_the_last_record_loaded()
 
 
 def _save_records_of_tables() -> None:
@@ -106,32 +104,6 @@ def _move_back_when_records_expire() -> None:
                     positions[shard_id] = max(0, position - expired_records.get(shard_id, 0))
 
 
-def _end_positions_at_the_last_record_loaded() -> None:
-    """No position is behind the last record: what was read after the last save of a killed server is no more.
-
-    The files of a save are written one after the other, and those of another version of remit may lack the records.
-    """
-
-    def end_positions() -> None:
-        functions = emulated("services.lambda_svc")
-        for place, mapping in functions._esms._data.items():
-            _end_at_the_last_record(functions, place, str(mapping.get("EventSourceArn", "")))
-
-    when_state_is_loaded(end_positions)
-
-
-def _end_at_the_last_record(functions: Any, place: tuple[str, str, str], source: str) -> None:
-    """Take back the positions of a mapping, by its account, region and id, that are behind the end of its source."""
-    in_tables = functions._dynamodb_stream_positions._data
-    if place in in_tables:
-        in_tables[place] = min(in_tables[place], _end_in_table(place, source))
-    shards = _shards(source) or {}
-    positions = functions._kinesis_positions._data.get(place, {})
-    for shard_id, position in positions.items():
-        if shard_id in shards:
-            positions[shard_id] = min(position, len(shards[shard_id]["records"]))
-
-
 def _end_in_table(place: tuple[str, str, str], source: str) -> int:
     """The position behind the last record of a table's stream, by its ARN, for a mapping of that place."""
     tables = emulated("services.dynamodb")
@@ -152,11 +124,15 @@ def has_read_everything(place: tuple[str, str, str], source: str) -> bool:
     return all(positions.get(shard_id) == len(shard["records"]) for shard_id, shard in tuple(shards.items()))
 
 
+def _service(arn: str) -> str:
+    return "".join(arn.split(":")[2:3])
+
+
 def _shards(source: str) -> Mapping[str, Any] | None:
     """The shards of a Kinesis stream, by its ARN; None where that is the ARN of something else."""
-    parts = source.split(":")
-    if parts[2:3] != ["kinesis"]:
+    if _service(source) != "kinesis":
         return None
+    parts = source.split(":")  # arn:partition:kinesis:region:account:stream/NAME
     kinesis = emulated("services.kinesis")
     stream = kinesis._streams.get_scoped(parts[4], parts[3], source.partition(":stream/")[2])
     return None if stream is None else stream["shards"]
@@ -206,7 +182,7 @@ class StreamPollers:
         @instead_of(functions, "_poll_kinesis")
         def read_all(_poll_kinesis: Any) -> bool:
             for account, region, mapping in all_mappings():
-                poll, mapping_id = polls.get(_service(mapping)), str(mapping["UUID"])
+                poll, mapping_id = polls.get(_service(str(mapping.get("EventSourceArn", "")))), str(mapping["UUID"])
                 if poll is None or not mapping.get("Enabled", True):
                     continue
                 now = time.monotonic()
@@ -243,9 +219,3 @@ class StreamPollers:
                 self._to_read_again.discard(mapping_id)
                 if is_done:
                     self._reading.discard(mapping_id)
-
-
-def _service(mapping: Mapping[str, Any]) -> str:
-    """The service of a mapping's source."""
-    parts = str(mapping.get("EventSourceArn", "")).split(":")
-    return parts[2] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:…

@@ -96,6 +96,7 @@ def _is_a_debugger(connected: socket.socket) -> bool:
     connected.settimeout(_PATIENCE)
     with suppress(OSError):
         while time.monotonic() < until:
+            # Looked at, and left there: the worker reads it as the first of what the debugger sends.
             beginning = connected.recv(len(_BEGINNING), socket.MSG_PEEK)
             if beginning == _BEGINNING or not _BEGINNING.startswith(beginning) or not beginning:
                 return beginning == _BEGINNING

@@ -53,6 +53,7 @@ class DurableExecutions:
             execution_timeout=(configuration.get(SETTING) or {}).get("ExecutionTimeout"),
         )
         answer = self._invoked(execution, function, configuration, request_id)
+        # Resumed runs are in other threads: an invocation waits for the whole execution, as its caller does on AWS.
         while execution["Status"] == _RUNNING and not answer.get("error"):
             time.sleep(_POLLING_SECONDS)
         if execution["Status"] == "SUCCEEDED":

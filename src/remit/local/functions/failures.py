@@ -28,17 +28,6 @@ RESPONSE_TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
 EXIT_ERROR: Final = "Runtime.ExitError"
 TIMED_OUT: Final = "Sandbox.Timedout"
 
-_SIGNALS: Final = {
-    signal.SIGKILL: "killed",
-    signal.SIGTERM: "terminated",
-    signal.SIGSEGV: "segmentation fault",
-    signal.SIGABRT: "aborted",
-    signal.SIGBUS: "bus error",
-    signal.SIGFPE: "floating point exception",
-    signal.SIGILL: "illegal instruction",
-    signal.SIGINT: "interrupt",
-}
-
 
 def timed_out(seconds: float) -> Failure:
     """The function did not answer in its time."""
@@ -51,9 +40,8 @@ def exited(status: int) -> Failure:
         return Failure(EXIT_ERROR, "Runtime exited without providing a reason")
     if status > 0:
         return Failure(EXIT_ERROR, f"Runtime exited with error: exit status {status}")
-    number = -status
-    name = _SIGNALS.get(signal.Signals(number)) if number in set(signal.Signals) else None
-    return Failure(EXIT_ERROR, f"Runtime exited with error: signal: {name or number}")
+    name = (signal.strsignal(-status) or str(-status)).partition(":")[0].lower()  # macOS says "Killed: 9"
+    return Failure(EXIT_ERROR, f"Runtime exited with error: signal: {name}")
 
 
 def response_too_large(size: int, largest: int) -> Failure:

@@ -97,13 +97,14 @@ class LambdaService:
         The group is made if there is none.
         """
         if not self.may_log(function, stream_name):
-            return
+            return  # as on AWS, where the function runs on and its lines are lost
         logs = emulated("services.cloudwatch_logs")
         now = int(1000 * time.time())
-        group = logs._log_groups.get(function.log_group)
-        if group is None:
-            group = _new_group(logs, function.log_group, now)
-        stream = group["streams"].setdefault(stream_name, _new_stream(now))
+        place = {"logGroupName": function.log_group, "logStreamName": stream_name}
+        # Each is an error, which nobody looks at, where there is one already.
+        logs._create_log_group(place)
+        logs._create_log_stream(place)
+        stream = logs._log_groups[function.log_group]["streams"][stream_name]
         seen = [{"timestamp": moment, "message": message} for moment, message in written]
         events = [{**event, "ingestionTime": now} for event in seen]
         logs._append_log_events(stream, events)
@@ -147,7 +148,7 @@ class LambdaService:
         pruned = time.monotonic()
         while True:
             time.sleep(_HOUSEKEEPING_SECONDS)
-            self.pool.end_unneeded(self._is_current)
+            self.pool.end_unneeded(self._is_current, time.monotonic())
             if time.monotonic() - pruned > _PRUNING_SECONDS:
                 pruned = time.monotonic()
                 self.code.prune(self._contents(), self.pool.code_in_use())
@@ -193,32 +194,9 @@ def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
     """The trace of an invocation. SDKs send it on, and so it says how often the chain went round ("Lineage")."""
     root = _ROOT.search(header)
     trace = root[1] if root is not None else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    # Without X-Ray nothing is recorded, and Lambda says so in the header that the function sees.
     sampled = "1" if function.traced or "Sampled=1" in header else "0"
     return f"Root={trace};Parent={secrets.token_hex(8)};Sampled={sampled};Lineage=1:{secrets.token_hex(4)}:{depth}"
-
-
-def _new_group(logs: Any, name: str, now: int) -> dict[str, Any]:
-    group = {
-        "arn": logs._make_group_arn(name),
-        "creationTime": now,
-        "retentionInDays": None,
-        "tags": {},
-        "subscriptionFilters": {},
-        "streams": {},
-    }
-    logs._log_groups[name] = group
-    return group
-
-
-def _new_stream(now: int) -> dict[str, Any]:
-    return {
-        "events": [],
-        "uploadSequenceToken": "1",
-        "creationTime": now,
-        "firstEventTimestamp": None,
-        "lastEventTimestamp": None,
-        "lastIngestionTime": None,
-    }
 
 
 def is_python(configuration: Configuration) -> bool:

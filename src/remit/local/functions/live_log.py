@@ -87,6 +87,7 @@ class LiveLog:
             self._size = KEPT
             return
         self._size += len(printed)
+        # The last piece has no end of its line yet: it waits for more.
         *whole, self._rest = (self._rest + printed).split(b"\n")
         lines = platform_log.lines("\n".join(line.decode("utf-8", "replace") for line in whole))
         self._count += len(lines)

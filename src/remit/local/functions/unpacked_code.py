@@ -142,7 +142,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: i
                 return size
             target.write(chunk)
     executable = mode & 0o111
-    path.chmod(0o555 if executable else 0o444)
+    path.chmod(0o555 if executable else 0o444)  # Lambda mounts the code to read alone
     return size
 
 

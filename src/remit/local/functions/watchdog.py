@@ -110,7 +110,7 @@ def _marked(mark: str) -> list[int]:
 
 def main() -> None:
     """Be the watchdog."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for others: this ends when the pipe does
     workers: dict[int, tuple[str, str]] = {}
     for line in sys.stdin:
         message = json.loads(line)

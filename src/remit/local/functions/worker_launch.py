@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -42,7 +42,6 @@ _FILES: Final = 1024  # open files, as on Lambda
 _PROCESSES: Final = 1024  # and threads, as on Lambda
 _MB: Final = 1 << 20
 _BEYOND: Final = 1024 * _MB  # that may be asked for at once; what is really used is watched
-_PROGRAM: Final = Path(__file__).parent / "worker" / "launch.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,10 @@ class Launch:
     """The folder of boto3 and what it needs, for functions that bring none."""
     work: Path
     """A folder for this worker's files alone."""
-    variables: Mapping[str, str]
+    endpoint: str
+    """The address of the AWS on this machine."""
+    credentials: Mapping[str, str]
+    """The variables that have them."""
     log_stream: str
     opt: Sequence[Path]
     """The folders of its layers, which are mounted at /opt."""
@@ -101,15 +103,27 @@ def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, ke
         port: Where its Runtime API is.
         key: The secret by which it proves there who it is.
     """
-    variables = {
-        **launch.variables,
-        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
-        "_REMIT_RUNTIME_KEY": key,
+    settings: dict[str, Any] = {
+        "handler": function.handler,
+        "task": launch.task,
+        "further": launch.further,
+        "served": launch.served,
+        "runtime": launch.runtime,
+        "sdk": launch.sdk,
+        "wall": _wall(function, launch) if launch.wall else None,
+        "files": _FILES,
+        "processes": _PROCESSES,
+        "storage_bytes": function.storage_mb * _MB,
+        "memory_bytes": function.memory_mb * _MB + _BEYOND,
     }
+    if launch.debugger is not None:
+        settings["debugger"] = asdict(launch.debugger)
+    variables = _variables(function, launch)
     return subprocess.Popen(
-        [launch.program, "-I", "-S", "-X", "utf8", str(_PROGRAM), json.dumps(_settings(function, launch))],
+        # Paths become texts by `str`. Isolated (-I -S): no module of this machine is found by accident.
+        [launch.program, "-I", "-S", "-X", "utf8", str(_WORKER / "launch.py"), json.dumps(settings, default=str)],
         cwd=launch.task,
-        env=variables,
+        env={**variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}", "_REMIT_RUNTIME_KEY": key},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -118,71 +132,40 @@ def spawn(function: DeployedFunction, launch: Launch, output: int, port: int, ke
     )
 
 
-def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
-    """Return the settings of `worker/launch.py`."""
-    settings: dict[str, Any] = {
-        "handler": function.handler,
-        "task": str(launch.task),
-        "further": [str(folder) for folder in launch.further],
-        "served": launch.served,
-        "runtime": [str(folder) for folder in launch.runtime],
-        "sdk": str(launch.sdk),
-        "wall": _wall(function, launch) if launch.wall else None,
-        "files": _FILES,
-        "processes": _PROCESSES,
-        "storage_bytes": function.storage_mb * _MB,
-        "memory_bytes": function.memory_mb * _MB + _BEYOND,
-    }
-    if launch.debugger is not None:
-        settings["debugger"] = {
-            "packages": str(launch.debugger.packages),
-            "project": str(launch.debugger.project),
-            "port": launch.debugger.port,
-        }
-    return settings
-
-
 def _wall(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
     """Return the settings of the wall's module."""
     code = (launch.task, *launch.further, *launch.runtime, launch.sdk, *launch.opt)
     return {
         "module": launch.wall,
-        "hidden": str(launch.hidden),
-        "code": [str(folder) for folder in code if folder == launch.task or folder.is_relative_to(launch.hidden)],
-        "work": str(launch.work),
+        "hidden": launch.hidden,
+        "code": [folder for folder in code if folder == launch.task or folder.is_relative_to(launch.hidden)],
+        "work": launch.work,
         "private": launch.private,
         "storage_bytes": function.storage_mb * _MB,
-        "opt": [str(folder) for folder in launch.opt],
+        "opt": launch.opt,
     }
 
 
-def variables(
-    function: DeployedFunction,
-    *,
-    endpoint: str,
-    program: str,
-    task: Path,
-    runtime: Path,
-    temporary: Path,
-    log_stream: str,
-    credentials: Mapping[str, str],
-) -> dict[str, str]:
-    """All variables of a worker, its credentials among them.
+def _variables(function: DeployedFunction, launch: Launch) -> dict[str, str]:
+    """All variables of a worker, as Lambda sets them, its credentials among them.
+
+    Source: "Working with Lambda environment variables", defined runtime environment variables.
 
     Beyond Lambda's are AWS_ENDPOINT_URL, which leads to the AWS on this machine, and AWS_DISABLE_HOST_PREFIX_INJECTION,
     since no name `prefix.127.0.0.1` leads anywhere; HOME and TMPDIR stand for the home and the /tmp that a worker has.
     """
+    temporary = "/tmp" if launch.private else str(launch.work)  # noqa: S108 - Lambda's
     # All others that a function may not set are Lambda's below; the runtime sets this one for each invocation.
     own = {name: value for name, value in function.variables if name != "_X_AMZN_TRACE_ID"}
     defaults = {
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "AWS_ENDPOINT_URL": endpoint,
-        "HOME": str(temporary),
+        "AWS_ENDPOINT_URL": launch.endpoint,
+        "HOME": temporary,
         "LANG": "en_US.UTF-8",
         "LD_LIBRARY_PATH": ":".join(filter(None, (os.environ.get("LD_LIBRARY_PATH"), "/lib64:/usr/lib64:/opt/lib"))),
-        "PATH": f"{Path(program).parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
-        "TMPDIR": str(temporary),
-        "TZ": ":UTC",
+        "PATH": f"{Path(launch.program).parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "TMPDIR": temporary,
+        "TZ": ":UTC",  # as Lambda sets it: after the colon comes the file of a zone ("tzset(3)")
     }
     lambdas = {
         "_HANDLER": function.handler,
@@ -193,12 +176,12 @@ def variables(
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if function.snap_start else "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_LOG_STREAM_NAME": launch.log_stream,
         "AWS_REGION": function.region,
-        "LAMBDA_RUNTIME_DIR": str(runtime),
-        "LAMBDA_TASK_ROOT": str(task),
+        "LAMBDA_RUNTIME_DIR": str(launch.runtime[0]),
+        "LAMBDA_TASK_ROOT": str(launch.task),
     }
     if function.log_format == "JSON":
         lambdas["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         lambdas["AWS_LAMBDA_LOG_LEVEL"] = function.log_level or "INFO"
-    return {**defaults, **own, **lambdas, **credentials}
+    return {**defaults, **own, **lambdas, **launch.credentials}

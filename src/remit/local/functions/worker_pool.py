@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
 from remit.local.functions.watchdog import Watchdog
-from remit.local.functions.worker_launch import Debugger, Launch, possible_wall, variables
+from remit.local.functions.worker_launch import Debugger, Launch, possible_wall
 from remit.local.functions.worker_process import Worker
 
 if TYPE_CHECKING:
@@ -162,16 +161,6 @@ class WorkerPool:
         needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
         wall = possible_wall()
         private = wall == "wall" and _OPT.is_dir() and not any(map(_is_covered, needed))
-        worker_variables = variables(
-            function,
-            endpoint=self._endpoint,
-            program=interpreter.program,
-            task=task,
-            runtime=self._environment.runtime,
-            temporary=_TMP if private else work,
-            log_stream=stream,
-            credentials=self._credentials_of(function.configuration),
-        )
         launch = Launch(
             program=interpreter.program,
             task=task,
@@ -180,7 +169,8 @@ class WorkerPool:
             runtime=(self._environment.runtime, _STAND_IN),
             sdk=self._environment.sdk,
             work=work,
-            variables=worker_variables,
+            endpoint=self._endpoint,
+            credentials=self._credentials_of(function.configuration),
             log_stream=stream,
             opt=layer_folders,
             wall=wall,
@@ -220,10 +210,10 @@ class WorkerPool:
         if not kept:
             self._kill([worker])
 
-    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool]) -> None:
-        """End workers that were idle for long, and those of functions that are not what they were."""
+    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool], now: float) -> None:
+        """End workers that are idle for long at a moment of `time.monotonic()`, and those of functions that changed."""
         unneeded: list[Worker] = []
-        since = time.monotonic() - IDLE_SECONDS
+        since = now - IDLE_SECONDS
         with self._lock:
             for function in list(self._idle):
                 current = is_current(function)

@@ -121,8 +121,10 @@ class Worker:
             self._await_start()
         except _Ended as ended:
             self.kill()
-            message = _message(ended.payload) if ended.failure is None else ended.failure.message
-            raise RuntimeError(message) from ended
+            if ended.failure is not None:
+                raise RuntimeError(ended.failure.message) from ended
+            message = _described(ended.payload).get("errorMessage") or "the function cannot be loaded"
+            raise RuntimeError(str(message)) from ended
 
     def invoke(self, invocation: Invocation, live_log: LiveLog, *, cold: bool) -> InvocationResult:
         """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
@@ -247,6 +249,7 @@ class Worker:
         limit = self.function.memory_mb * _MB
         resident = resident_bytes(self._function_process, limit)
         self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
+        # Lambda kills the process, and calls it an exit with the signal: there is no other word of it.
         if resident > limit and not self.is_debugged:
             raise _Ended(failures.exited(-signal.SIGKILL))
 
@@ -301,11 +304,6 @@ def _error_type(payload: bytes) -> str:
     return str(_described(payload).get("errorType") or "Unhandled")
 
 
-def _message(payload: bytes) -> str:
-    """The message of an error's description."""
-    return str(_described(payload).get("errorMessage") or "the function cannot be loaded")
-
-
 def _described(payload: bytes) -> Mapping[str, Any]:
     try:
         error: Any = json.loads(payload)
@@ -335,27 +333,26 @@ def resident_bytes(pid: int, limit: int) -> int:
 
 def peak_mb(pid: int) -> int:
     """The most megabytes that a process has held; 0 where that is not known."""
-    try:
-        match = _PEAK.search(Path(f"/proc/{pid}/status").read_bytes())
-    except OSError:
-        return 0
+    match = _PEAK.search(_process_file(pid, "status"))
     return 0 if match is None else int(match[1]) // 1024
 
 
 def _resident_pages(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
-    except (OSError, IndexError):
-        return 0
+    return int(_process_file(pid, "statm").partition(b" ")[2].partition(b" ")[0] or 0)
 
 
 def _own_share(pid: int) -> int:
     """The bytes that a process holds, with its part of what it shares."""
-    try:
-        match = _SHARE.search(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
-    except OSError:
-        return 0
+    match = _SHARE.search(_process_file(pid, "smaps_rollup"))
     return 0 if match is None else int(match[1]) * 1024
+
+
+def _process_file(pid: int, name: str) -> bytes:
+    """A file of /proc about a process; empty where that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
 
 
 def _listed_kilobytes(group: int) -> int:

@@ -92,6 +92,7 @@ def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
     now = time.time()
     value = sum(counts(message, now) for message in list(queue["messages"]))
     points = _points(cloudwatch, alarm)
+    # SQS gives one value a minute, and a look each second would be sixty.
     while points and points[-1]["Timestamp"] // _MINUTE == now // _MINUTE:
         points.pop()
     cloudwatch.record_metric(_QUEUES, alarm["MetricName"], value, "Count", {"QueueName": name})
@@ -99,27 +100,32 @@ def _measure_queue(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
 
 def _evaluate(cloudwatch: Any, alarm: dict[str, Any]) -> None:
     """Set the state of an alarm by its last periods, and tell whoever it tells of a change."""
-    values = _values(cloudwatch, alarm)
-    threshold = float(alarm["Threshold"])
-    is_breaching = _COMPARISONS[alarm["ComparisonOperator"]]
-    treatment = str(alarm.get("TreatMissingData") or "missing")
-    breaching = [value for value in values if value is not None and is_breaching(value, threshold)]
-    missing = values.count(None)
-    counted = len(breaching) + (missing if treatment == "breaching" else 0)
     old_state = alarm["StateValue"]
-    if missing == len(values):
-        new_state = _STATES.get(treatment, old_state)
-        reason = f"no datapoints were received for {missing} period(s), which count as {treatment}"
-    else:
-        needed = int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
-        new_state = "ALARM" if counted >= needed else "OK"
-        reason = f"Threshold Crossed: {counted} of {len(values)} datapoints: {alarm['ComparisonOperator']} {threshold}"
+    new_state, reason = alarm_state(alarm, _values(cloudwatch, alarm))
     if new_state == old_state:
         return
     alarm |= {"StateValue": new_state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
     cloudwatch._record_history(alarm["AlarmName"], old_state, new_state, reason)
     cloudwatch._dispatch_alarm_actions(alarm, old_state, new_state, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def alarm_state(alarm: Mapping[str, Any], values: Sequence[float | None]) -> tuple[str, str]:
+    """The state of an alarm, and why, by the value of each of its last periods; None where a period has no data."""
+    threshold = float(alarm["Threshold"])
+    is_breaching = _COMPARISONS[alarm["ComparisonOperator"]]
+    treatment = str(alarm.get("TreatMissingData") or "missing")
+    missing = values.count(None)
+    # Periods without data count only beside others that have some; alone they are a state of their own.
+    if missing == len(values):
+        reason = f"no datapoints were received for {missing} period(s), which count as {treatment}"
+        return _STATES.get(treatment, str(alarm["StateValue"])), reason
+    counted = sum(value is not None and is_breaching(value, threshold) for value in values)
+    if treatment == "breaching":
+        counted += missing
+    needed = int(alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods") or 1)
+    reason = f"Threshold Crossed: {counted} of {len(values)} datapoints: {alarm['ComparisonOperator']} {threshold}"
+    return "ALARM" if counted >= needed else "OK", reason
 
 
 def _values(cloudwatch: Any, alarm: Mapping[str, Any]) -> Sequence[float | None]:

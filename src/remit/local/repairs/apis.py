@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Answer = tuple[int, dict[str, Any], bytes]
     ProxyAnswer = tuple[dict[str, Any] | None, str | None]
 
+# The emulator gives APIs ids of eight hexadecimal digits, where AWS has ten letters and digits.
 _PUBLIC_ADDRESS: Final = re.compile(r"https://([0-9a-f]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 _ADDRESS: Final = "/_aws/execute-api/"
 _SIGNATURE: Final = "AWS4-HMAC-SHA256 "

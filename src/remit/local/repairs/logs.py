@@ -174,7 +174,8 @@ class _Conditions:
             is_negated = self._takes("NOT")
             word = _WORDS.get(self._next().upper(), _MISSING)
             return field is not _MISSING and (field is word) != is_negated
-        return field is not _MISSING and _compares(field, sign, self._next())
+        value = self._next()  # taken also where the line has no such field: conditions follow it
+        return field is not _MISSING and _compares(field, sign, value)
 
     def _next(self) -> str:
         return self.tokens.pop() if self.tokens else ""

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
@@ -70,52 +64,13 @@ def simulated_services() -> Callable[[ReceivedRequest, str], bool]:
     return is_simulated
 
 
-_HEAD: Final = 4096  # characters; the longest metadata of botocore's models ends after 600
-_METADATA: Final = '"metadata"'
+def read_no_models() -> None:
+    """The Content-Type of an answer is as the emulator's service writes it, which SDKs do not look at.
 
-
-@dataclass(frozen=True, slots=True)
-class ServiceModel:
-    """A model of botocore's of which the metadata are read; all else of it is read when it is asked for."""
-
-    metadata: dict[str, Any]
-    whole: Callable[[], Any]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.whole(), name)
-
-
-def read_metadata_alone() -> None:
-    """Give the emulator models of services that know their metadata, and read the rest when it is needed.
+    The emulator corrects it by the protocol in botocore's model, and loads all of that: a tenth of a second for the
+    first service of a server, and up to that for each other one.
 
     Emulator: core/responses.py.
-    Test: test_service_metadata.py::test_metadata_are_those_of_the_whole_model_and_are_read_without_it.
+    Test: test_emulator_repairs.py::test_the_whole_model_of_a_service_is_read_for_the_type_of_an_answer.
     """
-    responses = emulated("core.responses")
-    clients: dict[str, str] = responses._BOTOCORE_NAME
-    spec = find_spec("botocore")
-    if spec is None or spec.origin is None:
-        return
-    models = Path(spec.origin).parent / "data"
-
-    @instead_of(responses, "_service_model")
-    @cache
-    def service_model(whole_model: Callable[[str], Any], service: str) -> Any:
-        metadata = _metadata(models / clients.get(service, service))
-        return whole_model(service) if metadata is None else ServiceModel(metadata, lambda: whole_model(service))
-
-
-def _metadata(folder: Path) -> dict[str, Any] | None:
-    """The metadata of a service's newest model; None where there is none, or its file begins with something else."""
-    file = max(folder.glob("*/service-2.json*"), default=None)
-    if file is None:
-        return None
-    read = gzip.open if file.suffix == ".gz" else open
-    with read(file, "rt", encoding="utf-8") as text:
-        head = text.read(_HEAD)
-    begin = head.find("{", head.find(_METADATA))
-    try:
-        metadata: dict[str, Any] = json.JSONDecoder().raw_decode(head, begin)[0]
-    except ValueError:
-        return None
-    return metadata if "protocol" in metadata else None
+    instead_of(emulated("core.responses"), "_service_model")(lambda _model, _service: None)

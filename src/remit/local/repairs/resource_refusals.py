@@ -80,7 +80,7 @@ def _refuse_existing_names(operation: ResourceOperation) -> None:
     name = properties.get(kind.naming.property)
     is_kept = operation.verb == "update" and name == operation.previous.get(kind.naming.property)
     if is_kept or not isinstance(name, str):
-        return
+        return  # CloudFormation makes a name that nobody has
 
     def text_at(path: str) -> str | None:
         value = properties.get(path)

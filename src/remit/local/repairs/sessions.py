@@ -74,6 +74,7 @@ def make_sessions_as_sts_does() -> None:
         if identity:
             session[SOURCE_IDENTITY] = identity
             _REQUESTED.set(identity)
+        # The emulator calls any key of twelve digits root: only the server's own key makes a session that is.
         session[IS_ROOT] = session.get("PrincipalType") == "Root" and CALLER.get() is None
         role = stored_role(session.get("Arn", ""))
         # A role that is made later under the same name is another one, whose sessions these are not.
@@ -102,9 +103,9 @@ def _refused(  # noqa: PLR0911 - one case after the other
         return error(403, "AccessDenied", f"Cannot call {action} with session credentials") if is_session else None
     if not action.startswith("AssumeRole"):
         return None
-    for problem in (_wrong_name(parameters), _wrong_duration(parameters)):
-        if problem:
-            return error(400, "ValidationError", f"1 validation error detected: {problem}")
+    problem = _wrong_parameter(parameters)
+    if problem:
+        return error(400, "ValidationError", f"1 validation error detected: {problem}")
     role = stored_role(parameters.get("RoleArn", ""))
     if role is None:
         subject = "" if caller is None else f"User: {caller.arn} is not authorized to perform: "
@@ -129,30 +130,25 @@ def stored_role(arn: str) -> Mapping[str, Any] | None:
     return None if role is None or (principal.kind == "role" and role["Arn"] != arn) else role
 
 
-def _wrong_name(parameters: Mapping[str, str]) -> str:
-    name = parameters.get("RoleSessionName", "")
-    unmet = ""
+def _wrong_parameter(parameters: Mapping[str, str]) -> str:
+    """What STS says of a session's name or length that no role lets be; empty where they are right."""
+    name, duration = parameters.get("RoleSessionName", ""), parameters.get("DurationSeconds", "")
+    member, value, unmet = "roleSessionName", name, ""
     if not re.fullmatch(_SESSION_NAME, name, re.ASCII):
         unmet = f"satisfy regular expression pattern: {_SESSION_NAME}"
     elif len(name) < 2:  # noqa: PLR2004 - "AssumeRole", RoleSessionName
         unmet = "have length greater than or equal to 2"
     elif len(name) > 64:  # noqa: PLR2004 - as above
         unmet = "have length less than or equal to 64"
-    return f"Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must {unmet}" if unmet else ""
-
-
-def _wrong_duration(parameters: Mapping[str, str]) -> str:
-    text = parameters.get("DurationSeconds", "")
-    if not text:
-        return ""
-    unmet = ""
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
-        unmet = "be a number"
-    elif int(text) < _SHORTEST:
-        unmet = f"have value greater than or equal to {_SHORTEST}"
-    elif int(text) > _LONGEST:
-        unmet = f"have value less than or equal to {_LONGEST}"
-    return f"Value '{text}' at 'durationSeconds' failed to satisfy constraint: Member must {unmet}" if unmet else ""
+    elif duration:
+        member, value = "durationSeconds", duration
+        if not re.fullmatch(r"-?[0-9]{1,9}", duration):
+            unmet = "be a number"
+        elif int(duration) < _SHORTEST:
+            unmet = f"have value greater than or equal to {_SHORTEST}"
+        elif int(duration) > _LONGEST:
+            unmet = f"have value less than or equal to {_LONGEST}"
+    return f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {unmet}" if unmet else ""
 
 
 def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> Answer:

@@ -107,6 +107,7 @@ def _answer_by_state(parameters: Mapping[str, str], answer: Callable[[], Answer]
         if is_running and status not in _DELETABLE:
             message = f"Stack [{stack['StackId']}] cannot be deleted while in status {status}"
             raise StackRequestError("ValidationError", message)
+    # REVIEW_IN_PROGRESS is no operation: the stack waits for its first change set.
     elif (is_running and status != _REVIEWED) or status in _NEVER_UPDATED:
         message = f"Stack:{stack['StackId']} is in {status} state and can not be updated."
         raise StackRequestError("ValidationError", message)

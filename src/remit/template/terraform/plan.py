@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Reason, Resource, Role
+from remit.app import Reason, Resource
 from remit.documents.read import read
 from remit.errors import Origin, RemitError
-from remit.iam.policy import Policy
-from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
+from remit.holders import HeldPolicy, Holder, bounded
+from remit.template.policy_documents import grants_of, known, policy_in, policy_of, services, unknown
 from remit.template.roles import RUNS, FileRoles
 from remit.template.terraform.state import PlannedResource, configured, data_of, is_plan, items_of, plain
 from remit.template.users_and_groups import with_groups
@@ -22,18 +22,19 @@ from remit.template.users_and_groups import with_groups
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.app import RoleKind
     from remit.documents.json_text import Path
+    from remit.holders import HolderKind
+    from remit.iam.policy import Policy
     from remit.template.policy_documents import Place
 
-_KINDS: Final[tuple[RoleKind, ...]] = ("role", "user", "group")
+_KINDS: Final[tuple[HolderKind, ...]] = ("role", "user", "group")
 
 
 @dataclass(frozen=True, slots=True)
 class _Holder:
     """A type that has policies: what it is, its inline policies by type and attribute, and what attaches others."""
 
-    kind: RoleKind
+    kind: HolderKind
     inline: tuple[str, str]
     attaching: tuple[tuple[str, str], ...]
 
@@ -129,34 +130,34 @@ def _read(
     `prior` are the resources before it; `looked_up` are VPC endpoints that others made.
     """
     side = _Side(items, place, prior)
-    of_kind: dict[str, list[Role]] = {holder.kind: [] for holder in _HOLDERS.values()}
+    of_kind: dict[str, list[Holder]] = {holder.kind: [] for holder in _HOLDERS.values()}
     for item in items:
         if item.type in _HOLDERS:
             of_kind[_HOLDERS[item.type].kind].append(_role(item, side))
-    outside = _holders_elsewhere(side)
-    for holder in outside:
+    for holder in _holders_elsewhere(side):
         of_kind[holder.kind].append(_outside(holder, side))
+    holders = [holder for same_kind in of_kind.values() for holder in same_kind]
     users = (with_groups(user, _groups_of(user, side), of_kind["group"]) for user in of_kind["user"])
     endpoints = _Side(tuple(item for item in (*items, *looked_up) if item.type == _ENDPOINT), place)
     documents: dict[str, Policy] = {}
-    managed: list[Role] = []
+    managed: list[Holder] = []
     for item in side.of(_MANAGED[1]):
         policy, name = side.policies[item.address], item.text("name")
         # A managed policy as it is by itself; its document by its address and, where it is known, its ARN.
+        notes = (policy.note,) if policy.note else ()
         managed.append(
-            Role(
+            Holder(
                 item.address,
-                policy.grants,
-                (),
+                (policy,),
                 trusts=(),
                 origin=place(item.path),
-                notes=policy.notes,
+                notes=notes,
                 kind="managed policy",
                 name=name,
             )
         )
-        if policy.grants:
-            document = Policy(tuple(grant.statement for grant in policy.grants))
+        document = policy_in(policy.grants)
+        if document is not None:
             documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
     return FileRoles(
         tuple(of_kind["role"]),
@@ -165,7 +166,7 @@ def _read(
         documents,
         users=(*users, *of_kind["group"]),
         policies=tuple(managed),
-        held_policies=_held_policies(side, outside),
+        held_policies=frozenset(policy.name for holder in holders for policy in holder.policies),
     )
 
 
@@ -188,19 +189,7 @@ def _resource(item: PlannedResource, endpoints: _Side) -> Resource:
     return Resource(item.address, item.type, values)
 
 
-def _held_policies(items: _Side, outside: Sequence[_Elsewhere]) -> frozenset[str]:
-    """The managed policies of the plan, by address, that somebody in it or outside of it has."""
-    held: set[str] = set()
-    for item in items.items:
-        if item.type in _HOLDERS:
-            held.update(policy.address for policy, _ in _attached(item, items) if policy is not None)
-    for holder in outside:
-        for attachment in holder.attachments:
-            held.update(policy.address for policy in items.meant(attachment, *_MANAGED))
-    return frozenset(held)
-
-
-def _groups_of(user: Role, items: _Side) -> tuple[str, ...]:
+def _groups_of(user: Holder, items: _Side) -> tuple[str, ...]:
     """The groups of a user, by the address of each that the plan holds, else by name."""
     groups: dict[str, None] = {}
     for kind, users_attribute, groups_attribute in _MEMBERS:
@@ -281,59 +270,51 @@ class _Side:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    grants: tuple[Grant, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-
-
-def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own:
-    """The statements of a policy resource, each with the resource's address as its reason."""
-    document = item.values.get(attribute)
+def _own(item: PlannedResource, place: Place) -> HeldPolicy:
+    """The policy of a policy resource, whose statements have the resource's address as their reason."""
+    document = item.values.get("policy")
     if document is None:
-        return _Own(notes=(f"what {item.address} says is known after the apply only",))
-    return _of_document(document, (*item.path, attribute), item.address, place)
+        return HeldPolicy(item.address, note=f"what {item.address} says is known after the apply only")
+    return _of_document(document, (*item.path, "policy"), item.address, place)
 
 
-def _of_document(document: Any, path: Path, address: str, place: Place) -> _Own:
-    notes = () if known(document) else (f"what {address} says does not stand in the plan: {unknown(document)}",)
-    return _Own(tuple(grants_of(document, path, place, Reason("text", address))), notes)
+def _of_document(document: Any, path: Path, address: str, place: Place) -> HeldPolicy:
+    grants = tuple(grants_of(document, path, place, Reason("text", address)))
+    if known(document):
+        return HeldPolicy(address, document=policy_in(grants), grants=grants)
+    return HeldPolicy(
+        address, grants=grants, note=f"what {address} says does not stand in the plan: {unknown(document)}"
+    )
 
 
-def _role(role: PlannedResource, items: _Side) -> Role:
+def _role(role: PlannedResource, items: _Side) -> Holder:
     """A role, a user or a group."""
     holder = _HOLDERS[role.type]
-    parts = [*_inline(role, items)]
-    parts += (_own(policy, items.place) for policy in items.managed(role, *holder.inline))
-    managed: list[str] = []
-    for attached, arn in _attached(role, items):
-        if attached is None:
-            managed.append(arn)
-        elif items.policies[attached.address] not in parts:
-            parts.append(items.policies[attached.address])
+    policies = [*_inline(role, items)]
+    policies += (_own(policy, items.place) for policy in items.managed(role, *holder.inline))
+    policies = [*dict.fromkeys((*policies, *_attached(role, items)))]
     boundary = role.text("permissions_boundary")
     if not boundary:  # the plan may make the policy that becomes it
         boundary = next((policy.address for policy in items.meant(role, "permissions_boundary", _MANAGED[1])), "")
     trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), items.place)
     is_known = trust is not None or holder.kind != "role"
     unknown = () if is_known else ("who may take it on is known after the apply only",)
-    return Role(
+    return Holder(
         role.address,
-        tuple(grant for part in parts for grant in part.grants),
+        tuple(policies),
         tuple(item.address for kind, name in RUNS.items() for item in items.managed(role, kind, name)),
-        tuple(dict.fromkeys(managed)),
-        boundary or None,
+        bounded(boundary or None),
         services(trust),
         trust=trust,
         trust_origin=items.place((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
         origin=items.place(role.path),
-        notes=(*unknown, *(note for part in parts for note in part.notes)),
+        notes=(*unknown, *(policy.note for policy in policies if policy.note)),
         kind=holder.kind,
         name=role.text("name"),
     )
 
 
-def _inline(role: PlannedResource, items: _Side) -> Iterator[_Own]:
+def _inline(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
     """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change.
@@ -348,8 +329,8 @@ def _inline(role: PlannedResource, items: _Side) -> Iterator[_Own]:
                 yield _of_document(block["policy"], path, role.address, items.place)
 
 
-def _attached(role: PlannedResource, items: _Side) -> Iterator[tuple[PlannedResource | None, str]]:
-    """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
+def _attached(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
+    """The managed policies of a role: with their statements where the plan makes them, others by their ARN."""
     policies_by_text = items.named("aws_iam_policy")
     attachments: list[PlannedResource] = []
     former_attachments: list[PlannedResource] = []
@@ -360,27 +341,25 @@ def _attached(role: PlannedResource, items: _Side) -> Iterator[tuple[PlannedReso
     is_configured = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
         if is_configured or arn not in attached_arns:
-            yield next(iter(policies_by_text.get(arn, ())), None), arn
+            made = policies_by_text.get(arn)
+            yield items.policies[made[0].address] if made else HeldPolicy(arn, "managed")
     yield from _of_attachments(attachments, items)
 
 
-def _of_attachments(
-    attachments: Sequence[PlannedResource], items: _Side
-) -> Iterator[tuple[PlannedResource | None, str]]:
-    """The managed policies of attachments: those that the plan makes as its resource, others by their ARN."""
+def _of_attachments(attachments: Sequence[PlannedResource], items: _Side) -> Iterator[HeldPolicy]:
+    """The managed policies of attachments, in the same way."""
     for attachment in attachments:
         attached_policies = items.meant(attachment, *_MANAGED)
-        for policy in attached_policies:
-            yield policy, policy.address
+        yield from (items.policies[policy.address] for policy in attached_policies)
         if not attached_policies:
-            yield None, attachment.text("policy_arn") or f"of {attachment.address}"
+            yield HeldPolicy(attachment.text("policy_arn") or f"of {attachment.address}", "managed")
 
 
 @dataclass(slots=True)
 class _Elsewhere:
     """A role, user or group that the plan gives policies to and does not hold; `name` is an address if it has none."""
 
-    kind: RoleKind
+    kind: HolderKind
     name: str
     inline: list[PlannedResource] = field(default_factory=list)
     attachments: list[PlannedResource] = field(default_factory=list)
@@ -411,26 +390,19 @@ def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, it
         yield f"{item.address}.{attribute}"
 
 
-def _outside(holder: _Elsewhere, items: _Side) -> Role:
+def _outside(holder: _Elsewhere, items: _Side) -> Holder:
     """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
-    parts = [_own(item, items.place) for item in holder.inline]
-    managed = []
-    for attached, arn in _of_attachments(holder.attachments, items):
-        if attached is None:
-            managed.append(arn)
-        else:
-            parts.append(items.policies[attached.address])
-    return Role(
+    policies = [_own(item, items.place) for item in holder.inline]
+    policies = [*dict.fromkeys((*policies, *_of_attachments(holder.attachments, items)))]
+    return Holder(
         holder.name,
-        tuple(grant for part in parts for grant in part.grants),
-        (),
-        tuple(dict.fromkeys(managed)),
+        tuple(policies),
         trusts=(),
         origin=items.place((*holder.inline, *holder.attachments)[0].path),
         only_attached_to=True,
         notes=(
             f"the plan does not hold this {holder.kind}: what else it may do is not known",
-            *(note for part in parts for note in part.notes),
+            *(policy.note for policy in policies if policy.note),
         ),
         kind=holder.kind,
         name=holder.name,
