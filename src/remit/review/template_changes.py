@@ -237,7 +237,8 @@ def _roles(
     for role in (*read.roles, *read.users):
         is_concerned = not role.only_attached_to if outside is None else role.logical_id == outside
         if is_concerned and (stubs is None or role.logical_id not in stubs):
-            text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
+            statements = [grant.statement for grant in role.grants]
+            text = repr((statements, role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
     beside = {} if stubs is None else giving_of_file(read)
     shapes = shapes_of(read.resources)
