@@ -192,11 +192,9 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     ]
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
-    trust: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": iam.one_or_list(role.trusts)}}
-    trust_policy = {"Version": iam.VERSION, "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
     properties: dict[str, Any] = {
         "Description": f"What {few(role.serves)} may do"[:1000],  # the most that IAM takes ("CreateRole")
-        "AssumeRolePolicyDocument": trust_policy if role.trust is None else iam.render(role.trust),
+        "AssumeRolePolicyDocument": iam.render(role.trust_policy),
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
