@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uv
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import remit
+from projects import write
 from remit.build import build
 from remit.errors import RemitError
 from remit.package.app_zip import OFFLINE, Package, Target, package, this_machine
+from remit.package.dependencies import prune
 from remit.package.installer import without_secrets
 
 if TYPE_CHECKING:
@@ -337,3 +342,20 @@ def test_a_uv_lock_is_followed_without_its_development_dependencies(project: Pro
 )
 def test_what_logs_in_to_a_package_index_is_not_told(said: str, told: str) -> None:
     assert told == without_secrets(said)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.booleans(), max_size=8), st.integers(1, 5))
+def test_a_cache_keeps_its_latest_entries(
+    tmp_path_factory: pytest.TempPathFactory, are_folders: list[bool], count: int
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    names = [str(9 - number) for number in range(len(are_folders))]
+    for age, (name, is_folder) in enumerate(zip(names, are_folders, strict=True)):
+        if is_folder:
+            write(cache, {f"{name}/layer.zip": ""})
+        else:
+            (cache / name).touch()
+        os.utime(cache / name, (age, age))
+    prune(cache, count)
+    assert {path.name for path in cache.iterdir()} == set(names[-count:])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from projects import write
 from remit.build import build
 from remit.errors import RemitError
 
@@ -145,6 +146,19 @@ def test_a_zip_whose_imports_were_right_is_not_tried_again(project: Make, tmp_pa
     (folder / "more.py").write_text("")
     build(folder)
     assert "xx" == runs.read_text()
+
+
+def test_of_the_imports_that_were_right_the_latest_are_remembered(project: Make) -> None:
+    folder = project(app(f"{IN_ZIP}importlib.import_module('json')"))
+    memory = folder / ".remit" / "cache" / "imports"
+    memory.mkdir(parents=True)
+    for number in range(60):
+        write(memory, {f"{number}.json": "[]"})
+        os.utime(memory / f"{number}.json", (number, number))
+    build(folder)
+    left = {path.stem for path in memory.iterdir()}
+    assert len(left) == 50
+    assert len(left - set(map(str, range(11, 60)))) == 1
 
 
 LAZILY = f"{IN_ZIP}import helper, helper.part"

@@ -332,6 +332,13 @@ def test_what_may_be_a_secret_goes_in_with_a_warning_at_its_place(project: Proje
     )
 
 
+@pytest.mark.parametrize(("size", "warnings"), [(1 << 20, 2), ((1 << 20) + 1, 0)])
+def test_what_may_be_a_secret_is_looked_for_in_files_of_a_mebibyte_at_most(
+    project: Project, size: int, warnings: int
+) -> None:
+    assert warnings == len(pack(project({"app.py": DOUBTFUL + "#" * (size - len(DOUBTFUL))})).doubtful)
+
+
 def test_a_build_warns_of_what_may_be_a_secret_and_does_not_show_it(project: Project) -> None:
     app = f"from remit import App\napp = App()\n@app.function\ndef hello(event, context): ...\n{DOUBTFUL}"
     built = remit("build", "-C", str(project({"app.py": app})))

@@ -245,10 +245,10 @@ def test_a_handler_may_be_in_a_layer_or_in_lambda_itself(make: Make) -> None:
 
 @pytest.mark.parametrize("is_declared_in_it", [True, False], ids=["decorated", "by name"])
 def test_a_module_of_many_handlers_is_read_once(make: Make, is_declared_in_it: bool) -> None:  # noqa: FBT001 - a column
-    body = "".join(f"    value_{line} = event.get({line})\n" for line in range(100))
+    body = "".join(f"    value_{line} = event.get({line})\n" for line in range(50))
 
     def work_of_a_build(count: int) -> int:
-        definitions = [f"def work_{number}(event, context):\n{body}" for number in range(40)]
+        definitions = [f"def work_{number}(event, context):\n{body}" for number in range(20)]
         if is_declared_in_it:
             app = "".join(("@app.function\n" if n < count else "") + text for n, text in enumerate(definitions))
             project = make(app=app)
@@ -258,4 +258,4 @@ def test_a_module_of_many_handlers_is_read_once(make: Make, is_declared_in_it: b
         return calls_of(partial(build, project.folder))
 
     work_of_a_build(1)  # what is imported then stays
-    assert work_of_a_build(40) < 3 * work_of_a_build(2)
+    assert work_of_a_build(20) < 3 * work_of_a_build(2)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from random_cases import cases
 from remit.report.access_documents import review_document
 from remit.report.access_lines import report_lines
 from remit.report.access_report import review_report
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from remit.review.access_change import Review
 
-CASES: Final = 25
+CASES: Final = cases(12, deep=100)
 NAMED: Final = ("iam:PassRole", "iam:Pass*", "iam:AttachRolePolicy", "s3:PutBucketPolicy", "s3:Put*", "dynamodb:*")
 """Those that pass a role, or manage permissions."""
 ACTIONS: Final = (

@@ -465,6 +465,16 @@ def test_a_key_without_which_nobody_reads_is_a_limit(kind: str, path: str) -> No
     assert told(key, kept(None)) == ([], [])
 
 
+def test_a_list_with_what_the_deploy_looks_up_is_read_as_it_stands() -> None:
+    prefix = {"Fn::FindInMap": ["Prefixes", {"Ref": "AWS::Region"}, "Of"]}
+
+    def group(port: int) -> Declared:
+        rules = [{"IpProtocol": "tcp", "ToPort": port, "SourcePrefixListId": prefix}]
+        return {"G": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"SecurityGroupIngress": rules}}}
+
+    assert [item["why"] for item in compared(group(443), group(80))["not_compared"]] == ["network"]
+
+
 def test_an_alias_of_another_key_is_undecided() -> None:
     first, second = ({"A": {"Type": "AWS::KMS::Alias", "Properties": {"TargetKeyId": name}}} for name in ("k1", "k2"))
     assert told(first, second) == ([], ["TargetKeyId is k2 in place of k1"])
@@ -528,3 +538,26 @@ def test_what_comes_and_goes_with_a_door_is_told_by_the_door() -> None:
         )
     ]
     assert told(*graph) == ([("+", "AuthenticationType", "API_KEY")], [])
+
+
+def test_permissions_to_the_same_caller_are_one_cause_whatever_each_is_about() -> None:
+    def permission(number: int) -> Declared:
+        properties = {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": f"arn:aws:lambda:eu-west-1:111122223333:function:f{number}",
+            "Principal": "events.amazonaws.com",
+            "SourceAccount": "111122223333",
+        }
+        return {"Type": "AWS::Lambda::Permission", "Properties": properties}
+
+    permissions = {f"P{number}": permission(number) for number in range(30)}
+    files = [(json.dumps({"Resources": part}).encode(), name) for part, name in (({}, "old"), (permissions, "new"))]
+    (cause,) = review_report(review_files(*files)).changes
+    assert (len(cause.holders), len(cause.kinds[0].resources)) == (30, 30)
+
+
+def test_whether_a_client_has_a_secret_is_no_secret() -> None:
+    kind = "AWS::Cognito::UserPoolClient"
+    asked, unasked = ({"C": {"Type": kind, "Properties": {"GenerateSecret": value}}} for value in (True, False))
+    assert told(asked, unasked) == ([("+", "GenerateSecret", "false")], [])
+    assert told({}, asked) == ([], [])

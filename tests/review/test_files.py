@@ -174,13 +174,24 @@ def test_equal_templates_with_many_conditions_are_the_same() -> None:
     assert between(same, same).changes == ()
 
 
+def test_eight_conditions_that_all_bear_on_a_role_leave_nothing_undecided() -> None:
+    conditions = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(8)}
+    statements = [{"Fn::If": [name, allow(f"s3:Get{name}"), NO_VALUE]} for name in conditions]
+    old, new = ({**template(*some), "Conditions": conditions} for some in (statements[1:], statements))
+    found = between(old, new)
+    assert [(piece.action, change.when) for change in found.changes for piece in change.access.gained] == [
+        ("s3:GetC0", ("P0 = x",))
+    ]
+    assert [change.unseen for change in found.changes if change.unseen] == []
+
+
 def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     many = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(12)}
     statements = [{"Fn::If": [name, allow(f"s3:Get{name}"), NO_VALUE]} for name in many]
     old, new = ({**template(*some), "Conditions": many} for some in (statements[:-1], [*statements[:-1], DENIED]))
     found = between(old, new)
     reasons = {one.reason for change in found.changes for one in change.unseen}
-    assert reasons == {"its conditions may turn out in more than 64 ways: not each of them was looked at"}
+    assert reasons == {"its conditions may turn out in more than 256 ways: not each of them was looked at"}
 
 
 @pytest.mark.parametrize("is_shared", [False, True])

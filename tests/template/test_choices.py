@@ -198,7 +198,7 @@ def test_a_role_that_is_there_on_a_condition_and_a_parameter_that_may_be_empty_a
 
 
 def test_of_very_many_ways_those_are_looked_at_in_which_one_condition_alone_holds(tmp_path: Path) -> None:
-    """Which of nine conditions it is, nobody would find among the first 64 of 512 ways."""
+    """Which of nine conditions it is, nobody would find among the first 256 of 1,024 ways."""
     more = "".join(f"  C{number}: !Equals [!Ref P{number}, x]\n" for number in range(9))
     effects = "".join(
         f"              - {{Effect: !If [C{number}, Allow, Deny], Action: sqs:A{number}, Resource: '*'}}\n"
@@ -207,7 +207,7 @@ def test_of_very_many_ways_those_are_looked_at_in_which_one_condition_alone_hold
     data = template("!If [C0, Allow, Deny]").replace(b"  IsProd:", f"{more}  IsProd:".encode()) + effects.encode()
     found = asked(tmp_path, data)
     assert {one["if"]: one["verdict"] for one in found["ways"]}["P0 = x"] == "Allowed"
-    assert "more than 64 ways" in " ".join(found["notes"])
+    assert "more than 256 ways" in " ".join(found["notes"])
 
 
 def test_conditions_of_other_roles_do_not_count_among_the_ways(tmp_path: Path) -> None:

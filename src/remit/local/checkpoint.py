@@ -8,6 +8,8 @@ whoever reads a stream goes on behind them.
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +17,7 @@ from remit.local.event_sources.streams import STREAM_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _SERVICES: Final = ("dynamodb", "scheduler", "secretsmanager", "sqs", "ssm")
 """The emulator's modules whose whole state is data. Each of them has `get_state` and `load_persisted_state`."""
@@ -33,13 +36,15 @@ _OF_OBJECTS: Final = (
     "_object_tags",
     "_object_versions",
 )
-"""Where the emulator's S3 keeps objects; it writes them into files by itself."""
+"""Where the emulator's S3 keeps what it says of objects; their contents are in files alone."""
 
 
 class Checkpoint:
-    """The data of one moment."""
+    """The data of one moment. `contents`: the folder in which the emulator's S3 keeps the contents of objects."""
 
-    def __init__(self) -> None:
+    def __init__(self, contents: Path) -> None:
+        self._contents = contents
+        self._noted_contents = contents.with_name("noted-s3")
         self._states: dict[str, Any] = {}
         self._objects: dict[str, Any] = {}
         self._containers: dict[str, dict[str, Any]] = {}
@@ -49,6 +54,7 @@ class Checkpoint:
         self._states = {name: _state(module) for name, module in _loaded(_SERVICES)}
         for _, storage in _loaded(("s3",)):
             self._objects = _copies(storage, _OF_OBJECTS)
+        _replace_folder(self._noted_contents, self._contents)
         self._containers = {name: _copies(module, _CONTAINERS[name]) for name, module in _loaded(tuple(_CONTAINERS))}
         return {"services": sorted(self._states)}
 
@@ -62,7 +68,8 @@ class Checkpoint:
                     container._data.clear()  # `clear` is about one account of many
             module.load_persisted_state(copy.deepcopy(state))
         for _, storage in _loaded(("s3",)):
-            self._restore_objects(storage)
+            _put_back(storage, _OF_OBJECTS, self._objects)
+        _replace_folder(self._contents, self._noted_contents)
         for name, module in _loaded(tuple(_CONTAINERS)):
             _put_back(module, _CONTAINERS[name], self._containers.get(name, {}))
         for _, tables in _loaded(("dynamodb",)):
@@ -71,13 +78,19 @@ class Checkpoint:
             _expire_records(streams)
         return {"services": sorted(self._states)}
 
-    def _restore_objects(self, storage: Any) -> None:
-        before = storage._buckets._data
-        for scoped_name, bucket in list(before.items()):
-            noted = self._objects.get("_buckets", {}).get(scoped_name, {}).get("objects", {})
-            for key in set(bucket["objects"]) - set(noted):
-                storage._delete_persisted_object(scoped_name[1], key)
-        _put_back(storage, _OF_OBJECTS, self._objects)
+
+def _replace_folder(folder: Path, source: Path) -> None:
+    """Make a folder one of the same files as another: the emulator replaces files, and writes into none again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if source.exists():  # S3 makes its folder with the first object after a reset
+        shutil.copytree(source, folder, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without links
+        shutil.copyfile(source, target)
 
 
 def _state(module: Any) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state / "services"),
         "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(place.state / "s3"),
+        "S3_DATA_DIR": str(place.objects),
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",
         # No containers: with a Docker daemon at hand it would remove those of other emulators at its start.
@@ -304,7 +304,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     save_quickly()
     saving = _Saving(place, journal)
-    data = Checkpoint()
+    data = Checkpoint(place.objects)
     app = Gate(
         emulator.app,
         port=record.port,

@@ -74,6 +74,11 @@ class StateFiles:
         return self.root / "state"
 
     @property
+    def objects(self) -> Path:
+        """The contents of the objects of S3."""
+        return self.state / "s3"
+
+    @property
     def journal(self) -> Path:
         """The writes that were acknowledged since the state was last saved."""
         return self.state / "messages.jsonl"
@@ -101,7 +106,7 @@ class StateFiles:
                 file, or the other way round.
         """
         files = (self.record, self.log, self.alive, self.starting, self.unsaved, self.root / ".gitignore", self.journal)
-        folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.state / "s3")
+        folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.objects)
         for path in (self.root.parent, self.root, *folders):
             _check_own(path, stat.S_ISDIR, "folder")
         for path in files:

@@ -49,6 +49,7 @@ POLICY_PROPERTIES: Final = frozenset((
     "policytext", "repositorypolicytext", "resourcepolicy",
 ))  # fmt: skip
 """Properties that hold a policy, folded, which may be put in from elsewhere."""
+_REFERENCE: Final = re.compile(r"\$\{(\w+)((?:\.\w+)*)\}")
 _KEYS_OF_AWS: Final = "alias/aws/"
 """How the names of keys begin that limit nobody: whoever may read has the service decrypt with them."""
 _WHOLE: Final = "*"
@@ -258,9 +259,8 @@ class _SettingReader:
         return not is_told_as_put_in and "Statement" not in json.dumps(value, default=str)
 
     def _own_resource(self, value: Any) -> str:
-        """The Ref of the first resource of the template that a value speaks of; "" where it speaks of none."""
-        for reference in tokens.references(_text(value)):
-            logical_id, _, attribute = reference.text[2:-1].partition(".")
+        """The Ref of the first resource of the template that a text speaks of; "" where it speaks of none."""
+        for logical_id, attribute in _REFERENCE.findall(_text(value)) if _is_text(value) else ():
             if attribute or f"${{{logical_id}}}" in self._resources:  # only a resource has attributes
                 return f"${{{logical_id}}}"
         return ""
@@ -294,7 +294,8 @@ def in_words(name: str, value: Any, *, is_told: bool = True) -> str:
 
 
 def _told(path: str, value: Any) -> str:
-    if has_secret_property(path) or has_secret_property(json.dumps(value, default=str)):
+    is_yes_or_no = _text(value) in ("true", "false")  # which is no secret whatever its name: GenerateSecret
+    if not is_yes_or_no and (has_secret_property(path) or has_secret_property(json.dumps(value, default=str))):
         return _digest(value)
     return _text(value)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from remit.template.policy_documents import Place
 
-MOST: Final = 64
+MOST: Final = 256
 """Worlds of which each is looked at."""
 World: TypeAlias = Mapping["Test", bool]
 T = TypeVar("T")

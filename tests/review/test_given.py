@@ -1,0 +1,95 @@
+"""What a resource lets others than roles do: what of it counts in a comparison, and whether its policy is there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from remit.app import Grant, Reason
+from remit.documents.read import read
+from remit.errors import Origin
+from remit.iam.policy import allow
+from remit.review.access_change import AccessSetting, Given
+from remit.review.policies_beside import policies_beside
+from remit.template.role_files import read_source
+
+
+def grant(action: str, line: int = 1) -> Grant:
+    return Grant(allow(action, on="*"), Reason("text", ""), Origin("template.yaml", line))
+
+
+URL = AccessSetting("AuthType", "door", "any", ("NONE",))
+ROUTE = AccessSetting("RouteKey", "door", "any", ("GET /",))
+GIVEN = Given(
+    "AWS::SQS::Queue",
+    documents=((grant("sqs:SendMessage"), grant("sqs:ReceiveMessage")),),
+    on=("${Queue}",),
+    arns=("arn:aws:sqs:eu-west-1:111122223333:q",),
+    settings=(URL, ROUTE),
+    unread=frozenset({"${Late}"}),
+)
+CHANGED: dict[str, tuple[Any, bool]] = {
+    "type": ("AWS::SNS::Topic", False),
+    "documents": (((grant("sqs:SendMessage"),),), True),
+    "on": (("${Other}",), True),
+    "arns": ((), False),
+    "is_conditional": (True, False),
+    "settings": ((URL,), True),
+    "made_settings": ((URL,), False),
+    "unread": (frozenset({"${Later}"}), True),
+    "doubts": (frozenset({"it may be another one"}), False),
+    "is_ceiling": (True, False),
+    "is_gateway": (True, True),
+}
+"""Another value of each field, and whether it says something else of others."""
+
+
+def test_of_every_field_it_is_known_whether_it_counts() -> None:
+    assert {field.name for field in fields(Given)} == CHANGED.keys()
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_two_versions_mean_the_same_unless_what_they_say_of_others_differs(field: str) -> None:
+    value, differs = CHANGED[field]
+    assert (replace(GIVEN, **{field: value}).meaning != GIVEN.meaning) == differs
+
+
+def test_lines_and_order_mean_nothing() -> None:
+    turned = ((grant("sqs:ReceiveMessage", 7), grant("sqs:SendMessage", 3)),)
+    assert replace(GIVEN, documents=turned, settings=(ROUTE, URL)).meaning == GIVEN.meaning
+
+
+@pytest.mark.parametrize("kind", ["network", "unknown"])
+def test_who_can_reach_it_lets_nobody_in(kind: str) -> None:
+    reached = Given("AWS::Lambda::Function", settings=(AccessSetting("VpcConfig", kind, "", ("subnet",)),))
+    assert (reached.meaning, reached.is_nothing) == ("", True)
+
+
+@pytest.mark.parametrize(("is_at_resource", "is_at_statement"), [*product([False, True], repeat=2)])
+def test_a_policy_depends_on_a_condition_of_its_resource_or_of_a_statement(
+    is_at_resource: bool,  # noqa: FBT001 - a column
+    is_at_statement: bool,  # noqa: FBT001 - as above
+) -> None:
+    statement: Any = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    further = {**statement, "Action": "sqs:ReceiveMessage"}
+    if is_at_statement:
+        statement = {"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]}
+    policy = {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {"Statement": [statement, further]}}
+    resources: dict[str, Any] = {
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": policy},
+    }
+    if is_at_resource:
+        resources["Policy"]["Condition"] = "Open"
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"Open": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}},
+        "Resources": resources,
+    }
+    source = read_source(read(json.dumps(template).encode(), "template.json"))
+    (beside,) = policies_beside(source.resources)
+    assert bool(beside.note) == (is_at_resource or is_at_statement)
