@@ -123,5 +123,6 @@ def _records(declared: SamResource, domain: Mapping[str, Any]) -> Iterator[MadeR
 
 def _hash(value: Any) -> str:
     """Return SAM's suffix of the logical ids of domain names."""
+    # As the translator spells what it hashes: a text as it is, the rest as compact JSON.
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10]
