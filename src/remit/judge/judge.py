@@ -248,10 +248,8 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         api = api_settings(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
-        from remit.judge.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
-
         with state.noted():
-            policies = account_policies(state.folder)
+            policies = _account_policies(state.folder)
     if not functions and not state.declared.resources and not state.mistakes.errors:
         nothing = RemitError(
             "this app declares nothing to deploy",
@@ -290,6 +288,26 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+
+
+def _account_policies(folder: Path) -> Mapping[str, Policy]:
+    """The texts of the account's own managed policies (`config/policies/NAME.json`), by name without their paths.
+
+    Nothing deploys them: they are for questions about roles, and for the AWS of this machine. RemitError has each
+    mistake, at its file, line and column.
+    """
+    from remit.template.policy_files import read_policy  # noqa: PLC0415 - most projects have no such folder
+
+    hint = 'such a file is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
+    policies: dict[str, Policy] = {}
+    mistakes = Mistakes()
+    for path in plain_files.listed(folder / POLICIES):
+        file = f"{POLICIES}/{path.name}"
+        with mistakes.noted():
+            content = plain_files.json_content(path, file, "a policy", hint) or b""
+            policies[path.stem], _ = read_policy(content, file, hint)
+    mistakes.refuse()
+    return policies
 
 
 def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
