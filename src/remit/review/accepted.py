@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from remit.holders import Holder
-    from remit.iam.comparison import StatementLocation
 
 F = TypeVar("F", Piece, Undecided, Unseen, Door)
 _STACK: Final = "${AWS::StackName}"
@@ -41,11 +40,8 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
     for entry in entries:
         _check_functions(entry, names)
     used: set[int] = set()
-    changes = [
-        part
-        for change in review.changes
-        for part in _accepted(change, [_placed(entry, review.names) for entry in entries], review, used)
-    ]
+    placed = [_placed(entry, review.names) for entry in entries]
+    changes = [part for change in review.changes for part in _accepted(change, placed, review, used)]
     stale = tuple(entry for number, entry in enumerate(entries) if number not in used)
     return replace(review, changes=tuple(changes)), stale
 
@@ -129,19 +125,16 @@ class _Judge:
                 ACCESS, lambda statements: lets_in_no_more(Policy(statements), allowed, self.review.shapes)
             )
         gained_statement = fill_statement_with_principals(narrowed(piece), self.review.names)
-        gain = in_shape(Policy((gained_statement,), self._version(piece.source)), self.review.shapes)
+        version = VERSION
+        if self.after is not None and piece.source.layer == "identity":
+            version = self.after.layers.identity[piece.source.policy].version
+        gain = in_shape(Policy((gained_statement,), version), self.review.shapes)
         return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""
         gain = Policy((narrowed_trust(piece),))
         return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), gain))
-
-    def _version(self, source: StatementLocation) -> str:
-        """The version of the language that a statement is written in."""
-        if self.after is None or source.layer != "identity":
-            return VERSION
-        return self.after.layers.identity[source.policy].version
 
     def _within(self, kind: str, proven: Callable[[tuple[Statement, ...]], bool]) -> str | None:
         """The reason of the one entry that is proven to be enough, else of all of the kind together."""
@@ -210,7 +203,11 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
 
     What several functions gain alike is one entry.
     """
-    for_every_stage = _stages(review.names)
+    stack = review.names.get(_STACK, "")
+
+    def for_every_stage(text: str) -> str:
+        return whole(stack).sub(_STACK, text) if stack else text
+
     functions_by_entry: dict[AcceptedGain, dict[str, None]] = {}
     for change in review.changes:
         entries = [
@@ -260,12 +257,6 @@ def _joined(statements: Iterable[Statement], element: Literal["actions", "resour
 
 def _with(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:
     return replace(statement, actions=globs) if element == "actions" else replace(statement, resources=globs)
-
-
-def _stages(names: Mapping[str, str]) -> Callable[[str], str]:
-    """Makes a text hold for every stage: its own namespace is written as the stack's name."""
-    stack = names.get(_STACK, "")
-    return (lambda text: whole(stack).sub(_STACK, text)) if stack else (lambda text: text)
 
 
 __all__ = ["AcceptedGain", "accept", "acceptance", "read_accepted", "written"]

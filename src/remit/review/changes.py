@@ -151,6 +151,7 @@ class _Side:
         """A role made ready; None for none."""
         if role is None:
             return None
+        # By the object: a role is asked for in several pairs, and making it ready reads its policies.
         if id(role) not in self._ready:
             ready = stand(role, self.version, self._documents)
             self._ready[id(role)] = replace(ready, policies=(*ready.policies, *self.joined.policies))
@@ -196,7 +197,7 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
         after,
         access=access,
         trust=_trust(before, after, was, now),
-        attached=attached(before, after, old, new),
+        attached=tuple(attached(before, after, old, new)),
         unseen=tuple(unseen_changes),
     )
 

@@ -45,7 +45,7 @@ HOLDERS: Final = {
 class MadePolicy:
     """A policy that the template makes: how ARNs refer to it, and whom it names itself."""
 
-    path: Path
+    logical_id: str
     policy: HeldPolicy
     holders: frozenset[tuple[HolderKind, str]]
     """Those whom it is attached to by its own list: what each is, and the text that names it."""
@@ -72,7 +72,7 @@ def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
     made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
     outside: dict[tuple[HolderKind, str], list[MadePolicy]] = {}
     for policy in policies:
-        for named in sorted(policy.holders - made):
+        for named in sorted(policy.holders - made):  # a set has no order, and reports must have one
             outside.setdefault(named, []).append(policy)
     return AttachedPolicies(policies, {named: tuple(of_holder) for named, of_holder in outside.items()})
 
@@ -115,7 +115,7 @@ def _own(policy: Resource, place: Place) -> MadePolicy:
         "" if known(document) else f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",
     )
     arns = tuple(_arns(policy)) if is_managed else ()
-    return MadePolicy(("Resources", policy.logical_id), made_policy, frozenset(holders), arns)
+    return MadePolicy(policy.logical_id, made_policy, frozenset(holders), arns)
 
 
 def condition_note(condition: str) -> str:
@@ -129,6 +129,7 @@ def _arns(policy: Resource) -> Iterator[str]:
     yield f"${{{policy.logical_id}.PolicyArn}}"
     name, path = policy.properties.get("ManagedPolicyName"), policy.properties.get("Path", "/")
     if name is not None and isinstance(path, str):
+        # Templates spell the partition as often as they refer to it: both name this policy.
         for partition in ("${AWS::Partition}", "aws"):
             yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
 
