@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.review.access_change import AccessSetting
-    from remit.template.policy_documents import Place
     from remit.template.roles import FileRoles
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
@@ -50,13 +49,13 @@ _NOWHERE: Final = Origin("the template")
 
 def giving_of_file(read: FileRoles) -> dict[str, Given]:
     """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
-    access_by_id = giving(read.resources, read.place)
+    access_by_id = giving(read.resources, read.locate)
     for name in read.made:
         access_by_id[name] = replace(access_by_id[name], settings=(), made_settings=access_by_id[name].settings)
     resources = {resource.ref: resource for resource in (*read.resources, *read.declared)}
     for resource in read.declared:
         access = access_by_id.get(resource.logical_id, Given(resource.type))
-        settings = (*settings_of(resource, resources, read.place), *_routes(resource, resources))
+        settings = (*settings_of(resource, resources, read.locate), *_routes(resource, resources))
         access_by_id[resource.logical_id] = replace(access, settings=settings)
     return access_by_id
 
@@ -71,14 +70,14 @@ def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[A
         yield from routes_of_body(name, resource.properties.get(name), resource.origin)
 
 
-def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
+def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[str, Given]:
     """What each resource lets others do, by its logical id; of many that is nothing.
 
     Roles, users, groups and their policies say nothing here: they are compared as such. `place` has the line of each
     part of the file.
     """
     declared = tuple(resources)
-    reader = _Reader({resource.ref: resource for resource in declared}, place)
+    reader = _Reader({resource.ref: resource for resource in declared}, locate)
     by_id = {resource.logical_id: resource for resource in declared}
     access_by_id: dict[str, Given] = {}
     for resource in declared:
@@ -155,9 +154,9 @@ def service_of(kind: str) -> str:
 class _Reader:
     """Reads the resources of one template."""
 
-    def __init__(self, resources: Mapping[str, Resource], place: Place | None) -> None:
+    def __init__(self, resources: Mapping[str, Resource], locate: Locate | None) -> None:
         self._resources = resources
-        self._place = place
+        self._place = locate
 
     def given(self, resource: Resource) -> Given:
         """What one resource lets others do."""

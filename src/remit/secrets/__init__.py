@@ -170,7 +170,7 @@ def _placed(text: str, found: list[tuple[int, str]]) -> tuple[Secret, ...]:
     return tuple(secrets)
 
 
-def doubtful_secrets_in(text: str) -> tuple[Secret, ...]:
+def possible_secrets_in(text: str) -> tuple[Secret, ...]:
     """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header."""
     folded = text.lower()
     found = [
