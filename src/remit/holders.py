@@ -99,7 +99,9 @@ class Holder:
     """What is not certain of it, as sentences."""
     kind: HolderKind = "role"
     name: str = ""
-    """Its name in the account, where a template gives one."""
+    """Its name in the account, where a template gives one or an account tells it."""
+    arn: str = ""
+    """Its ARN, of a role that an account holds."""
     endpoint: VpcEndpoint | None = None
     """The VPC endpoint that its requests pass, if they pass one."""
     names: Mapping[str, str] = field(default_factory=dict, compare=False)

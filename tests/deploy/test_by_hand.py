@@ -24,7 +24,7 @@ from hands import (
     edit_inline,
     swap_boundary,
 )
-from remit.deploy.account_roles import HeldRole, each_held
+from remit.deploy.account_roles import each_held
 from remit.deploy.changeset import plan
 from remit.deploy.drift import drift
 from remit.deploy.execute import execute
@@ -33,7 +33,7 @@ from remit.deploy.stack import describe
 from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
-from remit.holders import HeldPolicy, Holder, bounded
+from remit.holders import HeldPolicy, Holder, bounded, by_arn
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.report.manual_changes import by_hand_document, by_hand_lines
@@ -214,13 +214,13 @@ def declared(trust: dict[str, Any], **more: Any) -> Holder:
     return Holder("ReportRole", trust=parse(trust), **more)
 
 
-def differing(wanted: Holder, held: HeldRole) -> list[str]:
+def differing(wanted: Holder, held: Holder) -> list[str]:
     return [change.what for change in drift(wanted, {}, held, "report", {})]
 
 
 def test_a_boundary_that_was_taken_off_is_put_back() -> None:
     declared = Holder("ReportRole", limits=bounded(LIMIT), trust=parse(STRANGERS))
-    (change,) = drift(declared, {}, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
+    (change,) = drift(declared, {}, Holder("report", trust=parse(STRANGERS), name="report"), "report", {})
     assert change.what == f"permissions boundary {LIMIT} was taken off by hand from role report (ReportRole)"
     assert [repair.operation for repair in change.repairs] == ["iam.PutRolePermissionsBoundary"]
 
@@ -235,7 +235,7 @@ def test_the_order_of_a_list_and_the_two_spellings_of_an_account_are_no_change()
 
     root = "arn:aws:iam::111122223333:root"
     wanted = declared(trust("111122223333", "arn:aws:iam::111122223333:role/b"))
-    held = HeldRole("report", "arn", parse(trust("arn:aws:iam::111122223333:role/b", root)))
+    held = Holder("report", trust=parse(trust("arn:aws:iam::111122223333:role/b", root)), name="report")
     assert differing(wanted, held) == []
     assert differing(declared(trust("999999999999")), held) == [
         "the trust policy of role report (ReportRole) was changed by hand"
@@ -243,16 +243,15 @@ def test_the_order_of_a_list_and_the_two_spellings_of_an_account_are_no_change()
 
 
 def test_of_a_role_with_policies_that_only_the_deploy_knows_none_is_called_foreign() -> None:
-    held = HeldRole(
-        "report", "arn", parse(STRANGERS), (("late", Policy(())),), ("arn:aws:iam::aws:policy/ReadOnlyAccess",)
-    )
+    policies = (HeldPolicy("late", document=Policy(())), *by_arn(["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
+    held = Holder("report", policies, trust=parse(STRANGERS), name="report")
     assert differing(declared(STRANGERS, policies=(HeldPolicy(),)), held) == []
     assert len(differing(declared(STRANGERS), held)) == 2
 
 
 def test_a_trust_policy_that_only_the_deploy_knows_is_not_compared() -> None:
     unknown = Holder("ReportRole", trust=Policy(()))
-    assert differing(unknown, HeldRole("report", "arn", parse(STRANGERS))) == []
+    assert differing(unknown, Holder("report", trust=parse(STRANGERS), name="report")) == []
 
 
 @pytest.mark.parametrize("bounded", [False, True])

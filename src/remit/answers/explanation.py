@@ -116,6 +116,11 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         *_unseen(role, decision),
         *role.notes,
     )
+    met = None
+    if not decision.allowed:
+        # What a resource's policy says of callers is another policy's.
+        of_resource = decision.policies.resource is not None
+        met = resource_obstacle(decision.request) if of_resource else obstacle(decision.request)
     return Explanation(
         asker,
         action,
@@ -125,16 +130,8 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         nearest_allows,
         all_notes,
         kind=role.kind,
-        obstacle=_obstacle(decision),
+        obstacle=met,
     )
-
-
-def _obstacle(decision: Decision) -> Obstacle | None:
-    if decision.allowed:
-        return None
-    if decision.policies.resource is not None:  # what it says of callers is another policy's
-        return resource_obstacle(decision.request)
-    return obstacle(decision.request)
 
 
 def _decided(role: Holder, action: str, text: str, principal: str | None) -> tuple[Holder, Decision, tuple[str, ...]]:

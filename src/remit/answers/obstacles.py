@@ -125,17 +125,13 @@ def _without_policies(request: Request) -> Obstacle | None:
             "let the resource's own policy allow the role, or turn the feature of its service off and on again",
             "Create a service-linked role (IAM User Guide)",
         )
+    if request.folded in FEDERATED:
+        return Obstacle(
+            "whoever asks it has no policies yet, so that the role's trust policy alone decides",
+            "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions "
+            "(sub, aud) with the token's",
+        )
     return None
-
-
-def _federated_call(request: Request) -> Obstacle | None:
-    if request.folded not in FEDERATED:
-        return None
-    return Obstacle(
-        "whoever asks it has no policies yet, so that the role's trust policy alone decides",
-        "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions "
-        "(sub, aud) with the token's",
-    )
 
 
 def _masked(request: Request) -> Obstacle | None:
@@ -269,5 +265,5 @@ def _forms(action: str) -> str:
 
 
 _Rule: TypeAlias = "Callable[[Request], Obstacle | None]"
-_OF_CALLERS: Final[tuple[_Rule, ...]] = (_exception, _without_policies, _federated_call)
+_OF_CALLERS: Final[tuple[_Rule, ...]] = (_exception, _without_policies)
 _OF_RESOURCES: Final[tuple[_Rule, ...]] = (_exception, _masked, _managed_key, _no_role, _other_type)

@@ -14,11 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from remit.app import Grant, Reason
 from remit.deploy.aws_errors import denied, remit_errors, transient
 from remit.deploy.session import CONNECTIONS
 from remit.deploy.stack import pauses
 from remit.errors import RemitError
+from remit.holders import HeldPolicy, Holder, bounded, by_arn
 from remit.iam.policy import Policy, parse
+from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,18 +39,6 @@ class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A role as IAM holds it: inline policies by name, the ARNs of attached ones, in IAM's order."""
-
-    name: str
-    arn: str
-    trust: Policy
-    inline: tuple[tuple[str, Policy], ...] = ()
-    attached: tuple[str, ...] = ()
-    boundary: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ManagedPolicyVersion:
     """The version of a managed policy that is in force, as in "v3"."""
 
@@ -55,7 +46,7 @@ class ManagedPolicyVersion:
     policy: Policy
 
 
-def held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
+def held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     role_names = tuple(dict.fromkeys(names))
     with remit_errors():
@@ -67,22 +58,22 @@ def held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
         return each_held(account, role_names)
 
 
-def _here(account: Account, role_names: Sequence[str]) -> dict[str, HeldRole]:
+def _here(account: Account, role_names: Sequence[str]) -> dict[str, Holder]:
     """`held` on this machine: all roles at once, and each boundary by itself, which the AWS here leaves out."""
     client = account.client("iam")
     roles = all_held(account, role_names) if role_names else {}
     raw_roles = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
-    return {raw["RoleName"]: replace(roles[raw["RoleName"]], boundary=_boundary(raw)) for raw in raw_roles}
+    return {raw["RoleName"]: replace(roles[raw["RoleName"]], limits=_boundary(raw)) for raw in raw_roles}
 
 
-def each_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
+def each_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with a call for each role."""
     client = account.client("iam")
     roles = _at_once(lambda name: _held(client, name), names)
     return {role.name: role for role in roles if role is not None}
 
 
-def all_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
+def all_held(account: Account, names: Iterable[str]) -> dict[str, Holder]:
     """`held` with one list of all the account's roles."""
     role_names = frozenset(names)
     pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
@@ -94,16 +85,34 @@ def all_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     return roles
 
 
-def _of_details(raw: Mapping[str, Any]) -> HeldRole:
+def _of_details(raw: Mapping[str, Any]) -> Holder:
     """A role as GetAccountAuthorizationDetails gives it."""
     name = raw["RoleName"]
     inline = []
     for policy in raw["RolePolicyList"]:
         document = _parsed(policy["PolicyDocument"], f"policy {policy['PolicyName']} of {name}")
         inline.append((policy["PolicyName"], document))
+    return _holder(raw, inline, (policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"]))
+
+
+def _holder(raw: Mapping[str, Any], inline: Iterable[tuple[str, Policy]], attached: Iterable[str]) -> Holder:
+    """A role with its policies in IAM's order; the reason of a statement is its policy's name."""
+    name = raw["RoleName"]
+    policies = []
+    for policy, document in inline:
+        reason = Reason("text", f"policy {policy} of role {name}")
+        grants = tuple(Grant(statement, reason, version=document.version) for statement in document.statements)
+        policies.append(HeldPolicy(policy, "inline", document, grants))
     trust = _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}")
-    attached = tuple(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"])
-    return HeldRole(name, raw["Arn"], trust, tuple(inline), attached, _boundary(raw))
+    return Holder(
+        name,
+        (*policies, *by_arn(attached)),
+        limits=_boundary(raw),
+        trusts=services(trust),
+        trust=trust,
+        name=name,
+        arn=raw["Arn"],
+    )
 
 
 def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:
@@ -146,7 +155,7 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
     return {name: roles[name] for name in function_names if name in roles}
 
 
-def _held(client: Any, name: str) -> HeldRole | None:
+def _held(client: Any, name: str) -> Holder | None:
     try:
         raw = client.get_role(RoleName=name)["Role"]
         inline = tuple(_inline(client, name))
@@ -157,14 +166,7 @@ def _held(client: Any, name: str) -> HeldRole | None:
         )
     except client.exceptions.NoSuchEntityException:
         return None
-    return HeldRole(
-        name,
-        raw["Arn"],
-        _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}"),
-        inline,
-        attached,
-        _boundary(raw),
-    )
+    return _holder(raw, inline, attached)
 
 
 def _inline(client: Any, name: str) -> Iterator[tuple[str, Policy]]:
@@ -174,9 +176,8 @@ def _inline(client: Any, name: str) -> Iterator[tuple[str, Policy]]:
             yield policy, _parsed(raw, f"policy {policy} of role {name}")
 
 
-def _boundary(raw: Mapping[str, Any]) -> str | None:
-    arn: str | None = raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-    return arn
+def _boundary(raw: Mapping[str, Any]) -> tuple[HeldPolicy, ...]:
+    return bounded(raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"))
 
 
 def _parsed(raw: Any, name: str) -> Policy:

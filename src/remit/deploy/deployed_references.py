@@ -14,9 +14,9 @@ from remit.triggers.s3 import UNIQUE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import HeldRole
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
+    from remit.holders import Holder
     from remit.iam.policy import Policy
 
 _TABLE: Final = "AWS::DynamoDB::Table"
@@ -31,7 +31,7 @@ class ReferenceValues:
 
 
 def names(
-    account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, HeldRole]
+    account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, Holder]
 ) -> ReferenceValues:
     """Resolve each reference to text that holds no more references.
 
@@ -61,10 +61,14 @@ def names(
     return ReferenceValues(values, tuple(unknown))
 
 
-def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[str, HeldRole]) -> dict[str, str]:
+def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[str, Holder]) -> dict[str, str]:
     """The stream of a table, which only a date tells from its earlier ones: as IAM holds it, if it is but one."""
     held = [
-        text for role in roles.values() for _, policy in role.inline for text in _texts(policy) if "/stream/" in text
+        text
+        for role in roles.values()
+        for policy in role.inline.values()
+        for text in _texts(policy)
+        if "/stream/" in text
     ]
     streams = {}
     for resource in deployed.resources:

@@ -17,7 +17,6 @@ from remit.roles.reference_names import fill_policy_with_principals, fill_refere
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import HeldRole
     from remit.deploy.role_repairs import Repair
     from remit.holders import Holder
     from remit.iam.policy import Globs, Policy, Statement
@@ -46,7 +45,7 @@ class Drift:
 
 
 def drift(
-    declared: Holder, own: Mapping[str, Any], held: HeldRole | None, physical: str, names: Mapping[str, str]
+    declared: Holder, own: Mapping[str, Any], held: Holder | None, physical: str, names: Mapping[str, str]
 ) -> Iterator[Drift]:
     """Compare a role with its declaration; its name in the account is `physical`.
 
@@ -68,7 +67,7 @@ def drift(
     yield from _attached(declared, held, names)
     trust = fill_policy_with_principals(declared.trust_policy, names)
     is_known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
-    if is_known and _normal(held.trust) != _normal(trust):
+    if is_known and _normal(held.trust_policy) != _normal(trust):
         yield Drift(
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
@@ -77,14 +76,14 @@ def drift(
         )
 
 
-def _inline(declared: Holder, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, held_policies = declared.logical_id, dict(held.inline)
+def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
+    role, held_policies = declared.logical_id, held.inline
     declared_policies = {
         fill_references(name, names): fill_policy_with_principals(policy, names)
         for name, policy in declared.inline.items()
     }
     certain = declared.is_inline_known and not any(references(name) for name in declared_policies)
-    for name, policy in held.inline:
+    for name, policy in held.inline.items():
         on = f"policy {name} of role {held.name} ({role})"
         if name not in declared_policies and certain:
             removal = role_repairs.delete_inline(held.name, name)
@@ -113,7 +112,7 @@ def _inline(declared: Holder, held: HeldRole, names: Mapping[str, str]) -> Itera
             )
 
 
-def _attached(declared: Holder, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
     role, declared_arns = declared.logical_id, tuple(fill_references(arn, names) for arn in declared.attached)
     certain = declared.is_inline_known and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
@@ -138,7 +137,7 @@ def _attached(declared: Holder, held: HeldRole, names: Mapping[str, str]) -> Ite
             )
 
 
-def _boundary(declared: Holder, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
     role = declared.logical_id
     declared_arn = None if declared.boundary is None else fill_references(declared.boundary, names)
     if declared_arn == held.boundary or (declared_arn is not None and references(declared_arn)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Reason
+from remit.app import Reason
 from remit.catalogue.managed_policies import managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
 from remit.deploy.aws_errors import Denied, remit_errors
@@ -15,21 +15,21 @@ from remit.deploy.drift import Drift, drift
 from remit.deploy.role_repairs import run_under
 from remit.deploy.status import status
 from remit.errors import RemitError
-from remit.holders import Holder, bounded, by_arn, inline
+from remit.holders import Holder
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import fill_references, references
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import declared, users_of
-from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion
+    from remit.deploy.account_roles import ManagedPolicyVersion
     from remit.deploy.deployed_references import ReferenceValues
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
+    from remit.holders import Holder
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import DeclaredStack
 
@@ -70,7 +70,7 @@ class Reading:
     running: DeclaredStack
     physical: Mapping[str, str]
     known: ReferenceValues
-    roles: Mapping[str, HeldRole]
+    roles: Mapping[str, Holder]
     under: Mapping[str, str]
     moved: Mapping[str, str]
     drift: tuple[Drift, ...]
@@ -156,31 +156,20 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
 
 
-def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Holder:
-    """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
-    grants = tuple(
-        Grant(
-            statement,
-            Reason("text", changed.get(name, f"policy {name} of role {held_role.name}")),
-            version=policy.version,
-        )
-        for name, policy in held_role.inline
-        for statement in policy.statements
-    )
-    return Holder(
-        logical_id,
-        (inline(grants), *by_arn(held_role.attached)),
-        functions,
-        bounded(held_role.boundary),
-        services(held_role.trust),
-        held_role.trust,
-    )
+def _role(logical_id: str, held_role: Holder, functions: tuple[str, ...], changed: Mapping[str, str]) -> Holder:
+    """A role with what it holds; the reason of a statement is what was done by hand to its policy, if anything was."""
+    policies = []
+    for policy in held_role.policies:
+        by_hand = Reason("text", changed.get(policy.name, ""))
+        grants = tuple(replace(grant, reason=by_hand) for grant in policy.grants) if by_hand.text else policy.grants
+        policies.append(replace(policy, grants=grants))
+    return replace(held_role, logical_id=logical_id, policies=tuple(policies), functions=functions)
 
 
 def _moved(
     running: DeclaredStack,
     physical: Mapping[str, str],
-    roles: Mapping[str, HeldRole],
+    roles: Mapping[str, Holder],
     under: Mapping[str, str],
     values: Mapping[str, str],
 ) -> dict[str, str]:
@@ -225,7 +214,7 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _arns(roles: Iterable[HeldRole], *, local: bool) -> Iterator[str]:
+def _arns(roles: Iterable[Holder], *, local: bool) -> Iterator[str]:
     """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
     for role in roles:
         for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):

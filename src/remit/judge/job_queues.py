@@ -72,11 +72,6 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
     return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
 
 
-def workers_of_jobs(state: Judgement) -> dict[str, str]:
-    """The worker that runs each job, by the job's name."""
-    return {job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None}
-
-
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
     return [declaration for declaration in jobs if declaration.job is not None and declaration.job.queue == queue]
 

@@ -222,19 +222,14 @@ def _check_version(document: iam.Policy, path: Path) -> None:
         for condition in statement.conditions:
             texts += condition.values
         for text in texts:
-            if not _looks_like_a_variable(text):
-                continue
+            if not any(isinstance(part, str) and "${" in part for part in tokens.split(text)):
+                continue  # each `${` in it is one of CloudFormation's references, which become text at the deploy
             raise RemitError(
                 f"{spelled(path)}: in Version {document.version!r} there are no variables, "
                 f"and {text!r} is literal text",
                 hint=f"use {iam.VERSION!r}, in which it is a variable; `${{$}}` stands for a literal `$` there",
                 path=(*path, "Statement", number, "Resource", text),
             )
-
-
-def _looks_like_a_variable(text: str) -> bool:
-    """Return whether a text has a `${` that is none of CloudFormation's references."""
-    return any(isinstance(part, str) and "${" in part for part in tokens.split(text))
 
 
 def _wrong(path: Path, message: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:

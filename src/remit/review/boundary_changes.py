@@ -107,7 +107,7 @@ def _unbound(before: Holder, after: Holder) -> Iterator[Unseen]:
     """A boundary that is not known: one that goes may have held anything back, one that comes only narrows."""
     old_arn, new_arn = before.boundary, after.boundary
     if old_arn is None:
-        return
+        return  # a boundary that comes takes away, whatever it says
     same_arn = new_arn is not None and plain(old_arn) == plain(new_arn)
     if same_arn and (before.unread_boundary is None) == (after.unread_boundary is None):
         return
@@ -126,6 +126,7 @@ def _released(before: Holder, after: Holder) -> Iterator[Unseen]:
         return
     old, new = before.layers, after.layers
     if after.unread_boundary is not None:
+        # Nothing is known of the new limit, so the old one must not look like access that was given back.
         old = replace(old, boundary=())
     if gains(_allowing_all(old), _allowing_all(new)) is not None:
         for arn in still_attached:

@@ -151,6 +151,7 @@ class _Side:
         """A role made ready; None for none."""
         if role is None:
             return None
+        # By the object: a role is asked for in several pairs, and making it ready reads its policies.
         if id(role) not in self._ready:
             ready = stand(role, self.version, self._documents)
             self._ready[id(role)] = replace(ready, policies=(*ready.policies, *self.joined.policies))

@@ -147,6 +147,7 @@ class JoinedResources:
         caller = Request("none:None", principal=arn)
         said = []
         statements = [*self._to_many, *self._by_name.get(arn, ())]
+        # What names the role and what means many were kept apart: a piece names the first statement that gives it.
         statements.sort(key=lambda written: (written.location.policy, written.location.index))
         for written in statements:
             filled, access = written.filled, written.access
@@ -182,6 +183,7 @@ def _held(statement: Statement, access: Given) -> Statement:
     part = _PARTS.get(service)
     patterns: dict[str, None] = {}
     for pattern in ("*",) if statement.resources is None else statement.resources.patterns:
+        # A resource's policy speaks of that resource alone: `*` in it means the resource, and no other.
         wider = [arn for arn in access.arns if covers(pattern, arn) and not pattern.startswith(arn)]
         for arn in wider:
             patterns |= dict.fromkeys((arn,) if part is None else (arn, f"{arn}{part}"))

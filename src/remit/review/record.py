@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from remit.app import Grant, Reason
 from remit.catalogue.managed_policies import managed_policy
@@ -187,7 +187,9 @@ def _version(value: Mapping[str, Any]) -> Version:
 
 
 def _read_role(value: Mapping[str, Any]) -> Holder:
-    boundary = value["permissions_boundary"]
+    boundary, kind = value["permissions_boundary"], value.get("kind", "role")
+    if kind not in get_args(HolderKind):
+        raise ValueError
     return Holder(
         logical_id=_text(value["role"]),
         policies=(inline(map(_read_grant, value["grants"])), *by_arn(_texts(value["managed_policies"]))),
@@ -196,7 +198,7 @@ def _read_role(value: Mapping[str, Any]) -> Holder:
         trusts=_texts(value["trusts"]),
         trust=None if value["trust"] is None else parse(value["trust"]),
         notes=_texts(value.get("notes", [])),
-        kind=_kind(value.get("kind", "role")),
+        kind=kind,
     )
 
 
@@ -221,12 +223,6 @@ def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
         _text(value.get("door", "")),
         is_limited=value.get("is_limited") is True,
     )
-
-
-def _kind(value: Any) -> HolderKind:
-    if value not in get_args(HolderKind):
-        raise ValueError
-    return cast("HolderKind", value)
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:

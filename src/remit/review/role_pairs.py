@@ -37,6 +37,7 @@ def pairs(old: Version, new: Version) -> Iterator[Pair]:
         old_role, new_role, moved = before.get(name), after.get(name), _moved(name, old, new)
         if old_role is None and new_role is None and not moved:
             continue
+        # The two roles are the key: functions that share both are told together, new ones (no old role) among them.
         key = (id(old_role), id(new_role), moved)
         pair = by_roles.get(key, Pair((), old_role, new_role, moved))
         by_roles[key] = replace(pair, functions=(*pair.functions, name))
@@ -64,6 +65,7 @@ def _by_function(version: Version) -> dict[str, Holder]:
 def renamed(old: Version, new: Version) -> Iterator[str]:
     """A note on each function that is new and has exactly the access of one that is gone: likely its new name."""
     before, after = _by_function(old), _by_function(new)
+    # Each function that is gone explains one new function at most: several may have had the same access.
     new_ones = [name for name in after if name not in before]
     gone: dict[object, list[str]] = {}
     if new_ones:

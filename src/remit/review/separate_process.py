@@ -41,6 +41,7 @@ def loading_apart(folder: Path, stage: str | None, folder_name: str | None = Non
         arguments = [import_path, str(folder), json.dumps(stage), str(answer), json.dumps(folder_name)]
         with log.open("wb") as output:
             process = subprocess.Popen(
+                # -P: no file of the folder that this runs in stands for a module of Python's or remit's.
                 [sys.executable, "-P", "-c", _RUN, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -49,6 +50,7 @@ def loading_apart(folder: Path, stage: str | None, folder_name: str | None = Non
         try:
             yield lambda: _answer(process, answer, log)
         finally:
+            # Whoever stops waiting, by Ctrl-C or a mistake in the other state, leaves no process behind.
             process.kill()
             process.wait()
 
@@ -65,14 +67,13 @@ def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Versio
     if "errors" not in document:
         resources = tuple(Resource(*resource) for resource in document["template"])
         return replace(read_record(content, answer.name), resources=resources)
-    first, *further = [_mistake(error) for error in document["errors"]]
+    mistakes = []
+    for error in document["errors"]:
+        origin = None if error["origin"] is None else Origin(*error["origin"])
+        mistakes.append(RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"]))
+    first, *further = mistakes
     first.further = tuple(further)
     raise first
-
-
-def _mistake(error: dict[str, Any]) -> RemitError:
-    origin = None if error["origin"] is None else Origin(*error["origin"])
-    return RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"])
 
 
 def main(folder: str, stage: str, answer: str, folder_name: str) -> None:

@@ -161,7 +161,7 @@ class _Templates:
         declared = frozenset((*section(old_template, "Resources"), *section(new_template, "Resources")))
         for names in made_together(old_template, new_template):
             parts = part(old_template, names), part(new_template, names)
-            if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
+            if any(_type_of(template, names[0]) == MANAGED for template in (old_template, new_template)):
                 if names[0] in alone:
                     yield from self._compared(*parts, _policies)
             else:
@@ -311,10 +311,6 @@ def _other_roles(before: Any, after: Any) -> frozenset[str]:
             old_words, new_words = names_in(old.get(name)), names_in(new.get(name))
             words |= old_words | new_words if old_words != new_words else set()
     return frozenset(words)
-
-
-def _is_managed(template: Any, name: str) -> bool:
-    return _type_of(template, name) == MANAGED
 
 
 def _type_of(template: Any, name: str) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Function, Grant
-    from remit.iam.tokens import Reference
 
 _LOG_GROUP: Final = 160
 """Characters that the longest ARN of a function's log group has, and a little more (see `policy_size`)."""
@@ -76,18 +75,14 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members
         return
     inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
-    shared = sum(length(render_statement(grant.statement), _longest) for grant in members[0][1])
+    # A reference gives an ARN or a name: it becomes as long as the longest of them at most.
+    shared = sum(length(render_statement(grant.statement), lambda _: _LOG_GROUP) for grant in members[0][1])
     spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
     parted = inline < shared <= _FILLED * (inline + spare * managed)
     own = _LOG_GROUP * (2 if "VpcConfig" in members[0][0].properties else 1)  # its ARN, too
     most = max(1, (managed if parted else inline - shared) // own)
     for start in range(0, len(members), most):
         yield members[start : start + most]
-
-
-def _longest(_: Reference) -> int:
-    """Characters that a reference becomes at most: it gives an ARN or a name."""
-    return _LOG_GROUP
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Holder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant, JobQueue, Reason
 from remit.catalogue.managed_policies import managed_policy
@@ -258,8 +258,8 @@ def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
 def file_systems(app: App, function: Function) -> Iterator[Grant]:
     """Mount and write file systems of EFS and S3 Files ("Configuring file system access": role permissions)."""
     for config in function.properties.get("FileSystemConfigs", ()):
-        point = _text(config.get("Arn"))
-        if point is None:
+        point = tokens.textual(config.get("Arn"))
+        if not isinstance(point, str):
             continue
         own = [own_resources(app).by_id.get(reference.target or "") for reference in tokens.references(point)]
         is_of_s3 = ":s3files:" in point or any(each is not None and "::S3Files::" in each.type for each in own)
@@ -324,11 +324,6 @@ def dead_letter_id(queue: str) -> str:
 def queue_arn(queue: str) -> str:
     """The ARN of a job queue, as late-bound text."""
     return f"${{{queue_id(queue)}.Arn}}"
-
-
-def _text(value: Any) -> str | None:
-    text = tokens.textual(value)
-    return text if isinstance(text, str) else None
 
 
 def stored_values(_app: App, function: Function) -> Iterator[Grant]:

@@ -43,9 +43,12 @@ def fit(role: Holder, sizes: Sizes) -> Holder:
     inline_length = quota("iam.role.inline").most
     if len(own_policies(role)) > 1 or sizes.policy(role) <= inline_length:
         return role
-    from remit.iam.prove.minimise import minimise  # noqa: PLC0415 - it brings the comparison, and most roles fit
+    from remit.iam.prove.minimise import merged, minimise, same  # noqa: PLC0415 - it brings the comparison
 
-    smaller = _joined(tuple(grant.statement for grant in role.grants))
+    declared = tuple(grant.statement for grant in role.grants)
+    # Statements that agree in all but their actions, or all but their resources, are made one, where that is proven.
+    joined = merged(declared)
+    smaller = joined if same(Policy(declared), Policy(joined)) else declared
     if sizes.document(smaller) > inline_length and len(smaller) > 1:
         smaller = minimise(Policy(smaller)).statements
     if sizes.document(smaller) <= inline_length:
@@ -59,16 +62,9 @@ def fit(role: Holder, sizes: Sizes) -> Holder:
     return _made(role, documents)
 
 
-def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """Statements that agree in all but their actions, or all but their resources, made one, where that is proven."""
-    from remit.iam.prove.minimise import merged, same  # noqa: PLC0415 - as above
-
-    joined = merged(statements)
-    return joined if same(Policy(statements), Policy(joined)) else statements
-
-
 def _made(role: Holder, documents: Iterable[tuple[Statement, ...]]) -> Holder:
     split = tuple(documents)
+    # Grants come in the order of the statements, so each document takes as many of them as it has statements.
     grants = iter(explained((statement for document in split for statement in document), role.grants))
     first, *further = (tuple(islice(grants, len(document))) for document in split)
     made = []

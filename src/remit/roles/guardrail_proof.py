@@ -170,17 +170,14 @@ class _Prover:
         for policy in role.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
             if any(condition.key == SOURCE_FUNCTION for denial in denials for condition in denial.conditions):
-                denials = (*denials, self._known(self._not_asked_by_code(role)))
+                # Guardrails hold for what the code of functions asks for: no other request matters here.
+                arns = tuple(self._source_arns[name] for name in role.functions)
+                by_others = Condition("ArnNotEquals", SOURCE_FUNCTION, arns)
+                not_by_code = Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
+                denials = (*denials, self._known(not_by_code))
             if denials:
                 denies.append(Policy(denials, policy.version))
         return _Limits(tuple(denies), role.layers.boundary, role.unread_boundary)
-
-    def _not_asked_by_code(self, role: Holder) -> Statement:
-        """A Deny of all requests but those of the code of a role's functions, which guardrails hold for."""
-        by_others = Condition(
-            "ArnNotEquals", SOURCE_FUNCTION, tuple(self._source_arns[name] for name in role.functions)
-        )
-        return Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""

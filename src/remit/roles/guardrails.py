@@ -60,15 +60,11 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
     mistakes = Mistakes()
     for path in plain_files.listed(place):
         with mistakes.noted():
-            rails += _of_file(path)
+            name = f"{GUARDRAILS}/{path.name}"
+            text = plain_files.json_content(path, name, "a guardrail", _HINT)
+            rails += () if text is None else read_guardrail(text, name)
     mistakes.refuse()
     return tuple(rails)
-
-
-def _of_file(path: Path) -> tuple[Guardrail, ...]:
-    name = f"{GUARDRAILS}/{path.name}"
-    text = plain_files.json_content(path, name, "a guardrail", _HINT)
-    return () if text is None else read_guardrail(text, name)
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:

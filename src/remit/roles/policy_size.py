@@ -13,7 +13,7 @@ from remit.iam.policy import render_statement
 from remit.roles.reference_names import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.holders import HeldPolicy, Holder
     from remit.iam.policy import Statement
@@ -147,15 +147,13 @@ class Headroom:
     @property
     def text(self) -> str:
         """On one line."""
-        return "; ".join(self._parts())
-
-    def _parts(self) -> Iterator[str]:
         done = f", minimised from {self.declared:,}" if self.minimised and not self.managed else ""
-        yield f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline{done}"
+        parts = [f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline{done}"]
         if self.managed:
-            yield f"{self.declared:,} as declared{', minimised' if self.minimised else ''}, so parted"
-            yield from (f"{name}: {used:,} of {_MANAGED:,}" for name, used in self.managed)
-            yield f"{self.attached} of {_ATTACHED} managed policies attached"
+            parts.append(f"{self.declared:,} as declared{', minimised' if self.minimised else ''}, so parted")
+            parts += (f"{name}: {used:,} of {_MANAGED:,}" for name, used in self.managed)
+            parts.append(f"{self.attached} of {_ATTACHED} managed policies attached")
+        return "; ".join(parts)
 
     @property
     def document(self) -> dict[str, Any]:

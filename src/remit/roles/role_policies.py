@@ -87,6 +87,7 @@ def ready_holder(holder: Holder, names: Mapping[str, str], document_of: Callable
         document = fill_policy(Policy(tuple(grant.statement for grant in grants), version), names)
         policies.append(HeldPolicy("", "inline", document, grants))
     managed = [HeldPolicy(arn, "managed", document_of(arn)) for arn in dict.fromkeys(holder.managed)]
+    # A statement's location counts the documents that are known, so these come first, in their order.
     managed.sort(key=lambda policy: policy.document is None)
     limits = tuple(replace(limit, document=document_of(limit.name)) for limit in holder.limits)
     return replace(holder, policies=(*policies, *managed), limits=limits, names=names)
@@ -165,6 +166,7 @@ def places(role: Holder, *further_arns: str, home: str = "") -> tuple[Place, ...
                     _spelled_or_home(arn.account, home_account),
                 )
             )
+    # The home place first: of several places that answer alike, the first one is told.
     ordered = sorted(named_places, key=lambda place: (place != home_place, place))
     return tuple(dict(zip(PLACE.values(), place, strict=True)) for place in ordered)
 
@@ -207,6 +209,7 @@ def ask(
         action=action,
         resource=fill_references(resource, role.names),
         principal=principal,
+        # What the caller says of a key wins: it may ask for another function's code, or for Lambda itself.
         context={**_own_name(role), **_own_function(role), **(context or {})},
         open=ALL,
     )

@@ -71,7 +71,7 @@ def attached(resources: tuple[Resource, ...], place: Locate) -> AttachedPolicies
     made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
     outside: dict[tuple[HolderKind, str], list[MadePolicy]] = {}
     for policy in policies:
-        for named in sorted(policy.holders - made):
+        for named in sorted(policy.holders - made):  # a set has no order, and reports must have one
             outside.setdefault(named, []).append(policy)
     return AttachedPolicies(policies, {named: tuple(of_holder) for named, of_holder in outside.items()})
 
@@ -128,6 +128,7 @@ def _arns(policy: Resource) -> Iterator[str]:
     yield f"${{{policy.logical_id}.PolicyArn}}"
     name, path = policy.properties.get("ManagedPolicyName"), policy.properties.get("Path", "/")
     if name is not None and isinstance(path, str):
+        # Templates spell the partition as often as they refer to it: both name this policy.
         for partition in ("${AWS::Partition}", "aws"):
             yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
 

@@ -46,6 +46,7 @@ def with_groups(user: Holder, names: tuple[str, ...], groups: list[Holder]) -> H
         group = next(
             (group for group in groups if name in (f"${{{group.logical_id}}}", group.logical_id, group.name)), None
         )
+        # A group that the template only attaches policies to may have others, which its users have as well.
         if group is None or group.only_attached_to:
             notes.append(f"it is in group {name}, which is not made here: what else that gives is not known")
         if group is not None:
