@@ -1,6 +1,6 @@
 """The access that an API operation needs: by its own name, the map, a row kept by hand, or its documentation.
 
-A client's chunk: `o` the operations that are called as their action is, as distances between places in the
+A client's chunk: `o` the operations that are called as their action is, as distances between positions in the
 service's sorted actions, by prefix; `r` rows for the others and for those whose parameters are not named as
 the ARN's variables are, each a list of [action, {variable: templates}, condition or null, certain]; `n`
 operations with no known action; `f` operations that are not signed; `p` parameters that take a role, by
@@ -96,7 +96,7 @@ def _client(
     action_names, actions = facts
     prefixes = _prefixes(client, model["metadata"], actions)
     from_map = mapped.get(folded(model["metadata"]["serviceId"]), {})
-    own_places: dict[str, list[int]] = {}
+    own_positions: dict[str, list[int]] = {}
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
     for name in sorted(model["operations"]):
@@ -113,11 +113,11 @@ def _client(
             rows[name] = operation_rows
         elif action:
             prefix, bare = action.split(":")
-            own_places.setdefault(prefix, []).append(actions[prefix].index(bare))
+            own_positions.setdefault(prefix, []).append(actions[prefix].index(bare))
         else:
             unknown.append(name)
     compiled: dict[str, Any] = {
-        "o": {prefix: distances(places) for prefix, places in sorted(own_places.items())},
+        "o": {prefix: distances(positions) for prefix, positions in sorted(own_positions.items())},
         "r": rows,
     }
     optional_fields = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
@@ -163,10 +163,10 @@ def _path(model: Any, operation: Any) -> str:
     return f"arn:${{Partition}}:apigateway:${{Region}}::{path.removeprefix('/v2').rstrip('/') or '/'}"
 
 
-def distances(places: list[int]) -> list[int]:
+def distances(positions: list[int]) -> list[int]:
     """Places in order, each as its distance from the one before."""
-    ordered = sorted(places)
-    return [place - before for place, before in zip(ordered, [0, *ordered], strict=False)]
+    ordered = sorted(positions)
+    return [position - before for position, before in zip(ordered, [0, *ordered], strict=False)]
 
 
 def _free(client: str, model: Any) -> list[str]:

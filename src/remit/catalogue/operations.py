@@ -318,9 +318,9 @@ def _call(row: list[Any]) -> Call:
 def _own(client: str) -> dict[str, str]:
     """The operations that are called as their action is, with the action."""
     return {
-        actions(prefix)[place].partition(":")[2]: actions(prefix)[place]
+        actions(prefix)[position].partition(":")[2]: actions(prefix)[position]
         for prefix, distances in chunk("operations", client)["o"].items()
-        for place in accumulate(distances)
+        for position in accumulate(distances)
     }
 
 

@@ -405,8 +405,8 @@ def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
     characters: list[str] = []
     depth = 0
-    for place, character in enumerate(name):
-        if character == "{" and (depth or name[place - 1 : place] == "$"):
+    for position, character in enumerate(name):
+        if character == "{" and (depth or name[position - 1 : position] == "$"):
             depth += 1
         elif character == "}" and depth:
             depth -= 1

@@ -50,9 +50,7 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
         comparison,
         gained=tuple(map(after.piece, gained)),
         lost=tuple(map(before.piece, lost)),
-        undecided=tuple(
-            dict.fromkeys(before.undecided(after.undecided(first_undecided)) for first_undecided in undecided)
-        ),
+        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(question)) for question in undecided)),
     )
 
 
