@@ -275,7 +275,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
-    groups = tuple(layer for job in jobs for layer in job.settings[1:])
+    groups = tuple(layer for job in jobs for layer in job.settings[1:])  # the first layer is its own, and empty
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)

@@ -101,6 +101,7 @@ def _judgement(declared: Declared) -> Judgement:
         state.failed_settings.add(ANY)
     wrong: set[int] = set()
     for recorded in declared.made:
+        # By identity: they are compared by their options, and two equal triggers stand at two lines.
         wrong.add(id(recorded))  # unless its own verdict says otherwise
         with state.noted():
             verdict = recorded.judged(wrong)
@@ -163,7 +164,8 @@ def _lost_ids(state: Judgement) -> frozenset[str]:
         if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
             is_named = value_node(span, "name") is not None
             lost.add("" if is_named else logical_id(name))
-    if not state.declared.is_complete or any(place.line == 0 for place in places):  # a whole file
+    # An error without a line is about a whole file, which may have declared anything.
+    if not state.declared.is_complete or any(place.line == 0 for place in places):
         lost.add("")
     return frozenset(lost)
 

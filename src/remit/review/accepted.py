@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from remit.holders import Holder
-    from remit.iam.comparison import StatementLocation
 
 F = TypeVar("F", Piece, Undecided, Unseen, Door)
 _STACK: Final = "${AWS::StackName}"
@@ -129,19 +128,16 @@ class _Judge:
                 ACCESS, lambda statements: lets_in_no_more(Policy(statements), allowed, self.review.shapes)
             )
         gained_statement = fill_statement_with_principals(narrowed(piece), self.review.names)
-        gain = in_shape(Policy((gained_statement,), self._version(piece.source)), self.review.shapes)
+        version = VERSION
+        if self.after is not None and piece.source.layer == "identity":
+            version = self.after.layers.identity[piece.source.policy].version
+        gain = in_shape(Policy((gained_statement,), version), self.review.shapes)
         return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""
         gain = Policy((narrowed_trust(piece),))
         return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), gain))
-
-    def _version(self, source: StatementLocation) -> str:
-        """The version of the language that a statement is written in."""
-        if self.after is None or source.layer != "identity":
-            return VERSION
-        return self.after.layers.identity[source.policy].version
 
     def _within(self, kind: str, proven: Callable[[tuple[Statement, ...]], bool]) -> str | None:
         """The reason of the one entry that is proven to be enough, else of all of the kind together."""

@@ -26,14 +26,10 @@ _ALL: Final = Policy((allow("*"),))
 _MANAGED, _BOUNDARY = "managed policy", "boundary"
 
 
-def attached(before: Holder | None, after: Holder | None, old: Version, new: Version) -> tuple[Attached, ...]:
+def attached(before: Holder | None, after: Holder | None, old: Version, new: Version) -> Iterator[Attached]:
     """The managed policies and the boundary that differ; of a role that is new or gone there is nothing to tell."""
     if before is None or after is None:
-        return ()
-    return (*_managed(before, after, old, new), *_boundary(before, after, old, new))
-
-
-def _managed(before: Holder, after: Holder, old: Version, new: Version) -> Iterator[Attached]:
+        return
     old_documents, new_documents = _documents(before), _documents(after)
     arns = {plain(arn): arn for role in (before, after) for arn in role.managed}
     for key, arn in arns.items():
@@ -43,24 +39,20 @@ def _managed(before: Holder, after: Holder, old: Version, new: Version) -> Itera
             yield Attached(_MANAGED, "removed", arn)
         elif old_documents[key] != new_documents[key]:
             yield Attached(_MANAGED, "changed", arn, _versions(arn, old, new))
+    old_arn, new_arn = before.boundary, after.boundary
+    if old_arn is not None and new_arn is None:
+        yield Attached(_BOUNDARY, "removed", old_arn)
+    elif new_arn is not None and old_arn is None:
+        yield Attached(_BOUNDARY, "added", new_arn)
+    elif new_arn is not None and plain(old_arn or "") != plain(new_arn):
+        yield Attached(_BOUNDARY, "swapped", new_arn, old_arn or "")
+    elif new_arn is not None and before.layers.boundary != after.layers.boundary:
+        yield Attached(_BOUNDARY, "changed", new_arn, _versions(new_arn, old, new))
 
 
 def _documents(holder: Holder) -> dict[str, Policy | None]:
     """Every attached policy by its `plain` ARN, with what it says as far as it is known."""
     return {plain(policy.name): policy.document for policy in holder.policies if policy.how == "managed"}
-
-
-def _boundary(before: Holder, after: Holder, old: Version, new: Version) -> Iterator[Attached]:
-    old_arn, new_arn = before.boundary, after.boundary
-    if old_arn is None or new_arn is None:
-        if old_arn is not None:
-            yield Attached(_BOUNDARY, "removed", old_arn)
-        if new_arn is not None:
-            yield Attached(_BOUNDARY, "added", new_arn)
-    elif plain(old_arn) != plain(new_arn):
-        yield Attached(_BOUNDARY, "swapped", new_arn, old_arn)
-    elif before.layers.boundary != after.layers.boundary:
-        yield Attached(_BOUNDARY, "changed", new_arn, _versions(new_arn, old, new))
 
 
 def _versions(arn: str, old: Version, new: Version) -> str:

@@ -197,7 +197,7 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
         after,
         access=access,
         trust=_trust(before, after, was, now),
-        attached=attached(before, after, old, new),
+        attached=tuple(attached(before, after, old, new)),
         unseen=tuple(unseen_changes),
     )
 

@@ -147,7 +147,7 @@ class _Templates:
                     resources = {**template["Resources"], **bearing_template["Resources"]}
                     sides.append(with_targets(part({**template, "Resources": resources}, names)))
                 stubs = frozenset(name for side in sides for name in side["Resources"]).difference(unit.resources)
-                yield from self._compared(sides[0], sides[1], partial(_roles_beside, stubs=stubs))
+                yield from self._compared(sides[0], sides[1], partial(_roles, stubs=stubs))
             else:
                 yield from self._compared(before, after, _roles)
         for role in outside:
@@ -226,23 +226,22 @@ class _Templates:
                 yield uncertain.sentence
 
 
-def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None) -> Version:
-    """The roles, users and groups of a part, with a note on each doubt: the one `outside`, or the template's own."""
-    version = version_of(read, file)
+def _roles(
+    read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None, stubs: frozenset[str] | None = None
+) -> Version:
+    """The roles, users and groups of a part, with a note on each doubt: the one `outside`, or the template's own.
+
+    With `stubs`, which are there for references alone, also what resources say to the roles.
+    """
     roles = []
     for role in (*read.roles, *read.users):
         is_concerned = not role.only_attached_to if outside is None else role.logical_id == outside
-        if is_concerned:
+        if is_concerned and (stubs is None or role.logical_id not in stubs):
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
-    return replace(version, roles=tuple(roles), giving=None)
-
-
-def _roles_beside(read: FileRoles, file: str, doubts: _Doubts, stubs: frozenset[str]) -> Version:
-    """As `_roles`, with what resources say to the roles; `stubs` are there for references alone."""
-    version = _roles(read, file, doubts)
-    roles = tuple(role for role in version.roles if role.logical_id not in stubs)
-    return replace(version, roles=roles, beside=giving_of_file(read))
+    beside = {} if stubs is None else giving_of_file(read)
+    shapes = shapes_of(read.resources)
+    return Version(file, tuple(roles), documents=read.documents, others=read.others, beside=beside, shapes=shapes)
 
 
 def _mentions(old: Version, new: Version) -> Iterator[_Mention]:

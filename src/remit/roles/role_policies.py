@@ -19,7 +19,7 @@ from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.reference_names import fill_policy, fill_references, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from remit.app import App, Grant
     from remit.holders import Holder
@@ -99,10 +99,13 @@ def ready_roles(app: App, roles: tuple[Holder, ...], endpoint: VpcEndpoint = NO_
     `endpoint` is the VPC endpoint that their requests pass.
     """
     names: dict[str, str] = {}
+    custom_policies: dict[str, Policy] = {}
     for resource in app.resources:  # a value known only after the deploy, such as a key's id, stands for itself
         names |= {reference: reference for reference in arns_of(resource)}
+        if resource.type == _MANAGED:
+            with suppress(RemitError):  # what is wrong with it is told where its template is read
+                custom_policies[resource.ref] = parse(resource.properties.get("PolicyDocument"))
     names |= names_of(app)
-    custom_policies = dict(_managed(app))
     source_arns = {function.name: function.source_arn for function in app.functions}
     roles_by_function: dict[str, Holder] = {}
     for role in roles:
@@ -116,14 +119,6 @@ def ready_roles(app: App, roles: tuple[Holder, ...], endpoint: VpcEndpoint = NO_
         for function_name in role.functions:
             roles_by_function[function_name] = replace(ready, source_arn=source_arns[function_name])
     return roles_by_function
-
-
-def _managed(app: App) -> Iterator[tuple[str, Policy]]:
-    """The app's own managed policies that can be read, by their Ref."""
-    for resource in app.resources:
-        if resource.type == _MANAGED:
-            with suppress(RemitError):
-                yield resource.ref, parse(resource.properties.get("PolicyDocument"))
 
 
 def at(role: Holder, place: Place) -> Holder:
@@ -210,23 +205,23 @@ def ask(
         resource=fill_references(resource, role.names),
         principal=principal,
         # What the caller says of a key wins: it may ask for another function's code, or for Lambda itself.
-        context={**_own_name(role), **_own_function(role), **(context or {})},
+        context={**_own_keys(role), **(context or {})},
         open=ALL,
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
 
 
-def _own_name(role: Holder) -> dict[str, str]:
-    """Return `aws:username`, which is in every request of a user whose name is given."""
-    is_known = role.kind == "user" and role.name and "${" not in role.name
-    return {"aws:username": role.name} if is_known else {}
+def _own_keys(role: Holder) -> dict[str, str | None]:
+    """The keys in every request of a user whose name is given, and of a function's code.
 
-
-def _own_function(role: Holder) -> dict[str, str | None]:
-    """The function in every request of its code ("Using source function ARN to control function access behavior")."""
-    if role.source_arn == "":
-        return {}
-    return {SOURCE_FUNCTION: role.source_arn and fill_references(role.source_arn, role.names)}
+    Source: "Using source function ARN to control function access behavior" (AWS Lambda Developer Guide).
+    """
+    keys: dict[str, str | None] = {}
+    if role.kind == "user" and role.name and "${" not in role.name:
+        keys["aws:username"] = role.name
+    if role.source_arn != "":
+        keys[SOURCE_FUNCTION] = role.source_arn and fill_references(role.source_arn, role.names)
+    return keys
 
 
 def own_verdict(decision: Decision) -> Verdict:

@@ -44,7 +44,7 @@ HOLDERS: Final = {
 class MadePolicy:
     """A policy that the template makes: how ARNs refer to it, and whom it names itself."""
 
-    path: Path
+    logical_id: str
     policy: HeldPolicy
     holders: frozenset[tuple[HolderKind, str]]
     """Those whom it is attached to by its own list: what each is, and the text that names it."""
@@ -114,7 +114,7 @@ def _own(policy: Resource, place: Locate) -> MadePolicy:
         "" if known(document) else f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",
     )
     arns = tuple(_arns(policy)) if is_managed else ()
-    return MadePolicy(("Resources", policy.logical_id), made_policy, frozenset(holders), arns)
+    return MadePolicy(policy.logical_id, made_policy, frozenset(holders), arns)
 
 
 def condition_note(condition: str) -> str:

@@ -235,7 +235,7 @@ def _outside(kind: HolderKind, name: str, attached_policies: AttachedPolicies, p
     made_policies = attached_policies.outside[kind, name]
     policies = tuple(made_policy.policy for made_policy in made_policies)
     note = f"the template does not make this {kind}: it only attaches these policies to it"
-    origin = plain.place(made_policies[0].path)
+    origin = plain.place(("Resources", made_policies[0].logical_id))
     return Holder(name, policies, trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
 
 
