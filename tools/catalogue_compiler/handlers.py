@@ -1,8 +1,8 @@
 """The calls of CloudFormation's handlers, mended: cfn-lint copies the types' own spelling, mistakes and all.
 
 A chunk holds `a`, the actions of a service's types, `h`, by type and handler, distances between their positions, and
-`d`, the types of which only the API reference says what they call. A permission in the wrong case is put right, a pattern is
-kept, an operation's name becomes its action, the rest is dropped and counted.
+`d`, the types of which only the API reference says what they call. A permission in the wrong case is put right, a
+pattern is kept, an operation's name becomes its action, the rest is dropped and counted.
 """
 
 from __future__ import annotations
