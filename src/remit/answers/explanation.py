@@ -116,11 +116,11 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         *_unseen(role, decision),
         *role.notes,
     )
-    met = None
+    blocking = None
     if not decision.allowed:
         # What a resource's policy says of callers is another policy's.
         of_resource = decision.policies.resource is not None
-        met = resource_obstacle(decision.request) if of_resource else obstacle(decision.request)
+        blocking = resource_obstacle(decision.request) if of_resource else obstacle(decision.request)
     return Explanation(
         asker,
         action,
@@ -130,7 +130,7 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         nearest_allows,
         all_notes,
         kind=role.kind,
-        obstacle=met,
+        obstacle=blocking,
     )
 
 

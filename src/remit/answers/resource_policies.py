@@ -36,8 +36,12 @@ def with_resource_policies(explanation: Explanation, role: Holder, policies: Seq
     """
     if explanation.ways or explanation.of_resource:
         return explanation
-    names = names_at(role.names, _place(explanation.decision.request))
-    of_resource = [policy for policy in policies if _is_of(policy, explanation.decision.request, names)]
+    request = explanation.decision.request
+    # The place of the resource is the place of the stack, as far as the resource tells it.
+    usual = dict(zip((PARTITION, REGION, ACCOUNT), HERE, strict=True))
+    place = {reference: request.bound(reference) or value for reference, value in usual.items()}
+    names = names_at(role.names, place)
+    of_resource = [policy for policy in policies if _is_of(policy, request, names)]
     certain = [policy.grants for policy in of_resource if not policy.note]
     explained = _with_policies(explanation, role, names, certain)
     for policy in of_resource:
@@ -77,12 +81,6 @@ def _with_policies(
             "Key policies in AWS KMS (AWS KMS Developer Guide)",
         )
     return replace(explanation, decision=decision_of_both, deciding=deciding, near=(), obstacle=met)
-
-
-def _place(request: Request) -> dict[str, str]:
-    """What the pseudo parameters are: the place of the resource, or the usual one."""
-    usual = dict(zip((PARTITION, REGION, ACCOUNT), HERE, strict=True))
-    return {reference: request.bound(reference) or value for reference, value in usual.items()}
 
 
 def _is_of(policy: HeldPolicy, request: Request, names: Mapping[str, str]) -> bool:
