@@ -66,6 +66,7 @@ def called(chunks: Chunks) -> Iterator[tuple[str, str, str]]:
 def models(botocore: Path) -> Iterator[tuple[str, Any]]:
     """Each client and the newest version of its model."""
     for folder in sorted(path for path in botocore.iterdir() if path.is_dir()):
+        # The folders are dates: the last one is the newest version of the API.
         files = sorted(folder.glob("*/service-2.json*"))
         if files:
             yield folder.name, document(files[-1])
@@ -183,6 +184,7 @@ def _free(client: str, model: Any) -> list[str]:
 
 def _passes(client: str, model: Any) -> dict[str, list[str]]:
     """Parameters that look as if they took a role: top-level ones, and one level down."""
+    # The roles that these take are what their calls are about: nothing is handed over.
     if client in ("sts", "iam"):
         return {}
     role_parameters: dict[str, list[str]] = {}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Documents: a look-up unpacks one chunk, and small chunks pack badly.
 _PER_CHUNK = 100
 
 

@@ -197,6 +197,7 @@ class _Automaton:
                 taking |= self.plain_sign
             taken = reached & taking
             stay = taken & self.run
+            # A run may take the next sign, too; an element of one sign is left behind.
             reached = stay | (taken ^ stay) << 1
             if reached & self.run:
                 reached = self._past_runs(reached)

@@ -26,6 +26,7 @@ class Store:
     """An opened snapshot. Chunks come as JSON values and must not be changed by the reader."""
 
     def __init__(self, content: bytes, origin: str) -> None:
+        # Eight digits and a newline follow: the length of the index.
         start = len(MAGIC) + 9
         try:
             offset = start + int(content[:start].removeprefix(MAGIC))

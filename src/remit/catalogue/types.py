@@ -433,6 +433,7 @@ def resource_type(name: str) -> ResourceType | None:
     row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
+    # The compiler leaves out what is usual: each default here is what it leaves out.
     tags, tags_as, *tagged_as = row.get("t", ("", ""))
     return ResourceType(
         name=name,
