@@ -60,7 +60,7 @@ class Package:
     left_out: tuple[LeftOut, ...]
     biggest: tuple[tuple[str, int], ...]
     contents: str
-    doubtful: tuple[str, ...] = ()
+    possible_secrets: tuple[str, ...] = ()
     """What may be a secret in its files, each with its place."""
     unneeded: tuple[Unneeded, ...] = ()
     own_parts: frozenset[str] = frozenset()
@@ -195,7 +195,7 @@ def _attempt(
         left_out,
         biggest,
         contents,
-        secrets.doubtful,
+        secrets.possible,
         secrets.unneeded,
         own_parts,
         layers,

@@ -299,10 +299,10 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
 def _closing(report: AuditReport) -> Iterator[str]:
     """Yield the extent of the audit."""
     principals, accounts = len(report.principals), len(report.accounts)
-    unclear = {row.principal for row in report.undecided_techniques}
-    unclear |= {row.resource for row in report.undecided_exposures}
-    unclear |= {row.arn for row in report.principals if row.unknown or row.undecided}
-    undecided = len(unclear)
+    undecided_names = {row.principal for row in report.undecided_techniques}
+    undecided_names |= {row.resource for row in report.undecided_exposures}
+    undecided_names |= {row.arn for row in report.principals if row.unknown or row.undecided}
+    undecided = len(undecided_names)
     if report.trail is not None:
         yield from _trail(report.trail)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)

@@ -81,7 +81,7 @@ class GainSearch:
         self._resource_search: ResourceSearch | None = None
         self._spellings: dict[str, str] | None = None
         self.undecided: dict[Undecided, None] = {
-            Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
+            Undecided(source, reason): None for side in (old, new) for source, reason in side.undecided()
         }
         self.policies = (*old.compiled, *new.compiled)
         self.words = Words(*self.policies)
@@ -245,9 +245,9 @@ class GainSearch:
         is_of_today = example is not None and example[1] == "now"
         may_be_of_today = opening.usable and not is_of_today and self.words.late_beyond_partition  # reads every text
         if example is None or may_be_of_today:
-            unsure = "it depends on what its late-bound parts stand for"
+            reason = "it depends on what its late-bound parts stand for"
             unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
-            self._leave_undecided(box, unsure if self.words.late else unconfirmed)
+            self._leave_undecided(box, reason if self.words.late else unconfirmed)
             return None
         request, tier = example
         return Piece(self.new.source(box), spelled, resource, request, tier, question.difference)

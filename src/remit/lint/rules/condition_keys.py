@@ -278,12 +278,7 @@ def repeated_condition_key(item: ParsedStatement) -> Iterator[Problem]:
 _KEY = "aws:ResourceTag/"
 
 
-def _may_be_tag_key_of_other_actions(text: str) -> bool:
-    """Return whether a document asks for tags."""
-    return _KEY in text
-
-
-@rule("R526", WARNING, looks_at="conditional", concerned=_may_be_tag_key_of_other_actions)
+@rule("R526", WARNING, looks_at="conditional", needs="aws:ResourceTag/")
 def tag_key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
     """A condition on the tags of a resource, for an action that has no resource with tags.
 

@@ -223,12 +223,7 @@ def _plural(kind: str) -> str:
     }.get(kind, kind)  # fmt: skip
 
 
-def _may_be_variable_under_operator(text: str) -> bool:
-    """Return whether a document has variables."""
-    return "${" in text
-
-
-@rule("R519", ERROR, looks_at="conditional", concerned=_may_be_variable_under_operator)
+@rule("R519", ERROR, looks_at="conditional", needs=r"\$\{")
 def variable_under_operator(item: ParsedStatement) -> Iterator[Problem]:
     """A policy variable is compared by an operator that takes none.
 

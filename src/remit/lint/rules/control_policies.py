@@ -21,12 +21,7 @@ _EVERYONE = ("*", {"AWS": "*"})
 _REFUSED_BY_ORGANIZATIONS = "Organizations refuses it"
 
 
-def _may_be_bad_control_policy(text: str) -> bool:
-    """Return whether a document has principals."""
-    return 'Principal"' in text
-
-
-@rule("R141", ERROR, looks_at="shape", concerned=_may_be_bad_control_policy)
+@rule("R141", ERROR, looks_at="shape", needs='Principal"')
 def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
     """A policy of an organisation has what Organizations takes in none.
 

@@ -58,12 +58,7 @@ _ANYWHERE = "rolesanywhere.amazonaws.com"
 _NEEDED = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 
 
-def _may_be_missing_session_action(text: str) -> bool:
-    """Return whether a document is about sessions."""
-    return 'Principal"' in text and "sts:" in text.lower()
-
-
-@rule("R520", ERROR, looks_at="policy", concerned=_may_be_missing_session_action)
+@rule("R520", ERROR, looks_at="policy", needs="(?i)sts:")
 def missing_session_action(document: PolicyDocument) -> Iterator[Problem]:
     """A trust policy compares what nobody may set: session tags without sts:TagSession, a source identity likewise.
 

@@ -23,12 +23,7 @@ _ONE = 2_048  # characters of one string: no ARN, no action and no list of an or
 _SHORTER = "use patterns, or split it in two"
 
 
-def _may_be_too_large(text: str) -> bool:
-    """Return whether a document is large at all."""
-    return len(text) > _ONE
-
-
-@rule("R601", ERROR, looks_at="shape", concerned=_may_be_too_large)
+@rule("R601", ERROR, looks_at="shape", needs=r"(?s).{2049}")
 def too_large(written: WrittenStatement) -> Iterator[Problem]:
     """A policy is longer than its quota, or one string is longer than a whole policy.
 

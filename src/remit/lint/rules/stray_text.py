@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
-def _may_be_foreign_character(text: str) -> bool:
-    """Return whether a document has other characters than ASCII's, or some that JSON escapes."""
-    return not text.isascii() or ("\\" in text and any(escape in text for escape in ("\\u", "\\b", "\\f")))
-
-
-@rule("R130", ERROR, looks_at="statement", concerned=_may_be_foreign_character)
+@rule("R130", ERROR, looks_at="statement", needs=r"[^\x00-\x7f]|\\[ubf]")
 def foreign_character(item: ParsedStatement) -> Iterator[Problem]:
     """A character that IAM does not accept.
 
@@ -67,23 +62,9 @@ _NAMELESS = frozenset({
     "function:", "key/", "log-group:", "parameter/", "repository/", "role/", "secret:", "stateMachine:", "stream/",
     "table/",
 })  # fmt: skip
-_COLONED = tuple(sorted(name for name in _NAMELESS if name.endswith(":")))
 
 
-def _may_be_unset_value(text: str) -> bool:
-    """Return whether a document has such words, or texts that end where a name begins."""
-    return (
-        "None" in text
-        or "null" in text
-        or "undefined" in text
-        or "NaN" in text
-        or ":::/" in text
-        or '/"' in text
-        or any(f'{name}"' in text for name in _COLONED)
-    )
-
-
-@rule("R136", ERROR, looks_at="statement", concerned=_may_be_unset_value)
+@rule("R136", ERROR, looks_at="statement", needs=r'None|null|undefined|NaN|:::/|/"|\w:"')
 def unset_value(item: ParsedStatement) -> Iterator[Problem]:
     """A resource is named by a value that was not set: `table/None`, `table/`.
 

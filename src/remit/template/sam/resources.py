@@ -11,8 +11,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.documents.json_text import Path
-    from remit.template.policy_documents import Place
+    from remit.documents.json_text import Locate, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class SamResource:
     type: str
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any]
-    place: Place
+    place: Locate
 
     @property
     def kind(self) -> str:
