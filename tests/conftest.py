@@ -58,8 +58,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
-_WAITING = ("local", "dev", "runtime", "docs", "deploy", "testing")
-"""Folders of tests that wait for the local AWS."""
+_WAITING = ("local", "runtime", "dev", "docs", "deploy", "testing")
+"""Folders of tests that wait for the local AWS, those first whose files take longest."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,8 +71,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
-    waiting = [path for path in files if path.relative_to(folder).parts[0] in _WAITING]
-    computing = [path for path in files if path not in waiting]
+    rooms = {path: path.relative_to(folder).parts[0] for path in files}
+    waiting = sorted((path for path in files if rooms[path] in _WAITING), key=lambda path: _WAITING.index(rooms[path]))
+    computing = [path for path in files if rooms[path] not in _WAITING]
     turns = zip_longest(waiting, computing)
     items[:] = [item for turn in turns for path in turn if path is not None for item in files[path]]
 

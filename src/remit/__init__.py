@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.lint.apps import lint
     from remit.loading.load import load
     from remit.project import existing
-    from remit.project.configure import configure
+    from remit.project.current_load import configure
     from remit.project.declarations import App
     from remit.project.late_bound import aws
     from remit.project.settings import Config
@@ -43,7 +43,7 @@ _HOMES = {
     "assign": "remit.roles.assign",
     "aws": "remit.project.late_bound",
     "compare": "remit.iam.prove.compare",
-    "configure": "remit.project.configure",
+    "configure": "remit.project.current_load",
     "equivalent": "remit.iam.prove.compare",
     "evaluate": "remit.iam.decide.evaluate",
     "includes": "remit.iam.prove.compare",
@@ -113,7 +113,7 @@ def __getattr__(name: str) -> Any:
     import importlib  # noqa: PLC0415 - a module that is asked for nothing imports nothing
 
     if name == "config":  # the settings of the load that is going on: never kept
-        return importlib.import_module("remit.project.configure").the_config()
+        return importlib.import_module("remit.project.current_load").the_config()
     if name in _ROOMS:
         return importlib.import_module(f"remit.{_ROOMS[name]}")
     if name == "__version__":  # the build took it from git's tag

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import Project, remit, write
+from remit.catalogue.managed_policies import managed_policy
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -725,7 +726,11 @@ def test_an_arn_is_told_with_its_type_and_the_actions_on_it() -> None:
 
 def test_a_managed_policy_of_aws_is_explained_by_name_and_arn() -> None:
     arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    assert remit("explain", arn).out == remit("explain", "AWSLambdaBasicExecutionRole").out
+    policy = managed_policy("AWSLambdaBasicExecutionRole")
+    assert policy is not None
+    told = remit("explain", arn).out
+    assert f"AWSLambdaBasicExecutionRole {policy.version}" in told
+    assert told == remit("explain", "AWSLambdaBasicExecutionRole").out
     assert remit("explain", arn, "logs:PutLogEvents", "*").status == 0
     assert remit("explain", arn, "logs:DeleteLogGroup", "*").status == 1
 

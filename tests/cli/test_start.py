@@ -35,6 +35,9 @@ LATE: Final = frozenset(
     }
 )
 """What neither needs for an app like this one: each of these brings others."""
+EXECUTED: Final = Path(__file__).parents[2] / "bench" / "executed.py"
+"""It counts the functions that the build of an app with one function executes."""
+MOST_FUNCTIONS: Final = 805
 LOADED: Final = """
 import re
 import sys
@@ -66,6 +69,12 @@ def test_a_command_loads_little_for_a_small_app(name: str, tmp_path: Path) -> No
     assert modules <= most[0]
     assert dataclasses <= most[1]
     assert expressions <= most[2]
+
+
+def test_a_reader_of_a_small_build_walks_through_few_functions() -> None:
+    done = subprocess.run([sys.executable, EXECUTED], capture_output=True, text=True, check=True)
+    functions, _files = map(int, done.stdout.splitlines()[-1].split())
+    assert functions <= MOST_FUNCTIONS
 
 
 def test_help_lists_each_command_with_its_short_help_and_imports_none_of_them() -> None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import Final
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from remit.audit.audit import AuditReport
 from remit.audit.document_lint import LintedDocument
@@ -13,6 +18,7 @@ from remit.audit.results import (
     DocumentFinding,
     DocumentUse,
     Edge,
+    ExposureRow,
     PrincipalRow,
     StepNeed,
     UnusedPolicy,
@@ -21,6 +27,7 @@ from remit.audit.results import (
 from remit.report.audit import audit_json, audit_text
 from remit.report.audit_page import audit_page
 from remit.report.audit_sarif import audit_sarif
+from remit.report.audit_words import REACHES
 
 ACCOUNT: Final = "111122223333"
 ADMINISTRATOR: Final = f"administrator of {ACCOUNT}"
@@ -94,3 +101,34 @@ def test_the_page_has_the_steps_of_each_path_behind_its_cells() -> None:
     paths, administrators = (section["rows"] for section in data["sections"][:2])
     assert [1, 2, 1] == [len(steps) for _, steps in paths]
     assert [1] == [len(row) for row in administrators]
+
+
+WIDEST_FIRST: Final = ("anyone", "network", "organization", "account", "member account", "provider")
+EXPOSURES: Final = st.lists(
+    st.builds(
+        ExposureRow,
+        resource=st.sampled_from(["queue-a", "queue-b", "bucket"]),
+        account=st.just(ACCOUNT),
+        who=st.sampled_from(["*", "444455556666", "555566667777"]),
+        reach=st.sampled_from([*WIDEST_FIRST, "service"]),
+        actions=st.sampled_from([("sqs:SendMessage",), ("s3:Get*", "s3:Put*")]),
+        statement=st.just("Statement[0]"),
+        must_hold=st.sampled_from([(), (("aws:SourceIp", "10.0.0.0/8"),)]),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=30)
+@given(EXPOSURES)
+def test_every_outsider_but_a_service_has_a_row_the_widest_first_and_programs_get_all(rows: list[ExposureRow]) -> None:
+    text = audit_text(replace(REPORT, exposures=tuple(rows)), width=200)
+    told = [re.split(" {3,}", line.strip()) for line in text.splitlines() if re.match(" (queue|bucket)", line)]
+    outsiders = [row for row in rows if row.reach != "service"]
+    outsiders.sort(key=lambda row: (WIDEST_FIRST.index(row.reach), row.resource, row.who))
+    expected = []
+    for row in outsiders:
+        who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
+        held = ["aws:SourceIp = 10.0.0.0/8"] if row.must_hold else []
+        expected.append([row.resource, who, ", ".join(row.actions), *held])
+    assert told == expected

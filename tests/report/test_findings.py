@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
 from remit.errors import Origin
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rules
@@ -74,11 +78,18 @@ def test_a_text_of_a_policy_neither_steers_the_terminal_nor_takes_a_second_line(
     ]
 
 
-def test_the_caret_stands_under_its_sign_after_wide_and_combined_ones() -> None:
-    line = "Sid: 書込e\N{COMBINING ACUTE ACCENT} x"
-    finding = Finding("R115", "bad-sid", "error", "m", None, Origin("p.yaml", 1, 11))
-    *_, shown, caret, _, _ = findings_text([finding], lambda _: [line]).splitlines()
-    assert (shown, caret) == (f"   1 | {line}", "     | " + " " * 11 + "^")
+SIGNS = "ab é日込e\N{COMBINING ACUTE ACCENT}\N{FULLWIDTH LATIN SMALL LETTER B}"
+
+
+@settings(max_examples=30)
+@given(st.text(SIGNS, min_size=1, max_size=20).map(str.lstrip).filter(bool), st.data())
+def test_the_caret_stands_under_its_sign_after_wide_and_combined_ones(text: str, data: st.DataObject) -> None:
+    """By rich, which lays out tables, a text takes as many cells as here."""
+    column = data.draw(st.integers(1, len(text.rstrip()) or 1))
+    finding = Finding("R115", "bad-sid", "error", "m", None, Origin("p.yaml", 1, column))
+    *_, shown, caret, _, _ = findings_text([finding], lambda _: [text]).split("\n")
+    assert shown == f"   1 | {text.rstrip()}"
+    assert cell_len(caret) - 1 == cell_len(f"     | {text[: column - 1]}")
 
 
 def test_color_is_asked_for() -> None:

@@ -538,3 +538,26 @@ def test_what_comes_and_goes_with_a_door_is_told_by_the_door() -> None:
         )
     ]
     assert told(*graph) == ([("+", "AuthenticationType", "API_KEY")], [])
+
+
+def test_permissions_to_the_same_caller_are_one_cause_whatever_each_is_about() -> None:
+    def permission(number: int) -> Declared:
+        properties = {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": f"arn:aws:lambda:eu-west-1:111122223333:function:f{number}",
+            "Principal": "events.amazonaws.com",
+            "SourceAccount": "111122223333",
+        }
+        return {"Type": "AWS::Lambda::Permission", "Properties": properties}
+
+    permissions = {f"P{number}": permission(number) for number in range(30)}
+    files = [(json.dumps({"Resources": part}).encode(), name) for part, name in (({}, "old"), (permissions, "new"))]
+    (cause,) = review_report(review_files(*files)).changes
+    assert (len(cause.holders), len(cause.kinds[0].resources)) == (30, 30)
+
+
+def test_whether_a_client_has_a_secret_is_no_secret() -> None:
+    kind = "AWS::Cognito::UserPoolClient"
+    asked, unasked = ({"C": {"Type": kind, "Properties": {"GenerateSecret": value}}} for value in (True, False))
+    assert told(asked, unasked) == ([("+", "GenerateSecret", "false")], [])
+    assert told({}, asked) == ([], [])

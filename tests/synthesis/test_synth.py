@@ -227,7 +227,10 @@ def test_500_resources_are_the_most_and_the_error_counts_by_type(make: Make) -> 
         policy = "policy={'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': 'arn:aws:s3:::b%s/*'}"
         return "".join(f"@app.function({policy % n})\ndef fn_{n}(event, context): ...\n" for n in range(count))
 
-    assert 498 == len(make(app=app(166)).built().template.resources)
+    queues = "".join(f"    queue_{n} = resource('AWS::SQS::Queue')\n" for n in range(2))
+    shared = {"shared/resources/data.py": f"from remit import Shared, resource\nclass Data(Shared):\n{queues}"}
+    assert 500 == len(make(app=app(166), **shared).built().template.resources)
+    (make().folder / "shared" / "resources" / "data.py").unlink()
     error = make(app=app(167)).remit("build", "--no-package")
     assert (2, True) == (
         error.status,
@@ -252,9 +255,13 @@ def test_beyond_500_resources_the_error_names_the_setting_that_makes_fewer_roles
 
 
 def test_200_outputs_are_the_most(make: Make) -> None:
-    body = "from remit import Shared, aws, output\nclass Data(Shared):\n"
-    body += "".join(f"    value_{n} = output(aws.region)\n" for n in range(201))
-    error = make(**{"shared/resources/data.py": body}).error()
+    def outputs(count: int) -> Project:
+        body = "from remit import Shared, aws, output\nclass Data(Shared):\n"
+        body += "".join(f"    value_{n} = output(aws.region)\n" for n in range(count))
+        return make(**{"shared/resources/data.py": body})
+
+    error = outputs(201).error()
+    assert 200 == len(outputs(200).template()["Outputs"])
     assert "the template has 201 outputs; CloudFormation allows 200" == error.message
 
 

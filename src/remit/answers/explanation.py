@@ -80,8 +80,8 @@ class Explanation:
 
     @property
     def of_resource(self) -> bool:
-        """True if the policy that was asked is a resource's."""
-        return self.decision.policies.resource is not None
+        """True if the policy that was asked is a resource's, and not a role's beside it."""
+        return self.decision.policies.resource is not None and not self.decision.policies.identity
 
     @property
     def fixable(self) -> bool:

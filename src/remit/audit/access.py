@@ -14,6 +14,8 @@ from remit.audit.escalation_techniques import ESCALATION_ACTIONS
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer, combined, own_resources
 from remit.audit.results import AccessRow
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.audit.trust import lets_tags_in
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Condition, Policy
 
 _SERVICE_LINKED: Final = "/aws-service-role/"
-_TAGGING: Final = ("sts:tagsession", "sts:*", '"*"')
+_TAGGING: Final = ("notaction", "sts:t", "*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class AccessQuestions:
         self._sensitive: dict[object, tuple[AccessRow, ...]] = {}
         self._keys: dict[Profile, tuple[str, ...]] = {}
         self._control_keys: dict[tuple[str, str], str] = {}
+        self._tagging: dict[str, bool] = {}
         self._levels: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def asker(self, identity: Identity) -> Asker:
@@ -126,10 +129,19 @@ class AccessQuestions:
         if self.organization is not None and place is not None:
             values["aws:principalorgid"] = self.organization.id
             values["aws:principalorgpaths"] = (f"{'/'.join((self.organization.id, *place.path[:-1]))}/",)
-        # Whoever assumes the role may pass tags of the session where the trust policy allows sts:TagSession.
-        trust = "" if identity.trust is None else self.documents.texts[identity.trust].lower()
-        may_be_tagged = any(name in trust for name in _TAGGING)
+        may_be_tagged = identity.trust is not None and self._may_be_tagged(identity.trust)
         return PinnedCaller(identity.kind, arn, tuple(values.items()), identity.tags, may_be_tagged)
+
+    def _may_be_tagged(self, trust: str) -> bool:
+        """Return whether the sessions of roles with a trust policy may bring tags of their own."""
+        if trust not in self._tagging:
+            text = self.documents.texts[trust].lower()
+            is_likely = any(name in text for name in _TAGGING)  # few policies have to be read for that
+            try:
+                self._tagging[trust] = is_likely and lets_tags_in(self.documents.policy(trust))
+            except RemitError:  # nobody assumes a role by what is no policy
+                self._tagging[trust] = False
+        return self._tagging[trust]
 
     def sensitive(self, asker: Asker) -> tuple[AccessRow, ...]:
         """The sensitive actions that a principal can do, and those that are undecided, with its account folded."""

@@ -122,6 +122,8 @@ class _ResourceExposures:
         except ValueError as error:  # no JSON
             self._leave_undecided("the policy", str(error))
             return
+        # RCPs deny as the policy does, and mean callers as it does; its own statements keep their places.
+        policy = _with_denials(policy, self._rcp_denials())
         limited = _with_denials(policy, self._insiders(policy))
         outsiders = self._outsiders(limited)
         for row in outsiders.undecided:
@@ -160,14 +162,17 @@ class _ResourceExposures:
     def _outsiders(self, policy: Policy) -> Exposures:
         return public(policy, self.resource.account, budget=Budget(_STEPS))
 
-    def _insiders(self, policy: Policy) -> Iterator[Statement]:
-        """Yield Denies of whom RCPs keep out, of who is none of an outsider, and of who cannot be at all."""
-        organization, own_account = self.organization, self.resource.account
-        place = None if organization is None else organization.accounts.get(own_account)
+    def _rcp_denials(self) -> Iterator[Statement]:
+        organization = self.organization
+        place = None if organization is None else organization.accounts.get(self.resource.account)
         if place is not None and self.resource.service in RCP_SERVICES:  # RCPs reach the resources of a few services
             for control_policy in chain.from_iterable(place.rcps):
                 statements = parse(control_policy.document).statements
                 yield from (statement for statement in statements if statement.effect == "Deny")
+
+    def _insiders(self, policy: Policy) -> Iterator[Statement]:
+        """Yield Denies of who is no outsider, and of who cannot be at all."""
+        organization, own_account = self.organization, self.resource.account
         text = self.resource.text.lower()
         for key in _OF_ITS_ACCOUNT:
             if key.lower() in text:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 ASSUME: Final = "sts:AssumeRole"
-_FOLDED: Final = ASSUME.lower()
+_ASSUME, _TAG_SESSION = "sts:assumerole", "sts:tagsession"
 _EVERYTHING: Final = Globs(("*",))
 
 
@@ -73,7 +73,7 @@ def _names_somebody(statement: Statement) -> bool:
 
 def _named(policy: Policy) -> Iterator[tuple[str, str]]:
     for statement in policy.statements:
-        if statement.effect == "Allow" and statement.principals is not None and _speaks_of_assuming(statement):
+        if statement.effect == "Allow" and statement.principals is not None and _is_about(statement, _ASSUME):
             if statement.principals.negated:
                 yield "AWS", "*"
             else:
@@ -92,8 +92,13 @@ def role_of_session(arn: str) -> str:
     return f"arn:{partition}:sts::{caller.account}:assumed-role/{caller.role}"
 
 
-def _speaks_of_assuming(statement: Statement) -> bool:
-    is_named = any(matches(pattern.lower(), _FOLDED) for pattern in statement.actions.patterns)
+def lets_tags_in(policy: Policy) -> bool:
+    """Return whether somebody who assumes the role may pass tags of the session: some Allow is of sts:TagSession."""
+    return any(statement.effect == "Allow" and _is_about(statement, _TAG_SESSION) for statement in policy.statements)
+
+
+def _is_about(statement: Statement, folded_action: str) -> bool:
+    is_named = any(matches(pattern.lower(), folded_action) for pattern in statement.actions.patterns)
     return is_named != statement.actions.negated
 
 
@@ -134,7 +139,7 @@ def trust_part(policy: Policy, principal: str, unique_id: str = "*") -> TrustPar
     denies: list[Statement] = []
     allows: list[tuple[Statement, Reach]] = []
     for statement, closeness in _with_sessions_of(principal, unique_id, policy):
-        if closeness is Reach.NOBODY or not _speaks_of_assuming(statement):
+        if closeness is Reach.NOBODY or not _is_about(statement, _ASSUME):
             continue
         part = replace(statement, actions=Globs((ASSUME,)), principals=None, resources=_EVERYTHING, sid="")
         if statement.effect == "Deny":

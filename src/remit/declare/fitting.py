@@ -57,8 +57,9 @@ def fitted(  # noqa: C901 - one kind of mistake after the other
     mistakes: list[RemitError] = []
     if len(arguments) > len(by_position) and not is_open:
         by_name = ", ".join(option_names(taken[len(by_position) :]))
+        count = {0: "no argument", 1: "one argument"}.get(len(by_position), f"{len(by_position)} arguments")
         too_many = RemitError(
-            f"`{spelled}` takes {_counted(len(by_position))} without a name",
+            f"`{spelled}` takes {count} without a name",
             hint=f"what it takes with a name: {by_name}" if by_name else None,
             origin=places.argument_origin(where, "", len(by_position)),
         )
@@ -112,10 +113,6 @@ def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
             yield f"*{parameter.name}"
         elif parameter.kind in _BY_NAME:
             yield parameter.name
-
-
-def _counted(number: int) -> str:
-    return {0: "no argument", 1: "one argument"}.get(number, f"{number} arguments")
 
 
 def is_misfit(error: TypeError) -> bool:

@@ -34,6 +34,7 @@ _NAMED: Final[dict[tuple[str, ...], str]] = {
     ("events", "event-bus/{}"): "AWS::Events::EventBus",
     ("firehose", "deliverystream/{}"): "AWS::KinesisFirehose::DeliveryStream",
     ("kinesis", "stream/{}"): "AWS::Kinesis::Stream",
+    # Secrets Manager ends the ARN of each secret with a hyphen and six characters of its own.
     ("secretsmanager", "secret:{}-??????"): "AWS::SecretsManager::Secret",
 }
 """The type of what the ARNs of a service name, whose names are checked."""

@@ -91,6 +91,9 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None
+    argument = ("handler", None) if declaration.web is None else ("target", 0)
+    handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
+    written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
@@ -106,15 +109,8 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         event_invoke=event_invoke(settings.beside),
         web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
-        written=_with_handler(state, declaration, settings.written),
+        written=written,
     )
-
-
-def _with_handler(state: Judgement, declaration: Declaration, written: Mapping[str, Origin]) -> Mapping[str, Origin]:
-    """The lines that set the properties of a function, with that of the argument that names what it runs."""
-    argument = ("handler", None) if declaration.web is None else ("target", 0)
-    origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
-    return written if origin is None else {"Handler": origin, **written}
 
 
 def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
@@ -126,18 +122,11 @@ def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]
             continue
         with state.noted():
             check_trigger(trigger, places.argument_origin(declaration.where, "", position))
-            triggers.append(_with_place(trigger, state))
+            written = relative(trigger.written, state.folder) if isinstance(trigger, BaseTrigger) else None
+            triggers.append(trigger if written is None else trigger.at(written))
     if len(triggers) < len(declaration.triggers):
         state.without_triggers.add(declaration.where.origin)
     return tuple(triggers)
-
-
-def _with_place(trigger: Trigger, state: Judgement) -> Trigger:
-    """A trigger with the line that wrote it, as people know its file."""
-    if not isinstance(trigger, BaseTrigger):
-        return trigger
-    written = relative(trigger.written, state.folder)
-    return trigger if written is None else trigger.at(written)
 
 
 def check_own_role(name: str, access: tuple[Access, ...]) -> None:
@@ -179,7 +168,7 @@ def managed_policies(
             own_policies = policy_list.declare_managed(declared.managed_policy, declared.where, state.mistakes)
             for arn, origin in own_policies.items():
                 policies[arn] = relative(origin, state.folder)
-    declared_count = len(policies)
+    declared_count = len(policies)  # where there are too many, it matters who gives more of them
     for arn, configured_origin in everywhere.managed.items():
         policies.setdefault(arn, configured_origin)
     if len(policies) > 1:
@@ -221,14 +210,14 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], dict[str, Origin]]] = [(section.settings(), lines)]
-    for span, layer in reversed(layers):
+    for span, layer in reversed(layers):  # the function's own come last, and win
         for name, value in layer.items():
             with state.noted():
                 argument = places.argument_origin(span, name)
                 checked.append((_checked_setting(name, value, span), {name: argument}))
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
-    retention: int | None = 30
+    retention: int | None = 30  # days, where no setting says anything; None keeps logs for ever
     beside: dict[str, Any] = {}
     for settings, origins in checked:
         retention = settings.get("log_retention", retention)
@@ -240,17 +229,12 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
-    stored_values = _stored_values(state, without_empty.get("Environment", {}).get("Variables", {}))
-    return MergedSettings(tokens.plain(without_empty), written, retention, stored_values, beside)
-
-
-def _stored_values(state: Judgement, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:
-    """The secrets and parameters that variables name."""
-    return tuple(
-        replace(text.stored, variable=name, origin=relative(text.stored.origin, state.folder))
-        for name, text in variables.items()
-        if isinstance(text, StoredText)
-    )
+    stored_values: list[StoredValue] = []
+    for name, text in without_empty.get("Environment", {}).get("Variables", {}).items():
+        if isinstance(text, StoredText):  # asked before `plain` makes ordinary text of it
+            origin = relative(text.stored.origin, state.folder)
+            stored_values.append(replace(text.stored, variable=name, origin=origin))
+    return MergedSettings(tokens.plain(without_empty), written, retention, tuple(stored_values), beside)
 
 
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:

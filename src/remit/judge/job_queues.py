@@ -72,11 +72,6 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
     return tuple(_queue(state, name, jobs_of_queue) for name, jobs_of_queue in by_queue.items() if jobs_of_queue)
 
 
-def workers_of_jobs(state: Judgement) -> dict[str, str]:
-    """The worker that runs each job, by the job's name."""
-    return {job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None}
-
-
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
     return [declaration for declaration in jobs if declaration.job is not None and declaration.job.queue == queue]
 
@@ -280,7 +275,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
-    groups = tuple(layer for job in jobs for layer in job.settings[1:])
+    groups = tuple(layer for job in jobs for layer in job.settings[1:])  # the first layer is its own, and empty
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)

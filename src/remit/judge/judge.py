@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App, UnreadParts
+from remit.app import ApiSettings, App, JobQueue, UnreadParts
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.judge import policy_list
 from remit.judge.api_settings import api_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.judge.job_queues import check_jobs, job_queues, looks_up, sends, worker, workers_of_jobs
+from remit.judge.job_queues import check_jobs, job_queues, looks_up, sends, worker
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
@@ -101,6 +101,7 @@ def _judgement(declared: Declared) -> Judgement:
         state.failed_settings.add(ANY)
     wrong: set[int] = set()
     for recorded in declared.made:
+        # By identity: they are compared by their options, and two equal triggers stand at two lines.
         wrong.add(id(recorded))  # unless its own verdict says otherwise
         with state.noted():
             verdict = recorded.judged(wrong)
@@ -163,7 +164,8 @@ def _lost_ids(state: Judgement) -> frozenset[str]:
         if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
             is_named = value_node(span, "name") is not None
             lost.add("" if is_named else logical_id(name))
-    if not state.declared.is_complete or any(place.line == 0 for place in places):  # a whole file
+    # An error without a line is about a whole file, which may have declared anything.
+    if not state.declared.is_complete or any(place.line == 0 for place in places):
         lost.add("")
     return frozenset(lost)
 
@@ -266,7 +268,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
             replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
         ),
         queues=queues,
-        jobs=workers_of_jobs(state),
+        jobs={job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None},
         schedules_jobs=config.job.scheduler,
         queues_origin=_assigned_at(state, config.job, "enable"),
         default_policy=replacements.get("default_policy"),

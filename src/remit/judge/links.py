@@ -11,7 +11,7 @@ from remit.judge import policy_list
 from remit.project.current_load import relative
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.judge.judgement import Judgement
     from remit.project.declared import Access
@@ -34,7 +34,8 @@ def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[st
     for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants
         resources = grant.statement.resources
         patterns = () if resources is None or _is_of_a_key(grant) else resources.patterns
-        names = tuple(dict.fromkeys(name for pattern in patterns for name in _referred(pattern) if name in own))
+        targets = [reference.target for pattern in patterns for reference in tokens.references(pattern)]
+        names = tuple(dict.fromkeys(name for name in targets if name in own))
         if not names and not _is_of_a_key(grant):
             mistake = RemitError(
                 f"a link names no shared resource of the app: {grant.because}",
@@ -48,12 +49,6 @@ def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[st
             variables[variable_of(name)] = f"${{{name}}}"
     mistakes.refuse()
     return variables
-
-
-def _referred(pattern: str) -> Iterator[str]:
-    for reference in tokens.references(pattern):
-        if reference.target is not None:
-            yield reference.target
 
 
 def _is_of_a_key(grant: Grant) -> bool:

@@ -7,6 +7,7 @@ policy stands, it names the setting for those.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import service
@@ -87,10 +88,6 @@ def _several(text: str, all_of: str = "") -> str | None:
     return f"write `{listed}`" if len(items) == 1 else f"one text is one item: write `{listed}`"
 
 
-def _several_actions(text: str) -> str | None:
-    return _several(text, ":*")
-
-
 def _respelt(text: str) -> str | None:
     """An action with other signs than a colon, or with the name of an SDK's method: `dynamodb.put_item`."""
     parts = re.sub(r"\s+", "", text).replace("::", ":")
@@ -124,4 +121,4 @@ def _service(text: str) -> str | None:
 
 _GUESSES: Final = (_managed_policy, _arn, _several, _respelt, _action_alone, _service)
 """In the order of trust."""
-_GUESSES_OF_ACTIONS: Final = (_managed_policy, _arn, _several_actions, _respelt, _action_alone)
+_GUESSES_OF_ACTIONS: Final = (_managed_policy, _arn, partial(_several, all_of=":*"), _respelt, _action_alone)

@@ -81,7 +81,8 @@ def is_possible(handler: object) -> bool:
 
 def check_trigger(trigger: Any, origin: Origin) -> None:
     """Refuse what is no trigger where one must be; `origin` is the argument's."""
-    if _is_grants(trigger):
+    is_tuple_of_grants = isinstance(trigger, tuple) and any(isinstance(item, Grant) for item in trigger)
+    if is_tuple_of_grants or isinstance(trigger, Grant | AskedGrant):  # what a verb of `remit.grants` gives
         raise RemitError(
             "a grant is not a trigger: it says what the function may do, not what runs it",
             hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
@@ -102,13 +103,6 @@ def check_trigger(trigger: Any, origin: Origin) -> None:
             hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
             origin=origin,
         )
-
-
-def _is_grants(value: object) -> bool:
-    """Return whether a value is what a verb of `remit.grants` gives: one grant, or several."""
-    return isinstance(value, Grant | AskedGrant) or (
-        isinstance(value, tuple) and any(isinstance(item, Grant) for item in value)
-    )
 
 
 def check_handlers(state: Judgement) -> None:
@@ -139,8 +133,10 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
         problem = _problem_of(declaration.function)  # its module failed after it
     elif _may_be_in_a_layer(state, declaration):
         problem = None
-    else:
-        problem = _problem_in_source(state, module_name, attribute)
+    elif is_own:
+        problem = _problem_of_source(state, module_name, attribute)
+    else:  # a module of a dependency is looked at in the zip
+        problem = _problem_of_absent(state, module_name, attribute)
     if problem is not None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
@@ -215,16 +211,6 @@ def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
         return None
 
 
-def _problem_in_source(state: Judgement, module_name: str, attribute: str) -> HandlerProblem | None:
-    """Return the problem of a handler of a module that nothing has imported: its source is read.
-
-    A module of a dependency is looked at in the zip.
-    """
-    if module_file(state.folder, module_name) is not None:
-        return _problem_of_source(state, module_name, attribute)
-    return _problem_of_absent(state, module_name, attribute)
-
-
 def _problem_of_source(
     state: Judgement, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
@@ -289,34 +275,22 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
     by_id: dict[str, Function] = {}
     mistakes = Mistakes()
     for function in functions:
-        with mistakes.noted():
-            _check_name(function, f"{state.name}-{state.stage}", by_name, by_id)
+        name, hint = function.name, "give one another `name=`"
+        full_name = f"{state.name}-{state.stage}-{name}"
+        namesake = by_name.setdefault(name, function)
+        # A second function of the same name has the same id, too: only the first of these problems is told.
+        same = by_id.setdefault(function.logical_id, function) if namesake is function else function
+        if namesake is not function:
+            problem = f"function `{name}` is declared twice; the other is at {namesake.origin}"
+        elif same is not function:
+            problem = f"functions `{same.name}` and `{name}` both become `{function.logical_id}` in the template"
+        elif len(full_name) > NAME_LIMIT:
+            problem = f"function name `{full_name}` has {len(full_name)} characters; Lambda allows {NAME_LIMIT}"
+            hint = f"shorten it by {len(full_name) - NAME_LIMIT}, with `name=`"
+        else:
+            continue
+        mistakes.errors.append(RemitError(problem, hint=hint, origin=function.origin))
     mistakes.refuse()
-
-
-def _check_name(function: Function, namespace: str, by_name: dict[str, Function], by_id: dict[str, Function]) -> None:
-    """Raise RemitError for a name that an earlier function has, by itself or in the template, or that is too long."""
-    namesake = by_name.setdefault(function.name, function)
-    if namesake is not function:
-        raise RemitError(
-            f"function `{function.name}` is declared twice; the other is at {namesake.origin}",
-            hint="give one another `name=`",
-            origin=function.origin,
-        )
-    same = by_id.setdefault(function.logical_id, function)
-    if same is not function:
-        raise RemitError(
-            f"functions `{same.name}` and `{function.name}` both become `{function.logical_id}` in the template",
-            hint="give one another `name=`",
-            origin=function.origin,
-        )
-    full_name = f"{namespace}-{function.name}"
-    if len(full_name) > NAME_LIMIT:
-        raise RemitError(
-            f"function name `{full_name}` has {len(full_name)} characters; Lambda allows {NAME_LIMIT}",
-            hint=f"shorten it by {len(full_name) - NAME_LIMIT}, with `name=`",
-            origin=function.origin,
-        )
 
 
 def _twice(handler: str, original: Span, repeated: Span, state: Judgement) -> RemitError:

@@ -56,17 +56,8 @@ def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_publication(name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], declaration: Span) -> None:
     """RemitError has everything that Lambda refuses of what the settings of a function say together."""
-    mistakes = Mistakes()
-    for setting, problem, hint in _problems(properties, beside):
-        origin = places.argument_origin(declaration, setting)
-        mistakes.errors.append(RemitError(f"function `{name}` {problem}", hint=hint, origin=origin))
-    mistakes.refuse()
-
-
-def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """List the problems, each with the setting that asks for it, and the remedy."""
     runtime = properties.get("Runtime")
-    problems = []
+    problems: list[tuple[str, str, str]] = []  # the setting that asks for it, the problem, the remedy
     if _snaps(properties):
         if runtime not in _SNAP_STARTS:
             problem = f"has snap_start, which {runtime} does not have"
@@ -84,4 +75,8 @@ def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[
         problems.append(("provisioned_concurrency", problem, hint))
     if "DurableConfig" in properties and runtime not in _DURABLE:
         problems.append(("durable", f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
-    return problems
+    mistakes = Mistakes()
+    for setting, problem, hint in problems:
+        origin = places.argument_origin(declaration, setting)
+        mistakes.errors.append(RemitError(f"function `{name}` {problem}", hint=hint, origin=origin))
+    mistakes.refuse()

@@ -36,10 +36,12 @@ _NOT_CALLABLE: Final = "'module' object is not callable"
 
 def advice(error: BaseException, state: Loading) -> str | None:
     """A hint, or None when there is nothing to say."""
-    return _advice(error, state) or _placeholder_in_use(error, state)
+    return _of_its_kind(error, state) or _placeholder_in_use(error, state)
 
 
-def _advice(error: BaseException, state: Loading) -> str | None:
+def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
+    error: BaseException, state: Loading
+) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         problem = plain_files.problem_in_place_of(error.name, state.folder)
         if problem is not None:
@@ -47,36 +49,23 @@ def _advice(error: BaseException, state: Loading) -> str | None:
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
     if isinstance(error, ImportError | AttributeError) and _PARTIALLY in str(error):
         return _CIRCULAR
-    if isinstance(error, KeyError) and _is_of_environment(error):
+    raised = _innermost(error)
+    asked = None if raised is None else raised.tb_frame.f_locals.get("self")
+    if isinstance(error, KeyError) and isinstance(asked, type(os.environ)):
         return _unset_variable(str(error.args[0]), state)
     if type(error).__name__ in _OUT_OF_REACH and type(error).__module__.startswith("botocore."):
         return "call AWS inside of the function: the module is also imported where it is built, which needs no AWS"
-    return _misspelt(error)
-
-
-def _misspelt(error: BaseException) -> str | None:
-    """Return the replacement for a name that remit does not have."""
+    # What follows is about names that remit does not have.
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name))
     if isinstance(error, ImportError) and (missing := re.match(_UNIMPORTABLE, str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
         return _trigger_of(error) if str(error) == _NOT_CALLABLE else None
-    if isinstance(error, NameError):
-        return _import_of(str(error.name))
-    return None
-
-
-def _import_of(name: str) -> str | None:
-    """The import of a name of remit's that a module uses without one."""
     public_names = sys.modules[__name__.partition(".")[0]].__all__
-    return f"write `from remit import {name}`" if name in public_names else None
-
-
-def _is_of_environment(error: KeyError) -> bool:
-    """Return whether `os.environ` raised it."""
-    raised = _innermost(error)
-    return raised is not None and isinstance(raised.tb_frame.f_locals.get("self"), type(os.environ))
+    if isinstance(error, NameError) and error.name in public_names:
+        return f"write `from remit import {error.name}`"
+    return None
 
 
 def _unset_variable(name: str, state: Loading) -> str:

@@ -42,6 +42,7 @@ def run_configuration(state: Loading) -> None:
             del state.ended[str(path)]
             if source is not None:
                 with user_code(state, path):
+                    # `dont_inherit`: the `from __future__` of this file is not the project's.
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
                     exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102 - the project's
                 check_late_reads(source, str(path), functions=True)
@@ -97,7 +98,7 @@ def importing(state: Loading) -> Iterator[None]:
     sys.path[:0] = added
     finder = ModuleFinder(root)
     sys.meta_path.insert(0, finder)
-    importlib.invalidate_caches()
+    importlib.invalidate_caches()  # Python keeps the listing of a folder, which may have new files since the last load
     python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.
@@ -154,22 +155,15 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
         return error
     if isinstance(error, SyntaxError):
         at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
-        return RemitError(f"{_name_of(at, state)} is not valid Python: {error.msg}", origin=at)
+        shown = relative(at, state.folder) or at
+        return RemitError(f"{shown.file} is not valid Python: {error.msg}", origin=at)
     at = last_user_line(state.folder, error, file)
     if isinstance(error, SystemExit):
         return RemitError(f"{name} ended the program (exit {error.code})", origin=at)
-    return RemitError(f"{name} raised {type(error).__name__}: {told(error)}", hint=_hint(error, state), origin=at)
-
-
-def _name_of(origin: Origin, state: Loading) -> str:
-    shown = relative(origin, state.folder)
-    return origin.file if shown is None else shown.file
-
-
-def _hint(error: BaseException, state: Loading) -> str | None:
     from remit.loading.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
-    return advice(error, state)
+    hint = advice(error, state)
+    return RemitError(f"{name} raised {type(error).__name__}: {told(error)}", hint=hint, origin=at)
 
 
 _SETTLED: Final = 2.0  # seconds: by its time in whole seconds Python tells a changed file from the compiled one

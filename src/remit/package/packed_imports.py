@@ -102,8 +102,9 @@ def check_imports(
     has_dependencies = find(folder) is not None
     for target in dict.fromkeys(targets[function.name] for function in app.functions):
         functions = [function for function in app.functions if targets[function.name] == target]
-        notes += _notes_on_layers(functions)
         tried = tuple(function for function in functions if not function.properties.get("Layers"))
+        webs = [function.web.target for function in functions if function.web is not None and function not in tried]
+        notes += [f"the web app `{target}` is not tried: layers may hold what it imports" for target in webs]
         if not tried:
             continue
         package = packages[tried[0].name]
@@ -116,12 +117,6 @@ def check_imports(
             notes += _tried(folder, app, _Zip(package, target, tried, names))
     mistakes.refuse()
     return tuple(notes)
-
-
-def _notes_on_layers(functions: Iterable[Function]) -> Iterator[str]:
-    for function in functions:
-        if function.web is not None and function.properties.get("Layers"):
-            yield f"the web app `{function.web.target}` is not tried: layers may hold what it imports"
 
 
 def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:

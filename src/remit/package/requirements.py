@@ -218,16 +218,12 @@ _OTHER_LOCKS = (
 )
 
 
-def _pipenv(folder: Path) -> Source:
-    return _pyproject_alone(folder)
-
-
 _READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
     ("uv.lock", uv_lock),
     ("pylock.toml", pylock),
     ("requirements.txt", _requirements),
     ("pyproject.toml", _pyproject_alone),
-    ("Pipfile.lock", _pipenv),
+    ("Pipfile.lock", _pyproject_alone),  # a project of pipenv has no pyproject.toml: its lock is refused there
 )
 
 

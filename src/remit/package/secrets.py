@@ -66,17 +66,13 @@ def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
     before, suspect = "", False
     for chunk in read(entry):
         if not suspect:
-            text = _narrow(chunk)
+            # Wide encodings put bytes that are zero between the letters.
+            text = (chunk.replace(b"\0", b"") if b"\0" in chunk else chunk).decode(_BYTES)
             suspect = holds_secret(before + text)
             before = text[-_OVERLAP:]
         yield chunk
     if suspect:
         suspects.append(entry)
-
-
-def _narrow(chunk: bytes) -> str:
-    """The bytes of a file as a text; those that are zero, which wide encodings put between letters, are left out."""
-    return (chunk.replace(b"\0", b"") if b"\0" in chunk else chunk).decode(_BYTES)
 
 
 def refuse(
@@ -92,7 +88,9 @@ def refuse(
     refused: list[_Secret] = []
     doubtful: list[_Secret] = []
     for entry in entries:
-        secrets = _by_name(entry)
+        description = secret_by_name(entry.written)
+        of_name = _Secret(f"{description} (by its name)", Origin(entry.written))
+        secrets = [] if description is None else [of_name]
         if entry in suspected:
             secrets += _in_text(entry, secrets_in)
         doubts = _in_text(entry, doubtful_secrets_in) if entry.size <= _LARGEST_CODE else []
@@ -107,11 +105,6 @@ def refuse(
         raise _refusal(refused)
     unneeded = tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
     return PackedSecrets(tuple(_lines(doubtful)), unneeded)
-
-
-def _by_name(entry: Entry) -> list[_Secret]:
-    description = secret_by_name(entry.written)
-    return [] if description is None else [_Secret(f"{description} (by its name)", Origin(entry.written))]
 
 
 def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_Secret]:

@@ -78,6 +78,22 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
         placed(error.all, folder).refuse()  # in the order of the paths that people know
 
 
+_OUTSIDE: Final = Config()
+"""The settings of code that runs outside of a load, which nobody reads."""
+
+
+def the_config() -> Config:
+    """The settings of the load that is going on; outside of one, settings that nobody reads."""
+    state = current()
+    return _OUTSIDE if state is None else state.config
+
+
+@contextlib.contextmanager
+def configure() -> Iterator[Config]:
+    """Open the project's settings: they are assigned in a `with` block that names them `config`."""
+    yield the_config()
+
+
 def placed(errors: Iterable[RemitError], folder: Path) -> Mistakes:
     """Mistakes with their places as people know them."""
     mistakes = Mistakes(list(errors))

@@ -218,7 +218,7 @@ class Group:
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         function_name = name if name is not None else getattr(function, "__name__", qualname)
         declaration = self._declaration(function_name, handler, triggers, arguments)
-        nested = "<locals>" in qualname
+        nested = "<locals>" in qualname  # Python puts it into the name of what a function's body defines
         state.declarations.append(replace(declaration, function=_undecorated(function), nested=nested))
 
     def _declare_by_name(
@@ -284,7 +284,7 @@ def _is_function(value: Any) -> bool:
 
 def _undecorated(function: Any) -> Any:
     """Return the innermost function that functools.wraps wraps."""
-    for _ in range(100):
+    for _ in range(100):  # a wrapper may name itself
         if not hasattr(function, "__wrapped__"):
             break
         function = function.__wrapped__

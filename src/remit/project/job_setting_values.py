@@ -78,16 +78,12 @@ def queues(path: Path, value: Any) -> Table[QueueSettings]:
     mistakes = Mistakes()
     for name, options in value.items():
         with mistakes.noted():
-            _check_name((*path, name), name)
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise mistake((*path, name), f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
         with mistakes.noted():
             checked[name] = _queue((*path, name), options)
     mistakes.refuse()
     return Table(checked)
-
-
-def _check_name(path: Path, name: Any) -> None:
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise mistake(path, f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
 
 
 NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end for one that keeps the order"

@@ -52,7 +52,8 @@ def is_there(path: Path, name: str | None = None) -> bool:
         raise _unreadable(error, path, name) from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         origin = Origin(name or str(path))
-        raise RemitError(f"it is {_kind(mode)}, not a file", hint="put a plain file in its place", origin=origin)
+        kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise RemitError(f"it is {kind}, not a file", hint="put a plain file in its place", origin=origin)
     return True
 
 
@@ -69,11 +70,6 @@ def problem_in_place_of(module: str, folder: Path) -> str | None:
 
 def _unreadable(error: OSError, path: Path, name: str | None) -> RemitError:
     return RemitError(f"cannot read it: {error.strerror}", origin=Origin(name or str(path)))
-
-
-def _kind(mode: int) -> str:
-    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
-    return next((name for is_kind, name in kinds if is_kind(mode)), "a device")
 
 
 def listed(folder: Path) -> list[Path]:

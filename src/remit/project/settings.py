@@ -9,7 +9,7 @@ from remit.declare.recording import is_recording, note
 from remit.declare.unread import Unread, asking_frame
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
-from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
+from remit.project import app_setting_values, job_setting_values, setting_values
 from remit.project.setting_values import Table, Texts
 from remit.source import places
 
@@ -220,6 +220,7 @@ class Section:
 
     def __init__(self) -> None:
         groups = {name: value.section() for name, value in vars(type(self)).items() if isinstance(value, Subsection)}
+        # Past its own `__setattr__`, which takes settings alone.
         object.__setattr__(self, "assigned", {})
         object.__setattr__(self, "given", [])
         object.__setattr__(self, "groups", groups)
@@ -346,19 +347,19 @@ class ApiSection(Section):
     __slots__ = ()
     path = "config.api"
     cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
-        setting_values.or_none(api_setting_values.cors_configuration), None
+        setting_values.or_none(app_setting_values.cors_configuration), None
     )
     throttling_burst_limit: Setting[int | None] = Setting(
         setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
     )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
     access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
     access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
         setting_values.or_none(setting_values.retention), 30
     )
-    domain_name: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.domain_name), None)
-    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.certificate_arn), None)
+    domain_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.domain_name), None)
+    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.certificate_arn), None)
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
@@ -368,12 +369,12 @@ class WebsocketSection(Section):
     __slots__ = ()
     path = "config.websocket"
     route_selection_expression: Setting[str] = Setting(
-        api_setting_values.route_selection_expression, "$request.body.action"
+        app_setting_values.route_selection_expression, "$request.body.action"
     )
     throttling_burst_limit: Setting[int | None] = Setting(
         setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
     )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
 
 
 class PackageSection(Section):

@@ -34,8 +34,9 @@ def checked_stage(stage: str | None) -> str:
 
 def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
-    declared = _declared_name(folder / "pyproject.toml")
-    return folder_name(folder) if declared is None else _plain(declared)
+    project = plain_files.toml(folder / "pyproject.toml").get("project", {})
+    name = project.get("name") if isinstance(project, dict) else None
+    return _plain(name) if isinstance(name, str) and name else folder_name(folder)
 
 
 def folder_name(folder: Path) -> str:
@@ -48,9 +49,3 @@ def _plain(raw: str) -> str:
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")
     return plain
-
-
-def _declared_name(path: Path) -> str | None:
-    project = plain_files.toml(path).get("project", {})
-    name = project.get("name") if isinstance(project, dict) else None
-    return name if isinstance(name, str) and name else None

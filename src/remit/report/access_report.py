@@ -150,7 +150,17 @@ class CauseChange:
         """The same change of somebody else, as one with this."""
         holders = dict.fromkeys((*self.holders, *cause.holders))
         places = dict.fromkeys((*self.places, *cause.places))
-        return replace(self, holders=tuple(holders), places=tuple(places))
+        kinds = []
+        for own_kind, kind in zip(self.kinds, cause.kinds, strict=True):
+            resources = tuple(dict.fromkeys((*own_kind.resources, *kind.resources)))
+            kinds.append(replace(own_kind, resources=resources))
+        return replace(self, kinds=tuple(kinds), holders=tuple(holders), places=tuple(places))
+
+    @property
+    def meaning(self) -> CauseChange:
+        """The cause without whom it concerns; permissions to the same callers are one, whatever each is about."""
+        kinds = [replace(kind, resources=()) if kind.principals and not kind.public else kind for kind in self.kinds]
+        return replace(self, kinds=tuple(kinds), holders=(), places=())
 
     @property
     def requests(self) -> tuple[str, ...]:
@@ -227,8 +237,8 @@ def review_report(review: Review) -> Report:
     causes: dict[object, CauseChange] = {}
     for change in review.changes:
         for cause in map(partial(_concerning, change), _causes(change)):
-            alike = replace(cause, holders=(), places=())
-            causes[alike] = causes[alike].joined(cause) if alike in causes else cause
+            known = causes.get(cause.meaning)
+            causes[cause.meaning] = cause if known is None else known.joined(cause)
     changes = _in_order(causes.values())
     return Report(
         changes,

@@ -269,6 +269,7 @@ def _silent_layers(explanation: Explanation) -> list[str]:
 _ENDPOINT: Final = "the VPC endpoint's policy"
 _LAYERS: Final = {
     "identity": "the {}",
+    "resource": "the resource's policy",
     "boundary": "its permissions boundary",
     "endpoint": _ENDPOINT,
     "scp[0]": "the service control policy",

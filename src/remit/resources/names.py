@@ -125,11 +125,8 @@ def name_of(arn: str) -> str:
 
 def logical(name: str) -> str:
     """A name as a part of a logical id."""
-    return "".join(part[:1].upper() + part[1:] for part in _words(name))
-
-
-def _words(name: str) -> list[str]:
-    return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
+    words = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
+    return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def digest(*texts: str, digits: int = 8) -> str:

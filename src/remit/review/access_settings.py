@@ -294,7 +294,8 @@ def in_words(name: str, value: Any, *, is_told: bool = True) -> str:
 
 
 def _told(path: str, value: Any) -> str:
-    if has_secret_property(path) or has_secret_property(json.dumps(value, default=str)):
+    is_yes_or_no = _text(value) in ("true", "false")  # which is no secret whatever its name: GenerateSecret
+    if not is_yes_or_no and (has_secret_property(path) or has_secret_property(json.dumps(value, default=str))):
         return _digest(value)
     return _text(value)
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
 """A module's source and its file, by the module's dotted name; None where it cannot be read."""
 _SHOWN: Final = 40  # characters of a value
+_SHOWN_WHOLE: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Pass, ast.AnnAssign, ast.Expr)
+"""The statements in a class's body that bring no method but the one that they show."""
 _DEPTH: Final = 32
 """Steps from a name to what it stands for, at most: two modules may import a name from each other."""
 _NO_FUNCTIONS: Final = (
@@ -136,7 +138,11 @@ def _problem_of_object(made: _Object, source: ModuleSource) -> HandlerProblem | 
     call = _method(made.of.node, "__call__")
     if call is not None:
         return _problem_of(_function_of(call, made.of.module, bound=1), source)
-    return None if _inherits(made.of.node) else _no_function(made.text)
+    node = made.of.node
+    # A base, a decorator, or an assignment in the body may bring methods that the source does not show.
+    shows_all = all(isinstance(part, _SHOWN_WHOLE) for part in node.body)
+    is_open = node.bases or node.keywords or node.decorator_list or not shows_all
+    return None if is_open else _no_function(made.text)
 
 
 def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerProblem | None:
@@ -191,15 +197,6 @@ def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctio
         part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name == name
     ]
     return methods[0] if len(methods) == 1 else None
-
-
-def _inherits(node: ast.ClassDef) -> bool:
-    """Return whether a class may have methods that its body does not show."""
-    return bool(node.bases or node.keywords or node.decorator_list) or len(node.body) > sum(map(_is_plain, node.body))
-
-
-def _is_plain(part: ast.stmt) -> bool:
-    return isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Pass | ast.AnnAssign | ast.Expr)
 
 
 def _full_name(node: ast.expr, module: ModuleSource) -> str:

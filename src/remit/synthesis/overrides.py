@@ -42,7 +42,7 @@ def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Pat
     for loss in losses:
         reason = reasons[loss.origin]
         if loss.severity == "error" and (reason is not None or accept is not None):
-            accepted.append(_note(loss, f"accepted ({_line(reason or accept)})"))
+            accepted.append(_note(loss, f"accepted ({' '.join((reason or accept or '').split())})"))
         elif loss.severity == "error":
             refused.append(loss)
         elif reason is None:
@@ -61,11 +61,6 @@ def _reason(app: App, folder: Path, origin: Origin | None) -> str | None:
     except (OSError, ValueError):
         text = ""
     return reason(_RULE, origin, text, app.allowed)
-
-
-def _line(text: str | None) -> str:
-    """A reason on one line."""
-    return " ".join((text or "").split())
 
 
 def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> RemitError:

@@ -46,20 +46,12 @@ def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]
 def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:
     """The first way to name the routes whose permissions fit a function's resource policy."""
     room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
-    for widened in (_exactly, _any_method):
-        names = widened(sources)
+    # API Gateway takes `*` for the method, too: each path once, whatever the method.
+    of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, "*/*/", source) for source in sources))
+    for names in (sources, of_any_method):
         if sum(_statement_size(app, function, name) for name in names) <= room:
             return names
     return ("*",)
-
-
-def _exactly(sources: tuple[str, ...]) -> tuple[str, ...]:
-    return sources
-
-
-def _any_method(sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Each path once, whatever the method."""
-    return tuple(dict.fromkeys(re.sub(_METHOD, "*/*/", source) for source in sources))
 
 
 def _statement_size(app: App, function: Function, source: str) -> int:

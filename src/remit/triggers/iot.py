@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import Function, Resource
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
-from remit.triggers.iot_sql import check_sql
 from remit.triggers.source import position_suffix
 from remit.triggers.trigger import BaseTrigger
 
@@ -43,3 +45,75 @@ class Iot(BaseTrigger):
         }
         yield Resource(rule, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, origin=function.origin)
         yield permission(function, f"{rule}Permission", "iot.amazonaws.com", f"${{{rule}.Arn}}")
+
+
+# "AWS IoT Core endpoints and quotas" (AWS General Reference): 256 KB of SQL; topics of 256 bytes and seven slashes.
+_MOST: Final = 256 * 1024
+_MOST_TOPIC: Final = 256
+_MOST_SLASHES: Final = 7
+_TEXT: Final = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+_STAND_IN: Final = "''"
+_FORM: Final = r"(?is)SELECT\s+(?P<what>.+?)\s+FROM\s*''(?:\s+WHERE\s+(?P<where>.+?))?;?"
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+_EXAMPLE: Final = "such as \"SELECT * FROM 'devices/+/state' WHERE temperature > 50\""
+
+
+def check_sql(sql: str) -> None:
+    """RemitError: AWS IoT refuses the statement: its clauses, its brackets, its topic ("AWS IoT SQL reference").
+
+    What only the deploy knows is not looked at.
+    """
+    text: str = tokens.plain(sql)
+    if not text.strip()[:6].upper().startswith("SELECT"):
+        raise RemitError(f"iot takes a SELECT statement, got {described(sql)}", hint=_EXAMPLE, origin=writer())
+    problem = _problem(text.strip())
+    if problem is not None:
+        raise RemitError(f"iot: {text.strip()!r:.60} {problem}", hint=_EXAMPLE, origin=writer())
+
+
+def _problem(text: str) -> str | None:
+    size = len(text.encode())
+    if size > _MOST:
+        return f"has {size:,} bytes; AWS IoT takes {_MOST:,}"
+    texts = re.findall(_TEXT, text)
+    without_texts = re.sub(_TEXT, _STAND_IN, text)
+    if "'" in without_texts.replace(_STAND_IN, "") or '"' in without_texts:
+        return "has a quotation mark without its second one"
+    unbalanced = _unbalanced(without_texts)
+    if unbalanced is not None:
+        return f"has a {unbalanced} without its counterpart"
+    if re.search(r"\bFROM\b", without_texts, re.IGNORECASE) is None:
+        return "has no FROM with a topic"
+    form = re.fullmatch(_FORM, without_texts)
+    if form is None:
+        return "does not read SELECT … FROM 'topic' WHERE …"
+    topic = texts[form["what"].count(_STAND_IN)][1:-1]
+    return None if tokens.references(topic) else _problem_of_topic(topic)
+
+
+def _unbalanced(text: str) -> str | None:
+    """The first bracket that has no counterpart."""
+    opened: list[str] = []
+    for sign in text:
+        if sign in _PAIRS.values():
+            opened.append(sign)
+        elif sign in _PAIRS and (not opened or opened.pop() != _PAIRS[sign]):
+            return sign
+    return opened[-1] if opened else None
+
+
+def _problem_of_topic(topic: str) -> str | None:
+    size, slashes = len(topic.encode()), topic.count("/")
+    if not topic:
+        return "has an empty topic"
+    if size > _MOST_TOPIC and not topic.startswith("$aws/"):
+        return f"has a topic of {size} bytes; AWS IoT takes {_MOST_TOPIC}"
+    if slashes > _MOST_SLASHES and not topic.startswith("$aws/"):
+        return f"has a topic with {slashes} slashes; AWS IoT takes {_MOST_SLASHES}"
+    levels = topic.split("/")
+    for level in levels:
+        if level not in ("+", "#") and ("+" in level or "#" in level):
+            return f"has the level {level!r} in its topic: + and # stand for whole levels"
+    if "#" in levels[:-1]:
+        return "goes on after # in its topic, which takes all further levels"
+    return None

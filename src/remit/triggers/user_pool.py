@@ -74,7 +74,7 @@ class UserPool(TokenAuthorizer):
     @property
     def accepted_audience(self) -> tuple[str, ...]:
         """The ids of the app clients."""
-        return tuple(_client(client) for client in self.clients)
+        return tuple(tokens.plain(getattr(client, "ref", client)) for client in self.clients)
 
     @property
     def accepted_scopes(self) -> tuple[str, ...]:
@@ -91,8 +91,3 @@ def _id(pool: Any) -> str:
     if arn is None:
         return text
     return arn.resource.removeprefix("userpool/") if arn.service == "cognito-idp" else ""
-
-
-def _client(client: Any) -> str:
-    client_id: str = tokens.plain(getattr(client, "ref", client))
-    return client_id
