@@ -345,10 +345,11 @@ def test_what_logs_in_to_a_package_index_is_not_told(said: str, told: str) -> No
 
 
 def test_the_digest_of_the_contents_tells_other_dependencies_apart(project: Project, wheel: Wheel) -> None:
-    folder = project({"app.py": "", ".remitignore": "/wheels/\n", "requirements.txt": f"{LOCAL}helper\n"})
+    folder = project({"app.py": "", ".remitignore": "/wheels/\n"})
     digests = []
-    for number in (1, 2, 2):
-        wheel(folder / "wheels", "helper", {"helper.py": f"x = {number}\n"})
+    for name in ("first", "second", "second"):
+        wheel(folder / "wheels", name, {f"{name}.py": ""})
+        (folder / "requirements.txt").write_text(f"{LOCAL}{name}\n")
         digests.append(package(folder, TARGET).contents)
     assert digests[0] != digests[1] == digests[2]
 
