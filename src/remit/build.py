@@ -336,8 +336,8 @@ def _notes_on_zips(packages: Mapping[Target, Package]) -> Iterator[str]:
         yield f"packed for {target.words}: {size}"
         for left_out in package.left_out:
             yield f"  left out ({left_out.reason}): {left_out.listed}"
-        for doubt in package.doubtful:
-            yield f"  warning: {doubt} goes into the zip: read it when a function runs, by secret(…)"
+        for secret in package.possible_secrets:
+            yield f"  warning: {secret} goes into the zip: read it when a function runs, by secret(…)"
         for exception in package.unneeded:
             yield f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
 

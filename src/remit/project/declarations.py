@@ -15,7 +15,6 @@ from remit.iam import tokens
 from remit.project import current_load
 from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions
 from remit.project.setting_values import FUNCTION_SETTINGS
-from remit.runtime.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from remit.project.declared_job import DeclaredJob, P, R_co
     from remit.project.setting_values import FunctionSettings, Links, PolicyItems
     from remit.project.shared import Shared
+    from remit.runtime.job import Job
     from remit.triggers.api import Authorization
     from remit.triggers.schedule import Schedule
 
@@ -195,6 +195,8 @@ class Group:
         """
         options = JobOptions(tokens.plain(queue), timeout, retries, concurrency, once)
         arguments = _Arguments(writer_span(), policy, managed_policy, {"link": link}, sends, reads, options)
+
+        from remit.runtime.job import Job  # noqa: PLC0415 - few apps have jobs
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)

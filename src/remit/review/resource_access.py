@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.review.access_change import AccessSetting
-    from remit.template.policy_documents import Place
     from remit.template.roles import FileRoles
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
@@ -50,13 +49,13 @@ _NOWHERE: Final = Origin("the template")
 
 def giving_of_file(read: FileRoles) -> dict[str, Given]:
     """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
-    access_by_id = giving(read.resources, read.place)
+    access_by_id = giving(read.resources, read.locate)
     for name in read.made:
         access_by_id[name] = replace(access_by_id[name], settings=(), made_settings=access_by_id[name].settings)
     resources = {resource.ref: resource for resource in (*read.resources, *read.declared)}
     for resource in read.declared:
         access = access_by_id.get(resource.logical_id, Given(resource.type))
-        settings = (*settings_of(resource, resources, read.place), *_routes(resource, resources))
+        settings = (*settings_of(resource, resources, read.locate), *_routes(resource, resources))
         access_by_id[resource.logical_id] = replace(access, settings=settings)
     return access_by_id
 
@@ -71,10 +70,10 @@ def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[A
         yield from routes_of_body(name, resource.properties.get(name), resource.origin)
 
 
-def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
+def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[str, Given]:
     """What each resource lets others do, by its logical id; of many that is nothing.
 
-    Roles, users, groups and their policies say nothing here: they are compared as such. `place` has the line of each
+    Roles, users, groups and their policies say nothing here: they are compared as such. `locate` gives the line of each
     part of the file.
     """
     declared = tuple(resources)
@@ -82,7 +81,7 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
     by_id = {resource.logical_id: resource for resource in declared}
     access_by_id: dict[str, Given] = {}
     for resource in declared:
-        access = _given(resource, by_reference, place)
+        access = _given(resource, by_reference, locate)
         arns = tuple(_arn(text, resource, by_id) for text in access.on)
         is_conditional = "Condition" in resource.attributes
         access_by_id[resource.logical_id] = replace(access, arns=arns, is_conditional=is_conditional)
@@ -152,18 +151,18 @@ def service_of(kind: str) -> str:
     return parts[1]
 
 
-def _given(resource: Resource, resources: Mapping[str, Resource], place: Place | None) -> Given:
+def _given(resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> Given:
     """What one resource lets others do; `resources` are all of its template, by the text that refers to each."""
     kind = resource.type
     if kind in PERMISSIONS:  # which is one statement, and has no settings beside it
         statement = permission_statement(resource, resources)
         targets = () if statement.resources is None else statement.resources.patterns
         return Given(kind, ((Grant(statement, _reason(resource), resource.origin),),), targets)
-    settings = (*settings_of(resource, resources, place), *_routes(resource, resources))
+    settings = (*settings_of(resource, resources, locate), *_routes(resource, resources))
     if kind in (*HOLDS_FOR_ROLES, *_USERS):
         return Given(kind, settings=settings)
     properties = {name: value for name, value in resource.properties.items() if name not in TAGS}
-    policies, unread = _read_policies(resource, properties, place)
+    policies, unread = _read_policies(resource, properties, locate)
     return Given(
         kind,
         tuple(tuple(grants) for grants in policies if grants),
@@ -176,7 +175,7 @@ def _given(resource: Resource, resources: Mapping[str, Resource], place: Place |
 
 
 def _read_policies(
-    resource: Resource, properties: Mapping[str, Any], place: Place | None
+    resource: Resource, properties: Mapping[str, Any], locate: Locate | None
 ) -> tuple[list[list[Grant]], list[str]]:
     """The grants of each policy inside a resource that can be read, and in words what cannot."""
     policies: list[list[Grant]] = []
@@ -189,8 +188,8 @@ def _read_policies(
         unread.append(in_words("a permission", own_parts))
     for path, document in _documents(properties, base):
         try:
-            if place is not None and resource.origin is not None:
-                grants = grants_of(document, path, place, _reason(resource))
+            if locate is not None and resource.origin is not None:
+                grants = grants_of(document, path, locate, _reason(resource))
             else:  # no file has it: the resource's own line stands for each part
                 grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
                 grants = [replace(grant, origin=resource.origin) for grant in grants]
