@@ -51,7 +51,7 @@ POLICY_PROPERTIES: Final = frozenset((
 """Properties that hold a policy, folded, which may be put in from elsewhere."""
 _REFERENCE: Final = re.compile(r"\$\{(\w+)((?:\.\w+)*)\}")
 _KEYS_OF_AWS: Final = "alias/aws/"
-"""How the names of keys begin that limit nobody: whoever may read has the service decrypt with them."""
+"""The names of keys that limit nobody: whoever may read has the service decrypt with them."""
 _WHOLE: Final = "*"
 _OPEN_UNSET: Final = "-!"
 """How orders end in which a property that is not given lets in everybody."""
@@ -237,7 +237,7 @@ class _SettingReader:
             if not own_resource:
                 self._put(path, "door", "adds", [_told(path, value)])
         elif row.opens == "limit":
-            if not _text(value).startswith(_KEYS_OF_AWS):
+            if _KEYS_OF_AWS not in _text(value):
                 self._put(path, row.kind, row.opens, [own_resource or _told(path, value)])
         elif row.kind == "role":
             if role_meant(value, self._resources) is None:

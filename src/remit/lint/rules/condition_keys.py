@@ -223,7 +223,11 @@ def key_out_of_place(item: ParsedStatement) -> Iterator[Problem]:
         if key.startswith(_OF_PRINCIPALS) and item.allows and _services_alone(item) and conditions.needs_key(condition):
             message = f"a service that calls by itself has no {condition.key}: the condition is never met"
             yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
-        elif key in _OF_RESOURCES and item.document.kind == RESOURCE and _plain(condition) and not _of_endpoint(item):
+        elif (
+            key in _OF_RESOURCES
+            and item.document.kind == RESOURCE
+            and not (conditions.family(condition) == "Null" or _of_endpoint(item))
+        ):
             message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
             yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
         elif key in _OF_ENDPOINTS and _every_service(item):
@@ -238,10 +242,6 @@ def _services_alone(item: ParsedStatement) -> bool:
 def _of_endpoint(item: ParsedStatement) -> bool:
     """Return whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
     return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
-
-
-def _plain(condition: Condition) -> bool:
-    return conditions.family(condition) != "Null"
 
 
 def _every_service(item: ParsedStatement) -> bool:

@@ -186,7 +186,9 @@ def operator_of_another_type(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, hint, spot, WARNING)
         elif _as_text(condition, family, bare):
             message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
-            yield Problem(message, _hint(condition, bare), spot, WARNING)
+            is_negated = (conditions.name_of(condition) or "").startswith("StringNot")
+            of_arns = "use ArnNotLike" if is_negated else "use ArnLike"
+            yield Problem(message, of_arns if bare == "ARN" else "use Bool", spot, WARNING)
 
 
 def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
@@ -209,11 +211,6 @@ def _as_text(condition: Condition, family: str, kind: str) -> bool:
         return False
     wild = (conditions.name_of(condition) or "").endswith("Like") and any("*" in value for value in condition.values)
     return kind == "Bool" or (kind == "ARN" and wild and condition.values != ("*",))
-
-
-def _hint(condition: Condition, kind: str) -> str:
-    negated = (conditions.name_of(condition) or "").startswith("StringNot")
-    return f"use {'ArnNotLike' if negated else 'ArnLike'}" if kind == "ARN" else "use Bool"
 
 
 def _plural(kind: str) -> str:

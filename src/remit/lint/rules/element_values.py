@@ -110,7 +110,8 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
             yield from _no_documents(part, (*spot, index))
     elif isinstance(value, dict):
         for key, part in value.items():
-            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part) and not is_dynamic(part):
+            is_json = isinstance(part, str) and part.lstrip().startswith("{")
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and is_json and not is_dynamic(part):
                 yield from _broken_text(key, part, (*spot, key))
             elif (
                 key in ("PolicyDocument", "AssumeRolePolicyDocument")
@@ -124,10 +125,6 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
                 yield Problem(f"{key} must be an object, not {_shown(part)}", hint, (*spot, key))
             else:
                 yield from _no_documents(part, (*spot, key))
-
-
-def _begins_as_json(value: Any) -> bool:
-    return isinstance(value, str) and value.lstrip().startswith("{")
 
 
 def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:

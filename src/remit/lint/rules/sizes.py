@@ -182,8 +182,5 @@ def long_name(written: WrittenTemplate) -> Iterator[Problem]:
         size = len(_LATE.sub("", text))
         if size > most:
             message = f"{element} of {name} has {size:,} characters; that of {kind.name} has at most {most:,}"
-            yield Problem(message, "shorten it, or leave it out: CloudFormation makes one", _spot(name, element))
-
-
-def _spot(name: str, element: str) -> tuple[str, ...]:
-    return ("Resources", name, "Properties", element)
+            spot = ("Resources", name, "Properties", element)
+            yield Problem(message, "shorten it, or leave it out: CloudFormation makes one", spot)

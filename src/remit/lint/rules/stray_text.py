@@ -13,7 +13,6 @@ from remit.lint.resource_types import acts_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
@@ -89,7 +88,9 @@ def unset_value(item: ParsedStatement) -> Iterator[Problem]:
         unset = re.search(_UNSET, arn.resource)
         if unset is not None:
             message = f"the resource of '{text}' is named '{unset[1]}': an unset value was put in"
-            yield Problem(message, "set the variable, or write the name", spot, _severity(arn))
+            # A table may be called None, but no bucket has capitals.
+            severity = ERROR if arn.service == "s3" and arn.resource.startswith("N") else WARNING
+            yield Problem(message, "set the variable, or write the name", spot, severity)
         elif (arn.resource in _NAMELESS and not _lists(item, text)) or (
             arn.service == "s3" and arn.resource.startswith("/")
         ):
@@ -100,8 +101,3 @@ def unset_value(item: ParsedStatement) -> Iterator[Problem]:
 def _lists(item: ParsedStatement, resource: str) -> bool:
     """Return whether some action of the statement lists things, and is asked on an ARN without a name."""
     return any(name in KIND_ARNS and acts_on(name, resource) for name in item.statement.actions.patterns)
-
-
-def _severity(arn: Arn) -> str:
-    """A table may be called None, but no bucket has capitals."""
-    return ERROR if arn.service == "s3" and arn.resource.startswith("N") else WARNING

@@ -77,7 +77,7 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
         for variable in re.finditer(_VARIABLE, text):
             written, comma, default = variable[1].partition(",")
             name = written.strip()
-            if _of_a_tool(name):
+            if name.partition(":")[0] in _TOOLS or re.match(_TERRAFORM, name):
                 message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
                 yield Problem(message, "put the value in: a policy file is not a template", spot)
             elif comma and ":" in name and not re.fullmatch(_QUOTED, default):
@@ -88,10 +88,6 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
                 yield Problem(message, f"write `${{{name}}}`", spot)
             elif name not in ("*", "?", "$") and not re.fullmatch(_LATE, name) and not _is_raw(text, variable.start()):
                 yield from _problem(name, spot, late=item.document.names is not None)
-
-
-def _of_a_tool(name: str) -> bool:
-    return name.partition(":")[0] in _TOOLS or re.match(_TERRAFORM, name) is not None
 
 
 def _federated(name: str, spot: Spot) -> Iterator[Problem]:
