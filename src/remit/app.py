@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from remit.errors import few
-from remit.runtime.job import RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -331,9 +330,9 @@ class JobQueue:
 
     name: str
     """It ends with `.fifo` where jobs of a group run one after the other."""
-    retries: int = RETRIES
+    retries: int
     """How often a job that failed runs again, where the job does not say it itself."""
-    most_retries: int = RETRIES
+    most_retries: int
     """The most of them that a job of this queue has."""
     backoff: int = 0
     """Seconds before the first of them; each takes twice as long as the one before. 0: the visibility timeout."""
@@ -356,7 +355,12 @@ class JobQueue:
     @property
     def worker(self) -> str:
         """The name of the function that runs its jobs."""
-        return f"worker-{self.name.replace('.', '-')}"
+        return worker_name(self.name)
+
+
+def worker_name(queue: str) -> str:
+    """The name of the function that runs the jobs of a queue."""
+    return f"worker-{queue.replace('.', '-')}"
 
 
 @dataclass(frozen=True, slots=True)

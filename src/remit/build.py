@@ -132,6 +132,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     app, mistakes, folder = project.app, project.mistakes, settings.folder
     if not project.is_whole:
         app = without_jobs(app)
+    # `declared` are the roles before they were fitted to IAM's quotas: what people wrote is checked and compared.
     declared, drafted = _drafted(app, project, settings)
     if drafted is None:
         _refuse_all(project, settings)
@@ -167,6 +168,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         except RemitError as refusal:
             mistakes.errors += refusal.all
             _refuse_all(project, settings, is_tried=True)
+        # Again, now that the zips have keys: these are hashes of their contents.
         template = synth(app, roles, packed.keys, settings.bucket)
         body = _body(template)
     output = own_folder(folder, "build")
@@ -192,7 +194,7 @@ def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tupl
         declared = assign(app)
         drafted = draft(app, declared, found, bucket=settings.bucket)
         unread = project.unread
-        if found.errors:
+        if found.errors:  # the template is not whole, and what is missing from it may be anything
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
         check(drafted.template, declared, app, found, unread)
         found.errors += check_regions(drafted.template, app, settings.place)
@@ -334,8 +336,8 @@ def _notes_on_zips(packages: Mapping[Target, Package]) -> Iterator[str]:
         yield f"packed for {target.words}: {size}"
         for left_out in package.left_out:
             yield f"  left out ({left_out.reason}): {left_out.listed}"
-        for doubt in package.doubtful:
-            yield f"  warning: {doubt} goes into the zip: read it when a function runs, by secret(…)"
+        for secret in package.possible_secrets:
+            yield f"  warning: {secret} goes into the zip: read it when a function runs, by secret(…)"
         for exception in package.unneeded:
             yield f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
 

@@ -501,7 +501,8 @@ def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, 
 def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: str) -> None:
     project = make(app=ORDERS)
     ended = []
-    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+    every_one_alone = (">&-", "2>&-") if arguments == "build --no-package" else ()
+    for closed in ("<&-", *every_one_alone, "<&- >&- 2>&-"):
         ran = subprocess.run(
             ["/bin/sh", "-c", f'"$0" -m remit {arguments} {closed}', sys.executable],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False,
@@ -511,7 +512,7 @@ def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: st
         ended.append(ran.returncode)
     if "--local" in arguments:
         project.remit("local", "stop")
-    assert [2 if "X" in arguments else 0] * 4 == ended
+    assert [2 if "X" in arguments else 0] * len(ended) == ended
 
 
 def test_the_text_of_an_exception_cannot_steer_the_terminal(make: Make) -> None:

@@ -16,8 +16,8 @@ from remit.cli import command_group
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 166, 88, 33),
-    "lint": (["lint", "--project"], 141, 74, 34),
+    "build": (["build", "--no-package", "--project"], 160, 88, 32),
+    "lint": (["lint", "--project"], 138, 74, 33),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.
 
@@ -37,7 +37,7 @@ LATE: Final = frozenset(
 """What neither needs for an app like this one: each of these brings others."""
 EXECUTED: Final = Path(__file__).parents[2] / "bench" / "executed.py"
 """It counts the functions that the build of an app with one function executes."""
-MOST_FUNCTIONS: Final = 805
+MOST_FUNCTIONS: Final = 790
 LOADED: Final = """
 import re
 import sys

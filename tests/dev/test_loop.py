@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import socket
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ports import free_ports
+from remit.deploy.stack import StackOutput
 from remit.dev.events import CallUnknown, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
 from remit.local import aws
@@ -209,3 +214,34 @@ def test_what_goes_wrong_while_the_loop_waits_ends_it(folder: Path) -> None:
 
     with pytest.raises(EOFError, match="the terminal is gone"):
         Loop(folder).run(keys)
+
+
+PLACES = ("http://127.0.0.1:4566/a", "http://127.0.0.1:4566/b", "ws://127.0.0.1:4566/c", "https://shop.example/")
+
+
+@settings(max_examples=40)
+@given(st.lists(st.dictionaries(st.sampled_from(("Api", "Web")), st.sampled_from(PLACES)), max_size=5))
+def test_an_address_is_told_when_it_is_new_or_another_one_and_those_of_others_are_not_served(
+    tmp_path_factory: pytest.TempPathFactory, deploys: list[dict[str, str]]
+) -> None:
+    told: list[Any] = []
+    loop = DevLoop(tmp_path_factory.mktemp("orders"), None, region=None, first_port=1, tell=told.append)
+    asked: list[dict[str, str]] = []
+
+    def serve(addresses: dict[str, str]) -> dict[str, str]:
+        asked.append(addresses)
+        return {name: f"{address}/here" for name, address in addresses.items()}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "_aws", SimpleNamespace(port=4566), raising=False)
+        patch.setattr(loop, "_ports", SimpleNamespace(serve=serve))
+        for outputs in deploys:
+            loop._serve(SimpleNamespace(outputs=[StackOutput(*output) for output in outputs.items()]))  # type: ignore[arg-type]
+    local = [{name: at for name, at in outputs.items() if at != PLACES[-1]} for outputs in deploys]
+    assert asked == local
+    assert told == [
+        Serving(name, f"{address}/here")
+        for before, now in itertools.pairwise([{}, *local])
+        for name, address in now.items()
+        if before.get(name) != address
+    ]

@@ -200,9 +200,9 @@ def templates(data: bytes) -> None:
     """A template in YAML or JSON, and the documents in it."""
     source = read(data, "t.yaml")
     if is_template(source.value):
-        template = written_template(source.value, source.place, len(data))
+        template = written_template(source.value, source.locate, len(data))
         found = [*documents(template), *environments(template)]
-        source.place(("Resources", len(found), "Properties"))
+        source.locate(("Resources", len(found), "Properties"))
 
 
 def lint(data: bytes) -> None:

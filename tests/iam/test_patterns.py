@@ -113,8 +113,8 @@ def test_covers_gives_up_rather_than_take_for_ever() -> None:
 
 
 @pytest.mark.parametrize("part", ["?", "*?", "*a?"])
-def test_a_pattern_of_half_a_megabyte_takes_time_in_proportion_to_its_length(part: str) -> None:
-    pattern = f"arn:{part * (500_000 // len(part))}"
-    with effort.at_most(2):
+def test_a_long_pattern_takes_time_in_proportion_to_its_length(part: str) -> None:
+    pattern = f"arn:{part * (100_000 // len(part))}"
+    with effort.at_most(0.5):
         assert not matches(pattern, "arn:aws:s3:::b")
         assert not covers(pattern, "arn:*")

@@ -376,6 +376,23 @@ def test_a_list_of_other_things_in_a_folder_is_no_template_and_no_policy(text: s
     assert lint_found(text.encode(), "some.yaml") is None
 
 
+STATEMENT = {"Effect": "Allow", "Action": "nosuch:Do", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [STATEMENT],
+        [{"Statement": [STATEMENT]}],
+        [1, {"Statement": [STATEMENT]}],
+        {"AWSTemplateFormatVersion": "2010-09-09", "Resources": [STATEMENT]},
+    ],
+)
+def test_a_list_of_policies_or_statements_in_the_place_of_one_is_told(value: object) -> None:
+    found = lint_found(json.dumps(value).encode(), "some.json") or ()
+    assert [finding.rule for finding in found] == ["R103"]
+
+
 def test_a_property_that_a_macro_takes_is_no_error() -> None:
     text = f"Transform: [RoleBuilder]\nResources:\n{TRUST}      Permissions: [a]\n"
     assert [("R402", "warning", 10)] == [one for one in found(text, "t.yaml") if one[0] == "R402"]

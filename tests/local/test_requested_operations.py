@@ -48,6 +48,16 @@ PLACE = "eu-central-1:111122223333"
         ("sesv2", "GetExportJob", {"TenantId": "t1"}, f"arn:aws:ses:{PLACE}:export-job/${{Unresolved}}"),
         ("sesv2", "DeleteDedicatedIpPool", {"PoolName": "news"}, f"arn:aws:ses:{PLACE}:dedicated-ip-pool/news"),
         ("ssm", "DeleteOpsItem", {"OpsItemId": "oi-1"}, f"arn:aws:ssm:{PLACE}:opsitem/oi-1"),
+        ("ssm", "GetDocument", {"Name": f"arn:aws:ssm:{PLACE}:document/d"}, f"arn:aws:ssm:{PLACE}:document/d"),
+        ("ssm", "GetParameter", {"Name": f"arn:aws:ssm:{PLACE}:parameter/a:3"}, f"arn:aws:ssm:{PLACE}:parameter/a"),
+        (
+            "transcribe", "DeleteMedicalScribeJob", {"MedicalScribeJobName": "j"},
+            f"arn:aws:transcribe:{PLACE}:medical-scribe-job/j",
+        ),
+        (
+            "s3vectors", "CreateVectorBucket", {"vectorBucketName": "v"},
+            f"arn:aws:s3vectors:{PLACE}:bucket/v",
+        ),
         ("ecs", "RunTask", {"taskDefinition": "web:3"}, f"arn:aws:ecs:{PLACE}:task-definition/web:3"),
         ("ecs", "RunTask", {"taskDefinition": "web"}, f"arn:aws:ecs:{PLACE}:task-definition/web:${{Unresolved}}"),
         (

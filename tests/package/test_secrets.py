@@ -325,7 +325,7 @@ DOUBTFUL = 'import os\nPASSWORD = "Sup3rS3cret!"\nHEADERS = {"Authorization": "B
 
 def test_what_may_be_a_secret_goes_in_with_a_warning_at_its_place(project: Project) -> None:
     packed = pack(project({"app.py": DOUBTFUL, "settings.json": '{"db_password": "hunter2-Sup3rS3cret"}'}))
-    assert packed.doubtful == (
+    assert packed.possible_secrets == (
         "app.py:2:13: what looks like a password",
         "app.py:3:30: a header with a password",
         "settings.json:1:18: what looks like a password",
@@ -336,7 +336,7 @@ def test_what_may_be_a_secret_goes_in_with_a_warning_at_its_place(project: Proje
 def test_what_may_be_a_secret_is_looked_for_in_files_of_a_mebibyte_at_most(
     project: Project, size: int, warnings: int
 ) -> None:
-    assert warnings == len(pack(project({"app.py": DOUBTFUL + "#" * (size - len(DOUBTFUL))})).doubtful)
+    assert warnings == len(pack(project({"app.py": DOUBTFUL + "#" * (size - len(DOUBTFUL))})).possible_secrets)
 
 
 def test_a_build_warns_of_what_may_be_a_secret_and_does_not_show_it(project: Project) -> None:
@@ -350,7 +350,7 @@ def test_a_build_warns_of_what_may_be_a_secret_and_does_not_show_it(project: Pro
 def test_a_comment_or_a_setting_allows_what_may_be_a_secret(project: Project) -> None:
     allowed = 'PASSWORD = "Sup3rS3cret!"  # remit: allow R701 because it is for the tests\n'
     packed = pack(project({"app.py": allowed, "rules.py": DOUBTFUL}), {"rules.py": "made up"})
-    assert (packed.doubtful, packed.unneeded) == ((), ())
+    assert (packed.possible_secrets, packed.unneeded) == ((), ())
 
 
 STAYING_OUT = {

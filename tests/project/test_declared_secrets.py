@@ -48,8 +48,13 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.parametrize("read", READS)
-@pytest.mark.parametrize("command", ["build --no-package", "build --no-package --json", "lint --json", "diff --json"])
+@pytest.mark.parametrize(
+    ("read", "command"),
+    [
+        *((read, "build --no-package") for read in READS),
+        *(("an index", f"{command} --json") for command in ("build --no-package", "lint", "diff")),
+    ],
+)
 def test_a_variable_with_the_value_of_a_secret_is_an_error_at_its_line(make: Make, read: str, command: str) -> None:
     project = make(app=with_environment(READS[read]))
 
@@ -64,45 +69,40 @@ def test_a_variable_with_the_value_of_a_secret_is_an_error_at_its_line(make: Mak
     assert not (project.folder / ".remit/build/template.json").exists()
 
 
-@pytest.mark.parametrize(
-    "declaration",
-    [
-        "app.group('b', environment={'DB': os.environ['DB_PASSWORD']}).function",
-        "app.function(properties={'Tags': [{'Key': 'a', 'Value': os.environ['DB_PASSWORD']}]})",
-        "app.function(properties={'Description': 'x' + os.environ['DB_PASSWORD']})",
-    ],
-)
-def test_no_other_declaration_takes_the_value_of_a_secret(make: Make, declaration: str) -> None:
-    ran = make(app=f"{HEAD}@{declaration}\ndef report(event, context): ...\n").remit("build", "--no-package")
+READ_HERE = "os.environ['DB_PASSWORD']"
+REPORT = "@app.function({})\ndef report(event, context): ...\n"
+STATEMENT = f"{{'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': 'arn:aws:s3:::b/' + {READ_HERE}}}"
+SHARED = "import os\nfrom remit import Shared, output, resource\n\n\nclass Data(Shared):\n    part = {}\n"
+CONFIGURED = "import os\nfrom remit import config\nconfig.lambda_.{}\n"
+PARTS = {
+    "an environment of a group": f"@app.group('b', environment={{'DB': {READ_HERE}}}).function\ndef f(e, c): ...\n",
+    "a property in a list": REPORT.format(f"properties={{'Tags': [{{'Key': 'a', 'Value': {READ_HERE}}}]}}"),
+    "a property": REPORT.format(f"properties={{'Description': 'x' + {READ_HERE}}}"),
+    "a statement": REPORT.format(f"policy={STATEMENT}"),
+    "a managed policy": REPORT.format(f"managed_policy='arn:aws:iam::111122223333:policy/' + {READ_HERE}"),
+    "a trigger": REPORT.format(f"on.schedule('rate(1 day)', input={{'to': {READ_HERE}}})"),
+    "a name": REPORT.format(f"name={READ_HERE}"),
+    "a shared resource": SHARED.format(f"resource('AWS::SSM::Parameter', type='String', value={READ_HERE})"),
+    "an output": SHARED.format(f"output({READ_HERE})"),
+    "an environment of the settings": CONFIGURED.format(f"function.environment = {{'DB': {READ_HERE}}}"),
+    "a statement of the settings": CONFIGURED.format(f"iam.policy = [{STATEMENT}]"),
+    "a boundary": CONFIGURED.format(f"iam.permissions_boundary = 'arn:aws:iam::111122223333:policy/' + {READ_HERE}"),
+}
 
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_of_an_app_takes_the_value_of_a_secret(make: Make, part: str) -> None:
+    text = PARTS[part]
+    head = HEAD.replace("import App", "import App, on")
+    files = {"app.py": head + (text if text.startswith("@") else REPORT.format(""))}
+    if "Shared" in text:
+        files["shared/resources/data.py"] = text
+    elif "config." in text:
+        files["config/deploy.py"] = text
+    ran = make(**files).remit("build", "--no-package")
     assert ran.status == 2
-    assert "holds the value of DB_PASSWORD, a secret, which would stand in the template" in ran.err
+    assert " holds the value of DB_PASSWORD, a secret" in ran.err
     assert VALUE not in ran.err
-
-
-def test_a_shared_resource_takes_no_value_of_a_secret(make: Make) -> None:
-    shared = (
-        "import os\nfrom remit import Shared, resource\n\n\nclass Data(Shared):\n"
-        '    parameter = resource("AWS::SSM::Parameter", type="String", value=os.environ["DB_PASSWORD"])\n'
-    )
-    ran = make(
-        app=f"{HEAD}@app.function\ndef report(event, context): ...\n", **{"shared/resources/data.py": shared}
-    ).remit("build", "--no-package")
-
-    assert ran.status == 2
-    assert "this declaration holds the value of DB_PASSWORD, a secret" in ran.err
-
-
-def test_the_settings_take_no_value_of_a_secret(make: Make) -> None:
-    config = (
-        'import os\nfrom remit import config\nconfig.lambda_.function.environment = {"DB": os.environ["DB_PASSWORD"]}\n'
-    )
-    ran = make(app=f"{HEAD}@app.function\ndef report(event, context): ...\n", config=config).remit(
-        "build", "--no-package"
-    )
-
-    assert ran.status == 2
-    assert "`DB` of an environment holds the value of DB_PASSWORD, a secret" in ran.err
 
 
 def test_the_value_of_an_env_file_is_a_secret_too(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import TYPE_CHECKING, TypeVar, get_args, get_overloads
 
 import pytest
+from botocore import xform_name
 
 from projects import at
 from remit.catalogue.types import resource_type
+from remit.errors import Span
 from remit.project import resource_handles, shared
-from remit.project.resource_handles import HANDLES, Attribute
+from remit.project.resource_handles import HANDLES, Attribute, NoAttribute
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -37,6 +41,19 @@ def test_what_is_written_out_of_a_type_is_what_cloudformation_gives(name: str) -
     for handle in HANDLES[name].__mro__:
         sources = {attribute.source for attribute in vars(handle).values() if isinstance(attribute, Attribute)}
         assert set() == {source for source in sources if source != "Ref" and not kind.has_attribute(source)}
+
+
+@pytest.mark.parametrize("type_name", HANDLES)
+def test_a_slip_in_the_name_of_an_attribute_is_told_with_the_name(type_name: str) -> None:
+    handle = HANDLES[type_name](type_name, {}, {}, Span("data.py", 1, 0, 1, 9), "It", "Data.it")
+    kind = resource_type(type_name)
+    assert kind is not None
+    written = [name for name, value in inspect.getmembers_static(type(handle)) if isinstance(value, Attribute)]
+    given = ["_".join(map(xform_name, re.findall(r"\w+", name))) for name in kind.attributes]
+    for name in ("arn", "ref", *written, *given):
+        with pytest.raises(NoAttribute) as caught:
+            getattr(handle, name + name[-1] * 2)
+        assert caught.value.hint == f"did you mean `{name}`?"
 
 
 def test_type_checkers_are_told_the_same_handle_of_each_type() -> None:

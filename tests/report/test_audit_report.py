@@ -132,3 +132,16 @@ def test_every_outsider_but_a_service_has_a_row_the_widest_first_and_programs_ge
         held = ["aws:SourceIp = 10.0.0.0/8"] if row.must_hold else []
         expected.append([row.resource, who, ", ".join(row.actions), *held])
     assert told == expected
+
+
+def test_the_tables_come_in_the_order_of_what_matters() -> None:
+    outsider = ExposureRow("bucket", ACCOUNT, "*", "anyone", ("s3:GetObject",), "Statement[0]")
+    titles = [
+        "Ways to become an administrator",
+        "Access from outside",
+        "Sensitive actions",
+        "Access that was not used",
+        "Policies",
+    ]
+    lines = audit_text(replace(REPORT, exposures=(outsider,))).splitlines()
+    assert [line for line in lines if line in titles] == titles

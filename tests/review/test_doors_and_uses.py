@@ -459,7 +459,11 @@ def test_a_key_without_which_nobody_reads_is_a_limit(kind: str, path: str) -> No
     assert told(kept(arn("Key")), kept(None)) == ([("+", path, "not set")], [])
     assert told(kept(None), kept(arn("Key"))) == ([("-", path, "${Key}")], [])
     assert told(kept(arn("Key")), kept({"Ref": "Key"})) == ([], [])
-    assert told(kept("alias/aws/service"), kept(None)) == ([], [])
+    for of_aws in ("alias/aws/service", {"Fn::Sub": "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:alias/aws/service"}):
+        assert told(kept(of_aws), kept(None)) == ([], [])
+    sides = ((key, "old"), (kept(arn("Key")), "new"))
+    found = review_files(*((json.dumps({"Resources": part}).encode(), name) for part, name in sides))
+    assert found.elsewhere == ()  # a key lets in nobody
     assert told(kept(arn("Key")), kept("1234abcd")) == ([], [f"{path} is 1234abcd in place of ${{Key}}"])
     assert told(kept(arn("Key")), key) == ([], [])
     assert told(key, kept(None)) == ([], [])

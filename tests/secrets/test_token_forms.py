@@ -8,7 +8,7 @@ import string
 import pytest
 
 import effort
-from remit.secrets import doubtful_secrets_in, hidden, holds_secret, kind, named, secrets_in
+from remit.secrets import hidden, holds_secret, kind, named, possible_secrets_in, secrets_in
 from remit.secrets.token_forms import TOKEN_FORMS
 
 HEX, ALNUM = "0123456789abcdef", string.ascii_letters + string.digits
@@ -234,7 +234,7 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("line", DOUBTFUL)
 def test_what_may_be_a_secret_is_found_at_its_place(line: str) -> None:
-    (secret,) = doubtful_secrets_in(f"import os\n{line}\n")
+    (secret,) = possible_secrets_in(f"import os\n{line}\n")
 
     assert (secret.name, secret.line) == (DOUBTFUL[line], 2)
 
@@ -259,7 +259,7 @@ def test_what_may_be_a_secret_is_found_at_its_place(line: str) -> None:
     ],
 )
 def test_what_names_or_fetches_a_secret_is_no_doubt(line: str) -> None:
-    assert doubtful_secrets_in(line) == ()
+    assert possible_secrets_in(line) == ()
 
 
 @pytest.mark.parametrize("value", ["Bearer 9f86d081884c7d659a2feaa0", "Basic YW5uOlN1cDNyUzNjcmV0"])
@@ -272,4 +272,4 @@ def test_a_long_file_takes_no_long_time(unit: str) -> None:
     text = unit * (200_000 // len(unit))
     with effort.at_most(4):
         secrets_in(text)
-        doubtful_secrets_in(text)
+        possible_secrets_in(text)

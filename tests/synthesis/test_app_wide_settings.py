@@ -230,6 +230,7 @@ def test_a_stage_that_is_not_listed_is_an_error_with_the_one_that_was_meant(make
         ('config.stages.prod = ["prod"]', "there is no setting `config.stages.prod`"),
         ('config.lambda_.iam.role_path = "teams"', "`config.lambda_.iam.role_path` is 'teams'"),
         ('config.lambda_.iam.role_name = "{app}-{role}"', "`config.lambda_.iam.role_name` is '{app}-{role}', without"),
+        ('config.lambda_.iam.role_name = "{stage}"', "`config.lambda_.iam.role_name` is '{stage}', without {role}"),
         ('config.lambda_.iam.role_name = "{team}-{role}"', "`config.lambda_.iam.role_name` is '{team}-{role}', which"),
     ],
 )

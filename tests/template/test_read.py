@@ -25,14 +25,14 @@ YAML = "Resources:\n  R:\n    Type: AWS::SNS::Topic\n"
 def test_json_is_read_whatever_the_file_is_called(file: str) -> None:
     source = read(JSON.encode(), file)
     assert source.value == json.loads(JSON)
-    assert str(source.place(("Resources", "R", "Type"))) == f"{file}:1:30"
+    assert str(source.locate(("Resources", "R", "Type"))) == f"{file}:1:30"
 
 
 @pytest.mark.parametrize("file", ["t.yaml", "t", "t.template"])
 def test_yaml_is_read_unless_the_file_says_that_it_is_json(file: str) -> None:
     source = read(YAML.encode(), file)
     assert source.value == json.loads(JSON)
-    assert str(source.place(("Resources", "R", "Type", "not", "there"))) == f"{file}:3:11"
+    assert str(source.locate(("Resources", "R", "Type", "not", "there"))) == f"{file}:3:11"
 
 
 OPERATORS = {

@@ -68,7 +68,7 @@ def _actions_by_type(chunks: Chunks) -> dict[str, set[str]]:
             exact = [f"{prefix}:{names[prefix][at]}" for prefix, far in chunk["a"].items() for at in accumulate(far)]
             actions = [*exact, *chunk["x"]]
             for name, verbs in chunk["h"].items():
-                called[name] = {actions[at] for places in verbs.values() for at in accumulate(places)}
+                called[name] = {actions[at] for positions in verbs.values() for at in accumulate(positions)}
     return called
 
 

@@ -1,8 +1,8 @@
 """The calls of CloudFormation's handlers, mended: cfn-lint copies the types' own spelling, mistakes and all.
 
-A chunk holds `a`, the actions of a service's types, `h`, by type and handler, distances between their places, and `d`,
-the types of which only the API reference says what they call. A permission in the wrong case is put right, a pattern is
-kept, an operation's name becomes its action, the rest is dropped and counted.
+A chunk holds `a`, the actions of a service's types, `h`, by type and handler, distances between their positions, and
+`d`, the types of which only the API reference says what they call. A permission in the wrong case is put right, a
+pattern is kept, an operation's name becomes its action, the rest is dropped and counted.
 """
 
 from __future__ import annotations
@@ -62,23 +62,24 @@ def handlers(
 
 
 def _packed(types: dict[str, dict[str, list[str]]], mender: _Mender) -> dict[str, Any]:
-    """One service's types: their actions once, as places in the lists of all; patterns as they are."""
+    """One service's types: their actions once, as positions in the lists of all; patterns as they are."""
     calls: set[str] = set()
     for verbs in types.values():
         calls = calls.union(*verbs.values())
     patterns = sorted(call for call in calls if call.endswith("*"))
-    places_by_prefix: dict[str, list[int]] = {}
+    positions_by_prefix: dict[str, list[int]] = {}
     for action in sorted(calls.difference(patterns)):
         prefix, name = action.split(":")
-        places_by_prefix.setdefault(prefix, []).append(mender.names[prefix].index(name))
+        positions_by_prefix.setdefault(prefix, []).append(mender.names[prefix].index(name))
     ordered: list[str] = []
-    for prefix, places in places_by_prefix.items():
-        ordered += [f"{prefix}:{mender.names[prefix][place]}" for place in sorted(places)]
-    place_of = {call: place for place, call in enumerate([*ordered, *patterns])}
+    for prefix, positions in positions_by_prefix.items():
+        ordered += [f"{prefix}:{mender.names[prefix][position]}" for position in sorted(positions)]
+    position_of = {call: position for position, call in enumerate([*ordered, *patterns])}
     rows: dict[str, dict[str, list[int]]] = {}
     for name, verbs in types.items():
-        rows[name] = {verb: distances([place_of[call] for call in called]) for verb, called in verbs.items() if called}
-    packed_actions = {prefix: distances(places) for prefix, places in places_by_prefix.items()}
+        positions_by_verb = {verb: [position_of[call] for call in called] for verb, called in verbs.items() if called}
+        rows[name] = {verb: distances(positions) for verb, positions in positions_by_verb.items()}
+    packed_actions = {prefix: distances(positions) for prefix, positions in positions_by_prefix.items()}
     return {"a": packed_actions, "x": patterns, "h": rows}
 
 

@@ -1,6 +1,6 @@
 """The access that an API operation needs: by its own name, the map, a row kept by hand, or its documentation.
 
-A client's chunk: `o` the operations that are called as their action is, as distances between places in the
+A client's chunk: `o` the operations that are called as their action is, as distances between positions in the
 service's sorted actions, by prefix; `r` rows for the others and for those whose parameters are not named as
 the ARN's variables are, each a list of [action, {variable: templates}, condition or null, certain]; `n`
 operations with no known action; `f` operations that are not signed; `p` parameters that take a role, by
@@ -66,6 +66,7 @@ def called(chunks: Chunks) -> Iterator[tuple[str, str, str]]:
 def models(botocore: Path) -> Iterator[tuple[str, Any]]:
     """Each client and the newest version of its model."""
     for folder in sorted(path for path in botocore.iterdir() if path.is_dir()):
+        # The folders are dates: the last one is the newest version of the API.
         files = sorted(folder.glob("*/service-2.json*"))
         if files:
             yield folder.name, document(files[-1])
@@ -96,7 +97,7 @@ def _client(
     action_names, actions = facts
     prefixes = _prefixes(client, model["metadata"], actions)
     from_map = mapped.get(folded(model["metadata"]["serviceId"]), {})
-    own_places: dict[str, list[int]] = {}
+    own_positions: dict[str, list[int]] = {}
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
     for name in sorted(model["operations"]):
@@ -113,11 +114,11 @@ def _client(
             rows[name] = operation_rows
         elif action:
             prefix, bare = action.split(":")
-            own_places.setdefault(prefix, []).append(actions[prefix].index(bare))
+            own_positions.setdefault(prefix, []).append(actions[prefix].index(bare))
         else:
             unknown.append(name)
     compiled: dict[str, Any] = {
-        "o": {prefix: distances(places) for prefix, places in sorted(own_places.items())},
+        "o": {prefix: distances(positions) for prefix, positions in sorted(own_positions.items())},
         "r": rows,
     }
     optional_fields = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
@@ -163,10 +164,10 @@ def _path(model: Any, operation: Any) -> str:
     return f"arn:${{Partition}}:apigateway:${{Region}}::{path.removeprefix('/v2').rstrip('/') or '/'}"
 
 
-def distances(places: list[int]) -> list[int]:
+def distances(positions: list[int]) -> list[int]:
     """Places in order, each as its distance from the one before."""
-    ordered = sorted(places)
-    return [place - before for place, before in zip(ordered, [0, *ordered], strict=False)]
+    ordered = sorted(positions)
+    return [position - before for position, before in zip(ordered, [0, *ordered], strict=False)]
 
 
 def _free(client: str, model: Any) -> list[str]:
@@ -183,6 +184,7 @@ def _free(client: str, model: Any) -> list[str]:
 
 def _passes(client: str, model: Any) -> dict[str, list[str]]:
     """Parameters that look as if they took a role: top-level ones, and one level down."""
+    # The roles that these take are what their calls are about: nothing is handed over.
     if client in ("sts", "iam"):
         return {}
     role_parameters: dict[str, list[str]] = {}

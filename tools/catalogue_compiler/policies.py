@@ -1,7 +1,7 @@
 """AWS's managed policies, out of moto's copy of them.
 
 The documents repeat each other's actions, so strings that occur twice stand in one sorted table
-(`policy-words`), and a list of strings holds the distances between their places in it: neighbours in a list
+(`policy-words`), and a list of strings holds the distances between their positions in it: neighbours in a list
 are neighbours in the table.
 """
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Documents: a look-up unpacks one chunk, and small chunks pack badly.
 _PER_CHUNK = 100
 
 
@@ -28,14 +29,14 @@ def policies(source: Path) -> Chunks:
     managed = _read(source)
     counts = Counter(word for policy in managed.values() for word in _words(policy["Document"]))
     words = sorted(word for word, count in counts.items() if count > 1)
-    places = {word: place for place, word in enumerate(words)}
+    positions = {word: position for position, word in enumerate(words)}
     chunks: Chunks = {("policy-words", ""): words}
     names: list[list[Any]] = []
     ordered = sorted(managed)
     for start in range(0, len(ordered), _PER_CHUNK):
         batch = ordered[start : start + _PER_CHUNK]
         chunk = f"{start // _PER_CHUNK:02}"
-        chunks["policy-lines", chunk] = [_encoded(managed[name]["Document"], places) for name in batch]
+        chunks["policy-lines", chunk] = [_encoded(managed[name]["Document"], positions) for name in batch]
         names.extend([name, managed[name]["Path"], managed[name]["DefaultVersionId"]] for name in batch)
         for name, packed in zip(batch, chunks["policy-lines", chunk], strict=True):
             if decoded(packed, words) != managed[name]["Document"]:
@@ -65,17 +66,17 @@ def _words(value: Any) -> Iterator[str]:
             yield from [item] if isinstance(item, str) else _words(item)
 
 
-def _encoded(value: Any, places: dict[str, int]) -> Any:
+def _encoded(value: Any, positions: dict[str, int]) -> Any:
     if isinstance(value, dict):
-        return {key: _encoded(item, places) for key, item in value.items()}
+        return {key: _encoded(item, positions) for key, item in value.items()}
     if not isinstance(value, list):
         return value
     if not all(isinstance(item, str) for item in value):
-        return [_encoded(item, places) for item in value]
+        return [_encoded(item, positions) for item in value]
     packed: list[Any] = []
     last = 0
     for word in value:
-        place = places.get(word)
-        packed.append(word if place is None else place - last)
-        last = last if place is None else place
+        position = positions.get(word)
+        packed.append(word if position is None else position - last)
+        last = last if position is None else position
     return packed

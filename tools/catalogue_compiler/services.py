@@ -5,7 +5,7 @@ are permissions alone; what it does not know stays unknown.
 
 A service's chunk: `k` keys as [name, type], `r` resource types as [name, ARN formats, keys]. Its lines are its actions
 in the order of their names in `name-lines`: [level, resource types, keys, dependents, permission-only], the last two
-null where unknown. Keys and types stand as places in `k` and `r`; an action's type is [place, required, keys].
+null where unknown. Keys and types stand as positions in `k` and `r`; an action's type is [position, required, keys].
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ class _Service:
         self._older: dict[str, Any] = _read(older / "actions" / f"{prefix}.json")
         described = _read(newer / "conditionKeys" / f"{prefix}.json")
         self.keys: list[list[str]] = [[row["key"], row["type"]] for _, row in sorted(described.items())]
-        self._key_places = {key[0].casefold(): place for place, key in enumerate(self.keys)}
-        self._type_places: dict[str, int] = {}
+        self._key_positions = {key[0].casefold(): position for position, key in enumerate(self.keys)}
+        self._type_positions: dict[str, int] = {}
         self.resource_types: list[list[Any]] = []
         for _, row in sorted(_read(newer / "resourceTypes" / f"{prefix}.json").items()):
             name, arns = row["key"], row["arn"].split(", ")
             arns += UNLISTED_ARNS.get(f"{prefix}:{name}", ())
-            self._type_places[name.casefold()] = len(self.resource_types)
+            self._type_positions[name.casefold()] = len(self.resource_types)
             self.resource_types.append([name, arns, self._keys(row.get("conditionKeys", ()))])
 
     def action(self, key: str) -> list[Any]:
@@ -102,21 +102,21 @@ class _Service:
 
     def _keys(self, names: list[str]) -> list[int]:
         """Places of the keys; one that the service does not describe is added, of unknown type."""
-        places = []
+        positions = []
         for name in sorted(names, key=str.casefold):
-            if name.casefold() not in self._key_places:
-                self._key_places[name.casefold()] = len(self.keys)
+            if name.casefold() not in self._key_positions:
+                self._key_positions[name.casefold()] = len(self.keys)
                 self.keys.append([name, ""])
-            places.append(self._key_places[name.casefold()])
-        return places
+            positions.append(self._key_positions[name.casefold()])
+        return positions
 
     def _type(self, name: str) -> int:
         """The place of a resource type; one that is not described is added, without an ARN format."""
         folded = name.casefold()
-        if folded not in self._type_places:
-            self._type_places[folded] = len(self.resource_types)
+        if folded not in self._type_positions:
+            self._type_positions[folded] = len(self.resource_types)
             self.resource_types.append([name, [], []])
-        return self._type_places[folded]
+        return self._type_positions[folded]
 
 
 def _dependents(row: dict[str, Any]) -> list[str]:

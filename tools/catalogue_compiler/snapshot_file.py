@@ -14,6 +14,7 @@ from remit.catalogue.snapshot import DICTIONARY, FILE, LINES, MAGIC
 if TYPE_CHECKING:
     from catalogue_compiler.source_files import Chunks
 
+# The most that zlib can do: it is packed once and read often.
 _LEVEL: Final = 9
 _LONGEST_DICTIONARY: Final = 32_768
 """The bytes that zlib looks back (RFC 1950)."""

@@ -106,6 +106,7 @@ def _packed(folder: Path, temporary: Path) -> InstalledPackage:
     archive = folder / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     try:
         with tarfile.open(archive) as members:
+            # npm puts every package into a folder of this name.
             members.extract("package/db.json.gz", temporary, filter="data")
     except (OSError, KeyError, tarfile.TarError) as error:
         raise RemitError(

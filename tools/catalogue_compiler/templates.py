@@ -64,6 +64,7 @@ def service_of(type_name: str) -> str:
 def _files(schemas: Path) -> dict[str, Path]:
     """Each type's schema: that of us-east-1, or of the first region that has the type."""
     regions = sorted((schemas / "providers").glob("*.json"), key=lambda path: (path.stem != _HOME, path.stem))
+    # Regions whose schemas of a type are equal share a file, named by its hash.
     hashes: dict[str, str] = {}
     for region in regions:
         for name, digest in document(region).items():

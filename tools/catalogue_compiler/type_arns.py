@@ -68,9 +68,11 @@ def prefixes_by_service(
     """The prefixes of actions and ARNs that a service of CloudFormation's has, the commonest first."""
     counts: dict[str, Counter[str]] = {}
     for name, template in templates.items():
+        # A template names the prefix outright, a handler only calls it: it outweighs any number of handlers.
         counts.setdefault(service_of(name), Counter())[template.split(":")[2]] += 100
     for name, verbs in handlers.items():
         called = Counter(permission.partition(":")[0].lower() for permission in verbs.get("create", ()))
+        # Handlers of most services call these four beside their own.
         typical = [prefix for prefix, _ in called.most_common() if prefix not in ("iam", "kms", "ec2", "logs")]
         counts.setdefault(service_of(name), Counter()).update(typical[:1])
     prefixes: dict[str, list[str]] = {}

@@ -87,6 +87,7 @@ class Specification:
     def references(self, name: str) -> dict[str, list[str]]:
         """The paths of properties that CDK relates to another type, by what that is."""
         paths_by_referent: dict[str, list[str]] = {}
+        # Taken from the end, so that the first property comes first.
         waiting: list[tuple[str, Any, tuple[str, ...]]] = [
             (path, value, ()) for path, value in reversed(self.types.get(name, {}).get("properties", {}).items())
         ]

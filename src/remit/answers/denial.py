@@ -151,6 +151,7 @@ def _plain(text: str) -> Denial | None:
 
 def _flat(text: str) -> str:
     """One line of plain words, whatever escaped, framed or coloured them."""
+    # Decoded only where the words say that they are encoded: elsewhere a plus is a plus.
     if _IN_A_URL.search(text) is not None:
         text = unquote_plus(text)
     plain = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/")).translate(_TYPESET)

@@ -80,8 +80,8 @@ class Explanation:
 
     @property
     def of_resource(self) -> bool:
-        """True if the policy that was asked is a resource's."""
-        return self.decision.policies.resource is not None
+        """True if the policy that was asked is a resource's, and not a role's beside it."""
+        return self.decision.policies.resource is not None and not self.decision.policies.identity
 
     @property
     def fixable(self) -> bool:
@@ -116,11 +116,11 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         *_unseen(role, decision),
         *role.notes,
     )
-    met = None
+    blocking = None
     if not decision.allowed:
         # What a resource's policy says of callers is another policy's.
         of_resource = decision.policies.resource is not None
-        met = resource_obstacle(decision.request) if of_resource else obstacle(decision.request)
+        blocking = resource_obstacle(decision.request) if of_resource else obstacle(decision.request)
     return Explanation(
         asker,
         action,
@@ -130,7 +130,7 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         nearest_allows,
         all_notes,
         kind=role.kind,
-        obstacle=met,
+        obstacle=blocking,
     )
 
 

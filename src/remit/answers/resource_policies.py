@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.answers.explanation import VERDICT_WORDS
+from remit.answers.obstacles import Obstacle
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.roles.reference_names import fill_references, fill_statement_with_principals
-from remit.roles.role_policies import HERE, StatementSource, names_at, source
+from remit.roles.role_policies import HERE, StatementSource, names_at, own_verdict, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +36,12 @@ def with_resource_policies(explanation: Explanation, role: Holder, policies: Seq
     """
     if explanation.ways or explanation.of_resource:
         return explanation
-    names = names_at(role.names, _place(explanation.decision.request))
-    of_resource = [policy for policy in policies if _is_of(policy, explanation.decision.request, names)]
+    request = explanation.decision.request
+    # The place of the resource is the place of the stack, as far as the resource tells it.
+    usual = dict(zip((PARTITION, REGION, ACCOUNT), HERE, strict=True))
+    place = {reference: request.bound(reference) or value for reference, value in usual.items()}
+    names = names_at(role.names, place)
+    of_resource = [policy for policy in policies if _is_of(policy, request, names)]
     certain = [policy.grants for policy in of_resource if not policy.note]
     explained = _with_policies(explanation, role, names, certain)
     for policy in of_resource:
@@ -68,13 +73,14 @@ def _with_policies(
     if depends_on_the_caller or decision_of_both.verdict == evaluate(by_role, decision.policies).verdict:
         return explanation
     deciding = tuple(_sources(decision_of_both, role, policies))
-    return replace(explanation, decision=decision_of_both, deciding=deciding, near=(), obstacle=None)
-
-
-def _place(request: Request) -> dict[str, str]:
-    """What the pseudo parameters are: the place of the resource, or the usual one."""
-    usual = dict(zip((PARTITION, REGION, ACCOUNT), HERE, strict=True))
-    return {reference: request.bound(reference) or value for reference, value in usual.items()}
+    met = None
+    if decision_of_both.verdict == "ImplicitlyDenied" and own_verdict(decision_of_both) == "Allowed":
+        met = Obstacle(
+            f"the {policies[0][0].reason.text} neither allows it nor leaves it to the account's policies",
+            f"let it allow {reference}, or the account (arn:…:iam::ACCOUNT:root)",
+            "Key policies in AWS KMS (AWS KMS Developer Guide)",
+        )
+    return replace(explanation, decision=decision_of_both, deciding=deciding, near=(), obstacle=met)
 
 
 def _is_of(policy: HeldPolicy, request: Request, names: Mapping[str, str]) -> bool:

@@ -47,6 +47,7 @@ class SourceEdit:
         temporary = target.with_name(f".{target.name}.remit-{os.getpid()}")
         try:
             mode = stat.S_IMODE(target.stat().st_mode)
+            # Nobody else can read it before it has the mode of the file whose place it takes.
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(self.after)

@@ -44,7 +44,7 @@ class UsedActions:
 
     actions: tuple[str, ...] = ()
     last: str = ""
-    unclear_services: tuple[str, ...] = ()
+    unknown_services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,15 @@ def usage_by_account(trail: TrailSummary) -> dict[str, Usage]:
 
 def _used(calls: Iterable[tuple[str, str, str]]) -> UsedActions:
     actions: set[str] = set()
-    unclear: set[str] = set()
+    unknown_services: set[str] = set()
     last = ""
     for source, name, time in calls:
         names = actions_of_event(source, name)
         actions.update(names)
         if not names:
-            unclear.add(source.partition(".")[0])
+            unknown_services.add(source.partition(".")[0])
         last = max(last, time)
-    return UsedActions(tuple(sorted(actions)), last, tuple(sorted(unclear)))
+    return UsedActions(tuple(sorted(actions)), last, tuple(sorted(unknown_services)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class UnusedAccess:
         if granted is None:
             return None
         kept = {name for name in used.actions if name in granted.logged} | granted.not_logged
-        for service in used.unclear_services:  # an event that is not known may stand for any action of its service
+        for service in used.unknown_services:  # an event that is not known may stand for any action of its service
             kept |= granted.by_service.get(service, frozenset())
         unused = granted.logged - kept
         if not unused:

@@ -112,8 +112,8 @@ def service(prefix: str) -> Service | None:
 @lru_cache(maxsize=1024)
 def bare_names(prefix: str) -> tuple[str, ...]:
     """The names of a service's actions without its prefix, sorted without case."""
-    place = _service_places().get(prefix)
-    return () if place is None else tuple(line("name-lines", "", place).split())
+    position = _service_positions().get(prefix)
+    return () if position is None else tuple(line("name-lines", "", position).split())
 
 
 @lru_cache(maxsize=1024)
@@ -138,8 +138,8 @@ def full_name(name: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _text_of_names(prefix: str) -> tuple[str, str]:
-    place = _service_places().get(prefix)
-    text = "" if place is None else f" {line('name-lines', '', place)} "
+    position = _service_positions().get(prefix)
+    text = "" if position is None else f" {line('name-lines', '', position)} "
     return text, text.lower()
 
 
@@ -154,22 +154,22 @@ def targets_of(name: str) -> tuple[ActionTarget, ...]:
 def action(name: str) -> Action | None:
     """One action by its full name, in any case; None when there is none."""
     prefix, _, bare = name.lower().partition(":")
-    place = places(prefix).get(bare)
-    if place is None:
+    position = positions(prefix).get(bare)
+    if position is None:
         return None
-    level, targets, keys, dependents, permission_only = line("action-lines", prefix, place)
+    level, targets, keys, dependents, permission_only = line("action-lines", prefix, position)
     service_keys = _keys(prefix)
     types = resource_types(prefix)
     second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
     further_keys = KEYS.get(name.lower(), ())
     action_targets: list[ActionTarget] = []
-    for kind, required, key_places in targets:
+    for kind, required, key_positions in targets:
         is_required = bool(required) and not second_page_types
-        action_targets.append(ActionTarget(types[kind], is_required, tuple(service_keys[key] for key in key_places)))
+        action_targets.append(ActionTarget(types[kind], is_required, tuple(service_keys[key] for key in key_positions)))
     action_targets += (ActionTarget(kind, required=False, keys=()) for kind in second_page_types)
     return Action(
         service=prefix,
-        name=bare_names(prefix)[place],
+        name=bare_names(prefix)[position],
         level=LEVELS[level],
         targets=tuple(action_targets),
         keys=(
@@ -185,10 +185,10 @@ def action(name: str) -> Action | None:
 def target_names(name: str) -> frozenset[str]:
     """The names of the resource types that an action takes, by its full name in any case; quicker than all of it."""
     prefix, _, bare = name.lower().partition(":")
-    place = places(prefix).get(bare)
-    if place is None:
+    position = positions(prefix).get(bare)
+    if position is None:
         return frozenset()
-    targets = line("action-lines", prefix, place)[1]
+    targets = line("action-lines", prefix, position)[1]
     types = resource_types(prefix)
     type_names = frozenset(types[target[0]].name for target in targets)
     return type_names.union(kind.name for kind in _of_a_second_page(name, type_names))
@@ -248,14 +248,14 @@ def _listed_key(folded: str) -> Key | None:
 
 
 @lru_cache(maxsize=1024)
-def places(prefix: str) -> dict[str, int]:
-    """Map each of a service's actions, by its bare name without case, to its place among them."""
-    return {name.lower(): place for place, name in enumerate(bare_names(prefix))}
+def positions(prefix: str) -> dict[str, int]:
+    """Map each of a service's actions, by its bare name without case, to its position among them."""
+    return {name.lower(): position for position, name in enumerate(bare_names(prefix))}
 
 
 @cache
-def _service_places() -> dict[str, int]:
-    return {prefix: place for place, prefix in enumerate(names("service"))}
+def _service_positions() -> dict[str, int]:
+    return {prefix: position for position, prefix in enumerate(names("service"))}
 
 
 @lru_cache(maxsize=1024)

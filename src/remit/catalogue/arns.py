@@ -125,9 +125,9 @@ def _meets(have: str, want: str, *, plain: bool) -> bool:
     )
 
 
-def _names(remainder: str, want: str, place: int, *, plain: bool) -> bool:
+def _names(remainder: str, want: str, position: int, *, plain: bool) -> bool:
     """Tell whether what is left of a pattern may be the name that comes next in a format, and the end; often it is."""
-    variable = _VARIABLE.match(want, place)
+    variable = _VARIABLE.match(want, position)
     if variable is None or not remainder or (variable.end() < len(want) and remainder[-1] != "*"):
         return False
     return not plain or variable[1] in _ANYTHING or not _SLASHES.search(remainder)
@@ -139,14 +139,14 @@ def _split(text: str) -> list[str]:
         return text.split(":", _PARTS - 1)
     parts: list[str] = []
     depth = start = 0
-    for place, character in enumerate(text):
-        if character == "{" and (depth or text[place - 1] == "$"):
+    for position, character in enumerate(text):
+        if character == "{" and (depth or text[position - 1] == "$"):
             depth += 1
         elif character == "}" and depth:
             depth -= 1
         elif character == ":" and not depth and len(parts) < _PARTS - 1:
-            parts.append(text[start:place])
-            start = place + 1
+            parts.append(text[start:position])
+            start = position + 1
     return [*parts, text[start:]]
 
 
@@ -154,8 +154,8 @@ def _late_bound(text: str) -> str:
     """A text with `*` for each of its references, `${…}`, whatever stands between the braces."""
     characters: list[str] = []
     depth = 0
-    for place, character in enumerate(text):
-        if character == "{" and (depth or text[place - 1 : place] == "$"):
+    for position, character in enumerate(text):
+        if character == "{" and (depth or text[position - 1 : position] == "$"):
             depth += 1
         elif character == "}" and depth:
             depth -= 1
@@ -173,8 +173,8 @@ class _Automaton:
 
     def __init__(self, elements: tuple[str, ...]) -> None:
         bits: dict[str, int] = {}
-        for place, kind in enumerate(elements):
-            bits[kind] = bits.get(kind, 0) | 1 << place
+        for position, kind in enumerate(elements):
+            bits[kind] = bits.get(kind, 0) | 1 << position
         self.run = bits.get(_TEXT, 0) | bits.get(_NAME, 0)
         self.any_sign = bits.pop(_TEXT, 0) | bits.pop(_ONE, 0)
         self.plain_sign = bits.pop(_NAME, 0) | bits.pop(_LETTER, 0)
@@ -182,12 +182,12 @@ class _Automaton:
         self.end = 1 << len(elements)
         self.stop = self.end - 1
 
-    def meets(self, pattern: str, place: int) -> bool:
-        """Return whether some text fits a pattern and the elements from a place on.
+    def meets(self, pattern: str, position: int) -> bool:
+        """Return whether some text fits a pattern and the elements from a position on.
 
         A step for each sign of the pattern.
         """
-        reached = self._past_runs(1 << place)
+        reached = self._past_runs(1 << position)
         for sign in pattern:
             if sign == "*":  # takes whatever the elements that are left may be
                 reached = (self.end << 1) - (reached & -reached)
@@ -197,6 +197,7 @@ class _Automaton:
                 taking |= self.plain_sign
             taken = reached & taking
             stay = taken & self.run
+            # A run may take the next sign, too; an element of one sign is left behind.
             reached = stay | (taken ^ stay) << 1
             if reached & self.run:
                 reached = self._past_runs(reached)

@@ -34,11 +34,13 @@ class Handlers:
 def handlers(type_name: str) -> Handlers | None:
     """The handlers of a resource type; None is "unknown": no such type, or it does not say what it calls."""
     service_chunk = chunk("handlers", "::".join(type_name.split("::")[:2])) or {"h": {}}
-    places_by_verb = service_chunk["h"].get(type_name)
-    if places_by_verb is None:
+    positions_by_verb = service_chunk["h"].get(type_name)
+    if positions_by_verb is None:
         return None
     actions = _actions(service_chunk)
-    called = {verb: tuple(sorted(actions[place] for place in accumulate(far))) for verb, far in places_by_verb.items()}
+    called: dict[str, tuple[str, ...]] = {}
+    for verb, distances in positions_by_verb.items():
+        called[verb] = tuple(sorted(actions[position] for position in accumulate(distances)))
     create, read, update, delete, list_ = (
         called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")
     )
@@ -52,5 +54,5 @@ def types_with_handlers() -> tuple[str, ...]:
 
 
 def _actions(service_chunk: dict[str, Any]) -> list[str]:
-    exact = [actions(prefix)[place] for prefix, far in service_chunk["a"].items() for place in accumulate(far)]
+    exact = [actions(prefix)[position] for prefix, far in service_chunk["a"].items() for position in accumulate(far)]
     return [*exact, *service_chunk["x"]]

@@ -39,13 +39,13 @@ def managed_policy(name: str) -> ManagedPolicy | None:
     if path_and_name is None:
         return None
     path, _, bare = path_and_name.rpartition("/")
-    place = _places().get(bare.casefold())
-    if place is None:
+    position = _positions().get(bare.casefold())
+    if position is None:
         return None
-    exact, own_path, version = chunk("policy-names", "")[place]
+    exact, own_path, version = chunk("policy-names", "")[position]
     if path.strip("/").casefold() != own_path.strip("/").casefold() and (path or name.startswith("arn:")):
         return None
-    packed = line("policy-lines", f"{place // _PER_CHUNK:02}", place % _PER_CHUNK)
+    packed = line("policy-lines", f"{position // _PER_CHUNK:02}", position % _PER_CHUNK)
     return ManagedPolicy(exact, own_path, version, decoded(packed, chunk("policy-words", "")))
 
 
@@ -81,12 +81,12 @@ def decoded(value: Any, words: list[str]) -> Any:
         return {key: decoded(item, words) for key, item in value.items()}
     if not isinstance(value, list):
         return value
-    place = 0
+    position = 0
     items: list[Any] = []
     for item in value:
         if isinstance(item, int):
-            place += item
-            items.append(words[place])
+            position += item
+            items.append(words[position])
         else:
             items.append(decoded(item, words))
     return items
@@ -101,5 +101,5 @@ def _after_arn(name: str) -> str | None:
 
 
 @cache
-def _places() -> dict[str, int]:
-    return {row[0].casefold(): place for place, row in enumerate(chunk("policy-names", ""))}
+def _positions() -> dict[str, int]:
+    return {row[0].casefold(): position for position, row in enumerate(chunk("policy-names", ""))}

@@ -125,7 +125,7 @@ _ABBREVIATION: Final = 3  # letters; a word of no more is a service's as a rule,
 
 
 def _same_words(written: tuple[str, ...], words: tuple[str, ...]) -> bool:
-    """Return whether each word is the one in the same place, or misspells it."""
+    """Return whether each word is the one in the same position, or misspells it."""
     narrowed_words = [word for word in words if word not in _NARROWING or word in written]
     if len(written) != len(narrowed_words):
         return False
@@ -236,8 +236,8 @@ def by_name(bare: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Actions, first those of the services that a statement speaks of, then those that functions use most."""
-    places = {prefix: place for place, prefix in enumerate(dict.fromkeys((*speaking, *OFTEN)))}
-    return tuple(sorted(set(names), key=lambda name: (places.get(name.partition(":")[0], len(places)), name)))
+    positions = {prefix: position for position, prefix in enumerate(dict.fromkeys((*speaking, *OFTEN)))}
+    return tuple(sorted(set(names), key=lambda name: (positions.get(name.partition(":")[0], len(positions)), name)))
 
 
 def operation_of(prefix: str, name: str) -> Operation | None:

@@ -194,6 +194,7 @@ def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | 
     place_values = {name: f"${{{name}}}" for name in _PLACES} | dict(places or {})
     arguments = dict(call.arguments)
     arn_texts = [text for text in _filled(arguments.get("arn", ()), parameters, place_values) if parse(text)]
+    # A parameter that is the whole ARN says more than one that may be a part of it.
     if not arn_texts:
         for kind in types:
             arn_texts.extend(_of_type(kind, arguments, parameters, place_values))
@@ -240,6 +241,7 @@ def _from_format(
     by_name = {name.lower(): name for name in parameters}
     options: list[list[str]] = []
     for name in open_variables:
+        # IAM has RoleNameWithPath, whose parameter is RoleName; the path stands before it.
         same = by_name.get(name.lower().removesuffix("withpath"))
         templates = arguments.get(name) or ((f"${{{same}}}",) if same else ())
         path = str(parameters.get("Path", "/")).lstrip("/") if name.endswith("WithPath") else ""
@@ -318,9 +320,9 @@ def _call(row: list[Any]) -> Call:
 def _own(client: str) -> dict[str, str]:
     """The operations that are called as their action is, with the action."""
     return {
-        actions(prefix)[place].partition(":")[2]: actions(prefix)[place]
+        actions(prefix)[position].partition(":")[2]: actions(prefix)[position]
         for prefix, distances in chunk("operations", client)["o"].items()
-        for place in accumulate(distances)
+        for position in accumulate(distances)
     }
 
 

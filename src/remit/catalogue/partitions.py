@@ -61,6 +61,7 @@ def partition_of(region: str) -> Partition | None:
     for candidate in partitions():
         if region in candidate.regions:
             return candidate
+    # A region that is newer than the snapshot is told by its form.
     for candidate in partitions():
         if candidate.has(region):
             return candidate

@@ -118,6 +118,7 @@ def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
     """The routes of a client's REST API by their method."""
     routes_by_method: dict[str, list[Route]] = {}
     facts = _client(client)
+    # Clients of other protocols have operations, and no routes.
     for operation, (method, uri, query, headers) in zip(facts["o"], facts.get("r", ()), strict=False):
         pairs = tuple((name, value) for name, value in query)
         closes = len(uri) > 1 and uri.endswith("/")

@@ -43,6 +43,7 @@ def sam_policies() -> tuple[str, ...]:
 def _put(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         name = value.get("Ref")
+        # An object with further members is no intrinsic function, whatever it has as Ref.
         if len(value) == 1 and isinstance(name, str) and name in values:
             return values[name]
         return {key: _put(item, values) for key, item in value.items()}

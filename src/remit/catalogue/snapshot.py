@@ -26,6 +26,7 @@ class Store:
     """An opened snapshot. Chunks come as JSON values and must not be changed by the reader."""
 
     def __init__(self, content: bytes, origin: str) -> None:
+        # Eight digits and a newline follow: the length of the index.
         start = len(MAGIC) + 9
         try:
             offset = start + int(content[:start].removeprefix(MAGIC))
@@ -34,11 +35,11 @@ class Store:
             message = f"{origin} is damaged, or no catalogue of this version of remit"
             raise RemitError(message, hint="reinstall remit") from None
         self._content = content
-        self._places: dict[str, dict[str, tuple[int, int]]] = {}
+        self._positions: dict[str, dict[str, tuple[int, int]]] = {}
         for kind, name, length in index:
-            self._places.setdefault(kind, {})[name] = (offset, offset + length)
+            self._positions.setdefault(kind, {})[name] = (offset, offset + length)
             offset += length
-        self._dictionary_places = self._places.pop(DICTIONARY, {})
+        self._dictionary_positions = self._positions.pop(DICTIONARY, {})
         self._dictionaries: dict[str, bytes] = {}
         if offset != len(content):
             raise RemitError(
@@ -47,11 +48,11 @@ class Store:
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of chunks, sorted."""
-        return tuple(self._places)
+        return tuple(self._positions)
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of the chunks of a kind, sorted."""
-        return tuple(self._places.get(kind, ()))
+        return tuple(self._positions.get(kind, ()))
 
     def chunk(self, kind: str, name: str) -> Any:
         """One chunk's value, or None when there is none of that name."""
@@ -66,14 +67,14 @@ class Store:
         return () if text is None else tuple(text.splitlines())
 
     def _text(self, kind: str, name: str) -> str | None:
-        place = self._places.get(kind, {}).get(name)
-        if place is None:
+        position = self._positions.get(kind, {}).get(name)
+        if position is None:
             return None
         if kind not in self._dictionaries:
-            start, end = self._dictionary_places.get(kind, (0, 0))
+            start, end = self._dictionary_positions.get(kind, (0, 0))
             self._dictionaries[kind] = zlib.decompress(self._content[start:end]) if end else b""
         reader = zlib.decompressobj(zdict=self._dictionaries[kind])
-        return reader.decompress(self._content[place[0] : place[1]]).decode()
+        return reader.decompress(self._content[position[0] : position[1]]).decode()
 
 
 @cache
@@ -104,9 +105,9 @@ def lines(kind: str, name: str) -> tuple[str, ...]:
     return snapshot().lines(kind, name)
 
 
-def line(kind: str, name: str, place: int) -> Any:
+def line(kind: str, name: str, position: int) -> Any:
     """One row of a chunk of lines, parsed now. IndexError: there is none."""
-    return json.loads(lines(kind, name)[place])
+    return json.loads(lines(kind, name)[position])
 
 
 def names(kind: str) -> tuple[str, ...]:

@@ -405,8 +405,8 @@ def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
     characters: list[str] = []
     depth = 0
-    for place, character in enumerate(name):
-        if character == "{" and (depth or name[place - 1 : place] == "$"):
+    for position, character in enumerate(name):
+        if character == "{" and (depth or name[position - 1 : position] == "$"):
             depth += 1
         elif character == "}" and depth:
             depth -= 1
@@ -433,6 +433,7 @@ def resource_type(name: str) -> ResourceType | None:
     row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
+    # The compiler leaves out what is usual: each default here is what it leaves out.
     tags, tags_as, *tagged_as = row.get("t", ("", ""))
     return ResourceType(
         name=name,

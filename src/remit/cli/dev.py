@@ -113,6 +113,7 @@ def command(
 
 
 def _print_json(event: DevEvent) -> None:
+    # A pipe is buffered by the block: without a flush its reader would wait.
     click.echo(json.dumps(event.document()))
     sys.stdout.flush()
 

@@ -307,6 +307,7 @@ def _no_lines(path: Path, number: int) -> int:
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
+    # A line that holds a byte order mark alone is empty, too.
     lines = _read(path).split(b"\n")
     return ((number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\xef\xbb\xbf"))
 

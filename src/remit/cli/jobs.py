@@ -84,6 +84,7 @@ def list_jobs(account: Account, queues: tuple[DeployedQueue, ...], *, as_json: b
     from remit.report.terminal_text import page
 
     states = queue_states(account, queues)
+    # Held only while they are read, so that a list takes no job from anybody.
     with held_jobs(account, queues) as jobs:
         pass
     if as_json:
@@ -223,6 +224,7 @@ class _Progress:
         """Count jobs as they are done."""
         for job in jobs:
             self._ids.append(job.id)
+            # Ten messages are what one call of SQS takes.
             if self._shows and len(self._ids) % 10 == 0:
                 click.echo(f"\r\x1b[K{_counted(len(self._ids))} {self._done}", nl=False, err=True)
 

@@ -231,6 +231,7 @@ def _bytes(path: Path) -> bytes | Finding:
 def _files(folder: Path) -> Iterator[Path]:
     """The files of a folder that may be policies or templates, in order."""
     for place, folders, names in os.walk(folder):
+        # os.walk goes into what is left in this very list, in its order.
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         yield from (Path(place) / name for name in sorted(names) if name.endswith(_SUFFIXES))
 

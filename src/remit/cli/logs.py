@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from remit.deploy.logs import LogReader
     from remit.deploy.session import Account
 
+# 128 and the number of SIGINT, as shells have it.
 _INTERRUPTED: Final = 130
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION: Final = re.compile(r"(\d{1,6})([smhd])")

@@ -169,13 +169,13 @@ def _read(path: Path) -> _Given:
     name = source.file
     value = source.value
     _check_kind(value, name)
-    read = side_of(value, source.place, name)
+    read = side_of(value, source.locate, name)
     layers = read.layers
     if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
         raise RemitError(
             f"{name} holds more than policies that are attached together",
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
-            origin=source.place(()),
+            origin=source.locate(()),
         )
     policies = value.get("identity", value) if isinstance(value, dict) else value
     documents = tuple(policies) if isinstance(policies, list) else (policies,)

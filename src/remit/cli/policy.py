@@ -294,9 +294,9 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     if is_plan(source.value):
         raise RemitError(f"{file} is a Terraform plan: a deployer's policy is made for CloudFormation templates only")
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
-        raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", origin=source.place(()))
+        raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", origin=source.locate(()))
     values = {**defaults(source.value), **parameters}
-    template, notes = plain_template(unrolled(source.value, values).template, source.place, values)
+    template, notes = plain_template(unrolled(source.value, values).template, source.locate, values)
     for note in (*source.warnings, *notes):
         options.note(note)
     return template

@@ -46,9 +46,11 @@ class _Request:
     def existing(self, mark: str) -> int | None:
         """The number of the comment that begins with a mark and that no person wrote: they could change it again."""
         page = 1
+        # 100 is the most that either service gives on a page.
         while comments := self.call("GET", f"{self.comments}?per_page=100&page={page}"):
             for comment in comments:
                 author = comment.get("user") or comment.get("author") or {}
+                # GitLab calls the users of its access tokens project_7_bot_… or group_7_bot_….
                 is_bot = author.get("type") == "Bot" or "_bot_" in author.get("username", "")
                 if is_bot and str(comment.get("body", "")).startswith(mark):
                     return int(comment["id"])

@@ -34,6 +34,7 @@ def verb(function: Callable[P, Grants]) -> Callable[P, Grants]:
         service = module.__name__.rpartition(".")[2]
         return unknown(f"there is no grant `{service}.{name}`", name, module, verbs)
 
+    # Python asks a module for names that it lacks (PEP 562): the first verb of a file gives it that function.
     vars(module).setdefault("__getattr__", __getattr__)
 
     @functools.wraps(function)

@@ -90,7 +90,7 @@ class Recorded(metaclass=Recording):
         readable = self
         for name, default, kinds in _options(type(self)):
             value = getattr(self, name)
-            if value is default:
+            if value is default:  # most options are left out, and a default needs no check
                 continue
             is_unread = type(value) is Unread or id(value) in wrong
             wrong_types = [] if is_unread else list(type_mistakes(name, value, kinds))

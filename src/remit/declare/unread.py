@@ -83,6 +83,7 @@ def asking_frame(depth: int = 1) -> FrameType | None:
 
     None where it only asks, by `hasattr`, `import` or a `try`, and where no project's code runs.
     """
+    # `depth` is the number of remit's functions in between: the `__getattr__`, and what it calls.
     frame = sys._getframe(depth + 1)  # noqa: SLF001 - the only way to know who asks
     if not is_recording() or is_nobodys_code(frame):
         return None

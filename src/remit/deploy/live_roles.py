@@ -142,7 +142,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     own_roles += running.outside
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
-        (*own_roles, *users_of(running.resources, own_roles)),
+        (*own_roles, *users_of(running, own_roles)),
         names=values.known,
         documents={arn: document.policy for arn, document in documents_there.items()},
         versions={arn: document.version for arn, document in documents_there.items()},

@@ -37,7 +37,7 @@ class ParsedFile:
     file: str
     text: str
     value: Any
-    place: Locate
+    locate: Locate
     slips: tuple[Slip, ...] = ()
     mistakes: tuple[RemitError, ...] = ()
     """What is wrong with the text, and did not keep it from being read: a key that stands twice, an unknown tag."""
@@ -46,7 +46,7 @@ class ParsedFile:
     def warnings(self) -> tuple[str, ...]:
         """Warnings for readers of the file: a key that stands twice, with its place."""
         return tuple(
-            f"{self.place(slip.spot)}: the key {slip.text} stands twice, first at {slip.inside}: the last one counts"
+            f"{self.locate(slip.spot)}: the key {slip.text} stands twice, first at {slip.inside}: the last one counts"
             for slip in self.slips
             if slip.kind == REPEATED_KEY
         )
@@ -185,9 +185,9 @@ def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> P
             error.origin = Origin(file, 1, 1)
         raise
 
-    def place(spot: Path) -> Origin:
-        while spot and spot not in places:
-            spot = spot[:-1]
-        return places.get(spot, Origin(file, 1, 1))
+    def locate_part(path: Path) -> Origin:
+        while path and path not in places:
+            path = path[:-1]  # what is not in the text is told at its nearest part that is
+        return places.get(path, Origin(file, 1, 1))
 
-    return ParsedFile(file, text, value, place, slips)
+    return ParsedFile(file, text, value, locate_part, slips)

@@ -34,6 +34,7 @@ _NAMED: Final[dict[tuple[str, ...], str]] = {
     ("events", "event-bus/{}"): "AWS::Events::EventBus",
     ("firehose", "deliverystream/{}"): "AWS::KinesisFirehose::DeliveryStream",
     ("kinesis", "stream/{}"): "AWS::Kinesis::Stream",
+    # Secrets Manager ends the ARN of each secret with a hyphen and six characters of its own.
     ("secretsmanager", "secret:{}-??????"): "AWS::SecretsManager::Secret",
 }
 """The type of what the ARNs of a service name, whose names are checked."""
@@ -101,7 +102,8 @@ def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because
 
 def key_of(subject: Any, key: Any) -> Any:
     """The key that encrypts what a verb is about: as given, or the one that a resource of the app says itself."""
-    return encrypting_key(subject) if key is None and hasattr(subject, "type") else key
+    # A resource of the app alone has `spelled`: its class is not loaded where an app has none.
+    return encrypting_key(subject) if key is None and hasattr(subject, "spelled") else key
 
 
 def kms_key(key: Any, verb: str) -> KmsKey:
@@ -158,7 +160,7 @@ def arn(subject: Any, verb: str, form: str) -> str:
 
 def _refuse_other_service(subject: Any, verb: str, form: str) -> None:
     """RemitError: a resource of the app that is of another service than the ARNs that a verb is about."""
-    kind = resource_type(subject.type) if hasattr(subject, "type") else None
+    kind = resource_type(subject.type) if hasattr(subject, "spelled") else None
     shape = parse_arn(form)
     if kind is None or not kind.iam or shape is None:
         return

@@ -168,7 +168,7 @@ def managed_policies(
             own_policies = policy_list.declare_managed(declared.managed_policy, declared.where, state.mistakes)
             for arn, origin in own_policies.items():
                 policies[arn] = relative(origin, state.folder)
-    declared_count = len(policies)
+    declared_count = len(policies)  # where there are too many, it matters who gives more of them
     for arn, configured_origin in everywhere.managed.items():
         policies.setdefault(arn, configured_origin)
     if len(policies) > 1:
@@ -210,14 +210,14 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], dict[str, Origin]]] = [(section.settings(), lines)]
-    for span, layer in reversed(layers):
+    for span, layer in reversed(layers):  # the function's own come last, and win
         for name, value in layer.items():
             with state.noted():
                 argument = places.argument_origin(span, name)
                 checked.append((_checked_setting(name, value, span), {name: argument}))
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
-    retention: int | None = 30
+    retention: int | None = 30  # days, where no setting says anything; None keeps logs for ever
     beside: dict[str, Any] = {}
     for settings, origins in checked:
         retention = settings.get("log_retention", retention)

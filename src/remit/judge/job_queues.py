@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, JobQueue, ScheduledJob
+from remit.app import Function, JobQueue, ScheduledJob, worker_name
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
@@ -19,6 +19,7 @@ from remit.project.current_load import relative
 from remit.project.settings import may_be_among
 from remit.runtime.job import RETRIES, Job, call_problem
 from remit.source import places
+from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +85,7 @@ def _queue_names(state: Judgement) -> tuple[str, ...]:
     section = state.config.job
     names: dict[str, str] = {}
     for name in ("default", *section.additional_queues, *section.queues):
-        names.setdefault(JobQueue(name).worker, name)
+        names.setdefault(worker_name(name), name)
     return tuple(names.values()) if section.enable else ()
 
 
@@ -96,7 +97,7 @@ def _check_names(state: Judgement) -> None:
     }
     written = [(name, lines["additional_queues"]) for name in section.additional_queues]
     written += [(name, lines["queues"]) for name in section.queues if name != "default"]
-    by_worker = {JobQueue("default").worker: "default"}
+    by_worker = {worker_name("default"): "default"}
     mistakes = Mistakes()
     for name, origin in written:
         with mistakes.noted():
@@ -109,15 +110,15 @@ def _check_name(name: str, origin: Origin, by_worker: dict[str, str]) -> None:
     if not job_setting_values.NAME.fullmatch(name):
         hint = job_setting_values.NAME_HINT
         raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-    worker_name = JobQueue(name).worker
-    namesake = by_worker.setdefault(worker_name, "")
+    worker = worker_name(name)
+    namesake = by_worker.setdefault(worker, "")
     if namesake == name:
         hint = "`default` is always there" if name == "default" else "name it once"
         raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
     if namesake:
-        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
+        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker}"
         raise RemitError(message, hint="rename one of them", origin=origin)
-    by_worker[worker_name] = name
+    by_worker[worker] = name
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
@@ -176,8 +177,6 @@ def _wrong_options(declaration: Declaration) -> list[RemitError]:
 
 def _check_schedule(declaration: Declaration, trigger: Any, origin: Origin) -> None:
     """A job is sent by a clock, and by nothing else that runs functions."""
-    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - few apps have jobs
-
     queue = str(declaration.job and declaration.job.queue)
     if not isinstance(trigger, Schedule):
         hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
@@ -223,8 +222,6 @@ def _origin(declaration: Declaration, name: str) -> Origin:
 
 def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue:
     """A queue with what its settings and its jobs say."""
-    from remit.triggers.schedule import Schedule  # noqa: PLC0415 - few apps have jobs
-
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
     job_retries = []
@@ -275,7 +272,7 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
-    groups = tuple(layer for job in jobs for layer in job.settings[1:])
+    groups = tuple(layer for job in jobs for layer in job.settings[1:])  # the first layer is its own, and empty
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)

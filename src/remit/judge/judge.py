@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App, JobQueue, UnreadParts
+from remit.app import ApiSettings, App, JobQueue, UnreadParts, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.judge import policy_list
 from remit.judge.api_settings import api_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.judge.job_queues import check_jobs, job_queues, looks_up, sends, worker
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
@@ -101,6 +100,7 @@ def _judgement(declared: Declared) -> Judgement:
         state.failed_settings.add(ANY)
     wrong: set[int] = set()
     for recorded in declared.made:
+        # By identity: they are compared by their options, and two equal triggers stand at two lines.
         wrong.add(id(recorded))  # unless its own verdict says otherwise
         with state.noted():
             verdict = recorded.judged(wrong)
@@ -163,7 +163,8 @@ def _lost_ids(state: Judgement) -> frozenset[str]:
         if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
             is_named = value_node(span, "name") is not None
             lost.add("" if is_named else logical_id(name))
-    if not state.declared.is_complete or any(place.line == 0 for place in places):  # a whole file
+    # An error without a line is about a whole file, which may have declared anything.
+    if not state.declared.is_complete or any(place.line == 0 for place in places):
         lost.add("")
     return frozenset(lost)
 
@@ -207,10 +208,6 @@ def _check_stage(state: Judgement) -> None:
 def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
-    says_jobs = bool(state.jobs or config.job.assigned)
-    if says_jobs:
-        with state.noted():
-            check_jobs(state)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
     for declaration in state.declarations:
@@ -218,10 +215,16 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
             function = function_of(state, declaration, everywhere)
             if function is not None:
                 functions.append(_with_jobs(state, function, declaration))
-    queues = job_queues(state) if says_jobs else ()
-    for queue in queues:
+    queues: tuple[JobQueue, ...] = ()
+    if state.jobs or config.job.assigned:
+        from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs
+
         with state.noted():
-            functions.append(worker(state, queue, everywhere))
+            job_queues.check_jobs(state)
+        queues = job_queues.job_queues(state)
+        for queue in queues:
+            with state.noted():
+                functions.append(job_queues.worker(state, queue, everywhere))
     with state.noted():
         check_handlers(state)
     with state.noted():
@@ -245,10 +248,8 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         api = api_settings(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
-        from remit.judge.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
-
         with state.noted():
-            policies = account_policies(state.folder)
+            policies = _account_policies(state.folder)
     if not functions and not state.declared.resources and not state.mistakes.errors:
         nothing = RemitError(
             "this app declares nothing to deploy",
@@ -266,7 +267,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
             replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
         ),
         queues=queues,
-        jobs={job.name: JobQueue(job.job.queue).worker for job in state.jobs if job.job is not None},
+        jobs={job.name: worker_name(job.job.queue) for job in state.jobs if job.job is not None},
         schedules_jobs=config.job.scheduler,
         queues_origin=_assigned_at(state, config.job, "enable"),
         default_policy=replacements.get("default_policy"),
@@ -289,8 +290,33 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     )
 
 
+def _account_policies(folder: Path) -> Mapping[str, Policy]:
+    """The texts of the account's own managed policies (`config/policies/NAME.json`), by name without their paths.
+
+    Nothing deploys them: they are for questions about roles, and for the AWS of this machine. RemitError has each
+    mistake, at its file, line and column.
+    """
+    from remit.template.policy_files import read_policy  # noqa: PLC0415 - most projects have no such folder
+
+    hint = 'such a file is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
+    policies: dict[str, Policy] = {}
+    mistakes = Mistakes()
+    for path in plain_files.listed(folder / POLICIES):
+        file = f"{POLICIES}/{path.name}"
+        with mistakes.noted():
+            content = plain_files.json_content(path, file, "a policy", hint) or b""
+            policies[path.stem], _ = read_policy(content, file, hint)
+    mistakes.refuse()
+    return policies
+
+
 def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:
     """A function with the jobs that it sends, and whether it looks up outputs."""
+    says_neither = declaration.sends is None and declaration.reads is None
+    if says_neither and not state.jobs and not state.declared.outputs:
+        return function
+    from remit.judge.job_queues import looks_up, sends  # noqa: PLC0415 - as above
+
     queues, reads_outputs = function.sends, function.looks_up
     with state.noted():
         queues = sends(state, [declaration])

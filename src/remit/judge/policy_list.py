@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import service
@@ -40,44 +41,60 @@ _DEPTH: Final = 32
 _LONGEST: Final = 6_144  # characters of the largest managed policy: nothing in one can be longer
 
 
-def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword: str = "policy") -> tuple[Grant, ...]:
-    """The grants of one policy value, each with its own line. Items that are wrong are noted, at theirs."""
-    return tuple(_items(value, places.value_node(span, keyword), span, reason, mistakes, (keyword,)))
+class _Item(NamedTuple):
+    """One item of a policy list, what wrote it, where that is known, and its steps from the keyword."""
+
+    value: Any
+    node: ast.expr | None
+    span: Span
+    path: Path
+
+    @property
+    def origin(self) -> Origin:
+        """The place of the item; that of its statement where nothing shows it."""
+        return places.origin_of(self.node, self.span)
 
 
-def _items(
-    value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path, depth: int = 0
-) -> Iterator[Grant]:
-    """The grants of a value, item by item where it is a list; `node` is what wrote it, where that is known."""
+def _items(item: _Item, mistakes: Mistakes, depth: int = 0) -> Iterator[_Item]:
+    """The items of a list, and of lists in it, each by itself; what is no list is an item."""
+    value, node, span, path = item
     if type(value) is Unread:
         return
+    # What a typed grant gives is a tuple, and one item, whatever number of statements it takes.
+    is_grants = isinstance(value, tuple) and bool(value) and all(isinstance(part, Grant) for part in value)
     if isinstance(value, Items):
         for part, place in value.parts:
-            yield from _items(part, places.value_node(place), place, reason, mistakes, path, depth + 1)
-        return
-    origin = places.origin_of(node, span)
-    if isinstance(value, list | tuple) and not _is_typed(value):
-        if depth > _DEPTH:
-            too_deep = _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
-            mistakes.errors.append(too_deep)
-            return
+            yield from _items(_Item(part, places.value_node(place), place, path), mistakes, depth + 1)
+    elif not isinstance(value, list | tuple) or is_grants:
+        yield item
+    elif depth > _DEPTH:
+        too_deep = f"nests lists deeper than {_DEPTH}, or contains itself"
+        mistakes.errors.append(_wrong(path[:_SHOWN], too_deep, origin=item.origin))
+    else:
         nodes = places.item_nodes(node, len(value), span.file)
-        for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
-            yield from _items(item, item_node, span, reason, mistakes, (*path, index), depth + 1)
-        return
-    yield from _item(value, node, span, reason, mistakes, path)
+        for index, (part, part_node) in enumerate(zip(value, nodes, strict=True)):
+            yield from _items(_Item(part, part_node, span, (*path, index)), mistakes, depth + 1)
 
 
-def _item(
-    value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path
-) -> tuple[Grant, ...]:
-    """The grants of one item that is no list; none where something is wrong with it, which is noted."""
-    origin = places.origin_of(node, span)
+def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword: str = "policy") -> tuple[Grant, ...]:
+    """The grants of one policy value, each with its own line. Items that are wrong are noted, at theirs."""
+    grants: list[Grant] = []
+    for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), mistakes):
+        grants += _grants_of_item(item, reason, mistakes)
+    return tuple(grants)
+
+
+def _grants_of_item(item: _Item, reason: Reason, mistakes: Mistakes) -> tuple[Grant, ...]:
+    """The grants of one item; none where something is wrong with it, which is noted."""
+    value, origin, path = item.value, item.origin, item.path
     grants: tuple[Grant, ...] = ()
     of_item = Mistakes()
     if isinstance(value, Mapping):
-        with of_item.noted():
-            _check_keys(node, span, path)
+        nodes = ast.walk(item.node) if item.node is not None else ()
+        for repeated, _ in islice(places.repeated_keys(nodes), 1):
+            message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
+            place = places.origin_of(repeated, item.span)
+            of_item.errors.append(_wrong(path, message, hint="merge them into one list", origin=place))
     with of_item.noted():
         given = value.grants() if isinstance(value, AskedGrant) else value
         grants = tuple(_grants(given, reason, origin, path))
@@ -119,17 +136,6 @@ def _spelled_by_aws(value: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
     elif isinstance(statements, list):
         item["Statement"] = [_pascal(part, path) if isinstance(part, Mapping) else part for part in statements]
     return item
-
-
-def _is_typed(value: list[Any] | tuple[Any, ...]) -> bool:
-    """Return whether it is what a typed grant gives: one item, whatever number of statements it takes."""
-    return isinstance(value, tuple) and bool(value) and all(isinstance(item, Grant) for item in value)
-
-
-def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
-    for repeated, _ in places.repeated_keys(ast.walk(node) if node is not None else ()):
-        message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
-        raise _wrong(path, message, hint="merge them into one list", origin=places.origin_of(repeated, span))
 
 
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
@@ -337,33 +343,17 @@ def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "
     """
     written: dict[str, Origin] = {}
     of_value = Mistakes()
-    with of_value.noted():
-        for arn, origin in _managed(value, places.value_node(span, keyword), span, of_value, (keyword,)):
-            written.setdefault(arn, origin)
+    for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), of_value):
+        with of_value.noted():
+            policy = getattr(item.value, "ref", item.value)  # of a policy of the app, the ARN
+            if not isinstance(policy, str):
+                problem = f"must be a policy's name or ARN, got {described(policy)}"
+                raise _wrong(item.path, problem, origin=item.origin)
+            written.setdefault(managed_arn(tokens.plain(policy), item.path, item.origin), item.origin)
     for error in of_value.errors:
         error.origin = error.origin or span.origin
     mistakes.errors += of_value.errors
     return written
-
-
-def _managed(
-    value: Any, node: ast.expr | None, span: Span, mistakes: Mistakes, path: Path, depth: int = 0
-) -> Iterator[tuple[str, Origin]]:
-    """The ARN of each managed policy of a value with its line; `node` is what wrote it, where that is known."""
-    if type(value) is Unread:
-        return
-    origin = places.origin_of(node, span)
-    value = getattr(value, "ref", value)  # of a policy of the app, the ARN
-    if isinstance(value, list | tuple) and depth <= _DEPTH:
-        nodes = places.item_nodes(node, len(value), span.file)
-        for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
-            yield from _managed(item, item_node, span, mistakes, (*path, index), depth + 1)
-    elif isinstance(value, str):
-        with mistakes.noted():
-            yield managed_arn(tokens.plain(value), path, origin), origin
-    else:
-        no_name = _wrong(path, f"must be a policy's name or ARN, got {described(value)}", origin=origin)
-        mistakes.errors.append(no_name)
 
 
 def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remit.app import App, Grant, Output, Resource, Template
     from remit.errors import Origin
     from remit.holders import Holder
-    from remit.lint.rule_inputs import Place
+    from remit.lint.rule_inputs import Locate
 
 _OF_WHOLE_APPS: Final = frozenset({"R401", "R402"})
 """The rules about references, which may name what could not be read."""
@@ -130,7 +130,7 @@ def _of_app(
         yield from of_policy(document, severe=severe)
     yield from _of_resources(app, names)
     for environment in _environments(app, folder):
-        yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.place)
+        yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.locate)
     project = Project(app, roles, folder)
     for rule, hook in () if severe else rule_registry.hooks("project"):
         for problem in hook(project):
@@ -185,11 +185,11 @@ def _types(app: App, roles: tuple[Holder, ...]) -> dict[str, str]:
     return types
 
 
-def _always(origin: Origin | None) -> Place:
+def _always(origin: Origin | None) -> Locate:
     return lambda _: origin
 
 
-def _entry(folder: Path, origin: Origin | None) -> Place:
+def _entry(folder: Path, origin: Origin | None) -> Locate:
     """Return the place of a variable in the setting that gives it."""
     return lambda spot: places.entry(folder, origin, str(spot[0])) if origin is not None else None
 
@@ -200,7 +200,7 @@ def _of_role(
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
     document = PolicyDocument(
         IDENTITY,
-        place=_always(default_origin),
+        locate=_always(default_origin),
         names=names,
         types=types,
         quota="iam.role.inline",
@@ -212,13 +212,13 @@ def _of_role(
     items = []
     for index, grant in enumerate(role.grants):
         ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
-        place = document.place if grant.origin is None else _inside(grant.origin, folder, ordinal)
-        items.append(ParsedStatement(document, index, grant.statement, place, grant))
+        locate = document.locate if grant.origin is None else _inside(grant.origin, folder, ordinal)
+        items.append(ParsedStatement(document, index, grant.statement, locate, grant))
     document.statements = tuple(items)
     return document
 
 
-def _inside(origin: Origin, folder: Path, ordinal: int) -> Place:
+def _inside(origin: Origin, folder: Path, ordinal: int) -> Locate:
     """Return the place of a statement's part in the list or document at `origin`, which has others before it."""
     return lambda spot: places.inside(folder, origin, spot, ordinal)
 

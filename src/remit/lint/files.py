@@ -46,17 +46,17 @@ def lint_document(
     *,
     kind: str | None = None,
     allow: Mapping[str, str] | None = None,
-    place: Locate | None = None,
+    locate: Locate | None = None,
 ) -> tuple[Finding, ...]:
     """Lint a policy document or a template, given as JSON reads it.
 
-    Without lines: every finding is at the file, or where `place` says that the path of a part is.
+    Without lines: every finding is at the file, or where `locate` says that the path of a part is.
     """
     wrong = _no_json(value)
     if wrong is not None:
         return (unreadable(RemitError(f"{file} {wrong}"), file),)
-    text = "" if place is None else file  # a source with text has places
-    source = ParsedFile(file, text, value, place or (lambda _: Origin(file)))
+    text = "" if locate is None else file  # a source with text has origins
+    source = ParsedFile(file, text, value, locate or (lambda _: Origin(file)))
     return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
 
 
@@ -150,7 +150,7 @@ def _neither(source: ParsedFile) -> RemitError:
     return RemitError(
         f"{source.file} holds neither a policy document nor a template",
         hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
-        origin=source.place(()),
+        origin=source.locate(()),
     )
 
 
@@ -183,7 +183,7 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for mistake in source.mistakes:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
-        yield from _of_slip(slip, source.place(slip.spot))
+        yield from _of_slip(slip, source.locate(slip.spot))
     if is_plan(source.value):
         yield from _of_plan(source)
     else:
@@ -195,16 +195,16 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
     from remit.lint import plans  # noqa: PLC0415 - few files are plans
 
     try:
-        planned_resources = plans.resources(source.value, source.place)
+        planned_resources = plans.resources(source.value, source.locate)
     except RemitError as error:
         yield unreadable(error, source.file)
         return
     tools: set[str] = set()
     documents_left = MOST_DOCUMENTS
     for number, resource in enumerate(planned_resources):
-        for environment in plans.environments(resource, source.place):
-            yield from findings(rule_registry.hooks("environment"), environment, environment.place)
-        for document in plans.documents(resource, source.place):
+        for environment in plans.environments(resource, source.locate):
+            yield from findings(rule_registry.hooks("environment"), environment, environment.locate)
+        for document in plans.documents(resource, source.locate):
             if documents_left == 0:
                 yield _stopped_at(document, source, number, len(planned_resources))
                 return
@@ -216,12 +216,12 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
 
 def _of_template(source: ParsedFile) -> Iterator[Finding]:
     """The findings about a CloudFormation or SAM template, its environments and policies."""
-    template = written_template(source.value, source.place, len(source.text.encode()))
+    template = written_template(source.value, source.locate, len(source.text.encode()))
     if source.languages:
         template = replace(template, exact=False, opaque=True, late=True)
-    yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
+    yield from findings(rule_registry.hooks("template"), template, template.locate, counts=Counter())
     for environment in (*_of_globals(template), *templates.environments(template)):
-        yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+        yield from findings(rule_registry.hooks("environment"), environment, environment.locate)
     tools = set(source.languages)
     for number, document in enumerate(templates.documents(template)):
         if number == MOST_DOCUMENTS:
@@ -242,7 +242,7 @@ def _of_tools(document: PolicyDocument, tools: set[str]) -> Iterator[Finding]:
     for place in document.unfilled:
         if place.tool and place.tool not in tools:
             tools.add(place.tool)
-            yield from _of_slip(Slip(LANGUAGE, place.tool, place.spot, place.marker), document.place(place.spot))
+            yield from _of_slip(Slip(LANGUAGE, place.tool, place.spot, place.marker), document.locate(place.spot))
 
 
 def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
@@ -250,10 +250,10 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     value, path = _policy_in(source.value)
     located = bool(source.text)
     likely_kind = _kind(value, source.file)
-    document = document_of(value, kind or likely_kind, source.place, path=path, located=located, sure=kind is not None)
+    document = document_of(value, kind or likely_kind, source.locate, path=path, located=located, sure=kind is not None)
     if is_stack_policy(value):
         for written in document.written:
-            yield from findings(rule_registry.hooks("stack_policy"), written, written.place)
+            yield from findings(rule_registry.hooks("stack_policy"), written, written.locate)
         return
     huge = len(source.text) > HUGE
     if huge:
@@ -265,7 +265,7 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
 def _stopped_at(document: PolicyDocument, source: ParsedFile, place: int, count: int) -> Finding:
     """How far a template or plan was looked at whose policies are more than any may have: at its n-th resource."""
     message = f"the policies of its first {place:,} resources are looked at, and not of the other {count - place:,}"
-    error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.place(()))
+    error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.locate(()))
     return unreadable(error, source.file)
 
 
@@ -273,7 +273,7 @@ def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Fin
     """Return a finding on the parts that rules did not look at: a clean answer would claim more than was done."""
     message = f"this {noun} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
     hint = "no quota of AWS is near that: take it apart"
-    return unreadable(RemitError(message, hint=hint, origin=source.place(())), source.file)
+    return unreadable(RemitError(message, hint=hint, origin=source.locate(())), source.file)
 
 
 def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
@@ -281,7 +281,7 @@ def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
     path = ("Globals", "Function", "Environment", "Variables")
     variables = section(template.raw, *path)
     if variables:
-        yield Environment("every function", variables, below(template.place, path), own=False)
+        yield Environment("every function", variables, below(template.locate, path), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:

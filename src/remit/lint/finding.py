@@ -98,8 +98,8 @@ class rule:  # noqa: N801 - read as a decorator
     """The worst that it finds."""
     looks_at: str = ""
     """One of `rule_registry.HOOKS`, or nothing for a rule that a reader of files asks."""
-    concerned: Callable[[str], bool] | None = None
-    """Whether the text of a policy file may hold anything for the rule. A rule without it looks at every statement."""
+    needs: str = ""
+    """A regular expression for the text of a policy file, without which the rule finds nothing there."""
 
     def __call__(self, function: Finder) -> Finder:
         """Return the function as it is."""

@@ -18,8 +18,7 @@ from remit.template.terraform.state import data_of, items_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.documents.json_text import Path
-    from remit.template.policy_documents import Place
+    from remit.documents.json_text import Locate, Path
     from remit.template.terraform.state import PlannedResource
 
 _TRUST: Final = "assume_role_policy"
@@ -35,26 +34,26 @@ _QUOTAS: Final = {
 """The quota of the policies of a type."""
 
 
-def resources(plan: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
+def resources(plan: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
     """The resources as they will be after the apply; of a state, as they are. RemitError at what is none.
 
     Of a plan, also the data sources of policies that are read during the apply, since they name what it makes.
     """
     if "planned_values" not in plan:
         values = plan["values"]
-        return items_of(values, ("values",), place, {}) if isinstance(values, dict) else ()
+        return items_of(values, ("values",), locate, {}) if isinstance(values, dict) else ()
     values = plan["planned_values"]
     if not isinstance(values, dict):
         return ()
-    data_sources = data_of(values, ("planned_values",), place)
+    data_sources = data_of(values, ("planned_values",), locate)
     policies = (source for source in data_sources if source.type == POLICY_SOURCE and "json" not in source.values)
-    return (*items_of(values, ("planned_values",), place, {}), *policies)
+    return (*items_of(values, ("planned_values",), locate, {}), *policies)
 
 
-def documents(resource: PlannedResource, place: Place) -> Iterator[PolicyDocument]:
+def documents(resource: PlannedResource, locate: Locate) -> Iterator[PolicyDocument]:
     """Every policy of a resource that is known before the apply: JSON in one text, or blocks of a data source."""
     if resource.type == POLICY_SOURCE:
-        yield from _of_blocks(resource, place)
+        yield from _of_blocks(resource, locate)
         return
     for attribute, value in resource.values.items():
         for text, path in _policy_texts(value, (*resource.path, attribute)):
@@ -64,7 +63,7 @@ def documents(resource: PlannedResource, place: Place) -> Iterator[PolicyDocumen
                 yield document_of(
                     document,
                     TRUST if is_trust else _kind(resource.type, document),
-                    place,
+                    locate,
                     path=path,
                     quota="iam.role.trust" if is_trust else _QUOTAS.get(resource.type, ""),
                     title=resource.address,
@@ -72,7 +71,7 @@ def documents(resource: PlannedResource, place: Place) -> Iterator[PolicyDocumen
                 )
 
 
-def _of_blocks(source: PlannedResource, place: Place) -> Iterator[PolicyDocument]:
+def _of_blocks(source: PlannedResource, locate: Locate) -> Iterator[PolicyDocument]:
     """The policy of a data source, with late-bound text for what nobody knows yet."""
     document = policy_of_blocks(source)
     statements = document["Statement"]
@@ -83,17 +82,17 @@ def _of_blocks(source: PlannedResource, place: Place) -> Iterator[PolicyDocument
         names_resource = any("Resource" in statement or "NotResource" in statement for statement in statements)
         kind = RESOURCE if names_resource else TRUST
     path = (*source.path, "statement")
-    yield document_of(document, kind, place, path=path, title=source.address, located=False)
+    yield document_of(document, kind, locate, path=path, title=source.address, located=False)
 
 
-def environments(resource: PlannedResource, place: Place) -> Iterator[Environment]:
+def environments(resource: PlannedResource, locate: Locate) -> Iterator[Environment]:
     """The environment of a function."""
     blocks = resource.values.get("environment") if resource.type == "aws_lambda_function" else None
     for index, block in enumerate(blocks if isinstance(blocks, list) else []):
         variables = block.get("variables") if isinstance(block, dict) else None
         if isinstance(variables, dict) and variables:
             path: Path = (*resource.path, "environment", index, "variables")
-            yield Environment(resource.address, variables, below(place, path), own=False)
+            yield Environment(resource.address, variables, below(locate, path), own=False)
 
 
 def _policy_texts(value: Any, path: Path) -> Iterator[tuple[str, Path]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.lint.finding import Spot
-    from remit.lint.rule_inputs import Place
+    from remit.lint.rule_inputs import Locate
     from remit.template.branches import ConditionOutcome
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
@@ -33,7 +33,7 @@ _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
 def document_of(
     raw: Any,
     kind: str,
-    locate: Place,
+    locate: Locate,
     *,
     path: Spot = (),
     names: frozenset[str] | None = None,
@@ -46,13 +46,13 @@ def document_of(
 ) -> PolicyDocument:
     """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
 
-    def place(spot: Spot) -> Origin | None:
+    def locate_inside(spot: Spot) -> Origin | None:
         return locate((*path, *spot))
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
     document = PolicyDocument(
-        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types,
-        sure=sure,
+        kind, raw=raw, version=str(version), locate=locate_inside, names=names, quota=quota, title=title, late=late,
+        types=types, sure=sure,
     )  # fmt: skip
     if may_be_unfilled(document.text):
         document.raw, document.unfilled = filled(raw, in_template=names is not None)
@@ -78,8 +78,8 @@ def document_of(
 def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
     for index, (value, path, when) in enumerate(_statement_branches(raw)):
         flat, paths = (value, {}) if document.names is None else _flat(value, path)
-        place = _placer(document, flat, path, paths) if located else document.place
-        yield WrittenStatement(document, index, flat, path, place, frozenset(when), chooses=bool(paths))
+        locate = _locator(document, flat, path, paths) if located else document.locate
+        yield WrittenStatement(document, index, flat, path, locate, frozenset(when), chooses=bool(paths))
 
 
 def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[ConditionOutcome, ...]]]:
@@ -122,11 +122,8 @@ def _first(value: Any) -> Any:
     return branch.value
 
 
-def _placer(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Place:
-    def place(spot: Spot) -> Origin | None:
-        return document.place(_path(raw, path, paths, spot))
-
-    return place
+def _locator(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
+    return lambda spot: document.locate(_path(raw, path, paths, spot))
 
 
 def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot:
@@ -179,7 +176,7 @@ def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | 
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
         return BrokenStatement(written, error.message, hint, spot)
     conditions, chooses = written.when, written.chooses
-    return ParsedStatement(written.document, written.index, statement, written.place, when=conditions, chooses=chooses)
+    return ParsedStatement(written.document, written.index, statement, written.locate, when=conditions, chooses=chooses)
 
 
 def _misspelt(written: WrittenStatement, spot: Spot) -> str | None:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from remit.template.branches import ConditionOutcome
 
 T = TypeVar("T")
-Place: TypeAlias = "Callable[[Spot], Origin | None]"
-"""Where a spot stands; of one that is not there, its nearest part that is."""
+Locate: TypeAlias = "Callable[[Spot], Origin | None]"
+"""Gives the origin of a spot; of one that is not there, of its nearest part that is."""
 
 IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
 """Kinds of documents: of a role or user, who may assume a role, of a resource, of an organisation (SCP, RCP)."""
@@ -71,7 +71,7 @@ class PolicyDocument:
         *,
         raw: Any = None,
         version: str = VERSION,
-        place: Place,
+        locate: Locate,
         names: Collection[str] | None = None,
         quota: str = "",
         title: str = "",
@@ -84,7 +84,7 @@ class PolicyDocument:
         self.kind = kind
         self.raw = raw
         self.version = version
-        self.place = place
+        self.locate = locate
         self.names = names
         self.quota = quota
         self.title = title
@@ -190,7 +190,7 @@ class WrittenStatement:
     index: int
     value: Mapping[str, Any]
     path: Spot
-    place: Place
+    locate: Locate
     when: frozenset[ConditionOutcome] = frozenset()
     """The conditions under which it is there."""
     chooses: bool = False
@@ -219,7 +219,7 @@ class ParsedStatement:
     document: PolicyDocument
     index: int
     statement: Statement
-    place: Place
+    locate: Locate
     grant: Grant | None = None
     when: frozenset[ConditionOutcome] = frozenset()
     chooses: bool = False
@@ -412,9 +412,9 @@ class ParsedStatement:
         return "*" in self.resources and self.resource_element == "Resource"
 
 
-def below(place: Place, path: Spot) -> Place:
+def below(locate: Locate, path: Spot) -> Locate:
     """Return the place of a part's parts: their spots begin at the part, which is at `path`."""
-    return lambda spot: place((*path, *spot))
+    return lambda spot: locate((*path, *spot))
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +423,7 @@ class Environment:
 
     function: str
     variables: Mapping[str, Any]
-    place: Place
+    locate: Locate
     own: bool = True
     """Whether they go to Lambda as they are (in an app, remit has checked their names already)."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from ast import literal_eval
 from functools import cache
 from inspect import cleandoc
 from pathlib import Path
@@ -32,9 +33,8 @@ HOOKS: Final = (
 """What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
 action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
 template; an app with its roles; what a reader noticed; a raw statement of a stack policy."""
-CONCERNED: Final = "concerned"
 _MARK: Final = re.compile(
-    r'^@rule\("(R\d+)"(?:, ([A-Z]+))?(?:, looks_at="(\w+)")?(?:, concerned=(\w+))?\)\ndef (\w+)\(',
+    r'^@rule\("(R\d+)"(?:, ([A-Z]+))?(?:, looks_at="(\w+)")?(?:, needs=(r?(?:"[^\n]+?"|\'[^\n]+?\')))?\)\ndef (\w+)\(',
     re.MULTILINE,
 )
 FOLDER: Final = Path(__file__).parent / "rules"
@@ -50,7 +50,9 @@ class Rule(NamedTuple):
     severity: str
     """The worst that it finds."""
     functions: dict[str, str]
-    """The names of its functions: by hook, and by `concerned`."""
+    """The names of its functions, by hook."""
+    needs: re.Pattern[str] | None
+    """The text without which it finds nothing in a policy file."""
 
     def function(self, hook: str) -> Callable[[Any], Any]:
         """One of its functions, imported now."""
@@ -87,13 +89,12 @@ def rules() -> tuple[Rule, ...]:
     """Every rule, by code. The sources are read: importing every rule takes ten times as long as most commands need."""
     by_code: dict[str, Rule] = {}
     for file in FOLDER.glob("*.py"):
-        for code, severity, hook, concerned, function in _MARK.findall(file.read_text("utf-8")):
+        for code, severity, hook, needs, function in _MARK.findall(file.read_text("utf-8")):
             if severity:
-                by_code[code] = Rule(code, function.replace("_", "-"), file.stem, severity.lower(), {})
+                needed_text = re.compile(literal_eval(needs)) if needs else None
+                by_code[code] = Rule(code, function.replace("_", "-"), file.stem, severity.lower(), {}, needed_text)
             if hook:
                 by_code[code].functions[hook] = function
-            if concerned:
-                by_code[code].functions[CONCERNED] = concerned
     return tuple(by_code[code] for code in sorted(by_code))
 
 
@@ -113,13 +114,9 @@ def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], .
         return hooks(kind)  # in a template texts are put together
     if document.unconcerned is None:
         text = document.text
-        document.unconcerned = frozenset(code for code, concerned in _concerned() if not concerned(text))
+        unconcerned = [rule.code for rule in rules() if rule.needs is not None and rule.needs.search(text) is None]
+        document.unconcerned = frozenset(unconcerned)
     return hooks(kind, without=document.unconcerned)
-
-
-@cache
-def _concerned() -> tuple[tuple[str, Callable[[str], bool]], ...]:
-    return tuple((rule.code, rule.function(CONCERNED)) for rule in rules() if CONCERNED in rule.functions)
 
 
 def rule(name: str) -> Rule:

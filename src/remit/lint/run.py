@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.errors import RemitError
-    from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, Place, PolicyDocument
+    from remit.lint.rule_inputs import BrokenStatement, Locate, ParsedStatement, PolicyDocument
     from remit.lint.rule_registry import Hook, Rule
 
 MOST: Final = 100
@@ -35,11 +35,11 @@ _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Finding]:
     """Lint a policy document and its statements; of a `huge` one, its shape and its size alone."""
     counts: Counter[str] = Counter()
-    yield from findings(rule_registry.hooks_for("document", document), document, document.place, counts=counts)
+    yield from findings(rule_registry.hooks_for("document", document), document, document.locate, counts=counts)
     shapes = rule_registry.hooks_for("shape", document)
     with_errors: set[int] = set()
     for written in document.written:
-        for shape_finding in findings(shapes, written, written.place, counts=counts, statement=True):
+        for shape_finding in findings(shapes, written, written.locate, counts=counts, statement=True):
             if shape_finding.severity == ERROR:
                 with_errors.add(written.index)
             yield shape_finding
@@ -48,7 +48,7 @@ def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Fin
         if broken.written.index not in with_errors and not _is_unfilled(broken):
             hint = broken.hint or _HINTS.get(str(broken.spot[0]) if broken.spot else "")
             problem = Problem(broken.message, hint, broken.spot)
-            yield finding(rule, problem, broken.written.place, None, statement=True)
+            yield finding(rule, problem, broken.written.locate, None, statement=True)
     if huge:
         return
     for item in (*document.statements, *document.either):
@@ -73,7 +73,7 @@ def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False
         kinds.append("conditional")
     for kind in kinds:
         hooks = rule_registry.hooks(kind, severe=True) if severe else rule_registry.hooks_for(kind, item.document)
-        yield from findings(hooks, item, item.place, item.grant, counts=counts, statement=True)
+        yield from findings(hooks, item, item.locate, item.grant, counts=counts, statement=True)
 
 
 def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Finding]:
@@ -82,13 +82,13 @@ def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Fin
     for rule, hook in rule_registry.hooks("policy", severe=severe):
         for problem in islice(hook(document), MOST):
             item = by_index[problem.index]
-            yield finding(rule, problem, item.place, item.grant, statement=True)
+            yield finding(rule, problem, item.locate, item.grant, statement=True)
 
 
 def findings(
     hooks: Iterable[tuple[Rule, Hook]],
     subject: Any,
-    place: Place,
+    locate: Locate,
     grant: Grant | None = None,
     *,
     counts: Counter[str] | None = None,
@@ -104,10 +104,10 @@ def findings(
                 counts[rule.code] += 1
                 if counts[rule.code] > MOST:
                     break
-            yield finding(rule, problem, place, grant, statement=statement)
+            yield finding(rule, problem, locate, grant, statement=statement)
 
 
-def finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None, *, statement: bool = False) -> Finding:
+def finding(rule: Rule, problem: Problem, locate: Locate, grant: Grant | None, *, statement: bool = False) -> Finding:
     """A problem as people get it: at its place, without secrets, late-bound text as they wrote it."""
     severity = problem.severity or rule.severity
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
@@ -120,9 +120,9 @@ def finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None, *, 
         severity,
         hidden(message),
         hint and hidden(hint),
-        place(problem.spot),
+        locate(problem.spot),
         grant,
-        place(()) if statement and grant is None else None,
+        locate(()) if statement and grant is None else None,
     )
 
 

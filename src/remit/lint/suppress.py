@@ -15,7 +15,7 @@ from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rule as rule_named
 from remit.lint.rules.files_and_comments import suppression_without_reason, unused_suppression
-from remit.secrets import LINE_END, doubtful_secrets_in, secrets_in
+from remit.secrets import LINE_END, possible_secrets_in, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +137,7 @@ def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
     if allowance.rule != OF_SECRETS:
         return False
     text = texts[allowance.origin.file]
-    return any(allowance.line == secret.line for secret in (*secrets_in(text), *doubtful_secrets_in(text)))
+    return any(allowance.line == secret.line for secret in (*secrets_in(text), *possible_secrets_in(text)))
 
 
 def _code(name: str, origin: Origin | None) -> str:

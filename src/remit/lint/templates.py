@@ -34,7 +34,7 @@ def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
             yield document_of(
                 raw,
                 _kind(raw, path, kind),
-                template.place,
+                template.locate,
                 located=located,
                 path=path,
                 names=template.names,
@@ -61,7 +61,7 @@ def environments(template: WrittenTemplate) -> Iterator[Environment]:
             path: Spot = ("Resources", name, "Properties", "Environment", "Variables")
             variables = section(resource, "Properties", "Environment", "Variables")
             if variables:
-                yield Environment(name, variables, below(template.place, path), own=False)
+                yield Environment(name, variables, below(template.locate, path), own=False)
 
 
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:

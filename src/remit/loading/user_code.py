@@ -42,6 +42,7 @@ def run_configuration(state: Loading) -> None:
             del state.ended[str(path)]
             if source is not None:
                 with user_code(state, path):
+                    # `dont_inherit`: the `from __future__` of this file is not the project's.
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
                     exec(compile(source, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102 - the project's
                 check_late_reads(source, str(path), functions=True)
@@ -97,7 +98,7 @@ def importing(state: Loading) -> Iterator[None]:
     sys.path[:0] = added
     finder = ModuleFinder(root)
     sys.meta_path.insert(0, finder)
-    importlib.invalidate_caches()
+    importlib.invalidate_caches()  # Python keeps the listing of a folder, which may have new files since the last load
     python_file.forget()
     before = set(sys.modules)
     # What a test has imported of the project by now would declare nothing to this load.

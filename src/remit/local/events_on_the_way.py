@@ -40,7 +40,7 @@ class EventsOnTheWay:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft.write_text(json.dumps({**content, "place": place_of_request()}), "utf-8")
-            draft.replace(path)
+            draft.replace(path)  # whole or not at all, whenever the server is killed
         except (OSError, TypeError, ValueError):  # a full disk; what is no JSON
             self.forget(draft)
             return None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.canonical_request import CanonicalRequest
 
 _PATIENCE: Final = 60.0
+# The proxy of the user's environment would be asked for an address of this machine.
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

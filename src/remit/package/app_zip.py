@@ -60,7 +60,7 @@ class Package:
     left_out: tuple[LeftOut, ...]
     biggest: tuple[tuple[str, int], ...]
     contents: str
-    doubtful: tuple[str, ...] = ()
+    possible_secrets: tuple[str, ...] = ()
     """What may be a secret in its files, each with its place."""
     unneeded: tuple[Unneeded, ...] = ()
     own_parts: frozenset[str] = frozenset()
@@ -143,20 +143,16 @@ def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
     with _writing(build):
         build.mkdir(parents=True, exist_ok=True)
         for path, package in placed.items():
-            _link(package.path, path)
+            with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as work:
+                new = Path(work, path.name)
+                try:
+                    new.hardlink_to(package.path)
+                except OSError:  # a file system without hard links, or too many of them
+                    shutil.copyfile(package.path, new)
+                new.replace(path)
         for stale in set(build.glob("*.zip")) - set(placed):
             stale.unlink(missing_ok=True)
     return tuple(placed)
-
-
-def _link(source: Path, path: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as work:
-        new = Path(work, path.name)
-        try:
-            new.hardlink_to(source)
-        except OSError:  # a file system without hard links, or too many of them
-            shutil.copyfile(source, new)
-        new.replace(path)
 
 
 def _attempt(
@@ -170,7 +166,11 @@ def _attempt(
     tree = survey(folder, exclude)
     plan = _plan(tree, layers)
     unzipped = sum(part.size for part in plan.values())
-    biggest = _parts(plan)
+    sizes: dict[str, int] = {}
+    for name, part in plan.items():
+        top = name.partition("/")[0]
+        sizes[top] = sizes.get(top, 0) + part.size
+    biggest = tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
     if unzipped >= UNZIPPED:
         raise _too_big(unzipped, biggest)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
@@ -195,7 +195,7 @@ def _attempt(
         left_out,
         biggest,
         contents,
-        secrets.doubtful,
+        secrets.possible,
         secrets.unneeded,
         own_parts,
         layers,
@@ -225,7 +225,10 @@ def _plan(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed
                 f"{name!r} would hide the module `remit`, which every zip carries",
                 hint="rename the app's own module",
             )
-    plan |= {part.name: part for part in _runtime()}
+    runtime = Path(__file__).parent.parent / "runtime"  # remit's part of the zip, as its package `remit`
+    for path in sorted(runtime.rglob("*.py")):
+        name = f"remit/{path.relative_to(runtime).as_posix()}"
+        plan[name] = replace(look(path.resolve(), name), executable=False)
     return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
 
 
@@ -246,15 +249,6 @@ def _package_of(name: str) -> str:
     return top.partition("-")[0] + ".dist-info" if top.endswith(".dist-info") else top
 
 
-def _runtime() -> tuple[Entry, ...]:
-    """Give remit's runtime part, as the package `remit` of the zip."""
-    folder = Path(__file__).parent.parent / "runtime"
-    return tuple(
-        replace(look(path.resolve(), f"remit/{path.relative_to(folder).as_posix()}"), executable=False)
-        for path in sorted(folder.rglob("*.py"))
-    )
-
-
 def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer, ...], suspects: list[Entry]) -> str:
     """Write the zip; the digest of its contents. Files that may hold a secret join `suspects`."""
     with path.open("w+b") as file, contextlib.ExitStack() as opened:
@@ -270,14 +264,6 @@ def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer,
         os.fsync(file.fileno())
     texts = (contents, *(installed.contents for installed in layers))
     return hashlib.sha256("".join(texts).encode()).hexdigest()
-
-
-def _parts(plan: dict[str, Entry | _Installed]) -> tuple[tuple[str, int], ...]:
-    sizes: dict[str, int] = {}
-    for name, part in plan.items():
-        top = name.partition("/")[0]
-        sizes[top] = sizes.get(top, 0) + part.size
-    return tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
 
 
 def _too_big(size: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:

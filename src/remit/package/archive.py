@@ -66,7 +66,8 @@ class Archive:
         check_name(name)
         offset = self._file.tell()
         empty = Member(name.encode(), executable, 0, 0, 0, offset)
-        self._file.write(_local(empty))  # sizes follow when they are known
+        # The header comes first in a zip, and its sizes are known last: it is written again over the empty one.
+        self._file.write(_local(empty))
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         crc = size = packed = 0
         digest = hashlib.sha256()

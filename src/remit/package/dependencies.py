@@ -63,7 +63,7 @@ def _installed_layer(folder: Path, source: Source, target: Target, progress: Cal
     if facts is None:
         progress(f"installing the dependencies in {source.file} for {target.words}")
         facts = _make(folder, source, target, place)
-    os.utime(place)
+    os.utime(place)  # the latest that were used are kept, not the latest that were made
     prune(cache, _KEPT)
     left_out = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
     return Layer(place / "layer.zip", facts["contents"], left_out)
@@ -133,6 +133,7 @@ def prune(cache: Path, count: int) -> None:
 def _key(source: Source, target: Target) -> str:
     from importlib.metadata import version  # noqa: PLC0415 - 15 ms, only with dependencies
 
+    # Whatever can change what uv installs is in the key, also uv's own version and its variables.
     digest = hashlib.sha256()
     environment = sorted((name, value) for name, value in os.environ.items() if name.startswith("UV_"))
     local = [(name, _tree(path)) for name, path in source.local]

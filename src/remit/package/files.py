@@ -109,6 +109,7 @@ class _Walk:
     def enter(self, directory: str, prefix: str, above: tuple[str, ...]) -> None:
         """Take in one folder; `above` are the real paths of it and the folders that led here."""
         try:
+            # The order of a folder is the file system's: sorted, so that the same files give the same bytes.
             with os.scandir(directory) as listing:
                 items = sorted(listing, key=lambda item: item.name)
         except OSError as error:
@@ -143,6 +144,7 @@ class _Walk:
 
     def _reason(self, path: str) -> str | None:
         """Why a path stays out; None where it does not."""
+        # What is always out comes first: no `!` of the project brings it back.
         for patterns in (always_out(), self.usually):
             decided = patterns.decide(path)
             if decided is not None and not decided.back:

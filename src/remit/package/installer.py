@@ -61,8 +61,10 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     arguments = ["pip", "install", "--target", str(work / "target"), "--python", _python(target)]
     if not target.here:
         arguments += ["--python-version", target.python, "--python-platform", target.platform]
+    # A source distribution runs its own code when it is built, and would be built for this machine.
     arguments += ["--only-binary", ":all:"]
     for name, _ in source.local:
+        # The project's own packages have no wheels, and change without a new version: uv's cache would be stale.
         arguments += ["--no-binary", name, "--refresh-package", name]
     arguments += ["--no-compile", "--link-mode", "hardlink", "--excludes", str(excludes)]
     arguments += source.arguments
@@ -96,6 +98,7 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     It gets no AWS_* variable: it runs the build backends of the user's own packages.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # What uv says is read and printed again; and a build must not install a Python that nobody asked for.
     environment |= {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
     done = subprocess.run(
         [_program(), *arguments],

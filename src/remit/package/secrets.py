@@ -14,7 +14,7 @@ from remit.errors import Origin, RemitError
 from remit.package.excluded_files import secret_by_name
 from remit.package.gitignore import Patterns, parse
 from remit.package.packed_files import read
-from remit.secrets import LINE_END, doubtful_secrets_in, holds_secret, secrets_in
+from remit.secrets import LINE_END, holds_secret, possible_secrets_in, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,7 +51,7 @@ class Unneeded:
 class PackedSecrets:
     """Findings in packed files: possible secrets, and the patterns that allow nothing."""
 
-    doubtful: tuple[str, ...]
+    possible: tuple[str, ...]
     unneeded: tuple[Unneeded, ...]
 
 
@@ -86,25 +86,25 @@ def refuse(
     suspected = frozenset(suspects)
     needed: set[str] = set()
     refused: list[_Secret] = []
-    doubtful: list[_Secret] = []
+    possible: list[_Secret] = []
     for entry in entries:
         description = secret_by_name(entry.written)
         of_name = _Secret(f"{description} (by its name)", Origin(entry.written))
         secrets = [] if description is None else [of_name]
         if entry in suspected:
             secrets += _in_text(entry, secrets_in)
-        doubts = _in_text(entry, doubtful_secrets_in) if entry.size <= _LARGEST_CODE else []
-        if not secrets and not doubts:
+        possible_secrets = _in_text(entry, possible_secrets_in) if entry.size <= _LARGEST_CODE else []
+        if not secrets and not possible_secrets:
             continue
         allowing = [pattern for pattern, matcher in patterns.items() if _covers(matcher, entry.written)]
         needed.update(allowing)
         if not allowing:
             refused += secrets
-            doubtful += doubts
+            possible += possible_secrets
     if refused:
         raise _refusal(refused)
     unneeded = tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
-    return PackedSecrets(tuple(_lines(doubtful)), unneeded)
+    return PackedSecrets(tuple(_lines(possible)), unneeded)
 
 
 def _in_text(entry: Entry, look: Callable[[str], tuple[Secret, ...]]) -> list[_Secret]:

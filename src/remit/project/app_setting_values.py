@@ -15,7 +15,7 @@ from remit.catalogue import arns
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.project.setting_values import Table, Texts, between, flag, mistake, text, texts, wrong
+from remit.project.setting_values import Table, Texts, between, entries, flag, mistake, text, texts, wrong
 from remit.project.stack_name import STAGE
 
 if TYPE_CHECKING:
@@ -31,14 +31,7 @@ _ROLE_NAME: Final = r"(?a)(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+"
 
 def tags(path: Path, value: Any) -> Table[str]:
     """Tags by key: of at most 128 characters, with values of at most 256, and no more than AWS lets a resource have."""
-    if not isinstance(value, Mapping):
-        raise wrong(path, 'a dict such as {"team": "shop"}', value)
-    checked: dict[str, str] = {}
-    mistakes = Mistakes()
-    for key, content in value.items():
-        with mistakes.noted():
-            checked.update(_tag(path, key, content))
-    mistakes.refuse()
+    checked = entries(path, value, 'a dict such as {"team": "shop"}', _tag)
     if len(checked) > _MOST_TAGS:
         raise mistake(path, f"has {len(checked)} tags; AWS allows {_MOST_TAGS} on a resource")
     return Table(checked)

@@ -15,7 +15,6 @@ from remit.iam import tokens
 from remit.project import current_load
 from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions
 from remit.project.setting_values import FUNCTION_SETTINGS
-from remit.runtime.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from remit.project.declared_job import DeclaredJob, P, R_co
     from remit.project.setting_values import FunctionSettings, Links, PolicyItems
     from remit.project.shared import Shared
+    from remit.runtime.job import Job
     from remit.triggers.api import Authorization
     from remit.triggers.schedule import Schedule
 
@@ -196,6 +196,8 @@ class Group:
         options = JobOptions(tokens.plain(queue), timeout, retries, concurrency, once)
         arguments = _Arguments(writer_span(), policy, managed_policy, {"link": link}, sends, reads, options)
 
+        from remit.runtime.job import Job  # noqa: PLC0415 - few apps have jobs
+
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
             self._declare(function, triggers, None, arguments._replace(job=replace(options, path=job.path)))
@@ -218,7 +220,7 @@ class Group:
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         function_name = name if name is not None else getattr(function, "__name__", qualname)
         declaration = self._declaration(function_name, handler, triggers, arguments)
-        nested = "<locals>" in qualname
+        nested = "<locals>" in qualname  # Python puts it into the name of what a function's body defines
         state.declarations.append(replace(declaration, function=_undecorated(function), nested=nested))
 
     def _declare_by_name(
@@ -284,7 +286,7 @@ def _is_function(value: Any) -> bool:
 
 def _undecorated(function: Any) -> Any:
     """Return the innermost function that functools.wraps wraps."""
-    for _ in range(100):
+    for _ in range(100):  # a wrapper may name itself
         if not hasattr(function, "__wrapped__"):
             break
         function = function.__wrapped__

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from remit.catalogue.quotas import quota
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.project.setting_values import Table, between, mistake, or_none, wrong
 from remit.resources.names import arn_of
-from remit.runtime.job_queue import LONGEST_HIDDEN
 
 if TYPE_CHECKING:
     from remit.declare.resource_references import TopicRef
@@ -39,7 +39,7 @@ class QueueSettings(TypedDict, total=False):
 
 
 retries: Final = between(0, 100, "retries")
-backoff: Final = between(0, LONGEST_HIDDEN, "seconds")
+backoff: Final = between(0, quota("sqs.queue.visibility").most, "seconds")
 concurrency: Final = between(LEAST_CONCURRENCY, 1_000, "jobs at the same time")
 timeout: Final = between(1, 900, "seconds")
 

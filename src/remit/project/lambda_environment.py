@@ -143,6 +143,7 @@ def _registered(name: str) -> str:
 def lambda_environment() -> Iterator[None]:
     """Let code find what it finds in Lambda; afterwards the environment and the working folder are as they were."""
     ordinary, folder = type(os.environ), _working_folder()
+    # The object stays the same one: modules hold it since they said `from os import environ`.
     os.environ.__class__ = _Environ
     try:
         yield

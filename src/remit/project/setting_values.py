@@ -248,27 +248,30 @@ def texts(path: Path, value: Any, check: Callable[[Path, str], object] = _nothin
     return Texts(checked)
 
 
+def entries(path: Path, value: Any, kind: str, check: Callable[[Path, Any, Any], Mapping[str, Any]]) -> dict[str, Any]:
+    """A dict, of each entry of which `check` gives what is kept. RemitError has the mistakes of all entries."""
+    if not isinstance(value, Mapping):
+        raise wrong(path, kind, value)
+    kept: dict[str, Any] = {}
+    mistakes = Mistakes()
+    for key, content in value.items():
+        with mistakes.noted():
+            kept.update(check(path, key, content))
+    mistakes.refuse()
+    return kept
+
+
 def reasons(example: str) -> Check:
     """A dict of strings, none of them empty: for what is accepted, why."""
-
-    def check(path: Path, value: Any) -> dict[str, str]:
-        if not isinstance(value, Mapping):
-            raise wrong(path, f"a dict such as {example}", value)
-        mistakes = Mistakes()
-        for name, reason in value.items():
-            with mistakes.noted():
-                _check_reason(path, name, reason)
-        mistakes.refuse()
-        return dict(value)
-
-    return check
+    return lambda path, value: entries(path, value, f"a dict such as {example}", _reason)
 
 
-def _check_reason(path: Path, name: Any, reason: Any) -> None:
+def _reason(path: Path, name: Any, reason: Any) -> dict[str, str]:
     if not isinstance(name, str) or not name:
         raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
     if not any(map(str.isalnum, text((*path, name), reason))):
         raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
+    return {name: reason}
 
 
 def flag(path: Path, value: Any) -> bool:
@@ -306,17 +309,10 @@ def _tracing(path: Path, value: Any) -> str:
 
 
 def _environment(path: Path, value: Any) -> Table[str]:
-    if not isinstance(value, Mapping):
-        raise wrong(path, "a dict of strings", value)
-    mistakes = Mistakes()
-    for name, content in value.items():
-        with mistakes.noted():
-            _check_variable(path, name, content)
-    mistakes.refuse()
-    return Table({tokens.plain(name): _kept(content) for name, content in value.items()})
+    return Table(entries(path, value, "a dict of strings", _variable))
 
 
-def _check_variable(path: Path, name: Any, content: Any) -> None:
+def _variable(path: Path, name: Any, content: Any) -> dict[str, str]:
     at = (*path, name)
     if not isinstance(name, str) or not re.fullmatch(_VARIABLE, name):
         hint = "Lambda wants a letter, then at least one more of letters, digits and _"
@@ -333,11 +329,8 @@ def _check_variable(path: Path, name: Any, content: Any) -> None:
             "refers to a secure parameter, which CloudFormation does not resolve in an environment",
             hint='write parameter("/its/name"): the function fetches the value when it runs',
         )
-
-
-def _kept(content: Any) -> Any:
-    """The text of a variable; a secret's or parameter's name stays what it is, since it asks for access."""
-    return content if isinstance(content, StoredText) else tokens.plain(content)
+    # A secret's or parameter's name stays what it is, since it asks for access.
+    return {tokens.plain(name): content if isinstance(content, StoredText) else tokens.plain(content)}
 
 
 _VPC_KEYS: Final = {
@@ -349,14 +342,7 @@ _VPC_KEYS: Final = {
 
 
 def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise wrong(path, "a dict with SecurityGroupIds and SubnetIds", value)
-    config: dict[str, Any] = {}
-    mistakes = Mistakes()
-    for key, content in value.items():
-        with mistakes.noted():
-            config.update(_vpc_setting(path, key, content))
-    mistakes.refuse()
+    config = entries(path, value, "a dict with SecurityGroupIds and SubnetIds", _vpc_setting)
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
             raise mistake(path, f"has no {name}", hint="a function in a VPC needs a subnet and a security group")
@@ -468,17 +454,10 @@ _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start
 
 
 def _properties(path: Path, value: Any) -> Table[Any]:
-    if not isinstance(value, Mapping):
-        raise wrong(path, "a dict of CloudFormation properties", value)
-    mistakes = Mistakes()
-    for name, content in value.items():
-        with mistakes.noted():
-            _check_property(path, name, content)
-    mistakes.refuse()
-    return Table(plain(path, value))
+    return Table(plain(path, entries(path, value, "a dict of CloudFormation properties", _property)))
 
 
-def _check_property(path: Path, name: Any, content: Any) -> None:
+def _property(path: Path, name: Any, content: Any) -> dict[str, Any]:
     """Refuse properties that remit looks into, or sets itself."""
     if name in OWNED:
         raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
@@ -488,18 +467,15 @@ def _check_property(path: Path, name: Any, content: Any) -> None:
     if name in _SHAPES:
         _SHAPES[name]((*path, name), content)
     if name == "Environment":
-        _check_variables((*path, name, "Variables"), content.get("Variables", {}))
-
-
-def _check_variables(path: Path, variables: Any) -> None:
-    """Variables that are given as a property: what they hold grants nothing."""
-    for name, content in _environment(path, variables).items():
-        if isinstance(content, StoredText):
-            raise mistake(
-                (*path, name),
-                "names a secret or a parameter, which the function could not read",
-                hint="move it to `environment`, which grants that",
-            )
+        at = (*path, name, "Variables")
+        for variable, text_of_variable in _environment(at, content.get("Variables", {})).items():
+            if isinstance(text_of_variable, StoredText):  # a variable that is given as a property grants nothing
+                raise mistake(
+                    (*at, variable),
+                    "names a secret or a parameter, which the function could not read",
+                    hint="move it to `environment`, which grants that",
+                )
+    return {name: content}
 
 
 def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:

@@ -220,6 +220,7 @@ class Section:
 
     def __init__(self) -> None:
         groups = {name: value.section() for name, value in vars(type(self)).items() if isinstance(value, Subsection)}
+        # Past its own `__setattr__`, which takes settings alone.
         object.__setattr__(self, "assigned", {})
         object.__setattr__(self, "given", [])
         object.__setattr__(self, "groups", groups)

@@ -201,7 +201,8 @@ def _path_table(report: AuditReport) -> Any:
         return None
     table = _table("Ways to become an administrator", "principal", "steps", "must hold")
     for path in sorted(report.paths, key=_rank)[:_MOST_ROWS]:
-        steps = [f"{step.technique} → {_short(step.target)}" for step in path.steps]
+        # The name of a user or role, or an administrator: all behind the account.
+        steps = [f"{step.technique} → {step.target.split(':', 5)[-1]}" for step in path.steps]
         table.add_row(line(path.principal), line(", then ".join(steps)), line(must_hold_words(path)))
     _add_rest(table, len(report.paths))
     return table
@@ -210,11 +211,6 @@ def _path_table(report: AuditReport) -> Any:
 def _rank(path: EscalationPath) -> tuple[object, ...]:
     """The proven paths first, of these the shortest."""
     return path.is_open, len(path.steps), path.principal
-
-
-def _short(target: str) -> str:
-    """The name of a user or role, or an administrator."""
-    return target.split(":", 5)[-1]
 
 
 def _exposure_table(report: AuditReport) -> Any:
@@ -299,10 +295,10 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
 def _closing(report: AuditReport) -> Iterator[str]:
     """Yield the extent of the audit."""
     principals, accounts = len(report.principals), len(report.accounts)
-    unclear = {row.principal for row in report.undecided_techniques}
-    unclear |= {row.resource for row in report.undecided_exposures}
-    unclear |= {row.arn for row in report.principals if row.unknown or row.undecided}
-    undecided = len(unclear)
+    undecided_names = {row.principal for row in report.undecided_techniques}
+    undecided_names |= {row.resource for row in report.undecided_exposures}
+    undecided_names |= {row.arn for row in report.principals if row.unknown or row.undecided}
+    undecided = len(undecided_names)
     if report.trail is not None:
         yield from _trail(report.trail)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.audit.audit import AuditReport
-    from remit.audit.escalation_paths import EscalationPath
     from remit.audit.results import Edge
 
 _HERE: Final = Path(__file__).parent
@@ -58,14 +57,10 @@ def audit_page(report: AuditReport) -> str:
         policy=html.escape(policy),
         style=(_HERE / "audit_page.css").read_text("utf-8"),
         summary=html.escape(_summary(report)),
-        data=_in_script(data),
+        # No markup inside of the JSON may end the script that holds it.
+        data=data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
         script=script,
     )
-
-
-def _in_script(data: str) -> str:
-    """JSON that no markup inside of it can end."""
-    return data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 _PAGE: Final = """<!doctype html>
@@ -174,11 +169,8 @@ def _path_rows(report: AuditReport, texts: _Texts) -> Iterator[Row]:
     paths = sorted(report.paths, key=lambda path: (path.is_open, len(path.steps), path.principal))
     for path in paths:
         steps = [_step(step, texts.number) for step in path.steps]
-        yield (path.principal, _step_names(path), must_hold_words(path)), steps
-
-
-def _step_names(path: EscalationPath) -> str:
-    return ", then ".join(step.technique for step in path.steps)
+        step_names = ", then ".join(step.technique for step in path.steps)
+        yield (path.principal, step_names, must_hold_words(path)), steps
 
 
 def _step(step: Edge, number: Callable[[Text], int | list[int]]) -> list[Any]:

@@ -222,14 +222,10 @@ def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
         yield f"instead: {explanation.obstacle.instead}"
     elif explanation.fixable:
         yield from _fix_lines(explanation, fix)
-        if _lacks_boundary(explanation):
+        # Whatever the role's own statements say, the boundary limits them.
+        layers = explanation.decision.layers
+        if any(layer.layer == "boundary" and layer.verdict == "ImplicitlyDenied" for layer in layers):
             yield f"{fix}: let its permissions boundary allow it, too"
-
-
-def _lacks_boundary(explanation: Explanation) -> bool:
-    """Return whether the permissions boundary does not allow it, whatever the role's own statements say."""
-    layers = explanation.decision.layers
-    return any(layer.layer == "boundary" and layer.verdict == "ImplicitlyDenied" for layer in layers)
 
 
 def obstacle_words(obstacle: Obstacle) -> str:
@@ -269,6 +265,7 @@ def _silent_layers(explanation: Explanation) -> list[str]:
 _ENDPOINT: Final = "the VPC endpoint's policy"
 _LAYERS: Final = {
     "identity": "the {}",
+    "resource": "the resource's policy",
     "boundary": "its permissions boundary",
     "endpoint": _ENDPOINT,
     "scp[0]": "the service control policy",

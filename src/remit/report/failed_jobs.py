@@ -31,7 +31,8 @@ def job_lines(states: Sequence[QueueState], jobs: Sequence[FailedJob]) -> Iterat
     if jobs:
         yield "failed for good"
     for job in jobs:
-        yield shown(f"  {job.id[:_SHORT]}  {_name(job)}  {_first_line(job.reason or _NO_REASON)}")
+        first_line, *_ = (job.reason or _NO_REASON).splitlines()
+        yield shown(f"  {job.id[:_SHORT]}  {_name(job)}  {first_line}")
 
 
 def queue_document(state: QueueState) -> dict[str, Any]:
@@ -89,7 +90,3 @@ def _name(job: FailedJob) -> str:
 
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0] if text else text

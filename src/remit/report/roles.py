@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.holders import Holder
-    from remit.iam.policy import Globs, Statement
+    from remit.iam.policy import Statement
 
 
 def roles_text(roles: Iterable[Holder]) -> str:
@@ -36,9 +36,11 @@ def grant_lines(grant: Grant, *, action_a_line: bool = False) -> Iterator[str]:
     if action_a_line:
         yield from _action_lines(statement)
     else:
-        yield f"  {statement.effect} {_actions(statement)}"
+        exception = "everything but " if statement.actions.negated else ""
+        yield f"  {statement.effect} {exception}{', '.join(statement.actions.patterns)}"
     if statement.resources is not None:
-        yield from _resources(statement.resources)
+        start = "      on everything but" if statement.resources.negated else "      on"
+        yield from (f"{start} {pattern}" for pattern in statement.resources.patterns)
     for condition in statement.conditions:
         yield f"      if {condition.words}"
     origin = f"  ({grant.origin})" if grant.origin is not None else ""
@@ -52,14 +54,3 @@ def _action_lines(statement: Statement) -> Iterator[str]:
     yield f"{start}{first}"
     for pattern in others:
         yield f"{' ' * len(start)}{pattern}"
-
-
-def _actions(statement: Statement) -> str:
-    joined = ", ".join(statement.actions.patterns)
-    return f"everything but {joined}" if statement.actions.negated else joined
-
-
-def _resources(resources: Globs) -> Iterator[str]:
-    start = "      on everything but" if resources.negated else "      on"
-    for pattern in resources.patterns:
-        yield f"{start} {pattern}"

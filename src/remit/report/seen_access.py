@@ -25,12 +25,15 @@ def seen_lines(title: str, seen: GrantedAndSeen) -> Iterator[str]:
         if granted.grant is not grant:
             grant = granted.grant
             yield ""
-            yield f"  Allow{on_resources(grant.statement)}{_origin(grant)}"
+            origin = "" if grant.origin is None else f"  ({grant.origin})"
+            yield f"  Allow{on_resources(grant.statement)}{origin}"
         yield f"      {granted.action:<{width}}  {_uses(granted)}"
     if seen.denied:
         yield ""
         yield "  denied"
-        yield from (f"      {use.action} on {use.resource}{_at(use)}" for use in seen.denied)
+        for use in seen.denied:
+            at = f"  ({use.place})" if use.place else ""
+            yield f"      {use.action} on {use.resource}{at}"
     yield ""
     yield f"  seen since {seen.since}; what was not seen may be needed all the same"
 
@@ -68,10 +71,6 @@ def _use_document(use: SeenUse) -> dict[str, Any]:
     }
 
 
-def _origin(grant: Grant) -> str:
-    return "" if grant.origin is None else f"  ({grant.origin})"
-
-
 def _uses(granted: GrantedAction) -> str:
     """When it was used last, by which actions where a pattern is granted, and where its calls stand."""
     if not granted.uses:
@@ -82,7 +81,3 @@ def _uses(granted: GrantedAction) -> str:
     places = sorted({use.place for use in granted.uses if use.place})
     at = f" at {', '.join(places)}" if places else ""
     return f"seen {last}{by}{at}"
-
-
-def _at(use: SeenUse) -> str:
-    return f"  ({use.place})" if use.place else ""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.answers.denial import Denial
-    from remit.answers.explanation import Explanation
     from remit.answers.why import Cause
 
 
@@ -74,6 +73,12 @@ def _resource(cause: Cause) -> str | None:
 
 def cause_document(cause: Cause) -> dict[str, Any]:
     """A cause for programs."""
+    answers = []
+    for answer in cause.answers:
+        document = verdict_document(answer)
+        if not lacks_an_allow(cause.denial):  # the grant that it lacks helps only once something else has changed
+            document |= {"fix": None, "also_needed": document["fix"]}
+        answers.append(document)
     return {
         "principal": cause.denial.principal,
         "function": cause.function,
@@ -81,18 +86,12 @@ def cause_document(cause: Cause) -> dict[str, Any]:
         "resource": cause.denial.resource,
         **_told(cause.denial),
         "cause": cause.conclusion,
-        "answers": [_answer_document(answer, cause.denial) for answer in cause.answers],
+        "answers": answers,
         "obstacle": None if cause.obstacle is None else obstacle_document(cause.obstacle),
         "statement": _statement(cause),
         "advice": list(cause.advice),
         "unseen": list(cause.unseen),
     }
-
-
-def _answer_document(answer: Explanation, denial: Denial) -> dict[str, Any]:
-    """What a role answers. The grant that it lacks is no fix where something else has to change first."""
-    document = verdict_document(answer)
-    return document if lacks_an_allow(denial) else {**document, "fix": None, "also_needed": document["fix"]}
 
 
 def _told(denial: Denial) -> dict[str, Any]:

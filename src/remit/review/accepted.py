@@ -40,11 +40,8 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
     for entry in entries:
         _check_functions(entry, names)
     used: set[int] = set()
-    changes = [
-        part
-        for change in review.changes
-        for part in _accepted(change, [_placed(entry, review.names) for entry in entries], review, used)
-    ]
+    placed = [_placed(entry, review.names) for entry in entries]
+    changes = [part for change in review.changes for part in _accepted(change, placed, review, used)]
     stale = tuple(entry for number, entry in enumerate(entries) if number not in used)
     return replace(review, changes=tuple(changes)), stale
 
@@ -206,7 +203,11 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
 
     What several functions gain alike is one entry.
     """
-    for_every_stage = _stages(review.names)
+    stack = review.names.get(_STACK, "")
+
+    def for_every_stage(text: str) -> str:
+        return whole(stack).sub(_STACK, text) if stack else text
+
     functions_by_entry: dict[AcceptedGain, dict[str, None]] = {}
     for change in review.changes:
         entries = [
@@ -256,12 +257,6 @@ def _joined(statements: Iterable[Statement], element: Literal["actions", "resour
 
 def _with(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:
     return replace(statement, actions=globs) if element == "actions" else replace(statement, resources=globs)
-
-
-def _stages(names: Mapping[str, str]) -> Callable[[str], str]:
-    """Makes a text hold for every stage: its own namespace is written as the stack's name."""
-    stack = names.get(_STACK, "")
-    return (lambda text: whole(stack).sub(_STACK, text)) if stack else (lambda text: text)
 
 
 __all__ = ["AcceptedGain", "accept", "acceptance", "read_accepted", "written"]

@@ -126,7 +126,8 @@ class Given:
     @property
     def meaning(self) -> object:
         """All that it says of others, wherever it stands in a file and in whatever order; "" for nothing."""
-        settings = frozenset(setting for setting in self.settings if setting.kind not in (*_BEYOND, "role"))
+        told = (setting for setting in self.settings if setting.kind not in (*_BEYOND, "role"))
+        settings = frozenset(setting for setting in told if setting.opens != "limit")  # which lets in nobody
         policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
         is_nothing = not (policies or settings or self.unread)
         return "" if is_nothing else (policies, self.on, settings, self.unread, self.is_gateway)

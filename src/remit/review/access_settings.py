@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Resource
+    from remit.documents.json_text import Locate
     from remit.errors import Origin
-    from remit.template.policy_documents import Place
 
 TAGS: Final = ("Tags", "tags", "tags_all")
 _LABELS: Final = ("Description", "description")
@@ -51,7 +51,7 @@ POLICY_PROPERTIES: Final = frozenset((
 """Properties that hold a policy, folded, which may be put in from elsewhere."""
 _REFERENCE: Final = re.compile(r"\$\{(\w+)((?:\.\w+)*)\}")
 _KEYS_OF_AWS: Final = "alias/aws/"
-"""How the names of keys begin that limit nobody: whoever may read has the service decrypt with them."""
+"""The names of keys that limit nobody: whoever may read has the service decrypt with them."""
 _WHOLE: Final = "*"
 _OPEN_UNSET: Final = "-!"
 """How orders end in which a property that is not given lets in everybody."""
@@ -78,7 +78,7 @@ _PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
 
 
 def settings_of(
-    resource: Resource, resources: Mapping[str, Resource], place: Place | None = None
+    resource: Resource, resources: Mapping[str, Resource], locate: Locate | None = None
 ) -> tuple[AccessSetting, ...]:
     """What a resource says about access outside of policies.
 
@@ -86,7 +86,7 @@ def settings_of(
     """
     if resource.type in HOLDS_FOR_ROLES or _is_behind_connect(resource, resources):
         return ()
-    reader = _SettingReader(resource, resources, place)
+    reader = _SettingReader(resource, resources, locate)
     for name, value in _without_members_made_here(resource, resources).items():
         if name not in TAGS and name not in reader.labels and not _is_run_role(resource, name, resources):
             reader.read(name, value)
@@ -163,8 +163,8 @@ def _is_run_role(resource: Resource, name: str, resources: Mapping[str, Resource
 class _SettingReader:
     """Reads the properties of one resource."""
 
-    def __init__(self, resource: Resource, resources: Mapping[str, Resource], place: Place | None) -> None:
-        self._place = place
+    def __init__(self, resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> None:
+        self._place = locate
         self._resource = resource
         self._resources = resources
         self._rows = access_rows(resource.type)
@@ -237,7 +237,7 @@ class _SettingReader:
             if not own_resource:
                 self._put(path, "door", "adds", [_told(path, value)])
         elif row.opens == "limit":
-            if not _text(value).startswith(_KEYS_OF_AWS):
+            if _KEYS_OF_AWS not in _text(value):
                 self._put(path, row.kind, row.opens, [own_resource or _told(path, value)])
         elif row.kind == "role":
             if role_meant(value, self._resources) is None:

@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.review.access_change import AccessSetting
-    from remit.template.policy_documents import Place
     from remit.template.roles import FileRoles
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
@@ -50,13 +49,13 @@ _NOWHERE: Final = Origin("the template")
 
 def giving_of_file(read: FileRoles) -> dict[str, Given]:
     """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
-    access_by_id = giving(read.resources, read.place)
+    access_by_id = giving(read.resources, read.locate)
     for name in read.made:
         access_by_id[name] = replace(access_by_id[name], settings=(), made_settings=access_by_id[name].settings)
     resources = {resource.ref: resource for resource in (*read.resources, *read.declared)}
     for resource in read.declared:
         access = access_by_id.get(resource.logical_id, Given(resource.type))
-        settings = (*settings_of(resource, resources, read.place), *_routes(resource, resources))
+        settings = (*settings_of(resource, resources, read.locate), *_routes(resource, resources))
         access_by_id[resource.logical_id] = replace(access, settings=settings)
     return access_by_id
 
@@ -71,18 +70,18 @@ def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[A
         yield from routes_of_body(name, resource.properties.get(name), resource.origin)
 
 
-def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
+def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[str, Given]:
     """What each resource lets others do, by its logical id; of many that is nothing.
 
-    Roles, users, groups and their policies say nothing here: they are compared as such. `place` has the line of each
+    Roles, users, groups and their policies say nothing here: they are compared as such. `locate` gives the line of each
     part of the file.
     """
     declared = tuple(resources)
-    reader = _Reader({resource.ref: resource for resource in declared}, place)
+    by_reference = {resource.ref: resource for resource in declared}
     by_id = {resource.logical_id: resource for resource in declared}
     access_by_id: dict[str, Given] = {}
     for resource in declared:
-        access = reader.given(resource)
+        access = _given(resource, by_reference, locate)
         arns = tuple(_arn(text, resource, by_id) for text in access.on)
         is_conditional = "Condition" in resource.attributes
         access_by_id[resource.logical_id] = replace(access, arns=arns, is_conditional=is_conditional)
@@ -152,76 +151,55 @@ def service_of(kind: str) -> str:
     return parts[1]
 
 
-class _Reader:
-    """Reads the resources of one template."""
-
-    def __init__(self, resources: Mapping[str, Resource], place: Place | None) -> None:
-        self._resources = resources
-        self._place = place
-
-    def given(self, resource: Resource) -> Given:
-        """What one resource lets others do."""
-        settings = (
-            *settings_of(resource, self._resources, self._place),
-            *_routes(resource, self._resources),
-        )
-        if resource.type in PERMISSIONS:
-            access = self._permission(resource)
-            settings = ()
-        elif resource.type in (*HOLDS_FOR_ROLES, *_USERS):
-            access = Given(resource.type)
-        else:
-            access = self._policies(resource)
-        return replace(access, settings=settings)
-
-    def _permission(self, resource: Resource) -> Given:
-        statement = permission_statement(resource, self._resources)
+def _given(resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> Given:
+    """What one resource lets others do; `resources` are all of its template, by the text that refers to each."""
+    kind = resource.type
+    if kind in PERMISSIONS:  # which is one statement, and has no settings beside it
+        statement = permission_statement(resource, resources)
         targets = () if statement.resources is None else statement.resources.patterns
-        return Given(resource.type, ((Grant(statement, _reason(resource), resource.origin),),), targets)
+        return Given(kind, ((Grant(statement, _reason(resource), resource.origin),),), targets)
+    settings = (*settings_of(resource, resources, locate), *_routes(resource, resources))
+    if kind in (*HOLDS_FOR_ROLES, *_USERS):
+        return Given(kind, settings=settings)
+    properties = {name: value for name, value in resource.properties.items() if name not in TAGS}
+    policies, unread = _read_policies(resource, properties, locate)
+    return Given(
+        kind,
+        tuple(tuple(grants) for grants in policies if grants),
+        tuple(_targets(properties)) or (resource.logical_id,),
+        settings=settings,
+        unread=frozenset((*unread, *_open_policies(properties))),
+        is_ceiling=any(row.kind == "ceiling" for row in access_rows(kind) or ()),
+        is_gateway=is_gateway(kind, properties),
+    )
 
-    def _policies(self, resource: Resource) -> Given:
-        """What a resource lets others do by its policies."""
-        kind = resource.type
-        properties = {name: value for name, value in resource.properties.items() if name not in TAGS}
-        policies, unread = self._read_policies(resource, properties)
-        unread += _open_policies(properties)
-        return Given(
-            kind,
-            tuple(tuple(grants) for grants in policies if grants),
-            tuple(_targets(properties)) or (resource.logical_id,),
-            unread=frozenset(unread),
-            is_ceiling=any(row.kind == "ceiling" for row in access_rows(kind) or ()),
-            is_gateway=is_gateway(kind, properties),
-        )
 
-    def _read_policies(self, resource: Resource, properties: Mapping[str, Any]) -> tuple[list[list[Grant]], list[str]]:
-        """The grants of each policy inside a resource that can be read, and in words what cannot."""
-        policies: list[list[Grant]] = []
-        unread: list[str] = []
-        base: Path = ("Resources", resource.logical_id, "Properties")
-        own_parts = {name: properties[name] for name in _OF_A_STATEMENT if name in properties}
-        if "Statement" in properties:  # the resource is a policy itself, and has names beside
-            properties = {"Statement": properties["Statement"]}
-        elif own_parts.keys() >= {
-            "Action",
-            "Principal",
-        }:  # a statement itself, as the older form of an event bus policy
-            unread.append(in_words("a permission", own_parts))
-        for path, document in _documents(properties, base):
-            try:
-                policies.append(self._grants(resource, document, path))
-            except RemitError as error:
-                unread.append(f"a policy that cannot be read: {error.message}: {in_words(str(path[-1]), document)}")
-                continue
-            if not known(document):
-                unread.append(unknown(document))
-        return policies, unread
-
-    def _grants(self, resource: Resource, document: Any, path: Path) -> list[Grant]:
-        if self._place is not None and resource.origin is not None:
-            return grants_of(document, path, self._place, _reason(resource))
-        grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
-        return [replace(grant, origin=resource.origin) for grant in grants]
+def _read_policies(
+    resource: Resource, properties: Mapping[str, Any], locate: Locate | None
+) -> tuple[list[list[Grant]], list[str]]:
+    """The grants of each policy inside a resource that can be read, and in words what cannot."""
+    policies: list[list[Grant]] = []
+    unread: list[str] = []
+    base: Path = ("Resources", resource.logical_id, "Properties")
+    own_parts = {name: properties[name] for name in _OF_A_STATEMENT if name in properties}
+    if "Statement" in properties:  # the resource is a policy itself, and has names beside
+        properties = {"Statement": properties["Statement"]}
+    elif own_parts.keys() >= {"Action", "Principal"}:  # a statement itself, as the older form of an event bus policy
+        unread.append(in_words("a permission", own_parts))
+    for path, document in _documents(properties, base):
+        try:
+            if locate is not None and resource.origin is not None:
+                grants = grants_of(document, path, locate, _reason(resource))
+            else:  # no file has it: the resource's own line stands for each part
+                grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
+                grants = [replace(grant, origin=resource.origin) for grant in grants]
+        except RemitError as error:
+            unread.append(f"a policy that cannot be read: {error.message}: {in_words(str(path[-1]), document)}")
+            continue
+        policies.append(grants)
+        if not known(document):
+            unread.append(unknown(document))
+    return policies, unread
 
 
 def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:

@@ -74,8 +74,8 @@ def _loss(old: Resource, new: Resource | None, lost: Mapping[str, ResourceLoss])
             is_certain, properties = True, ["Type"]
         kind = resource_type(old.type)
         sure = () if kind is None else kind.create_only
-        unsure = () if kind is None else kind.sometimes_create_only
-        for path in () if properties else (*sure, *unsure):
+        sometimes = () if kind is None else kind.sometimes_create_only
+        for path in () if properties else (*sure, *sometimes):
             before, after = list(values_at(old.properties, path)), list(values_at(new.properties, path))
             targets = {reference.target for reference, _ in references(after, late=True)}
             if _texts(before) != _texts(after) or not targets.isdisjoint(lost):

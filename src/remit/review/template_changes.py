@@ -168,7 +168,12 @@ class _Templates:
                 before, after = parts
                 roles = _other_roles(before, after).intersection(held_with)
                 with_policies = {name for role in roles for name in held_with[role]}
-                with_roles = dict.fromkeys((*names, *_of_iam(sorted(with_policies), old, new)))
+                of_iam = [
+                    name
+                    for name in sorted(with_policies)
+                    if any(_type_of(template, name).startswith(_IAM) for template in (old, new))
+                ]
+                with_roles = dict.fromkeys((*names, *of_iam))
                 before, after = part(old_template, with_roles), part(new_template, with_roles)
                 with_stubs = with_old_targets(before), with_new_targets(after)
                 yield from self._compared(*with_stubs, partial(_givers, names=names, declared=declared))
@@ -178,14 +183,19 @@ class _Templates:
         if self._is_same(old, new):
             return
         all_worlds, complete = worlds(old, new)
-        common_doubts = list(self._deciding(old, new))
+        in_conditions = names_in([old.get("Conditions"), new.get("Conditions")])
+        # A parameter with another default may make a condition turn out otherwise than it did.
+        deciding = [name for name in self.uncertain if name in in_conditions and name in parameters(new)]
+        common_doubts = [self.uncertain[name].sentence for name in deciding]
         if not complete:
             common_doubts.append(
                 f"its conditions may turn out in more than {MOST} ways: not each of them was looked at"
             )
 
         def doubts(text: str) -> tuple[str, ...]:
-            return tuple(dict.fromkeys((*self._mentioned(text), *common_doubts)))
+            # What the text refers to may be something else now.
+            referred = [item for item in self.uncertain.values() if any(mention in text for mention in item.mentions)]
+            return tuple(dict.fromkeys((*(item.sentence for item in referred), *common_doubts)))
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
         old_versions = by_conditions(
@@ -211,20 +221,6 @@ class _Templates:
         is_same_text = all(old.get(section) == new.get(section) for section in _DECIDING)
         return is_same_text and mentioned.isdisjoint(self.uncertain)
 
-    def _deciding(self, old: Any, new: Any) -> Iterator[str]:
-        """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
-        in_conditions = names_in([old.get("Conditions"), new.get("Conditions")])
-        declared = parameters(new)
-        for name, uncertain in self.uncertain.items():
-            if name in in_conditions and name in declared:
-                yield uncertain.sentence
-
-    def _mentioned(self, text: str) -> Iterator[str]:
-        """What a text refers to and that may be something else now."""
-        for uncertain in self.uncertain.values():
-            if any(mention in text for mention in uncertain.mentions):
-                yield uncertain.sentence
-
 
 def _roles(
     read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None, stubs: frozenset[str] | None = None
@@ -237,7 +233,8 @@ def _roles(
     for role in (*read.roles, *read.users):
         is_concerned = not role.only_attached_to if outside is None else role.logical_id == outside
         if is_concerned and (stubs is None or role.logical_id not in stubs):
-            text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
+            statements = [grant.statement for grant in role.grants]
+            text = repr((statements, role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
     beside = {} if stubs is None else giving_of_file(read)
     shapes = shapes_of(read.resources)
@@ -293,11 +290,6 @@ def _givers(read: FileRoles, file: str, doubts: _Doubts, names: tuple[str, ...],
             concerns = () if access.is_nothing else doubts(text)
             access_by_id[name] = replace(access, doubts=frozenset(concerns))
     return Version(file, (), documents=read.documents, giving=access_by_id, handed_over=read.roles)
-
-
-def _of_iam(names: Iterable[str], *templates: Any) -> tuple[str, ...]:
-    """Those of some resources that are of IAM, in any of the templates."""
-    return tuple(name for name in names if any(_type_of(template, name).startswith(_IAM) for template in templates))
 
 
 def _other_roles(before: Any, after: Any) -> frozenset[str]:

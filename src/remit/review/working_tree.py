@@ -47,7 +47,7 @@ def version_declared(
     roles = (*stack.roles, *stack.outside)
     return Version(
         label,
-        (*roles, *users_of(stack.resources, roles)),
+        (*roles, *users_of(stack, roles)),
         names=names or {},
         documents=stack.documents,
         namespace=namespace,

@@ -101,8 +101,9 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
     names |= _described(patterns, component)
     choices = [_Choice(name, is_spelled=True) for name in sorted(names)]
     both_may_describe_one_account = component == ACCOUNT and len(patterns) > 1
-    treat_others_alike = all(_tells(arn, part, seal) for arn in arns) and not any(seal in value for value in values)
-    if both_may_describe_one_account or not treat_others_alike:
+    is_in_a_value = any(seal in value for value in values)
+    tells_others_apart = is_in_a_value or not all(_tells(arn, part, seal) for arn in arns)
+    if both_may_describe_one_account or tells_others_apart:
         return [*choices, _Choice(None)]
     another = next((name for name in _known(component) if name not in names), None)
     return [*choices, _Choice(another)]

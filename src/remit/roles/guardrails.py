@@ -109,12 +109,12 @@ def _check(statement: Statement, version: str, origin: Origin) -> None:
     if statement.resources is None:
         raise RemitError("the statement has no Resource", hint='write "Resource": "*" for every one', origin=origin)
     try:
-        unclear = compiled(Policy((statement,), version)).unclear
+        undecided = compiled(Policy((statement,), version)).undecided
         late = [part.text for text in texts(statement) for part in tokens.references(text)]
     except RemitError as error:
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
-    if unclear:
-        raise RemitError(f"nothing can be proven about this statement: {unclear[0][2]}", origin=origin)
+    if undecided:
+        raise RemitError(f"nothing can be proven about this statement: {undecided[0][2]}", origin=origin)
     for text in late:
         if text not in LATE:
             raise RemitError(f"a guardrail knows no {text}", hint=f"there are {', '.join(LATE)}", origin=origin)

@@ -147,10 +147,15 @@ class Headroom:
     @property
     def text(self) -> str:
         """On one line."""
-        done = f", minimised from {self.declared:,}" if self.minimised and not self.managed else ""
-        parts = [f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline{done}"]
+        inline = f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline"
+        if self.minimised and not self.managed:
+            inline += f", minimised from {self.declared:,}"
+        parts = [inline]
         if self.managed:
-            parts.append(f"{self.declared:,} as declared{', minimised' if self.minimised else ''}, so parted")
+            declared = f"{self.declared:,} as declared"
+            if self.minimised:
+                declared += ", minimised"
+            parts.append(f"{declared}, so parted")
             parts += (f"{name}: {used:,} of {_MANAGED:,}" for name, used in self.managed)
             parts.append(f"{self.attached} of {_ATTACHED} managed policies attached")
         return "; ".join(parts)

@@ -38,19 +38,19 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     """Compare with each reference in its shape, and report findings with the references as they are written."""
     before, after = _Shaped(old, was), _Shaped(new, now)
     comparison = compare(before.layers, after.layers)
-    gained, unsure = before.settled(comparison.gained)
-    lost, more_unsure = after.settled(comparison.lost)
-    undecided = (*comparison.undecided, *unsure, *more_unsure)
+    gained, undecided_gains = before.settled(comparison.gained)
+    lost, undecided_losses = after.settled(comparison.lost)
+    undecided = (*comparison.undecided, *undecided_gains, *undecided_losses)
     if undecided and _decided_in_usual_partition(before.layers, after.layers, gained, lost):
-        open_question = next(iter(unsure), undecided[0])  # rather one of the new side
-        undecided = (replace(open_question, reason=_SAME_IN_USUAL_PARTITION),)
+        first_undecided = next(iter(undecided_gains), undecided[0])  # rather one of the new side
+        undecided = (replace(first_undecided, reason=_SAME_IN_USUAL_PARTITION),)
         if not (_spells_partition(before.layers) or _spells_partition(after.layers)):
             undecided = ()  # then one partition is like any other
     return replace(
         comparison,
         gained=tuple(map(after.piece, gained)),
         lost=tuple(map(before.piece, lost)),
-        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(open_question)) for open_question in undecided)),
+        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(question)) for question in undecided)),
     )
 
 
@@ -149,12 +149,12 @@ class _Shaped:
             request=request,
         )
 
-    def undecided(self, open_question: Undecided) -> Undecided:
+    def undecided(self, first_undecided: Undecided) -> Undecided:
         """The undecided part, as it is written."""
-        written = self._written.get(id(open_question.source.statement))
+        written = self._written.get(id(first_undecided.source.statement))
         if written is None:
-            return open_question
-        return replace(open_question, source=replace(open_question.source, statement=written))
+            return first_undecided
+        return replace(first_undecided, source=replace(first_undecided.source, statement=written))
 
 
 def _place_of(text: str) -> dict[str, str]:

@@ -170,7 +170,7 @@ def _placed(text: str, found: list[tuple[int, str]]) -> tuple[Secret, ...]:
     return tuple(secrets)
 
 
-def doubtful_secrets_in(text: str) -> tuple[Secret, ...]:
+def possible_secrets_in(text: str) -> tuple[Secret, ...]:
     """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header."""
     folded = text.lower()
     found = [
@@ -257,6 +257,7 @@ def _tokens_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
 
 
 def _long_words(text: str) -> Iterator[tuple[int, int]]:
+    # A byte for each character keeps positions; what Latin-1 lacks becomes `?`, which no token has.
     signs = text.encode("latin-1", "replace").translate(_SIGNS)
     end = 0
     while (start := signs.find(b"a" * _LONG, end)) >= 0:
@@ -290,6 +291,7 @@ def kind(text: str) -> str | None:
 def bare_key(text: str) -> str | None:
     """The kind of a secret, where forty mixed characters that stand alone count as a secret access key, too."""
     secret = kind(text)
+    # AWS marks the keys of its documentation so.
     if secret is not None or "EXAMPLE" in text:
         return secret
     for candidate in _compiled(_BARE).findall(text):
@@ -357,6 +359,7 @@ def environment_secrets() -> tuple[str, ...]:
 def concealed(text: str, secrets: Iterable[str]) -> str:
     """A text with stars for what is a secret by its form, for what a name is given in it, and for these secrets."""
     for secret in secrets:
+        # Also as JSON writes it, with quotation marks and backslashes escaped.
         for written in (secret, json.dumps(secret)[1:-1]):
             if written in text:
                 text = text.replace(written, "*" * len(written))

@@ -32,6 +32,7 @@ class _Secret(NamedTuple):
     def stands_in(self, text: str, *, is_variable: bool) -> bool:
         if is_plain_word(self.value):
             return (is_variable and text == self.value) or f":{self.value}@" in text
+        # In a URL a password is percent-encoded, in one of two ways.
         return any(written in text for written in (self.value, quote(self.value, safe=""), quote_plus(self.value)))
 
 

@@ -55,6 +55,7 @@ def package_of(module: str, path: str) -> str:
 def python_files(folder: Path) -> Iterator[str]:
     """The paths of the Python files in a folder and below it, without those that are none of the project's own."""
     for place, folders, files in os.walk(folder):
+        # In place, since os.walk goes on with this very list; sorted, since the file system's order is any.
         folders[:] = sorted(name for name in folders if not is_left_alone(place, name))
         yield from (os.path.join(place, file) for file in sorted(files) if file.endswith(".py"))  # noqa: PTH118 - quicker
 

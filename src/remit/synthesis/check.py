@@ -17,7 +17,6 @@ from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.resources.name_rules import broken_rule
 from remit.roles.assign import assign
-from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_tables import TABLES, check_table
@@ -67,8 +66,11 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
     if not misled and not of_outputs:
-        mistakes.errors += check_cycles(targets, by_id)
-    if not unread.permissions:
+        mistakes.errors += check_cycles(targets, by_id)  # else not all edges are known
+    kinds = map(resource_type, dict.fromkeys(resource.type for resource in template.resources))
+    if not unread.permissions and any(kind is not None and kind.invokes for kind in kinds):
+        from remit.synthesis.check_permissions import check_permissions  # noqa: PLC0415 - Lambda polls most sources itself
+
         mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)
     for resource in template.resources:
         of_name = [*check_name(resource)]
@@ -213,6 +215,7 @@ def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> Itera
     function = by_id.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
     if queue is None or queue.type != _QUEUE or function is None:
         return
+    # SQS and Lambda take these numbers of seconds where the template says nothing.
     hidden, runs = queue.properties.get("VisibilityTimeout", 30), function.properties.get("Timeout", 3)
     if isinstance(hidden, int) and isinstance(runs, int) and hidden < runs:
         yield RemitError(

@@ -82,6 +82,7 @@ def check_references(resource: Resource, known: KnownIds, written: Mapping[str, 
                 origin=resource.origin,
             )
         )
+    # Once each: a function's many references to one table are one edge of the graph.
     in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
     return CheckedReferences(tuple(in_template), tuple(mistakes))
 
@@ -113,7 +114,7 @@ def _check_reference(reference: Reference, known: KnownIds, at: Resource | Outpu
             yield RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
     elif known.may_be_missing(name):
         return
-    elif name.startswith("Pending0"):
+    elif name.startswith("Pending0"):  # the id that `project/shared.py` gives until a class takes the resource
         yield RemitError(
             f"{label} uses a resource that no class of `shared/resources/` holds",
             hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",

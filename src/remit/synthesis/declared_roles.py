@@ -47,6 +47,8 @@ class DeclaredStack:
     """All that it declares."""
     outside: tuple[Holder, ...] = ()
     """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
+    users: tuple[Holder, ...] = ()
+    """Its users and groups, and the managed policies that none of its roles, users and groups lists."""
 
 
 def _anywhere(_: Path) -> Origin:
@@ -85,6 +87,7 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
         open_to_everyone(read.resources, functions),
         tuple(read.resources),
         outside,
+        tuple(_unplaced(holder) for holder in read.holders if holder.kind != "role"),
     )
 
 
@@ -142,21 +145,17 @@ def _referred(value: object) -> str:
     return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
 
 
-def users_of(resources: tuple[Resource, ...], roles: Iterable[Holder]) -> tuple[Holder, ...]:
+def users_of(stack: DeclaredStack, roles: Iterable[Holder]) -> tuple[Holder, ...]:
     """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
-    if not any(resource.type.startswith(_IAM) for resource in resources):
-        return ()
-    from remit.template.roles import roles_of  # noqa: PLC0415 - few apps declare access in shared resources
-
     app_roles = tuple(roles)
     granted = {grant.statement for role in app_roles for grant in role.grants}
     attached_arns = {arn for role in app_roles for arn in (*role.managed, role.boundary)}
     holders = []
-    for holder in roles_of(resources, _anywhere).holders:
+    for holder in stack.users:
         is_of_a_role = granted.issuperset(grant.statement for grant in holder.grants)
         is_held = holder.kind == "managed policy" and (is_of_a_role or f"${{{holder.logical_id}}}" in attached_arns)
-        if holder.kind != "role" and not is_held:
-            holders.append(_unplaced(holder))
+        if not is_held:
+            holders.append(holder)
     return tuple(holders)
 
 

@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, few
-from remit.source.layout import GUARDRAILS
+from remit.iam.comparison import Piece
+from remit.roles.deploy_places import listed
+from remit.roles.guardrail_proof import late, prove
+from remit.roles.guardrails import guardrails, idle
 from remit.synthesis.declared_roles import every_role
 
 if TYPE_CHECKING:
@@ -29,15 +32,9 @@ def guard(folder: Path, app: App, roles: tuple[Holder, ...], place: Place | None
     `place` is where the app is deployed, if that is known: what AWS::Partition, AWS::Region and AWS::AccountId are.
     The error's exit code is 1 for what is broken or not proven, 2 for a guardrail that cannot be read.
     """
-    if not (folder / GUARDRAILS).exists():
-        return ()
-    from remit.roles.guardrails import guardrails  # noqa: PLC0415 - few projects have any
-
     rails = guardrails(folder)
     if not rails:
         return ()
-    from remit.roles.guardrail_proof import prove  # noqa: PLC0415 - it brings the comparison
-
     all_roles, documents = every_role(app, roles)
     proof = prove(app, all_roles, rails, place, documents)
     if proof.breaches:
@@ -48,7 +45,6 @@ def guard(folder: Path, app: App, roles: tuple[Holder, ...], place: Place | None
 def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
     """A note on each action that is likely misspelt; AWS may have added it since the catalogue was made."""
     from remit.catalogue.meant_names import misspelt_action, nearest_actions  # noqa: PLC0415 - few are misspelt
-    from remit.roles.guardrails import idle  # noqa: PLC0415 - as above
 
     for origin, text in dict.fromkeys(idle(rails)):
         bare = text.replace("*", "").replace("?", "")
@@ -58,8 +54,6 @@ def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
 
 
 def _notes(app: App, proof: Proof) -> Iterator[str]:
-    from remit.roles.deploy_places import listed  # noqa: PLC0415 - as above
-
     with_own_role = [function.name for function in app.functions if "Role" in function.properties]
     if with_own_role:
         verb = "brings a role of its own" if len(with_own_role) == 1 else "bring roles of their own"
@@ -107,9 +101,6 @@ def _is_broken(breach: Breach) -> bool:
 
     One without parts that nobody knows, under a boundary that is known.
     """
-    from remit.iam.comparison import Piece  # noqa: PLC0415 - as above
-    from remit.roles.guardrail_proof import late  # noqa: PLC0415 - as above
-
     return isinstance(breach.finding, Piece) and breach.unread is None and not late(breach.finding)
 
 
@@ -133,18 +124,16 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
     yield f"{first_breach.line} {verb} {whose}"
     for line in _shown(first_breach):
         yield f"  {line}"
-    yield f"  {_source(first_breach)}{_more(breaches)}"
-
-
-def _more(breaches: Sequence[Breach]) -> str:
-    lines = {breach.granted.grant.origin for breach in breaches if breach.granted.grant is not None}
-    return f"; and {len(lines) - 1} more lines alike" if len(lines) > 1 else ""
+    grant = first_breach.granted.grant
+    source = f"the managed policy {first_breach.granted.managed}"
+    if grant is not None:
+        source = f"{grant.origin}: {grant.because}" if grant.origin is not None else grant.because
+    granting = {breach.granted.grant.origin for breach in breaches if breach.granted.grant is not None}
+    alike = f"; and {len(granting) - 1} more lines alike" if len(granting) > 1 else ""
+    yield f"  given by {source}{alike}"
 
 
 def _shown(breach: Breach) -> Iterator[str]:
-    from remit.iam.comparison import Piece  # noqa: PLC0415 - as above
-    from remit.roles.guardrail_proof import late  # noqa: PLC0415 - as above
-
     finding = breach.finding
     if isinstance(finding, Piece):
         context = json.dumps(finding.context)
@@ -159,11 +148,3 @@ def _shown(breach: Breach) -> Iterator[str]:
         yield f"{', '.join(breach.granted.statement.actions.patterns[:3])}: {finding.reason}"
     if breach.unread is not None:
         yield f"unless its permissions boundary forbids it, {breach.unread}, which nobody has here"
-
-
-def _source(breach: Breach) -> str:
-    grant = breach.granted.grant
-    if grant is None:
-        return f"given by the managed policy {breach.granted.managed}"
-    place = f"{grant.origin}: " if grant.origin is not None else ""
-    return f"given by {place}{grant.because}"

@@ -19,7 +19,6 @@ from remit.roles.defaults import (
     queue_arn,
     queue_id,
 )
-from remit.runtime.job_queue import scheduler_role_variable_of, variable_of
 from remit.triggers.source import mapping, visibility_timeout
 
 if TYPE_CHECKING:
@@ -144,6 +143,8 @@ def worker_source(app: App, function: Function) -> Iterator[Resource]:
 
 def job_variables(app: App, function: Function) -> dict[str, str]:
     """Return a function's variables for jobs: the queues to which it sends; a worker's treatment of failures."""
+    from remit.runtime.job_queue import scheduler_role_variable_of, variable_of  # noqa: PLC0415 - few apps have jobs
+
     variables: dict[str, str] = {}
     for queue in app.queues:
         if queue.name in (function.sends or ()):

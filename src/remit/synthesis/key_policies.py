@@ -192,6 +192,7 @@ def _targets(resource: Resource) -> Iterator[str]:
 
 def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
     """A key whose policy lets the services, beside what somebody wrote."""
+    # A policy that is written replaces KMS's default one: without its statement, nobody could manage the key.
     document = key.properties.get("KeyPolicy") or {"Version": "2012-10-17", "Statement": [_OWNER]}
     if not isinstance(document, dict) or tokens.is_intrinsic(document):
         raise RemitError(

@@ -37,6 +37,7 @@ ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
+# The properties that a reader of the template looks for; the others follow by name.
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
 
 
@@ -74,6 +75,7 @@ def draft(
     """
     shared = [*app.resources, *(job_resources(app) if app.queues else ())]
     works = _functions(app, roles, keys or {}, mistakes, bucket)
+    # A reference in a policy counts with the length of what it becomes, which the resources tell.
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
@@ -89,7 +91,9 @@ def draft(
 
         with mistakes.noted():
             made = with_key_policies(app, made)
+    # What follows looks resources up by their ids.
     made = _one_of_each_id(made, mistakes)
+    # Whoever names a bucket no longer waits for it: fewer statements have to come later.
     made = buckets_by_name(fitted_permissions(made))
     made = with_later_policies(made, {role.logical_id for role in roles})
     all_resources = with_app_wide_settings(app, made)
@@ -189,7 +193,7 @@ def _role(role: Holder, origin: Origin | None) -> Iterator[Resource]:
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
     properties: dict[str, Any] = {
-        "Description": f"What {few(role.serves)} may do"[:1000],
+        "Description": f"What {few(role.serves)} may do"[:1000],  # the most that IAM takes ("CreateRole")
         "AssumeRolePolicyDocument": iam.render(role.trust_policy),
     }
     if role.boundary is not None:

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.holders import HolderKind
     from remit.iam.policy import Policy
-    from remit.template.policy_documents import Place
 
 BOUNDARY: Final = "PermissionsBoundary"
 MANAGED: Final = "AWS::IAM::ManagedPolicy"
@@ -45,7 +44,7 @@ HOLDERS: Final = {
 class MadePolicy:
     """A policy that the template makes: how ARNs refer to it, and whom it names itself."""
 
-    path: Path
+    logical_id: str
     policy: HeldPolicy
     holders: frozenset[tuple[HolderKind, str]]
     """Those whom it is attached to by its own list: what each is, and the text that names it."""
@@ -66,7 +65,7 @@ class AttachedPolicies:
         return tuple(policy for policy in self.policies if names & policy.holders or listed & set(policy.arns))
 
 
-def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
+def attached(resources: tuple[Resource, ...], place: Locate) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
     policies = tuple(_own(resource, place) for resource in resources if _is_policy(resource))
     made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
@@ -83,7 +82,7 @@ def _is_policy(resource: Resource) -> bool:
     return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
 
 
-def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
+def documents(resources: Iterable[Resource], place: Locate) -> dict[str, Policy]:
     """Read the managed policies of a template, by every text that refers to one."""
     by_reference: dict[str, Policy] = {}
     for resource in resources:
@@ -94,7 +93,7 @@ def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
     return by_reference
 
 
-def _own(policy: Resource, place: Place) -> MadePolicy:
+def _own(policy: Resource, place: Locate) -> MadePolicy:
     """A policy resource of the template, with the roles, users and groups that it lists."""
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
@@ -115,7 +114,7 @@ def _own(policy: Resource, place: Place) -> MadePolicy:
         "" if known(document) else f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",
     )
     arns = tuple(_arns(policy)) if is_managed else ()
-    return MadePolicy(("Resources", policy.logical_id), made_policy, frozenset(holders), arns)
+    return MadePolicy(policy.logical_id, made_policy, frozenset(holders), arns)
 
 
 def condition_note(condition: str) -> str:

@@ -21,7 +21,7 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.template.policy_documents import Place
+    from remit.documents.json_text import Locate
 
 MOST: Final = 256
 """Worlds of which each is looked at."""
@@ -190,7 +190,7 @@ def by_conditions(template: Any, all_worlds: Iterable[World], make: Callable[[fr
     return tuple(in_worlds)
 
 
-def decided(template: Any, holding: frozenset[str], place: Place) -> tuple[Any, Place]:
+def decided(template: Any, holding: frozenset[str], locate: Locate) -> tuple[Any, Locate]:
     """A template in which these conditions hold and no others: without choices, and without what is not there.
 
     And the places of its parts.
@@ -208,7 +208,7 @@ def decided(template: Any, holding: frozenset[str], place: Place) -> tuple[Any, 
     if isinstance(template, dict) and "Globals" in template:
         value["Globals"] = deciding.value(template["Globals"], ("Globals",))
 
-    return value, lambda path: place(written_at(path, moved))
+    return value, lambda path: locate(written_at(path, moved))
 
 
 def _condition(resource: Any) -> str | None:

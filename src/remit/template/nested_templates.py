@@ -111,12 +111,12 @@ class _Follower:
         if not nested:
             return source
 
-        def place(path: Path) -> Origin:
+        def locate(path: Path) -> Origin:
             stack, is_nested, name = str(path[1]).partition("/") if len(path) > 1 else ("", "", "")
-            return nested[stack].place((path[0], name, *path[2:])) if is_nested else source.place(path)
+            return nested[stack].locate((path[0], name, *path[2:])) if is_nested else source.locate(path)
 
         filled = _Renaming("", outputs).value(merged)
-        return replace(source, value={**source.value, **filled}, place=place)
+        return replace(source, value={**source.value, **filled}, locate=locate)
 
     def _read(self, stack_id: str, stack: Mapping[str, Any], files: tuple[str, ...]) -> ParsedFile | None:
         """The template of a stack, whole; None, and why, where it is not followed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Grant, Reason
 from remit.documents.json_text import read_json
@@ -14,11 +14,10 @@ from remit.iam.policy import OLD_VERSION, Policy, parse, parse_statement
 from remit.template.branches import Branch, ConditionOutcome, branches, items, variants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
 
-Place: TypeAlias = "Callable[[Path], Origin]"
 
 _STATEMENT: Final = '"Statement"'
 _TRANSFORM: Final = "Fn::Transform"
@@ -33,23 +32,23 @@ _ELEMENTS: Final = frozenset({"Effect", "Action", "NotAction"})
 
 
 def grants_of(
-    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, outcomes: tuple[ConditionOutcome, ...] = ()
+    document: Any, base: Path, locate: Locate, reason: Reason = NO_REASON, outcomes: tuple[ConditionOutcome, ...] = ()
 ) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
     A document may be JSON text, which Terraform has, CloudFormation takes, and Fn::Sub may fill.
     """
-    return [grant for branch in branches(document, base, outcomes) for grant in _grants(branch, place, reason)]
+    return [grant for branch in branches(document, base, outcomes) for grant in _grants(branch, locate, reason)]
 
 
-def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
+def policy_of(document: Any, base: Path, locate: Locate) -> Policy | None:
     """A document as one policy; None when it is not there, or known at the deploy only."""
-    return policy_in(grants_of(document, base, place))
+    return policy_in(grants_of(document, base, locate))
 
 
-def whole_policy(document: Any, base: Path, place: Place) -> Policy | None:
+def whole_policy(document: Any, base: Path, locate: Locate) -> Policy | None:
     """The policy of a document; None also when a part of it is known at the deploy only."""
-    policy = policy_of(document, base, place)
+    policy = policy_of(document, base, locate)
     return policy if known(document) else None
 
 
@@ -158,7 +157,7 @@ def included_file(value: Any) -> str | None:
     return path if isinstance(path, str) and _FILE.fullmatch(path) else None
 
 
-def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
+def _grants(branch: Branch, locate: Locate, reason: Reason) -> Iterator[Grant]:
     """The statements of a document in one branch of a choice, but those that are put in from elsewhere."""
     document, base = branch.value, branch.path
     if put_in_from(document) is not None:
@@ -166,30 +165,30 @@ def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
             return
         document = {key: item for key, item in document.items() if key != _TRANSFORM}
     if isinstance(document, str) or tokens.is_intrinsic(document):
-        at = place(base)
+        at = locate(base)
         document = _text_document(document, at) if isinstance(document, str) else document_in_text(document)
-        base, place = (), lambda _: at
+        base, locate = (), lambda _: at
     statements = document.get("Statement") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(statements, dict | list):
         if put_in_from(statements) is None:
-            _parsed(document, base, place)
+            _parsed(document, base, locate)
         return
     for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, branch.when):
-        _parsed({**head.value, "Statement": []}, base, place)
+        _parsed({**head.value, "Statement": []}, base, locate)
         version = head.value.get("Version", OLD_VERSION)
-        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, reason)
+        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, locate, reason)
 
 
-def _statements(branch: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
+def _statements(branch: Branch, version: str, locate: Locate, reason: Reason) -> Iterator[Grant]:
     is_list = isinstance(branch.value, list)
     for number, element in enumerate(items(branch.value, branch.path, branch.when)):
         if put_in_from(element.value) is not None:
             continue
         path: Path = ("Statement", number) if is_list else ("Statement",)
         for variant in variants(element.value, element.path, element.when):
-            statement = _statement(variant, path, place)
+            statement = _statement(variant, path, locate)
             conditions = tuple(outcome.words for outcome in variant.when)
-            yield Grant(statement, replace(reason, conditions=conditions), place(element.path), version=version)
+            yield Grant(statement, replace(reason, conditions=conditions), locate(element.path), version=version)
 
 
 def as_deployed(statement: Any) -> Any:
@@ -199,20 +198,20 @@ def as_deployed(statement: Any) -> Any:
     return statement
 
 
-def _statement(put: Branch, path: Path, place: Place) -> Any:
+def _statement(put: Branch, path: Path, locate: Locate) -> Any:
     try:
         return parse_statement(as_deployed(put.value), path)
     except RemitError as error:
         inside = error.path[len(path) :]
-        raise RemitError(error.message, hint=error.hint, origin=place(put.at(inside))) from None
+        raise RemitError(error.message, hint=error.hint, origin=locate(put.at(inside))) from None
 
 
-def _parsed(document: Any, base: Path, place: Place) -> None:
+def _parsed(document: Any, base: Path, locate: Locate) -> None:
     """Refuse what is no document, and a document whose own elements are wrong."""
     try:
         parse(document)
     except RemitError as error:
-        raise RemitError(error.message, hint=error.hint, origin=place(base)) from None
+        raise RemitError(error.message, hint=error.hint, origin=locate(base)) from None
 
 
 def _text_document(text: str, at: Origin) -> Any:

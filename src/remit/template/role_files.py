@@ -23,9 +23,9 @@ def read_source(source: ParsedFile) -> FileRoles:
     """The roles of a policy document, a template or a plan. RemitError at line and column."""
     file = source.file
     if is_plan(source.value):
-        return plan_roles(source.value, file, source.place)
+        return plan_roles(source.value, file, source.locate)
     if isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value:
-        return policy_role(source.value, file, source.place)
+        return policy_role(source.value, file, source.locate)
     if is_template(source.value):
         return _of_template(source)
     raise RemitError(
@@ -43,22 +43,22 @@ def policy_source(source: ParsedFile) -> FileRoles:
         raise RemitError(
             f"{file} is a {kind}, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
         )
-    return policy_role(source.value, file, source.place)
+    return policy_role(source.value, file, source.locate)
 
 
 def read_policies(content: bytes, file: str) -> ComparisonSide:
     """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
     source = read(content, file)
-    return side_of(source.value, source.place, source.file)
+    return side_of(source.value, source.locate, source.file)
 
 
 def template_source(source: ParsedFile) -> FileRoles:
     """The roles of a template or a plan. RemitError as above."""
     if is_plan(source.value):
-        return plan_roles(source.value, source.file, source.place)
+        return plan_roles(source.value, source.file, source.locate)
     return _of_template(source)
 
 
 def _of_template(source: ParsedFile) -> FileRoles:
-    read_roles = template_roles(source.value, source.file, source.place)
+    read_roles = template_roles(source.value, source.file, source.locate)
     return replace(read_roles, notes=(*source.warnings, *read_roles.notes))

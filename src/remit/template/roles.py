@@ -21,11 +21,10 @@ from remit.template.users_and_groups import held_by_somebody, managed_policies, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.documents.read import ParsedFile
     from remit.holders import HolderKind
     from remit.iam.policy import Policy
-    from remit.template.policy_documents import Place
 
 RUNS: Final = {
     "AWS::Lambda::Function": "Role",
@@ -50,7 +49,7 @@ class FileRoles:
     documents: Mapping[str, Policy] = field(default_factory=dict)
     is_policy: bool = False
     """Whether it is a policy document by itself."""
-    place: Place | None = field(default=None, compare=False)
+    locate: Locate | None = field(default=None, compare=False)
     """Where each part of a template stands, by its path."""
     users: tuple[Holder, ...] = ()
     """Its users, each with the policies of its groups, and its groups."""
@@ -81,22 +80,22 @@ class FileRoles:
         return foreign_roles
 
 
-def policy_role(value: Any, file: str, place: Place) -> FileRoles:
+def policy_role(value: Any, file: str, locate: Locate) -> FileRoles:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
     if value is None:
-        raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=place(()))
-    return FileRoles((Holder(file, (inline(grants_of(value, (), place)),), trusts=(), kind="policy"),), is_policy=True)
+        raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=locate(()))
+    return FileRoles((Holder(file, (inline(grants_of(value, (), locate)),), trusts=(), kind="policy"),), is_policy=True)
 
 
-def template_roles(value: Any, file: str, place: Place) -> FileRoles:
+def template_roles(value: Any, file: str, locate: Locate) -> FileRoles:
     """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
-    plain = expanded(*settled(_template(value, file, place), place))
+    plain = expanded(*settled(_template(value, file, locate), locate))
     return _roles(tuple(_resources(plain)), plain)
 
 
-def roles_of(resources: tuple[Resource, ...], place: Place) -> FileRoles:
+def roles_of(resources: tuple[Resource, ...], locate: Locate) -> FileRoles:
     """The same of resources that nobody has written into a file, such as those of an app's template."""
-    return _roles(resources, ExpandedTemplate({}, place))
+    return _roles(resources, ExpandedTemplate({}, locate))
 
 
 def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRoles:
@@ -116,7 +115,7 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
         resources,
         plain.notes,
         documents(resources, plain.place),
-        place=plain.place,
+        locate=plain.place,
         users=(*users, *of_kind["group"]),
         policies=managed_policies(resources, attached_policies),
         declared=tuple(
@@ -130,16 +129,16 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
 
 def roles_where(holding: frozenset[str], source: ParsedFile) -> FileRoles:
     """The same, where these of the template's conditions hold and no others."""
-    value, place = decided(source.value, holding, source.place)
-    return template_roles(value, source.file, place)
+    value, locate = decided(source.value, holding, source.locate)
+    return template_roles(value, source.file, locate)
 
 
-def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
+def _template(value: Any, file: str, locate: Locate) -> Mapping[str, Any]:
     resources = value.get("Resources") if isinstance(value, dict) else None
     if isinstance(value, dict) and isinstance(resources, dict):
         return value
     hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
-    at = place(("Resources",) if isinstance(value, dict) else ())
+    at = locate(("Resources",) if isinstance(value, dict) else ())
     raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", hint=hint, origin=at)
 
 
@@ -236,7 +235,7 @@ def _outside(kind: HolderKind, name: str, attached_policies: AttachedPolicies, p
     made_policies = attached_policies.outside[kind, name]
     policies = tuple(made_policy.policy for made_policy in made_policies)
     note = f"the template does not make this {kind}: it only attaches these policies to it"
-    origin = plain.place(made_policies[0].path)
+    origin = plain.place(("Resources", made_policies[0].logical_id))
     return Holder(name, policies, trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
 
 

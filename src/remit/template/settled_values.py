@@ -24,9 +24,9 @@ from remit.template.sections import section
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.documents.json_text import Locate
     from remit.documents.read import ParsedFile
     from remit.template.parameters import Parameter
-    from remit.template.policy_documents import Place
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _KEYS: Final = 3  # a mapping, and two keys
@@ -37,7 +37,7 @@ _MOST: Final = 8
 """Actions that a parameter or a mapping may give and that are taken one by one."""
 
 
-def settled(template: Mapping[str, Any], place: Place, values: Mapping[str, str] | None = None) -> tuple[Any, Place]:
+def settled(template: Mapping[str, Any], locate: Locate, values: Mapping[str, str] | None = None) -> tuple[Any, Locate]:
     """The template with loops, mappings and settled parameters put in, as far as they are known; and its places.
 
     `values` are those of parameters that somebody tells.
@@ -52,15 +52,15 @@ def settled(template: Mapping[str, Any], place: Place, values: Mapping[str, str]
         substitution = _Substitution(certain, mappings)
         parts = [name for name in ("Resources", "Conditions") if name in template]
         template = {**template, **{name: substitution.value(template[name]) for name in parts}}
-    return _with_choices(template, declared), (lambda path: place(written_at(path, moved))) if moved else place
+    return _with_choices(template, declared), (lambda path: locate(written_at(path, moved))) if moved else locate
 
 
 def settled_source(source: ParsedFile, values: Mapping[str, str] | None = None) -> ParsedFile:
     """A template that was read, settled; any other document as it is."""
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
         return source
-    value, place = settled(source.value, source.place, values)
-    return replace(source, value=value, place=place)
+    value, locate = settled(source.value, source.locate, values)
+    return replace(source, value=value, locate=locate)
 
 
 def with_values(value: Any, values: Mapping[str, str], mappings: Mapping[str, Any]) -> Any:

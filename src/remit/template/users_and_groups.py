@@ -60,22 +60,20 @@ def with_groups(user: Holder, names: tuple[str, ...], groups: list[Holder]) -> H
 
 def managed_policies(resources: tuple[Resource, ...], attached_policies: AttachedPolicies) -> tuple[Holder, ...]:
     """The managed policies of a template, each as it is by itself."""
-    by_id = {resource.logical_id: resource for resource in resources if resource.type == MANAGED}
+    policy_of = {made.logical_id: made.policy for made in attached_policies.policies}
     policies = []
-    for policy in attached_policies.policies:
-        resource = by_id.get(str(policy.path[-1]))
-        if resource is None:
-            continue
+    for resource in (resource for resource in resources if resource.type == MANAGED):
+        policy = policy_of[resource.logical_id]
         condition = resource.attributes.get("Condition")
         name = resource.properties.get("ManagedPolicyName")
         policies.append(
             Holder(
                 resource.logical_id,
-                (policy.policy,),
+                (policy,),
                 trusts=(),
                 origin=resource.origin,
                 condition=condition,
-                notes=tuple(filter(None, (policy.policy.note, condition and condition_note(condition)))),
+                notes=tuple(filter(None, (policy.note, condition and condition_note(condition)))),
                 kind="managed policy",
                 name="" if name is None else tokens.text_of(name),
             )
@@ -91,7 +89,7 @@ def held_by_somebody(resources: tuple[Resource, ...], attached_policies: Attache
             for name in ("ManagedPolicyArns", BOUNDARY):
                 listed.update(tokens.text_of(item.value) for item in items(resource.properties.get(name)))
     return frozenset(
-        str(policy.path[-1])
+        policy.logical_id
         for policy in attached_policies.policies
         if policy.holders or not listed.isdisjoint(policy.arns)
     )

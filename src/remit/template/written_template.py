@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.template.parameters import Parameter
 
-Place: TypeAlias = "Callable[[Path], Origin | None]"
+Locate: TypeAlias = "Callable[[Path], Origin | None]"
 SAM: Final = "AWS::Serverless::"
 """How the names of SAM's types begin."""
 _IMPLICIT: Final = (
@@ -47,7 +47,7 @@ class WrittenTemplate:
     """A template with short forms spelled out (`!Ref x` is `{"Ref": "x"}`), and where its parts stand."""
 
     raw: Mapping[str, Any]
-    place: Place
+    locate: Locate
     names: frozenset[str]
     """What Ref can name: resources and parameters; a SAM template's generated ones are not among them."""
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def _nowhere(_: Path) -> None:
     """The place of every part of a template that no file holds."""
 
 
-def written_template(raw: Mapping[str, Any], place: Place = _nowhere, size: int = 0) -> WrittenTemplate:
+def written_template(raw: Mapping[str, Any], locate: Locate = _nowhere, size: int = 0) -> WrittenTemplate:
     """A template as it was read; `size` is that of its file in bytes."""
     declared = section(raw, "Resources")
     resources = {
@@ -121,7 +121,7 @@ def written_template(raw: Mapping[str, Any], place: Place = _nowhere, size: int 
     opaque = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
     return WrittenTemplate(
         raw,
-        place,
+        locate,
         frozenset((*declared, *section(raw, "Parameters"), *variables(raw))),
         resources,
         exact=not (makers or opaque or "Transform" in raw),

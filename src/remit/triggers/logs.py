@@ -65,6 +65,6 @@ class Logs(BaseTrigger):
             f"{subscription}{suffix}",
             "AWS::Logs::SubscriptionFilter",
             {"DestinationArn": function.arn, "FilterPattern": self.pattern, "LogGroupName": self.group_name},
-            {"DependsOn": [allowed.logical_id]},
+            {"DependsOn": [allowed.logical_id]},  # CloudWatch Logs tests that it may call the function
             function.origin,
         )

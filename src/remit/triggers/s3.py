@@ -239,6 +239,7 @@ def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namesp
     depends = [depends] if isinstance(depends, str) else list(depends)
     for function, trigger in triggers:
         entries += _lambda_configurations(function, trigger)
+        # S3 looks for the permission when a notification is set, and refuses it without.
         depends.append(trigger._permission_id(function))  # noqa: SLF001 - of this very module
     properties = {
         **bucket.properties,

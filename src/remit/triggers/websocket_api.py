@@ -74,7 +74,7 @@ def resources(app: App) -> Iterator[Resource]:
     app_routes = routes(app.functions)
     settings, origin = app.websocket, app_routes[0][0].origin
     properties = {
-        "Name": "${AWS::StackName}-websocket",
+        "Name": "${AWS::StackName}-websocket",  # the HTTP API has the stack's own name
         "ProtocolType": "WEBSOCKET",
         "RouteSelectionExpression": settings.route_selection_expression,
     }

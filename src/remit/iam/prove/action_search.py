@@ -163,6 +163,7 @@ class ActionSearch:
         budget = self.resource_search.budget
         asked_patterns = (pattern,) if ":" in pattern else budget.meet(pattern, _ACTION)
         further = [box.actions for box in self.case.required[1:] if not box.not_actions]
+        # Elsewhere the RCP denied nothing, so that nothing comes back when it goes.
         if self.case.of_rcp:
             further.append(REACHED_PATTERNS)
         shared = budget.meet_lists(asked_patterns, further)
@@ -176,6 +177,7 @@ class ActionSearch:
                 is_asked = narrow == pattern or narrow not in asked_patterns
                 yield real if is_asked else real._replace(pattern=pattern)
                 continue
+            # As for resources: what escapes a NotAction lies within what it names.
             for box in escapes:
                 budget.spend(_STEPS_PER_MEET * len(box.actions))
                 parts = [part for text in box.actions for part in budget.meet(narrow, text)]

@@ -90,6 +90,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
 def _compare_sides(old_side: Side, new_side: Side, actions_of: ActionsOf) -> Comparison:
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
+    # A loss is what the old side gains over the new one.
     loss_search = GainSearch(new_side, old_side, actions_of, "new")
     gained, lost = tuple(gain_search.gains()), tuple(loss_search.gains())
     undecided = dict.fromkeys((*gain_search.undecided, *loss_search.undecided))

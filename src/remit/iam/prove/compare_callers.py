@@ -93,7 +93,7 @@ def _questions(policies: ComparedPolicies) -> Iterator[_Question]:
         caller = callers[0]
         old, new = _Side.of(policies.old, caller, policies.layer), _Side.of(policies.new, caller, policies.layer)
         if old.policies != new.policies:
-            yield _Question(policies, callers, old, new, owner, [*old.unclear, *new.unclear])
+            yield _Question(policies, callers, old, new, owner, [*old.undecided, *new.undecided])
 
 
 def _first(accounts: Iterator[str], number: int) -> Iterator[str]:
@@ -135,7 +135,7 @@ class _Side:
         return replace(self, policies=tuple(policies), indexes=tuple(indexes))
 
     @property
-    def unclear(self) -> Iterator[Undecided]:
+    def undecided(self) -> Iterator[Undecided]:
         """The statements of which nobody can say whom they spare."""
         reason = "a Deny with `NotPrincipal: *` says nobody or everybody"
         for number, policy in enumerate(self.whole):

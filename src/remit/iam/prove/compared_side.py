@@ -71,11 +71,11 @@ class Side:
                     return StatementLocation(name, number, box.index, box.statement)
         return StatementLocation("identity", 0, box.index, box.statement)
 
-    def unclear(self) -> Iterator[tuple[StatementLocation, str]]:
+    def undecided(self) -> Iterator[tuple[StatementLocation, str]]:
         """The statements that cannot be compared at all."""
         for name, policies in (*self.layers, *self.rcp):
             for number, policy in enumerate(policies):
-                for index, statement, reason in policy.unclear:
+                for index, statement, reason in policy.undecided:
                     if statement.effect == "Deny" or not only_denies(name):
                         yield StatementLocation(name, number, index, statement), reason
         for number, endpoint_policy in enumerate(self.policies.endpoint):

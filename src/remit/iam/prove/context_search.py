@@ -46,6 +46,7 @@ def _breakable_clauses(
     """The conditions of each list that may be false, without lists that others imply; None when a list has none."""
     budget.spend(len(broken))
     breakable = {atoms - true for atoms in broken}
+    # All conditions of this cover hold wherever the required ones do: no context escapes it.
     if _NONE in breakable:
         return None
     ordered = sorted(breakable, key=len)
@@ -53,6 +54,7 @@ def _breakable_clauses(
         minimal: list[frozenset[Atom]] = []
         for clause in ordered:
             budget.spend(_CLAUSE * len(clause) + len(minimal) // 2)
+            # What makes the smaller list false makes every list false that contains it.
             if not any(smaller <= clause for smaller in minimal):
                 minimal.append(clause)
         ordered = minimal
@@ -88,6 +90,7 @@ class _ContextSearch:
         """
         states: dict[str, State] = {}
         for key in self.names:
+            # Keys are independent: one that no value satisfies settles the question for all.
             initial = self.domains[key].state(self.true[key], _NONE)
             if initial is None:
                 self.check_exact([key])

@@ -72,6 +72,7 @@ def leave_nothing_of(covering: Index, box: Box, action: str, search: ResourceSea
 
 def _may_cover(covering: Index, action: str, budget: Budget) -> bool:
     """A cheap look: whether any of the statements includes the point that stands for the whole pattern."""
+    # A statement that does not take this point does not take all of the pattern, whatever its resources are.
     point = points(action)[0]
     return bool(covering.at(point, budget))
 

@@ -81,7 +81,7 @@ class GainSearch:
         self._resource_search: ResourceSearch | None = None
         self._spellings: dict[str, str] | None = None
         self.undecided: dict[Undecided, None] = {
-            Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
+            Undecided(source, reason): None for side in (old, new) for source, reason in side.undecided()
         }
         self.policies = (*old.compiled, *new.compiled)
         self.words = Words(*self.policies)
@@ -115,6 +115,7 @@ class GainSearch:
         Beyond limits that only generated policies reach, not every resource of every action is reported.
         """
         reported: set[tuple[Box, str, str]] = set()
+        # Every request that the new side allows is allowed by one of these: no gain is elsewhere.
         candidates = [box for policy in self.new.layers[0][1] for box in policy.allows.boxes]
         looks = 0
         for box in candidates:
@@ -144,6 +145,7 @@ class GainSearch:
                 limits.append((limit, actions))
         if not limits and not self._removed_denials:
             return
+        # The old side refuses what a layer of it does not allow, or a Deny of it denies: a case for each of them.
         denies = self.new.denies
         for required in self._with_further_layers(box):
             for limit, actions in limits:
@@ -166,6 +168,7 @@ class GainSearch:
         """The statement with one Allow of each further layer of the new side, in every combination."""
         choices: list[list[Box]] = []
         for _, layer in self.new.layers[1:]:
+            # A layer that allows everything, as FullAWSAccess does, asks nothing of a request.
             if not any(policy.everything for policy in layer):
                 allows = [allow for policy in layer for allow in policy.allows.boxes]
                 self.budget.spend(len(allows))
@@ -216,6 +219,7 @@ class GainSearch:
         for policy in compared:
             alike += policy.by_spelling.get(box.spelled, ())
         for allow in alike:
+            # The statement stands on the other side as well: most statements of real changes end here.
             if allow.statement.actions.patterns == patterns:
                 return ()
         pattern_count = len(patterns) + sum(len(allow.statement.actions.patterns) for allow in alike)
@@ -245,9 +249,9 @@ class GainSearch:
         is_of_today = example is not None and example[1] == "now"
         may_be_of_today = opening.usable and not is_of_today and self.words.late_beyond_partition  # reads every text
         if example is None or may_be_of_today:
-            unsure = "it depends on what its late-bound parts stand for"
+            reason = "it depends on what its late-bound parts stand for"
             unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
-            self._leave_undecided(box, unsure if self.words.late else unconfirmed)
+            self._leave_undecided(box, reason if self.words.late else unconfirmed)
             return None
         request, tier = example
         return Piece(self.new.source(box), spelled, resource, request, tier, question.difference)
@@ -325,6 +329,7 @@ def _removed(old: Side, new: Side) -> tuple[tuple[Box, bool], ...]:
     new_denials = tuple(new.denials)
     spelled = {(_as_spelled(box), of_rcp) for box, of_rcp in new_denials}
     removed = [(box, of_rcp) for box, of_rcp in old.denials if (_as_spelled(box), of_rcp) not in spelled]
+    # By spelling first, which is a number: what statements mean is worked out for the few that differ.
     meanings = {(box.meaning, of_rcp) for box, of_rcp in new_denials} if removed else set()
     return tuple((box, of_rcp) for box, of_rcp in removed if (box.meaning, of_rcp) not in meanings)
 

@@ -41,12 +41,14 @@ def points(pattern: str, most_single_wildcards: int = 0) -> tuple[str, ...]:
     Whatever is true of membership at some text of the pattern is true at one of these, with no further pattern
     matching.
     """
+    # No pattern spells the symbol, so that what matches it in the place of a `?` matches every letter there.
     plain = pattern.replace("?", FRESH)
     if "*" not in plain:
         return (plain,)
     if not most_single_wildcards:
         return (plain.replace("*", FRESH),)
     literals = _RUNS.sub("*", plain).split("*")
+    # A pattern counts letters only by its `?`: a run of one more stands for all longer ones.
     lengths = range(most_single_wildcards + 2)
     if len(lengths) ** (len(literals) - 1) > MOST_POINTS:
         raise Unclear(f"`{pattern}` meets patterns with too many `?`")
@@ -70,6 +72,7 @@ def some_points(pattern: str, most_single_wildcards: int) -> tuple[tuple[str, ..
     try:
         return points(pattern, most_single_wildcards), None
     except Unclear as reason:
+        # A few points may still show a gain; only to prove that there is none, all are needed.
         return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (most_single_wildcards + 1))), reason
 
 
@@ -96,6 +99,7 @@ def meeting(p: str, q: str) -> Meeting:
     if not overlaps(p, q):
         return Meeting((), walk)
     head = _common_head(p, q)
+    # The stars of both may stand in any order, and each order may need a pattern of its own.
     ways = comb(p.count("*") + q.count("*"), q.count("*"))
     if ways > MOST_WAYS or (len(p) - head) * (len(q) - head) > LONGEST:
         return Meeting((), walk, _TOO_MANY)
@@ -143,8 +147,10 @@ class _Intersection:
             return frozenset(("",))
         after_p = below[index] if p_symbol else _NOTHING
         after_q = row[index + 1] if q_symbol else _NOTHING
+        # Whichever star ends first, the other goes on: together they are one star before either rest.
         if p_symbol == "*" == q_symbol:
             return self._reduced({"*" + tail.lstrip("*") for tail in after_p | after_q})
+        # The star ends here, or takes the next symbol of the other pattern and goes on.
         if p_symbol == "*":
             return self._both(after_p, {q_symbol + tail for tail in after_q})
         if q_symbol == "*":

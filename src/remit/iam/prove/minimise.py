@@ -35,7 +35,7 @@ def minimise(policy: Policy) -> Policy:
     It ends within a few seconds whatever is given. A policy with statements that cannot be compared, or whose result
     cannot be proven the same, comes back as it is.
     """
-    if CompiledPolicy(policy, speaks_without_resource=True).unclear:
+    if CompiledPolicy(policy, speaks_without_resource=True).undecided:
         return policy
     tidying = Budget(TIDYING)
     smaller = replace(policy, statements=merged(policy.statements, tidying))

@@ -25,6 +25,7 @@ def pruned(policy: Policy, budget: Budget | None = None) -> Policy:
     """
     pruner = _Pruner(policy, budget or Budget())
     with suppress(Exhausted):
+        # From the end: of two that say the same, the first stays.
         for number in range(len(policy.statements) - 1, -1, -1):
             pruner.shorten(number)
     return replace(policy, statements=pruner.statements)
@@ -61,6 +62,7 @@ class _Pruner:
         if box is None:
             return
         indexes = self._indexes(box)
+        # Beside a Deny only another Deny counts; beside an Allow a Deny does, too: what it denies needs no Allow.
         covering = indexes[-1]
         self._budget.spend(len(covering.boxes) + len(box.actions))
         for index in indexes:

@@ -94,7 +94,7 @@ class _ExposureSearch:
         self._size = len(self.compiled.boxes)
         self.undecided: dict[Undecided, None] = {
             Undecided(StatementLocation("resource", 0, index, statement), reason): None
-            for index, statement, reason in self.compiled.unclear
+            for index, statement, reason in self.compiled.undecided
         }
 
     def outsiders(self) -> Iterator[tuple[str, str]]:

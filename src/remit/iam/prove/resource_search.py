@@ -104,6 +104,7 @@ class ResourceSearch:
         self.budget.spend(effort * len(variables))
         tried, all_are_tried = bindings(variables, required, covers, self.premises, self.budget)
         witness = self._bound(required, covers, tried[0])
+        # Loosened, the question allows more than any values do: without an answer there, no values have one.
         if witness is not None or not self._imaginable(required, covers):
             return witness
         for values in tried[1:]:
@@ -176,6 +177,7 @@ class ResourceSearch:
             witness, escapes = self._at_points(narrow, most, near_sparing, near, conditions)
             if witness is not None:
                 return witness
+            # A statement with NotResource applies everywhere but there: what escapes it lies within what it names.
             for box in escapes:
                 self.budget.spend(_STEPS_PER_MEET * len(box.resources))
                 fresh = [
@@ -196,6 +198,7 @@ class ResourceSearch:
         conditions: tuple[Atom, ...],
     ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
+        # With `?` a pattern may have a thousand points: one cover that plainly takes all of it saves them.
         if most_single_wildcards:
             true = frozenset(conditions)
             if any(box.clause <= true and box.covers(pattern) for box in covers):
@@ -219,6 +222,7 @@ class ResourceSearch:
                 if self._context(conditions, [box]) is None:
                     return None, (box,)  # whatever point is tried, it leaves only what it names
             escapes.update(dict.fromkeys(with_not_resource))
+        # Not every point was tried, so that having found none proves nothing.
         if doubt is not None:
             raise doubt
         return None, tuple(escapes)

@@ -389,7 +389,7 @@ class Index:
 
 
 class CompiledPolicy:
-    """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
+    """A policy's boxes, Allow and Deny apart; `undecided` are the statements that cannot be compared at all."""
 
     __slots__ = (
         "_has_single_wildcards",
@@ -401,7 +401,7 @@ class CompiledPolicy:
         "denies",
         "everything",
         "policy",
-        "unclear",
+        "undecided",
     )
 
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
@@ -410,12 +410,12 @@ class CompiledPolicy:
         self._letters: frozenset[str] | None = None
         self._texts: list[str] | None = None
         self._has_single_wildcards: bool | None = None
-        self.unclear: list[tuple[int, Statement, str]] = []
+        self.undecided: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
                 boxes.append(box_of(statement, index, policy.version, speaks_without_resource=speaks_without_resource))
             except Unclear as reason:
-                self.unclear.append((index, statement, str(reason)))
+                self.undecided.append((index, statement, str(reason)))
         self.allows = Index([box for box in boxes if not box.deny])
         self.denies = Index([box for box in boxes if box.deny])
         self.boxes = (*self.allows.boxes, *self.denies.boxes)

@@ -88,6 +88,7 @@ def _values(
     candidates += _demanded(demanded, letters, most_single_wildcards)
     fresh_letters = [letters[variable] for variable in (name, *sorted(demanded_variables)) if variable in letters]
     distinct = dict.fromkeys(value.replace(FRESH, letter) for letter in fresh_letters for value in candidates)
+    # Its own letter comes first of all: as nothing else spells it, it decides for every value that nothing tells apart.
     distinct.pop(letters[name])
     return [letters[name], None, *(value for value in distinct if not variables_in(value))]
 

@@ -223,7 +223,11 @@ def key_out_of_place(item: ParsedStatement) -> Iterator[Problem]:
         if key.startswith(_OF_PRINCIPALS) and item.allows and _services_alone(item) and conditions.needs_key(condition):
             message = f"a service that calls by itself has no {condition.key}: the condition is never met"
             yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
-        elif key in _OF_RESOURCES and item.document.kind == RESOURCE and _plain(condition) and not _of_endpoint(item):
+        elif (
+            key in _OF_RESOURCES
+            and item.document.kind == RESOURCE
+            and not (conditions.family(condition) == "Null" or _of_endpoint(item))
+        ):
             message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
             yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
         elif key in _OF_ENDPOINTS and _every_service(item):
@@ -238,10 +242,6 @@ def _services_alone(item: ParsedStatement) -> bool:
 def _of_endpoint(item: ParsedStatement) -> bool:
     """Return whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
     return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
-
-
-def _plain(condition: Condition) -> bool:
-    return conditions.family(condition) != "Null"
 
 
 def _every_service(item: ParsedStatement) -> bool:
@@ -278,12 +278,7 @@ def repeated_condition_key(item: ParsedStatement) -> Iterator[Problem]:
 _KEY = "aws:ResourceTag/"
 
 
-def _may_be_tag_key_of_other_actions(text: str) -> bool:
-    """Return whether a document asks for tags."""
-    return _KEY in text
-
-
-@rule("R526", WARNING, looks_at="conditional", concerned=_may_be_tag_key_of_other_actions)
+@rule("R526", WARNING, looks_at="conditional", needs="aws:ResourceTag/")
 def tag_key_of_other_actions(item: ParsedStatement) -> Iterator[Problem]:
     """A condition on the tags of a resource, for an action that has no resource with tags.
 

@@ -186,7 +186,9 @@ def operator_of_another_type(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, hint, spot, WARNING)
         elif _as_text(condition, family, bare):
             message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
-            yield Problem(message, _hint(condition, bare), spot, WARNING)
+            is_negated = (conditions.name_of(condition) or "").startswith("StringNot")
+            of_arns = "use ArnNotLike" if is_negated else "use ArnLike"
+            yield Problem(message, of_arns if bare == "ARN" else "use Bool", spot, WARNING)
 
 
 def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
@@ -211,11 +213,6 @@ def _as_text(condition: Condition, family: str, kind: str) -> bool:
     return kind == "Bool" or (kind == "ARN" and wild and condition.values != ("*",))
 
 
-def _hint(condition: Condition, kind: str) -> str:
-    negated = (conditions.name_of(condition) or "").startswith("StringNot")
-    return f"use {'ArnNotLike' if negated else 'ArnLike'}" if kind == "ARN" else "use Bool"
-
-
 def _plural(kind: str) -> str:
     return {
         "String": "text", "ARN": "ARNs", "Bool": "true and false", "Numeric": "numbers", "Date": "dates",
@@ -223,12 +220,7 @@ def _plural(kind: str) -> str:
     }.get(kind, kind)  # fmt: skip
 
 
-def _may_be_variable_under_operator(text: str) -> bool:
-    """Return whether a document has variables."""
-    return "${" in text
-
-
-@rule("R519", ERROR, looks_at="conditional", concerned=_may_be_variable_under_operator)
+@rule("R519", ERROR, looks_at="conditional", needs=r"\$\{")
 def variable_under_operator(item: ParsedStatement) -> Iterator[Problem]:
     """A policy variable is compared by an operator that takes none.
 

@@ -113,12 +113,7 @@ def _tells_little(value: str, place: int, begin: str) -> bool:
     return len(literal) < _LEAST or literal == begin
 
 
-def _may_be_only_a_wildcard(text: str) -> bool:
-    """Return whether a document compares with patterns."""
-    return "Like" in text
-
-
-@rule("R524", WARNING, looks_at="conditional", concerned=_may_be_only_a_wildcard)
+@rule("R524", WARNING, looks_at="conditional", needs="Like")
 def only_a_wildcard(item: ParsedStatement) -> Iterator[Problem]:
     """A condition that compares with `*` alone, and so asks whether the key is there.
 
@@ -157,12 +152,7 @@ def _said(condition: Condition) -> tuple[str, str, str]:
     return message, f'write "Null": {{"{condition.key}": "{value}"}}', NOTE
 
 
-def _may_be_prefix_from_outside(text: str) -> bool:
-    """Return whether a document asks for prefixes."""
-    return "s3:prefix" in text.lower()
-
-
-@rule("R525", WARNING, looks_at="conditional", concerned=_may_be_prefix_from_outside)
+@rule("R525", WARNING, looks_at="conditional", needs="(?i)s3:prefix")
 def prefix_from_outside(item: ParsedStatement) -> Iterator[Problem]:
     """s3:prefix is used to keep a part of a bucket from being listed, and a shorter prefix lists it all the same.
 

@@ -21,12 +21,7 @@ _EVERYONE = ("*", {"AWS": "*"})
 _REFUSED_BY_ORGANIZATIONS = "Organizations refuses it"
 
 
-def _may_be_bad_control_policy(text: str) -> bool:
-    """Return whether a document has principals."""
-    return 'Principal"' in text
-
-
-@rule("R141", ERROR, looks_at="shape", concerned=_may_be_bad_control_policy)
+@rule("R141", ERROR, looks_at="shape", needs='Principal"')
 def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
     """A policy of an organisation has what Organizations takes in none.
 
@@ -87,7 +82,8 @@ def bad_control_policy(written: WrittenStatement) -> Iterator[Problem]:
 
 def _is_of_vpc_endpoint(written: WrittenStatement) -> bool:
     """Return whether it stands in a template (`names`) and may be a VPC endpoint's policy, and is none."""
-    return written.document.names is not None and not _of_organisation(written)
+    is_of_organisation = written.document.types.get(written.document.title) == "AWS::Organizations::Policy"
+    return written.document.names is not None and not is_of_organisation
 
 
 @rule("R141", looks_at="template")
@@ -107,10 +103,6 @@ def _bad_control_policy_in_template(written: WrittenTemplate) -> Iterator[Proble
                 spot = (*path, index, "Principal") if is_list else (*path, "Principal")
                 hint = "remove it: an SCP is about every principal of the accounts that it is attached to"
                 yield Problem(f"an SCP names no principal: {_REFUSED_BY_ORGANIZATIONS}", hint, spot)
-
-
-def _of_organisation(written: WrittenStatement) -> bool:
-    return written.document.types.get(written.document.title) == "AWS::Organizations::Policy"
 
 
 def _of_resources(written: WrittenStatement) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from remit.did_you_mean import nearest
@@ -111,7 +110,8 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
             yield from _no_documents(part, (*spot, index))
     elif isinstance(value, dict):
         for key, part in value.items():
-            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part) and not is_dynamic(part):
+            is_json = isinstance(part, str) and part.lstrip().startswith("{")
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and is_json and not is_dynamic(part):
                 yield from _broken_text(key, part, (*spot, key))
             elif (
                 key in ("PolicyDocument", "AssumeRolePolicyDocument")
@@ -125,10 +125,6 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
                 yield Problem(f"{key} must be an object, not {_shown(part)}", hint, (*spot, key))
             else:
                 yield from _no_documents(part, (*spot, key))
-
-
-def _begins_as_json(value: Any) -> bool:
-    return isinstance(value, str) and value.lstrip().startswith("{")
 
 
 def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
@@ -157,12 +153,7 @@ def _shown(value: Any) -> str:
 _HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"
 
 
-def _may_be_empty(text: str) -> bool:
-    """Return whether a document has anything empty."""
-    return "[]" in text or "{}" in text
-
-
-@rule("R108", ERROR, looks_at="document", concerned=_may_be_empty)
+@rule("R108", ERROR, looks_at="document", needs=r"\[\]|\{\}")
 def empty(document: PolicyDocument) -> Iterator[Problem]:
     """An element is an empty list or an empty object.
 
@@ -220,16 +211,10 @@ def _no_values(operator: str, key: str, spot: Spot) -> Problem:
     return Problem(f"{operator} on {key} has no values: {effect}", hint, spot, WARNING)
 
 
-_BLANK = re.compile(r'"["\s\\]')
 _FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
 
 
-def _may_be_empty_string(text: str) -> bool:
-    """Return whether a document may have strings of white space alone."""
-    return _BLANK.search(text) is not None
-
-
-@rule("R113", ERROR, looks_at="shape", concerned=_may_be_empty_string)
+@rule("R113", ERROR, looks_at="shape", needs=r'"["\s\\]')
 def empty_string(written: WrittenStatement) -> Iterator[Problem]:
     """An action, a resource or a principal is an empty string.
 

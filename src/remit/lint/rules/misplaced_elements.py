@@ -105,12 +105,7 @@ def _problems(slips: dict[str, str | None], subject: str) -> Iterator[Problem]:
     yield Problem(f"the {subject} has unknown {keys} {names}: {why}IAM refuses it", hint, (next(iter(slips)),))
 
 
-def _may_be_principal_in_identity_policy(text: str) -> bool:
-    """Return whether a document has principals."""
-    return 'Principal"' in text
-
-
-@rule("R114", ERROR, looks_at="shape", concerned=_may_be_principal_in_identity_policy)
+@rule("R114", ERROR, looks_at="shape", needs='Principal"')
 def principal_in_identity_policy(written: WrittenStatement) -> Iterator[Problem]:
     """A policy of a role or user has a Principal.
 

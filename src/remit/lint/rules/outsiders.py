@@ -22,12 +22,7 @@ _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
 """Everyone, in the policy of a resource and in a trust policy, where `"Principal": "*"` is refused: R138 reports it."""
 
 
-def _may_be_anyone(text: str) -> bool:
-    """Return whether a document has principals."""
-    return 'Principal"' in text
-
-
-@rule("R216", WARNING, looks_at="statement", concerned=_may_be_anyone)
+@rule("R216", WARNING, looks_at="statement", needs='Principal"')
 def anyone(item: ParsedStatement) -> Iterator[Problem]:
     """A trust policy or a resource's policy that lets anyone in.
 
@@ -102,12 +97,7 @@ _OF_ONE_BRANCH = ("ref:", "environment:", "ref_type:branch:ref:", "ref_type:tag:
 _LATE = "late-bound"
 
 
-def _may_be_wide_federation(text: str) -> bool:
-    """Return whether a document has federated principals."""
-    return '"Federated"' in text
-
-
-@rule("R218", WARNING, looks_at="statement", concerned=_may_be_wide_federation)
+@rule("R218", WARNING, looks_at="statement", needs='"Federated"')
 def wide_federation(item: ParsedStatement) -> Iterator[Problem]:
     """A trust policy lets in more of an identity provider's users than somebody meant.
 
@@ -179,12 +169,7 @@ _ALIKE = ("kms:encryptioncontext", "aws:referer", "aws:sourcearn", "aws:sourceac
 """What says for whom as well: the context names the resource; of a referer, and of a misspelt key, other rules tell."""
 
 
-def _may_be_confused_deputy(text: str) -> bool:
-    """Return whether a document lets services in."""
-    return 'Principal"' in text and '"Service"' in text
-
-
-@rule("R219", WARNING, looks_at="statement", concerned=_may_be_confused_deputy)
+@rule("R219", WARNING, looks_at="statement", needs='"Service"')
 def confused_deputy(item: ParsedStatement) -> Iterator[Problem]:
     """The policy of a resource lets a service in, for whomever the service acts.
 

@@ -19,12 +19,7 @@ _MISTAKES_IN = {
 }  # fmt: skip
 
 
-def _may_be_bad_principal(text: str) -> bool:
-    """Return whether a document has principals."""
-    return 'Principal"' in text
-
-
-@rule("R138", ERROR, looks_at="statement", concerned=_may_be_bad_principal)
+@rule("R138", ERROR, looks_at="statement", needs='Principal"')
 def bad_principal(item: ParsedStatement) -> Iterator[Problem]:
     """A principal that IAM does not know: a service's name that is misspelt, a wildcard in an ARN, a group.
 
@@ -71,12 +66,7 @@ _ID = r"(AROA|AIDA)[A-Z0-9]{12,}"
 _HOLDERS = {"AROA": "role", "AIDA": "user"}
 
 
-def _may_be_principal_by_id(text: str) -> bool:
-    """Return whether a document has principals, and ids."""
-    return 'Principal"' in text and re.search(_ID, text) is not None
-
-
-@rule("R139", WARNING, looks_at="statement", concerned=_may_be_principal_by_id)
+@rule("R139", WARNING, looks_at="statement", needs=r"(AROA|AIDA)[A-Z0-9]{12,}")
 def principal_by_id(item: ParsedStatement) -> Iterator[Problem]:
     """A principal is the unique id of a role or a user, not its ARN.
 

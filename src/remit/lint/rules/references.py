@@ -24,12 +24,7 @@ _VARIABLE = r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}"
 _BRACES = r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})"
 
 
-def _may_be_unknown_reference(text: str) -> bool:
-    """Return whether a policy file has intrinsic functions."""
-    return '"Ref"' in text or '"Fn::' in text
-
-
-@rule("R401", ERROR, looks_at="template", concerned=_may_be_unknown_reference)
+@rule("R401", ERROR, looks_at="template", needs='"Ref"|"Fn::')
 def unknown_reference(written: WrittenTemplate) -> Iterator[Problem]:
     """A reference to what is not in the template.
 

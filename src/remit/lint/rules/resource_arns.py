@@ -144,12 +144,7 @@ _GIVEN = r"[a-z0-9*?](?!.*\.\.)[a-z0-9.*?-]{0,62}"
 _UNSET = frozenset({"", "None", "NaN"})  # findings of R136
 
 
-def _may_be_bad_bucket_name(text: str) -> bool:
-    """Return whether a document names buckets."""
-    return ":s3:" in text
-
-
-@rule("R137", WARNING, looks_at="statement", concerned=_may_be_bad_bucket_name)
+@rule("R137", WARNING, looks_at="statement", needs=":s3:")
 def bad_bucket_name(item: ParsedStatement) -> Iterator[Problem]:
     """A bucket's name that S3 does not give: capitals, underscores, dots in a row, more than 63 characters.
 

@@ -105,12 +105,7 @@ def unused_resource(item: ParsedStatement) -> Iterator[Problem]:
 _DOUBLED = ":parameter//"
 
 
-def _may_be_doubled_slash(text: str) -> bool:
-    """Return whether a document has such an ARN."""
-    return _DOUBLED in text
-
-
-@rule("R305", ERROR, looks_at="statement", concerned=_may_be_doubled_slash)
+@rule("R305", ERROR, looks_at="statement", needs=":parameter//")
 def doubled_slash(item: ParsedStatement) -> Iterator[Problem]:
     """The ARN of a parameter has two slashes before its name.
 

@@ -11,7 +11,7 @@ from remit.lint.finding import ERROR, WARNING, Problem, rule
 from remit.template.branches import items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from remit.lint.finding import Spot
     from remit.template.written_template import WrittenTemplate
@@ -141,13 +141,10 @@ def bad_connector(written: WrittenTemplate) -> Iterator[Problem]:
                 connector.get("Properties") if isinstance(connector, dict) else None, _EMBEDDED, spot, written
             )
         properties = resource.get("Properties")
-        if isinstance(properties, dict) and "Connectors" in properties and _of_sam(resource):
+        is_of_sam = str(resource.get("Type")).startswith("AWS::Serverless::")
+        if is_of_sam and isinstance(properties, dict) and "Connectors" in properties:
             message = f"Connectors stand beside the Properties of {name}, not in them"
             yield Problem(message, "move them out by one level", ("Resources", name, "Properties", "Connectors"))
-
-
-def _of_sam(resource: Mapping[str, Any]) -> bool:
-    return str(resource["Type"]).startswith("AWS::Serverless::")
 
 
 def _bad_connector_problems(

@@ -58,12 +58,7 @@ _ANYWHERE = "rolesanywhere.amazonaws.com"
 _NEEDED = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 
 
-def _may_be_missing_session_action(text: str) -> bool:
-    """Return whether a document is about sessions."""
-    return 'Principal"' in text and "sts:" in text.lower()
-
-
-@rule("R520", ERROR, looks_at="policy", concerned=_may_be_missing_session_action)
+@rule("R520", ERROR, looks_at="policy", needs="(?i)sts:")
 def missing_session_action(document: PolicyDocument) -> Iterator[Problem]:
     """A trust policy compares what nobody may set: session tags without sts:TagSession, a source identity likewise.
 
@@ -98,7 +93,7 @@ def missing_session_action(document: PolicyDocument) -> Iterator[Problem]:
                 message = f"nobody may set {condition.key}: the policy does not allow {action}, and it is never met"
                 spot = ("Condition", condition.spelled, condition.key)
                 yield Problem(message, f"add {action} to Action", spot, index=item.index)
-    anywhere = [item for item in document.statements if item.allows and _of_anywhere(item)]
+    anywhere = [item for item in document.statements if item.allows and ("Service", _ANYWHERE) in item.principals]
     missing = [name for name in _NEEDED if name not in _allowed(anywhere)]
     if anywhere and missing:
         message = f"IAM Roles Anywhere assumes no role without {' and '.join(missing)}"
@@ -111,10 +106,6 @@ def _allowed(items: tuple[ParsedStatement, ...] | list[ParsedStatement]) -> froz
     return frozenset(
         name for item in items if item.allows for text in item.statement.actions.patterns for name in expand(text)
     )
-
-
-def _of_anywhere(item: ParsedStatement) -> bool:
-    return ("Service", _ANYWHERE) in item.principals
 
 
 _KEYS = frozenset({"aws:referer", "aws:useragent"})

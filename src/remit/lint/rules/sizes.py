@@ -23,12 +23,7 @@ _ONE = 2_048  # characters of one string: no ARN, no action and no list of an or
 _SHORTER = "use patterns, or split it in two"
 
 
-def _may_be_too_large(text: str) -> bool:
-    """Return whether a document is large at all."""
-    return len(text) > _ONE
-
-
-@rule("R601", ERROR, looks_at="shape", concerned=_may_be_too_large)
+@rule("R601", ERROR, looks_at="shape", needs=r"(?s).{2049}")
 def too_large(written: WrittenStatement) -> Iterator[Problem]:
     """A policy is longer than its quota, or one string is longer than a whole policy.
 
@@ -187,8 +182,5 @@ def long_name(written: WrittenTemplate) -> Iterator[Problem]:
         size = len(_LATE.sub("", text))
         if size > most:
             message = f"{element} of {name} has {size:,} characters; that of {kind.name} has at most {most:,}"
-            yield Problem(message, "shorten it, or leave it out: CloudFormation makes one", _spot(name, element))
-
-
-def _spot(name: str, element: str) -> tuple[str, ...]:
-    return ("Resources", name, "Properties", element)
+            spot = ("Resources", name, "Properties", element)
+            yield Problem(message, "shorten it, or leave it out: CloudFormation makes one", spot)

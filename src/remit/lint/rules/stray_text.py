@@ -13,19 +13,13 @@ from remit.lint.resource_types import acts_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
     from remit.lint.rule_inputs import ParsedStatement
 
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
-def _may_be_foreign_character(text: str) -> bool:
-    """Return whether a document has other characters than ASCII's, or some that JSON escapes."""
-    return not text.isascii() or ("\\" in text and any(escape in text for escape in ("\\u", "\\b", "\\f")))
-
-
-@rule("R130", ERROR, looks_at="statement", concerned=_may_be_foreign_character)
+@rule("R130", ERROR, looks_at="statement", needs=r"[^\x00-\x7f]|\\[ubf]")
 def foreign_character(item: ParsedStatement) -> Iterator[Problem]:
     """A character that IAM does not accept.
 
@@ -67,23 +61,9 @@ _NAMELESS = frozenset({
     "function:", "key/", "log-group:", "parameter/", "repository/", "role/", "secret:", "stateMachine:", "stream/",
     "table/",
 })  # fmt: skip
-_COLONED = tuple(sorted(name for name in _NAMELESS if name.endswith(":")))
 
 
-def _may_be_unset_value(text: str) -> bool:
-    """Return whether a document has such words, or texts that end where a name begins."""
-    return (
-        "None" in text
-        or "null" in text
-        or "undefined" in text
-        or "NaN" in text
-        or ":::/" in text
-        or '/"' in text
-        or any(f'{name}"' in text for name in _COLONED)
-    )
-
-
-@rule("R136", ERROR, looks_at="statement", concerned=_may_be_unset_value)
+@rule("R136", ERROR, looks_at="statement", needs=r'None|null|undefined|NaN|:::/|/"|\w:"')
 def unset_value(item: ParsedStatement) -> Iterator[Problem]:
     """A resource is named by a value that was not set: `table/None`, `table/`.
 
@@ -108,7 +88,9 @@ def unset_value(item: ParsedStatement) -> Iterator[Problem]:
         unset = re.search(_UNSET, arn.resource)
         if unset is not None:
             message = f"the resource of '{text}' is named '{unset[1]}': an unset value was put in"
-            yield Problem(message, "set the variable, or write the name", spot, _severity(arn))
+            # A table may be called None, but no bucket has capitals.
+            severity = ERROR if arn.service == "s3" and arn.resource.startswith("N") else WARNING
+            yield Problem(message, "set the variable, or write the name", spot, severity)
         elif (arn.resource in _NAMELESS and not _lists(item, text)) or (
             arn.service == "s3" and arn.resource.startswith("/")
         ):
@@ -119,8 +101,3 @@ def unset_value(item: ParsedStatement) -> Iterator[Problem]:
 def _lists(item: ParsedStatement, resource: str) -> bool:
     """Return whether some action of the statement lists things, and is asked on an ARN without a name."""
     return any(name in KIND_ARNS and acts_on(name, resource) for name in item.statement.actions.patterns)
-
-
-def _severity(arn: Arn) -> str:
-    """A table may be called None, but no bucket has capitals."""
-    return ERROR if arn.service == "s3" and arn.resource.startswith("N") else WARNING

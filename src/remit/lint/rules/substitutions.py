@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from remit.lint.unfilled_places import UnfilledPlace
 
 _SIGNS = frozenset("{<_-%$")
-_BRACE = r'\{[^"}]'
-_WORDS = ("<", "%s", "%d", "%(", "{}", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)"
 """One of IAM's variables without its dollar sign or its braces."""
 _FORGOTTEN = 2
@@ -35,12 +33,7 @@ _PLAIN_NAMES = frozenset({"dynamodb", "kinesis", "lambda", "secretsmanager", "sn
 _FORMAT = r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+"
 
 
-def _may_be_forgotten_substitution(text: str) -> bool:
-    """Return whether a document has braces inside of strings, angle brackets, or one of the words."""
-    return re.search(_BRACE, text) is not None or any(word in text for word in _WORDS)
-
-
-@rule("R129", ERROR, looks_at="statement", concerned=_may_be_forgotten_substitution)
+@rule("R129", ERROR, looks_at="statement", needs=r'\{[^"}]|<|%[sd(]|\{\}|ACCOUNT|REGION|BUCKET|\$')
 def forgotten_substitution(item: ParsedStatement) -> Iterator[Problem]:
     """A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub, `<account>`.
 

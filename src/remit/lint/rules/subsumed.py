@@ -146,15 +146,16 @@ def shadowed_by_deny(document: PolicyDocument) -> Iterator[Problem]:
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
         relevant = denies if plain else [deny for deny in denies if deny.goes_with(item)]
-        relevant = [deny for deny in relevant if _is_about(deny.statement, item.statement)]
+        allowed = item.statement
+        relevant = [
+            deny
+            for deny in relevant
+            if deny.statement.principals == allowed.principals and asks_no_more(deny.statement, allowed)
+        ]
         if _may_take_all(item.statement, relevant):
             suspects.append((item, relevant))
     if suspects:
         yield from _shadowed(document, suspects)
-
-
-def _is_about(deny: Statement, allowed: Statement) -> bool:
-    return deny.principals == allowed.principals and asks_no_more(deny, allowed)
 
 
 def _may_take_all(allowed: Statement, denies: list[ParsedStatement]) -> bool:

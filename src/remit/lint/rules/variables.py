@@ -23,12 +23,7 @@ if TYPE_CHECKING:
 _OPEN = r"\$\{[^{}]*(?:\$\{|\Z)"
 
 
-def _may_be_unclosed_variable(text: str) -> bool:
-    """Return whether a document has variables."""
-    return "${" in text
-
-
-@rule("R127", ERROR, looks_at="statement", concerned=_may_be_unclosed_variable)
+@rule("R127", ERROR, looks_at="statement", needs=r"\$\{")
 def unclosed_variable(item: ParsedStatement) -> Iterator[Problem]:
     """A `${` that is never closed.
 
@@ -61,12 +56,7 @@ _TERRAFORM = r"[a-z0-9]+_[a-z0-9_]+\..+"
 _LATE = r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?"
 
 
-def _may_be_unknown_variable(text: str) -> bool:
-    """Return whether a document has variables."""
-    return "${" in text
-
-
-@rule("R128", ERROR, looks_at="statement", concerned=_may_be_unknown_variable)
+@rule("R128", ERROR, looks_at="statement", needs=r"\$\{")
 def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
     """A variable that no request has, or one whose default IAM cannot read.
 
@@ -87,7 +77,7 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
         for variable in re.finditer(_VARIABLE, text):
             written, comma, default = variable[1].partition(",")
             name = written.strip()
-            if _of_a_tool(name):
+            if name.partition(":")[0] in _TOOLS or re.match(_TERRAFORM, name):
                 message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
                 yield Problem(message, "put the value in: a policy file is not a template", spot)
             elif comma and ":" in name and not re.fullmatch(_QUOTED, default):
@@ -98,10 +88,6 @@ def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
                 yield Problem(message, f"write `${{{name}}}`", spot)
             elif name not in ("*", "?", "$") and not re.fullmatch(_LATE, name) and not _is_raw(text, variable.start()):
                 yield from _problem(name, spot, late=item.document.names is not None)
-
-
-def _of_a_tool(name: str) -> bool:
-    return name.partition(":")[0] in _TOOLS or re.match(_TERRAFORM, name) is not None
 
 
 def _federated(name: str, spot: Spot) -> Iterator[Problem]:
@@ -148,12 +134,7 @@ def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
 _VARIABLE_TOO_EARLY_VARIABLE = r"\$\{[^{}:]+:[^{}:][^{}]*\}"
 
 
-def _may_be_variable_too_early(text: str) -> bool:
-    """Return whether a document has variables."""
-    return "${" in text
-
-
-@rule("R133", WARNING, looks_at="statement", concerned=_may_be_variable_too_early)
+@rule("R133", WARNING, looks_at="statement", needs=r"\$\{")
 def variable_too_early(item: ParsedStatement) -> Iterator[Problem]:
     """A variable stands before the fifth colon of an ARN.
 
@@ -182,12 +163,7 @@ def variable_too_early(item: ParsedStatement) -> Iterator[Problem]:
 _VARIABLE_ELSEWHERE_VARIABLE = re.compile(r"\$\{([a-zA-Z][\w.-]*:[^:{},][^{},]*)[^{}]*\}")
 
 
-def _may_be_variable_elsewhere(text: str) -> bool:
-    """Return whether a document has variables."""
-    return "${" in text
-
-
-@rule("R140", ERROR, looks_at="statement", concerned=_may_be_variable_elsewhere)
+@rule("R140", ERROR, looks_at="statement", needs=r"\$\{")
 def variable_elsewhere(item: ParsedStatement) -> Iterator[Problem]:
     """A policy variable where IAM puts none in: in an action, in a principal.
 

@@ -75,14 +75,15 @@ def _ssm_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _bare_name(name: str) -> str:
-    start = name.find(":parameter") + 1 if name.startswith("arn:") else 0
+    if name.startswith("arn:") and ":parameter" not in name:
+        return name  # of a document, which has no version there
+    start = name.find(":parameter") + 1
     return (name[:start] + name[start:].partition(":")[0]).removeprefix("/")
 
 
 NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
     "s3": _s3_names,
     "ssm": _ssm_names,
-    "transcribe": lambda parameters: {"JobName": parameters.get("TranscriptionJobName", "")},
     "lambda": _lambda_names,
     "ecs": lambda parameters: {"cluster": parameters.get("cluster") or "default"},
 }
@@ -240,12 +241,6 @@ def _schedule(request: ActionRequest) -> Iterator[str]:
     """A schedule without a group is of the group `default` ("CreateSchedule", EventBridge Scheduler API)."""
     group = request.parameters.get("GroupName") or "default"
     yield request.arn("scheduler", f"schedule/{group}/{request.parameters.get('Name', '*')}")
-
-
-def _schedule_group(request: ActionRequest) -> Iterator[str]:
-    name = request.text("Name")
-    if name is not None:
-        yield request.arn("scheduler", f"schedule-group/{name}")
 
 
 def _user(request: ActionRequest) -> Iterator[str]:
@@ -495,7 +490,6 @@ RESOURCES: Final[Mapping[str, Row]] = {
         _rule,
     ),
     **_rows("scheduler", ("CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"), _schedule),
-    **_rows("scheduler", ("CreateScheduleGroup", "GetScheduleGroup", "DeleteScheduleGroup"), _schedule_group),
     "iam": _of_iam,
     "cloudformation": _stack,
     "execute-api": _api,

@@ -2,7 +2,8 @@
 
 A parameter names a variable if both are alike without the endings that APIs add (Name, Id, Identifier, a plural), or if
 it is called `Name`, `Id` or the like in an operation on this kind of resource (`DeleteCapacityReservation`). A variable
-that is called `Id`, and is the only one, stands for the kind (`HostedZoneId`). Where there is no such parameter, one
+that is called `Id`, and is the only one, stands for the kind (`HostedZoneId`), and the name of a kind for its only
+variable (`TranscriptionJobName`). Where there is no such parameter, one
 that says the end of the variable is taken (`JobId` for `${ExportJobId}`), or `ResourceId` beside a `ResourceType` that
 is the kind.
 """
@@ -61,6 +62,8 @@ def _values(
         folded = _folded(name)
         is_name_of_id = _ending(variable) == "id" and _ending(name) == "name"
         if (_stem(name) == stem and not (is_plain and is_name_of_id)) or (is_on_kind and folded in _PLAIN):
+            return named
+        if is_alone and folded == f"{_folded(kind)}name" and _ending(variable) == "name":
             return named
         if _says_the_end(name, variable, stem) or (is_of_kind and folded in _OF_ANY_KIND):
             fitting.append(named)

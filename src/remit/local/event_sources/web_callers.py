@@ -116,6 +116,7 @@ def ask_policies_of_rest_apis() -> None:
             how = "with an explicit deny in a resource-based policy"
             if verdict == "ImplicitlyDenied":
                 how = f"because no resource-based policy allows the {_ACTION} action"
+            # API Gateway shows the last four digits of an account to whoever is denied.
             shown = arn.replace(f":{account}:", f":********{account[-4:]}:", 1)
             message = f"User: anonymous is not authorized to perform: {_ACTION} on resource: {shown} {how}"
             return apis._gw_error("ACCESS_DENIED", message), None

@@ -90,6 +90,7 @@ class DeployedFunction:
             log_format=logging.get("LogFormat", "Text"),
             log_level=logging.get("ApplicationLogLevel", ""),
             traced=settings["TracingConfig"].get("Mode") == "Active",
+            # On for published versions alone: $LATEST never starts from a snapshot ("Lambda SnapStart").
             snap_start=settings["SnapStart"].get("OptimizationStatus") == "On",
             variables=tuple((str(key), str(value)) for key, value in variables.items()),
             layers=tuple(str(layer["Arn"] if isinstance(layer, dict) else layer) for layer in settings["Layers"]),

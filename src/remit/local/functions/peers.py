@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import socket
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -123,14 +124,11 @@ def has_key(headers: Mapping[str, str], key: str) -> bool:
 
 
 def _holds(pid: int, inode: int) -> bool:
-    return any(_target(link) == f"socket:[{inode}]" for link in _listed(Path(f"/proc/{pid}/fd")))
-
-
-def _target(link: Path) -> str:
-    try:
-        return str(link.readlink())
-    except OSError:
-        return ""
+    for link in _listed(Path(f"/proc/{pid}/fd")):
+        with suppress(OSError):  # the process has closed it meanwhile
+            if str(link.readlink()) == f"socket:[{inode}]":
+                return True
+    return False
 
 
 def _listed(folder: Path) -> list[Path]:

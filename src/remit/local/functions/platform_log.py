@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
-    from remit.local.functions.failures import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,17 @@ def _in_text(function: DeployedFunction, invocation: Invocation, result: Invocat
     ]
     if result.initialised_in is not None:
         report.append(f"Init Duration: {result.initialised_in:.2f} ms")
+    failed: tuple[str, ...] = ()
     if result.failure is not None and result.failure.error_type == TIMED_OUT:
+        failed = (f"{timestamp(time.time())} {invocation.request_id} {result.failure.message}",)
         report.append("Status: timeout")
     elif result.failure is not None:
+        failed = (f"{request} Error: {result.failure.message}", result.failure.error_type)
         report.extend(("Status: error", f"Error Type: {result.error_type}"))
     events = (
         start(function, invocation),
         *lines(result.printed),
-        *_failure_in_text(invocation, result.failure),
+        *failed,
         f"END {request}",
         "\t".join(report),
     )
@@ -86,14 +88,6 @@ def _in_text(function: DeployedFunction, invocation: Invocation, result: Invocat
 def _at_start(function: DeployedFunction, result: InvocationResult) -> tuple[str, ...]:
     is_cold = result.initialised_in is not None or result.printed_at_start
     return starting(function, result.printed_at_start) if is_cold else ()
-
-
-def _failure_in_text(invocation: Invocation, failure: Failure | None) -> tuple[str, ...]:
-    if failure is None:
-        return ()
-    if failure.error_type == TIMED_OUT:
-        return (f"{timestamp(time.time())} {invocation.request_id} {failure.message}",)
-    return (f"RequestId: {invocation.request_id} Error: {failure.message}", failure.error_type)
 
 
 def _in_json(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:
@@ -123,6 +117,7 @@ def _event(kind: str, record: dict[str, Any]) -> str:
 
 
 def _billed(result: InvocationResult) -> int:
+    # The time of a cold start is billed since August 2025, of functions in zips as well ("AWS Lambda pricing").
     return math.ceil(result.milliseconds + (result.initialised_in or 0.0))
 
 

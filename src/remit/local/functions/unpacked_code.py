@@ -124,7 +124,7 @@ def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
 
 
 def _place(entry: zipfile.ZipInfo, folder: Path) -> Path:
-    parts = entry.filename.replace("\\", "/").split("/")
+    parts = entry.filename.replace("\\", "/").split("/")  # some tools write Windows' separator into a zip
     if entry.filename.startswith(("/", "\\")) or ".." in parts or "\0" in entry.filename:
         raise UnusableCode(f"the zip has a file {entry.filename!r}, which would lie outside of its folder")
     return folder.joinpath(*(part for part in parts if part not in {"", "."}))

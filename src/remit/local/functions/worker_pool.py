@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
     from remit.local.functions.live_log import LiveLog
     from remit.local.functions.unpacked_code import UnpackedCode
-    from remit.package.interpreters import Interpreter, Interpreters
+    from remit.package.interpreters import Interpreters
 
 _TMP: Final = Path("/tmp")  # noqa: S108 - Lambda's
 _OPT: Final = Path("/opt")
@@ -161,6 +161,10 @@ class WorkerPool:
         needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
         wall = possible_wall()
         private = wall == "wall" and _OPT.is_dir() and not any(map(_is_covered, needed))
+        remark = ""
+        if function.runtime != f"python{interpreter.words}":
+            instead = f"the function runs with Python {interpreter.words}"
+            remark = f"[WARNING] there is no {function.runtime} on this machine: {instead}\n"
         launch = Launch(
             program=interpreter.program,
             task=task,
@@ -176,7 +180,7 @@ class WorkerPool:
             wall=wall,
             hidden=self._hidden,
             private=private,
-            remark=_remark(function.runtime, interpreter),
+            remark=remark,
             debugger=debugger,
         )
         worker = Worker(function, launch)
@@ -262,13 +266,6 @@ class WorkerPool:
         with self._lock:
             workers = [*self._busy, *(worker for idle in self._idle.values() for worker in idle)]
         return {folder for worker in workers for folder in worker.folders}
-
-
-def _remark(runtime: str, interpreter: Interpreter) -> str:
-    """Word the remark for a machine without the function's version of Python."""
-    if runtime == f"python{interpreter.words}":
-        return ""
-    return f"[WARNING] there is no {runtime} on this machine: the function runs with Python {interpreter.words}\n"
 
 
 def _is_covered(path: Path) -> bool:

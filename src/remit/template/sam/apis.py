@@ -20,21 +20,28 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamResource
 
 
+_REST_API: Final = (
+    "ApiKeySourceType", "BinaryMediaTypes", "Description", "EndpointAccessMode", "FailOnWarnings",
+    "MinimumCompressionSize", "Mode", "Name", "Policy", "SecurityPolicy",
+)  # fmt: skip
+_STAGE: Final = (
+    "AccessLogSetting", "CacheClusterEnabled", "CacheClusterSize", "MethodSettings", "TracingEnabled", "Variables",
+)  # fmt: skip
+
+
 def rest_api(declared: SamResource) -> Iterator[MadeResource]:
     """The API, its deployment (whose logical id ends with a hash, left out here) and its stage."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName")
     name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
     deployment = f"{logical_id}Deployment"
-    endpoint = properties.get("EndpointConfiguration")
     yield MadeResource(
         logical_id,
         "AWS::ApiGateway::RestApi",
         {
-            **given(properties, "BinaryMediaTypes", "MinimumCompressionSize", "Name", "Description"),
+            **given(properties, *_REST_API),
             **definition(declared),
-            **({"EndpointConfiguration": endpoint} if endpoint is not None else {}),
-            "Parameters": {"endpointConfigurationTypes": "EDGE"},
+            **_endpoint(properties.get("EndpointConfiguration")),
         },
         declared.path,
     )
@@ -44,14 +51,6 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
         {"RestApiId": {"Ref": logical_id}, "StageName": "Stage"},
         declared.path,
     )
-    stage_properties = (
-        "AccessLogSetting",
-        "CacheClusterEnabled",
-        "CacheClusterSize",
-        "MethodSettings",
-        "TracingEnabled",
-        "Variables",
-    )
     yield MadeResource(
         name,
         "AWS::ApiGateway::Stage",
@@ -59,7 +58,7 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
             "DeploymentId": {"Ref": deployment},
             "RestApiId": {"Ref": logical_id},
             "StageName": stage,
-            **given(properties, *stage_properties),
+            **given(properties, *_STAGE),
             **({"Tags": tags(properties, "SAM")[1:]} if properties.get("Tags") else {}),
         },
         declared.path,
@@ -67,6 +66,25 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
     yield from authorizer_permissions(declared)
     yield from usage_plan(declared, name)
     yield from rest_domain(declared, name)
+
+
+def _endpoint(configuration: Any) -> dict[str, Any]:
+    """The properties of a REST API that say what it is reached by: a type of endpoint, or that with VPC endpoints."""
+    if configuration is None:
+        return {}
+    if not isinstance(configuration, dict) or "Type" not in configuration:
+        return {
+            "EndpointConfiguration": {"Types": [configuration]},
+            "Parameters": {"endpointConfigurationTypes": configuration},
+        }
+    # SAM spells the ids of VPC endpoints otherwise than API Gateway does, and takes both.
+    ids = given(configuration, "IpAddressType", "VpcEndpointIds") | given(
+        configuration, VpcEndpointIds="VPCEndpointIds"
+    )
+    return {
+        "EndpointConfiguration": {"Types": [configuration["Type"]], **ids},
+        "Parameters": {"endpointConfigurationTypes": configuration["Type"]},
+    }
 
 
 def http_api(declared: SamResource) -> Iterator[MadeResource]:
@@ -77,7 +95,8 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
         name = f"{logical_id}ApiGatewayDefaultStage"
     else:
         name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
-    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", definition(declared), declared.path)
+    api = {**definition(declared), **given(properties, "FailOnWarnings")}
+    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", api, declared.path)
     yield MadeResource(
         name,
         "AWS::ApiGatewayV2::Stage",
@@ -129,8 +148,8 @@ _SCHEMES: Final = {"Api": ("securityDefinitions",), "HttpApi": ("components", "s
 def definition(declared: SamResource) -> dict[str, Any]:
     """The properties that define an API: where its file is in S3, or its body."""
     location = in_s3(declared.properties.get("DefinitionUri"))
-    if location is not None:
-        return {"BodyS3Location": {"Bucket": location[0], "Key": location[1]}}
+    if location:
+        return {"BodyS3Location": location}
     body = declared.properties.get("DefinitionBody") or {}
     schemes = _schemes_with_roles(declared)
     if not schemes or tokens.is_intrinsic(body):

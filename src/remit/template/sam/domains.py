@@ -31,15 +31,16 @@ def rest_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
         "DomainName": domain.get("DomainName"),
         certificate: domain.get("CertificateArn"),
         "EndpointConfiguration": {"Types": [domain.get("EndpointConfiguration") or "REGIONAL"]},
-        **given(domain, "MutualTlsAuthentication", "SecurityPolicy", "OwnershipVerificationCertificateArn"),
+        **given(domain, "MutualTlsAuthentication", "OwnershipVerificationCertificateArn", "Policy", "SecurityPolicy"),
     }
     yield MadeResource(logical_id, "AWS::ApiGateway::DomainName", properties, path)
+    is_normalised = domain.get("NormalizeBasePath", True)
     for suffix, base_path in _base_paths(domain):
         mapping = {
             "DomainName": {"Ref": logical_id},
             "RestApiId": {"Ref": declared.logical_id},
             "Stage": {"Ref": stage},
-            **({"BasePath": base_path} if base_path is not None else {}),
+            **({} if base_path is None else {"BasePath": suffix if is_normalised else base_path}),
         }
         name = f"{declared.logical_id}{suffix}BasePathMapping"
         yield MadeResource(name, "AWS::ApiGateway::BasePathMapping", mapping, path)
@@ -65,7 +66,7 @@ def http_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
             "ApiId": {"Ref": declared.logical_id},
             "DomainName": {"Ref": logical_id},
             "Stage": {"Ref": stage},
-            **({"ApiMappingKey": base_path} if base_path is not None else {}),
+            **({} if base_path is None else {"ApiMappingKey": base_path.strip("/")}),
         }
         name = f"{declared.logical_id}{suffix}ApiMapping"
         yield MadeResource(name, "AWS::ApiGatewayV2::ApiMapping", mapping, path)
@@ -102,13 +103,9 @@ def _is_permitted(declared: SamResource, authorizer: Mapping[str, Any]) -> bool:
 
 def _base_paths(domain: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     """Yield each base path with its addition to the logical id of the mapping; one without, where none is."""
-    base_paths = domain.get("BasePath")
-    if not isinstance(base_paths, list):
-        yield "", None
-        return
-    for base_path in base_paths:
-        letters = "".join(filter(str.isalnum, str(base_path)))
-        yield letters, letters
+    base_paths = domain.get("BasePath") or [None]
+    for base_path in base_paths if isinstance(base_paths, list) else [base_paths]:
+        yield "".join(filter(str.isalnum, base_path or "")), base_path
 
 
 def _records(declared: SamResource, domain: Mapping[str, Any]) -> Iterator[MadeResource]:
@@ -116,7 +113,7 @@ def _records(declared: SamResource, domain: Mapping[str, Any]) -> Iterator[MadeR
     route = domain.get("Route53")
     if not isinstance(route, dict):
         return
-    zone = given(route, "HostedZoneId", "HostedZoneName")
+    zone = given(route, "HostedZoneId") or given(route, "HostedZoneName")
     if zone:
         record = {"Name": domain.get("DomainName"), "Type": "A"}
         logical_id = f"RecordSetGroup{_hash(next(iter(zone.values())))}"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.iam.policy import VERSION
 from remit.template.sam.polled_sources import SOURCES
 from remit.template.sam.resources import MadeResource, SamEvent, arn_of, given
 from remit.template.sam.role import trusting
@@ -137,7 +138,7 @@ def rule(event: SamEvent, target: dict[str, Any], name: str) -> MadeResource:
         {
             **state,
             **given(properties, "Description", "EventBusName", "State", **renamed),
-            "Targets": [_with_dead_letters(event, target)],
+            "Targets": [_with_dead_letters(event, {**target, **given(section(properties, "Target"), "Id")})],
         },
         event.path,
     )
@@ -167,11 +168,25 @@ def letters(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
         queue = _dead_letter_queue_id(event, config)
         yield MadeResource(queue, "AWS::SQS::Queue", {}, event.path)
         if policy:
-            yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, event)
+            principal = {"Service": "events.amazonaws.com"}
+            sent = _sending(principal, arn_of(queue), arn_of(event.id))
+            yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, sent, event)
 
 
-def _queue_policy(logical_id: str, url: Any, event: SamEvent) -> MadeResource:
-    return MadeResource(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": {}}, event.path)
+def _sending(principal: Any, queue: Any, source: Any) -> dict[str, Any]:
+    """The statement by which a rule or a topic sends to a queue."""
+    return {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Principal": principal,
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+    }
+
+
+def _queue_policy(logical_id: str, url: Any, statement: dict[str, Any], event: SamEvent) -> MadeResource:
+    document = {"Version": VERSION, "Statement": [statement]}
+    return MadeResource(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": document}, event.path)
 
 
 def _schedule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
@@ -238,11 +253,14 @@ def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
         return
     if queue_settings is None:
         yield MadeResource(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
-    mapping = {"FunctionName": target.name, "EventSourceArn": queue, "BatchSize": 10, "Enabled": True}
+    # SAM takes `Enabled: false` of the queue for nothing.
+    polled = {"BatchSize": 10, "Enabled": True, **given(queue_settings or {}, "BatchSize")}
+    mapping = {"FunctionName": target.name, "EventSourceArn": queue, **polled}
     yield MadeResource(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping, event.path)
     policy_id = queue_settings.get("QueuePolicyLogicalId") if queue_settings is not None else None
     url = queue_settings.get("QueueUrl") if queue_settings is not None else {"Ref": f"{event.id}Queue"}
-    yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, event)
+    sent = _sending("*", queue, event.properties.get("Topic"))
+    yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, sent, event)
 
 
 def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:

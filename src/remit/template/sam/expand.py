@@ -24,9 +24,8 @@ from remit.template.written_template import SAM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.errors import Origin
-    from remit.template.policy_documents import Place
     from remit.template.sam.resources import MadeResource, SamEvent
 
 _MAKERS: Final = {
@@ -56,7 +55,7 @@ class ExpandedTemplate:
     """Resources without any of SAM's types; `place` and `reason` know the made ones, `notes` what was not expanded."""
 
     resources: Mapping[str, Any]
-    written: Place
+    written: Locate
     origins: Mapping[Path, Path] = field(default_factory=dict)
     reasons: Mapping[Path, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -77,7 +76,7 @@ class ExpandedTemplate:
         return ""
 
 
-def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
+def expanded(template: Mapping[str, Any], place: Locate) -> ExpandedTemplate:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
     resources = section(template, "Resources")
     plain = {name: resource for name, resource in resources.items() if not _is_sam(resource)}
@@ -104,7 +103,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     return ExpandedTemplate(plain, place, origins, reasons, tuple(notes), declared, frozenset(plain) - written)
 
 
-def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place) -> Iterator[SamResource]:
+def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], place: Locate) -> Iterator[SamResource]:
     """The APIs that SAM makes for the events of functions that name none, with the Globals."""
     functions = [declaration for declaration in declared if declaration.kind == "Function"]
     names = dict.fromkeys(api_of(event) for function in functions for event in function.events())
@@ -114,7 +113,7 @@ def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], p
 
 
 def plain_template(
-    template: Mapping[str, Any], place: Place, values: Mapping[str, str]
+    template: Mapping[str, Any], place: Locate, values: Mapping[str, str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A template with its resources in their plain form, and what was not expanded; `values` are its parameters'."""
     expansion = expanded(_with_values(template, values), place)
@@ -160,7 +159,7 @@ def _is_sam(resource: Any) -> bool:
     return isinstance(resource, dict) and str(resource.get("Type", "")).startswith(SAM)
 
 
-def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[SamResource]:
+def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Locate) -> Iterator[SamResource]:
     """The resources of SAM's types, with the Globals of the template. RemitError where Properties are no mapping."""
     shared = section(template, "Globals")
     for name, resource in resources.items():
@@ -197,7 +196,7 @@ def _merged(above: Any, below: Any) -> Any:
 
 
 def _made(
-    declared: Iterable[SamResource], shared: Mapping[str, Any], place: Place
+    declared: Iterable[SamResource], shared: Mapping[str, Any], place: Locate
 ) -> Iterator[tuple[SamResource, MadeResource]]:
     """Yield the resources that SAM makes, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.deployments import alias_attributes
 from remit.template.sam.events import function_event, target_of
-from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
-from remit.template.sam.role import destinations, role
+from remit.template.sam.resources import MadeResource, SamResource, arn_of, code_in_s3, given, tags
+from remit.template.sam.role import destinations, is_traced, role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
         **given(properties, *_KEPT),
         "Code": _code(properties),
         "Role": arn_of(f"{declared.logical_id}Role") if own_role is None else own_role,
-        **({"TracingConfig": {"Mode": properties["Tracing"]}} if properties.get("Tracing") else {}),
+        **({"TracingConfig": {"Mode": properties["Tracing"]}} if is_traced(properties) else {}),
         **({"DeadLetterConfig": {"TargetArn": letters}} if letters is not None else {}),
         "Tags": tags(properties, "lambda:createdBy"),
     }
@@ -81,8 +81,7 @@ def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
         return {"ZipFile": properties["InlineCode"]}
     if properties.get("ImageUri") is not None:
         return {"ImageUri": properties["ImageUri"]}
-    location = in_s3(properties.get("CodeUri"))
-    return {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
+    return code_in_s3(properties.get("CodeUri"))
 
 
 def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeResource, MadeResource]:

@@ -66,13 +66,16 @@ _NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE")
 
 def _notifying(bucket: dict[str, Any], declaration: SamResource, event: SamEvent) -> dict[str, Any]:
     """The bucket notifies the function or its alias, unless the function's condition does not hold."""
-    notification: Any = {"Event": event.properties.get("Events"), "Function": target_of(declaration).arn}
     condition = declaration.attributes.get("Condition")
-    if condition is not None:
-        notification = Choice(condition, (notification, NO_VALUE)).written()
     config = section(bucket, "NotificationConfiguration")
     listed = config.get("LambdaConfigurations")
-    notifications = [*(listed if isinstance(listed, list) else []), notification]
+    notifications = [*listed] if isinstance(listed, list) else []
+    happenings = event.properties.get("Events")
+    for happening in happenings if isinstance(happenings, list) else [happenings]:
+        notification = {"Event": happening, "Function": target_of(declaration).arn}
+        if condition is not None:
+            notification = Choice(condition, (notification, NO_VALUE)).written()
+        notifications.append(notification)
     return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": notifications}}
 
 

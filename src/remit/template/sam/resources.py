@@ -11,8 +11,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.documents.json_text import Path
-    from remit.template.policy_documents import Place
+    from remit.documents.json_text import Locate, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class SamResource:
     type: str
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any]
-    place: Place
+    place: Locate
 
     @property
     def kind(self) -> str:
@@ -103,14 +102,22 @@ def given(properties: Mapping[str, Any], *names: str, **renamed: str) -> dict[st
     return {new: properties[old] for new, old in pairs if properties.get(old) is not None}
 
 
-def in_s3(uri: Any) -> tuple[Any, Any] | None:
-    """Bucket and key of a CodeUri and its like; None for a path on this machine, which `sam` uploads somewhere."""
-    if isinstance(uri, dict):
-        return (uri["Bucket"], uri["Key"]) if {"Bucket", "Key"} <= uri.keys() else None
-    if not isinstance(uri, str) or not uri.startswith("s3://"):
-        return None
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
+def in_s3(uri: Any, bucket: str = "Bucket", key: str = "Key", version: str = "Version") -> dict[str, Any]:
+    """Where a CodeUri and its like is in S3, by the names of the property that takes it.
+
+    Empty for a path on this machine, which `sam` uploads somewhere.
+    """
+    if isinstance(uri, str) and uri.startswith("s3://"):
+        name, _, path = uri.removeprefix("s3://").partition("/")
+        return {bucket: name, key: path}
+    if isinstance(uri, dict) and {"Bucket", "Key"} <= uri.keys():
+        return given(uri, **{bucket: "Bucket", key: "Key", version: "Version"})
+    return {}
+
+
+def code_in_s3(uri: Any) -> dict[str, Any]:
+    """The same in Lambda's words, of a function or a layer."""
+    return in_s3(uri, "S3Bucket", "S3Key", "S3ObjectVersion")
 
 
 def tags(properties: Mapping[str, Any], by: str) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ def _policies_of_properties(declared: SamResource) -> Iterator[_Entry]:
         return
     durable = properties.get("DurableConfig")
     yield _aws_managed("AWSLambdaBasicDurableExecutionRolePolicy" if durable else "AWSLambdaBasicExecutionRole")
-    if properties.get("Tracing") and properties["Tracing"] != "Disabled":
+    if is_traced(properties):
         yield _aws_managed(_XRAY)
     if properties.get("VpcConfig"):
         yield _aws_managed("AWSLambdaVPCAccessExecutionRole")
@@ -113,6 +113,11 @@ def _policies_of_properties(declared: SamResource) -> Iterator[_Entry]:
         sending = destination(kind, target)
         if sending:
             yield _sam_policy(f"{name}Policy", sending, path, f"EventInvokeConfig {path[-1]}")
+
+
+def is_traced(properties: Mapping[str, Any]) -> bool:
+    """Return whether a function sends traces to X-Ray, or may."""
+    return properties.get("Tracing") not in (None, "", "Disabled")
 
 
 def destinations(declared: SamResource) -> Iterator[tuple[str, Path, str, Any]]:
@@ -226,8 +231,10 @@ def _policies_of_sources(declared: SamResource) -> Iterator[_Entry]:
         policy = SOURCES[event.type][1]
         if policy is not None:
             yield _aws_managed(f"service-role/{policy}")
-        version = VERSION if event.type == "SelfManagedKafka" else None  # as SAM has it
-        for added_statements in (statements(event), failures(event)):
+        # Of all sources SAM gives this one's policy alone a version, and none to what is sent on.
+        version = VERSION if event.type == "SelfManagedKafka" else None
+        for added_statements, policy_version in ((statements(event), version), (failures(event), None)):
             if added_statements and added_statements not in added:
                 added.append(added_statements)
-                yield _sam_policy(f"{event.id}Policy", added_statements, event.path, f"event {event.name}", version)
+                because = f"event {event.name}"
+                yield _sam_policy(f"{event.id}Policy", added_statements, event.path, because, policy_version)

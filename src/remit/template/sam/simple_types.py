@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from remit.template.sam.resources import MadeResource, given, in_s3, tags
+from remit.template.sam.resources import MadeResource, code_in_s3, given, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamResource
 
 
+_ATTRIBUTE_TYPES: Final = {"Binary": "B", "Number": "N", "String": "S"}
+
+
 def table(declared: SamResource) -> Iterator[MadeResource]:
     """The table, with one key."""
     properties = declared.properties
-    key = declared.mapping("PrimaryKey").get("Name", "id")
+    primary_key = declared.mapping("PrimaryKey")
+    key, kind = primary_key.get("Name", "id"), primary_key.get("Type", "String")
     yield MadeResource(
         declared.logical_id,
         "AWS::DynamoDB::Table",
         {
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": _ATTRIBUTE_TYPES.get(kind, kind)}],
             "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
             **given(
                 properties, "PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification", "TableName"
@@ -37,8 +41,7 @@ def layer(declared: SamResource) -> Iterator[MadeResource]:
     properties = declared.properties
     copied = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
     name = properties.get("LayerName") or declared.logical_id
-    location = in_s3(properties.get("ContentUri"))
-    content = {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
+    content = code_in_s3(properties.get("ContentUri"))
     yield MadeResource(
         declared.logical_id,
         "AWS::Lambda::LayerVersion",

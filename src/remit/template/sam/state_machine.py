@@ -22,7 +22,6 @@ def state_machine(declared: SamResource) -> Iterator[MadeResource]:
     if own_role and properties.get("Policies"):
         raise declared.wrong("it has a Role and Policies, of which SAM takes one", declared.at("Policies"))
     location = in_s3(properties.get("DefinitionUri"))
-    definition = {"DefinitionS3Location": {"Bucket": location[0], "Key": location[1]}} if location is not None else {}
     renamed = {
         "StateMachineName": "Name", "StateMachineType": "Type", "LoggingConfiguration": "Logging",
         "TracingConfiguration": "Tracing", "DefinitionString": "Definition",
@@ -32,7 +31,7 @@ def state_machine(declared: SamResource) -> Iterator[MadeResource]:
         "AWS::StepFunctions::StateMachine",
         {
             **given(properties, "DefinitionSubstitutions", **renamed),
-            **definition,
+            **({"DefinitionS3Location": location} if location else {}),
             "RoleArn": own_role or arn_of(f"{logical_id}Role"),
             "Tags": tags(properties, "stateMachine:createdBy"),
         },

@@ -22,10 +22,9 @@ from remit.template.users_and_groups import with_groups
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from remit.documents.json_text import Path
+    from remit.documents.json_text import Locate, Path
     from remit.holders import HolderKind
     from remit.iam.policy import Policy
-    from remit.template.policy_documents import Place
 
 _KINDS: Final[tuple[HolderKind, ...]] = ("role", "user", "group")
 
@@ -75,25 +74,27 @@ def read_plan(content: bytes, file: str) -> TerraformPlan:
         raise RemitError(
             f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
-    before = _read(_prior(source.value, source.place), source.place, looked_up=_looked_up(source.value, source.place))
-    return TerraformPlan(before, plan_roles(source.value, file, source.place))
+    before = _read(
+        _prior(source.value, source.locate), source.locate, looked_up=_looked_up(source.value, source.locate)
+    )
+    return TerraformPlan(before, plan_roles(source.value, file, source.locate))
 
 
-def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
+def plan_roles(value: Mapping[str, Any], file: str, locate: Locate) -> FileRoles:
     """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
-        raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=place((key,)))
-    items = items_of(value[key], (key,), place, configured(value))
-    return _read(items, place, _prior(value, place), _looked_up(value, place))
+        raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=locate((key,)))
+    items = items_of(value[key], (key,), locate, configured(value))
+    return _read(items, locate, _prior(value, locate), _looked_up(value, locate))
 
 
-def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
+def _prior(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
     """The resources of the state that the plan was made from; without one, those that its changes start from."""
     prior = value.get("prior_state")
     references = configured(value)
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
-        return items_of(prior["values"], ("prior_state", "values"), place, references)
+        return items_of(prior["values"], ("prior_state", "values"), locate, references)
     changes = value.get("resource_changes")
     items = []
     for index, resource_change in enumerate(changes if isinstance(changes, list) else []):
@@ -110,18 +111,18 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...
     return tuple(items)
 
 
-def _looked_up(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
+def _looked_up(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
     """The VPC endpoints that data sources have looked up, which something else made."""
     prior = value.get("prior_state")
     holder, path = (prior, ("prior_state", "values")) if isinstance(prior, dict) else (value, ("values",))
     values = holder.get("values")
-    sources = data_of(values, path, place) if isinstance(values, dict) else ()
+    sources = data_of(values, path, locate) if isinstance(values, dict) else ()
     return tuple(source for source in sources if source.type == _ENDPOINT)
 
 
 def _read(
     items: tuple[PlannedResource, ...],
-    place: Place,
+    locate: Locate,
     prior: tuple[PlannedResource, ...] = (),
     looked_up: tuple[PlannedResource, ...] = (),
 ) -> FileRoles:
@@ -129,7 +130,7 @@ def _read(
 
     `prior` are the resources before it; `looked_up` are VPC endpoints that others made.
     """
-    side = _Side(items, place, prior)
+    side = _Side(items, locate, prior)
     of_kind: dict[str, list[Holder]] = {holder.kind: [] for holder in _HOLDERS.values()}
     for item in items:
         if item.type in _HOLDERS:
@@ -138,7 +139,7 @@ def _read(
         of_kind[holder.kind].append(_outside(holder, side))
     holders = [holder for same_kind in of_kind.values() for holder in same_kind]
     users = (with_groups(user, _groups_of(user, side), of_kind["group"]) for user in of_kind["user"])
-    endpoints = _Side(tuple(item for item in (*items, *looked_up) if item.type == _ENDPOINT), place)
+    endpoints = _Side(tuple(item for item in (*items, *looked_up) if item.type == _ENDPOINT), locate)
     documents: dict[str, Policy] = {}
     managed: list[Holder] = []
     for item in side.of(_MANAGED[1]):
@@ -150,7 +151,7 @@ def _read(
                 item.address,
                 (policy,),
                 trusts=(),
-                origin=place(item.path),
+                origin=locate(item.path),
                 notes=notes,
                 kind="managed policy",
                 name=name,
@@ -209,12 +210,12 @@ class _Side:
     """A side of a plan: its resources, to be asked which of them something means, and those that were before it."""
 
     def __init__(
-        self, items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()
+        self, items: tuple[PlannedResource, ...], locate: Locate, prior: tuple[PlannedResource, ...] = ()
     ) -> None:
         self.items = items
-        self.place = place
+        self.locate = locate
         self.prior = prior
-        self.policies = {item.address: _own(item, place) for item in items if item.type == _MANAGED[1]}
+        self.policies = {item.address: _own(item, locate) for item in items if item.type == _MANAGED[1]}
         self._kinds: dict[str, list[PlannedResource]] = {}
         for item in items:
             self._kinds.setdefault(item.type, []).append(item)
@@ -270,16 +271,16 @@ class _Side:
         ]
 
 
-def _own(item: PlannedResource, place: Place) -> HeldPolicy:
+def _own(item: PlannedResource, locate: Locate) -> HeldPolicy:
     """The policy of a policy resource, whose statements have the resource's address as their reason."""
     document = item.values.get("policy")
     if document is None:
         return HeldPolicy(item.address, note=f"what {item.address} says is known after the apply only")
-    return _of_document(document, (*item.path, "policy"), item.address, place)
+    return _of_document(document, (*item.path, "policy"), item.address, locate)
 
 
-def _of_document(document: Any, path: Path, address: str, place: Place) -> HeldPolicy:
-    grants = tuple(grants_of(document, path, place, Reason("text", address)))
+def _of_document(document: Any, path: Path, address: str, locate: Locate) -> HeldPolicy:
+    grants = tuple(grants_of(document, path, locate, Reason("text", address)))
     if known(document):
         return HeldPolicy(address, document=policy_in(grants), grants=grants)
     return HeldPolicy(
@@ -291,12 +292,12 @@ def _role(role: PlannedResource, items: _Side) -> Holder:
     """A role, a user or a group."""
     holder = _HOLDERS[role.type]
     policies = [*_inline(role, items)]
-    policies += (_own(policy, items.place) for policy in items.managed(role, *holder.inline))
+    policies += (_own(policy, items.locate) for policy in items.managed(role, *holder.inline))
     policies = [*dict.fromkeys((*policies, *_attached(role, items)))]
     boundary = role.text("permissions_boundary")
     if not boundary:  # the plan may make the policy that becomes it
         boundary = next((policy.address for policy in items.meant(role, "permissions_boundary", _MANAGED[1])), "")
-    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), items.place)
+    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), items.locate)
     is_known = trust is not None or holder.kind != "role"
     unknown = () if is_known else ("who may take it on is known after the apply only",)
     return Holder(
@@ -306,8 +307,8 @@ def _role(role: PlannedResource, items: _Side) -> Holder:
         bounded(boundary or None),
         services(trust),
         trust=trust,
-        trust_origin=items.place((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
-        origin=items.place(role.path),
+        trust_origin=items.locate((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
+        origin=items.locate(role.path),
         notes=(*unknown, *(policy.note for policy in policies if policy.note)),
         kind=holder.kind,
         name=role.text("name"),
@@ -326,7 +327,7 @@ def _inline(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
         if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(block.get("name")) not in managed_elsewhere:
-                yield _of_document(block["policy"], path, role.address, items.place)
+                yield _of_document(block["policy"], path, role.address, items.locate)
 
 
 def _attached(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
@@ -392,13 +393,13 @@ def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, it
 
 def _outside(holder: _Elsewhere, items: _Side) -> Holder:
     """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
-    policies = [_own(item, items.place) for item in holder.inline]
+    policies = [_own(item, items.locate) for item in holder.inline]
     policies = [*dict.fromkeys((*policies, *_of_attachments(holder.attachments, items)))]
     return Holder(
         holder.name,
         tuple(policies),
         trusts=(),
-        origin=items.place((*holder.inline, *holder.attachments)[0].path),
+        origin=items.locate((*holder.inline, *holder.attachments)[0].path),
         only_attached_to=True,
         notes=(
             f"the plan does not hold this {holder.kind}: what else it may do is not known",

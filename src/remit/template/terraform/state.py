@@ -11,8 +11,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.documents.json_text import Path
-    from remit.template.policy_documents import Place
+    from remit.documents.json_text import Locate, Path
 
 References = dict[str, dict[str, tuple[str, ...]]]
 _INDEX: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
@@ -55,43 +54,43 @@ def plain(address: str) -> str:
 
 
 def items_of(
-    values: Mapping[str, Any], path: Path, place: Place, references: References
+    values: Mapping[str, Any], path: Path, locate: Locate, references: References
 ) -> tuple[PlannedResource, ...]:
     """The managed resources of a state's or plan's values, those of modules too. RemitError at what is not a module."""
-    return tuple(_module(values.get("root_module"), (*path, "root_module"), place, references, of_data=False))
+    return tuple(_module(values.get("root_module"), (*path, "root_module"), locate, references, of_data=False))
 
 
-def data_of(values: Mapping[str, Any], path: Path, place: Place) -> tuple[PlannedResource, ...]:
+def data_of(values: Mapping[str, Any], path: Path, locate: Locate) -> tuple[PlannedResource, ...]:
     """The data sources of a state's or plan's values; of a plan, those that are read during the apply."""
-    return tuple(_module(values.get("root_module"), (*path, "root_module"), place, {}, of_data=True))
+    return tuple(_module(values.get("root_module"), (*path, "root_module"), locate, {}, of_data=True))
 
 
 def _module(
-    module: Any, path: Path, place: Place, references: References, *, of_data: bool
+    module: Any, path: Path, locate: Locate, references: References, *, of_data: bool
 ) -> Iterator[PlannedResource]:
     """The managed resources, or the data sources, of a module and of those in it. RemitError at what is no module."""
     if module is None:
         return
     if not isinstance(module, dict):
-        raise RemitError("a module of a Terraform plan must be an object", origin=place(path))
-    for index, resource in enumerate(_listed(module, "resources", path, place)):
+        raise RemitError("a module of a Terraform plan must be an object", origin=locate(path))
+    for index, resource in enumerate(_listed(module, "resources", path, locate)):
         at: Path = (*path, "resources", index)
         if not isinstance(resource, dict) or not isinstance(resource.get("values", {}), dict):
-            raise RemitError("a resource of a Terraform plan must be an object with values", origin=place(at))
+            raise RemitError("a resource of a Terraform plan must be an object with values", origin=locate(at))
         if (resource.get("mode") == "data") == of_data:
             address = str(resource.get("address", ""))
             values = resource.get("values", {})
             yield PlannedResource(
                 address, str(resource.get("type", "")), values, (*at, "values"), references.get(plain(address), {})
             )
-    for index, child in enumerate(_listed(module, "child_modules", path, place)):
-        yield from _module(child, (*path, "child_modules", index), place, references, of_data=of_data)
+    for index, child in enumerate(_listed(module, "child_modules", path, locate)):
+        yield from _module(child, (*path, "child_modules", index), locate, references, of_data=of_data)
 
 
-def _listed(module: Mapping[str, Any], name: str, path: Path, place: Place) -> list[Any]:
+def _listed(module: Mapping[str, Any], name: str, path: Path, locate: Locate) -> list[Any]:
     elements = module.get(name)
     if elements is not None and not isinstance(elements, list):
-        raise RemitError(f"{name} of a Terraform plan must be a list", origin=place((*path, name)))
+        raise RemitError(f"{name} of a Terraform plan must be a list", origin=locate((*path, name)))
     return elements or []
 
 

@@ -43,7 +43,7 @@ class CallPlaces:
         if name != _HANDLERS:
             return None
         finders: list[Any] = sys.meta_path
-        finders.remove(self)
+        finders.remove(self)  # or it would be asked again by what it asks
         spec = importlib.util.find_spec(name)
         if spec is None or spec.loader is None:
             return spec

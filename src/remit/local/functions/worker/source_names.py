@@ -44,7 +44,7 @@ def name_after(task: str, project: str) -> None:
 
     def of_copies(folder: str) -> Any:
         if not (folder + os.sep).startswith(copies):
-            raise ImportError
+            raise ImportError  # which has the next hook asked ("PEP 302")
         return of_folder(folder)
 
     sys.path_hooks.insert(0, of_copies)
