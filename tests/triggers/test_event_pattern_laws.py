@@ -1,0 +1,152 @@
+"""Patterns of events: the services' rules written down again, and both find the same places wrong.
+
+Sources: "Comparison operators for use in event patterns" and "Amazon EventBridge event patterns" (EventBridge User
+Guide), "Control which events Lambda sends to your function" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from remit.errors import RemitError
+from remit.triggers.event_pattern import EVENT_SOURCE, EVENTBRIDGE, SNS, PatternLanguage, checked_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEXTS: Final = ("prefix", "suffix", "wildcard", "equals-ignore-case")
+OF_ALL: Final = {"prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case"}
+KNOWN: Final = {EVENTBRIDGE: OF_ALL | {"cidr", "wildcard"}, SNS: OF_ALL | {"cidr", "wildcard"}, EVENT_SOURCE: OF_ALL}
+NUMBERS: Final = st.sampled_from([-5_000_000_001, -5_000_000_000, 0, 3, 3.5, 5_000_000_000, 5_000_000_001, True, "3"])
+BOUNDS: Final = st.tuples(st.sampled_from(["<", "<=", ">", ">=", "=", "!="]), NUMBERS)
+INTERVALS: Final = st.tuples(
+    st.sampled_from([">", ">="]), st.integers(0, 3), st.sampled_from(["<", "<="]), st.integers(0, 3)
+)
+SCALARS: Final = st.sampled_from(["in/", "a**b", "", 7, 2.5, True, None])
+OPERANDS: Final = st.one_of(
+    SCALARS,
+    st.sampled_from([[], ["a"], ["a", 3], [{}], {}, {"equals-ignore-case": "a"}, {"equals-ignore-case": 3}]),
+    st.sampled_from(["10.0.0.0/24", "10.0.0.1/8", "10.0.0.0/33", "2001:db8::/32"]),
+    st.builds(lambda operator, text: {operator: text}, st.sampled_from([*TEXTS, "exists"]), SCALARS),
+    st.builds(
+        lambda operator, texts: {operator: texts}, st.sampled_from(TEXTS), st.sampled_from([[], ["a", "b"], [3]])
+    ),
+    BOUNDS.map(list),
+    st.tuples(BOUNDS, BOUNDS).map(lambda pairs: [*pairs[0], *pairs[1]]),
+    INTERVALS.map(list),
+    INTERVALS.map(list),
+)
+OPERATORS: Final = st.sampled_from([*sorted(KNOWN[SNS]), "numeric", "numeric", "anything-but", "prefx"])
+COMPARISONS: Final = st.builds(lambda operator, operand: {operator: operand}, OPERATORS, OPERANDS) | st.builds(
+    lambda operand: {"numeric": operand}, st.one_of(BOUNDS.map(list), INTERVALS.map(list), INTERVALS.map(list))
+)
+VALUES: Final = st.lists(st.sampled_from(["in/", 7, None, {"exists": True}, {"prefix": 3}, [1], {}]), max_size=2)
+NAMES: Final = st.sampled_from(["a", "b"])
+FLAT: Final = st.dictionaries(NAMES, VALUES | st.just("in/"), max_size=2)
+FIELDS: Final = st.dictionaries(NAMES, VALUES | FLAT, min_size=1, max_size=2) | st.builds(
+    lambda fields, alternatives: {**fields, "$or": alternatives}, FLAT, st.lists(FLAT, max_size=3)
+)
+LANGUAGES: Final = st.sampled_from([EVENTBRIDGE, SNS, EVENT_SOURCE])
+
+
+def wrong_fields(fields: dict[str, Any], at: str, known: set[str]) -> Iterator[str]:
+    for name, value in fields.items():
+        field = f"{at}.{name}"
+        if name == "$or":
+            if not isinstance(value, list) or len(value) < 2:
+                yield field
+                continue
+            for place, alternative in enumerate(value):
+                if alternative:
+                    yield from wrong_fields(alternative, f"{field}[{place}]", known)
+                else:
+                    yield f"{field}[{place}]"
+        elif not value or not isinstance(value, list | dict):
+            yield field
+        elif isinstance(value, dict):
+            yield from wrong_fields(value, field, known)
+        else:
+            for place, item in enumerate(value):
+                yield from wrong_item(item, f"{field}[{place}]", known)
+
+
+def wrong_item(item: Any, at: str, known: set[str]) -> Iterator[str]:
+    if isinstance(item, list):
+        yield at
+    if not isinstance(item, dict):
+        return
+    if len(item) != 1 or not item.keys() <= known:
+        yield at
+        return
+    ((operator, operand),) = item.items()
+    if operator != "anything-but":
+        if not is_operand(operator, operand):
+            yield f"{at}.{operator}"
+        return
+    place = f"{at}.anything-but"
+    values = operand
+    if isinstance(operand, dict):
+        if len(operand) != 1 or not operand.keys() <= set(TEXTS):
+            yield place
+            return
+        ((inner, values),) = operand.items()
+        if any(not isinstance(one, str) for one in (values if isinstance(values, list) else [values])):
+            yield f"{place}.{inner}"
+    listed = values if isinstance(values, list) else [values]
+    if not listed or any(isinstance(one, list | dict) for one in listed):
+        yield place
+
+
+def is_operand(operator: str, operand: Any) -> bool:
+    if operator == "exists":
+        return isinstance(operand, bool)
+    if operator == "numeric":
+        return is_numeric(operand)
+    if operator == "cidr":
+        return operand in ("10.0.0.0/24", "10.0.0.1/8", "2001:db8::/32")
+    if operator in ("prefix", "suffix") and isinstance(operand, dict):
+        return list(operand) == ["equals-ignore-case"] and isinstance(operand["equals-ignore-case"], str)
+    return isinstance(operand, str) and not (operator == "wildcard" and "**" in operand)
+
+
+def is_numeric(operand: Any) -> bool:
+    if not isinstance(operand, list) or len(operand) not in (2, 4):
+        return False
+    for sign, number in zip(operand[::2], operand[1::2], strict=True):
+        if sign not in ("<", "<=", ">", ">=", "=") or type(number) not in (int, float) or abs(number) > 5 * 10**9:
+            return False
+    if len(operand) == 2:
+        return True
+    above, low, below, high = operand
+    if above not in (">", ">=") or below not in ("<", "<="):
+        return False
+    return bool(low < high or (low == high and (above, below) == (">=", "<=")))
+
+
+@settings(max_examples=80)
+@given(FIELDS, LANGUAGES)
+def test_a_pattern_is_refused_at_each_place_that_is_wrong_and_nowhere_else(
+    fields: dict[str, Any], language: PatternLanguage
+) -> None:
+    assert refused_places(fields, language) == set(wrong_fields(fields, "filter", KNOWN[language]))
+
+
+@settings(max_examples=400)
+@given(COMPARISONS | st.just({"prefix": "a", "suffix": "b"}), LANGUAGES)
+def test_a_comparison_is_refused_where_its_service_refuses_it(
+    comparison: dict[str, Any], language: PatternLanguage
+) -> None:
+    expected = set(wrong_item(comparison, "filter.a[0]", KNOWN[language]))
+    event(f"wrong: {bool(expected)}")
+    assert refused_places({"a": [comparison]}, language) == expected
+
+
+def refused_places(fields: dict[str, Any], language: PatternLanguage) -> set[str]:
+    try:
+        assert checked_pattern(fields, "filter", language) == fields
+    except RemitError as refused:
+        return {mistake.message.split(" ")[0] for mistake in refused.all}
+    return set()
