@@ -122,11 +122,17 @@ def contexts(statements: Iterable[Statement], fixed: Mapping[str, str | None]) -
     settled = {key: value for key, value in fixed.items() if value is not None}
     named: dict[str, set[str]] = {}
     for statement in statements:
+        for name in re.findall(r"\$\{([^}]+)\}", str(statement)):
+            if name.lower() not in fixed:
+                named.setdefault(name.lower(), set())
         for _, key, values in conditions(statement):
             if key.lower() not in fixed:
                 own_values = (filled(value, settled) for value in values)
                 named.setdefault(key.lower(), set()).update(plain(value) for value in own_values if value is not None)
-    choices = [[None, "other", *sorted(values)] for _, values in sorted(named.items())]
+    tags = {value for key, value in settled.items() if "tag/" in key}  # a variable may ask for the same tag
+    choices = [
+        [None, "other", *sorted(values | (tags if "tag/" in key else set()))] for key, values in sorted(named.items())
+    ]
     for values in itertools.product(*choices):
         yield {**settled, **{key: value for key, value in zip(sorted(named), values, strict=True) if value is not None}}
 

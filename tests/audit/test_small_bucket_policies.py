@@ -13,7 +13,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from audit_accounts import ACCOUNT, OTHER, document
-from brute_force import applies, conditions, texts
+from brute_force import applies, conditions
 from remit.audit.exposures import exposures
 from remit.audit.json_bytes import compact
 from remit.audit.organization import organization
@@ -125,19 +125,30 @@ def reach(outsider: Outsider, policy: Sequence[Statement]) -> tuple[int, str]:
     """How far somebody is from anybody on the internet, as one of those whom a statement for everybody lets in."""
     if not outsider.account:
         return 2 * len(REACHES), "service"
-    named: set[str] = set()
+    meant: set[str] = set()
     for statement in policy:
         for operator, key, values in conditions(statement):
             if key in ("aws:PrincipalAccount", "aws:PrincipalArn") and ("Not" in operator) == (
                 statement["Effect"] == "Deny"
             ):
-                named.update(value.split(":")[4] if value.startswith("arn:") else value for value in values)
+                meant.update(value.split(":")[4] if value.startswith("arn:") else value for value in values)
     is_member = outsider.account in (MEMBER, UNNAMED_MEMBER)
     name = "organization" if is_member else "anyone"
-    if outsider.account in named:
+    if outsider.account in meant:
         name = "member account" if is_member else "account"
     rank = REACHES.index(name) + (len(REACHES) if outsider.by_network else 0)
     return rank, "network" if name == "anyone" and outsider.by_network else name
+
+
+def named(statement: Statement) -> str:
+    """The one principal of a statement."""
+    who = statement["Principal"]
+    return who if isinstance(who, str) else next(iter(who.values()))
+
+
+REACHES_OF_NAMES: Final = {
+    OTHER: "account", f"arn:aws:iam::{OTHER}:role/x": "account", MEMBER: "member account", TRAIL: "service",
+}  # fmt: skip
 
 
 def by_brute_force(policy: Sequence[Statement], rcps: Sequence[Statement]) -> set[tuple[str, str, int]]:
@@ -158,18 +169,9 @@ def by_brute_force(policy: Sequence[Statement], rcps: Sequence[Statement]) -> se
             )
         ]
         if let_in:
-            who = (
-                statement["Principal"]
-                if isinstance(statement["Principal"], str)
-                else texts(*statement["Principal"].values())[0]
-            )
-            named = {
-                OTHER: "account",
-                f"arn:aws:iam::{OTHER}:role/x": "account",
-                MEMBER: "member account",
-                TRAIL: "service",
-            }
-            found.add((who, named.get(who) or min(reach(outsider, (*policy, *rcps)) for outsider in let_in)[1], place))
+            who = named(statement)
+            far = REACHES_OF_NAMES.get(who) or min(reach(outsider, (*policy, *rcps)) for outsider in let_in)[1]
+            found.add((who, far, place))
     return found
 
 
@@ -195,6 +197,8 @@ def test_a_bucket_lets_in_whom_brute_force_finds(policy: list[Statement], rcps: 
     found = exposures([ResourcePolicy(BUCKET, ACCOUNT, compact(document(*policy)))], members)
     assert () == found.undecided
     rows = {(row.who, row.reach, int(row.statement[len("Statement[") : -1])) for row in found.rows}
+    # A role that one statement names is told of another's account, too, and the reverse, which says no more.
+    rows = {row for row in rows if row[0] == named(policy[row[2]])}
     for who, how_far, _ in rows:
         event(f"{'*' if who == '*' else 'named'}: {how_far}")
     denials = [statement for statement in (*policy, *rcps) if statement["Effect"] == "Deny"]

@@ -87,11 +87,13 @@ def test_code_scanning_gets_paths_from_gits_top(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     place = "services/app/app.py" if "-C" in arguments else "services/policies/bad.json"
+    clone = tmp_path / "clone"  # inside of another one, as a submodule is
+    (tmp_path / ".git").mkdir()
     for folder in (".git", "services/app", "services/policies", "services/work"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "services" / "app" / "app.py").write_text("1 +\n")
-    (tmp_path / "services" / "policies" / "bad.json").write_text(BAD)
-    monkeypatch.chdir(tmp_path / "services" / "work")
+        (clone / folder).mkdir(parents=True)
+    (clone / "services" / "app" / "app.py").write_text("1 +\n")
+    (clone / "services" / "policies" / "bad.json").write_text(BAD)
+    monkeypatch.chdir(clone / "services" / "work")
     (result,) = json.loads(run(capsys, *arguments, "--format", "sarif")[1])["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == place
     assert f"file={place},line=" in run(capsys, *arguments, "--format", "github")[1]

@@ -344,6 +344,16 @@ def test_what_logs_in_to_a_package_index_is_not_told(said: str, told: str) -> No
     assert told == without_secrets(said)
 
 
+def test_the_digest_of_the_contents_tells_other_dependencies_apart(project: Project, wheel: Wheel) -> None:
+    folder = project({"app.py": "", ".remitignore": "/wheels/\n"})
+    digests = []
+    for name in ("first", "second", "second"):
+        wheel(folder / "wheels", name, {f"{name}.py": ""})
+        (folder / "requirements.txt").write_text(f"{LOCAL}{name}\n")
+        digests.append(package(folder, TARGET).contents)
+    assert digests[0] != digests[1] == digests[2]
+
+
 @settings(max_examples=20)
 @given(st.lists(st.booleans(), max_size=8), st.integers(1, 5))
 def test_a_cache_keeps_its_latest_entries(

@@ -77,13 +77,11 @@ def _uncalled(called: Mapping[str, set[str]]) -> Iterator[str]:
     for table, pattern in _CALLED_BY_SOME_TYPE:
         for name in _ROWS[table]:
             types = [type_name for type_name in called if name in (type_name, service_of(type_name))]
-            actions = [action for type_name in types for action in (*called[type_name], *_further_actions(type_name))]
+            actions = [action for type_name in types for action in called[type_name]]
+            further_calls = [pair for type_name in types for pair in _ROWS["further_calls"].get(type_name, ())]
+            actions += (action for called_actions, _ in further_calls for action in called_actions.split())
             if not any(fnmatchcase(action, pattern) for action in actions):
                 yield f"{name}: it calls no {pattern}"
-
-
-def _further_actions(name: str) -> list[str]:
-    return [action for actions, _ in _ROWS["further_calls"].get(name, ()) for action in actions.split()]
 
 
 def _gone(called: Mapping[str, set[str]], schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -318,11 +318,11 @@ def _structured(text: str, depth: int) -> Denial | None:
     if record is not None:
         return record
     denials = []
-    for json_object in objects:
-        for value in json_object.values():
-            denial = _in_string(value, depth) if isinstance(value, str) else None
-            if denial is not None:
-                denials.append(denial)
+    texts = [value for json_object in objects for value in json_object.values() if isinstance(value, str)]
+    for value in texts:
+        denial = _structured(value, depth - 1) if value.lstrip().startswith("{") else _plain(value)
+        if denial is not None:
+            denials.append(denial)
     for denial in denials:
         if denial.action is not None or denial.operation is not None:
             return denial
@@ -352,10 +352,6 @@ def _record(objects: Iterable[dict[str, Any]]) -> Denial | None:
             if denial is not None:
                 return denial
     return None
-
-
-def _in_string(text: str, depth: int) -> Denial | None:
-    return _structured(text, depth - 1) if text.lstrip().startswith("{") else _plain(text)
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from remit.audit.trust import lets_tags_in
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from remit.audit.caller_pins import PinValue
     from remit.audit.entities import Identity
@@ -192,11 +192,8 @@ class AccessQuestions:
         numbers = self.parts.layer_numbers(asker.profile, action)
         layers = self.parts.layers(numbers)
         policies = policies_of(layers)
-        callers = [asker.caller]
-        if asker.caller.kind == "user" and any("aws:tokenissuetime" in pinned_keys(policy) for policy in policies):
-            callers.append(asker.caller.with_session(self.now))
         access = NO
-        for caller in callers:
+        for caller in self.callers(asker, policies):
             caller_pins = (*pins(caller, policies), *when)
             question = (action, resources, numbers, caller_pins)
             known = self._answers.get(question)
@@ -211,6 +208,12 @@ class AccessQuestions:
             if access.verdict == "yes":
                 break
         return access
+
+    def callers(self, asker: Asker, policies: Iterable[Policy]) -> Iterator[PinnedCaller]:
+        """The principal as it asks: a user with its keys and, where policies tell that apart, with a session's."""
+        yield asker.caller
+        if asker.caller.kind == "user" and any("aws:tokenissuetime" in pinned_keys(policy) for policy in policies):
+            yield asker.caller.with_session(self.now)
 
     def statement(self, identity: Identity, action: str, access: AccessAnswer) -> str:
         """The statement of an identity's policies that allows an answer's request; empty where there is no request.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import pins, policies_of, tag_conditions
+from remit.audit.caller_pins import mapped_layers, pins, policies_of, tag_conditions, with_callers_values
 from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
@@ -117,11 +118,19 @@ class RoleAssumption:
         self, key: tuple[object, ...], layers: Layers, asker: Asker, role: Identity, target: str
     ) -> AccessAnswer:
         policies = policies_of(layers)
-        conditions = (*pins(asker.caller, policies), *tag_conditions(ASSUME, policies, role))
-        name = (*key, conditions)
-        if name not in self._answers:
-            self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), asker.caller.arn, layers, conditions))
-        return self._answers[name]
+        tags = tag_conditions(ASSUME, policies, role)
+        access = NO
+        # Sessions of GetSessionToken may call AssumeRole, and nothing else of STS.
+        for caller in self.questions.callers(asker, policies):
+            conditions = (*pins(caller, policies), *tags)
+            name = (*key, conditions)
+            if name not in self._answers:
+                valued = mapped_layers(layers, partial(with_callers_values, caller=caller))
+                self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), caller.arn, valued, conditions))
+            access = self._answers[name]
+            if access.verdict == "yes":
+                break
+        return access
 
 
 def _denials(policy: Policy) -> Policy:

@@ -46,7 +46,10 @@ def _run(arguments: list[str]) -> int:
     """The exit code of a command, which prints no secret."""
     from remit.secrets.masked_output import masked_output
 
-    _tolerate_any_encoding()
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # under LANG=C or a legacy code page, escapes are printed in place of a failure
+            reconfigure(errors="backslashreplace")
     with masked_output():
         return _status(arguments)
 
@@ -135,14 +138,6 @@ def _confess(error: Exception) -> int:
     _complain(f"error: this is a bug in remit: {type(error).__name__}: {error} ({place})")
     _complain("hint: REMIT_DEBUG=1 prints the traceback, which a report should have")
     return 70
-
-
-def _tolerate_any_encoding() -> None:
-    """Under LANG=C or a legacy code page, print what cannot be encoded as escapes instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
 
 
 __all__ = ["main", "script"]

@@ -145,6 +145,10 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
     from remit.report.terminal_text import shown
 
     if as_json:
+        access_document = None
+        if access is not None:
+            members = ("action", "resource", "decision", "statement")
+            access_document = [{name: getattr(record, name) for name in members} for record in access]
         options.print_json(
             {
                 "answer": None if answer.failed else answer.value,
@@ -153,7 +157,7 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
                 "error": answer.value if answer.failed else None,
                 "duration_ms": answer.duration_ms,
                 "memory_mb": answer.memory_mb,
-                "access": None if access is None else [_access_document(record) for record in access],
+                "access": access_document,
             }
         )
         return
@@ -166,15 +170,6 @@ def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: 
     for line in dict.fromkeys(_access_line(record) for record in shown_access):
         click.echo(shown(line), err=True)
     options.print_json(answer.value)
-
-
-def _access_document(access: AccessRecord) -> dict[str, str]:
-    return {
-        "action": access.action,
-        "resource": access.resource,
-        "decision": access.decision,
-        "statement": access.statement,
-    }
 
 
 def _access_line(access: AccessRecord) -> str:

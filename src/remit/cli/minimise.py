@@ -168,7 +168,11 @@ def _read(path: Path) -> _Given:
     source = read_as_written(*content(path))
     name = source.file
     value = source.value
-    _check_kind(value, name)
+    if isinstance(value, dict) and "Resources" in value:
+        raise RemitError(
+            f"{name} is a template: `remit minimise` takes a policy document",
+            hint="`remit lint` shows which of a template's policies are too long; give it one of them",
+        )
     read = side_of(value, source.locate, name)
     layers = read.layers
     if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
@@ -182,15 +186,6 @@ def _read(path: Path) -> _Given:
     text = repr(value)
     late = any(sign in text for sign in ("'Fn::", "'Ref'", "{{resolve:"))
     return _Given(_joined(layers.identity, name), documents, late)
-
-
-def _check_kind(value: Any, name: str) -> None:
-    """Say what a file is that is not a policy."""
-    if isinstance(value, dict) and "Resources" in value:
-        raise RemitError(
-            f"{name} is a template: `remit minimise` takes a policy document",
-            hint="`remit lint` shows which of a template's policies are too long; give it one of them",
-        )
 
 
 def _joined(policies: tuple[Policy, ...], name: str) -> Policy:

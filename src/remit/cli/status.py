@@ -39,7 +39,11 @@ def command(
     name = options.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
     if local:
-        _tell_unsaved(folder)
+        from remit.local import aws
+
+        unsaved = aws.status(folder).unsaved
+        if unsaved is not None:  # such as on a full disk
+            options.note(f"the AWS on this machine cannot keep its state: {unsaved}")
     deployed = status(account, name)
     if deployed is not None:
         changes = changes_of(account, deployed, last(account, folder, name))
@@ -52,12 +56,3 @@ def command(
         else:
             click.echo(f"{name} is not deployed in {place(account)}")
         click.get_current_context().exit(1)
-
-
-def _tell_unsaved(folder: Path) -> None:
-    """Say on standard error what the AWS on this machine could not save, such as on a full disk."""
-    from remit.local import aws
-
-    unsaved = aws.status(folder).unsaved
-    if unsaved is not None:
-        options.note(f"the AWS on this machine cannot keep its state: {unsaved}")

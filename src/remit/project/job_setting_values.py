@@ -10,7 +10,7 @@ from remit.catalogue.quotas import quota
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.project.setting_values import Table, between, mistake, or_none, wrong
+from remit.project.setting_values import Table, between, entries, mistake, or_none, wrong
 from remit.resources.names import arn_of
 
 if TYPE_CHECKING:
@@ -90,20 +90,14 @@ NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end
 
 
 def _queue(path: Path, options: Any) -> QueueSettings:
-    if not isinstance(options, Mapping):
-        raise wrong(path, 'a dict such as {"retries": 2}', options)
-    checked: Any = {}
-    mistakes = Mistakes()
-    for name, option in options.items():
-        with mistakes.noted():
-            checked[name] = _option((*path, name), name, option)
-    mistakes.refuse()
-    settings: QueueSettings = checked
-    return settings
+    settings: Any = entries(path, options, 'a dict such as {"retries": 2}', _option)
+    checked: QueueSettings = settings
+    return checked
 
 
-def _option(path: Path, name: Any, option: Any) -> Any:
+def _option(path: Path, name: Any, option: Any) -> dict[str, Any]:
+    at = (*path, name)
     if name not in _OPTIONS:
         hint = did_you_mean(str(name), _OPTIONS) or f"it can have {', '.join(_OPTIONS)}"
-        raise mistake(path, f"{name!r} is not a setting of a job queue", hint=hint)
-    return _OPTIONS[name](path, option)
+        raise mistake(at, f"{name!r} is not a setting of a job queue", hint=hint)
+    return {name: _OPTIONS[name](at, option)}

@@ -14,7 +14,7 @@ from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template.branches import values_at
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -166,9 +166,7 @@ def _named_things(template: Template, app: App) -> Iterator[_Named]:
     """Yield the ARNs that the template's resources name, and those that it has no part of."""
     sources = [
         (function, trigger.written, source)
-        for function in app.functions
-        for trigger in function.triggers
-        if isinstance(trigger, BaseTrigger)
+        for function, trigger in triggers_of(app.functions, BaseTrigger)
         for source in trigger.sources()
     ]
     lines = {source.arn: line for _, line, source in sources}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.triggers.trigger import trigger_files
+from remit.triggers.trigger import trigger_files, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +43,10 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
         if problem is not None:
             message = f"schedule {expression!r:.60} of `{resource.logical_id}`: {problem}"
             yield RemitError(message, hint=HINT, origin=resource.origin)
-    of_functions = [trigger for function in app.functions for trigger in function.triggers]
+    of_functions = [trigger for _, trigger in triggers_of(app.functions, Schedule)]
     of_jobs = [job.schedule for queue in app.queues for job in queue.scheduled]
     for schedule in (*of_functions, *of_jobs):
-        if isinstance(schedule, Schedule) and schedule.enabled and not schedule.runs_after(now):
+        if schedule.enabled and not schedule.runs_after(now):
             yield RemitError(
                 f"schedule {schedule.expression!r:.60}: it never runs again, its last time is over",
                 hint="remove it, give it a later time, or turn it off with `enabled=False`",

@@ -10,7 +10,7 @@ from remit.errors import Mistakes, RemitError, writer
 from remit.resources.kms_key import key_named, key_text, kms_key
 from remit.resources.names import logical, own_id
 from remit.triggers.invoke_permission import permission
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,10 +91,8 @@ class Cognito(BaseTrigger):
 def with_pool_triggers(app: App) -> App:
     """The app with the LambdaConfig of its user pools that its triggers ask for."""
     triggers: dict[str, list[tuple[Function, Cognito]]] = {}
-    for function in app.functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, Cognito):
-                triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
+    for function, trigger in triggers_of(app.functions, Cognito):
+        triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
     by_id = {resource.logical_id: resource for resource in app.resources}
     resources: list[Resource] = []
     mistakes = Mistakes()

@@ -12,7 +12,7 @@ from remit.iam.policy import allow
 from remit.resources.names import arn_of, name_of, own_id
 from remit.triggers.record_fields import DYNAMODB, DYNAMODB_CHANGE
 from remit.triggers.stream_options import StartingPosition, StreamTrigger
-from remit.triggers.trigger import TriggerSource
+from remit.triggers.trigger import TriggerSource, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,15 +101,13 @@ def with_streams(app: App) -> App:
     """The app with the streams turned on that its functions read, of tables that do not say it themselves."""
     views: dict[str, StreamView] = {}
     mistakes = Mistakes()
-    for function in app.functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, Dynamodb) and own_id(trigger.stream):
-                table = own_id(trigger.stream)
-                view = trigger.view or "NEW_AND_OLD_IMAGES"
-                if views.setdefault(table, view) != view:
-                    message = f"the stream of `{table}` would have two views: {views[table]} and {view}"
-                    hint = "a table has one stream: give both functions the same `view`"
-                    mistakes.errors.append(RemitError(message, hint=hint, origin=trigger.written))
+    for _, trigger in triggers_of(app.functions, Dynamodb):
+        table = own_id(trigger.stream)
+        view = trigger.view or "NEW_AND_OLD_IMAGES"
+        if table and views.setdefault(table, view) != view:
+            message = f"the stream of `{table}` would have two views: {views[table]} and {view}"
+            hint = "a table has one stream: give both functions the same `view`"
+            mistakes.errors.append(RemitError(message, hint=hint, origin=trigger.written))
     mistakes.refuse()
     resources = tuple(_with_stream(resource, views.get(resource.logical_id)) for resource in app.resources)
     return replace(app, resources=resources)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.errors import few
 from remit.resources.names import name_of, own_id
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,13 +35,9 @@ class ExistingSource:
 def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
     """Return the existing sources of an app's triggers; `own_arns` are those that its resources have by name."""
     functions: dict[tuple[str, str, str], list[str]] = {}
-    for function in app.functions:
-        for trigger in function.triggers:
-            if not isinstance(trigger, BaseTrigger):  # one that somebody wrote for an app
-                continue
-            for source in trigger.sources():
-                if source.arn in own_arns or own_id(source.arn):
-                    continue
+    for function, trigger in triggers_of(app.functions, BaseTrigger):
+        for source in trigger.sources():
+            if source.arn not in own_arns and not own_id(source.arn):
                 key = (source.kind, name_of(source.arn), source.condition)
                 functions.setdefault(key, []).append(function.name)
     return tuple(

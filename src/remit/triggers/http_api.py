@@ -19,6 +19,7 @@ from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import permissions
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import TokenAuthorizer
+from remit.triggers.trigger import triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,10 +66,8 @@ def routes(functions: Iterable[Function]) -> tuple[Routed, ...]:
 
 
 def _declared(functions: Iterable[Function]) -> Iterator[Routed]:
-    for function in functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, Api):
-                yield Routed(function, trigger)
+    for function, trigger in triggers_of(functions, Api):
+        yield Routed(function, trigger)
 
 
 def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:

@@ -14,7 +14,7 @@ from remit.iam import tokens
 from remit.resources.names import arn_of, digest, logical, own_id
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import position_suffix
-from remit.triggers.trigger import BaseTrigger, TriggerSource
+from remit.triggers.trigger import BaseTrigger, TriggerSource, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -206,10 +206,9 @@ def with_notifications(app: App) -> App:
     puts it in the place of references).
     """
     triggers: dict[str, list[tuple[Function, S3]]] = {}
-    for function in app.functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, S3) and trigger.own_bucket:
-                triggers.setdefault(trigger.own_bucket, []).append((function, trigger))
+    for function, trigger in triggers_of(app.functions, S3):
+        if trigger.own_bucket:
+            triggers.setdefault(trigger.own_bucket, []).append((function, trigger))
     if not triggers:
         return app
     resources: list[Resource] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from remit.declare.recorded import Recorded
 from remit.declare.unread import Unread
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remit.holders import Holder
 
 
+T = TypeVar("T")
 _RESOURCES: Final = frozenset(
     {"bucket", "bus", "dead_letter", "group", "on_failure", "pool", "queue", "stream", "topic"}
 )
@@ -78,6 +79,14 @@ class BaseTrigger(Recorded):
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """Yield the outputs that people want to know after a deploy."""
         yield from ()
+
+
+def triggers_of(functions: Iterable[Function], kind: type[T]) -> Iterator[tuple[Function, T]]:
+    """The triggers of a class, each with its function; one that somebody wrote for an app may be of none here."""
+    for function in functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, kind):
+                yield function, trigger
 
 
 def trigger_files(functions: Iterable[Function]) -> set[str]:

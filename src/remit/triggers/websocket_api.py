@@ -13,6 +13,7 @@ from remit.errors import RemitError
 from remit.resources.names import WEBSOCKET_API as API
 from remit.resources.names import digest, logical
 from remit.triggers.api_permissions import permissions
+from remit.triggers.trigger import triggers_of
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
@@ -33,22 +34,15 @@ _ADDRESS: Final = f"${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/
 def routes(functions: Iterable[Function]) -> tuple[tuple[Function, Websocket], ...]:
     """Every route of an app with its function; of two that are the same the first."""
     by_route: dict[str, tuple[Function, Websocket]] = {}
-    for function, trigger in _declared(functions):
+    for function, trigger in triggers_of(functions, Websocket):
         by_route.setdefault(trigger.route, (function, trigger))
     return tuple(by_route.values())
-
-
-def _declared(functions: Iterable[Function]) -> Iterator[tuple[Function, Websocket]]:
-    for function in functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, Websocket):
-                yield function, trigger
 
 
 def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
     """Each route that is declared twice, and an API of which nothing says who may connect."""
     by_route: dict[str, tuple[Function, Websocket]] = {}
-    for function, trigger in _declared(functions):
+    for function, trigger in triggers_of(functions, Websocket):
         first_function, first_trigger = by_route.setdefault(trigger.route, (function, trigger))
         if first_trigger is not trigger:
             yield RemitError(
