@@ -25,7 +25,7 @@ from remit import configure
 with configure() as config:
     config.job.enable = True
     config.job.scheduler = True
-    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 1}}}}
+    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 2}}}}
     config.lambda_.function.timeout = 30
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
 """
