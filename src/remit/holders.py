@@ -71,6 +71,7 @@ _OF_LAYER: Final[Mapping[str, tuple[PolicyHow, ...]]] = {
 def trusting(services: tuple[str, ...]) -> Policy:
     """The trust policy that lets services take on a role."""
     principals = Principals(tuple(("Service", service) for service in services))
+    # Without services there is no statement: nobody can take the role on.
     return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals),) if services else ())
 
 
@@ -164,6 +165,7 @@ class Holder:
         """
         from remit.iam.decide.evaluate import Layers  # noqa: PLC0415 - a build that asks nothing does without
 
+        # A resource's policy is asked by itself: what else its holder has says nothing of those who call it.
         resource = self._documents("resource")
         return Layers(
             () if resource else self._documents(*_IDENTITY),

@@ -48,7 +48,7 @@ def _changes(reviews: Sequence[tuple[World, Review]]) -> Iterator[Change]:
             for key in _keys(change):
                 worlds_by_key.setdefault(key, []).append(world)
     conditions = {key: words(worlds, all_worlds) for key, worlds in worlds_by_key.items()}
-    reported: set[Hashable] = set()
+    reported: set[Hashable] = set()  # what holds in several worlds is told in the first, with the conditions of all
     for _, review in reviews:
         for change in review.changes:
             keys_by_condition: dict[tuple[str, ...], set[Hashable]] = {}

@@ -66,6 +66,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
         document["open"] = sorted(version.open)
     if version.giving is not None:
         document["access"] = {name: _given(access) for name, access in sorted(version.giving.items())}
+    # AWS changes its managed policies: the record has what they said at the deploy.
     document["managed"] = dict(_managed(version.roles, version.documents))
     return json.dumps(document, indent=2) + "\n"
 

@@ -37,6 +37,7 @@ def holds_roles(content: bytes) -> bool:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
+        # YAML is read once it is known what it holds: a line that begins a section tells enough.
         return _SECTION.search(content) is not None
     return isinstance(value, dict) and not (_TEMPLATE | _PLAN).isdisjoint(value)
 

@@ -173,6 +173,7 @@ def _declared(role: Holder, functions: Mapping[str, str]) -> Holder:
         _unplaced(role),
         functions=tuple(functions.get(name, name) for name in role.functions),
         trusts=trusts,
+        # Services alone are told by `trusts`, as of a role that is assigned: so both are equal.
         trust=None if trust == trusting(trusts) else trust,
     )
 

@@ -254,6 +254,7 @@ def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]
 def _served(role: Resource, running: list[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
     """Yield the logical ids of the resources that run under a role."""
     name = role.properties.get("RoleName")
+    # An ARN that is put together of the role's name ends with it, after whatever path the role has.
     ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
     role_texts = (*arns_of(role), role.ref)
     for logical_id, texts in running:
