@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -13,7 +13,7 @@ from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.expected_roles import recorded
-from remit.deploy.planned_access import APPROVALS, access_of
+from remit.deploy.planned_access import Approval, access_of
 from remit.review.record import recorded as remembered
 from stacks import READ, WRITE, template
 from terminals import Terminal
@@ -242,7 +242,7 @@ def test_access_is_that_of_the_template_that_runs_whoever_deployed_it(account: A
     assert [piece.request.action for change in found.review.changes for piece in change.access.gained] == [
         "dynamodb:PutItem",
     ]  # fmt: skip
-    assert [found.wants(level) for level in APPROVALS] == [True, True, False]
+    assert [found.wants(level) for level in get_args(Approval)] == [True, True, False]
 
 
 def test_roles_that_cannot_be_read_need_agreement(account: Account) -> None:
@@ -255,7 +255,7 @@ def test_roles_that_cannot_be_read_need_agreement(account: Account) -> None:
         name: getattr(planned, name) for name in ("namespace", "stack_id", "change_set", "kind", "changes", "running")
     }, template=body), ())  # fmt: skip
     assert found.unread.startswith("the roles of a template cannot be read: ")
-    assert [found.wants(level) for level in APPROVALS] == [True, True, False]
+    assert [found.wants(level) for level in get_args(Approval)] == [True, True, False]
 
 
 def test_a_deploy_is_remembered_with_reasons_and_lines_and_a_delete_forgets_it(remit: Remit, project: Path) -> None:

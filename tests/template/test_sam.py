@@ -29,7 +29,7 @@ STARTING = ("AWS::Events::Rule", "AWS::IoT::TopicRule", "AWS::Logs::Subscription
 
 def ours(name: str) -> dict[str, Any]:
     source = read((FOLDER / f"{name}.yaml").read_bytes(), f"{name}.yaml")
-    return dict(expanded(*settled(source.value, source.place)).resources)
+    return dict(expanded(*settled(source.value, source.locate)).resources)
 
 
 def theirs(name: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_sams_role_is_under_the_condition_that_no_other_is_taken() -> None:
     ]
     assert roles[0] == roles[1]
     source = read((FOLDER / "roles_by_condition.yaml").read_bytes(), "roles_by_condition.yaml")
-    plain, _ = plain_template(source.value, source.place, {})
+    plain, _ = plain_template(source.value, source.locate, {})
     kept = json.loads((FOLDER / "roles_by_condition.json").read_text())
     assert kept["Conditions"] == plain["Conditions"]
 
@@ -137,7 +137,7 @@ def test_a_property_that_sam_does_not_know_of_is_no_part_of_a_filter() -> None:
     logs = {"Type": "CloudWatchLogs", "Properties": {"LogGroupName": "app", "FilterPattern": "x", "Other": "y"}}
     function = {"Type": "AWS::Serverless::Function", "Properties": {"Events": {"Logs": logs}}}
     source = read(json.dumps({"Resources": {"F": function}}).encode(), "template.json")
-    resources = dict(expanded(*settled(source.value, source.place)).resources)
+    resources = dict(expanded(*settled(source.value, source.locate)).resources)
     assert sorted(resources["FLogs"]["Properties"]) == ["DestinationArn", "FilterPattern", "LogGroupName"]
 
 
@@ -267,10 +267,10 @@ def test_what_the_translator_refuses_is_refused_at_its_line(resources: list[dict
     template = {"Conditions": conditions, "Resources": {f"R{place}": each for place, each in enumerate(resources)}}
     source = read(json.dumps(template, indent=1).encode(), "template.json")
     if not words:
-        expanded(source.value, source.place)
+        expanded(source.value, source.locate)
         return
     with pytest.raises(RemitError) as refused:
-        expanded(source.value, source.place)
+        expanded(source.value, source.locate)
     assert words in refused.value.message
     assert refused.value.origin is not None
     assert refused.value.origin.line > 1

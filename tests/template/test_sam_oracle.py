@@ -613,7 +613,7 @@ def ours(template: Json) -> Json | None:
     """The resources that remit makes; None where it refuses the template."""
     source = read(json.dumps(template).encode(), "template.json")
     try:
-        plain, _ = plain_template(source.value, source.place, {})
+        plain, _ = plain_template(source.value, source.locate, {})
     except RemitError:
         return None
     resources: Json = plain["Resources"]

@@ -73,7 +73,7 @@ def told(do: Callable[[], object]) -> None:
 def for_deploying(data: bytes) -> None:
     source = read(data, "t.json")
     if isinstance(source.value, dict):
-        deployer(stack_of("shop", [plain_template(source.value, source.place, defaults(source.value))[0]]))
+        deployer(stack_of("shop", [plain_template(source.value, source.locate, defaults(source.value))[0]]))
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)

@@ -1,6 +1,6 @@
 """Expand the SAM templates of data/sam with AWS's own translator, and keep what it gives: what remit is held against.
 
-    python tests/template/translate.py       needs aws-sam-translator, which is no requirement of the tests
+    python tests/template/translate.py
 
 The first line of a kept expansion names the translator's version.
 """

@@ -56,6 +56,7 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
             bucket,
             key,
             ExtraArgs={"ExpectedBucketOwner": account.account, "ChecksumSHA256": checksum(key)},
+            # In parts, S3 would keep a checksum of checksums, which is not the one in the key.
             Config=TransferConfig(multipart_threshold=_LARGEST_PUT),
             Callback=progress,
         )
@@ -180,6 +181,7 @@ def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "thes
     from botocore.exceptions import ClientError
 
     try:
+        # S3 leaves the checksum out of its answer unless ChecksumMode asks for it.
         stored = account.client("s3").head_object(
             Bucket=bucket, Key=key, ExpectedBucketOwner=account.account, ChecksumMode="ENABLED"
         )

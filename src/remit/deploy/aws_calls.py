@@ -51,8 +51,9 @@ def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
     return tuple(replace(call, on=roles) if call.on == _ROLES else call for call in calls)
 
 
-def _stack(operation: str, because: str, *, nested: bool = False) -> DeployCall:
-    return DeployCall(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
+def _calls(service: str, on: str, because: str, *operations: str) -> tuple[DeployCall, ...]:
+    """Calls of operations that need the action of their own name alone."""
+    return tuple(DeployCall(f"{service}.{name}", (f"{service}:{name}",), on, because) for name in operations)
 
 
 def _bucket(operation: str, *actions: str, because: str = _SECURE) -> DeployCall:
@@ -63,40 +64,29 @@ def _objects(operation: str, *actions: str) -> DeployCall:
     return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
 
 
-def _role(operation: str) -> DeployCall:
-    return DeployCall(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
-
-
-def _policy(operation: str) -> DeployCall:
-    return DeployCall(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
-
-
-def _function(operation: str) -> DeployCall:
-    return DeployCall(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+_READ_ROLES: Final = _calls(
+    "iam", _ROLES, _COMPARE, "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"
+)
+_READ_FUNCTIONS: Final = _calls("lambda", _FUNCTIONS, _COMPARE, "GetFunction")
+_PLANNING: Final = (
+    "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
+)  # fmt: skip
 
 
 CALLS: Final = (
-    _stack("CreateChangeSet", _PLAN),
-    _stack("DescribeChangeSet", _PLAN),
-    _stack("ExecuteChangeSet", _PLAN),
-    _stack("ListChangeSets", _PLAN),
-    _stack("DeleteChangeSet", _PLAN),
-    _stack("GetTemplate", _PLAN),
-    _stack("DescribeStacks", _FOLLOW),
-    _stack("DescribeStackEvents", _FOLLOW, nested=True),
-    _stack("ListStackResources", _FOLLOW),
-    _stack("DeleteStack", _CLEAR),
-    _stack("ContinueUpdateRollback", _CLEAR),
+    *_calls("cloudformation", _STACK, _PLAN, *_PLANNING),
+    *_calls("cloudformation", _STACK, _FOLLOW, "DescribeStacks"),
+    # The events of a nested stack say what failed in it.
+    *(replace(call, nested=True) for call in _calls("cloudformation", _STACK, _FOLLOW, "DescribeStackEvents")),
+    *_calls("cloudformation", _STACK, _FOLLOW, "ListStackResources"),
+    *_calls("cloudformation", _STACK, _CLEAR, "DeleteStack", "ContinueUpdateRollback"),
     _bucket("HeadBucket", "ListBucket", because=_FIND),
     _bucket("ListObjectVersions", "ListBucketVersions", because=_FIND),
     _objects("HeadObject", "GetObject"),
     _objects("PutObject", "PutObject"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
-    _role("GetRole"),
-    _role("ListRolePolicies"),
-    _role("GetRolePolicy"),
-    _role("ListAttachedRolePolicies"),
-    _function("GetFunction"),
+    *_READ_ROLES,
+    *_READ_FUNCTIONS,
 )
 """By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
 
@@ -128,16 +118,12 @@ BOOTSTRAP: Final = (
 
 
 LIVE: Final = (
-    _stack("DescribeStacks", _FOLLOW),
-    _stack("GetTemplate", _PLAN),
-    _stack("ListStackResources", _FOLLOW),
-    _role("GetRole"),
-    _role("ListRolePolicies"),
-    _role("GetRolePolicy"),
-    _role("ListAttachedRolePolicies"),
-    _policy("GetPolicy"),
-    _policy("GetPolicyVersion"),
-    _function("GetFunction"),
+    *_calls("cloudformation", _STACK, _FOLLOW, "DescribeStacks"),
+    *_calls("cloudformation", _STACK, _PLAN, "GetTemplate"),
+    *_calls("cloudformation", _STACK, _FOLLOW, "ListStackResources"),
+    *_READ_ROLES,
+    *_calls("iam", "*", _COMPARE, "GetPolicy", "GetPolicyVersion"),
+    *_READ_FUNCTIONS,
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 

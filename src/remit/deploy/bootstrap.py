@@ -35,6 +35,7 @@ _NOTHING: Final = frozenset(
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
+# S3 aborts an operation while another one on the same bucket is under way.
 _SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
 _PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
 _TAG: Final = {"Key": "remit:purpose", "Value": "artefacts"}

@@ -226,6 +226,7 @@ def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeS
             continue
         if change_set["Status"] != "FAILED" and change_set["ExecutionStatus"] == "AVAILABLE":
             return change_set
+        # AWS keeps a change set that failed, and counts it among those of its stack.
         _discard(account, change_set["ChangeSetId"], change_set["StackId"])
         reason = change_set.get("StatusReason", "")
         if any(words in reason for words in _EMPTY):
@@ -296,6 +297,7 @@ def _create(
     if request.service_role is not None:
         arguments["RoleARN"] = request.service_role
     if is_new:
+        # Else a first deploy that failed would leave a stack that CloudFormation can only delete.
         arguments["OnStackFailure"] = "DELETE"
     try:
         account.client("cloudformation").create_change_set(**arguments)

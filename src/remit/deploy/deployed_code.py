@@ -69,6 +69,7 @@ def built_code(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
     """The SHA-256 (base64) of the zip that remit packaged for each function, by the function's name in the account."""
     expected = {}
     for properties in packaged(template):
+        # remit names its functions after the stack.
         name = text_of(properties["FunctionName"]).replace("${AWS::StackName}", namespace)
         expected[name] = checksum(text_of(properties["Code"]["S3Key"]))
     return expected

@@ -27,6 +27,7 @@ STACK_TYPE: Final = "AWS::CloudFormation::Stack"
 _PATIENCE: Final = 120.0  # seconds without one answer before remit gives up following (never the deploy itself)
 _THROTTLED_PATIENCE: Final = 900.0
 _LONGEST: Final = 20.0  # seconds between two tries while AWS does not answer
+_LONGEST_LOCAL: Final = 0.3
 _IDLE: Final = 3  # polls without news before the stack itself is asked
 # A stack stops here. Not at CREATE_FAILED or UPDATE_FAILED: unless that is turned off, a rollback follows.
 _FINAL: Final = frozenset(
@@ -138,6 +139,7 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
         for page in _pages(account, stack_id):
             for event in page:
                 kind = event.status.removesuffix("_IN_PROGRESS")
+                # A rollback by itself is part of its update; one that somebody asked for is an operation.
                 rolling_back = kind == "UPDATE_ROLLBACK" and "User Initiated" not in event.reason
                 if event.of_stack and kind in kinds and not rolling_back:
                     return StackOperation(stack_id, kind, event.token)
@@ -149,6 +151,7 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Pass
     from botocore.parsers import ResponseParserError
 
     failures, silent_since = 0, time.monotonic()
+    longest = _LONGEST_LOCAL if account.local else _LONGEST
     while True:
         try:
             news = _news(account, operation, passed_on)
@@ -160,7 +163,7 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Pass
             if not aws_errors.transient(error) or time.monotonic() - silent_since > patience:
                 raise aws_errors.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
             failures += 1
-            time.sleep(random.uniform(0.1, min(_LONGEST, 2.0**failures)))  # noqa: S311 - spreads load, hides nothing
+            time.sleep(random.uniform(0.1, min(longest, 2.0**failures)))  # noqa: S311 - spreads load, hides nothing
         else:
             failures, silent_since = 0, time.monotonic()
             yield news

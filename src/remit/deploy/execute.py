@@ -72,6 +72,7 @@ def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
     A failed deploy is an Outcome with its cause. Superseded: the stack changed since the plan. RemitError:
     somebody else deploys (75), the following stopped (130 when interrupted) while CloudFormation goes on.
     """
+    # The same token for the same plan: a request that is sent again starts nothing a second time.
     token = f"remit-{planned.change_set.rpartition('/')[2]}"
     operation = StackOperation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
     with remit_errors():
@@ -119,6 +120,7 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
             elif event.status == "DELETE_SKIPPED" and (event.type != _VERSION or operation.kind == "UPDATE"):
                 retained.append(event)
         seconds = time.monotonic() - began
+        # A first deploy that failed ends with its stack deleted, which is no success.
         ok = status in _GOOD and not (operation.kind != "DELETE" and status == "DELETE_COMPLETE")
         outputs = _outputs(account, operation) if ok and operation.kind != "DELETE" else ()
     except KeyboardInterrupt as stop:

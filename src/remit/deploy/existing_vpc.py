@@ -99,6 +99,7 @@ def private_subnets(vpc: ExistingVpc) -> tuple[str, ...]:
         private.append(subnet)
         for route in routes[subnet]:
             destinations = {route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")}
+            # A route is a blackhole once what it leads to was deleted.
             if route.get("State") != "blackhole" and destinations & _ANYWHERE:
                 with_way_out.append(subnet)
                 break

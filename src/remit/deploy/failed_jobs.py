@@ -285,6 +285,7 @@ def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
 def _entry(place: int, job: FailedJob) -> dict[str, Any]:
     entry = {"Id": str(place), "MessageBody": job.body}
     if job.queue.is_fifo:
+        # SQS drops a message whose id it took in the last five minutes: that of the first sending would be.
         entry |= {"MessageGroupId": job.group or job.message_id, "MessageDeduplicationId": f"again-{job.message_id}"}
     return entry
 

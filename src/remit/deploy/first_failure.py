@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.events import StackEvent
 
+# When one resource fails, CloudFormation cancels those that it works on at the same time.
 _CANCELLED: Final = re.compile(r"Resource \w+ cancelled|^The following resource\(s\) failed to ")
 _WRAPPED: Final = re.compile(
     r'^Resource handler returned message: "(.*)" \(RequestToken: [^,)]*(?:, (.*))?\)$', re.DOTALL

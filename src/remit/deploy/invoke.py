@@ -90,6 +90,7 @@ def invoke(account: Account, name: str, event: Any) -> Answer:
 
     Raises RemitError when there is no such function, or the caller may not invoke it.
     """
+    # Sent again after a lost answer, the event would run the function twice.
     client = account.client("lambda", once=True)
     with remit_errors():
         try:

@@ -62,6 +62,7 @@ class LogReader:
                 lines.append(line)
             self._read.add(key)
         newest = max((key[0] for key in self._read), default=0)
+        # Lines may still come that are a little older than the newest.
         self.since_ms = max(self.since_ms, newest - _LATE_MS)
         self._read = {key for key in self._read if key[0] >= self.since_ms}
         return sorted(lines, key=lambda line: line.time_ms)

@@ -115,6 +115,7 @@ def _make(client: Any, repair: Repair) -> None:
         if code(error) not in _DONE:
             raise
     if repair.until:
+        # A role that was made a moment ago is not seen everywhere yet, nor a function free for the next change.
         client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))
 
 

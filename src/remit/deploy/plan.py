@@ -209,6 +209,7 @@ def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
     resources = [value for value in template.get("Resources", {}).values() if isinstance(value, dict)]
     nested = any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in resources)
     has_names = any(map(_is_named_identity, resources))
+    # A nested stack is not looked into: it may name its roles.
     iam = "CAPABILITY_NAMED_IAM" if has_names or nested else "CAPABILITY_IAM"
     return (iam, "CAPABILITY_AUTO_EXPAND") if nested else (iam,)
 

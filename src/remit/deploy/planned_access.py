@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 THIS: Final = "this deploy"
 Approval: TypeAlias = Literal["broadening", "any", "never"]
-APPROVALS: Final[tuple[Approval, ...]] = ("broadening", "any", "never")
 """Which changes of access a person must agree to: those that add any, all, none."""
 
 

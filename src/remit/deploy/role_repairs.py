@@ -118,6 +118,7 @@ def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mappin
         if copied in own:
             properties[copied] = fill_references(tokens.text_of(own[copied]), names)
     if "MaxSessionDuration" in own:
+        # CloudFormation takes a number that is written as text; the SDK does not.
         properties["MaxSessionDuration"] = int(own["MaxSessionDuration"])
     if "Tags" in own:
         properties["Tags"] = [

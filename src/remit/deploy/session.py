@@ -138,6 +138,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
         _hasten_container(core)
     try:
         session = boto3.session.Session(
+            # boto3 reads AWS_DEFAULT_REGION alone; the CLI and other SDKs read AWS_REGION.
             region_name=region or (None if credentials else os.environ.get("AWS_REGION")),
             profile_name=profile,
             botocore_session=core,
@@ -208,6 +209,7 @@ def _config(service: str, *, local: bool, once: bool) -> Any:
         read_timeout=patience,
         max_pool_connections=CONNECTIONS,
         s3={"addressing_style": "path"} if local else None,
+        # A proxy of the network is no way to this machine.
         proxies={} if local else None,
         user_agent_extra="remit",
     )

@@ -91,6 +91,7 @@ def describe(account: Account, name: str) -> DeployedStack | None:
             return None
         raise
     stack = _stack(answer["Stacks"][0])
+    # By its id a stack is described for 90 days after it was deleted.
     return None if stack.status == "DELETE_COMPLETE" else stack
 
 

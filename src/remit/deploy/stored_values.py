@@ -98,6 +98,7 @@ def _exists(account: Account, value: StoredValue) -> bool:
         if code(error) in _MISSING:
             return False
         raise
+    # A secret that waits for its deletion can be described, and not be read.
     return "DeletedDate" not in answer
 
 

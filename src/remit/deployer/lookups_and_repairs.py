@@ -53,6 +53,7 @@ def _parameter(name: str) -> str:
 def _secret(reference: str) -> str:
     """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
     name = re.split(r":Secret(?:String|Binary)\b", reference)[0]
+    # Secrets Manager puts a hyphen and six characters of its own behind the name of a secret.
     if name.startswith("arn:"):
         return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(UNKNOWN) else f"{name}-??????"
     return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)

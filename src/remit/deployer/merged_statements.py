@@ -53,6 +53,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
         place = need.resource.replace(UNKNOWN, "*")
         rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.purpose] = None
         order.setdefault(place, len(order))
+    # What a wider resource covers would only make the policy longer.
     for places in rights.values():
         for narrow, wide in _covered(tuple(places)):
             places[wide] |= places.pop(narrow)

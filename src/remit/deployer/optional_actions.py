@@ -34,6 +34,7 @@ def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
         return {}
     verbs: dict[str, tuple[str, ...]] = {}
     for verb, actions in type_handlers.by_verb.items():
+        # CloudFormation calls no delete handler for what stays.
         if verb != "delete" or not is_retained(resource):
             for action in actions:
                 verbs[action] = (*verbs.get(action, ()), verb)

@@ -47,6 +47,7 @@ def _services(stack: PlannedStack, resource: Resource, role: Resource | None) ->
     if deployment.passes_to:
         return deployment.passes_to
     trusted = () if role is None else _trusted_services(stack, role)
+    # Most services take roles under their own name: that is the last guess.
     own_service = f"{resource.type.split('::')[1].lower()}.amazonaws.com"
     return trusted or deployment.usually_passes_to or (own_service,)
 

@@ -41,6 +41,7 @@ def _stored(stack: PlannedStack, bucket: Any, key: Any, *, on_objects: bool) -> 
     arn = f"arn:${{AWS::Partition}}:s3:::{bucket_name}"
     if not on_objects:
         return arn
+    # The key holds a hash of what it names, so the next deploy's is another one in the same folder.
     folder = key_name.rpartition("/")[0]
     return f"{arn}/{folder}/*" if folder else f"{arn}/*"
 

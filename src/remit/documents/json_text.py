@@ -51,6 +51,7 @@ def read_json(
             parse_int=_integer,
             parse_float=_finite,
         )
+        # The parser itself stops only where Python runs out of its stack.
         _check_depth(value)
     except (ValueError, RecursionError) as error:
         mistake = error

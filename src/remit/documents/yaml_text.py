@@ -163,6 +163,7 @@ class _Reader:
         if function == _UNKNOWN:
             value = unfilled(f"{event.tag} {value}")
         elif function is not None:
+            # Only the first dot parts: the attribute of a nested stack is `Outputs.Name`.
             if function == "Fn::GetAtt" and isinstance(value, str):
                 value = value.split(".", 1)
             value = {function: value}
@@ -191,6 +192,7 @@ class _Reader:
 
     def function(self, tag: str | None, at: Origin) -> str | None:
         """The long form of a tag's short form; None for a plain value, `_UNKNOWN` for an unknown tag."""
+        # A lone `!` says nothing but that a value is not to be guessed at.
         if tag is None or tag == "!" or tag in _PLAIN_TAGS:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
@@ -220,6 +222,7 @@ class _Reader:
                 break
             at = self.origin(event)
             key = self.key(event, at)
+            # In quotes it is a key like any other.
             if key == "<<" and not event.style:
                 merged.append((self.value(next(self.events), (*path, "<<"), depth + 1), at))
                 continue
@@ -303,6 +306,7 @@ def _integer(text: str) -> int:
     digits = text.replace("_", "")
     if len(digits) > 300:  # noqa: PLR2004 - int() of more would take quadratic time
         raise ValueError(text)
+    # YAML 1.1 would read 1:30 as a number to the base of sixty.
     return int(digits, 0) if ":" not in digits else _raise(text)
 
 

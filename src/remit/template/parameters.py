@@ -49,6 +49,7 @@ def parameters(template: Any) -> dict[str, Parameter]:
             str(declaration.get("Type", "")),
             declaration.get("Default"),
             tuple(allowed) if isinstance(allowed, list) else (),
+            # CloudFormation takes "true" in quotes as well.
             is_hidden=str(declaration.get("NoEcho", False)).lower() != "false",
         )
     return declared

@@ -72,6 +72,7 @@ def function_arn(name: str, resources: Mapping[str, Resource]) -> str:
         return resource.attribute("Arn") if is_named else name
     if name.startswith(("arn:", "${")):
         return name
+    # Lambda also takes `account:function:name` and `name:alias`.
     parts = name.split(":")
     account = parts.pop(0) if len(parts[0]) == len("111122223333") and parts[0].isdigit() else ACCOUNT
     function = ":".join(part for part in parts if part != "function")

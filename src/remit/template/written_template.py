@@ -91,6 +91,7 @@ class WrittenTemplate:
     def makes(self, name: str) -> bool:
         """Tell whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
         suffixes = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
+        # What SAM appends to a name begins with a capital or a digit: `Webhook` is none of what `Web` makes.
         return any(suffix[:1] in ("", ".") or not suffix[0].islower() for suffix in suffixes)
 
     def type_of(self, name: str) -> str:

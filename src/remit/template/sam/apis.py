@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.template.sam.domains import authorizer_permissions, http_domain, rest_domain
+from remit.template.sam.domains import api_domain, authorizer_permissions
 from remit.template.sam.resources import MadeResource, given, in_s3, tags
 from remit.template.sections import section
 
@@ -65,7 +65,7 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
     )
     yield from authorizer_permissions(declared)
     yield from usage_plan(declared, name)
-    yield from rest_domain(declared, name)
+    yield from api_domain(declared, name)
 
 
 def _endpoint(configuration: Any) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
         declared.path,
     )
     yield from authorizer_permissions(declared)
-    yield from http_domain(declared, name)
+    yield from api_domain(declared, name)
 
 
 _SHARED: Final = "Serverless"

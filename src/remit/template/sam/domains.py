@@ -18,59 +18,51 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamResource
 
 
-def rest_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
-    """The domain name of a REST API, a mapping for each of its base paths, and its records."""
+def api_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
+    """The domain name of an API, a mapping for each of its base paths, and its records."""
     domain = declared.mapping("Domain")
     if not domain:
         return
-    path = declared.at("Domain")
-    logical_id = f"ApiGatewayDomainName{_hash(domain.get('DomainName'))}"
-    is_edge = domain.get("EndpointConfiguration") == "EDGE"
-    certificate = "CertificateArn" if is_edge else "RegionalCertificateArn"
-    properties = {
-        "DomainName": domain.get("DomainName"),
-        certificate: domain.get("CertificateArn"),
-        "EndpointConfiguration": {"Types": [domain.get("EndpointConfiguration") or "REGIONAL"]},
-        **given(domain, "MutualTlsAuthentication", "OwnershipVerificationCertificateArn", "Policy", "SecurityPolicy"),
-    }
-    yield MadeResource(logical_id, "AWS::ApiGateway::DomainName", properties, path)
+    path, api, name = declared.at("Domain"), declared.logical_id, domain.get("DomainName")
+    is_rest = declared.kind == "Api"
+    logical_id = f"ApiGatewayDomainName{'' if is_rest else 'V2'}{_hash(name)}"
+    properties = {"DomainName": name, **given(domain, "MutualTlsAuthentication")}
+    if is_rest:
+        endpoint = domain.get("EndpointConfiguration") or "REGIONAL"
+        certificate = "CertificateArn" if endpoint == "EDGE" else "RegionalCertificateArn"
+        properties |= {
+            certificate: domain.get("CertificateArn"),
+            "EndpointConfiguration": {"Types": [endpoint]},
+            **given(domain, "OwnershipVerificationCertificateArn", "Policy", "SecurityPolicy"),
+        }
+        yield MadeResource(logical_id, "AWS::ApiGateway::DomainName", properties, path)
+    else:
+        configuration = {**given(domain, "CertificateArn", "SecurityPolicy"), "EndpointType": "REGIONAL"}
+        properties["DomainNameConfigurations"] = [configuration]
+        yield MadeResource(logical_id, "AWS::ApiGatewayV2::DomainName", properties, path)
     is_normalised = domain.get("NormalizeBasePath", True)
-    for suffix, base_path in _base_paths(domain):
-        mapping = {
-            "DomainName": {"Ref": logical_id},
-            "RestApiId": {"Ref": declared.logical_id},
-            "Stage": {"Ref": stage},
-            **({} if base_path is None else {"BasePath": suffix if is_normalised else base_path}),
-        }
-        name = f"{declared.logical_id}{suffix}BasePathMapping"
-        yield MadeResource(name, "AWS::ApiGateway::BasePathMapping", mapping, path)
-    yield from _records(declared, domain)
-
-
-def http_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
-    """The same of an HTTP API."""
-    domain = declared.mapping("Domain")
-    if not domain:
-        return
-    path = declared.at("Domain")
-    logical_id = f"ApiGatewayDomainNameV2{_hash(domain.get('DomainName'))}"
-    configuration = {**given(domain, "CertificateArn", "SecurityPolicy"), "EndpointType": "REGIONAL"}
-    properties = {
-        "DomainName": domain.get("DomainName"),
-        "DomainNameConfigurations": [configuration],
-        **given(domain, "MutualTlsAuthentication"),
-    }
-    yield MadeResource(logical_id, "AWS::ApiGatewayV2::DomainName", properties, path)
-    for suffix, base_path in _base_paths(domain):
-        mapping = {
-            "ApiId": {"Ref": declared.logical_id},
-            "DomainName": {"Ref": logical_id},
-            "Stage": {"Ref": stage},
-            **({} if base_path is None else {"ApiMappingKey": base_path.strip("/")}),
-        }
-        name = f"{declared.logical_id}{suffix}ApiMapping"
-        yield MadeResource(name, "AWS::ApiGatewayV2::ApiMapping", mapping, path)
-    yield from _records(declared, domain)
+    base_paths = domain.get("BasePath") or [None]
+    for base_path in base_paths if isinstance(base_paths, list) else [base_paths]:
+        mapping: dict[str, Any] = {"DomainName": {"Ref": logical_id}, "Stage": {"Ref": stage}}
+        # Of a base path SAM keeps letters and digits alone, in the id of its mapping and, for a REST API, in the path.
+        letters = "".join(filter(str.isalnum, base_path or ""))
+        if is_rest:
+            mapping["RestApiId"] = {"Ref": api}
+            if base_path is not None:
+                mapping["BasePath"] = letters if is_normalised else base_path
+            yield MadeResource(f"{api}{letters}BasePathMapping", "AWS::ApiGateway::BasePathMapping", mapping, path)
+        else:
+            mapping["ApiId"] = {"Ref": api}
+            if base_path is not None:
+                mapping["ApiMappingKey"] = base_path.strip("/")
+            yield MadeResource(f"{api}{letters}ApiMapping", "AWS::ApiGatewayV2::ApiMapping", mapping, path)
+    route = domain.get("Route53")
+    zone = given(route, "HostedZoneId") or given(route, "HostedZoneName") if isinstance(route, dict) else {}
+    if zone:
+        # All records of a hosted zone share a group.
+        group = f"RecordSetGroup{_hash(next(iter(zone.values())))}"
+        records = {**zone, "RecordSets": [{"Name": name, "Type": "A"}]}
+        yield MadeResource(group, "AWS::Route53::RecordSetGroup", records, declared.at("Domain", "Route53"))
 
 
 def authorizer_permissions(declared: SamResource) -> Iterator[MadeResource]:
@@ -101,27 +93,8 @@ def _is_permitted(declared: SamResource, authorizer: Mapping[str, Any]) -> bool:
     return authorizer.get("DisableFunctionDefaultPermissions") is not True
 
 
-def _base_paths(domain: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield each base path with its addition to the logical id of the mapping; one without, where none is."""
-    base_paths = domain.get("BasePath") or [None]
-    for base_path in base_paths if isinstance(base_paths, list) else [base_paths]:
-        yield "".join(filter(str.isalnum, base_path or "")), base_path
-
-
-def _records(declared: SamResource, domain: Mapping[str, Any]) -> Iterator[MadeResource]:
-    """The records of the domain name, in the group that all of a hosted zone share."""
-    route = domain.get("Route53")
-    if not isinstance(route, dict):
-        return
-    zone = given(route, "HostedZoneId") or given(route, "HostedZoneName")
-    if zone:
-        record = {"Name": domain.get("DomainName"), "Type": "A"}
-        logical_id = f"RecordSetGroup{_hash(next(iter(zone.values())))}"
-        properties = {**zone, "RecordSets": [record]}
-        yield MadeResource(logical_id, "AWS::Route53::RecordSetGroup", properties, declared.at("Domain", "Route53"))
-
-
 def _hash(value: Any) -> str:
     """Return SAM's suffix of the logical ids of domain names."""
+    # As the translator spells what it hashes: a text as it is, the rest as compact JSON.
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10]

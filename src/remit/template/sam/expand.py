@@ -180,6 +180,7 @@ def _with_globals(shared: Mapping[str, Any], resource: SamResource, properties: 
     for_kind = section(shared, f"{stack}{separator}{resource.kind}")
     above = {key: item for key, item in for_kind.items() if key not in _NOT_GLOBAL}
     merged: dict[str, Any] = _merged(above, properties)
+    # Lambda takes one architecture: SAM does not join these two lists.
     return {**merged, **{name: properties[name] for name in _REPLACED if name in properties}}
 
 

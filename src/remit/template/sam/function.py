@@ -113,6 +113,7 @@ def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
     path = declared.at("FunctionUrlConfig")
     properties = {**given(config, "AuthType", "Cors", "InvokeMode"), "TargetFunctionArn": target.name}
     yield MadeResource(f"{declared.logical_id}Url", "AWS::Lambda::Url", properties, path)
+    # Lambda asks for both actions of whoever calls a URL.
     if config.get("AuthType") == "NONE":
         for name, action, limit in (
             ("UrlPublicPermissions", "InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),

@@ -41,6 +41,7 @@ def role(declared: SamResource, service: str) -> MadeResource:
     managed: list[Any] = []
     documents: list[_Entry] = []
     for entry in entries:
+        # SAM lists an ARN once, though several properties or events add it.
         if entry.managed and entry.value not in managed:
             managed.append(entry.value)
         elif not entry.managed:

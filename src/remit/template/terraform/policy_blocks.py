@@ -43,6 +43,7 @@ def _statement(block: Mapping[str, Any], address: str) -> dict[str, Any]:
     for attribute, element in _PRINCIPALS.items():
         principals = _principals(block, attribute, address)
         if principals:
+            # The type "*" stands for everyone, whatever its identifiers are.
             statement[element] = "*" if "*" in principals else principals
     conditions = _conditions(block, address)
     if conditions:

@@ -77,6 +77,7 @@ def _module(
         at: Path = (*path, "resources", index)
         if not isinstance(resource, dict) or not isinstance(resource.get("values", {}), dict):
             raise RemitError("a resource of a Terraform plan must be an object with values", origin=locate(at))
+        # Data sources stand beside the managed resources in one list.
         if (resource.get("mode") == "data") == of_data:
             address = str(resource.get("address", ""))
             values = resource.get("values", {})
