@@ -5,15 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit_accounts import ACCOUNT, NOW, OTHER, allow, deny, document, page, role, user, write
 from remit.audit.audit import AuditInput, audit
 from remit.audit.called_actions import actions_of_event, is_logged
-from remit.audit.trail import summed_up, trail_files
+from remit.audit.trail import TrailSummary, summed_up, trail_files
 from remit.audit.workers import processes, summed_up_trail
 from remit.catalogue.actions import services
 from remit.errors import RemitError
@@ -247,11 +248,44 @@ def test_several_processes_sum_up_the_same(tmp_path: Path) -> None:
     assert 70 == one.events
 
 
-def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
-    log(tmp_path, event("ec2", "DescribeInstances", time=LATER), name="a.json")
-    log(tmp_path, event("ec2", "DescribeInstances"), name="b.json")
-    files = trail_files(tmp_path)
-    assert summed_up(files) == replace(summed_up(files[::-1]))
+LOGGED = st.builds(
+    event,
+    st.sampled_from(["ec2", "s3"]),
+    st.sampled_from(["DescribeInstances", "GetObject"]),
+    who=st.sampled_from([X, f"arn:aws:iam::{OTHER}:user/y"]),
+    time=st.sampled_from([FIRST, LATER, "2026-11-22T10:00:00Z"]),
+    errorCode=st.sampled_from(["", "", "AccessDenied"]),
+    eventCategory=st.sampled_from(["Management", "Data"]),
+    recipientAccountId=st.sampled_from([ACCOUNT, OTHER]),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(files=st.lists(st.lists(LOGGED, min_size=1, max_size=4), min_size=1, max_size=5), data=st.data())
+def test_logs_are_summed_up_the_same_however_they_are_shared_out(
+    files: list[list[dict[str, Any]]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("logs")
+    for number, events in enumerate(files):
+        log(folder, *events, name=f"{number}.json.gz")
+    summary = TrailSummary()
+    for file in data.draw(st.permutations(trail_files(folder))):
+        summary.add(summed_up([file]))
+    events = [row for rows in files for row in rows]
+    uses: dict[tuple[str, str, str], str] = {}
+    for row in sorted(events, key=lambda row: row["eventTime"]):
+        if not row["errorCode"]:
+            identity = row["userIdentity"]
+            who = identity.get("sessionContext", {}).get("sessionIssuer", identity)["arn"]
+            uses[who, row["eventSource"], row["eventName"]] = row["eventTime"]
+    times = [row["eventTime"] for row in events]
+    assert uses == {tuple(call): time for call, time in summary.last_calls.items()}
+    assert (min(times), max(times)) == (summary.first, summary.last)
+    assert (len(events), len(files)) == (summary.events, summary.files)
+    assert summary.denied == sum(bool(row["errorCode"]) for row in events)
+    assert summary.accounts == {row["recipientAccountId"] for row in events}
+    data_events = {(row["recipientAccountId"], row["eventSource"]) for row in events if row["eventCategory"] == "Data"}
+    assert data_events == {tuple(source) for source in summary.data_sources}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -37,7 +37,7 @@ LATE: Final = frozenset(
 """What neither needs for an app like this one: each of these brings others."""
 EXECUTED: Final = Path(__file__).parents[2] / "bench" / "executed.py"
 """It counts the functions that the build of an app with one function executes."""
-MOST_FUNCTIONS: Final = 790
+MOST_FUNCTIONS: Final = 800
 LOADED: Final = """
 import re
 import sys

@@ -54,6 +54,7 @@ def account_works(
         named = set(_ids_in(open_role.trust))
         ids_of[account_of(open_role.arn)] |= named
         role = _with_arns_of_role(open_role, arns) if named else open_role
+        # A unique id that nobody has is of no account, and concerns none.
         for name in role.names:
             roles[account_of(name) or name][role] = place
     resources_of: dict[str, list[ResourcePolicy]] = defaultdict(list)

@@ -150,6 +150,7 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
     if value is None:
         yield Condition("Null", name, ("true",))
     elif isinstance(value, tuple):
+        # These values and no others; alone, ForAllValues holds of a request without any.
         yield Condition("StringEquals", name, value, "ForAllValues")
         yield Condition("StringEquals", name, value, "ForAnyValue")
     elif key == USER_ID:

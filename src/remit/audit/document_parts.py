@@ -161,6 +161,7 @@ class DocumentParts:
 
     def _layer(self, keys: Iterable[str], action: str) -> tuple[int, ...]:
         """The parts of some documents that speak of an action, as numbers, each once."""
+        # Sorted, so that the same policies in another order are the same question.
         numbers = {self.number(key, action) for key in keys}
         return tuple(sorted(number for number in numbers if self._policies[number].statements))
 

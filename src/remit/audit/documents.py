@@ -63,6 +63,7 @@ def document_value(document: Any) -> Any:
 
 def folded(text: str, account: str) -> str:
     """A text with the number of the account replaced by `OWN_ACCOUNT`."""
+    # Two accounts must not become one: a text that has the number already stays as it is.
     if account in text and OWN_ACCOUNT not in text:
         return text.replace(account, OWN_ACCOUNT)
     return text

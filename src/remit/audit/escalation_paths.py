@@ -131,6 +131,7 @@ def _towards_administrators(
         following = []
         for vertex in level:
             for edge in edges_into.get(vertex, ()):
+                # The first way that is met is a shortest one: levels are searched one after the other.
                 if edge.source not in next_edges and edge.source not in goals:
                     next_edges[edge.source] = edge
                     following.append(edge.source)
@@ -144,6 +145,7 @@ def _steps(principal: str, next_edges: Mapping[str, Edge]) -> Iterator[Edge]:
     while vertex in next_edges:
         edge = next_edges[vertex]
         vertex = edge.target
+        # A vertex that stands for several is no step: it leads to the one that leads on.
         if vertex in next_edges and not next_edges[vertex].technique:
             vertex = next_edges[vertex].target
         yield replace(edge, target=vertex)

@@ -235,6 +235,7 @@ class _ResourceExposures:
         of_members = {value for value in _callers(policy) if self._is_member(self._account_of(value))}
         member_callers = tuple(_of_callers(policy, of_members))
         widest: tuple[tuple[ExposureReach, tuple[Statement, ...]], ...] = (("anyone", _FROM_NETWORKS), ("network", ()))
+        # The first reach at which somebody is left is the widest: the order is the answer.
         for everybody, networks in widest:
             yield everybody, (*from_services, *networks, *members, *callers)
             if organizations:

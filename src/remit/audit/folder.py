@@ -199,6 +199,7 @@ def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
         names = trusted(parse(document))
     except (RemitError, ValueError):
         return (), ""
+    # Roles that trust their own account alone concern no other: most do.
     everybody = ("*",) if names.anybody else ()
     arns = (arn for arn in names.arns if f":{account}:" not in arn)
     return tuple(sorted((*everybody, *arns, *names.ids, *(names.accounts - {account})))), compact(document)

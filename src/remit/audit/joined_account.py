@@ -67,7 +67,7 @@ class _Joining:
                 continue
             self._lists.setdefault((identity.file, identity.kind), set()).add(identity.arn)
             table = self.groups if identity.kind == "group" else self.identities
-            first = table.setdefault(identity.arn, identity)
+            first = table.setdefault(identity.arn, identity)  # what the first file says counts
             if first is not identity:
                 self._overlapping[first.file, identity.file] = None
                 if replace(first, file=identity.file) != identity:

@@ -162,7 +162,7 @@ class _OrganizationReader:
                 missing = f"{target} is the parent of {path[-1]}" if path else f"{target} is not listed"
                 return self._unplaced(account, path, f"{missing}, and is not in the file")
             path.append(target)
-            if target.startswith("r-"):
+            if target.startswith("r-"):  # roots alone have such ids, and no parent
                 return tuple(reversed(path)), ()
             if not row.get("ParentId"):
                 return self._unplaced(account, path, f"{target} has no ParentId")

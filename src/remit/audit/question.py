@@ -117,6 +117,7 @@ def _likely_resources(question: PolicyQuestion) -> Iterator[str]:
                 continue
             for pattern in resources.patterns[:_MOST_PATTERNS]:
                 sample = _sample(pattern)
+                # A variable that is left has no value, and its text is no resource.
                 if "$" not in sample and any(matches(wanted, sample) for wanted in question.resources):
                     yield sample
 
@@ -148,6 +149,7 @@ def _proven(question: PolicyQuestion) -> AccessAnswer:
         (Statement("Allow", Globs((question.action,)), Globs(question.resources), conditions=question.pins),)
     )
     layers = question.layers
+    # The pins stand as a session policy: that limits, and grants nothing by itself.
     limited = Layers(layers.identity, layers.boundary, (limit,), None, layers.scp, layers.rcp)
     search = GainSearch(_NOTHING, Side(limited), lambda _: (question.action,), budget=Budget(STEPS))
     reason = ""

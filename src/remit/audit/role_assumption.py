@@ -78,6 +78,7 @@ class RoleAssumption:
         if role.account == account:
             trusting = [(part.by_itself, layers.boundary)]
             if layers.boundary:
+                # Whom it names as a user or session needs no Allow of the boundary, whose Denies count all the same.
                 everything = Policy((allow("*"),))
                 trusting.append((part.directly, (everything, *map(_denials, layers.boundary))))
             for trust, boundary in trusting:
@@ -85,6 +86,7 @@ class RoleAssumption:
                 direct = self._asked((numbers, part, target, trust, boundary), own, asker, role, target)
                 if direct.verdict == "yes":
                     return replace(direct, allowing=None)
+        # Both must allow: the trust policy stands as one more layer that limits.
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
         answered = self._asked((numbers, part, target), both, asker, role, target)
         if answered.allowing is None:

@@ -80,6 +80,7 @@ class NeedQuestions:
             if narrowed.verdict == "no":
                 return []
             resources.append(narrowed.resource)
+        # All calls are about one new role: each of the answers may be about another.
         for resource in dict.fromkeys(filter(None, resources)):
             on_it = [self._ask(asker, technique, need, None, (resource,)) for need in needs]
             if all(answer.verdict == "yes" for answer in on_it):
@@ -212,6 +213,7 @@ def _parameters(asker: Asker, technique: Technique, need: TechniqueNeed) -> tupl
     if need.action in _BOUNDING:
         conditions.append(Condition("ArnEquals", "iam:PermissionsBoundary", (administrator,)))
     is_unbounded = asker.identity.boundary is None or need.on != "itself"
+    # A policy may allow these calls only with a boundary, which the technique does not set.
     if need.action in _MAKING or (need.action in _OF_BOUNDED and is_unbounded):
         conditions.append(Condition("Null", _BOUNDARY, ("true",)))
     if need.action == "iam:PassRole":

@@ -195,6 +195,7 @@ def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> Count
             summary.data_sources.add(DataSource(account, record.source))
         if not principal:
             continue
+        # Who was refused used nothing.
         if record.error and any(sign in record.error for sign in DENIED_SIGNS):
             summary.denied += 1
             continue

@@ -88,6 +88,7 @@ def summary_of_rows(rows: Iterable[Sequence[Any]]) -> TrailSummary:
     for principal, source, name, logged_account, last_use, first, last, events, denied, is_data in rows:
         summary.events += int(events)
         summary.denied += int(denied)
+        # Times are texts of one form, so that they compare as they follow.
         summary.first = min(filter(None, (summary.first, _time(first))), default="")
         summary.last = max(summary.last, _time(last))
         account = str(logged_account or account_of(str(principal or "")))

@@ -115,6 +115,7 @@ def _with_sessions_of(principal: str, unique_id: str, policy: Policy) -> Iterato
             continue
         for kind, value in statement.principals.patterns:
             if kind == "AWS" and value.startswith(sessions):
+                # The name of a session stands in no key but this one, behind the id of the role.
                 named = Condition("StringLike", "aws:userid", (f"{unique_id}:{value.removeprefix(sessions)}",))
                 role = Principals((("AWS", principal),))
                 yield replace(statement, principals=role, conditions=(*statement.conditions, named)), Reach.DIRECT

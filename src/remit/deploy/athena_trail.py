@@ -70,6 +70,6 @@ def _rows(athena: Any, identifier: str) -> Iterator[list[str | None]]:
     is_heading = True
     for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=identifier):
         for row in page["ResultSet"]["Rows"]:
-            if not is_heading:
+            if not is_heading:  # Athena gives the names of the columns as the first row of the first page
                 yield [cell.get("VarCharValue") for cell in row["Data"]]
             is_heading = False

@@ -68,7 +68,7 @@ def collect(account: Account, collecting: Collecting, progress: Callable[[str], 
     write_json(collecting.folder / "organization.json", organization)
     for row in organization["Accounts"]:
         number = str(row["Id"])
-        if row.get("Status", "ACTIVE") != "ACTIVE":
+        if row.get("Status", "ACTIVE") != "ACTIVE":  # nobody can assume a role of a suspended account
             continue
         try:
             member = account if number == account.account else _member(account, number, collecting.role)
@@ -114,6 +114,7 @@ def _collect_one(account: Account, collecting: Collecting, progress: Callable[[s
 
 def _places(account: Account, regions: tuple[str, ...]) -> Iterator[tuple[PolicyCalls, Account]]:
     """Each kind of resource in each region; buckets are listed once."""
+    # Clients are kept by service, and each is of one region.
     places = [replace(account, region=region, _clients={}) for region in regions] if regions else [account]
     for calls in CALLS:
         for place in places[:1] if calls.service == "s3" else places:
@@ -162,7 +163,7 @@ def collect_account(account: Account, folder: Path) -> int:
         arguments: dict[str, Any] = {"MaxItems": _ITEMS} | ({"Marker": marker} if marker else {})
         with remit_errors():
             page = iam.get_account_authorization_details(**arguments)
-        page.pop("ResponseMetadata", None)
+        page.pop("ResponseMetadata", None)  # of the call, and not of the account: another run has another
         number += 1
         write_json(folder / f"{account.account}-{number:04}.json", page)
         if not page.get("IsTruncated"):

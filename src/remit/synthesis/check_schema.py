@@ -94,8 +94,11 @@ def _check_value(  # noqa: C901 - one check after the other
         size, (least, most), unit = len(value), shape.count, " items"
     elif isinstance(value, int | float) and not isinstance(value, bool):
         size, (least, most), unit = value, shape.number, ""
-    if size is not None and ((least is not None and size < least) or (most is not None and size > most)):
-        bounds = [f"{word} {bound:,g}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
+    is_too_small = size is not None and least is not None and size < least
+    is_too_large = size is not None and most is not None and size > most
+    if is_too_small or is_too_large:
+        bounds = [] if least is None else [f"at least {least:,g}"]
+        bounds += [] if most is None else [f"at most {most:,g}"]
         verb = "has" if unit else "is"
         yield _wrong(resource, path, f"{verb} {size:,}{unit}; it can be {' and '.join(bounds)}")
     if isinstance(value, dict) and (shape.properties or shape.required):
