@@ -201,6 +201,7 @@ def _made(
 ) -> Iterator[tuple[SamResource, MadeResource]]:
     """Yield the resources that SAM makes, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}
+    conditions: dict[str, set[str | None]] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)
         for resource_made in make(declaration) if make is not None else ():
@@ -209,6 +210,7 @@ def _made(
             name = api_of(event)
             if name is not None:
                 implicit.setdefault(name, event)
+                conditions.setdefault(name, set()).add(declaration.attributes.get("Condition"))
     for function_declared, resource_made in deployments(declared):
         of_all = resource_made.logical_id != f"{function_declared.logical_id}DeploymentGroup"
         yield replace(function_declared, attributes={}) if of_all else function_declared, resource_made
@@ -216,8 +218,14 @@ def _made(
         kind, make_api, properties = _IMPLICIT[name.rpartition("/")[2]]
         api = SamResource(name, kind, properties, {}, place)
         api = replace(api, properties=_with_globals(shared, api, properties))
+        # Where all of its functions are under one condition, so is the API.
+        (condition, *others) = conditions[name]
+        attributes = {} if condition is None or others else {"Condition": condition}
         for resource_made in make_api(api):
-            yield SamResource(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
+            yield (
+                SamResource(str(event.path[1]), kind, {}, attributes, place),
+                replace(resource_made, origin=event.path),
+            )
 
 
 def _keep(
