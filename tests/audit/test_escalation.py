@@ -418,6 +418,13 @@ MAKING = ("iam:CreateUser", "iam:PutUserPolicy", "iam:AttachUserPolicy")
 KEYS = allow("iam:CreateAccessKey")
 
 
+def test_whoever_has_a_boundary_can_make_a_user_without_one(tmp_path: Path) -> None:
+    limit = managed("limit", allow("iam:*"))
+    makes = allow("iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey")
+    found = paths(tmp_path, user("x", makes, PermissionsBoundary={"PermissionsBoundaryArn": limit["Arn"]}), limit)
+    assert ("iam:CreateUser + iam:AttachUserPolicy + iam:CreateAccessKey",) == found["x"].ways
+
+
 def test_users_that_are_made_under_a_boundary_that_allows_little_are_no_way(tmp_path: Path) -> None:
     """AWS's pattern for delegation: "Delegating responsibility to others using permissions boundaries"."""
     delegate = user("x", allow(*MAKING, "iam:PutUserPermissionsBoundary", when=BOUNDED), KEYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -24,7 +25,8 @@ from remit.audit.results import (
     UnusedPolicy,
     UnusedRow,
 )
-from remit.report.audit import audit_json, audit_text
+from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.report.audit import access_csv, audit_json, audit_text
 from remit.report.audit_page import audit_page
 from remit.report.audit_sarif import audit_sarif
 from remit.report.audit_words import REACHES
@@ -145,3 +147,19 @@ def test_the_tables_come_in_the_order_of_what_matters() -> None:
     ]
     lines = audit_text(replace(REPORT, exposures=(outsider,))).splitlines()
     assert [line for line in lines if line in titles] == titles
+
+
+def test_the_csv_has_a_row_for_each_action_and_each_thing_that_is_not_known() -> None:
+    held = (("aws:SourceIp", "10.0.0.0/8"), ("aws:SecureTransport", "true"))
+    rows = (
+        AccessRow("iam:PassRole", "yes", role("x"), held, "own (inline), Statement[0]"),
+        AccessRow("s3:GetObject", "undecided", reason="its key, which is not known"),
+    )
+    report = replace(REPORT, principals=(PrincipalRow(role("a"), rows, unknown=("a policy cannot be read",)),))
+    header, unknown, passes, reads, *rest = csv.reader("".join(access_csv(report)).splitlines())
+    assert ["account", "principal", "action", "harm", "verdict", "resource", "must_hold", "statement"] == header
+    assert [ACCOUNT, role("a"), "*", "", "undecided", "", "a policy cannot be read", ""] == unknown
+    told = ["yes", role("x"), "aws:SourceIp = 10.0.0.0/8; aws:SecureTransport = true", "own (inline), Statement[0]"]
+    assert [ACCOUNT, role("a"), "iam:PassRole", SENSITIVE_ACTIONS["iam:PassRole"], *told] == passes
+    assert ["s3:GetObject", "undecided", "its key, which is not known"] == [reads[2], reads[4], reads[6]]
+    assert [] == rest

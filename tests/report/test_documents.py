@@ -24,7 +24,7 @@ from remit.report.actions import action_document, arn_document, level_of
 from remit.report.findings import findings_text
 from remit.report.manual_changes import by_hand_document
 from remit.report.plan import plan_document
-from remit.report.resource_losses import loss_document
+from remit.report.resource_losses import loss_document, loss_lines
 from remit.review.access_change import Version
 from remit.review.changes import review
 from remit.review.resource_losses import ResourceLoss
@@ -58,6 +58,20 @@ def test_each_resource_that_goes_is_told_with_all_that_is_known_of_it(losses: Se
         for loss in losses
     ]  # fmt: skip
     assert loss_document(None) is None
+
+
+@settings(max_examples=30)
+@given(LOSSES)
+def test_people_read_of_a_resource_that_goes_how_why_and_whether_its_data_goes(losses: Sequence[ResourceLoss]) -> None:
+    for loss in losses:
+        first, *why = loss_lines(loss)
+        is_data = "Table" in loss.type
+        assert first.startswith(
+            f"  ! {loss.logical_id} ({loss.type}) {'is' if loss.is_certain else 'may be'} {loss.how}"
+        )
+        assert (", with its data" in first) == (is_data and not loss.stays)
+        assert [line[:6] for line in why] == ["      "] * bool(loss.properties)
+        assert all(name in why[0] for name in loss.properties)
 
 
 def test_changes_by_hand_have_a_reason_where_they_were_not_compared() -> None:

@@ -121,7 +121,9 @@ class EscalationGraph:
         if self._is_unbounded(asker):
             yield from TECHNIQUES
             return
-        yield from (technique for technique in TECHNIQUES if technique.gain != "administrator")
+        # Whom it makes anew has no boundary.
+        unlimited = (row for row in TECHNIQUES if row.gain != "administrator" or row.needs[0].on == "a new one")
+        yield from unlimited
         if self._allows_everything(asker.profile.identity):
             yield from BOUNDARY_OFF
 
