@@ -707,3 +707,39 @@ def granted(resources: Json) -> set[tuple[str, str]]:
         for action in statement.actions.patterns
         for resource in (statement.resources.patterns if statement.resources is not None else ())
     }
+
+
+@st.composite
+def guarded_apis(draw: st.DrawFn) -> Json:
+    """A function behind a REST API, and who is authorized to call it under which role."""
+    shared = draw(
+        some(
+            DefaultAuthorizer=["AWS_IAM"],
+            InvokeRole=[ROLE, "NONE", "CALLER_CREDENTIALS"],
+            Authorizers=REST_AUTHORIZERS,
+            ApiKeyRequired=[True],
+        )
+    )
+    own = draw(some(Authorizer=["AWS_IAM", "NONE"], InvokeRole=[ROLE, "NONE"], ApiKeyRequired=[True]))
+    properties: Json = {"Path": "/a", "Method": "get", **({"Auth": own} if own else {})}
+    resources = {}
+    if draw(st.booleans()):
+        properties["RestApiId"] = {"Ref": "Rest"}
+        resources["Rest"] = sam("Api", {"StageName": "prod"})
+    code = {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "s3://code/app.zip"}
+    resources["F"] = sam("Function", {**code, "Events": {"OnApi": {"Type": "Api", "Properties": properties}}})
+    return {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Globals": {"Api": {"Auth": shared}},
+        "Resources": {**resources, **PLAIN},
+    }
+
+
+@settings(max_examples=cases(60, deep=500), deadline=None, derandomize=not ASKS_ALL)
+@given(guarded_apis())
+def test_an_api_calls_under_the_roles_that_the_translator_gives_it(template: Json) -> None:
+    expected, made = theirs(template), ours(template)
+    if expected is not None and made is not None:
+        assert {name: compared(resource) for name, resource in expected.items()} == {
+            name: compared(resource) for name, resource in made.items()
+        }
