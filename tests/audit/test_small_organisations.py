@@ -65,7 +65,7 @@ BLUE: Final = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
 OF_BLUE: Final = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
 MEMBERS: Final = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
 LIMITS: Final[tuple[Any, ...]] = (
-    BLUE, OF_BLUE, MEMBERS, BLUE, OF_BLUE,
+    BLUE, OF_BLUE, MEMBERS, BLUE, OF_BLUE, OF_BLUE, OF_BLUE,
     {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
     {"StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
     {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
@@ -159,7 +159,7 @@ def statements(rng: Random, account: str, bundles: Sequence[tuple[str, ...]], mo
         on = rng.choice(["*"] * 8 + list(resources))
         is_negated = rng.randint(0, 14) == 0
         statement = {"Effect": effect, "Action": chosen, "NotResource" if is_negated and on != "*" else "Resource": on}
-        limit = rng.choice([{}] * 12 + list(LIMITS))
+        limit = rng.choice([{}] * 10 + list(LIMITS))
         carrying = [
             action for action in chosen if all(carries(action, key) for _, key, _ in conditions({"Condition": limit}))
         ]
@@ -212,7 +212,13 @@ def drawn_case(rng: Random) -> Case:
         if rng.choice([True, theme == "trust", False]):
             limit = rng.choice(RCP_LIMITS)
             case.rcps.append(
-                {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": limit}
+                {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": rng.choice(["sts:*", "*"]),
+                    "Resource": "*",
+                    "Condition": limit,
+                }
             )
     for account in (A, B):
         for name in ("p1", "limit"):
@@ -223,7 +229,7 @@ def drawn_case(rng: Random) -> Case:
             case.managed[account, name] = versions
         own = statements(rng, account, bundles, 1) if rng.random() < 0.5 else []
         case.groups[account, "g1"] = (own, rng.choice([[], [], ["p1"]]))
-        kinds = rng.choices(["user", "role"], k=rng.randint(2, 3) if account == A else rng.randint(1, 2))
+        kinds = rng.choices(["user", "role"], k=rng.randint(2, 4) if account == A else rng.randint(1, 2))
         count: Counter[str] = Counter()
         for kind in kinds:
             count[kind] += 1
@@ -390,8 +396,8 @@ class World:
     def resources(self, action: str, account: str) -> list[str]:
         """A resource of each kind that a statement can tell apart."""
         kinds = {
-            "iam:PutUserPolicy": ("user", ("u1", "u2", "u3", "zz")),
-            "iam:CreateAccessKey": ("user", ("u1", "u2", "u3", "zz")),
+            "iam:PutUserPolicy": ("user", ("u1", "u2", "u3", "u4", "zz")),
+            "iam:CreateAccessKey": ("user", ("u1", "u2", "u3", "u4", "zz")),
             "iam:PutGroupPolicy": ("group", ("g1", "zz")),
             "iam:CreatePolicyVersion": ("policy", ("p1", "limit", "zz")),
             "iam:SetDefaultPolicyVersion": ("policy", ("p1", "limit", "zz")),
@@ -405,7 +411,7 @@ class World:
             return others[action]
         if action.startswith("lambda:"):
             return [f"arn:aws:lambda:eu-west-1:{account}:function:x"]
-        kind, own_names = kinds.get(action, ("role", ("r1", "r2", "r3", "boss", "zz")))
+        kind, own_names = kinds.get(action, ("role", ("r1", "r2", "r3", "r4", "boss", "zz")))
         return [arn(account, kind, name) for name in own_names]
 
     def can_somewhere(self, principal: Principal, action: str) -> bool:
