@@ -240,10 +240,14 @@ def _covers(piece: Piece, arn: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """A resource of a piece in the world's words; a piece may be told for the partition aws."""
-    return (
-        text.replace("${Files.Arn}", BUCKET).replace("${Work.Arn}", QUEUE).replace("arn:aws:", "arn:${AWS::Partition}:")
-    )
+    """A resource of a piece in the world's words.
+
+    A piece may be told for the partition aws, and where a Deny on one ARN goes, for the place of its example.
+    """
+    partition, region, account = HERE
+    named = text.replace("${Files.Arn}", BUCKET).replace("${Work.Arn}", QUEUE)
+    placed = named.replace(f":{region}:{account}:", f":{REGION}:{ACCOUNT}:")
+    return placed.replace(f"arn:{partition}:", f"arn:{PARTITION}:")
 
 
 def examples(review: Review) -> Iterator[tuple[str, Request]]:
