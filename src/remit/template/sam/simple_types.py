@@ -20,11 +20,12 @@ def table(declared: SamResource) -> Iterator[MadeResource]:
     properties = declared.properties
     primary_key = declared.mapping("PrimaryKey")
     key, kind = primary_key.get("Name", "id"), primary_key.get("Type", "String")
+    attribute_type = _ATTRIBUTE_TYPES.get(kind, kind) if isinstance(kind, str) else kind
     yield MadeResource(
         declared.logical_id,
         "AWS::DynamoDB::Table",
         {
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": _ATTRIBUTE_TYPES.get(kind, kind)}],
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": attribute_type}],
             "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
             **given(
                 properties, "PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification", "TableName"
