@@ -158,9 +158,23 @@ def test_the_expected_owner_of_a_bucket_must_be_its_owner(cloud: Cloud) -> None:
     assert error(s3.list_objects_v2, Bucket="owned", ExpectedBucketOwner="0" * 12) == ""
 
 
-def test_nobody_but_remit_simulates_policies(cloud: Cloud) -> None:
+def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:
     iam = cloud.client("iam")
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     iam.create_user(UserName="ada")
+    iam.put_user_policy(UserName="ada", PolicyName="all", PolicyDocument=json.dumps({"Statement": [everything]}))
+    boundary = iam.create_policy(
+        PolicyName="sqs", PolicyDocument=json.dumps({"Statement": [{**everything, "Action": "sqs:*"}]})
+    )["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="ada", PermissionsBoundary=boundary)
     arn = "arn:aws:iam::000000000000:user/ada"
-    answer = error(iam.simulate_principal_policy, PolicySourceArn=arn, ActionNames=["sqs:SendMessage"])
+    answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["sqs:SendMessage", "sns:Publish"])
+    decisions = [result["EvalDecision"] for result in answer["EvaluationResults"]]
+    assert (decisions == ["allowed", "implicitDeny"]) is cloud.refuses
+
+
+def test_nobody_but_remit_simulates_other_policies(cloud: Cloud) -> None:
+    policy = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    simulate = cloud.client("iam").simulate_custom_policy
+    answer = error(simulate, PolicyInputList=[policy], ActionNames=["sqs:SendMessage"])
     assert ("(NotImplemented)" in answer) is cloud.refuses

@@ -58,6 +58,7 @@ from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.sessions import make_sessions_as_sts_does
+from remit.local.repairs.simulated_policies import simulate_policies
 from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
@@ -284,6 +285,7 @@ async def _serve(
     look_up_as_the_caller()
     refuse_stacks()
     refuse_resources()
+    simulate_policies()
     send_to_the_decided_service()
     refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(place.journal)
