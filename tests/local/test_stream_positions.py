@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from projects import remit, write
 from remit.local import aws
@@ -229,6 +230,22 @@ def test_a_shard_that_is_split_is_read_to_its_end_before_those_that_come_of_it(p
     for key in "abc":
         of_key = [line for line in lines if line.startswith(f"stream {key}-")]
         assert [f"stream {key}-{number}" for number in range(1, 5)] == of_key
+
+
+def test_a_split_that_fails_leaves_all_shards_as_they_are(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    kinesis = client(project, "kinesis")
+    kinesis.create_stream(StreamName="odd", ShardCount=1)
+    kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
+    before = kinesis.list_shards(StreamName="odd")["Shards"]
+    with pytest.raises(ClientError):
+        kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000002", NewStartingHashKey="middle")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
+    assert before == kinesis.list_shards(StreamName="odd")["Shards"]
+    assert ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"] == [
+        shard["ShardId"] for shard in before
+    ]
 
 
 def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path) -> None:
