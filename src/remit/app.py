@@ -258,6 +258,8 @@ class Function:
     """CloudFormation's properties for asynchronous invocations (`AWS::Lambda::EventInvokeConfig`)."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
+    code: str = ""
+    """The folder at the root of its zip, by its path from the project's; empty for the project itself."""
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""
@@ -472,6 +474,11 @@ class App:
     """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
     allowed_secrets: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
     """Files that may hold secrets in the zips: by pattern, the reason and the line that gives it."""
+
+    @property
+    def code_roots(self) -> tuple[str, ...]:
+        """The folders at the roots of its functions' zips, each once: paths from the project's, which is empty."""
+        return tuple(dict.fromkeys(function.code for function in self.functions))
 
     @property
     def namespace(self) -> str:
