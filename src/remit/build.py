@@ -348,7 +348,9 @@ def _notes_on_zips(packages: Mapping[_Zip, Package]) -> Iterator[str]:
             yield f"  left out ({left_out.reason}): {left_out.listed}"
         for secret in package.possible_secrets:
             yield f"  warning: {secret} goes into the zip: read it when a function runs, by secret(…)"
-        for exception in package.unneeded:
+    unneeded_in_all = [set(package.unneeded) for package in packages.values()]
+    for exception in next(iter(packages.values())).unneeded if packages else ():
+        if all(exception in unneeded for unneeded in unneeded_in_all):
             yield f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
 
 

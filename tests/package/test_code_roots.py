@@ -239,6 +239,17 @@ def test_a_secret_in_a_root_is_refused_by_its_path_in_the_project(project: Make)
     assert {"app.py:4:11", "functions/orders/settings.py:1:8"} <= set(places)
 
 
+def test_an_exception_for_a_secret_is_needed_where_one_zip_needs_it(project: Make) -> None:
+    allow = "config.package.allow = {'*.sql': 'made-up rows', '*.har': 'none'}\n"
+    folder = project({**ORDERS, "config/deploy.py": ORDERS["config/deploy.py"] + allow})
+    project({"functions/orders/dump.sql": "1", "functions/refunds/handler.py": "def handler(event, context): ...\n"})
+    project(
+        {"app.py": ORDERS["app.py"] + "app.function(name='b', handler='handler.handler', code='functions/refunds')\n"}
+    )
+    told = [note for note in build(folder).notes if "allows nothing" in note]
+    assert ["  '*.har' in config.package.allow allows nothing: config/deploy.py:3:50"] == told
+
+
 def test_a_sibling_that_the_zip_has_elsewhere_is_seen(project: Make) -> None:
     """Of a handler by name when its zip is tried, of a decorated one when it is loaded."""
     by_name = HEAD + "app.function(name='orders', handler='functions.orders.handler.handler')\n"

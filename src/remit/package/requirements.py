@@ -48,7 +48,8 @@ def find(folder: Path) -> Source | None:
 def folder_of_dependencies(folder: Path, code: str) -> Path:
     """The folder whose file states the dependencies of a root of zips: its own, where it has one, or the project's."""
     root = folder / code
-    return root if any(plain_files.is_there(root / name, f"{code}/{name}") for name, _ in _READERS) else folder
+    states_its_own = bool(code) and any(plain_files.is_there(root / name, f"{code}/{name}") for name, _ in _READERS)
+    return root if states_its_own else folder
 
 
 def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
