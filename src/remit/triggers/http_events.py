@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, unquote
 
 from remit.errors import RemitError
 from remit.triggers.api import DEFAULT_ROUTE, Api
+from remit.triggers.api_route import METHODS, VARIABLE
 from remit.triggers.http import Http
-from remit.triggers.route import METHODS, VARIABLE
 from remit.triggers.sample_events import sample_event
 from remit.triggers.sample_requests import request
 
