@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from remit.app import Output, Resource
 from remit.errors import Mistakes, RemitError
+from remit.triggers.api_route import ApiRoute
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.trigger import triggers_of
 
