@@ -158,9 +158,70 @@ def test_the_expected_owner_of_a_bucket_must_be_its_owner(cloud: Cloud) -> None:
     assert error(s3.list_objects_v2, Bucket="owned", ExpectedBucketOwner="0" * 12) == ""
 
 
-def test_nobody_but_remit_simulates_policies(cloud: Cloud) -> None:
+def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:
     iam = cloud.client("iam")
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     iam.create_user(UserName="ada")
+    iam.put_user_policy(UserName="ada", PolicyName="all", PolicyDocument=json.dumps({"Statement": [everything]}))
+    boundary = iam.create_policy(
+        PolicyName="sqs", PolicyDocument=json.dumps({"Statement": [{**everything, "Action": "sqs:*"}]})
+    )["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="ada", PermissionsBoundary=boundary)
     arn = "arn:aws:iam::000000000000:user/ada"
-    answer = error(iam.simulate_principal_policy, PolicySourceArn=arn, ActionNames=["sqs:SendMessage"])
+    answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["sqs:SendMessage", "sns:Publish"])
+    decisions = [result["EvalDecision"] for result in answer["EvaluationResults"]]
+    assert (decisions == ["allowed", "implicitDeny"]) is cloud.refuses
+
+
+def test_nobody_but_remit_simulates_other_policies(cloud: Cloud) -> None:
+    policy = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    simulate = cloud.client("iam").simulate_custom_policy
+    answer = error(simulate, PolicyInputList=[policy], ActionNames=["sqs:SendMessage"])
     assert ("(NotImplemented)" in answer) is cloud.refuses
+
+
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("protected", Queue=queue, Topic=topic)
+    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "NotResource": "LogicalResourceId/Queue"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="protected", StackPolicyBody=json.dumps({"Statement": [allowed]})
+    )
+    free = {**topic, "Properties": {"DisplayName": "orders"}}
+    assert cloud.deploy("protected", update=True, Queue=queue, Topic=free)[0] == "UPDATE_COMPLETE"
+    slow = {**queue, "Properties": {"DelaySeconds": 5}}
+    status, reason = cloud.deploy("protected", update=True, Queue=slow, Topic=free)
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    assert ("Action denied by stack policy" in reason) is cloud.refuses
+
+
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_replaced(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "kept"}}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("kept", Queue=queue, Topic=topic)
+    allowed = {"Effect": "Allow", "Action": "Update:Modify", "Principal": "*", "Resource": "*"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="kept", StackPolicyBody=json.dumps({"Statement": [allowed]})
+    )
+    slow = {**queue, "Properties": {"QueueName": "kept", "DelaySeconds": 5}}
+    assert cloud.deploy("kept", update=True, Queue=slow, Topic=topic)[0] == "UPDATE_COMPLETE"
+    renamed = {**queue, "Properties": {"QueueName": "renamed", "DelaySeconds": 5}}
+    status, reason = cloud.deploy("kept", update=True, Queue=renamed, Topic=topic)
+    denial = "Action denied by stack policy: Implicit deny of [Update:Replace] for resource [LogicalResourceId/Queue]"
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    assert (denial in reason) is cloud.refuses
+
+
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_removed(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "stays"}}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("stays", Queue=queue, Topic=topic)
+    protected = {"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "LogicalResourceId/Queue"}
+    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="stays", StackPolicyBody=json.dumps({"Statement": [allowed, protected]})
+    )
+    status, reason = cloud.deploy("stays", update=True, Topic=topic)
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    denial = "Action denied by stack policy: Deny of [Update:Delete] for resource [LogicalResourceId/Queue]"
+    assert (reason == denial) is cloud.refuses
+    assert bool(cloud.client("sqs").list_queues(QueueNamePrefix="stays").get("QueueUrls")) is cloud.refuses
+    assert cloud.deploy("stays", update=True, Queue=queue)[0] == "UPDATE_COMPLETE"

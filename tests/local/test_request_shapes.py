@@ -88,7 +88,7 @@ def root(shared: LocalAws) -> Signer:
     for name in ("shop", "open"):
         clients.client("s3", **arguments).create_bucket(Bucket=name)
         clients.client("s3", **arguments).put_object(Bucket=name, Key="a", Body=b"secret")
-    for name in ("work", "open"):
+    for name in ("jobs", "open"):
         clients.client("sqs", **arguments).create_queue(QueueName=name)
     for name in ("orders", "open"):
         clients.client("dynamodb", **arguments).create_table(

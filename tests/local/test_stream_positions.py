@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import keep_data, put_data_back
+from remit.local.event_sources import streams as stream_reading
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -68,6 +72,10 @@ def of_table(event, context):
 @app.function(on.kinesis(Data.clicks))
 def of_stream(event, context):
     texts = [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]]
+    if "slow" in texts:
+        note("stream", ["begins"])
+        while not os.path.exists(os.environ["LEDGER"] + ".go-stream"):
+            time.sleep(0.05)
     note("stream", texts)
 
 
@@ -172,6 +180,72 @@ def test_a_function_that_takes_long_holds_up_no_other_source(project: Path) -> N
     assert is_noted(project, {"stream meanwhile", "queue meanwhile"})
     (project.parent / "ledger.go").touch()
     assert is_noted(project, {"table slow"})
+
+
+def test_no_position_in_a_stream_is_behind_its_last_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that was killed may have saved how far it had read, and not what."""
+    place = ("000000000000", "us-east-1", "mapping")
+    source = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
+    shards = {"full": {"records": ["a", "b"]}, "empty": {"records": []}}
+    streams = SimpleNamespace(get_scoped=lambda *_: {"shards": shards})
+    loaded = importlib.import_module("ministack.services.kinesis")  # anew, where other tests took it away
+    monkeypatch.setattr(loaded, "_streams", streams)
+    positions = {"full": 1, "empty": 7, "gone": 3}
+    functions = SimpleNamespace(
+        _dynamodb_stream_positions=SimpleNamespace(_data={}),
+        _kinesis_positions=SimpleNamespace(_data={place: positions}),
+    )
+    stream_reading._end_at_the_last_record(functions, place, source)
+    assert {"full": 1, "empty": 0, "gone": 3} == positions
+
+
+def test_a_shard_that_is_split_is_read_to_its_end_before_those_that_come_of_it(project: Path) -> None:
+    kinesis = client(project, "kinesis")
+
+    def send(*texts: str) -> None:
+        for text in texts:
+            kinesis.put_record(StreamName="clicks", Data=text.encode(), PartitionKey=text.partition("-")[0])
+
+    def open_shards() -> list[dict[str, Any]]:
+        shards = kinesis.list_shards(StreamName="clicks")["Shards"]
+        return [shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
+
+    send("slow")
+    assert is_noted(project, {"stream begins"})
+    send("a-1", "b-1", "c-1")
+    (shard,) = open_shards()
+    middle = str(int(shard["HashKeyRange"]["EndingHashKey"]) // 2)
+    kinesis.split_shard(StreamName="clicks", ShardToSplit=shard["ShardId"], NewStartingHashKey=middle)
+    send("a-2", "b-2", "c-2")
+    low, high = open_shards()
+    kinesis.merge_shards(StreamName="clicks", ShardToMerge=low["ShardId"], AdjacentShardToMerge=high["ShardId"])
+    send("a-3", "b-3", "c-3")
+    kinesis.update_shard_count(StreamName="clicks", TargetShardCount=3, ScalingType="UNIFORM_SCALING")
+    send("a-4", "b-4", "c-4")
+    summary = kinesis.describe_stream_summary(StreamName="clicks")["StreamDescriptionSummary"]
+    assert (3, 3) == (len(open_shards()), summary["OpenShardCount"])
+    (project.parent / "ledger.go-stream").touch()
+    assert is_noted(project, {f"stream {key}-{number}" for key in "abc" for number in range(1, 5)})
+    lines = (project.parent / "ledger").read_text().splitlines()
+    for key in "abc":
+        of_key = [line for line in lines if line.startswith(f"stream {key}-")]
+        assert [f"stream {key}-{number}" for number in range(1, 5)] == of_key
+
+
+def test_a_split_that_fails_leaves_all_shards_as_they_are(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    kinesis = client(project, "kinesis")
+    kinesis.create_stream(StreamName="odd", ShardCount=1)
+    kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
+    before = kinesis.list_shards(StreamName="odd")["Shards"]
+    with pytest.raises(ClientError):
+        kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000002", NewStartingHashKey="middle")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        kinesis.split_shard(StreamName="odd", ShardToSplit="shardId-000000000000", NewStartingHashKey="99")
+    assert before == kinesis.list_shards(StreamName="odd")["Shards"]
+    assert ["shardId-000000000000", "shardId-000000000001", "shardId-000000000002"] == [
+        shard["ShardId"] for shard in before
+    ]
 
 
 def test_a_mapping_that_starts_at_a_time_reads_what_came_since(project: Path) -> None:

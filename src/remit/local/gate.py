@@ -214,8 +214,8 @@ class Gate:
         asked, send = self._decided(asked, signature.service, signature.region, caller, send)
         operation = asked.operation
         await self.answers.answer(asked)
-        # The emulator's simulations of policies leave out boundaries and most conditions: `remit explain` answers.
-        is_left_out = operation.client == "iam" and operation.name.startswith("Simulate")
+        # The emulator's simulation of other policies leaves out most conditions: `remit explain` answers.
+        is_left_out = (operation.client, operation.name) == ("iam", "SimulateCustomPolicy")
         if is_left_out or not self.is_simulated(asked.received, signature.service):
             name = f"{operation.client}:{operation.name}"
             call = f"remit.answer({operation.client!r}, {operation.name!r}, …)"

@@ -58,6 +58,8 @@ from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
 from remit.local.repairs.sessions import make_sessions_as_sts_does
+from remit.local.repairs.shards import keep_closed_shards
+from remit.local.repairs.simulated_policies import simulate_policies
 from remit.local.repairs.stack_refusals import refuse_stacks
 from remit.local.repairs.stacks import repair_stacks
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
@@ -243,6 +245,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     FailedBatches(destinations, functions_of_emulator).take_hold()
     fail_wrongly_reported_batches(functions_of_emulator)
     keep_alarms()
+    keep_closed_shards()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
@@ -284,6 +287,7 @@ async def _serve(
     look_up_as_the_caller()
     refuse_stacks()
     refuse_resources()
+    simulate_policies()
     send_to_the_decided_service()
     refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
     journal = Journal(place.journal)

@@ -1,10 +1,10 @@
 """Sessions as STS makes them: of a role that is there, no longer than it lets them be, with what must be kept of them.
 
-The emulator gives a session of any role, name and length, and of the token of an identity provider it reads nothing.
-The gate has decided by then whether the role's trust lets the caller in.
+The emulator gives a session of any role, name and length. Of the token of an identity provider it reads nothing, and
+SAML it does not know. The gate has decided by then whether the role's trust lets the caller in.
 
-Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken" (AWS STS API Reference), "Monitor and
-control actions taken with assumed roles", "Role chaining" (IAM User Guide).
+Sources: "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetSessionToken" (AWS STS API Reference),
+"Monitor and control actions taken with assumed roles", "Role chaining" (IAM User Guide).
 """
 
 from __future__ import annotations
@@ -103,9 +103,9 @@ def _refused(  # noqa: PLR0911 - one case after the other
         return error(403, "AccessDenied", f"Cannot call {action} with session credentials") if is_session else None
     if not action.startswith("AssumeRole"):
         return None
-    problem = _wrong_parameter(parameters)
-    if problem:
-        return error(400, "ValidationError", f"1 validation error detected: {problem}")
+    for problem in (_wrong_name(action, parameters), _wrong_duration(parameters)):
+        if problem:
+            return error(400, "ValidationError", f"1 validation error detected: {problem}")
     role = stored_role(parameters.get("RoleArn", ""))
     if role is None:
         subject = "" if caller is None else f"User: {caller.arn} is not authorized to perform: "
@@ -130,25 +130,32 @@ def stored_role(arn: str) -> Mapping[str, Any] | None:
     return None if role is None or (principal.kind == "role" and role["Arn"] != arn) else role
 
 
-def _wrong_parameter(parameters: Mapping[str, str]) -> str:
-    """What STS says of a session's name or length that no role lets be; empty where they are right."""
-    name, duration = parameters.get("RoleSessionName", ""), parameters.get("DurationSeconds", "")
-    member, value, unmet = "roleSessionName", name, ""
+def _wrong_name(action: str, parameters: Mapping[str, str]) -> str:
+    if action == "AssumeRoleWithSAML":  # the assertion has it
+        return ""
+    name = parameters.get("RoleSessionName", "")
+    unmet = ""
     if not re.fullmatch(_SESSION_NAME, name, re.ASCII):
         unmet = f"satisfy regular expression pattern: {_SESSION_NAME}"
     elif len(name) < 2:  # noqa: PLR2004 - "AssumeRole", RoleSessionName
         unmet = "have length greater than or equal to 2"
     elif len(name) > 64:  # noqa: PLR2004 - as above
         unmet = "have length less than or equal to 64"
-    elif duration:
-        member, value = "durationSeconds", duration
-        if not re.fullmatch(r"-?[0-9]{1,9}", duration):
-            unmet = "be a number"
-        elif int(duration) < _SHORTEST:
-            unmet = f"have value greater than or equal to {_SHORTEST}"
-        elif int(duration) > _LONGEST:
-            unmet = f"have value less than or equal to {_LONGEST}"
-    return f"Value '{value}' at '{member}' failed to satisfy constraint: Member must {unmet}" if unmet else ""
+    return f"Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must {unmet}" if unmet else ""
+
+
+def _wrong_duration(parameters: Mapping[str, str]) -> str:
+    text = parameters.get("DurationSeconds", "")
+    if not text:
+        return ""
+    unmet = ""
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        unmet = "be a number"
+    elif int(text) < _SHORTEST:
+        unmet = f"have value greater than or equal to {_SHORTEST}"
+    elif int(text) > _LONGEST:
+        unmet = f"have value less than or equal to {_LONGEST}"
+    return f"Value '{text}' at 'durationSeconds' failed to satisfy constraint: Member must {unmet}" if unmet else ""
 
 
 def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> Answer:
@@ -156,6 +163,8 @@ def _federated_session(sts: Any, action: str, parameters: Mapping[str, str]) -> 
     caller = federated_caller(action, parameters)
     role = parameters["RoleArn"]
     seconds = int(parameters.get("DurationSeconds") or _LONGEST_IN_A_CHAIN)
+    if caller.most_seconds is not None:
+        seconds = min(seconds, max(caller.most_seconds, _SHORTEST))
     policies, _ = sts._session_policies(parameters, check=False)
     arn, _ = sts._assumed_role_arn(role, caller.session_name)
     user_id = f"{sts._role_id(role)}:{caller.session_name}"
