@@ -111,6 +111,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         web=declaration.web,
         own_id=settings.beside.get("logical_id") or "",
         function_name=function_name,
+        code=declaration.code,
         origin=relative(declaration.where.origin, state.folder),
         written=written,
     )

@@ -221,6 +221,8 @@ def _function(
     variables |= {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
     if app.stack_name:
         variables["REMIT_PROJECT"] = app.name
+    if function.code:
+        variables["REMIT_CODE"] = function.code  # so that what is told of a call names the project's file
     if app.queues:
         variables |= job_variables(app, function)
     if function.web is not None:
