@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.app import Resource
 from remit.catalogue.quotas import quota
 from remit.resources.names import digest
-from remit.triggers.api import METHODS
+from remit.triggers.api_route import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def _statement_size(app: App, function: Function, source: str) -> int:
         "Effect": "Allow",
         "Principal": {"Service": "apigateway.amazonaws.com"},
         "Action": "lambda:InvokeFunction",
-        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.namespace}-{function.name}",
+        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.deployed_name(function)}",
         "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-us-gov:execute-api:{place}:1234567890/{source}"}},
     }
     return len(json.dumps(statement))
