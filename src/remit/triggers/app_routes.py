@@ -119,12 +119,10 @@ def notes_on_open_routes(app_routes: Iterable[Routed[R]]) -> Iterator[str]:
 def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterator[str]:
     """A sentence for each function that may run longer than an API waits (seconds)."""
     for function, _ in route_functions(app_routes):
-        timeout = function.properties.get("Timeout")
-        if isinstance(timeout, int) and timeout > patience:
-            yield (
-                f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer "
-                f"({function.written.get('Timeout', function.origin)})"
-            )
+        # The default, which nobody wrote, is about what an API waits.
+        timeout, line = function.properties.get("Timeout"), function.written.get("Timeout")
+        if isinstance(timeout, int) and timeout > patience and line is not None:
+            yield f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer ({line})"
 
 
 def access_log_group(api: str, folder: str, settings: WebApiSettings, first_user: Function) -> Resource:
