@@ -127,6 +127,7 @@ def test_a_route_runs_its_function_and_the_most_special_path_comes_first(shop: S
     order = shop.ask("/orders/7?a=1&a=2")
     assert (200, "/orders/{id}", {"id": "7"}) == (order.status, order.json["resource"], order.json["pathParameters"])
     assert ["1", "2"] == order.json["multiValueQueryStringParameters"]["a"]
+    assert {"a": "2"} == order.json["queryStringParameters"]
     assert ["a=1", "b=2"] == order.all("set-cookie")
     resources = [shop.ask(path).json["resource"] for path in ("", "/", "/else", "/orders/7/8")]
     assert ["/", "/", "/{path+}", "/{path+}"] == resources

@@ -33,7 +33,9 @@ config.rest.minimum_compression_size = 1024
 config.rest.domain_name = "api.shop.example"
 config.rest.certificate_arn = "{CERTIFICATE}"
 config.rest.disable_execute_api_endpoint = True
-config.rest.policy = {{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}}
+config.rest.policy = {{
+    "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
+}}
 config.rest.usage_plans = {{
     "basic": {{"quota": {{"limit": 1000, "period": "DAY"}}, "throttle": {{"rate_limit": 5, "burst_limit": 9}}}},
     "partners": {{"Description": "who pays", "Keys": ["ada", "bob"]}},
@@ -174,10 +176,10 @@ def test_whatever_the_deployment_is_a_snapshot_of_gives_it_another_logical_id(ma
         "binary types": (base, 'config.rest.binary_media_types = ["*/*"]'),
         "preflights": (base, 'config.rest.cors = {"allow_origins": ["*"]}'),
         "another origin": (base, 'config.rest.cors = {"allow_origins": ["https://a.example"]}'),
-        "another authorizer": (f"{base}@app.function(on.rest('GET /b', auth=on.authorizer(hello)))\n"
-                               "def third(event, context): ...\n", "pass"),
-        "one that caches": (f"{base}@app.function(on.rest('GET /b', auth=on.authorizer(hello, cache=1)))\n"
-                            "def third(event, context): ...\n", "pass"),
+        "another authorizer": ((f"{base}@app.function(on.rest('GET /b', auth=on.authorizer(hello)))\n"
+                               "def third(event, context): ...\n"), "pass"),
+        "one that caches": ((f"{base}@app.function(on.rest('GET /b', auth=on.authorizer(hello, cache=1)))\n"
+                            "def third(event, context): ...\n"), "pass"),
     }  # fmt: skip
     names = {reason: _deployment(make, *versions) for reason, versions in changed.items()}
     assert len(changed) + 1 == len({_deployment(make, base), *names.values()})
@@ -304,8 +306,8 @@ WRONG = {
         "decorate it with `@app.function`: it needs no trigger",
     ),
     'on.rest("POST /", body=3)': (
-        "body takes JSON Schema, got int '3'", 'such as {"type": "object", "required": ["sku"]}, or a class of '
-        "pydantic's BaseModel",
+        "body takes JSON Schema, got int '3'", ('such as {"type": "object", "required": ["sku"]}, or a class of '
+        "pydantic's BaseModel"),
     ),
     'on.rest("POST /", body={"properties": {"n": {"exclusiveMinimum": 0}}})': (
         "body has exclusiveMinimum, which API Gateway's validation does not support",
@@ -403,8 +405,8 @@ SETTINGS = {
             "`config.rest.endpoint_type` is PRIVATE, and API Gateway deploys no private API without a policy that "
             "says who may call"
         ),
-        'such as `config.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", '
-        '"Resource": "execute-api:/*", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-…"}}}`',
+        ('such as `config.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", '
+        '"Resource": "execute-api:/*", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-…"}}}`'),
     ),
     'config.rest.policy = {"Effect": "Alow", "Principal": "*", "Action": "*", "Resource": "*"}': (
         None, None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project.setting_values import plain
-from remit.triggers.api_route import ApiRoute
+from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import check_texts, plain_texts
 from remit.triggers.user_pool import UserPool
@@ -25,7 +25,7 @@ _NOT_IN_DRAFT_4: Final = ("exclusiveMaximum", "exclusiveMinimum")
 
 
 @dataclass(frozen=True, slots=True)
-class Rest(ApiRoute):
+class Rest(RouteTrigger):
     """Run the function for the requests of a route of the app's REST API: `on.rest("GET /orders/{id}")`.
 
     A route is a method (or ANY) and a path, whose segments may be variables (`{id}`) and whose last one may take the
@@ -50,7 +50,7 @@ class Rest(ApiRoute):
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The route, whom it answers, and what a request must have."""
-        yield from ApiRoute.checks(self)
+        yield from RouteTrigger.checks(self)
         yield lambda: self.body_schema
         yield partial(check_texts, "query", self.query)
 
@@ -58,7 +58,7 @@ class Rest(ApiRoute):
         """Return the problem of a route, and a hint; an empty text where there is none."""
         if text == "$default":
             return "is none of a REST API", 'write "ANY /{path+}" and "ANY /", which take every request between them'
-        return ApiRoute.problem(self, text)
+        return RouteTrigger.problem(self, text)
 
     def problem_of_path(self, path: str) -> tuple[str, str | None]:
         """Return the problem of the path of a route, and a hint."""
@@ -66,7 +66,7 @@ class Rest(ApiRoute):
             return "", None
         if path.endswith("/") and path.startswith("/"):
             return "ends with /, which no path of a REST API does", f'write "{path.rstrip("/") or "/"}"'
-        return ApiRoute.problem_of_path(self, path)
+        return RouteTrigger.problem_of_path(self, path)
 
     def check_authorizer(self, authorizer: RouteAuthorizer) -> None:
         """RemitError: a REST API cannot ask it."""

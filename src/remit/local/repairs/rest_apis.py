@@ -121,7 +121,7 @@ def _take_tokens_by_their_use() -> None:
 
 
 def _make_events_as_aws_does() -> None:
-    """An event has the host that was asked and no `version`, which is of HTTP APIs' events.
+    """An event has the host that was asked, the last value of a parameter, and no `version` (of HTTP APIs' events).
 
     Emulator: services/apigateway_v1.py.
     Test: test_local_rest_apis.py::test_a_handler_gets_the_event_that_the_documentation_shows.
@@ -133,4 +133,7 @@ def _make_events_as_aws_does() -> None:
         event.pop("version", None)
         host = str(event["headers"].get("host", ""))
         event["requestContext"] |= {"domainName": host, "domainPrefix": host.partition(".")[0]}
+        parameters = event["multiValueQueryStringParameters"]
+        if parameters:
+            event["queryStringParameters"] = {name: values[-1] for name, values in parameters.items()}
         return event
