@@ -313,6 +313,9 @@ WRONG = {
         "body has exclusiveMinimum, which API Gateway's validation does not support",
         "write `minimum`, and check the bound in the function",
     ),
+    'on.rest("POST /", body={"enum": {1, 2}})': (
+        "body is nothing that JSON can hold: Object of type set is not JSON serializable", None
+    ),
     'on.rest("GET /", query=[""])': ("query has an empty string", None),
     'on.rest("GET /", query="a")': ("query must be a list of strings, got str 'a'", "write ['a']"),
     'on.rest("GET /", api_key="a")': ("api_key must be True or False, got str 'a'", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.project.setting_values import plain
 from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import check_texts, plain_texts
@@ -96,8 +96,12 @@ class Rest(RouteTrigger):
                 hint = f"write `{keyword.removeprefix('exclusive').lower()}`, and check the bound in the function"
                 message = f"body has {keyword}, which API Gateway's validation does not support"
                 raise RemitError(message, hint=hint, origin=writer())
-        checked: Mapping[str, Any] = plain(("body",), tokens.plain(dict(schema)))
-        return checked
+        plain_schema: Mapping[str, Any] = tokens.plain(dict(schema))
+        try:
+            json.dumps(plain_schema, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise RemitError(f"body is nothing that JSON can hold: {error}", origin=writer()) from None
+        return plain_schema
 
     @property
     def required_parameters(self) -> tuple[str, ...]:
