@@ -117,6 +117,10 @@ TREES: Final = st.recursive(
 )
 
 
+PLACES: Final = (("AWS::Shop::Order", "It"), ("AWS::Cognito::IdentityPoolRoleAttachment", "Roles"))
+"""A property that nobody knows, and one that is known to hold roles."""
+
+
 def handing(tree: Any, shift: int) -> Any:
     """A tree of properties with the ARN of a role at each leaf; `shift` takes the next roles."""
     if isinstance(tree, list):
@@ -135,12 +139,12 @@ def leaves(tree: Any, path: str = "") -> list[tuple[str, int]]:
 
 
 @settings(max_examples=CASES)
-@given(TREES, st.integers(0, 1))
-def test_each_role_is_handed_over_wherever_it_stands(tree: Any, shift: int) -> None:
+@given(TREES, st.integers(0, 1), st.sampled_from(PLACES))
+def test_each_role_is_handed_over_wherever_it_stands(tree: Any, shift: int, place: tuple[str, str]) -> None:
     """A place is compared with the same place of before, in which the roles together may do what each of them may."""
     actions = [role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"] for role in ROLES.values()]
     old, new = (
-        {"Resources": {**ROLES, "R": {"Type": "AWS::Shop::Order", "Properties": {"It": handing(tree, by)}}}}
+        {"Resources": {**ROLES, "R": {"Type": place[0], "Properties": {place[1]: handing(tree, by)}}}}
         for by in (0, shift)
     )
     places: dict[str, tuple[set[str], set[str]]] = {}
