@@ -20,6 +20,7 @@ from remit.errors import RemitError
 FUNCTION: Final = "def {name}(event, context): ..."
 WRONG: Final = {
     "a name": 'x_name = resource("AWS::S3::Bucket", bucket_name="Up_loads")',
+    "an empty name": 'x_empty = resource("AWS::Cognito::UserPool", user_pool_name="")',
     "a property": 'x_property = resource("AWS::SNS::Topic", topik_name="news")',
     "a value": 'x_value = resource("AWS::SQS::Queue", delay_seconds=100_000)',
     "a type of value": 'x_type = resource("AWS::SQS::Queue", delay_seconds=["a"])',
