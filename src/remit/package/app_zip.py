@@ -45,7 +45,7 @@ Zips go through S3, where their own size has no limit.
 _AS_IT_LIES = ("!**", "__pycache__/", "*.py[co]")
 """Patterns by which everything of a folder is packed that is no secret, and the same whoever has imported it."""
 _ATTEMPTS = 3
-_KEPT = 4
+_KEPT = 6  # cached zips for each that is placed: five layers may belong to it
 _BIGGEST = 5
 
 
@@ -204,7 +204,8 @@ def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
                 new.replace(path)
         for stale in set(build.glob("*.zip")) - set(placed):
             stale.unlink(missing_ok=True)
-        prune(own_folder(folder, "cache", "packages"), _KEPT + 2 * len(packages))  # those of its layers among them
+        kept = _KEPT * len({package.path for package in packages.values()})
+        prune(own_folder(folder, "cache", "packages"), kept)
     return tuple(placed)
 
 
