@@ -343,7 +343,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "unknown Next": (_with({"Type": "Pass", "Next": "Dne"}), "there is no state 'Dne'", "6:15"),
     "unreachable": (_with(PASS, Lost=PASS), "state Lost is never reached", "8:13"),
     "unknown Catch": (
-        _with({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:x", "End": True, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "No"}]}),
+        _with({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:x", "End": True, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "No"}]}),  # noqa: E501 - a case on its line
         "there is no state 'No'",
         "13:19",
     ),
@@ -353,7 +353,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
         "10:19",
     ),
     "unknown Default": (
-        _with({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "End"}], "Default": "No"}, End=PASS),
+        _with({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "End"}], "Default": "No"}, End=PASS),  # noqa: E501 - a case on its line
         "there is no state 'No'",
         "13:18",
     ),
@@ -377,7 +377,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "sync of the SDK": (_task(f"{STATES}aws-sdk:glue:startJobRun.sync"), "aws-sdk:glue has no .sync", "6:19"),
     "not given": (_task("${Prepare}"), "nothing is given for ${Prepare}", "6:19"),
     "inside": (
-        _with({"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Do"}}}}),
+        _with({"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Do"}}}}),  # noqa: E501 - a case on its line
         "there is no state 'Do'",
         "12:21",
     ),
@@ -412,7 +412,7 @@ def test_a_choice_needs_no_default_and_a_state_may_lead_back(make: Make) -> None
         "Wait": {"Type": "Wait", "Seconds": 5, "Next": "Done?"},
         "Done?": {
             "Type": "Choice",
-            "Choices": [{"Variable": "$.done", "BooleanEquals": True, "Next": "End"}, {"Variable": "$.done", "IsPresent": False, "Next": "Wait"}],
+            "Choices": [{"Variable": "$.done", "BooleanEquals": True, "Next": "End"}, {"Variable": "$.done", "IsPresent": False, "Next": "Wait"}],  # noqa: E501 - a case on its line
         },
         "End": {"Type": "Succeed"},
     }  # fmt: skip
@@ -446,7 +446,7 @@ def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, m
         ('"render", "render.asl.json", link=[1]', "link must be a dict, got list '[1]'"),
         ('"render", "render.asl.json", link={"A": 1.5}', "`link` gives 'A' float '1.5'"),
         ('"render", "render.asl.json", link={"A": prepare}', "the definition has no ${A}, which `link` gives"),
-        ('"render", "render.asl.json", properties={"RoleArn": "x"}', "`properties` sets RoleArn, which remit sets itself"),
+        ('"render", "render.asl.json", properties={"RoleArn": "x"}', "`properties` sets RoleArn, which remit sets itself"),  # noqa: E501 - a case on its line
         ('"render", "render.asl.json", properties=3', "properties must be a dict, got int '3'"),
         ('"render", "render.asl.json", role=3', "`app.workflow` has no option `role`"),
     ],
@@ -464,12 +464,12 @@ def test_a_wrong_argument_is_an_error_at_its_line(make: Make, arguments: str, me
 def test_a_definition_may_be_yaml_or_a_dict(make: Make) -> None:
     app = (
         f'{APP}app.workflow("one", "one.asl.yaml", link={{"Orders": Data.orders}})\n'
-        'app.workflow("two", {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "${Prepare}", "End": True}}},\n'
+        'app.workflow("two", {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "${Prepare}", "End": True}}},\n'  # noqa: E501 - a case on its line
         '    link={"Prepare": prepare})\n'
     )
     text = (
         "StartAt: Do\nStates:\n  Do:\n    Type: Task\n"
-        "    Resource: arn:aws:states:::dynamodb:getItem\n    Parameters: {TableName: '${Orders}', Key: {}}\n    End: true\n"
+        "    Resource: arn:aws:states:::dynamodb:getItem\n    Parameters: {TableName: '${Orders}', Key: {}}\n    End: true\n"  # noqa: E501 - a case on its line
     )
     project = make(app=app, **{"shared/resources/data.py": DATA, "one.asl.yaml": text})
     assert {("dynamodb:GetItem", "${DataOrders.Arn}")} == _allows(project, "OneWorkflow")
@@ -546,7 +546,7 @@ def test_a_schedule_and_an_event_start_it_with_roles_of_their_own(make: Make) ->
 
 def test_a_function_that_starts_the_workflow_that_calls_it_makes_no_circular_dependency(make: Make) -> None:
     app = (
-        f'{APP}render = app.workflow("render", "render.asl.json", link={{"Begin": "arn:aws:lambda:us-east-1:111122223333:function:x"}})\n'
+        f'{APP}render = app.workflow("render", "render.asl.json", link={{"Begin": "arn:aws:lambda:us-east-1:111122223333:function:x"}})\n'  # noqa: E501 - a case on its line
         "@app.function(link=[grants.states.start(render), grants.states.read(render), grants.states.stop(render)])\n"
         "def begin(event, context): ...\n"
     )  # fmt: skip
