@@ -245,15 +245,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
-    workflows: list[Workflow] = []
-    machines: list[Resource] = []
-    for workflow_declaration in state.workflows:
-        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
-
-        with state.noted():
-            workflow, machine = workflow_of(state, workflow_declaration, functions)
-            workflows.append(workflow)
-            machines.append(machine)
+    workflows = _workflows(state, functions)
     iam = config.lambda_.iam
     replacements: dict[str, tuple[Grant, ...]] = {}
     for name in ("default_policy", "default_vpc_policy"):
@@ -287,10 +279,10 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         stage=state.stage,
         stack_name=config.stack_name or "",
         functions=tuple(functions),
-        workflows=tuple(workflows),
+        workflows=tuple(workflow for workflow, _ in workflows),
         resources=(
             *(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
-            *machines,
+            *(machine for _, machine in workflows),
         ),
         outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.outputs),
         existing=tuple(
@@ -319,6 +311,17 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+
+
+def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workflow, Resource]]:
+    """The workflows, each with its state machine."""
+    workflows: list[tuple[Workflow, Resource]] = []
+    for declaration in state.workflows:
+        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
+
+        with state.noted():
+            workflows.append(workflow_of(state, declaration, functions))
+    return workflows
 
 
 def _account_policies(folder: Path) -> Mapping[str, Policy]:
