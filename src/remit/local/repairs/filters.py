@@ -1,4 +1,4 @@
-"""Filters of event source mappings let through what Lambda lets through, and a message that they keep back is gone.
+"""Filters of event source mappings let through what Lambda lets through.
 
 Source: "Control which events Lambda sends to your function", filter rule syntax; "Using event filtering with an Amazon
 SQS event source", properly filtering messages (AWS Lambda Developer Guide).
@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING, Any
 from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 
 def repair_filters() -> None:
     """Have it so in the process that serves. Called once.
 
-    The emulator reads a field that is missing as null, and knows neither `$or` nor equals-ignore-case. Where the
-    function fails, messages that are kept back come again with the others of their batch, and go to the dead letters.
+    The emulator reads a field that is missing as null, and knows neither `$or` nor equals-ignore-case.
 
     Emulator: services/lambda_svc.py.
-    Test: test_emulator_repairs.py::test_a_filter_for_null_lets_through_what_has_no_such_field,
-    test_emulator_repairs.py::test_messages_that_a_filter_keeps_back_stay_where_the_function_fails.
+    Test: test_emulator_repairs.py::test_a_filter_for_null_lets_through_what_has_no_such_field.
     """
-    functions, rules, queues = (emulated(f"services.{name}") for name in ("lambda_svc", "eventbridge", "sqs"))
+    rules = emulated("services.eventbridge")
 
-    @instead_of(functions, "_match_esm_filter")
+    @instead_of(emulated("services.lambda_svc"), "_match_esm_filter")
     def matched(_match: Any, record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
         # A text meets no pattern for JSON, not even one that wants a field to be missing.
         for name in ("body", "data"):
@@ -36,10 +34,3 @@ def repair_filters() -> None:
         # The rules are those of EventBridge, which it knows all of; None: a pattern that AWS refuses.
         alternatives = rules._compiled_pattern(json.dumps(pattern)) or ()
         return any(rules._matches_detail(record, alternative) for alternative in alternatives)
-
-    @instead_of(functions, "_run_sqs_batch")
-    def ran(run: Any, mapping: Any, function: Any, event: Any, batch: Sequence[Any], queue_url: str, name: str) -> None:
-        let_through = {record["messageId"] for record in event["Records"]}
-        kept_back = {message["receipt_handle"] for message in batch if message["id"] not in let_through}
-        queues._delete_messages_for_esm(queue_url, kept_back)
-        run(mapping, function, event, [message for message in batch if message["id"] in let_through], queue_url, name)
