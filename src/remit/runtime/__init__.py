@@ -120,7 +120,7 @@ class _Project:
 
     @property
     def name(self) -> str:
-        return self.namespace.removesuffix("-" + self.stage)
+        return os.environ.get("REMIT_PROJECT") or self.namespace.removesuffix("-" + self.stage)
 
 
 aws = _Aws()
@@ -140,6 +140,9 @@ class App:
         if len(triggers) == 1 and hasattr(triggers[0], "__qualname__"):
             return triggers[0]
         return lambda function: function
+
+    def workflow(self, *_arguments: object, **_options: object) -> _Nothing:
+        return nothing
 
     def web(self, *_arguments: object, **_options: object) -> None:
         pass

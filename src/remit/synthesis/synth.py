@@ -23,7 +23,7 @@ from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
 from remit.triggers.app_wide import apis
 from remit.triggers.invoke_permission import fitted_permissions
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
+FUNCTION_KEY: Final = "remit:function"
+"""The Metadata of a function whose name in the account is not made of its name in the app, which stands there."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 _LAYER_NAME: Final = 70
@@ -85,8 +87,8 @@ def draft(
     resources = [*shared]
     fitted_roles = fit_roles(roles, sizes, mistakes)
     for role in fitted_roles:
-        origin = origins[role.functions[0]] if role.functions else role.origin
-        resources += _role(role, origin)
+        origin = origins.get(role.functions[0]) if role.functions else None
+        resources += _role(role, origin or role.origin)
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
@@ -158,27 +160,37 @@ def _functions(
     resources: list[Resource] = []
     for function in app.functions:
         role = role_of.get(function.name)
-        log_group: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
-        if function.log_retention is not None:
-            log_group["RetentionInDays"] = function.log_retention
+        if not function.log_group:
+            log_group: dict[str, Any] = {"LogGroupName": function.log_group_name}
+            if function.log_retention is not None:
+                log_group["RetentionInDays"] = function.log_retention
+            resources.append(Resource(function.log_group_id, "AWS::Logs::LogGroup", log_group, origin=function.origin))
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resource = _function(app, function, role, code, app_apis.get("websocket"))
-        log_group_id, origin = f"{function.logical_id}LogGroup", function.origin
-        resources += (Resource(log_group_id, "AWS::Logs::LogGroup", log_group, origin=origin), resource)
+        resources.append(resource)
         if function.publication is not None or function.event_invoke:
             resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
             with mistakes.noted():
-                for made in tuple(trigger.resources(function)):  # all of them or none, where one is wrong
-                    written = trigger.written if isinstance(trigger, BaseTrigger) else made.origin
-                    bound = _bound(made.properties, late_bound_arns)
-                    resources.append(replace(made, properties=bound, origin=written))
+                resources += _of_trigger(trigger, trigger.resources(function), late_bound_arns)
         if function.queue is not None:
             resources += worker_source(app, function)
+    for workflow, starter in triggers_of(app.workflows, BaseTrigger):
+        with mistakes.noted():
+            resources += _of_trigger(starter, starter.resources(workflow), late_bound_arns)
     for api in app_apis.values():
         with mistakes.noted():
             for made in tuple(api.resources(app)):
                 resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
+    return resources
+
+
+def _of_trigger(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> list[Resource]:
+    """The resources of a trigger: all of them or none, where one is wrong."""
+    resources = []
+    for resource in made:
+        written = trigger.written if isinstance(trigger, BaseTrigger) else resource.origin
+        resources.append(replace(resource, properties=_bound(resource.properties, late_bound_arns), origin=written))
     return resources
 
 
@@ -187,6 +199,9 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     declared = {(output.name, output.value) for output in app.outputs}
     offered = [
         output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
+    ]
+    offered += [
+        output for workflow in app.workflows for trigger in workflow.triggers for output in trigger.outputs(workflow)
     ]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
     outputs = [*app.outputs, *others]
@@ -237,6 +252,8 @@ def _function(
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
     variables = dict(settings.pop("Environment", {}).get("Variables", {}))
     variables |= {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    if app.stack_name:
+        variables["REMIT_PROJECT"] = app.name
     if function.code:
         variables["REMIT_CODE"] = function.code  # so that what is told of a call names the project's file
     if app.queues:
@@ -256,12 +273,14 @@ def _function(
         "Environment": {"Variables": variables},
         "LoggingConfig": {
             **settings.get("LoggingConfig", {}),
-            "LogGroup": f"${{{function.logical_id}LogGroup}}",
+            "LogGroup": f"${{{function.log_group_id}}}",
         },
     }
     remaining_names = sorted(name for name in properties if name not in _FIRST)
     ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
-    return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
+    # Whoever reads the template finds the app's name of a function whose name in the account does not tell it.
+    attributes = {"Metadata": {FUNCTION_KEY: function.name}} if function.function_name else {}
+    return Resource(function.resource_id, "AWS::Lambda::Function", ordered, attributes, function.origin)
 
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
@@ -302,6 +321,7 @@ def _same_id(namesake: Resource, resource: Resource, by_id: Mapping[str, Resourc
     hint = "rename the function or the shared resource"
     if namesake.origin and namesake.origin != resource.origin:
         hint += f" at {namesake.origin}"
+    hint += ", or choose another `logical_id=`"
     return RemitError(
         f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
         hint=hint,
@@ -360,7 +380,7 @@ def intrinsics(value: Any) -> Any:
     if isinstance(value, str):
         return tokens.to_intrinsic(value)
     if isinstance(value, dict):
-        if tokens.is_intrinsic(value):
+        if tokens.is_intrinsic(value) or isinstance(value, tokens.Verbatim):
             return value
         return {key: intrinsics(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
