@@ -17,8 +17,8 @@ from remit.project.settings import Config
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import ExistingValue, Output, Resource
-    from remit.project.declared import Declaration
+    from remit.app import ExistingValue, LayerCode, Output, Resource
+    from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.source.variables import DeclaredVariable
 
 
@@ -33,12 +33,15 @@ class Loading(Recorder):
     folder_name: str
     """The folder as messages name it."""
     declarations: list[Declaration] = field(default_factory=list)
+    workflows: list[WorkflowDeclaration] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
     existing: dict[str, ExistingValue] = field(default_factory=dict)
     """What of the account is asked for, by the template's parameter that stands for it."""
+    layers: dict[str, LayerCode] = field(default_factory=dict)
+    """Folders that are layers, by their paths."""
     ended: dict[str, BaseException | None] = field(default_factory=dict)
     """The files that did not run to their ends, by the exceptions that ended them; None: it cannot be read."""
     lost_names: set[str] = field(default_factory=set)

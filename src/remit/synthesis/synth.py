@@ -23,7 +23,7 @@ from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
 from remit.triggers.app_wide import apis
 from remit.triggers.invoke_permission import fitted_permissions
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +39,8 @@ FUNCTION_KEY: Final = "remit:function"
 """The Metadata of a function whose name in the account is not made of its name in the app, which stands there."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
+_LAYER_NAME: Final = 70
+"""Characters of a layer's name beside the stack's: 140 are the most ("PublishLayerVersion")."""
 # The properties that a reader of the template looks for; the others follow by name.
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
 
@@ -46,7 +48,9 @@ _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", 
 def synth(
     app: App, roles: tuple[Holder, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
-    """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name.
+    """The template of an app with its roles.
+
+    `keys` has the artefact's key in `bucket` for each function's name, and for each layer's reference.
 
     RemitError has everything for which there can be no such template.
     """
@@ -76,15 +80,15 @@ def draft(
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
     shared = [*app.resources, *(job_resources(app) if app.queues else ())]
-    works = _functions(app, roles, keys or {}, mistakes, bucket)
+    works = [*_layers(app, keys or {}, bucket), *_functions(app, roles, keys or {}, mistakes, bucket)]
     # A reference in a policy counts with the length of what it becomes, which the resources tell.
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
     fitted_roles = fit_roles(roles, sizes, mistakes)
     for role in fitted_roles:
-        origin = origins[role.functions[0]] if role.functions else role.origin
-        resources += _role(role, origin)
+        origin = origins.get(role.functions[0]) if role.functions else None
+        resources += _role(role, origin or role.origin)
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
@@ -129,6 +133,23 @@ def fit_roles(roles: tuple[Holder, ...], sizes: Sizes, mistakes: Mistakes) -> tu
     return tuple(fitted_roles)
 
 
+def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource]:
+    """The version of each layer. A change makes another version, and the update deletes the one before at its end.
+
+    Until then CloudFormation can roll back to it, and versions of functions keep a copy for as long as they are there
+    ("DeleteLayerVersion", AWS Lambda API Reference). Retained, it would count among the 75 GB of a region's code.
+    """
+    for layer in app.layers:
+        properties: dict[str, Any] = {
+            "LayerName": f"${{AWS::StackName}}-{layer.logical_id[:_LAYER_NAME]}",
+            "Content": {"S3Bucket": bucket, "S3Key": keys.get(layer.ref, UNPACKAGED)},
+        }
+        if layer.runtime:
+            properties["CompatibleRuntimes"] = [layer.runtime]
+            properties["CompatibleArchitectures"] = [layer.architecture]
+        yield Resource(layer.logical_id, "AWS::Lambda::LayerVersion", properties, origin=layer.origin)
+
+
 def _functions(
     app: App, roles: tuple[Holder, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
@@ -151,16 +172,25 @@ def _functions(
             resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
             with mistakes.noted():
-                for made in tuple(trigger.resources(function)):  # all of them or none, where one is wrong
-                    written = trigger.written if isinstance(trigger, BaseTrigger) else made.origin
-                    bound = _bound(made.properties, late_bound_arns)
-                    resources.append(replace(made, properties=bound, origin=written))
+                resources += _of_trigger(trigger, trigger.resources(function), late_bound_arns)
         if function.queue is not None:
             resources += worker_source(app, function)
+    for workflow, starter in triggers_of(app.workflows, BaseTrigger):
+        with mistakes.noted():
+            resources += _of_trigger(starter, starter.resources(workflow), late_bound_arns)
     for api in app_apis.values():
         with mistakes.noted():
             for made in tuple(api.resources(app)):
                 resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
+    return resources
+
+
+def _of_trigger(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> list[Resource]:
+    """The resources of a trigger: all of them or none, where one is wrong."""
+    resources = []
+    for resource in made:
+        written = trigger.written if isinstance(trigger, BaseTrigger) else resource.origin
+        resources.append(replace(resource, properties=_bound(resource.properties, late_bound_arns), origin=written))
     return resources
 
 
@@ -169,6 +199,9 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     declared = {(output.name, output.value) for output in app.outputs}
     offered = [
         output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
+    ]
+    offered += [
+        output for workflow in app.workflows for trigger in workflow.triggers for output in trigger.outputs(workflow)
     ]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
     outputs = [*app.outputs, *others]
@@ -347,7 +380,7 @@ def intrinsics(value: Any) -> Any:
     if isinstance(value, str):
         return tokens.to_intrinsic(value)
     if isinstance(value, dict):
-        if tokens.is_intrinsic(value):
+        if tokens.is_intrinsic(value) or isinstance(value, tokens.Verbatim):
             return value
         return {key: intrinsics(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
