@@ -563,7 +563,8 @@ def test_a_denial_of_a_state_is_told_with_the_line_that_grants_it(make: Make) ->
     message = (
         "User: arn:aws:sts::111122223333:assumed-role/orders-dev-RenderWorkflowRole-1ABCDEF2GHIJK/run is not "
         "authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:111122223333:table/orders "
-        "because no identity-based policy allows the dynamodb:PutItem action (Service: AmazonDynamoDBv2; Status Code: 400; "
+        "because no identity-based policy allows the dynamodb:PutItem action (Service: AmazonDynamoDBv2; "
+        "Status Code: 400; "
         "Error Code: AccessDeniedException; Request ID: AB; Proxy: null)"
     )
     told = project.remit("why", message)
