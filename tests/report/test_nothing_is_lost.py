@@ -200,7 +200,7 @@ TOLD: Final = {
         Cause,
         cause_document,
         (*OF_ANSWERS, "remedy", "denial.action", "deploying"),
-        {*LACKED, *OF_WAYS, ("Cause.conclusion", "cause"), ("function", "log_of")},
+        {*LACKED, *OF_WAYS, ("Cause.conclusion", "cause"), ("function", "log_of"), ("unread", "unseen")},
     ),
     "cause_lines": Told(Cause, lines(cause_lines), (*OF_ANSWERS, *OF_LINES, *OF_CAUSES_OF_DENIALS)),
     "queue_document": Told(QueueState, queue_document),
