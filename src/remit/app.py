@@ -232,6 +232,33 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerCode:
+    """A layer that the app makes: a folder as it lies under /opt, or the dependencies of functions."""
+
+    logical_id: str
+    folder: str
+    """Its path from the project's; of dependencies, that of the root of zips that states them."""
+    runtime: str = ""
+    """Of dependencies, the runtime for which they are; empty for a folder."""
+    architecture: str = ""
+    """As `runtime`."""
+    origin: Origin | None = None
+
+    @property
+    def ref(self) -> str:
+        """The ARN of its version, as late-bound text."""
+        return f"${{{self.logical_id}}}"
+
+    @property
+    def words(self) -> str:
+        """Whose content it has, for people."""
+        if not self.runtime:
+            return self.folder
+        python = self.runtime.removeprefix("python")
+        return f"{self.folder} dependencies for Python {python} on {self.architecture}".lstrip()
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
 
@@ -274,6 +301,11 @@ class Function:
     """The line that set each property."""
     managed_written: Mapping[str, Origin | None] = field(default_factory=dict)
     """The line that gave each managed policy, by ARN."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The ARNs of its layers, those of the app's own as late-bound text."""
+        return tuple(self.properties.get("Layers", ()))
 
     @property
     def arn(self) -> str:
@@ -585,6 +617,11 @@ class App:
     """The name that its stack is given; empty for `name-stage`."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
+    layers: tuple[LayerCode, ...] = ()
+    """The layers that the template makes for its functions."""
+    puts_dependencies_into_layers: bool = False
+    layer_origin: Origin | None = None
+    """The line that says so."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
     """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
     allowed_secrets: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
