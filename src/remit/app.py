@@ -258,6 +258,14 @@ class Function:
     """CloudFormation's properties for asynchronous invocations (`AWS::Lambda::EventInvokeConfig`)."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
+    own_id: str = ""
+    """The logical id that its AWS::Lambda::Function is given; empty for remit's."""
+    function_name: str = ""
+    """The name in the account that it is given; empty for remit's."""
+    log_group: str = ""
+    """The shared log group, by logical id, that has the name of its own; empty where remit makes it."""
+    code: str = ""
+    """The folder at the root of its zip, by its path from the project's; empty for the project itself."""
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""
@@ -272,7 +280,7 @@ class Function:
     @property
     def resource_id(self) -> str:
         """The logical id of its AWS::Lambda::Function; those of its other resources begin with `logical_id`, too."""
-        return f"{self.logical_id}Function"
+        return self.own_id or f"{self.logical_id}Function"
 
     @property
     def unqualified_arn(self) -> str:
@@ -299,7 +307,17 @@ class Function:
     @property
     def log_group_arn(self) -> str:
         """The ARN of its log group, with the `:*` that covers the streams, as late-bound text."""
-        return f"${{{self.logical_id}LogGroup.Arn}}"
+        return f"${{{self.log_group_id}.Arn}}"
+
+    @property
+    def log_group_id(self) -> str:
+        """The logical id of its log group."""
+        return self.log_group or f"{self.logical_id}LogGroup"
+
+    @property
+    def log_group_name(self) -> str:
+        """The name of its log group, as late-bound text: Lambda makes one of this name where there is none."""
+        return f"/aws/lambda/{self.physical_name}"
 
     @property
     def handler_origin(self) -> Origin | None:
@@ -309,7 +327,7 @@ class Function:
     @property
     def physical_name(self) -> str:
         """Its name in the account, as late-bound text."""
-        return f"${{AWS::StackName}}-{self.name}"
+        return self.function_name or f"${{AWS::StackName}}-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,10 +382,9 @@ def worker_name(queue: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """How the app's HTTP API is set up, in the words of CloudFormation's properties: `config.api`."""
+class WebApiSettings:
+    """How an API that answers requests is set up, in the words of CloudFormation's properties."""
 
-    cors_configuration: Mapping[str, Any] | None = None
     throttling_burst_limit: int | None = None
     throttling_rate_limit: float | None = None
     access_log: bool = False
@@ -383,8 +400,36 @@ class ApiSettings:
 
     @property
     def route_settings(self) -> Mapping[str, float]:
-        """The DefaultRouteSettings of its stage."""
+        """The limits of every route of its stage."""
         return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings(WebApiSettings):
+    """How the app's HTTP API is set up: `config.api`."""
+
+    cors_configuration: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestSettings(WebApiSettings):
+    """How the app's REST API is set up: `config.rest`."""
+
+    endpoint_type: Literal["REGIONAL", "PRIVATE"] = "REGIONAL"
+    vpc_endpoint_ids: tuple[str, ...] = ()
+    policy: Mapping[str, Any] | None = None
+    """A resource policy: who may call, and from where."""
+    binary_media_types: tuple[str, ...] = ()
+    minimum_compression_size: int | None = None
+    """Bytes from which answers are compressed."""
+    stage_name: str | None = None
+    """None for the name of the app's stage."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The variables of its stage."""
+    cors: Mapping[str, Any] | None = None
+    tracing: bool = False
+    usage_plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By name: the properties of usage plans, and the names of the keys that each has (`Keys`)."""
 
 
 def _route_settings(burst_limit: int | None, rate_limit: float | None) -> Mapping[str, float]:
@@ -465,7 +510,10 @@ class App:
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
+    rest: RestSettings = RestSettings()
     websocket: WebsocketSettings = WebsocketSettings()
+    stack_name: str = ""
+    """The name that its stack is given; empty for `name-stage`."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
@@ -474,6 +522,29 @@ class App:
     """Files that may hold secrets in the zips: by pattern, the reason and the line that gives it."""
 
     @property
+    def code_roots(self) -> tuple[str, ...]:
+        """The folders at the roots of its functions' zips, each once: paths from the project's, which is empty."""
+        return tuple(dict.fromkeys(function.code for function in self.functions))
+
+    @property
     def namespace(self) -> str:
         """The name of its stack."""
+        return self.stack_name or self.owner
+
+    @property
+    def owner(self) -> str:
+        """The project and the stage, to which alone its stack belongs, as the stack's tag has them."""
         return f"{self.name}-{self.stage}"
+
+    def deployed_name(self, function: Function) -> str:
+        """A function's name in the account."""
+        return in_stack(function.physical_name, self.namespace)
+
+    def function_deployed_as(self, name: str) -> Function | None:
+        """The function that has a name in the account."""
+        return next((function for function in self.functions if self.deployed_name(function) == name), None)
+
+
+def in_stack(text: str, stack: str) -> str:
+    """A late-bound text with the name of its stack, which it refers to."""
+    return text.replace("${AWS::StackName}", stack)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 from remit.app import Resource
 from remit.catalogue.quotas import quota
 from remit.resources.names import digest
-from remit.triggers.api import METHODS
+from remit.triggers.api_route import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import App, Function
 
-_METHOD: Final = rf"^\*/(?:{'|'.join(METHODS)})/"
-"""The stage and the method of a route of an HTTP API."""
+_METHOD: Final = rf"^([^/]+)/(?:{'|'.join(METHODS)})/"
+"""The stage and the method of a route."""
 _OTHER_PERMISSIONS: Final = 4_096
 """Bytes of a function's resource policy that are left to its other triggers."""
 
@@ -47,7 +47,7 @@ def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[st
     """The first way to name the routes whose permissions fit a function's resource policy."""
     room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
     # API Gateway takes `*` for the method, too: each path once, whatever the method.
-    of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, "*/*/", source) for source in sources))
+    of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, r"\1/*/", source) for source in sources))
     for names in (sources, of_any_method):
         if sum(_statement_size(app, function, name) for name in names) <= room:
             return names
@@ -62,7 +62,7 @@ def _statement_size(app: App, function: Function, source: str) -> int:
         "Effect": "Allow",
         "Principal": {"Service": "apigateway.amazonaws.com"},
         "Action": "lambda:InvokeFunction",
-        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.namespace}-{function.name}",
+        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.deployed_name(function)}",
         "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-us-gov:execute-api:{place}:1234567890/{source}"}},
     }
     return len(json.dumps(statement))
