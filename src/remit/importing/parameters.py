@@ -1,0 +1,114 @@
+"""The parameters, mappings and conditions of a template as constants: what remit decides, it decides in Python."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import keyword
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.importing.app_model import Constant, Left
+from remit.importing.python_text import Group, Item, call, literal, quoted
+from remit.importing.template_values import Names, UnsayableError, words
+from remit.template.parameters import Parameter, parameters
+from remit.template.sections import section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.documents.json_text import Locate
+    from remit.importing.python_text import Source
+
+_SAMPLES: Final = {
+    "AWS::EC2::SecurityGroup::Id": "sg-00000000000000000",
+    "AWS::EC2::Subnet::Id": "subnet-00000000000000000",
+    "AWS::EC2::VPC::Id": "vpc-00000000000000000",
+    "Number": 1,
+}
+"""What stands for a parameter without a value, by its type, until somebody writes one."""
+_NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "config", "on", "project"))
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateConstants:
+    """The constants of a template, how the template calls them, what is left, and which of them lack a value."""
+
+    constants: tuple[Constant, ...]
+    names: Names
+    left: tuple[Left, ...]
+    to_fill_in: tuple[str, ...]
+
+
+def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstants:
+    """The parameters, mappings and conditions of a template."""
+    declared = parameters(template)
+    taken: set[str] = set(_NOT_NAMES)
+    constants: list[Constant] = []
+    to_fill_in: list[str] = []
+    parameter_names: dict[str, str] = {}
+    for name, parameter in declared.items():
+        constant = parameter_names[name] = _unused(words(name).upper(), taken)
+        comment = str(section(template, "Parameters", name).get("Description") or "")
+        if parameter.default is None:
+            to_fill_in.append(constant)
+            comment = f"{comment}\nfill in: {name} has no default".strip()
+        constants.append(Constant(constant, _value(name, parameter), comment))
+    names = Names(parameters=parameter_names, declared=declared)
+    mapping_names: dict[str, str] = {}
+    left: list[Left] = []
+    for name, mapping in section(template, "Mappings").items():
+        try:
+            value = names.source(mapping)
+        except UnsayableError as error:
+            left.append(Left(f"mapping {name}", str(error), locate(("Mappings", name))))
+            continue
+        mapping_names[name] = _unused(words(name).upper(), taken)
+        constants.append(Constant(mapping_names[name], value))
+    names = replace(names, mappings=mapping_names)
+    waiting = section(template, "Conditions")
+    while waiting:
+        failed: dict[str, tuple[Any, str]] = {}
+        for name, condition in waiting.items():
+            try:
+                expression = names.condition(condition)
+            except UnsayableError as error:
+                failed[name] = (condition, str(error))
+                continue
+            constant = _unused(words(name), taken)
+            names = replace(names, conditions={**names.conditions, name: constant})
+            constants.append(Constant(constant, expression))
+        if len(failed) == len(waiting):
+            left += [Left(f"condition {name}", why, locate(("Conditions", name))) for name, (_, why) in failed.items()]
+            break
+        waiting = {name: condition for name, (condition, _) in failed.items()}
+    return TemplateConstants(tuple(constants), names, tuple(left), tuple(to_fill_in))
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    name = f"_{name}" if not name or name[:1].isdigit() else name
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _value(name: str, parameter: Parameter) -> Source:
+    default = parameter.default
+    is_list = parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<")
+    item_type = parameter.type.removeprefix("List<").removesuffix(">")
+    if parameter.is_stored:
+        return call("existing.parameter", Item(quoted(str(default if default is not None else f"/{words(name)}"))))
+    if parameter.is_hidden:
+        # Its value would stand in the template: the name of a secret does not.
+        return quoted(f"{{{{resolve:secretsmanager:{words(name).replace('_', '-')}}}}}")
+    if default is None:
+        default = parameter.allowed[0] if parameter.allowed else _SAMPLES.get(item_type, words(name).replace("_", "-"))
+    if is_list:
+        texts = [text.strip() for text in default.split(",")] if isinstance(default, str) else [default]
+        return Group("[", tuple(Item(literal(str(text))) for text in texts if text != ""), "]")
+    if parameter.type == "Number":
+        return json.dumps(default) if isinstance(default, int | float) else str(default)
+    if isinstance(default, bool):
+        return quoted(str(default).lower())
+    return literal(str(default))
