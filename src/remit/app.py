@@ -258,6 +258,8 @@ class Function:
     """CloudFormation's properties for asynchronous invocations (`AWS::Lambda::EventInvokeConfig`)."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
+    code: str = ""
+    """The folder at the root of its zip, by its path from the project's; empty for the project itself."""
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""
@@ -364,10 +366,9 @@ def worker_name(queue: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """How the app's HTTP API is set up, in the words of CloudFormation's properties: `config.api`."""
+class WebApiSettings:
+    """How an API that answers requests is set up, in the words of CloudFormation's properties."""
 
-    cors_configuration: Mapping[str, Any] | None = None
     throttling_burst_limit: int | None = None
     throttling_rate_limit: float | None = None
     access_log: bool = False
@@ -383,8 +384,36 @@ class ApiSettings:
 
     @property
     def route_settings(self) -> Mapping[str, float]:
-        """The DefaultRouteSettings of its stage."""
+        """The limits of every route of its stage."""
         return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings(WebApiSettings):
+    """How the app's HTTP API is set up: `config.api`."""
+
+    cors_configuration: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestSettings(WebApiSettings):
+    """How the app's REST API is set up: `config.rest`."""
+
+    endpoint_type: Literal["REGIONAL", "PRIVATE"] = "REGIONAL"
+    vpc_endpoint_ids: tuple[str, ...] = ()
+    policy: Mapping[str, Any] | None = None
+    """A resource policy: who may call, and from where."""
+    binary_media_types: tuple[str, ...] = ()
+    minimum_compression_size: int | None = None
+    """Bytes from which answers are compressed."""
+    stage_name: str | None = None
+    """None for the name of the app's stage."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The variables of its stage."""
+    cors: Mapping[str, Any] | None = None
+    tracing: bool = False
+    usage_plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By name: the properties of usage plans, and the names of the keys that each has (`Keys`)."""
 
 
 def _route_settings(burst_limit: int | None, rate_limit: float | None) -> Mapping[str, float]:
@@ -465,6 +494,7 @@ class App:
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
+    rest: RestSettings = RestSettings()
     websocket: WebsocketSettings = WebsocketSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
@@ -472,6 +502,11 @@ class App:
     """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
     allowed_secrets: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
     """Files that may hold secrets in the zips: by pattern, the reason and the line that gives it."""
+
+    @property
+    def code_roots(self) -> tuple[str, ...]:
+        """The folders at the roots of its functions' zips, each once: paths from the project's, which is empty."""
+        return tuple(dict.fromkeys(function.code for function in self.functions))
 
     @property
     def namespace(self) -> str:

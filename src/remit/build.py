@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
 
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
@@ -229,8 +229,9 @@ def _refuse_all(project: LoadedProject, settings: _BuildSettings, *, is_tried: b
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()
-        with of_files.noted():
-            check_own_files(folder, app.exclude, app.allowed_secrets, secrets_alone=not project.is_whole)
+        for code in app.code_roots:
+            with of_files.noted():
+                check_own_files(folder, app.exclude, app.allowed_secrets, code, secrets_alone=not project.is_whole)
         refused_files = [error.origin.file for error in of_files.errors if error.origin is not None]
         needed = any(file.endswith(".py") for file in refused_files)  # by another module, which would miss it
         if not needed and (refused_files or not is_tried):
@@ -270,8 +271,15 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
+class _Zip(NamedTuple):
+    """The root of a zip, as functions name it, and for what it is packed."""
+
+    code: str
+    target: Target
+
+
 def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Packed:
-    """One zip for each Python and architecture that the functions run on, under every function's name.
+    """One zip for each root, Python and architecture of the functions, under every function's name.
 
     Unless it `keeps` them, zips are only tried, and none is put where people look.
     """
@@ -281,18 +289,20 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
 
     folder = settings.folder
     targets = _targets(folder, app, for_this_machine=settings.for_this_machine)
-    targets_of_web_apps = {targets[function.name] for function in app.functions if function.web is not None}
-    packages: dict[Target, Package] = {}
-    for target in dict.fromkeys(targets.values()):
-        packages[target] = package(
+    zips = {function.name: _Zip(function.code, targets[function.name]) for function in app.functions}
+    zips_of_web_apps = {zips[function.name] for function in app.functions if function.web is not None}
+    packages: dict[_Zip, Package] = {}
+    for kind in dict.fromkeys(zips.values()):
+        packages[kind] = package(
             folder,
-            target,
+            kind.target,
+            code=kind.code,
             exclude=app.exclude,
             allow=app.allowed_secrets,
             progress=settings.progress,
-            serves_web_app=target in targets_of_web_apps,
+            serves_web_app=kind in zips_of_web_apps,
         )
-    packages_by_function = {name: packages[target] for name, target in targets.items()}
+    packages_by_function = {name: packages[kind] for name, kind in zips.items()}
     mistakes, of_imports = Mistakes(), Mistakes()
     notes: list[str] = []
     with mistakes.noted():
@@ -305,7 +315,7 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
         place(packages_by_function, folder)
     notes += _notes_on_zips(packages)
     return _Packed(
-        keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
+        keys={name: f"${{AWS::StackName}}/{built.sha256}.zip" for name, built in packages_by_function.items()},
         artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in packages.values()},
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -317,7 +327,7 @@ def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Tar
 
     has_web_app = any(function.web is not None for function in app.functions)
     runtimes = {function.name: str(function.properties["Runtime"]) for function in app.functions}
-    if for_this_machine and (has_web_app or depends(folder)):
+    if for_this_machine and (has_web_app or any(depends(folder, code) for code in app.code_roots)):
         targets_by_runtime = {runtime: this_machine(runtime) for runtime in sorted(set(runtimes.values()))}
         return {name: targets_by_runtime[runtime] for name, runtime in runtimes.items()}
     targets: dict[str, Target] = {}
@@ -327,18 +337,20 @@ def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Tar
     return targets
 
 
-def _notes_on_zips(packages: Mapping[Target, Package]) -> Iterator[str]:
+def _notes_on_zips(packages: Mapping[_Zip, Package]) -> Iterator[str]:
     """For whom each zip is, how large it is, and what was left out of it."""
     from remit.package.app_zip import bytes_in_words  # noqa: PLC0415 - as above
 
-    for target, package in packages.items():
+    for kind, package in packages.items():
         size = f"{bytes_in_words(package.size)}, {bytes_in_words(package.unzipped)} unpacked"
-        yield f"packed for {target.words}: {size}"
+        yield f"packed{f' {kind.code}' if kind.code else ''} for {kind.target.words}: {size}"
         for left_out in package.left_out:
             yield f"  left out ({left_out.reason}): {left_out.listed}"
         for secret in package.possible_secrets:
             yield f"  warning: {secret} goes into the zip: read it when a function runs, by secret(…)"
-        for exception in package.unneeded:
+    unneeded_in_all = [set(package.unneeded) for package in packages.values()]
+    for exception in next(iter(packages.values())).unneeded if packages else ():
+        if all(exception in unneeded for unneeded in unneeded_in_all):
             yield f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
 
 

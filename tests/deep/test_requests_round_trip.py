@@ -19,14 +19,14 @@ import botocore.session
 from botocore.awsrequest import prepare_request_dict
 from botocore.config import Config
 
+from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
+from remit.access.needs import needs_of
+from remit.access.setting import RequestSetting, StoredNames
 from remit.catalogue.action_resources import is_without_resources, takes
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.local.authorization.canonical_request import canonical_request
-from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, OperationRequest
-from remit.local.authorization.needs import needs_of
-from remit.local.authorization.setting import RequestSetting, StoredNames
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ports import free_ports
 from remit.deploy.stack import StackOutput
-from remit.dev.events import CallUnknown, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
+from remit.dev.events import CallUnknown, CodeServed, DebuggerWaits, Deployed, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
 from remit.local import aws
 from remit.local.control.server_commands import refuse_unknown
@@ -169,6 +169,32 @@ def test_a_save_takes_no_data_away_and_names_the_command_that_does(tmp_path: Pat
         aws.stop(tmp_path)
     assert "nothing was deployed: data goes (queue DataOrders)" == wrong[0].message
     assert "`remit deploy --local --yes --yes-delete DataOrders` agrees to that" == wrong[0].hint
+
+
+def test_a_save_in_a_root_is_served_to_its_functions_alone(tmp_path: Path) -> None:
+    """Roots may lie in one another: each has a copy of its own."""
+    app = "from remit import App, on\n\napp = App()\n"
+    for name, code in (("inner", "functions/inner"), ("outer", "functions")):
+        app += f"app.function(on.http(auth='NONE'), name={name!r}, handler='handler.handler', code={code!r})\n"
+        (tmp_path / code).mkdir(exist_ok=True, parents=True)
+        (tmp_path / code / "handler.py").write_text(
+            "import helper\n\ndef handler(event, context):\n    return helper.TEXT\n"
+        )
+        (tmp_path / code / "helper.py").write_text(f"TEXT = '{name} before'\n")
+    (tmp_path / "app.py").write_text(app)
+    loop = Loop(tmp_path)
+    answers: list[str] = []
+
+    def keys() -> Iterator[str]:
+        urls = {event.name: event.url for event in (loop.until(Serving), loop.until(Serving))}
+        answers.extend(get(urls[name], "/") for name in ("InnerUrl", "OuterUrl"))
+        (tmp_path / "functions/inner/helper.py").write_text("TEXT = 'inner afterwards'\n")
+        loop.until(CodeServed)
+        answers.extend(get(urls[name], "/") for name in ("InnerUrl", "OuterUrl"))
+        yield "q"
+
+    loop.run(keys)
+    assert ["inner before", "outer before", "inner afterwards", "outer before"] == answers
 
 
 @pytest.mark.network  # debugpy is installed once

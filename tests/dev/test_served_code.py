@@ -48,7 +48,7 @@ def test_the_copy_is_what_the_zip_holds_whatever_it_was_before(
         for name, text in tree.items():
             os.utime(project / name, (0, TEXTS.index(text)))
         packed = {name: text for name, text in tree.items() if name != "notes.md"}
-        assert copy_code(project, ["notes.md"], code) == (packed != before)
+        assert copy_code(project, "", ["notes.md"], code) == (packed != before)
         assert files(code) == packed
         assert [path for path in code.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
         numbers_now = {name: (code / name).stat().st_ino for name in packed}
@@ -62,7 +62,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     write(project, {"app.py": "one"})
     (tmp_path / "code").write_text("a file")
     with pytest.raises(RemitError, match="the changed code cannot be copied to"):
-        copy_code(project, [], tmp_path / "code")
+        copy_code(project, "", [], tmp_path / "code")
 
 
 DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements-prod.in", "uv.lock", "pylock.toml")

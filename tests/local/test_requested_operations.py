@@ -8,11 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from remit.access.needed_access import OperationRequest, RequestedOperation
+from remit.access.needs import needs_of
+from remit.access.setting import RequestSetting
 from remit.local.authorization.canonical_request import canonical_request
-from remit.local.authorization.needed_access import OperationRequest
-from remit.local.authorization.needs import needs_of
-from remit.local.authorization.requested_operation import RequestedOperation
-from remit.local.authorization.setting import RequestSetting
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 HERE = RequestSetting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")

@@ -214,6 +214,7 @@ def on(*events: dict[str, Any]) -> dict[str, Any]:
 STATEMENT = {"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 POLLER = {"SQSPollerPolicy": {"QueueName": "q"}}
 POOL = {"Ref": "Pool"}
+BODY = {"paths": {}}
 BASIC, HOST = {"Type": "BASIC_AUTH", "URI": "arn:s"}, {"Type": "VIRTUAL_HOST", "URI": "/"}
 
 
@@ -225,8 +226,8 @@ def rate(kind: str, **properties: Any) -> dict[str, Any]:
     return on(event(kind, **properties))
 
 
-def path(kind: str, method: str, at: str = "/a") -> dict[str, Any]:
-    return event(kind, Path=at, Method=method)
+def path(kind: str, method: str, at: str = "/a", **properties: Any) -> dict[str, Any]:
+    return event(kind, Path=at, Method=method, **properties)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +243,20 @@ def path(kind: str, method: str, at: str = "/a") -> dict[str, Any]:
         ([rate("Schedule", State="ENABLED")], ""),
         ([on(path("Api", "get"), path("Api", "GET"))], "get /a is taken by event E0 of R0"),
         ([on(path("HttpApi", "get")), on(path("HttpApi", "get"))], "get /a is taken by event E0 of R0"),
+        ([on(path("Api", "get", RestApiId="R1")), sam("Api", StageName="s"),
+          on(path("Api", "get", RestApiId={"Ref": "R1"}))], "get /a is taken by event E0 of R0"),
+        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), sam("Api", StageName="s", DefinitionBody=BODY),
+          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
+        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), sam("Api", StageName="s", DefinitionUri="s3://b/k"),
+          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
+        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), sam("Api", StageName="s", MergeDefinitions=True),
+          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
+        ([on(path("Api", "get", RestApiId={"Ref": "R1"})), {"Type": "AWS::ApiGateway::RestApi"},
+          on(path("Api", "get", RestApiId={"Ref": "R1"}))], ""),
+        ([on(path("HttpApi", "get", ApiId={"Ref": "R1"})), sam("HttpApi"),
+          on(path("HttpApi", "get", ApiId={"Ref": "R1"}))], "get /a is taken by event E0 of R0"),
+        ([on(path("HttpApi", "get", ApiId={"Ref": "R1"})), sam("HttpApi", DefinitionBody=BODY),
+          on(path("HttpApi", "get", ApiId={"Ref": "R1"}))], ""),
         ([on(path("Api", "get")), on(path("Api", "any"))], ""),
         ([on(path("Api", "get")), on(path("HttpApi", "get"))], ""),
         ([on(path("Api", "get"), path("Api", "get", "/a/"))], ""),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from projects import SOURCE, write
+from projects import run_tests, write
 from remit.local import aws
 
 if TYPE_CHECKING:
@@ -185,18 +182,8 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
-    environment = {**kept, "PYTHONPATH": str(SOURCE), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "remit.pytest_plugin", "-p", "no:cacheprovider"]
-    place = f"--basetemp={project.parent / 'tests'}"
-    return subprocess.run(
-        [*command, place, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def test_an_app_is_tested_as_it_runs_and_nothing_is_left_running(project: Path) -> None:
-    ran = run(project)
+    ran = run_tests(project)
     assert re.search(r"^14 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
     assert not (project / ".remit" / "local").exists()
     assert None is aws.find(project)
@@ -208,6 +195,6 @@ def test_an_app_is_tested_as_it_runs_and_nothing_is_left_running(project: Path) 
 
 def test_an_app_that_cannot_be_deployed_fails_its_tests_with_the_mistake(project: Path) -> None:
     write(project, {"app.py": "from remit import App\napp = App()\n@app.function(timeot=3)\ndef order(e, c): ...\n"})
-    ran = run(project, "-k", "roles")
+    ran = run_tests(project, "-k", "roles")
     assert 1 == ran.returncode
     assert "did you mean `timeout`?" in ran.stdout

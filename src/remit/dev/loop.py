@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import quote
 
 from remit.build import build
 from remit.deploy.execute import failure
@@ -126,7 +127,6 @@ class DevLoop:
         """What is deployed."""
         self._declared = ""
         """Its template, which does not change when code alone does."""
-        self._code = own_folder(folder, "dev", "code")
 
     def run(self, keys: Callable[[threading.Event], Iterator[str]] | None = None) -> None:
         """Deploy, then do what has to be done, until KeyboardInterrupt or the key q.
@@ -247,7 +247,7 @@ class DevLoop:
         begin = time.monotonic()
         try:
             declared = build(self._folder, self._stage, package=False)
-            is_packed = copy_code(self._folder, declared.app.exclude, self._code)
+            is_packed = self._copy_code(declared.app)
         except RemitError:
             self._tell(FilesChanged(files))
             raise
@@ -259,7 +259,7 @@ class DevLoop:
             self._build_and_deploy()
             return
         for function in declared.app.functions:
-            serve_code(self._aws, f"{declared.namespace}-{function.name}", self._code)
+            serve_code(self._aws, f"{declared.namespace}-{function.name}", self._copy_of(function.code))
         self._tell(CodeServed(round(time.monotonic() - begin, 2)))
 
     def _build_and_deploy(self) -> None:
@@ -273,24 +273,34 @@ class DevLoop:
         self._declared = declared
         self._app = built.app
         self._run_what_is_deployed()
-        copy_code(self._folder, built.app.exclude, self._code)
+        self._copy_code(built.app)
         self._denied = DeniedCalls(self._folder, self._stage, built.app, self._aws.account)
         self._read_logs(built)
         self._tell(Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
         self._serve(deployment)
         self._debug(built.app)
 
+    def _copy_of(self, code: str) -> Path:
+        """The folder with the copy of a root of zips; no such folder lies in another, as roots may."""
+        return own_folder(self._folder, "dev", f"code-{quote(code, safe='')}" if code else "code")
+
+    def _copy_code(self, app: App) -> bool:
+        """Copy the code of all zips to the folders that are served; whether anything was new."""
+        copied = [copy_code(self._folder, code, app.exclude, self._copy_of(code)) for code in app.code_roots]
+        return any(copied)
+
     def _debug(self, app: App) -> None:
         """Have the function that is to be debugged wait for a debugger, once it is deployed."""
         if self._debugged is None or self._waiting_function is not None:
             return
         name = self._debugged.function
-        names = [function.name for function in app.functions]
-        if name not in names:
-            hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
+        functions = {function.name: function for function in app.functions}
+        if name not in functions:
+            hint = did_you_mean(name, functions) or f"there are {', '.join(functions) or 'none'}"
             raise RemitError(f"there is no function `{name}` to debug", hint=hint)
         deployed_name = f"{app.namespace}-{name}"
-        port = debug(self._aws, deployed_name, self._debugged.port, project=self._folder, progress=self._wait_for)
+        project = self._folder / functions[name].code
+        port = debug(self._aws, deployed_name, self._debugged.port, project=project, progress=self._wait_for)
         self._waiting_function = deployed_name
         self._tell(DebuggerWaits(name, port or self._debugged.port))
 

@@ -121,12 +121,12 @@ def states_dependencies(files: Iterable[str]) -> bool:
     return any(_DEPENDENCIES.fullmatch(name) for name in files)
 
 
-def copy_code(folder: Path, exclude: Sequence[str], target: Path) -> bool:
-    """Have `target` hold what the zip of the project in `folder` holds of its own files; whether anything was new.
+def copy_code(folder: Path, code: str, exclude: Sequence[str], target: Path) -> bool:
+    """Have `target` hold what the zip of a root in `folder` holds of its own files; whether anything was new.
 
     RemitError: a file can neither be packed nor left out, or `target` cannot be written.
     """
-    entries = {entry.name: Path(entry.path) for entry in survey(folder, tuple(exclude)).entries}
+    entries = {entry.name: Path(entry.path) for entry in survey(folder, tuple(exclude), code).entries}
     try:
         copied = [name for name, source in entries.items() if _copy(source, target / name)]
         removed = []

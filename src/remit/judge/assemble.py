@@ -108,6 +108,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         publication=publication(settings.properties, settings.beside),
         event_invoke=event_invoke(settings.beside),
         web=declaration.web,
+        code=declaration.code,
         origin=relative(declaration.where.origin, state.folder),
         written=written,
     )

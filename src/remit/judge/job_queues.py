@@ -317,22 +317,13 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
     mistakes = Mistakes()
     for declaration in declarations:
         if declaration.sends is None and jobs:
-            queues.update(dict.fromkeys(_named_queues(jobs, state.mentioned.of(_module(declaration)))))
+            queues.update(dict.fromkeys(_named_queues(jobs, state.mentions(declaration))))
         for sent in _listed(declaration.sends):
             with mistakes.noted():
                 queues[_queue_of(state, declaration, sent)] = None
     mistakes.refuse()
     is_declared = any(declaration.sends is not None for declaration in declarations)
     return tuple(queues) if queues or is_declared else None
-
-
-def _module(declaration: Declaration) -> str:
-    """The module that Lambda, or a worker, imports for a declaration."""
-    if declaration.job is not None:
-        return declaration.job.path.partition(":")[0]
-    return (
-        declaration.handler.replace("/", ".").rpartition(".")[0] if declaration.web is None else declaration.web.module
-    )
 
 
 def _named_queues(jobs: Sequence[Declaration], mentions: Mentions) -> Iterator[str]:
@@ -371,7 +362,7 @@ def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | No
     """
     outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(
-        not outputs.isdisjoint(state.mentioned.of(_module(declaration)).names)
+        not outputs.isdisjoint(state.mentions(declaration).names)
         for declaration in declarations
         if outputs and declaration.reads is None
     )

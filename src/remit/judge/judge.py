@@ -16,6 +16,7 @@ from remit.errors import Mistakes, Origin, RemitError
 from remit.judge import policy_list
 from remit.judge.api_settings import api_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
+from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
 from remit.judge.name_checks import check_handlers, check_names, logical_id
 from remit.judge.publication import BESIDE
@@ -115,7 +116,7 @@ def _judgement(declared: Declared) -> Judgement:
                 from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
 
                 declaration = checked_web_app(declaration, declaration.web_options)
-            state.declarations.append(declaration)
+            state.declarations.append(replace(declaration, code=code_root(declaration, declared.folder)))
     state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
     return state
 

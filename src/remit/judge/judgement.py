@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project.current_load import STOPS, is_users_file
+from remit.source.handler_problem import split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from remit.project.declared import Declaration, Declared
     from remit.project.settings import Config
-    from remit.source.mentioned_names import MentionedNames
+    from remit.source.mentioned_names import MentionedNames, Mentions
 
 
 @dataclass
@@ -37,6 +37,8 @@ class Judgement:
     """The names of the settings that failed: what they would have said is not known."""
     without_triggers: set[Origin] = field(default_factory=set)
     """The declarations of functions some of whose triggers failed."""
+
+    _mentioned: dict[str, MentionedNames] = field(default_factory=dict)
 
     def noted(self) -> Self:
         """Note what is wrong with one part of what is declared, and go on with the next."""
@@ -60,12 +62,18 @@ class Judgement:
             return None
         return RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
 
-    @cached_property
-    def mentioned(self) -> MentionedNames:
-        """The names that occur in the project's modules."""
+    def mentions(self, declaration: Declaration) -> Mentions:
+        """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
-        return MentionedNames(self.folder)
+        if declaration.job is not None:
+            module = declaration.job.path.partition(":")[0]
+        elif declaration.web is not None:
+            module = declaration.web.module
+        else:
+            module, _ = split(declaration.handler)
+        root = self._mentioned.setdefault(declaration.code, MentionedNames(self.folder, declaration.code))
+        return root.of(module)
 
 
 def told(error: BaseException) -> str:

@@ -124,8 +124,9 @@ def check_handlers(state: Judgement) -> None:
 
 def _check_handler(state: Judgement, declaration: Declaration) -> None:
     module_name, attribute = split(declaration.handler)
-    is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
-    if declaration.handler in state.declared.imported_handlers:
+    # remit itself has imported many others
+    is_own = module_file(state.folder, module_name, declaration.code) is not None
+    if declaration.handler in state.declared.imported_handlers and not declaration.code:
         problem = state.declared.imported_handlers[declaration.handler]
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
@@ -134,9 +135,9 @@ def _check_handler(state: Judgement, declaration: Declaration) -> None:
     elif _may_be_in_a_layer(state, declaration):
         problem = None
     elif is_own:
-        problem = _problem_of_source(state, module_name, attribute)
+        problem = _problem_of_source(state, declaration.code, module_name, attribute)
     else:  # a module of a dependency is looked at in the zip
-        problem = _problem_of_absent(state, module_name, attribute)
+        problem = _problem_of_absent(state, declaration.code, module_name, attribute)
     if problem is not None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
@@ -152,14 +153,13 @@ def _may_be_in_a_layer(state: Judgement, declaration: Declaration) -> bool:
 
 def _check_web_app(state: Judgement, declaration: Declaration, web: WebApp) -> None:
     """The module of a web app must exist, and have it. It is imported in the zip: its frameworks are there."""
-    path = module_file(state.folder, web.module)
-    if path is not None:
+    if module_file(state.folder, web.module, declaration.code) is not None:
         name = web.attribute.partition(".")[0]
-        problem = _problem_of_source(state, web.module, name, is_web_app=True)
+        problem = _problem_of_source(state, declaration.code, web.module, name, is_web_app=True)
     elif _may_be_in_a_layer(state, declaration):
         problem = None
     else:
-        problem = _problem_of_absent(state, web.module, web.attribute, is_web_app=True)
+        problem = _problem_of_absent(state, declaration.code, web.module, web.attribute, is_web_app=True)
     if problem is not None:
         raise RemitError(
             f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
@@ -212,16 +212,16 @@ def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
 
 
 def _problem_of_source(
-    state: Judgement, module_name: str, attribute: str, *, is_web_app: bool = False
+    state: Judgement, code: str, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     from remit.source.handlers import problem  # noqa: PLC0415 - most handlers have been imported: few are read
 
-    return problem(partial(_module_source, state), module_name, attribute, is_web_app=is_web_app)
+    return problem(partial(_module_source, state, code), module_name, attribute, is_web_app=is_web_app)
 
 
-def _module_source(state: Judgement, module_name: str) -> tuple[bytes, str] | None:
+def _module_source(state: Judgement, code: str, module_name: str) -> tuple[bytes, str] | None:
     """The source and the file of a module of the project. RemitError: it cannot be read."""
-    path = module_file(state.folder, module_name)
+    path = module_file(state.folder, module_name, code)
     if path is None:
         return None
     file = path.relative_to(state.folder).as_posix()
@@ -230,20 +230,20 @@ def _module_source(state: Judgement, module_name: str) -> tuple[bytes, str] | No
 
 
 def _problem_of_absent(
-    state: Judgement, module_name: str, attribute: str, *, is_web_app: bool = False
+    state: Judgement, code: str, module_name: str, attribute: str, *, is_web_app: bool = False
 ) -> HandlerProblem | None:
     """Return the problem of a name of a module that is none of the project's: it may be a dependency's."""
-    for root in roots(state.folder):
+    for root in roots(state.folder, code):
         plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
     package = module_name.partition(".")[0]
-    has_folder = any((root / package).is_dir() for root in roots(state.folder))
-    is_own = module_file(state.folder, package) is not None
+    has_folder = any((root / package).is_dir() for root in roots(state.folder, code))
+    is_own = module_file(state.folder, package, code) is not None
     is_installed = not has_folder and _is_installed(package)
-    if package and not is_own and (is_installed or _is_required(package, state.folder)):
+    if package and not is_own and (is_installed or _is_required(package, state.folder / code)):
         return None
     parents, _, _ = module_name.rpartition(".")
     modules = set()
-    for root in roots(state.folder):
+    for root in roots(state.folder, code):
         folder = root.joinpath(*parents.split(".")) if parents else root
         modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py") if file.is_file()}
     nearest_module = nearest(module_name, modules)

@@ -12,8 +12,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean, nearest
+from remit.judge.judgement import last_user_line
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
+from remit.source.layout import beside
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,7 +48,9 @@ def _of_its_kind(  # noqa: PLR0911 - one kind of exception after the other
         problem = plain_files.problem_in_place_of(error.name, state.folder)
         if problem is not None:
             return problem
-        return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
+        file = os.path.relpath(last_user_line(state.folder, error, "").file, state.folder)
+        installed = f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
+        return beside(state.folder, file, error.name) or installed
     if isinstance(error, ImportError | AttributeError) and _PARTIALLY in str(error):
         return _CIRCULAR
     raised = _innermost(error)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape
 
+from remit.access.needed_access import is_federated
 from remit.local.authorization.caller import CALLER, CALLING_KEY, Caller
 from remit.local.authorization.canonical_request import CanonicalRequest, canonical_request
-from remit.local.authorization.federated_callers import federated_caller, is_federated
+from remit.local.authorization.federated_callers import federated_caller
 from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import S3, USER_POOLS, bucket_path, is_of_user
 from remit.local.browser_uploads import cors_headers, is_upload, preflight, upload

@@ -16,6 +16,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
 from remit.package.installer import OFFLINE, Target, this_machine
 from remit.package.packed_files import ChangedError, Entry, look
-from remit.package.requirements import find
+from remit.package.requirements import find, folder_of_dependencies
 from remit.package.secrets import Unneeded, refuse, watched
 from remit.project.dot_remit import own_folder
 
@@ -77,12 +78,13 @@ def package(
     folder: Path,
     target: Target,
     *,
+    code: str = "",
     exclude: tuple[str, ...] = (),
     allow: Mapping[str, tuple[str, Origin | None]] | None = None,
     progress: Callable[[str], None] = _silent,
     serves_web_app: bool = False,
 ) -> Package:
-    """Pack the project in `folder` for one target; `place` puts it where people look.
+    """Pack the project in `folder` for one target, or its folder `code`; `place` puts it where people look.
 
     `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
     and its line; `serves_web_app`: whether the adapters of web frameworks belong into it.
@@ -95,11 +97,11 @@ def package(
         cache.mkdir(parents=True, exist_ok=True)
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(ChangedError):
-                own = layer(folder, target, progress)
+                own = layer(folder, code, target, progress)
                 layers = () if own is None else (own,)
                 if serves_web_app:
                     layers = (*layers, web_adapters(folder, target, progress))
-                return _attempt(folder, cache, exclude, allow or {}, layers)
+                return _attempt(partial(survey, folder, exclude, code), cache, allow or {}, layers)
     raise RemitError(
         f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
@@ -110,6 +112,7 @@ def check_own_files(
     folder: Path,
     exclude: tuple[str, ...],
     allow: Mapping[str, tuple[str, Origin | None]],
+    code: str,
     *,
     secrets_alone: bool = False,
 ) -> None:
@@ -119,7 +122,7 @@ def check_own_files(
     """
     with contextlib.suppress(ChangedError):
         try:
-            tree = survey(folder, exclude)
+            tree = survey(folder, exclude, code)
         except RemitError:
             if secrets_alone:
                 return
@@ -131,9 +134,9 @@ def check_own_files(
         refuse(tree.entries, suspects, allow)
 
 
-def depends(folder: Path) -> bool:
-    """Return whether the project in `folder` states dependencies: without any, a zip is the same for every target."""
-    return find(folder) is not None
+def depends(folder: Path, code: str) -> bool:
+    """Return whether a root of zips in a project states dependencies: without any, a zip fits every target."""
+    return find(folder_of_dependencies(folder, code)) is not None
 
 
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
@@ -156,14 +159,13 @@ def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
 
 
 def _attempt(
-    folder: Path,
+    look_at_files: Callable[[], Tree],
     cache: Path,
-    exclude: tuple[str, ...],
     allow: Mapping[str, tuple[str, Origin | None]],
     layers: tuple[Layer, ...],
 ) -> Package:
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
-    tree = survey(folder, exclude)
+    tree = look_at_files()
     plan = _plan(tree, layers)
     unzipped = sum(part.size for part in plan.values())
     sizes: dict[str, int] = {}
@@ -177,7 +179,7 @@ def _attempt(
         new = Path(work, "new.zip")
         suspects: list[Entry] = []
         contents = _write(new, plan, layers, suspects)
-        if survey(folder, exclude).entries != tree.entries:
+        if look_at_files().entries != tree.entries:
             raise ChangedError
         secrets = refuse(tree.entries, suspects, allow)
         size = new.stat().st_size

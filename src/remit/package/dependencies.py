@@ -11,7 +11,7 @@ import stat
 import tempfile
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from remit.package.dependency_source import OWN_NAME, Source
 from remit.package.files import LeftOut, survey
 from remit.package.installer import Target, install
 from remit.package.packed_files import read
-from remit.package.requirements import find
+from remit.package.requirements import find, folder_of_dependencies
 from remit.project.dot_remit import own_folder
 
 if TYPE_CHECKING:
@@ -46,23 +46,32 @@ class Layer:
     left_out: tuple[LeftOut, ...]
 
 
-def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Layer | None:
-    """The dependencies of the project in `folder`; None when it states none.
+def layer(folder: Path, code: str, target: Target, progress: Callable[[str], None]) -> Layer | None:
+    """The dependencies of a root of zips in the project in `folder`; None when it states none.
 
     With unchanged inputs this is a look into the cache, and no process starts. Raises RemitError (exit
     code 69 when no package index answers).
     """
-    source = find(folder)
-    return None if source is None else _installed_layer(folder, source, target, progress)
+    stating = folder_of_dependencies(folder, code)
+    try:
+        source = find(stating)
+        return None if source is None else _installed_layer(folder, stating, source, target, progress)
+    except RemitError as error:
+        for each in error.all:
+            if each.origin is not None and stating != folder:
+                each.origin = replace(each.origin, file=f"{code}/{each.origin.file}")
+        raise
 
 
-def _installed_layer(folder: Path, source: Source, target: Target, progress: Callable[[str], None]) -> Layer:
+def _installed_layer(
+    folder: Path, stating: Path, source: Source, target: Target, progress: Callable[[str], None]
+) -> Layer:
     cache = own_folder(folder, "cache", "dependencies")
     place = cache / _key(source, target)
     facts = _facts(place)
     if facts is None:
         progress(f"installing the dependencies in {source.file} for {target.words}")
-        facts = _make(folder, source, target, place)
+        facts = _make(stating, source, target, place)
     os.utime(place)  # the latest that were used are kept, not the latest that were made
     prune(cache, _KEPT)
     left_out = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
@@ -113,7 +122,7 @@ def web_adapters(folder: Path, target: Target, progress: Callable[[str], None]) 
     """
     locked = (Path(__file__).parent / "web_adapters.txt").read_text("utf-8")
     source = Source("remit's lock of web adapters", (locked,), arguments=("--no-deps", "--require-hashes"))
-    return _installed_layer(folder, source, target, progress)
+    return _installed_layer(folder, folder, source, target, progress)
 
 
 def prune(cache: Path, count: int) -> None:

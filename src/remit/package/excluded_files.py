@@ -93,13 +93,15 @@ def always_out() -> Patterns:
     return Patterns([*_read(_ALWAYS_OUT), *back])
 
 
-def usually_out(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
-    """Patterns of files that stay out unless the project brings them back.
+@cache
+def usually_out() -> Patterns:
+    """Patterns of files that stay out unless the project brings them back."""
+    return Patterns(_read(_USUALLY_OUT))
 
-    They are remit's list, .remitignore's lines, the setting.
-    """
-    project_patterns = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
-    return Patterns([*_read(_USUALLY_OUT), *project_patterns])
+
+def project_patterns(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
+    """The project's own patterns: .remitignore's lines, the setting."""
+    return Patterns([*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")])
 
 
 def secret_by_name(path: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
 from remit.package.archive import NAMES, check_name
-from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, usually_out
+from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, project_patterns, usually_out
 from remit.package.packed_files import READING, Entry, stamp
 from remit.package.secrets import only_public
 from remit.project import plain_files
@@ -53,14 +53,16 @@ class Tree:
     left_out: tuple[LeftOut, ...]
 
 
-def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
+def survey(folder: Path, exclude: tuple[str, ...] = (), code: str = "") -> Tree:
     """Look at every file below `folder` without opening any (but .pem files and .remitignore).
 
-    Raises RemitError that lists everything that can neither be packed nor left out on its own.
+    With `code`, the path of a folder in it, that is the root of the zip; the project's patterns and links are still
+    those of `folder`. Raises RemitError that lists everything that can neither be packed nor left out on its own.
     """
-    walk = _Walk(os.path.realpath(folder), usually_out(_ignore_file(folder), exclude))
-    walk.enter(walk.root, "", (walk.root,))
-    entries = _flatten(folder, walk)
+    walk = _Walk(os.path.realpath(folder), f"{code}/" if code else "", project_patterns(_ignore_file(folder), exclude))
+    start = os.path.realpath(folder / code)
+    walk.enter(start, walk.code, (walk.root, start))
+    entries = walk.entries if code else _flatten(folder, walk)
     if walk.refused:
         raise _refusal(walk.refused)
     left_out = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
@@ -101,7 +103,9 @@ _REMEDY = "remove or rename it, or list it in .remitignore"
 @dataclass(slots=True)
 class _Walk:
     root: str
-    usually: Patterns
+    code: str
+    """How the paths begin of what lies in the root of the zip."""
+    project: Patterns
     entries: list[Entry] = field(default_factory=list)
     left: dict[str, list[str]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -144,12 +148,12 @@ class _Walk:
 
     def _reason(self, path: str) -> str | None:
         """Why a path stays out; None where it does not."""
+        always, own = always_out().decide(path), self.project.decide(path)
         # What is always out comes first: no `!` of the project brings it back.
-        for patterns in (always_out(), self.usually):
-            decided = patterns.decide(path)
-            if decided is not None and not decided.back:
-                return decided.reason
-        return None
+        if always is not None and not always.back:
+            return always.reason
+        decided = own or usually_out().decide(path.removeprefix(self.code))
+        return None if decided is None or decided.back else decided.reason
 
     def _wrong_link(self, item: os.DirEntry[str], above: tuple[str, ...]) -> str | None:
         """Why a link is refused, in words; None where it stays in the project and leads to nothing that stays out."""
@@ -184,7 +188,8 @@ class _Walk:
             self.refused.append(f"{name!a}: {status.st_size:,} bytes, more than a zip can hold")
         else:
             executable = bool(status.st_mode & stat.S_IXUSR)
-            self.entries.append(Entry(name, name, path, executable, status.st_size, stamp(status)))
+            packed = name.removeprefix(self.code)
+            self.entries.append(Entry(packed, name, path, executable, status.st_size, stamp(status)))
         if len(self.entries) > _MOST_FILES:
             raise RemitError(
                 f"the project holds more than {_MOST_FILES:,} files, more than Lambda can unpack",

@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam import tokens
+from remit.package.app_zip import depends
 from remit.package.archive import unpack
 from remit.package.dependencies import prune, unpacked
 from remit.package.interpreters import Interpreters, looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
-from remit.package.requirements import find
 from remit.project.dot_remit import own_folder
 from remit.source.handler_problem import split
-from remit.source.layout import module_file, roots
+from remit.source.layout import beside, module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,9 +99,10 @@ def check_imports(
     """
     notes: list[str] = []
     mistakes = Mistakes()
-    has_dependencies = find(folder) is not None
-    for target in dict.fromkeys(targets[function.name] for function in app.functions):
-        functions = [function for function in app.functions if targets[function.name] == target]
+    by_zip: dict[tuple[str, Target], list[Function]] = {}
+    for function in app.functions:
+        by_zip.setdefault((function.code, targets[function.name]), []).append(function)
+    for (code, target), functions in by_zip.items():
         tried = tuple(function for function in functions if not function.properties.get("Layers"))
         webs = [function.web.target for function in functions if function.web is not None and function not in tried]
         notes += [f"the web app `{target}` is not tried: layers may hold what it imports" for target in webs]
@@ -109,7 +110,7 @@ def check_imports(
             continue
         package = packages[tried[0].name]
         with zipfile.ZipFile(package.path) as archive:
-            is_plain = not has_dependencies and all(function.web is None for function in tried)
+            is_plain = not depends(folder, code) and all(function.web is None for function in tried)
             if is_plain and has_plain_imports(archive):
                 continue
             names = frozenset(archive.namelist())
@@ -212,16 +213,15 @@ def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[_Answer])
                 place = (failure.missing or failure.error, failure.file, failure.line)
                 imports.setdefault(place, []).extend(importers)
     for (problem, file, line), importers in imports.items():
-        own_file = _own_file(folder, file)
-        origin = importers[0].handler_origin if own_file is None else Origin(own_file, line)
-        names = [function.name for function in importers]
-        mistakes.append(_problem_of_handlers(folder, problem, file, origin, names))
+        own_file = _own_file(folder, importers[0].code, file)
+        origin = None if own_file is None else Origin(own_file, line)
+        mistakes.append(_problem_of_handlers(folder, problem, file, origin, importers))
     return mistakes
 
 
-def _own_file(folder: Path, packed: str) -> str | None:
+def _own_file(folder: Path, code: str, packed: str) -> str | None:
     """The path of the project's file that a zip has under a name; None for one of a dependency."""
-    for root in roots(folder):
+    for root in roots(folder, code):
         path = root / packed
         if packed and path.is_file():
             return path.relative_to(folder).as_posix()
@@ -241,27 +241,37 @@ def _is_lacking(failure: _Failure, trial: _Trial) -> bool:
 
 
 def _problem_of_handlers(
-    folder: Path, problem: str, file: str, origin: Origin | None, names: Sequence[str]
+    folder: Path, problem: str, file: str, place: Origin | None, importers: Sequence[Function]
 ) -> RemitError:
-    """A module that handlers import and the zip lacks; or another ImportError, in its own words."""
+    """A module that handlers import and the zip lacks; or another ImportError, in its own words.
+
+    `place` is the import's in the project's own code, which imports nothing that is in a `file` of a dependency.
+    """
+    names = [function.name for function in importers]
+    origin = place or importers[0].handler_origin
     whose = f"function {names[0]}" if len(names) == 1 else f"functions {few(names)}"
     if " " in problem:
         return RemitError(f"the handler of {whose} cannot be imported from the zip: {problem}", origin=origin)
-    within = "" if _own_file(folder, file) is not None or not file else f" in {file}"
+    within = "" if place is not None or not file else f" in {file}"
     return RemitError(
         f"`{problem}`, which the handler of {whose} imports{within}, is not in the zip",
-        hint=_way_to_pack(folder, problem),
+        hint=_way_to_pack(folder, importers[0].code, problem, place),
         origin=origin,
     )
 
 
-def _way_to_pack(folder: Path, module: str) -> str:
+def _way_to_pack(folder: Path, code: str, module: str, place: Origin | None) -> str:
     """Word the way to pack a module: that the project's own is packed, or the package that has it."""
     from importlib.metadata import packages_distributions  # noqa: PLC0415 - of mistakes alone
 
     top = module.partition(".")[0]
-    if module_file(folder, module) is not None or any((root / top).is_dir() for root in roots(folder)):
+    if module_file(folder, module, code) is not None or any((root / top).is_dir() for root in roots(folder, code)):
         return "the project has it, and the zip leaves it out: a line `!name` in .remitignore takes it in"
+    if code and module_file(folder, module) is not None:
+        return f"the project has it, and the zip has only what is in {code}: put it, or a link to it, into that folder"
+    advice = None if place is None or code else beside(folder, place.file, module)
+    if advice is not None:
+        return advice
     distributions = packages_distributions().get(top, ())
     package = f"`{distributions[0]}`" if distributions else f"the package of `{top}`"
     return f"list {package} in requirements.txt or pyproject.toml: the zip holds what they name"
@@ -272,7 +282,7 @@ def _problem_of_web_app(folder: Path, function: Function, web: WebApp, answer: _
     if failure is not None:
         place = f" ({failure.file}:{failure.line})" if failure.file else ""
         problem = f"cannot be imported from its zip: {failure.error}{place}"
-        hint = _way_to_pack(folder, failure.missing) if failure.missing else None
+        hint = _way_to_pack(folder, function.code, failure.missing, None) if failure.missing else None
     return RemitError(
         f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.handler_origin
     )

@@ -45,6 +45,13 @@ def find(folder: Path) -> Source | None:
     return None if nothing else replace(source, settings=source.settings + _uv_settings(folder))
 
 
+def folder_of_dependencies(folder: Path, code: str) -> Path:
+    """The folder whose file states the dependencies of a root of zips: its own, where it has one, or the project's."""
+    root = folder / code
+    states_its_own = bool(code) and any(plain_files.is_there(root / name, f"{code}/{name}") for name, _ in _READERS)
+    return root if states_its_own else folder
+
+
 def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
     """Read a file. One whose values have other shapes than its format is refused."""
     try:

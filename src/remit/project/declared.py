@@ -45,6 +45,8 @@ class Declaration:
     """What `app.web` was told, unchecked; None for any other function."""
     web: WebApp | None = None
     """The same, checked."""
+    code: str = ""
+    """The folder at the root of its zip, checked: its path from the project's; empty for the project itself."""
 
 
 class WebOptions(NamedTuple):

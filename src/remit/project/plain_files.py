@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from remit.did_you_mean import did_you_mean
 from remit.errors import Origin, RemitError
 from remit.source.layout import roots
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def content(path: Path, name: str | None = None) -> bytes | None:
@@ -66,6 +66,28 @@ def problem_in_place_of(module: str, folder: Path) -> str | None:
         except RemitError as error:
             return f"look at {error.origin}: {error.message}"
     return None
+
+
+def folder_of_project(project: Path, written: str, called: str, hint: str, origin: Origin) -> str:
+    """The path of a folder in a project's, from there, as people wrote it; empty for the project's own.
+
+    RemitError: there is none, or it lies outside. `called` says whose it is, `hint` what to write.
+    """
+    path = os.path.normpath(project / written.replace("\0", "\\0"))
+    real_path, real_project = os.path.realpath(path), os.path.realpath(project)
+    problem = ""
+    if os.path.commonpath([real_path, real_project]) != real_project:
+        problem = "it lies outside of the project"
+    elif not os.path.lexists(path):
+        above = Path(path).parent
+        names = [beside.name for beside in above.iterdir() if beside.is_dir()] if above.is_dir() else []
+        problem, hint = "there is no such folder", did_you_mean(Path(path).name, names) or hint
+    elif not Path(real_path).is_dir():
+        problem = "it is not a folder"
+    if problem:
+        raise RemitError(f"{called} cannot be {written!r:.200}: {problem}", hint=hint, origin=origin)
+    relative = os.path.relpath(path, project)
+    return "" if relative == "." else relative.replace(os.sep, "/")
 
 
 def _unreadable(error: OSError, path: Path, name: str | None) -> RemitError:

@@ -135,6 +135,7 @@ class FunctionSettings(TypedDict, total=False):
     tracing: bool | TracingMode
     log_retention: RetentionDays | None
     link: Links
+    code: str | None
     alias: str | None
     provisioned_concurrency: int | None
     snap_start: bool
@@ -533,6 +534,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     ),
     "tracing": FunctionSetting(_tracing, lambda value: {"TracingConfig": {"Mode": value}}),
     "log_retention": FunctionSetting(or_none(retention), lambda _value: {}),
+    "code": FunctionSetting(or_none(text), lambda _value: {}),
     "alias": FunctionSetting(or_none(_alias), lambda _value: {}),
     "provisioned_concurrency": FunctionSetting(or_none(between(1, 1_000_000, "instances")), lambda _value: {}),
     "snap_start": FunctionSetting(flag, lambda value: {"SnapStart": {"ApplyOn": "PublishedVersions"} if value else {}}),

@@ -14,8 +14,13 @@ POLICIES: Final = "config/policies"
 _OTHERS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
-def roots(folder: Path) -> tuple[Path, ...]:
-    """The folders whose contents stand at the root of the zip, so that imports start there."""
+def roots(folder: Path, code: str = "") -> tuple[Path, ...]:
+    """The folders whose contents stand at the root of the zip, so that imports start there.
+
+    `code` is the path of a folder that is the root of a function's zip as it lies.
+    """
+    if code:
+        return (folder / code,)
     return (folder, folder / "src") if src_layout(folder) else (folder,)
 
 
@@ -37,14 +42,29 @@ def src_layout(folder: Path) -> bool:
     return installed or not any(folder.glob("*.py"))
 
 
-def module_file(folder: Path, module: str) -> Path | None:
-    """The file of a project's module, `api.web`: a module's own, or a package's `__init__.py`; None for none."""
-    for root in roots(folder):
+def module_file(folder: Path, module: str, code: str = "") -> Path | None:
+    """The file of a project's module, `api.web`: a module's own, or a package's `__init__.py`; None for none.
+
+    With `code`, the module is one of that root.
+    """
+    for root in roots(folder, code):
         path = root.joinpath(*module.split("."))
         for file in (path.with_suffix(".py"), path / "__init__.py"):
             if module and file.is_file():
                 return file
     return None
+
+
+def beside(folder: Path, file: str, module: str) -> str | None:
+    """Word the way to import a module that lies beside a project's file, as a script would; None where none does."""
+    place = (folder / file).parent
+    path = None if place in roots(folder) else module_file(place, module, ".")
+    if path is None:
+        return None
+    code = place.relative_to(folder).as_posix()
+    full_name = f"{code.removeprefix('src/') if src_layout(folder) else code}/{module}".replace("/", ".")
+    shown = path.relative_to(folder).as_posix()
+    return f'{shown} lies beside it: import `{full_name}`, or write `handler=` and `code="{code}"`, the root of its zip'
 
 
 def package_of(module: str, path: str) -> str:

@@ -49,9 +49,10 @@ _UNREADABLE: Final = Mentions(frozenset())
 
 @dataclass(slots=True)
 class MentionedNames:
-    """The modules of a project's folder, each read once."""
+    """The modules of a root of zips, each read once: of the project's folder, or of the one in it that `code` names."""
 
     folder: Path
+    code: str = ""
     _modules: dict[str, Mentions | None] = field(default_factory=dict)
     _mentions: dict[str, Mentions] = field(default_factory=dict)
 
@@ -82,13 +83,13 @@ class MentionedNames:
     def _module(self, name: str) -> Mentions | None:
         """A module of the project; None where there is none of this name."""
         if name not in self._modules:
-            file = module_file(self.folder, name)
+            file = module_file(self.folder, name, self.code)
             self._modules[name] = None if file is None else _read(file, name)
         return self._modules[name]
 
     def _all(self) -> Iterator[str]:
         """Every module of the project."""
-        for root in roots(self.folder):
+        for root in roots(self.folder, self.code):
             for path in python_files(root):
                 module = os.path.relpath(path, root).removesuffix(".py").replace(os.sep, ".")
                 yield module.removesuffix(".__init__")

@@ -216,6 +216,8 @@ def _function(
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
     variables = dict(settings.pop("Environment", {}).get("Variables", {}))
     variables |= {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    if function.code:
+        variables["REMIT_CODE"] = function.code  # so that what is told of a call names the project's file
     if app.queues:
         variables |= job_variables(app, function)
     if function.web is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.app import Resource
 from remit.catalogue.quotas import quota
 from remit.resources.names import digest
-from remit.triggers.api import METHODS
+from remit.triggers.api_route import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from remit.app import Function
 
-_SOURCE: Final = r"\$(?:request\.(?:header|querystring)|stageVariables|context)\.[\w.-]+"
+_SOURCE: Final = r"((?:\$|method\.)request\.(header|querystring)|\$?stageVariables|\$?context)\.[\w.-]+"
+"""Where HTTP APIs (`$request.header.x`) or REST APIs (`method.request.header.x`) find who somebody is."""
 _LONGEST: Final = 3600
 """Seconds ("AWS::ApiGatewayV2::Authorizer": AuthorizerResultTtlInSeconds)."""
 
@@ -32,19 +33,28 @@ class Authorizer(RouteAuthorizer):
     `$request.header.NAME`, `$request.querystring.NAME` and the like) is refused without asking. With `cache`, an answer
     holds for that many seconds (to 3,600) for the same identity, on all routes that ask the same function.
 
-    Source: "Control access to HTTP APIs with AWS Lambda authorizers" (Amazon API Gateway Developer Guide).
+    For a REST API (`on.rest`) the function answers with a policy, `{"principalId": "ada", "policyDocument": {…}}`, and
+    is asked with the whole request (REQUEST), or with `token` with one header alone (TOKEN), which must match
+    `identity_validation_expression`. There a request without the `identity_source` is refused with `cache` or `token`.
+
+    Sources: "Control access to HTTP APIs with AWS Lambda authorizers", "Use API Gateway Lambda authorizers" (Amazon API
+    Gateway Developer Guide).
     """
 
     authorization: ClassVar[Literal["JWT", "CUSTOM"]] = "CUSTOM"
+    rest_authorization: ClassVar[Literal["COGNITO_USER_POOLS", "CUSTOM"]] = "CUSTOM"
     function: Callable[..., Any] | str
     identity_source: Sequence[str] = ("$request.header.Authorization",)
     cache: int = 0
+    token: bool = False
+    identity_validation_expression: str | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The function, what tells who somebody is, how long an answer holds."""
         yield self._check_function
         yield self._check_sources
         yield self._check_cache
+        yield self._check_token
 
     def _check_function(self) -> None:
         if not callable(self.function) and not isinstance(self.function, str):
@@ -67,6 +77,23 @@ class Authorizer(RouteAuthorizer):
             hint = "an answer is kept for the identity that it was given for"
             raise RemitError("cache needs an identity_source", hint=hint, origin=writer())
 
+    def _check_token(self) -> None:
+        sources = plain_texts(self.identity_source)
+        if self.token and not (len(sources) == 1 and "request.header." in sources[0]):
+            hint = 'such as identity_source=["method.request.header.x-token"]'
+            raise RemitError(
+                "an authorizer of tokens has one header as its identity_source", hint=hint, origin=writer()
+            )
+        if self.identity_validation_expression is not None and not self.token:
+            hint = "add `token=True`, or look at the request in the function"
+            raise RemitError("identity_validation_expression is for tokens alone", hint=hint, origin=writer())
+
+    def check_for_http_api(self) -> None:
+        """RemitError: it asks with a token alone."""
+        if self.token:
+            hint = "leave `token` out: the function finds the header in the request"
+            raise RemitError("an HTTP API asks an authorizer with the whole request", hint=hint, origin=writer())
+
     @property
     def _named(self) -> str:
         """How it is told which function is meant: its name, or its handler."""
@@ -78,7 +105,8 @@ class Authorizer(RouteAuthorizer):
     @property
     def logical_id(self) -> str:
         """By what it asks, and for how long."""
-        return f"Authorizer{digest(self._named, *plain_texts(self.identity_source), str(self.cache))}"
+        own_tokens = ("TOKEN", str(self.identity_validation_expression)) if self.token else ()
+        return f"Authorizer{digest(self._named, *plain_texts(self.identity_source), str(self.cache), *own_tokens)}"
 
     def asked(self, functions: Iterable[Function]) -> Function:
         """The function that it asks. RemitError: the app has none such."""
@@ -89,16 +117,39 @@ class Authorizer(RouteAuthorizer):
         hint = did_you_mean(self._named, by_name) or "decorate it with `@app.function`: it needs no trigger"
         raise RemitError(f"`{self._named}` is no function of this app, so that no route can ask it", hint=hint)
 
+    def _uri(self, functions: Iterable[Function]) -> str:
+        """The address by which API Gateway calls the function."""
+        path = f"lambda:path/2015-03-31/functions/{self.asked(functions).arn}/invocations"
+        return f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"
+
+    @property
+    def _sources(self) -> list[str]:
+        """Where the identity is, as neither kind of APIs spells it: `request.header.x`."""
+        return [source.removeprefix("method.").removeprefix("$") for source in plain_texts(self.identity_source)]
+
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
         """The function that is asked, and what tells who somebody is."""
-        path = f"lambda:path/2015-03-31/functions/{self.asked(functions).arn}/invocations"
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": "2.0",
             "AuthorizerResultTtlInSeconds": self.cache,
-            "AuthorizerUri": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}",
+            "AuthorizerUri": self._uri(functions),
             "EnableSimpleResponses": True,
         }
         if self.identity_source:
-            properties["IdentitySource"] = list(plain_texts(self.identity_source))
+            properties["IdentitySource"] = [f"${source}" for source in self._sources]
+        return properties
+
+    def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
+        """The function that is asked, and what tells who somebody is."""
+        properties: dict[str, Any] = {
+            "Type": "TOKEN" if self.token else "REQUEST",
+            "AuthorizerResultTtlInSeconds": self.cache,
+            "AuthorizerUri": self._uri(functions),
+        }
+        if self.identity_source:
+            sources = [f"method.{source}" if source.startswith("request.") else source for source in self._sources]
+            properties["IdentitySource"] = ",".join(sources)
+        if self.identity_validation_expression is not None:
+            properties["IdentityValidationExpression"] = tokens.plain(self.identity_validation_expression)
         return properties

@@ -7,28 +7,33 @@ beside it (CloudFormation reference), "Working with HTTP APIs" (Amazon API Gatew
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Output, Resource
-from remit.errors import Mistakes, RemitError
+from remit.app import Resource
 from remit.resources.names import HTTP_API as API
 from remit.resources.names import digest, logical
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import permissions
+from remit.triggers.app_routes import (
+    access_log_group,
+    addresses,
+    authorizers,
+    domain,
+    notes_on_open_routes,
+    notes_on_timeouts,
+    route_checks,
+    route_functions,
+    routes,
+)
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.route_authorizer import TokenAuthorizer
-from remit.triggers.trigger import triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import ApiSettings, App, Function
-    from remit.triggers.route_authorizer import RouteAuthorizer
+    from remit.app import ApiSettings, App, Function, Output
+    from remit.triggers.app_routes import Routed
 
-URL: Final = "ApiUrl"
-"""The output with its address."""
 _STAGE: Final = "$default"
 """A stage whose name is no part of the address."""
 _PATIENCE: Final = 30
@@ -49,121 +54,45 @@ _LOG_FORMAT: Final = json.dumps(
 """The fields of AWS's example ("Configure logging for HTTP APIs in API Gateway"), and what went wrong in a function."""
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """A route, and the function that it runs."""
-
-    function: Function
-    trigger: Api
-
-
-def routes(functions: Iterable[Function]) -> tuple[Routed, ...]:
-    """Every route of an app, in the order of its functions; of two that take the same requests the first."""
-    by_requests: dict[str, Routed] = {}
-    for routed in _declared(functions):
-        by_requests.setdefault(routed.trigger.requests, routed)
-    return tuple(by_requests.values())
-
-
-def _declared(functions: Iterable[Function]) -> Iterator[Routed]:
-    for function, trigger in triggers_of(functions, Api):
-        yield Routed(function, trigger)
-
-
-def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each route that takes the same requests as an earlier one."""
-    by_requests: dict[str, Routed] = {}
-    for routed in _declared(functions):
-        namesake = by_requests.setdefault(routed.trigger.requests, routed)
-        if namesake is not routed:
-            yield _twice(namesake, routed)
-
-
-def check_authorizers(functions: Iterable[Function]) -> Iterator[RemitError]:
-    """Each route that asks a function which the app does not have."""
-    functions = tuple(functions)
-    mistakes = Mistakes()
-    for routed in _declared(functions):
-        if isinstance(routed.trigger.authorizer, Authorizer):
-            with mistakes.noted(), _mistakes_at(routed.trigger):
-                routed.trigger.authorizer.asked(functions)
-    yield from mistakes.errors
-
-
-CHECKS: Final = (check_routes, check_authorizers)
-
-
-@contextmanager
-def _mistakes_at(trigger: Api) -> Iterator[None]:
-    """Places the mistakes of an authorizer at the route that it guards."""
-    try:
-        yield
-    except RemitError as error:
-        error.origin = error.origin or trigger.written
-        raise
-
-
-def _twice(original: Routed, repeated: Routed) -> RemitError:
-    other_names = "" if original.trigger.route == repeated.trigger.route else f" as `{original.trigger.route}`"
-    return RemitError(
-        f"route `{repeated.trigger.route}` of `{repeated.function.name}` is declared twice{other_names}; "
-        f"`{original.function.name}` at {original.function.origin} has it, too",
-        hint="API Gateway sends a request to one function: remove one, or give it another path",
-        origin=repeated.trigger.written,
-    )
+CHECKS: Final = route_checks(Api)
 
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
-    app_routes = routes(app.functions)
+    app_routes = routes(app.functions, Api)
     yield from _api(app.api, app_routes[0].function)
     yield from _authorizers(app, app_routes)
-    for function in {routed.function.name: routed.function for routed in app_routes}.values():
-        yield from _of_function(app, function, [routed.trigger for routed in app_routes if routed.function is function])
-    yield from _domain(app.api)
+    for function, triggers in route_functions(app_routes):
+        yield from _of_function(app, function, triggers)
+    yield from domain(API, app.api)
 
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
-    domain = app.api.domain_name
-    address = f"${{{API}.ApiEndpoint}}" if domain is None else f"https://{domain}"
-    yield Output(URL, address, "The address of the API")
-    if domain is not None:
-        target = f"${{{API}Domain.RegionalDomainName}}"
-        description = "What the DNS record of the API's domain must point to (CNAME or alias)"
-        yield Output("ApiDomainTarget", target, description)
+    yield from addresses(API, "Api", f"${{{API}.ApiEndpoint}}", app.api)
 
 
 def notes(app: App) -> tuple[str, ...]:
     """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
-    app_routes = routes(app.functions)
-    open_to_all = [
-        f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
-        for routed in app_routes
-        if routed.trigger.auth == "NONE"
+    app_routes = routes(app.functions, Api)
+    route_authorizers = [routed.trigger.authorizer for routed in app_routes]
+    issuers = [
+        authorizer.accepted_issuer for authorizer in route_authorizers if isinstance(authorizer, TokenAuthorizer)
     ]
-    authorizers = [routed.trigger.authorizer for routed in app_routes]
-    issuers = [authorizer.accepted_issuer for authorizer in authorizers if isinstance(authorizer, TokenAuthorizer)]
     on_loopback = [
         f"the issuer {issuer} is on this machine, and works on the local AWS alone"
         for issuer in dict.fromkeys(issuers)
         if issuer.startswith("http://")
     ]
-    return (*open_to_all, *on_loopback, *_notes_on_preflights(app.api, app_routes), *_notes_on_timeouts(app_routes))
+    return (
+        *notes_on_open_routes(app_routes),
+        *on_loopback,
+        *_notes_on_preflights(app.api, app_routes),
+        *notes_on_timeouts(app_routes, _PATIENCE),
+    )
 
 
-def _notes_on_timeouts(app_routes: tuple[Routed, ...]) -> Iterator[str]:
-    """A sentence for each function that may run longer than an API waits."""
-    for function in {routed.function.name: routed.function for routed in app_routes}.values():
-        timeout = function.properties.get("Timeout")
-        if isinstance(timeout, int) and timeout > _PATIENCE:
-            yield (
-                f"{function.name} may run {timeout} s, and an API waits {_PATIENCE} s for an answer "
-                f"({function.written.get('Timeout', function.origin)})"
-            )
-
-
-def _notes_on_preflights(settings: ApiSettings, app_routes: tuple[Routed, ...]) -> Iterator[str]:
+def _notes_on_preflights(settings: ApiSettings, app_routes: tuple[Routed[Api], ...]) -> Iterator[str]:
     """A sentence where browsers' preflights, which nobody signs, would be refused.
 
     Source: "Configure CORS for HTTP APIs in API Gateway" ($default route and an authorizer).
@@ -191,37 +120,20 @@ def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
     if settings.route_settings:
         stage["DefaultRouteSettings"] = dict(settings.route_settings)
     if settings.access_log:
-        group = Resource(f"{API}LogGroup", "AWS::Logs::LogGroup", _log_group(settings), origin=first_user.origin)
+        group = access_log_group(API, "apis", settings, first_user)
         yield group
         log_format = settings.access_log_format or _LOG_FORMAT
         stage["AccessLogSettings"] = {"DestinationArn": group.attribute("Arn"), "Format": log_format}
     yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
 
 
-def _log_group(settings: ApiSettings) -> dict[str, Any]:
-    """Its name begins as AWS advises, so that the account's resource policy of log delivery does not overflow.
-
-    Source: "Logging from AWS services that require additional permissions" (CloudWatch Logs User Guide).
-    """
-    properties: dict[str, Any] = {"LogGroupName": "/aws/vendedlogs/apis/${AWS::StackName}"}
-    if settings.access_log_retention is not None:
-        properties["RetentionInDays"] = settings.access_log_retention
-    return properties
-
-
-def _authorizers(app: App, app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
+def _authorizers(app: App, app_routes: Iterable[Routed[Api]]) -> Iterator[Resource]:
     """Yield the authorizers of routes, each once, with the permission to ask a function."""
-    first_users: dict[str, tuple[RouteAuthorizer, Routed]] = {}
-    for routed in app_routes:
-        authorizer = routed.trigger.authorizer
-        if authorizer is not None:
-            first_users.setdefault(authorizer.logical_id, (authorizer, routed))
-    for name, (authorizer, first_user) in first_users.items():
+    for authorizer, first_user in authorizers(app, app_routes):
+        name = authorizer.logical_id
         logical_id = f"{API}{name}"
-        with _mistakes_at(first_user.trigger):
-            own_properties = authorizer.properties(app.functions)
-        properties = {"ApiId": f"${{{API}}}", **own_properties, "Name": name}
-        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.function.origin)
+        properties = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
+        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
         if isinstance(authorizer, Authorizer):
             asked = authorizer.asked(app.functions)
             yield from permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
@@ -275,24 +187,3 @@ def _source(trigger: Api) -> str:
         return f"*/{DEFAULT_ROUTE}"
     method = "*" if trigger.method == "ANY" else trigger.method
     return f"*/{method}{trigger.path}"
-
-
-def _domain(settings: ApiSettings) -> Iterator[Resource]:
-    """The custom domain, and that it leads to the stage."""
-    if settings.domain_name is None:
-        return
-    origin = settings.written.get("domain_name")
-    configuration = {
-        "CertificateArn": settings.certificate_arn,
-        "EndpointType": "REGIONAL",
-        "SecurityPolicy": "TLS_1_2",
-    }
-    domain = Resource(
-        f"{API}Domain",
-        "AWS::ApiGatewayV2::DomainName",
-        {"DomainName": settings.domain_name, "DomainNameConfigurations": [configuration]},
-        origin=origin,
-    )
-    yield domain
-    mapping = {"ApiId": f"${{{API}}}", "DomainName": domain.ref, "Stage": f"${{{API}Stage}}"}
-    yield Resource(f"{API}DomainMapping", "AWS::ApiGatewayV2::ApiMapping", mapping, origin=origin)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from remit.errors import RemitError
-from remit.triggers.api import DEFAULT_ROUTE, METHODS, VARIABLE, Api
+from remit.triggers.api import DEFAULT_ROUTE, Api
+from remit.triggers.api_route import METHODS, VARIABLE
 from remit.triggers.http import Http
 from remit.triggers.sample_events import sample_event
 from remit.triggers.sample_requests import request

@@ -40,6 +40,14 @@ class Jwt(TokenAuthorizer):
         yield partial(check_texts, "audience", self.audience)
         yield partial(check_texts, "scopes", self.scopes)
 
+    def check_for_rest_api(self) -> None:
+        """RemitError: REST APIs take tokens of user pools alone."""
+        raise RemitError(
+            "a REST API checks no tokens of other issuers: that is what HTTP APIs do",
+            hint="write `on.api(…)`, or let a function check them: `auth=on.authorizer(check)`",
+            origin=writer(),
+        )
+
     def _check_issuer(self) -> None:
         issuer = self.accepted_issuer
         if not issuer.startswith(("https://", "${")) and not re.fullmatch(_LOOPBACK, issuer):

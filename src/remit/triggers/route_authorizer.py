@@ -20,7 +20,9 @@ class RouteAuthorizer(Recorded):
 
     __slots__ = ()
     authorization: ClassVar[Literal["JWT", "CUSTOM"]] = "JWT"
-    """The AuthorizationType of its routes."""
+    """The AuthorizationType of its routes of an HTTP API."""
+    rest_authorization: ClassVar[Literal["COGNITO_USER_POOLS", "CUSTOM"]]
+    """The AuthorizationType of its methods of a REST API."""
 
     @property
     def logical_id(self) -> str:
@@ -32,8 +34,18 @@ class RouteAuthorizer(Recorded):
         """Of these scopes a token must have one; none for all."""
         return ()
 
+    def check_for_http_api(self) -> None:
+        """RemitError: no HTTP API can ask it."""
+
+    def check_for_rest_api(self) -> None:
+        """RemitError: no REST API can ask it."""
+
     def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """Its properties in CloudFormation, without the API and the name; `functions` are the app's."""
+        """Its properties as one of an HTTP API, without the API and the name; `functions` are the app's."""
+        raise NotImplementedError
+
+    def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
+        """Its properties as one of a REST API, without the API and the name."""
         raise NotImplementedError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.triggers.api import VARIABLE
+from remit.triggers.api_route import VARIABLE
 from remit.triggers.route_authorizer import TokenAuthorizer
 from remit.triggers.websocket import CONNECT, Websocket
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from remit.catalogue.arns import parse
 from remit.declare.resource_references import UserPoolClientRef, UserPoolRef
@@ -16,8 +16,9 @@ from remit.resources.names import own_id
 from remit.triggers.route_authorizer import TokenAuthorizer, check_texts, plain_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from remit.app import Function
 
 _POOL_ID: Final = r"(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d)_\w+"
 _POOL_TYPE: Final = "AWS::Cognito::UserPool"
@@ -29,13 +30,17 @@ class UserPool(TokenAuthorizer):
 
     The pool is a resource of the app, or an existing one by its id (`existing.parameter(…)`, too) or ARN; `clients` are
     app clients of it, by id or as resources: tokens of others are refused. Of `scopes` a token must have one; only
-    access tokens have any.
+    access tokens have any. A REST API takes the tokens of all clients, so that `on.rest` takes it without `clients`: ID
+    tokens, or with `scopes` access tokens.
 
-    Source: "Control access to HTTP APIs with JWT authorizers in API Gateway" (Amazon API Gateway Developer Guide).
+    Sources: "Control access to HTTP APIs with JWT authorizers in API Gateway", "Control access to REST APIs using
+    Amazon Cognito user pools as an authorizer" (Amazon API Gateway Developer Guide).
     """
 
+    rest_authorization: ClassVar[Literal["COGNITO_USER_POOLS", "CUSTOM"]] = "COGNITO_USER_POOLS"
+
     pool: UserPoolRef
-    clients: Sequence[UserPoolClientRef]
+    clients: Sequence[UserPoolClientRef] | None = None
     scopes: Sequence[str] = ()
 
     def checks(self) -> Iterator[Callable[[], object]]:
@@ -45,10 +50,25 @@ class UserPool(TokenAuthorizer):
         yield partial(check_texts, "scopes", self.scopes)
 
     def _check_clients(self) -> None:
-        if not self.clients:
+        if self.clients is not None and not self.clients:
             hint = "name each app client whose tokens are to be let in"
             raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint, origin=writer())
         check_texts("clients", self.accepted_audience)
+
+    def check_for_http_api(self) -> None:
+        """RemitError: it names no clients."""
+        if self.clients is None:
+            hint = "name each app client whose tokens are to be let in: `on.user_pool(…, clients=[…])`"
+            raise RemitError("an HTTP API lets in the users of a pool by its app clients", hint=hint, origin=writer())
+
+    def check_for_rest_api(self) -> None:
+        """RemitError: it names clients."""
+        if self.clients is not None:
+            raise RemitError(
+                "a REST API takes the tokens of every client of a user pool, so that `clients` would refuse nobody",
+                hint="leave `clients` out; to tell them apart, give each its scopes and name these: `scopes=[…]`",
+                origin=writer(),
+            )
 
     @property
     def accepted_issuer(self) -> str:
@@ -74,12 +94,29 @@ class UserPool(TokenAuthorizer):
     @property
     def accepted_audience(self) -> tuple[str, ...]:
         """The ids of the app clients."""
-        return tuple(tokens.plain(getattr(client, "ref", client)) for client in self.clients)
+        return tuple(tokens.plain(getattr(client, "ref", client)) for client in self.clients or ())
 
     @property
     def accepted_scopes(self) -> tuple[str, ...]:
         """The scopes."""
         return plain_texts(self.scopes)
+
+    def rest_properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
+        """The ARN of the pool, and the header with the token."""
+        return {
+            "Type": self.rest_authorization,
+            "IdentitySource": "method.request.header.Authorization",
+            "ProviderARNs": [self._arn],
+        }
+
+    @property
+    def _arn(self) -> str:
+        """The ARN of the pool, as late-bound text where only the deploy knows it."""
+        arn = str(tokens.plain(getattr(self.pool, "arn", self.pool)))
+        if arn.startswith("arn:") or arn.endswith(".Arn}"):
+            return arn
+        region = arn.partition("_")[0] if re.fullmatch(_POOL_ID, arn) else "${AWS::Region}"
+        return f"arn:${{AWS::Partition}}:cognito-idp:{region}:${{AWS::AccountId}}:userpool/{arn}"
 
 
 def _id(pool: Any) -> str:

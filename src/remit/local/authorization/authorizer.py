@@ -12,20 +12,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from remit.access.needed_access import UNRESOLVED, NeededAccess, OperationRequest
+from remit.access.needs import needs_of
+from remit.access.setting import RequestSetting
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.iam.decide.prepared_statements import IdentityCache
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
+from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.callers import SOURCE_IDENTITY_KEY
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.emulated_names import EmulatedNames
-from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, OperationRequest, Question
-from remit.local.authorization.needs import app_needs, needs_of
 from remit.local.authorization.partial_operations import DeniedPart
+from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import wrong_scope
 from remit.local.authorization.resource_policies import resource_policy
-from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, denial_message, stored_identity
 from remit.local.authorization.strictness import Strictness
 from remit.local.emulator import as_request_of
@@ -35,10 +37,10 @@ from remit.local.request import RefusedRequest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.access.needed_access import Protocol, RequestedOperation
     from remit.iam.policy import Policy
     from remit.local.authorization.caller import Caller
     from remit.local.authorization.canonical_request import CanonicalRequest, Parameters
-    from remit.local.authorization.requested_operation import Protocol, RequestedOperation
     from remit.local.request import ReceivedRequest
     from remit.local.signature import Signature
 

@@ -28,7 +28,6 @@ from remit.local.authorization.requested_operation import (
     FORM,
     QUEUE_PATH,
     S3,
-    RequestedOperation,
     protocol_of,
     requested_operation,
     unknown_operation,
@@ -39,6 +38,7 @@ from remit.local.signature import QUERY_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from remit.access.needed_access import RequestedOperation
     from remit.catalogue.request_formats import ParameterFormat
 
 Parameters = dict[str, Any]

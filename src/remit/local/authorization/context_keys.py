@@ -19,17 +19,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
+from remit.access.needed_access import Value, as_texts
+from remit.access.resource_rows import inference_profile
+from remit.access.tags import request_tags
 from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import UNSPECIFIED
 from remit.iam.request import OPEN, Open
 from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
-from remit.local.authorization.needed_access import Question, Value, as_texts
-from remit.local.authorization.resource_rows import inference_profile
-from remit.local.authorization.tags import request_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from remit.local.authorization.question import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.authorization.setting import StoredNames
+from remit.access.setting import StoredNames
 from remit.local.emulator import emulated, instead_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued_action
 from remit.local.emulator import emulated
@@ -25,8 +25,6 @@ from remit.local.request import RefusedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from remit.local.authorization.requested_operation import RequestedOperation
 
     Claims = dict[str, Any]
     Keys = dict[str, str | tuple[str, ...] | None]
@@ -52,11 +50,6 @@ class FederatedCaller:
     """How long the session may last at most, where the provider says so."""
     described: Mapping[str, str]
     """What the answer of STS says of the caller, by the names of its elements."""
-
-
-def is_federated(operation: RequestedOperation | None) -> TypeGuard[RequestedOperation]:
-    """Return whether a token says who makes a request for an operation."""
-    return operation is not None and operation.client == "sts" and operation.name in FEDERATED_ACTIONS
 
 
 def federated_caller(action: str, parameters: Mapping[str, str]) -> FederatedCaller:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
+from remit.access.needed_access import UNRESOLVED
 from remit.app import Resource
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import action
@@ -25,7 +26,6 @@ from remit.catalogue.expand import is_pattern
 from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.optional_actions import called
-from remit.local.authorization.needed_access import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,15 +7,14 @@ protocol" and "Smithy RPC v2 CBOR protocol" (Smithy 2.0); "Virtual hosting of ge
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote
 
+from remit.access.needed_access import RequestedOperation
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import (
     clients_of_target,
     clients_signed_for,
-    parameter_format,
     routes,
     version,
 )
@@ -25,10 +24,9 @@ from remit.local.routes import prefix_of_host
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.catalogue.request_formats import ParameterFormat, Route
+    from remit.access.needed_access import Protocol
+    from remit.catalogue.request_formats import Route
     from remit.local.request import ReceivedRequest
-
-Protocol = Literal["json", "cbor", "query", "rest"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 _RPC: Final = re.compile(r"/service/(?P<target>[^/]+)/operation/(?P<operation>\w+)/?")
@@ -46,28 +44,6 @@ _PLAIN_NAME: Final = re.compile(r"[\w:.$@+=,-]+(?:/durable-execution/[^/]+/[^/]+
 S3: Final = "s3"
 USER_POOLS: Final = "cognito-idp"
 _S3_NAMES: Final = frozenset({S3, "s3express", "s3-object-lambda"})
-
-
-@dataclass(frozen=True, slots=True)
-class RequestedOperation:
-    """An operation that a request asks for, by boto3's name of the client, and how the request spells it.
-
-    `path` has the parameters of the URI, and `route` its model. `address` is the API and the stage, where the URI
-    begins with them. `target` is the service's name in X-Amz-Target and in the paths of RPC.
-    """
-
-    client: str
-    name: str
-    protocol: Protocol
-    path: Mapping[str, str] = field(default_factory=dict)
-    address: tuple[str, str] | None = None
-    target: str = ""
-    route: Route | None = None
-
-    @property
-    def format(self) -> ParameterFormat | None:
-        """The place of the operation's parameters in the request."""
-        return parameter_format(self.client, self.name)
 
 
 def protocol_of(request: ReceivedRequest, signing_name: str) -> Protocol:

@@ -12,6 +12,7 @@ import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.access.needed_access import UNRESOLVED
 from remit.catalogue.arns import parse as parse_arn
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
@@ -20,7 +21,6 @@ from remit.local.authorization.caller import CALLER, Caller
 from remit.local.authorization.default_policies import policy_of_key
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.handler_needs import handler_needs
-from remit.local.authorization.needed_access import UNRESOLVED
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, denial_message, trusts
 from remit.local.emulator import arn_here, emulated, instead_of, place_of_request

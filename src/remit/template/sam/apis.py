@@ -28,6 +28,9 @@ _STAGE: Final = (
     "AccessLogSetting", "CacheClusterEnabled", "CacheClusterSize", "MethodSettings", "TracingEnabled", "Variables",
 )  # fmt: skip
 
+OWN_DEFINITION: Final = ("DefinitionBody", "DefinitionUri")
+"""The properties by which an API says itself what it calls."""
+
 
 def rest_api(declared: SamResource) -> Iterator[MadeResource]:
     """The API, its deployment (whose logical id ends with a hash, left out here) and its stage."""

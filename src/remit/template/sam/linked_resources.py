@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import NO_VALUE, Choice
+from remit.template.sam.apis import OWN_DEFINITION
 from remit.template.sam.events import api_of, target_of
 from remit.template.sam.resources import arn_of
 from remit.template.sections import section
@@ -30,9 +31,10 @@ def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str
         name = reference.get("Ref") if isinstance(reference, dict) else api_of(event)
         if not isinstance(name, str):
             continue
-        api = apis.get(name, {})
+        if event.type == "Api" and reference is not None and not _is_written_into(apis.get(name), declaration):
+            continue
         target = changed.get(name, plain.get(name))
-        if isinstance(target, dict) and isinstance(target.get("Properties", {}), dict) and not _is_defined(api):
+        if isinstance(target, dict) and isinstance(target.get("Properties", {}), dict):
             properties = target.get("Properties", {})
             if event.type == "Cognito":
                 properties = _triggering(properties, event, target_of(declaration).arn)
@@ -41,15 +43,18 @@ def linked(declaration: SamResource, plain: Mapping[str, Any], apis: Mapping[str
             elif declaration.kind == "StateMachine":
                 properties = _calling(properties, event, arn_of(f"{event.id}Role"))
             else:
-                properties = _calling(properties, event, _invoke_role(event, api))
+                properties = _calling(properties, event, _invoke_role(event, apis.get(name, {})))
             changed[name] = {**target, "Properties": properties}
     return changed
 
 
-def _is_defined(api: Mapping[str, Any]) -> bool:
-    """Return whether an API's own definition says what it calls, into which SAM writes no event."""
-    has_definition = any(api.get(name) for name in ("DefinitionBody", "DefinitionUri"))
-    return has_definition and not api.get("MergeDefinitions")
+def _is_written_into(api: Mapping[str, Any] | None, declaration: SamResource) -> bool:
+    """Return whether SAM writes events into an API: one of its type, whose own definition doesn't say what it calls."""
+    if api is None:
+        return False
+    # SAM merges events of functions alone into a definition.
+    is_merged = declaration.kind == "Function" and bool(api.get("MergeDefinitions"))
+    return is_merged or not any(api.get(name) for name in OWN_DEFINITION)
 
 
 def _invoke_role(event: SamEvent, api: Mapping[str, Any]) -> Any:

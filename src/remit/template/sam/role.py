@@ -16,7 +16,7 @@ from remit.template.sam.polled_sources import SOURCES, destination, failures, st
 from remit.template.sam.resources import MadeResource, SamResource, tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.documents.json_text import Path
 
@@ -37,7 +37,8 @@ class _Entry:
 
 def role(declared: SamResource, service: str) -> MadeResource:
     """The execution role, with what each of the properties and events adds to it. RemitError: a policy that is none."""
-    entries = [*_policies_of_properties(declared), *_declared_policies(declared), *_policies_of_sources(declared)]
+    of_properties = [*_policies_of_properties(declared), *_declared_policies(declared)]
+    entries = [*of_properties, *_policies_of_sources(declared, of_properties)]
     managed: list[Any] = []
     documents: list[_Entry] = []
     for entry in entries:
@@ -221,9 +222,10 @@ def _policy_choice(declared: SamResource, chosen: Choice, path: Path, number: in
     )
 
 
-def _policies_of_sources(declared: SamResource) -> Iterator[_Entry]:
-    """Yield the policies of the event sources that Lambda reads for the function."""
-    added: list[Any] = []
+def _policies_of_sources(declared: SamResource, others: Iterable[_Entry]) -> Iterator[_Entry]:
+    """Yield the policies of the event sources that Lambda reads for the function, beside the others of its role."""
+    # SAM lists a document of a source once, and not at all where another property brings the very same.
+    documents = [entry.value.get("PolicyDocument") for entry in others if not entry.managed]
     for event in declared.events() if declared.type == _FUNCTION else ():
         if event.type == "SNS" and event.properties.get("SqsSubscription"):
             yield _aws_managed("service-role/AWSLambdaSQSQueueExecutionRole")
@@ -235,7 +237,8 @@ def _policies_of_sources(declared: SamResource) -> Iterator[_Entry]:
         # Of all sources SAM gives this one's policy alone a version, and none to what is sent on.
         version = VERSION if event.type == "SelfManagedKafka" else None
         for added_statements, policy_version in ((statements(event), version), (failures(event), None)):
-            if added_statements and added_statements not in added:
-                added.append(added_statements)
-                because = f"event {event.name}"
-                yield _sam_policy(f"{event.id}Policy", added_statements, event.path, because, policy_version)
+            because = f"event {event.name}"
+            entry = _sam_policy(f"{event.id}Policy", added_statements, event.path, because, policy_version)
+            if added_statements and entry.value["PolicyDocument"] not in documents:
+                documents.append(entry.value["PolicyDocument"])
+                yield entry

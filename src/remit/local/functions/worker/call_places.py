@@ -74,7 +74,8 @@ class CallPlaces:
         for frame in (*_outwards(sys._getframe()), *_outwards(_main_frame())):  # there is no other way
             file = self._relative(frame.f_code.co_filename)
             if file and file.partition("/")[0].removesuffix(".py") not in self._packages:
-                return file, frame.f_lineno
+                code = os.environ.get("REMIT_CODE")  # the folder of the project that is this zip's root
+                return f"{code}/{file}" if code else file, frame.f_lineno
         return "", 0
 
     def _relative(self, path: str) -> str:

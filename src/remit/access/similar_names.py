@@ -15,8 +15,8 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.access.needed_access import UNRESOLVED, texts
 from remit.catalogue.arns import fill, variables
-from remit.local.authorization.needed_access import UNRESOLVED, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,15 +12,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.access.needed_access import UNRESOLVED, NeededAccess
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
-from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.local.authorization.needed_access import OperationRequest
+    from remit.access.needed_access import OperationRequest
 
 _MEMBERS: Final = ("Tags", "tags", "TagList", "TagSet", "TagSpecifications", "Tagging", "Tag")
 _KEYS: Final = ("Key", "key", "TagKey", "tagKey")

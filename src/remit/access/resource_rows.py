@@ -10,17 +10,17 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from remit.access.needed_access import UNRESOLVED, NeededAccess, texts
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import target_names
 from remit.catalogue.arns import parse
 from remit.catalogue.inference_profiles import GLOBAL, geography_and_model
-from remit.local.authorization.needed_access import UNRESOLVED, NeededAccess, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.local.authorization.needed_access import ActionRequest, OperationRequest
-    from remit.local.authorization.setting import RequestSetting
+    from remit.access.needed_access import ActionRequest, OperationRequest
+    from remit.access.setting import RequestSetting
 
     Parameters = Mapping[str, Any]
     Row = Callable[[ActionRequest], Iterator[str]]

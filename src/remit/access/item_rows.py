@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.access.needed_access import NeededAccess
 from remit.catalogue.arns import fill
-from remit.local.authorization.needed_access import NeededAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.local.authorization.needed_access import OperationRequest
+    from remit.access.needed_access import OperationRequest
 
     Items = Callable[[OperationRequest], Iterator[NeededAccess]]
 

@@ -1,26 +1,53 @@
-"""The nouns of a request's authorization: the request itself, one access that it needs, and the question about that."""
+"""The nouns of the access that a call needs: the operation, the call with its parameters, one access that it needs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard
 
+from remit.catalogue.request_formats import parameter_format
 from remit.iam.request import Open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.local.authorization.caller import Caller
-    from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import RequestSetting, StoredNames
-    from remit.local.request import ReceivedRequest
+    from remit.access.setting import RequestSetting, StoredNames
+    from remit.catalogue.request_formats import ParameterFormat, Route
 
     Parameters = Mapping[str, Any]
 
+Protocol = Literal["json", "cbor", "query", "rest"]
 UNRESOLVED: Final = "${Unresolved}"
 """What stands in an ARN for a part that a request does not tell: remit's engine takes it for any text."""
 Value = str | tuple[str, ...] | Open | None
 """A condition key's value: one text, several, any, or absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedOperation:
+    """An operation that a request asks for, by boto3's name of the client, and how the request spells it.
+
+    `path` has the parameters of the URI, and `route` its model. `address` is the API and the stage, where the URI
+    begins with them. `target` is the service's name in X-Amz-Target and in the paths of RPC.
+    """
+
+    client: str
+    name: str
+    protocol: Protocol
+    path: Mapping[str, str] = field(default_factory=dict)
+    address: tuple[str, str] | None = None
+    target: str = ""
+    route: Route | None = None
+
+    @property
+    def format(self) -> ParameterFormat | None:
+        """The place of the operation's parameters in the request."""
+        return parameter_format(self.client, self.name)
+
+
+def is_federated(operation: RequestedOperation | None) -> TypeGuard[RequestedOperation]:
+    """Return whether a token says who makes a request for an operation (`AssumeRoleWithSAML` and its like)."""
+    return operation is not None and operation.client == "sts" and operation.name.startswith("AssumeRoleWith")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +103,6 @@ class NeededAccess:
     def is_resolved(self) -> bool:
         """True if all of the ARN is known."""
         return UNRESOLVED not in self.resource
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One access that a request needs, from which its condition keys are read."""
-
-    need: NeededAccess
-    operation: RequestedOperation
-    request: ReceivedRequest
-    setting: RequestSetting
-    caller: Caller
-
-    def text(self, parameter: str) -> Value:
-        """A parameter as a text, absent where there is none."""
-        return as_texts(self.need.parameters.get(parameter))
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -14,14 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.authorization.needed_access import NeededAccess
-from remit.local.authorization.resource_rows import key_arn
+from remit.access.needed_access import NeededAccess
+from remit.access.resource_rows import key_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.local.authorization.needed_access import OperationRequest
-    from remit.local.authorization.setting import RequestSetting
+    from remit.access.needed_access import OperationRequest
+    from remit.access.setting import RequestSetting
 
 _DECRYPT: Final = ("kms:Decrypt",)
 _WRITE: Final = ("kms:GenerateDataKey", "kms:Decrypt")
