@@ -224,6 +224,13 @@ def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: 
         partner = new.get(name)
         if partner is None or partner["Type"] != kind:
             twin = twin_of(resource, free)
+            if twin is None and kind == "AWS::Events::Rule" and "ScheduleExpression" in resource["Properties"]:
+                as_schedule = {"Type": "AWS::Scheduler::Schedule", "Properties": resource["Properties"]}
+                twin = twin_of(as_schedule, free)
+                if twin is not None:
+                    free.pop(twin)
+                    note(kind, "schedule", f"{name} is {twin}")
+                    continue
             if twin is None:
                 note(kind, "-", name)
                 continue

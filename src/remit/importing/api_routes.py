@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from remit.iam import tokens
 from remit.importing.app_model import Left, value_at_path
 from remit.importing.events import resource
-from remit.importing.python_text import Item, call, quoted
+from remit.importing.python_text import Group, Item, call, quoted
 from remit.importing.template_values import Names, UnsayableError, words
 from remit.template.sam.events import ANY_METHOD, api_of
 from remit.template.sections import section
@@ -153,7 +153,8 @@ class Apis:
             audience = token.get("audience") or []
             audiences = audience if isinstance(audience, list) else [audience]
             issuer = Item(names.text(token.get("issuer")))
-            return call("on.jwt", issuer, Item(names.source(audiences), "audience="), scoped)
+            texts = Group("[", tuple(Item(names.text(text)) for text in audiences), "]")
+            return call("on.jwt", issuer, Item(texts, "audience="), scoped)
         if authorizer.get("UserPoolArn") is not None:
             return call("on.user_pool", Item(resource(names, authorizer["UserPoolArn"])), scoped)
         return self._authorizer(authorizer, event.type, names)

@@ -109,6 +109,7 @@ class ImportedApp:
     of: int
     """How many constructs the source has."""
     to_fill_in: tuple[str, ...] = ()
+    layers: tuple[Code, ...] = ()
     """Parameters without a value in the source, by their constants."""
 
     @property

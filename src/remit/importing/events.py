@@ -197,7 +197,7 @@ FORMS: Final = {
     ),
 }
 """The events that have a trigger, but for those of APIs."""
-_NEEDS_OWN: Final = {"S3": "Bucket", "Cognito": "UserPool"}
+NEEDS_OWN: Final = {"S3": "Bucket", "Cognito": "UserPool"}
 """Events whose trigger acts on a resource of the app's alone, and the property that names it."""
 
 
@@ -219,7 +219,7 @@ def trigger(event: SamEvent, names: Names) -> Source | None:
             keywords += _keywords(form, path, value, names)
     except _NoOptionError:
         return None
-    own = _NEEDS_OWN.get(event.type)
+    own = NEEDS_OWN.get(event.type)
     if own is not None and not _is_own(event.properties.get(own), names):
         return None
     return call(f"on.{form.trigger}", *positional, *keywords)

@@ -6,19 +6,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing import events
 from remit.importing.access import ImportedAccess, access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import Apis
 from remit.importing.app_model import Code, ImportedFunction, Left, SourceTemplate, value_at_path
-from remit.importing.python_text import Group, Item, Source, call, quoted
+from remit.importing.python_text import Group, Item, Source, call, flat, quoted
 from remit.importing.template_values import Names, UnsayableError, words
-from remit.project.setting_values import RUNTIMES
+from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.errors import Origin
     from remit.template.sam.expand import ExpandedTemplate
@@ -72,6 +73,8 @@ class FunctionContext:
     """The roles of the template whose access functions take over, by function."""
     log_groups: Mapping[str, Mapping[str, Any]]
     """The log groups of the template that are functions' own, by function."""
+    layers: Mapping[str, Code]
+    """The layers that the template makes of a folder."""
 
 
 def by_hand(declared: SamResource, names: Names, apis: Apis) -> tuple[SamEvent, ...]:
@@ -127,7 +130,7 @@ class _FunctionReader:
         identity = [
             Item(quoted(self.context.function_names[self.declared.logical_id]), "name="),
             Item(quoted(self.declared.logical_id), "logical_id="),
-            *self._maybe("FunctionName", "function_name", self.names.text),
+            *self._maybe("FunctionName", "function_name", self._function_name),
             Item(quoted(handler), "handler="),
             Item(quoted(code.target), "code="),
         ]
@@ -149,6 +152,13 @@ class _FunctionReader:
     def _text(self, name: str, default: str) -> str:
         value = self.properties.get(name)
         return value if isinstance(value, str) else default
+
+    def _function_name(self, name: Any) -> Source:
+        """A name, which may begin with the stack's: what else only the deploy knows is in no name of remit's."""
+        text = flat(self.names.text(name)).replace("${{AWS::StackName}}", "{project.namespace}")
+        if "${" in text or any(f"{{{place}" in text or text == place for place in ("aws.", "Data.")):
+            raise UnsayableError("only the deploy knows it")
+        return text
 
     def _origin(self, *steps: str | int) -> Origin | None:
         return self.declared.place(self.declared.at(*steps))
@@ -199,9 +209,11 @@ class _FunctionReader:
             if keyword in ("timeout", "memory_size") and isinstance(value, str) and value.isdigit():
                 value = int(value)
             try:
+                if not tokens.is_intrinsic(value) and not isinstance(value, dict):
+                    FUNCTION_SETTINGS[keyword].check((keyword,), value)
                 yield self.names.entry(keyword, value, self.names.source, keyword=True)
-            except UnsayableError as error:
-                self._leave(f"{path} of {self.declared.logical_id}", str(error), tuple(path.split(".")))
+            except (UnsayableError, RemitError) as error:
+                self._leave(f"{path} of {self.declared.logical_id}", reason_text(error), tuple(path.split(".")))
         for path, keyword in _DESTINATIONS.items():
             yield from self._maybe(path, keyword, lambda value: events.resource(self.names, value))
         yield from self._environment()
@@ -209,7 +221,7 @@ class _FunctionReader:
         tracing = self.properties.get("Tracing")
         if tracing == "Active":
             yield Item("True", "tracing=")
-        elif tracing not in (None, "PassThrough", "Disabled"):
+        elif tracing != "Disabled":
             yield from self._maybe("Tracing", "tracing", self.names.source)
         if value_at_path(self.properties, "SnapStart.ApplyOn") == "PublishedVersions":
             yield Item("True", "snap_start=")
@@ -243,14 +255,15 @@ class _FunctionReader:
         items = []
         for index, layer in enumerate(layers if isinstance(layers, list) else ()):
             try:
-                items += self.names._items([layer]) if False else [Item(self._layer(layer))]
+                items.append(Item(self._layer(layer)))
             except UnsayableError as error:
                 self._leave(f"a layer of {self.declared.logical_id}", str(error), ("Layers", index))
         if items:
             yield Item(Group("[", tuple(items), "]"), "layers=")
 
     def _layer(self, layer: Any) -> Source:
-        return self.names.text(layer)
+        own = self.context.layers.get(str(value_at_path(layer, "Ref")))
+        return call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer)
 
     def _log_retention(self) -> Iterator[Item]:
         group = self.context.log_groups.get(self.declared.logical_id, {})
@@ -290,6 +303,13 @@ class _FunctionReader:
         tags = self.properties.get("Tags")
         if isinstance(tags, dict) and tags and not tokens.is_intrinsic(tags):
             others["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        retention = value_at_path(self.properties, "DurableConfig.RetentionPeriodInDays")
+        if retention is not None:
+            self._leave(
+                f"DurableConfig.RetentionPeriodInDays of {self.declared.logical_id}",
+                "`durable` has no retention",
+                ("DurableConfig",),
+            )
         role = self.properties.get("Role")
         if role is not None and self.declared.logical_id not in self.context.lifted_roles:
             others["Role"] = role
@@ -316,6 +336,21 @@ def _url(config: Mapping[str, Any], names: Names) -> Source:
     if config.get("InvokeMode") not in (None, "BUFFERED"):
         items.append(Item(names.source(config["InvokeMode"]), "invoke_mode="))
     return call("on.http", *items)
+
+
+def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[str, Code]:
+    """The layers of a template that are folders beside it, by logical id."""
+    layers: dict[str, Code] = {}
+    for resource in declared:
+        uri = resource.properties.get("ContentUri")
+        if resource.kind == "LayerVersion" and isinstance(uri, str) and not uri.startswith("s3://"):
+            layers[resource.logical_id] = Code(f"layers/{words(resource.logical_id)}", source.folder / uri)
+    return layers
+
+
+def reason_text(error: Exception) -> str:
+    """Why something is left, by the error that refuses it."""
+    return error.message if isinstance(error, RemitError) else str(error)
 
 
 def code_of(declared: SamResource, source: SourceTemplate) -> Code:

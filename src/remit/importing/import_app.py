@@ -13,7 +13,7 @@ from remit.importing.template_app import app_of
 from remit.importing.write_app import modules
 
 if TYPE_CHECKING:
-    from remit.importing.app_model import ImportedApp, ImportedFunction, Left
+    from remit.importing.app_model import Code, ImportedFunction, Left
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".aws-sam", ".serverless", ".chalice", ".venv", "venv", "node_modules", "__pycache__", "cdk.out", ".remit",
@@ -55,8 +55,18 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    for layer in app.layers:
+        _copy(layer, target)
     missing = [missing for function in app.functions if (missing := _write_code(function, target)) is not None]
     return Imported(target, tuple(files), app.of, app.all_left, tuple(dict.fromkeys(missing)), app.to_fill_in)
+
+
+def _copy(code: Code, target: Path) -> None:
+    """Copy a folder of the source; an empty one stands for one that is not there."""
+    if code.folder is not None and code.folder.is_dir():
+        shutil.copytree(code.folder, target / code.target, ignore=_NOT_COPIED, symlinks=True)
+    else:
+        (target / code.target).mkdir(parents=True, exist_ok=True)
 
 
 def _write_code(function: ImportedFunction, target: Path) -> str | None:
@@ -68,8 +78,8 @@ def _write_code(function: ImportedFunction, target: Path) -> str | None:
     if code.text is not None:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(code.text, "utf-8")
-    elif code.folder is not None and code.folder.is_dir() and not folder.exists():
-        shutil.copytree(code.folder, folder, ignore=_NOT_COPIED, symlinks=True)
+    elif not folder.exists():
+        _copy(code, target)
     if file.exists() or (folder / module.replace(".", "/")).is_dir():
         return None
     file.parent.mkdir(parents=True, exist_ok=True)

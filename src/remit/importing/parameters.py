@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.importing.app_model import Constant, Left
-from remit.importing.python_text import Group, Item, call, literal, quoted
+from remit.importing.python_text import Group, Item, call, flat, literal, quoted
 from remit.importing.template_values import Names, UnsayableError, words
 from remit.template.parameters import Parameter, parameters
+from remit.template.references import references
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Locate
     from remit.importing.python_text import Source
 
-_SAMPLES: Final = {
-    "AWS::EC2::SecurityGroup::Id": "sg-00000000000000000",
-    "AWS::EC2::Subnet::Id": "subnet-00000000000000000",
-    "AWS::EC2::VPC::Id": "vpc-00000000000000000",
-    "Number": 1,
-}
-"""What stands for a parameter without a value, by its type, until somebody writes one."""
+_TEXTS_OF_PYTHON: Final = (
+    "CertificateArn", "DomainName", "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",
+    "ScheduleExpression", "StageName",
+)  # fmt: skip
+"""Where remit takes only what is known before the deploy."""
+_STORED: Final = "AWS::SSM::Parameter::Value<"
 _NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "config", "on", "project"))
 
 
@@ -47,13 +47,22 @@ def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstan
     constants: list[Constant] = []
     to_fill_in: list[str] = []
     parameter_names: dict[str, str] = {}
+    deciding = _deciding(template)
     for name, parameter in declared.items():
         constant = parameter_names[name] = _unused(words(name).upper(), taken)
         comment = str(section(template, "Parameters", name).get("Description") or "")
         if parameter.default is None:
             to_fill_in.append(constant)
             comment = f"{comment}\nfill in: {name} has no default".strip()
-        constants.append(Constant(constant, _value(name, parameter), comment))
+            if (
+                not parameter.is_hidden
+                and not parameter.allowed
+                and parameter.type != "Number"
+                and name not in deciding
+            ):
+                # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
+                declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
+        constants.append(Constant(constant, _value(name, declared[name], template), comment))
     names = Names(parameters=parameter_names, declared=declared)
     mapping_names: dict[str, str] = {}
     left: list[Left] = []
@@ -85,6 +94,20 @@ def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstan
     return TemplateConstants(tuple(constants), names, tuple(left), tuple(to_fill_in))
 
 
+def _deciding(template: Mapping[str, Any]) -> set[str]:
+    """The names on which conditions and look-ups hang, whose values Python must know."""
+    parts: list[Any] = [section(template, "Conditions")]
+    waiting: list[Any] = [template.get("Resources"), template.get("Globals")]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            parts += [part[name] for name in _TEXTS_OF_PYTHON if name in part]
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return {str(reference.target) for reference, _ in references({"all": parts}, late=False)}
+
+
 def _unused(name: str, taken: set[str]) -> str:
     name = f"_{name}" if not name or name[:1].isdigit() else name
     while name in taken:
@@ -93,17 +116,25 @@ def _unused(name: str, taken: set[str]) -> str:
     return name
 
 
-def _value(name: str, parameter: Parameter) -> Source:
+def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Source:
     default = parameter.default
     is_list = parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<")
-    item_type = parameter.type.removeprefix("List<").removesuffix(">")
     if parameter.is_stored:
-        return call("existing.parameter", Item(quoted(str(default if default is not None else f"/{words(name)}"))))
+        path = str(default) if default is not None else f"/{words(name).replace('_', '-')}"
+        stored = call("existing.parameter", Item(quoted(path)))
+        return f'{flat(stored)}.split(",")' if "List<" in parameter.type or "Comma" in parameter.type else stored
     if parameter.is_hidden:
         # Its value would stand in the template: the name of a secret does not.
         return quoted(f"{{{{resolve:secretsmanager:{words(name).replace('_', '-')}}}}}")
     if default is None:
-        default = parameter.allowed[0] if parameter.allowed else _SAMPLES.get(item_type, words(name).replace("_", "-"))
+        least = section(template, "Parameters", name).get("MinValue", 1)
+        default = (
+            parameter.allowed[0]
+            if parameter.allowed
+            else least
+            if parameter.type == "Number"
+            else words(name).replace("_", "-")
+        )
     if is_list:
         texts = [text.strip() for text in default.split(",")] if isinstance(default, str) else [default]
         return Group("[", tuple(Item(literal(str(text))) for text in texts if text != ""), "]")

@@ -12,8 +12,11 @@ from remit.iam import tokens
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import apis_of
 from remit.importing.app_model import ImportedApp, ImportedResource, Left
-from remit.importing.functions import FunctionContext, by_hand, read_function, why_not
+from remit.importing.events import NEEDS_OWN as LINKED
+from remit.importing.functions import FunctionContext, by_hand, layers_of, read_function, why_not
+from remit.importing.local_files import with_local_files
 from remit.importing.parameters import constants_of
+from remit.importing.plain_functions import with_functions_of_sam
 from remit.importing.python_text import Group, Item, call, flat, quoted
 from remit.importing.template_values import Names, UnsayableError, words
 from remit.judge.name_checks import logical_id as logical_id_of
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 _LOG_GROUP: Final = "AWS::Logs::LogGroup"
 _NOT_ATTRIBUTES: Final = frozenset((*keyword.kwlist, "resources", "outputs", "lookup"))
 _READ_HERE: Final = (
+    "Description",
+    "Version",
     "Metadata",
     "Type",
     "Properties",
@@ -43,10 +48,14 @@ _READ_HERE: Final = (
     "DeletionPolicy",
     "UpdateReplacePolicy",
 )
+_REFERABLE: Final = {
+    "AWS::ApiGateway::Deployment": "Deployment",
+    "AWS::ApiGateway::Stage": "Stage",
+    "AWS::ApiGatewayV2::Stage": "Stage",
+}
+"""What SAM lets a template call the parts of an API: `Api.Stage`."""
 _NO_FORM: Final = {
     "Application": "remit has no nested stacks",
-    "StateMachine": "remit has no form for it",
-    "LayerVersion": "remit has no form for it",
     "Connector": "remit has no form for it",
     "GraphQLApi": "remit has no form for it",
     "CapacityProvider": "remit has no form for it",
@@ -56,7 +65,8 @@ _NO_FORM: Final = {
 
 def app_of(source: SourceTemplate) -> ImportedApp:
     """The app that a template declares. RemitError at the line: what SAM's own translator would refuse."""
-    template = unrolled(dict(source.template), {}).template
+    template = with_local_files(source.template, source.folder)
+    template = with_functions_of_sam(unrolled(template, {}).template)
     expansion = expanded(template, source.locate)
     functions = {declared.logical_id: declared for declared in expansion.declared if declared.kind == "Function"}
     apis = apis_of(expansion)
@@ -65,10 +75,11 @@ def app_of(source: SourceTemplate) -> ImportedApp:
     log_groups = _log_groups(expansion.resources, functions)
     function_names = _function_names(functions, expansion, roles)
     names = _names(parts.names, expansion, functions, apis, roles, function_names)
-    names = _without_log_groups(names, log_groups)
-    names, resources = _settled(names, expansion, functions, apis)
+    names = _without_log_groups(names, log_groups, function_names)
+    names, resources = _settled(names, expansion, functions, apis, template)
     groups = {name: section(expansion.resources[group], "Properties") for group, name in log_groups.items()}
-    context = FunctionContext(source, expansion, names, apis, function_names, roles, groups)
+    layers = layers_of(expansion.declared, source)
+    context = FunctionContext(source, expansion, names, apis, function_names, roles, groups, layers)
     read = [read_function(declared, context) for name, declared in functions.items() if name not in names.left]
     outputs = tuple(_outputs(template, source, names))
     settings, further = _api_settings(apis, names)
@@ -92,6 +103,7 @@ def app_of(source: SourceTemplate) -> ImportedApp:
         left,
         _count(template, expansion) + source.further + len(source.left),
         parts.to_fill_in,
+        tuple(layers.values()),
     )
 
 
@@ -146,11 +158,13 @@ def _log_groups(resources: Mapping[str, Any], functions: Mapping[str, SamResourc
     return owners
 
 
-def _without_log_groups(names: Names, log_groups: Mapping[str, str]) -> Names:
+def _without_log_groups(names: Names, log_groups: Mapping[str, str], function_names: Mapping[str, str]) -> Names:
+    own = {group: f"{logical_id_of(function_names[function])}LogGroup" for group, function in log_groups.items()}
     return replace(
         names,
         resources={name: attribute for name, attribute in names.resources.items() if name not in log_groups},
-        renamed={**names.renamed, **{group: f"{function}LogGroup" for group, function in log_groups.items()}},
+        renamed={**names.renamed, **own},
+        texts=names.texts | frozenset(own.values()),
     )
 
 
@@ -177,7 +191,17 @@ def _names(
     types = {name: str(resource.get("Type")) for name, resource in expansion.resources.items()}
     renamed = {role: f"{logical_id_of(function_names[function])}Role" for function, role in roles.items()}
     renamed |= apis.renamed()
-    return replace(names, resources=attributes, types=types, renamed=renamed, left=left)
+    for function, name in function_names.items():
+        if functions[function].properties.get("AutoPublishAlias"):
+            renamed[f"{function}.Alias"] = f"{logical_id_of(name)}Alias"
+        if functions[function].properties.get("FunctionUrlConfig"):
+            renamed[f"{function}Url"] = f"{logical_id_of(name)}Url"
+    for logical_id, resource in expansion.resources.items():
+        maker = expansion.origins.get(("Resources", logical_id), ("", ""))[1]
+        if maker in apis.as_they_are and resource["Type"] in _REFERABLE:
+            renamed[f"{maker}.{_REFERABLE[resource['Type']]}"] = logical_id
+    texts = {*tokens.PSEUDO, *functions, *renamed.values()}
+    return replace(names, resources=attributes, types=types, renamed=renamed, left=left, texts=frozenset(texts))
 
 
 def _function_names(functions: Iterable[str], expansion: ExpandedTemplate, roles: Mapping[str, str]) -> dict[str, str]:
@@ -214,11 +238,15 @@ def _is_own(
     maker = expansion.origins.get(("Resources", logical_id), ("Resources", logical_id))
     declared = {resource.logical_id: resource.kind for resource in expansion.declared}
     kind = declared.get(str(maker[1]))
-    return kind in (None, "SimpleTable") or (kind in API_FORMS and maker[1] in apis.as_they_are)
+    return kind in (None, "SimpleTable", "StateMachine") or (kind in API_FORMS and maker[1] in apis.as_they_are)
 
 
 def _settled(
-    names: Names, expansion: ExpandedTemplate, functions: Mapping[str, SamResource], apis: Apis
+    names: Names,
+    expansion: ExpandedTemplate,
+    functions: Mapping[str, SamResource],
+    apis: Apis,
+    template: Mapping[str, Any],
 ) -> tuple[Names, tuple[ImportedResource, ...]]:
     """The resources, once what cannot be said has left, and what refers to it."""
     by_hand_paths = {
@@ -233,8 +261,20 @@ def _settled(
         if len(path) == 2 and maker in by_hand_paths:  # noqa: PLR2004 - Resources, a logical id
             attributes.setdefault(str(path[1]), _unused(words(str(path[1])), taken))
     names = replace(names, resources=attributes)
+    linked = {
+        str(next(iter(event.properties.get(LINKED[event.type], {}).values()), ""))
+        for declared in functions.values()
+        for event in by_hand(declared, names, apis)
+        if event.type in LINKED and isinstance(event.properties.get(LINKED[event.type]), dict)
+    }
+    # SAM writes notifications into a bucket or a pool: a trigger does that itself.
+    plain = {
+        name: resource
+        for name, resource in section(template, "Resources").items()
+        if name not in linked and not str(resource.get("Type")).startswith(SAM)
+    }
     while True:
-        read = {name: _resource(name, expansion, names) for name in names.resources}
+        read = {name: _resource(name, expansion, names, plain) for name in names.resources}
         gone = {name: why for name, why in read.items() if isinstance(why, str)}
         if not gone:
             break
@@ -247,11 +287,15 @@ def _settled(
     return names, ordered
 
 
-def _resource(logical_id: str, expansion: ExpandedTemplate, names: Names) -> ImportedResource | str:
+def _resource(
+    logical_id: str, expansion: ExpandedTemplate, names: Names, plain: Mapping[str, Any]
+) -> ImportedResource | str:
     """A resource, or why it cannot be said."""
-    written = expansion.resources[logical_id]
+    written = plain.get(logical_id, expansion.resources[logical_id])
     type_name = str(written.get("Type"))
     kind = resource_type(type_name)
+    if kind is None and "[" in type_name:
+        return f"CloudFormation has no type {type_name}"
     inside = replace(names, owner="")
     required = () if kind is None or kind.is_custom else kind.shape.required
     left: list[Left] = []

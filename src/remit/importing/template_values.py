@@ -61,6 +61,8 @@ class Names:
     """Logical ids that remit gives to what the source calls otherwise: its API, a role."""
     left: Mapping[str, str] = field(default_factory=dict)
     """What is not there to be referred to, and why."""
+    texts: frozenset[str] = frozenset(tokens.PSEUDO)
+    """Logical ids of the app's that are no attributes: functions, their roles, the app's API."""
     owner: str = "Data."
     """What stands before an attribute; empty inside the class."""
 
@@ -91,10 +93,35 @@ class Names:
         if isinstance(source, Group) and source.begin == "{":
             if not tokens.is_intrinsic(value):
                 raise UnsayableError("its text holds `${…}`, which remit takes for a reference")
-            return quoted(tokens.from_intrinsic(value))
+            return self._function_text(value)
         if tokens.is_intrinsic(value) and self._type_of_known(value) == "Number":
             return f"str({flat(source)})"
         return source
+
+    def _function_text(self, value: dict[str, Any]) -> Source:
+        """A function of CloudFormation's as late-bound text, with the parameters in it put in by Python."""
+        marks: dict[str, str] = {}
+
+        def marked(part: Any) -> Any:
+            if isinstance(part, list):
+                return [marked(item) for item in part]
+            if not isinstance(part, dict):
+                return part
+            if part.get("Ref") in self.parameters or "Fn::If" in part or "Fn::FindInMap" in part:
+                marks[f"MARK{len(marks)}MARK"] = flat(self.text(part))
+                return f"MARK{len(marks) - 1}MARK"
+            if "Fn::Sub" in part:
+                text, variables = tokens.substitution(part["Fn::Sub"])
+                for name in re.findall(r"\$\{(\w+)\}", text):
+                    if name in self.parameters and name not in variables:
+                        text = text.replace(f"${{{name}}}", marked({"Ref": name}))
+                return {"Fn::Sub": [text, marked(variables)] if variables else text}
+            return {key: marked(item) for key, item in part.items()}
+
+        self._raw(value)  # it raises what cannot be said
+        text = tokens.from_intrinsic(marked(value))
+        pieces = re.split(r"(MARK\d+MARK)", text)
+        return _joined([(True, marks[piece]) if piece in marks else (False, piece) for piece in pieces])
 
     def condition(self, condition: Any) -> str:
         """A condition of the template as an expression of Python's."""
@@ -140,6 +167,8 @@ class Names:
         if name in self.left:
             raise UnsayableError(self.left[name])
         if name not in self.resources:
+            if name not in self.texts and self.renamed.get(name, name) not in self.texts:
+                raise UnsayableError(f"{name} is not in the template")
             return None
         start = f"{self.owner}{self.resources[name]}"
         if attribute is None:
@@ -186,15 +215,20 @@ class Names:
 
     def entry(self, key: str, value: Any, source: Any, *, keyword: bool = False) -> Item:
         """A key of a dict, or a keyword of a call, with its value; one that a condition may leave out as `**`."""
-        chosen = choice(value)
-        if chosen is not None and NO_VALUE in chosen.values:
-            there, away = chosen.values
-            condition = self._condition(chosen.condition)
-            if there == NO_VALUE:
-                there, condition = away, f"not {condition}"
-            only = Group("{", (Item(source(there), f"{quoted(key)}: "),) if there != NO_VALUE else (), "}")
-            return Item(Conditional(only, condition, "{}", enclosed=True), "**")
+        if _may_be_away(value):
+            return Item(enclosed(self._optional(key, value, source)), "**")
         return Item(source(value), f"{key}=" if keyword else f"{quoted(key)}: ")
+
+    def _optional(self, key: str, value: Any, source: Any) -> Source:
+        """A dict that has a key, or is empty."""
+        chosen = choice(value)
+        if chosen is not None and _may_be_away(value):
+            condition, (there, away) = self._condition(chosen.condition), chosen.values
+            if there == NO_VALUE:
+                condition, there, away = f"not {condition}", away, there
+            yes, no = (enclosed(self._optional(key, branch, source)) for branch in (there, away))
+            return Conditional(yes, condition, no)
+        return "{}" if value == NO_VALUE else Group("{", (Item(source(value), f"{quoted(key)}: "),), "}")
 
     def _plain_text(self, text: str) -> Source:
         # remit reads `${Name}` in any text as a reference; CloudFormation does in Fn::Sub alone.
@@ -210,6 +244,8 @@ class Names:
             name, _, attribute = (
                 argument.partition(".") if isinstance(argument, str) else (argument[0], ".", ".".join(argument[1:]))
             )
+            if f"{name}.{attribute}" in self.renamed:  # SAM's word for another resource: `Report.Alias`
+                return self._ref(f"{name}.{attribute}")
             expression = self.reference(name, attribute)
             return expression or quoted(f"${{{self.renamed.get(name, name)}.{attribute}}}")
         if function == "Fn::Sub":
@@ -233,6 +269,7 @@ class Names:
         return value if isinstance(value, str) and value.isdigit() else self.source(value)
 
     def _ref(self, name: str) -> Source:
+        name = self.renamed.get(name, name) if "." in name else name
         if name in _PLACES:
             return _PLACES[name]
         if name == "AWS::NoValue":
@@ -303,6 +340,12 @@ class Names:
         names = dict.fromkeys(re.findall(r"\$\{(\w+)\}", text))
         own = {name: {"Ref": name} for name in names if name in self.parameters and name not in variables}
         return [text, {**variables, **own}] if variables or own else text
+
+
+def _may_be_away(value: Any) -> bool:
+    """Whether a value is AWS::NoValue, or a condition may make it so."""
+    chosen = choice(value)
+    return value == NO_VALUE or (chosen is not None and any(map(_may_be_away, chosen.values)))
 
 
 def _is_maybe_list(value: Any) -> bool:

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from remit.importing.app_model import Constant, ImportedApp, ImportedFunction, ImportedResource, Left
     from remit.importing.python_text import Source
 
-_REMIT: Final = ("App", "Shared", "aws", "configure", "existing", "layer", "on", "output", "resource")
+_REMIT: Final = ("App", "Shared", "aws", "configure", "existing", "layer", "on", "output", "project", "resource")
 _COMMENT_WIDTH: Final = 84
 
 
 def modules(app: ImportedApp) -> dict[str, str]:
     """The Python modules of an app, by their paths in it."""
     files = {"app.py": _app_module(app)}
+    if app.resources:
+        files["shared/resources/data.py"] = _module(
+            f"The resources and outputs of {app.file}.", [list(_class(app.resources))], app
+        )
     if app.constants:
         files["parameters.py"] = _module(
             f"The parameters, mappings and conditions of {app.file}.", [_constants(app.constants)], app
@@ -35,8 +39,6 @@ def _app_module(app: ImportedApp) -> str:
     top = [line for left in app.left for line in _comment(left.comment)]
     if top:
         blocks.insert(0, top)
-    if app.resources:
-        blocks.append(["", *_class(app.resources), ""])
     blocks += [_function(function) for function in app.functions]
     return _module(f"{app.name}, imported from {app.file}.", blocks, app)
 
@@ -87,6 +89,8 @@ def _module(docstring: str, blocks: list[list[str]], app: ImportedApp) -> str:
     imported = [name for name in _REMIT if re.search(rf"(?<![\w.\"'])\b{name}\b[.()]", body)]
     if imported:
         head.append(f"from remit import {', '.join(imported)}\n")
+    if re.search(r"\bData\.", body):
+        head.append("from shared.resources.data import Data\n")
     constants = [constant.name for constant in app.constants if constant.name in mentioned]
     if constants and not docstring.startswith("The parameters"):
         line = f"from parameters import {', '.join(sorted(constants, key=_isort_key))}"
