@@ -258,6 +258,12 @@ class Function:
     """CloudFormation's properties for asynchronous invocations (`AWS::Lambda::EventInvokeConfig`)."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
+    own_id: str = ""
+    """The logical id that its AWS::Lambda::Function is given; empty for remit's."""
+    function_name: str = ""
+    """The name in the account that it is given; empty for remit's."""
+    log_group: str = ""
+    """The shared log group, by logical id, that has the name of its own; empty where remit makes it."""
     code: str = ""
     """The folder at the root of its zip, by its path from the project's; empty for the project itself."""
     origin: Origin | None = None
@@ -274,7 +280,7 @@ class Function:
     @property
     def resource_id(self) -> str:
         """The logical id of its AWS::Lambda::Function; those of its other resources begin with `logical_id`, too."""
-        return f"{self.logical_id}Function"
+        return self.own_id or f"{self.logical_id}Function"
 
     @property
     def unqualified_arn(self) -> str:
@@ -301,7 +307,17 @@ class Function:
     @property
     def log_group_arn(self) -> str:
         """The ARN of its log group, with the `:*` that covers the streams, as late-bound text."""
-        return f"${{{self.logical_id}LogGroup.Arn}}"
+        return f"${{{self.log_group_id}.Arn}}"
+
+    @property
+    def log_group_id(self) -> str:
+        """The logical id of its log group."""
+        return self.log_group or f"{self.logical_id}LogGroup"
+
+    @property
+    def log_group_name(self) -> str:
+        """The name of its log group, as late-bound text: Lambda makes one of this name where there is none."""
+        return f"/aws/lambda/{self.physical_name}"
 
     @property
     def handler_origin(self) -> Origin | None:
@@ -311,7 +327,7 @@ class Function:
     @property
     def physical_name(self) -> str:
         """Its name in the account, as late-bound text."""
-        return f"${{AWS::StackName}}-{self.name}"
+        return self.function_name or f"${{AWS::StackName}}-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,6 +512,8 @@ class App:
     api: ApiSettings = ApiSettings()
     rest: RestSettings = RestSettings()
     websocket: WebsocketSettings = WebsocketSettings()
+    stack_name: str = ""
+    """The name that its stack is given; empty for `name-stage`."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
@@ -511,4 +529,22 @@ class App:
     @property
     def namespace(self) -> str:
         """The name of its stack."""
+        return self.stack_name or self.owner
+
+    @property
+    def owner(self) -> str:
+        """The project and the stage, to which alone its stack belongs, as the stack's tag has them."""
         return f"{self.name}-{self.stage}"
+
+    def deployed_name(self, function: Function) -> str:
+        """A function's name in the account."""
+        return in_stack(function.physical_name, self.namespace)
+
+    def function_deployed_as(self, name: str) -> Function | None:
+        """The function that has a name in the account."""
+        return next((function for function in self.functions if self.deployed_name(function) == name), None)
+
+
+def in_stack(text: str, stack: str) -> str:
+    """A late-bound text with the name of its stack, which it refers to."""
+    return text.replace("${AWS::StackName}", stack)

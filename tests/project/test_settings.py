@@ -319,7 +319,10 @@ UNKNOWN = {
         "did you mean `config.lambda_.function.timeout`?",
     ),
     "config.job.enabled = True": ("config.job.enabled", "did you mean `config.job.enable`?"),
-    "config.zzz = 1": ("config.zzz", "known: app, tags, stages, lambda_, api, websocket, job, lint, package"),
+    "config.zzz = 1": (
+        "config.zzz",
+        "known: app, stack_name, tags, stages, lambda_, api, websocket, job, lint, package",
+    ),
 }
 
 

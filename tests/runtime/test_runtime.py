@@ -295,6 +295,8 @@ print(json.dumps([aws.region, aws.account, aws.partition, aws.url_suffix,
     environment = {"REMIT_STACK": STACK, "REMIT_STAGE": "prod", "AWS_REGION": "cn-north-1"}
     expected = ["cn-north-1", "111122223333", "aws-cn", "amazonaws.com.cn", "orders-prod", "orders", "prod"]
     assert expected == _answer(lambda_root, code, **environment)
+    kept = _answer(lambda_root, code, **environment, REMIT_PROJECT="shop")
+    assert ["orders-prod", "shop", "prod"] == kept[4:]
     assert ["", "", "aws", "amazonaws.com", "", "", "dev"] == _answer(lambda_root, code)
 
 

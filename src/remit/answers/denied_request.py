@@ -46,9 +46,8 @@ def function_of(project: LoadedApp, denial: Denial) -> str | None:
     role, session = role_and_session(denial)
     namespace = project.app.namespace
     for function in project.app.functions:
-        if denial.principal is None and denial.function == f"{namespace}-{function.name}":
-            return function.name
-        if session == f"{namespace}-{function.name}":
+        deployed_name = project.app.deployed_name(function)
+        if session == deployed_name or (denial.principal is None and denial.function == deployed_name):
             return function.name
     for built_role in project.roles:
         if role is not None and _is_named(role, f"{namespace}-{built_role.logical_id}"):

@@ -72,15 +72,16 @@ def command(
     """
     from remit.cli import stack_commands
     from remit.deploy import bucket as buckets
+    from remit.project.stack_name import stack_name
 
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
-    name = options.namespace(folder, stage)
+    name, owner = options.namespace(folder, stage), stack_name(folder.resolve(), stage)
     account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         outcome = _delete(
-            account, name, bucket_of_zips, yes=yes, with_data=yes_delete is not None, wait=wait, resume=resume
+            account, name, owner, bucket_of_zips, yes=yes, with_data=yes_delete is not None, wait=wait, resume=resume
         )
     if outcome is not None and not outcome.ok:
         from remit.deploy.execute import failure
@@ -93,7 +94,7 @@ def command(
 
 
 def _delete(
-    account: Account, name: str, bucket: Bucket, *, yes: bool, with_data: bool, wait: bool, resume: bool
+    account: Account, name: str, owner: str, bucket: Bucket, *, yes: bool, with_data: bool, wait: bool, resume: bool
 ) -> Outcome | None:
     """How it ended; None where nothing is deployed."""
     from remit.cli.stack_commands import Terminal
@@ -101,13 +102,15 @@ def _delete(
     from remit.deploy.delete import deletable, delete
 
     terminal = Terminal()
-    stack = deletable(account, name)
+    stack = deletable(account, name, owner)
     is_followed = resume and stack is not None and stack.status == "DELETE_IN_PROGRESS"
     needs_agreement = stack is not None and not is_followed
     if needs_agreement and not agree_to_delete(account, name, terminal, yes=yes, with_data=with_data):
         raise click.Abort
     with terminal.events(name) as on_event:
-        return delete(account, name, on_event, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting)
+        return delete(
+            account, name, on_event, owner=owner, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting
+        )
 
 
 def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:

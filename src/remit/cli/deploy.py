@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     help="Agree that resource ID, which holds data, is removed or replaced. --yes does not.",
 )
 @click.option("--first", is_flag=True, help="Agree to all access of a stage that is deployed for the first time.")
+@click.option("--take-over", is_flag=True, help="Deploy over a stack that another tool made: it is this app's then.")
 @options.artefact_bucket_option
 @click.option(
     "--require-approval",
@@ -68,6 +69,7 @@ def command(
     strict: bool,
     yes: bool,
     first: bool,
+    take_over: bool,
     accept_drift: bool,
     revert_drift: bool,
     wait: bool,
@@ -93,6 +95,9 @@ def command(
     anyway. Without a terminal it exits with 1, unless --accept-drift or --revert-drift is given. --yes does not answer
     this question.
 
+    A stack that SAM, the Serverless Framework or CloudFormation made is deployed over with --take-over, once. Resources
+    with the same logical id and type stay, with all that is in them. The plan lists what goes.
+
     Needs credentials, or --local. Needs the bucket that `remit bootstrap` creates, or one of your own.
 
     \b
@@ -104,6 +109,7 @@ def command(
       remit deploy --yes --require-approval broadening
       remit deploy --stage prod --first
       remit deploy --yes --yes-delete DataOrders
+      remit deploy --take-over
       remit deploy --artefact-bucket our-artefacts
       remit deploy --resume
     """
@@ -157,6 +163,7 @@ def command(
                         yes=yes,
                         yes_delete=yes_delete,
                         first=first,
+                        take_over=take_over,
                         approval=approval,
                         drift=_drift(accept=accept_drift, revert=revert_drift),
                         wait=wait,

@@ -292,7 +292,8 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     if role is None:
         raise options.no_function(app, name)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
-    comparison = granted_and_seen(folder, f"{app.namespace}-{name}", role, fit(role, sizes))
+    deployed_name = next(app.deployed_name(function) for function in app.functions if function.name == name)
+    comparison = granted_and_seen(folder, deployed_name, role, fit(role, sizes))
     lines = seen_lines(f"{role.logical_id}, the role of {name}", comparison)
     options.print_answer(seen_document(role.logical_id, comparison), lines, as_json=as_json)
     return 0

@@ -16,7 +16,6 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.app import Function
     from remit.deploy.invoke import Answer
     from remit.deploy.session import Account
     from remit.local.authorization.access_log import AccessRecord
@@ -82,9 +81,9 @@ def command(
     else:
         from remit.deploy.invoke import invoke
 
-        app, function = options.declared(folder, stage, name)
+        full_name = _qualified_name(folder, stage, name)
         account = options.account(folder, local=False, region=region, profile=profile)
-        answer = invoke(account, f"{app.namespace}-{name}{_alias(function)}", payload)
+        answer = invoke(account, full_name, payload)
     _print(answer, access, as_json=as_json)
     if answer.failed:
         click.get_current_context().exit(1)
@@ -124,21 +123,24 @@ def _invoke_locally(
         options.declared(folder, stage, name)  # nothing is started for a name that is wrong
     aws = options.local_aws(folder, region)
     full_name = f"{namespace}-{name}"
-    alias = ""
     if has_aliases(aws, full_name):
-        alias = _alias(options.declared(folder, stage, name)[1])
+        full_name = _qualified_name(folder, stage, name)
     with options.strictness(strict=strict):
-        invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
+        invocation = invoke_and_watch(aws, full_name, payload)
+        if invocation is None:  # unless it keeps a name of its own, or the app has no such function
+            full_name = _qualified_name(folder, stage, name)
+            invocation = invoke_and_watch(aws, full_name, payload)
     if invocation is None:
         from remit.deploy.invoke import not_deployed
 
-        options.declared(folder, stage, name)  # a name that the app does not have is told with the one that is meant
         raise not_deployed(full_name, aws.region, local=True)
     return invocation
 
 
-def _alias(function: Function) -> str:
-    return "" if function.publication is None else f":{function.publication.alias}"
+def _qualified_name(folder: Path, stage: str | None, name: str) -> str:
+    """The name of a function in the account, with its alias."""
+    app, function = options.declared(folder, stage, name)
+    return f"{app.deployed_name(function)}{'' if function.publication is None else f':{function.publication.alias}'}"
 
 
 def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: bool) -> None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.deploy.log_lines import LogLine
-    from remit.deploy.logs import LogReader
     from remit.deploy.session import Account
 
 # 128 and the number of SIGINT, as shells have it.
@@ -66,14 +65,21 @@ def command(
       remit logs --follow --stage prod
       remit logs report --json | jq -r .message
     """
+    from remit.deploy.logs import deployed_functions, new_lines, reader
     from remit.deploy.logs import follow as followed
-    from remit.deploy.logs import new_lines
 
     since_ms = _since(since)
     namespace = options.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
-    readers = _readers(account, namespace, name, since_ms, text)
+    deployed = {name: f"{namespace}-{name}"} if name is not None else deployed_functions(account, namespace)
+    if deployed is None:
+        raise _not_deployed(account, namespace)
+    readers = [reader(account, *names, since_ms, text) for names in deployed.items()]
     lines = new_lines(readers)
+    if name is not None and not readers[0].exists:  # it may have a name of its own, which its stack tells
+        deployed = deployed_functions(account, namespace) or {}
+        readers = [reader(account, name, deployed.get(name, name), since_ms, text)]
+        lines = new_lines(readers)
     if not any(reader.exists for reader in readers):
         raise _no_log(folder, stage, account, namespace, name)
     printer = LinePrinter([reader.function for reader in readers], as_json=as_json)
@@ -131,18 +137,6 @@ def _since(text: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp() * 1000)
-
-
-def _readers(account: Account, namespace: str, name: str | None, since_ms: int, text: str) -> list[LogReader]:
-    from remit.deploy.logs import deployed_functions, reader
-
-    names = [name]
-    if name is None:
-        deployed = deployed_functions(account, namespace)
-        if deployed is None:
-            raise _not_deployed(account, namespace)
-        names = list(deployed)
-    return [reader(account, namespace, function, since_ms, text) for function in names if function is not None]
 
 
 def _no_log(folder: Path, stage: str | None, account: Account, namespace: str, name: str | None) -> RemitError:

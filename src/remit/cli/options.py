@@ -252,14 +252,22 @@ def account_options(command: F) -> F:
 
 
 def namespace(folder: Path, stage: str | None) -> str:
-    """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
+    """The stack's name, without running the app's code: a stack can be looked at when its app is broken.
+
+    The configuration runs only where it gives the name.
+    """
     from remit.project.stack_name import stack_name
 
     if not any((folder / sign).exists() for sign in _SIGNS):
         raise RemitError(
             f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
         )
-    return stack_name(folder.resolve(), stage)
+    name = stack_name(folder.resolve(), stage)
+    if any(b"stack_name" in path.read_bytes() for path in (folder / "config").rglob("*.py") if path.is_file()):
+        from remit.loading.load import configuration
+
+        return configuration(folder, stage).stack_name or name
+    return name
 
 
 def account(

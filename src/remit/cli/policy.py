@@ -11,6 +11,7 @@ import click
 from remit.cli import options
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
+from remit.project.stack_name import STACK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from remit.holders import Holder
     from remit.iam.policy import Policy
 
-_STACK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 _PLACEHOLDER: Final = "STACK-NAME"
 _ANY_TEMPLATE: Final = frozenset({
     "cfn", "cloudformation", "main", "output", "packaged", "packaged-template", "sam", "samtemplate", "template",
@@ -260,7 +260,7 @@ def _of_templates(
     values = dict(options.parameter(text) for text in parameters)
     files = [options.content(path) for path in paths]
     documents = [_plain(text, file, values) for text, file in files]
-    if name is not None and _STACK_NAME.fullmatch(name) is None:
+    if name is not None and re.fullmatch(STACK_NAME, name) is None:
         raise RemitError(
             f"{name!r} is not a valid name for a stack", hint="letters, digits and hyphens, a letter first"
         )
@@ -278,7 +278,7 @@ def _of_templates(
 def _stack_named_after(path: Path) -> str:
     """The stack that a file of this name is likely deployed as; a placeholder where the name says nothing."""
     stem = path.name.split(".")[0]
-    is_name = _STACK_NAME.fullmatch(stem) is not None
+    is_name = re.fullmatch(STACK_NAME, stem) is not None
     return stem if is_name and stem.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
 
 

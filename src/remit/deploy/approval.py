@@ -35,7 +35,7 @@ def settle_manual_changes(
     """
     name = built.namespace
     stack = settled(account, name, wait=wait, on_wait=operator.waiting)
-    if stack is None or stack.new:
+    if stack is None or stack.new or stack.namespace != built.app.owner:  # then the plan says what is to be done
         return ManualChanges()
     changes = changes_of(account, status_of(account, stack), last(account, built.folder, name))
     if not changes.found:

@@ -20,9 +20,10 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import remit
+from remit.app import in_stack
 from remit.build import text
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
@@ -31,9 +32,11 @@ from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.first_failure import emptying
-from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
+from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of, function_log_groups
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, absent, busy, describe, ours, pauses, settled
+from remit.documents.read import read_as_written
 from remit.errors import RemitError
+from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +71,8 @@ class _ChangeSetRequest:
     parameters: tuple[tuple[str, str], ...]
     owner: str
     """Who asks, in words."""
+    imports: bool = False
+    """Whether resources that exist already are imported ("Import AWS resources into a CloudFormation stack")."""
 
     @property
     def inline(self) -> bool:
@@ -92,6 +97,8 @@ def plan(
     namespace: str,
     template_body: str,
     *,
+    owner: str | None = None,
+    take_over: bool = False,
     bucket: Bucket | None = None,
     parameters: Mapping[str, str] | None = None,
     force: bool = False,
@@ -101,12 +108,15 @@ def plan(
 ) -> StackPlan | None:
     """Plan the changes of deploying the template (JSON); None, with nothing written, when it runs already.
 
-    `bucket` is remit's, unless it is given; `parameters` are the values of the template's, which the plan pins.
+    `owner` is the project and the stage that the stack belongs to, its own name unless it is given; with `take_over`
+    it belongs to nobody yet. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
+    which the plan pins.
     CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
-    tags = {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
+    owner = owner or namespace
+    tags = {NAMESPACE_TAG: owner, VERSION_TAG: remit.__version__}
     new = json.loads(template_body)
     bucket = bucket or artefact_bucket(account)
     pinned = dict(parameters or {})
@@ -122,10 +132,14 @@ def plan(
     )
     with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
-        if stack is not None:
-            _deployable(stack, force=force)
+        if take_over:
+            _may_be_taken_over(stack, namespace, owner)
+        elif stack is not None:
+            _deployable(stack, owner, force=force)
         old = deployed_template(account, stack)
         kept = keep_bucket_names(account, stack, old, new)
+        if take_over:
+            kept, request = _with_existing_logs(kept, old, namespace), replace(request, imports=True)
         if kept != new:
             new, request = kept, replace(request, body=text(kept))
         if old == new and stack is not None and _same_request(stack, request):
@@ -167,15 +181,52 @@ def discard(account: Account, planned: StackPlan) -> None:
 
 
 def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
-    """The template that runs now, as it was sent; empty when nothing runs."""
+    """The template that runs now; empty when nothing runs. RemitError: one that remit did not send cannot be read."""
     if stack is None or stack.new:
         return {}
-    answer = account.client("cloudformation").get_template(StackName=stack.id, TemplateStage="Original")
-    body = answer["TemplateBody"]  # botocore parses JSON; YAML, which remit never sends, stays text
+    # What macros such as SAM made of it is what runs. Of remit's own, both are the same.
+    stage: Literal["Original", "Processed"] = "Original" if stack.namespace is not None else "Processed"
+    body: Any = account.client("cloudformation").get_template(StackName=stack.id, TemplateStage=stage)["TemplateBody"]
+    if isinstance(body, str):  # botocore parses JSON; YAML, which remit never sends, stays text
+        body = read_as_written(body.encode(), f"the template of {stack.name}").value
     return dict(body) if isinstance(body, dict) else {}
 
 
-def _deployable(stack: DeployedStack, *, force: bool) -> None:
+def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) -> None:
+    """Refuse to take over a stack that is not there, is somebody's, or is in no state that an update may begin from."""
+    if stack is None or stack.new:
+        raise RemitError(
+            f"there is no stack {namespace} to take over",
+            hint="`config.stack_name` names the one that you mean; without `--take-over`, `remit deploy` makes it",
+        )
+    if stack.namespace is not None:
+        ours(stack, owner, "take over")
+        raise RemitError(f"stack {namespace} belongs to this project already", hint="leave `--take-over` out")
+    if not stack.status.endswith("_COMPLETE") or stack.status in DEAD:
+        raise RemitError(
+            f"stack {namespace} cannot be taken over: {stack.reason or stack.status}",
+            hint=f"it is in the state {stack.status}: repair it with the tool that made it first, or delete it there",
+        )
+
+
+def _with_existing_logs(template: dict[str, Any], running: Mapping[str, Any], stack: str) -> dict[str, Any]:
+    """The template of the first deploy over a stack that another tool made, which imports the logs of functions.
+
+    Lambda makes a log group for a function by itself where no stack does. Only a resource with its name in plain text
+    and such a policy is imported ("Import AWS resources into a CloudFormation stack automatically").
+    """
+    resources = dict(template["Resources"])
+    for logical_id in function_log_groups(template) & resources.keys() - running.get("Resources", {}).keys():
+        properties = resources[logical_id]["Properties"]
+        name = in_stack(tokens.text_of(properties["LogGroupName"]), stack)
+        properties = {**properties, "LogGroupName": name}
+        imported = {**resources[logical_id], "DeletionPolicy": "RetainExceptOnCreate", "Properties": properties}
+        resources[logical_id] = imported
+    return {**template, "Resources": resources}
+
+
+def _deployable(stack: DeployedStack, owner: str, *, force: bool) -> None:
+    ours(stack, owner, "deploy over")
     if stack.status in DEAD:
         raise Stuck(
             stack,
@@ -193,7 +244,6 @@ def _deployable(stack: DeployedStack, *, force: bool) -> None:
             f"{stack.name} is half deleted: {stack.reason or stack.status}",
             hint=f"`remit delete` finishes that, and names what is in its way; of a filled bucket, {emptying('NAME')}",
         )
-    ours(stack, "deploy over")
     newest = dict(stack.tags).get(VERSION_TAG, "")
     if not force and _number(newest) > _number(remit.__version__):
         raise RemitError(
@@ -294,6 +344,8 @@ def _create(
         arguments["Parameters"] = [
             {"ParameterKey": name, "ParameterValue": value} for name, value in request.parameters
         ]
+    if request.imports:
+        arguments["ImportExistingResources"] = True
     if request.service_role is not None:
         arguments["RoleARN"] = request.service_role
     if is_new:

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from remit.deploy.status import DeployedResource
 
 
-def deletable(account: Account, namespace: str) -> DeployedStack | None:
-    """The stack that would be deleted, None when there is none. RemitError: not remit's, or protected."""
+def deletable(account: Account, namespace: str, owner: str | None = None) -> DeployedStack | None:
+    """The stack that would be deleted, None when there is none. RemitError: not its owner's, or protected.
+
+    `owner` is the project and the stage (`orders-dev`), where the stack is named otherwise.
+    """
     with remit_errors():
         stack = describe(account, namespace)
     if stack is None:
@@ -38,7 +41,7 @@ def deletable(account: Account, namespace: str) -> DeployedStack | None:
             hint=f"`aws cloudformation update-termination-protection --no-enable-termination-protection "
             f"--stack-name {namespace}` does, if you are sure",
         )
-    return ours(stack, "delete")
+    return ours(stack, owner or namespace, "delete")
 
 
 def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResource, ...], frozenset[str]]:
@@ -64,17 +67,18 @@ def delete(
     namespace: str,
     on_event: OnEvent,
     *,
+    owner: str | None = None,
     bucket: Bucket | None = None,
     wait: bool = False,
     on_wait: Callable[[DeployedStack], None] | None = None,
 ) -> Outcome | None:
     """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
 
-    `bucket` is remit's, unless it is given; it stays: it is the account's, not the app's. RemitError as `deletable`;
-    somebody else deploys (75); the artefacts are in another bucket.
+    `owner` is as for `deletable`. `bucket` is remit's, unless it is given; it stays: it is the account's, not the
+    app's. RemitError as `deletable`; somebody else deploys (75); the artefacts are in another bucket.
     """
     bucket = bucket or artefact_bucket(account)
-    stack = deletable(account, namespace)
+    stack = deletable(account, namespace, owner)
     if stack is not None:
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
     outcome = None

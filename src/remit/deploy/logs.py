@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import UNREACHABLE, code, remit_errors
+from remit.deploy.changeset import deployed_template
 from remit.deploy.log_lines import LogLine
 from remit.deploy.status import status
 from remit.errors import RemitError
+from remit.synthesis.synth import FUNCTION_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,18 +93,25 @@ def _phrase(text: str) -> str:
     return f'"{escaped}"'
 
 
-def reader(account: Account, namespace: str, function: str, since_ms: int, text: str = "") -> LogReader:
-    """The reader of the log of a function of a stack."""
-    return LogReader(account, function, f"{GROUP}{namespace}-{function}", since_ms, text)
+def reader(account: Account, function: str, deployed_name: str, since_ms: int, text: str = "") -> LogReader:
+    """The reader of the log of a function, by its names in the app and in the account."""
+    return LogReader(account, function, f"{GROUP}{deployed_name}", since_ms, text)
 
 
-def deployed_functions(account: Account, namespace: str) -> tuple[str, ...] | None:
-    """The names of the functions of a stack, as the app calls them; None when the stack is not deployed."""
+def deployed_functions(account: Account, namespace: str) -> dict[str, str] | None:
+    """The names in the account of a stack's functions, by those in the app; None when the stack is not deployed."""
     deployed = status(account, namespace)
     if deployed is None:
         return None
-    names = (function.physical_id.removeprefix(f"{namespace}-") for function in deployed.functions)
-    return tuple(sorted(names))
+    names = {function.physical_id.removeprefix(f"{namespace}-"): function for function in deployed.functions}
+    if any(name == function.physical_id for name, function in names.items()):  # one that is named otherwise
+        with remit_errors():
+            resources = deployed_template(account, deployed.stack).get("Resources", {})
+        names = {
+            resources.get(function.logical_id, {}).get("Metadata", {}).get(FUNCTION_KEY, name): function
+            for name, function in names.items()
+        }
+    return {name: function.physical_id for name, function in sorted(names.items())}
 
 
 def new_lines(readers: Sequence[LogReader]) -> list[LogLine]:

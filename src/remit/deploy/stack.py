@@ -195,12 +195,17 @@ def deployer(account: Account, stack: DeployedStack) -> str:
     return "" if newest is None else str(newest.get("Description", ""))
 
 
-def ours(stack: DeployedStack, doing: str) -> DeployedStack:
-    """The stack, if remit made it. RemitError: it did not, so remit keeps its hands off."""
+def ours(stack: DeployedStack, owner: str, doing: str) -> DeployedStack:
+    """The stack, if remit made it for this project and stage. RemitError: it did not, so remit keeps its hands off."""
     if stack.namespace is None and not stack.new:
         raise RemitError(
             f"stack {stack.name} exists, and remit did not make it (it has no tag {NAMESPACE_TAG}): remit "
             f"does not {doing} it",
-            hint="choose another project name or stage",
+            hint="choose another project name or stage; `remit deploy --take-over` makes it this project's",
+        )
+    if stack.namespace not in (None, owner):
+        raise RemitError(
+            f"stack {stack.name} belongs to {stack.namespace}, and this is {owner}: remit does not {doing} it",
+            hint="give each stage a `config.stack_name` of its own, in config/deploy/STAGE.py",
         )
     return stack

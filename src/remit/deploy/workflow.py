@@ -63,6 +63,7 @@ def deploy(
     yes: bool = False,
     yes_delete: Collection[str] = (),
     first: bool = False,
+    take_over: bool = False,
     approval: Approval | None = None,
     drift: DriftChoice = "ask",
     wait: bool = False,
@@ -76,6 +77,7 @@ def deploy(
     - `yes` answers yes to the questions whether to deploy, and whether to clear a stack that is stuck.
     - `yes_delete` has the logical ids of what holds data and may be removed or replaced; `yes` does not agree to that.
     - `first` agrees to all access of a stage that is deployed for the first time.
+    - `take_over` deploys over a stack that another tool made, which is the project's from then on.
     - `approval` says which changes of access need approval even then: broadening, any or never.
     - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
     - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit.
@@ -96,6 +98,7 @@ def deploy(
         yes=yes,
         yes_delete=frozenset(yes_delete),
         first=first,
+        take_over=take_over,
         approval=approval,
         drift=drift,
         wait=wait,
@@ -149,6 +152,7 @@ class _Job:
     yes: bool
     yes_delete: frozenset[str]
     first: bool
+    take_over: bool
     approval: Approval | None
     drift: DriftChoice
     wait: bool
@@ -222,6 +226,8 @@ def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, 
             account,
             job.built.namespace,
             job.built.body,
+            owner=job.built.app.owner,
+            take_over=job.take_over,
             bucket=job.bucket,
             parameters=job.parameters,
             force=job.force,
@@ -249,7 +255,7 @@ def _clear(job: _Job, stuck: Stuck) -> None:
         if rolling_back:
             outcome: execute.Outcome | None = execute.continue_rollback(job.account, stack, on_event, job.skip)
         else:
-            outcome = delete(job.account, stack.name, on_event, bucket=job.bucket)
+            outcome = delete(job.account, stack.name, on_event, owner=job.built.app.owner, bucket=job.bucket)
     if outcome is not None and not outcome.ok:
         hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if rolling_back else None
         raise execute.failure(outcome, hint)

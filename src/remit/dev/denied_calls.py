@@ -32,14 +32,15 @@ class DeniedCalls:
 
     def add(self, access: AccessRecord) -> CallDenied | None:
         """Note a denied access; None where it was noted before, or no function of the app asked for it."""
-        name = access.function.removeprefix(f"{self._app.namespace}-")
-        key = (name, access.action, access.resource)
-        if key in self._calls or name not in self._roles:
+        function = self._app.function_deployed_as(access.function)
+        if function is None or function.name not in self._roles:
             return None
-        item = ""
+        name, item = function.name, ""
+        key = (name, access.action, access.resource)
+        if key in self._calls:
+            return None
         # Where the role's own policy allows it already, something else denies it.
         if own_verdict(ask(self._roles[name], access.action, access.resource)) != "Allowed":
-            function = next(function for function in self._app.functions if function.name == name)
             item = spelled_grant(
                 self._app, function, access.action, access.resource, self._folder, account=self._account
             )

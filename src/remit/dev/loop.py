@@ -259,7 +259,7 @@ class DevLoop:
             self._build_and_deploy()
             return
         for function in declared.app.functions:
-            serve_code(self._aws, f"{declared.namespace}-{function.name}", self._copy_of(function.code))
+            serve_code(self._aws, declared.app.deployed_name(function), self._copy_of(function.code))
         self._tell(CodeServed(round(time.monotonic() - begin, 2)))
 
     def _build_and_deploy(self) -> None:
@@ -298,7 +298,7 @@ class DevLoop:
         if name not in functions:
             hint = did_you_mean(name, functions) or f"there are {', '.join(functions) or 'none'}"
             raise RemitError(f"there is no function `{name}` to debug", hint=hint)
-        deployed_name = f"{app.namespace}-{name}"
+        deployed_name = app.deployed_name(functions[name])
         project = self._folder / functions[name].code
         port = debug(self._aws, deployed_name, self._debugged.port, project=project, progress=self._wait_for)
         self._waiting_function = deployed_name
@@ -308,14 +308,14 @@ class DevLoop:
         """Have functions run their zips, and no folder."""
         if self._app is not None:
             for function in self._app.functions:
-                serve_code(self._aws, f"{self._app.namespace}-{function.name}", None)
+                serve_code(self._aws, self._app.deployed_name(function), None)
 
     def _read_logs(self, built: Built) -> None:
         """Read the logs of all functions, of new ones too, from now on."""
         before = {log.function: log for log in self._readers}
         now_ms = int(time.time() * 1000)
         self._readers = [
-            before.get(function.name) or reader(self._account, built.namespace, function.name, now_ms)
+            before.get(function.name) or reader(self._account, function.name, built.app.deployed_name(function), now_ms)
             for function in built.app.functions
         ]
 
@@ -335,8 +335,9 @@ class DevLoop:
             if app is None or not record.function:  # nothing is deployed yet; a user, as `deploy --as` makes one
                 continue
             if record.decision == "unknown":
-                function = record.function.removeprefix(f"{app.namespace}-")
-                event = CallUnknown(function, record.operation, record.because, record.refused)
+                function = app.function_deployed_as(record.function)
+                name = record.function if function is None else function.name
+                event = CallUnknown(name, record.operation, record.because, record.refused)
                 if event not in self._unchecked:  # such a call is often made again and again
                     self._unchecked.add(event)
                     self._tell(event)

@@ -94,6 +94,7 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     argument = ("handler", None) if declaration.web is None else ("target", 0)
     handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}
+    function_name = settings.properties.pop("FunctionName", "")
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
@@ -108,6 +109,8 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
         publication=publication(settings.properties, settings.beside),
         event_invoke=event_invoke(settings.beside),
         web=declaration.web,
+        own_id=settings.beside.get("logical_id") or "",
+        function_name=function_name,
         code=declaration.code,
         origin=relative(declaration.where.origin, state.folder),
         written=written,

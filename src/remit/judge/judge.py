@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import ApiSettings, App, JobQueue, UnreadParts, worker_name
+from remit.app import ApiSettings, App, JobQueue, UnreadParts, in_stack, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
+from remit.iam import tokens
 from remit.judge import policy_list
 from remit.judge.api_settings import api_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
@@ -74,7 +75,7 @@ def judge(declared: Declared) -> LoadedProject:
         with state.mistakes.noted():
             check_secrets(declared.folder, declared.read_variables, declared_parts(app))
         with state.mistakes.noted():
-            app = with_own_sources(app)
+            app = with_own_sources(_with_shared_log_groups(app))
     explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)
@@ -135,8 +136,14 @@ def _unread_parts(state: Judgement) -> UnreadParts:
 
 
 def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    names = (item.name for item in declarations if type(item.name) is not Unread)
-    return frozenset(f"{logical_id(name)}Function" for name in names)
+    ids = set()
+    for item in declarations:
+        own_id = item.settings[0][1].get("logical_id")
+        if isinstance(own_id, str):
+            ids.add(own_id)
+        elif type(item.name) is not Unread:
+            ids.add(f"{logical_id(item.name)}Function")
+    return frozenset(ids)
 
 
 def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
@@ -261,6 +268,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     return App(
         name=state.name,
         stage=state.stage,
+        stack_name=config.stack_name or "",
         functions=tuple(functions),
         resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
         outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.outputs),
@@ -309,6 +317,20 @@ def _account_policies(folder: Path) -> Mapping[str, Policy]:
             policies[path.stem], _ = read_policy(content, file, hint)
     mistakes.refuse()
     return policies
+
+
+def _with_shared_log_groups(app: App) -> App:
+    """The app, whose functions write to the shared log groups that have the names of their own."""
+    groups = {
+        in_stack(str(tokens.textual(resource.properties.get("LogGroupName"))), app.namespace): resource.logical_id
+        for resource in app.resources
+        if resource.type == "AWS::Logs::LogGroup"
+    }
+    if not groups:
+        return app
+    own_groups = (groups.get(in_stack(function.log_group_name, app.namespace), "") for function in app.functions)
+    functions = (replace(function, log_group=group) for function, group in zip(app.functions, own_groups, strict=True))
+    return replace(app, functions=tuple(functions))
 
 
 def _with_jobs(state: Judgement, function: Function, declaration: Declaration) -> Function:

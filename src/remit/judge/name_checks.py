@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant
+from remit.app import Grant, in_stack
 from remit.declare.asked import AskedGrant
 from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
@@ -273,10 +273,11 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
     """No name may stand for two functions, nor be longer than Lambda takes."""
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
+    by_full_name: dict[str, Function] = {}
     mistakes = Mistakes()
     for function in functions:
         name, hint = function.name, "give one another `name=`"
-        full_name = f"{state.name}-{state.stage}-{name}"
+        full_name = in_stack(function.physical_name, state.config.stack_name or f"{state.name}-{state.stage}")
         namesake = by_name.setdefault(name, function)
         # A second function of the same name has the same id, too: only the first of these problems is told.
         same = by_id.setdefault(function.logical_id, function) if namesake is function else function
@@ -286,7 +287,11 @@ def check_names(state: Judgement, functions: list[Function]) -> None:
             problem = f"functions `{same.name}` and `{name}` both become `{function.logical_id}` in the template"
         elif len(full_name) > NAME_LIMIT:
             problem = f"function name `{full_name}` has {len(full_name)} characters; Lambda allows {NAME_LIMIT}"
-            hint = f"shorten it by {len(full_name) - NAME_LIMIT}, with `name=`"
+            option = "function_name=" if function.function_name else "name="
+            hint = f"shorten it by {len(full_name) - NAME_LIMIT}, with `{option}`"
+        elif by_full_name.setdefault(full_name, function) is not function:
+            problem = f"functions `{by_full_name[full_name].name}` and `{name}` are both `{full_name}` in the account"
+            hint = "give one another `function_name=`"
         else:
             continue
         mistakes.errors.append(RemitError(problem, hint=hint, origin=function.origin))

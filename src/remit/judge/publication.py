@@ -22,7 +22,7 @@ _ASYNCHRONOUS: Final = {
     "maximum_event_age": "MaximumEventAgeInSeconds",
 }
 _DESTINATIONS: Final = {"on_success": "OnSuccess", "on_failure": "OnFailure"}
-BESIDE: Final = frozenset({"alias", "provisioned_concurrency", *_ASYNCHRONOUS, *_DESTINATIONS})
+BESIDE: Final = frozenset({"alias", "logical_id", "provisioned_concurrency", *_ASYNCHRONOUS, *_DESTINATIONS})
 """Settings that are no properties of the function itself."""
 _LIVE: Final = "live"
 _SNAP_STARTS: Final = ("python3.12", "python3.13", "python3.14")

@@ -40,6 +40,8 @@ def __getattr__(attribute: str) -> str:
     state = current_load.current()
     if state is not None:
         own_name, own_stage = state.name, state.stage
+        given = state.config.stack_name  # which has not been checked yet
     else:  # a test imports the app: the project is the folder that the test runs in
-        own_name, own_stage = stack_name.project_name(Path.cwd()), stack_name.checked_stage(None)
-    return {"name": own_name, "stage": own_stage, "namespace": f"{own_name}-{own_stage}"}[attribute]
+        own_name, own_stage, given = stack_name.project_name(Path.cwd()), stack_name.checked_stage(None), None
+    namespace = given if isinstance(given, str) else f"{own_name}-{own_stage}"
+    return {"name": own_name, "stage": own_stage, "namespace": namespace}[attribute]

@@ -14,7 +14,7 @@ from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions
-from remit.project.setting_values import FUNCTION_SETTINGS
+from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from remit.app import Trigger
     from remit.project.declared_job import DeclaredJob, P, R_co
-    from remit.project.setting_values import FunctionSettings, Links, PolicyItems
+    from remit.project.setting_values import FunctionSettings, Links, OwnFunctionSettings, PolicyItems
     from remit.project.shared import Shared
     from remit.runtime.job import Job
     from remit.triggers.api import Authorization
@@ -43,6 +43,7 @@ def _advice(option: str) -> str:
 
 _FUNCTION_OPTIONS: Final = FurtherOptions(frozenset({*FUNCTION_SETTINGS, "link"}), _advice)
 """The options of functions beside their parameters: settings."""
+_GROUP_OPTIONS: Final = _FUNCTION_OPTIONS._replace(names=_FUNCTION_OPTIONS.names - OWN_NAMES)
 
 
 class Group:
@@ -65,7 +66,7 @@ class Group:
             known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
             return unknown(f"an app has no `{name}`", name, self, known)
 
-    @declaring(_FUNCTION_OPTIONS)
+    @declaring(_GROUP_OPTIONS)
     def group(
         self,
         name: str,
@@ -92,7 +93,7 @@ class Group:
         managed_policy: str | Sequence[str] = (),
         sends: Sequence[Job | str] | None = None,
         reads: Sequence[type[Shared]] | None = None,
-        **settings: Unpack[FunctionSettings],
+        **settings: Unpack[OwnFunctionSettings],
     ) -> Callable[[F], F]: ...
     @declaring(_FUNCTION_OPTIONS)
     def function(
@@ -139,7 +140,7 @@ class Group:
         managed_policy: str | Sequence[str] = (),
         sends: Sequence[Job | str] | None = None,
         reads: Sequence[type[Shared]] | None = None,
-        **settings: Unpack[FunctionSettings],
+        **settings: Unpack[OwnFunctionSettings],
     ) -> None:
         """Declare a function that serves a web app: `app.web("shop.main:api", auth="NONE")`.
 

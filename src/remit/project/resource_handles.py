@@ -24,6 +24,8 @@ _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _WAYS: Final = "`.arn`, `.ref`, or `.attribute(…)` for anything that Fn::GetAtt gives"
 
 
+UNSPELLED: Final = "resource(…)"
+"""What messages call a resource while its class is not there."""
 QueueType: TypeAlias = Literal["AWS::SQS::Queue"]
 TableType: TypeAlias = Literal["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"]
 BucketType: TypeAlias = Literal["AWS::S3::Bucket"]
@@ -75,7 +77,7 @@ class Handle(NoText, Generic[TypeName_co]):
     attributes: Mapping[str, Any]
     where: Span
     logical_id: str
-    spelled: str = "resource(…)"
+    spelled: str = UNSPELLED
     """How the user's code calls it, `Data.queue`, once its class is there."""
 
     @property

@@ -118,10 +118,12 @@ _SHOWN: Final = 6  # steps of a path that is too long to be read
 _DEPTH: Final = 32  # CloudFormation's properties nest about ten deep
 OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
 """Properties of AWS::Lambda::Function that remit itself sets."""
+OWN_NAMES: Final = frozenset({"function_name", "logical_id"})
+"""The settings that only one function can have: no group takes them."""
 
 
 class FunctionSettings(TypedDict, total=False):
-    """What a decorator and `config.lambda_.function` take."""
+    """What a group takes, and a decorator of functions."""
 
     timeout: int
     memory_size: int
@@ -145,6 +147,13 @@ class FunctionSettings(TypedDict, total=False):
     on_success: DestinationRef | None
     on_failure: DestinationRef | None
     properties: Mapping[str, Any]
+
+
+class OwnFunctionSettings(FunctionSettings, total=False):
+    """What a decorator takes of one function."""
+
+    function_name: str | None
+    logical_id: str | None
 
 
 def mistake(path: Path, message: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:
@@ -209,6 +218,18 @@ def text(path: Path, value: Any) -> str:
     if not written:
         raise mistake(path, "is an empty string")
     return encodable(path, written)
+
+
+def matching(pattern: str, hint: str) -> Check:
+    """A name of a certain form."""
+
+    def check(path: Path, value: Any) -> str:
+        name = text(path, value)
+        if not re.fullmatch(pattern, name):
+            raise mistake(path, f"is {name!r:.40}", hint=hint)
+        return name
+
+    return check
 
 
 def encodable(path: Path, value: str) -> str:
@@ -408,14 +429,13 @@ def _check_layer(path: Path, arn: str) -> None:
     raise mistake(path, f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
 
 
-_ALIAS: Final = r"(?!\d+$)[A-Za-z0-9_-]{1,128}"
-
-
-def _alias(path: Path, value: Any) -> str:
-    name = text(path, value)
-    if not re.fullmatch(_ALIAS, name):
-        raise mistake(path, f"is {name!r:.40}", hint='a name such as "live"; not digits alone')
-    return name
+_alias: Final = matching(r"(?!\d+$)[A-Za-z0-9_-]{1,128}", 'a name such as "live"; not digits alone')
+logical_id: Final = matching(  # "Resources" (CloudFormation User Guide)
+    r"(?!Pending0)[A-Za-z0-9]{1,255}", "a logical id has letters and digits only, at most 255"
+)
+_function_name: Final = matching(  # "CreateFunction" (Lambda API Reference)
+    r"[A-Za-z0-9_-]{1,64}", "letters, digits, - and _, at most 64, all of them known before the deploy"
+)
 
 
 def _destination(path: Path, value: Any) -> str:
@@ -461,7 +481,8 @@ def _properties(path: Path, value: Any) -> Table[Any]:
 def _property(path: Path, name: Any, content: Any) -> dict[str, Any]:
     """Refuse properties that remit looks into, or sets itself."""
     if name in OWNED:
-        raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
+        hint = "write function_name=" if name == "FunctionName" else None
+        raise mistake(path, f"sets {name}, which remit sets itself", hint=hint, inside=(name,))
     if name in _SETTINGS_OF and content != {"ApplyOn": "None"}:
         hint = f"write {_SETTINGS_OF[name]}, which makes what else that takes: a version, an alias, its access"
         raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
@@ -547,6 +568,8 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "on_success": FunctionSetting(or_none(_destination), lambda _value: {}),
     "on_failure": FunctionSetting(or_none(_destination), lambda _value: {}),
     "properties": FunctionSetting(_properties, dict),
+    "function_name": FunctionSetting(or_none(_function_name), lambda value: {"FunctionName": value}),
+    "logical_id": FunctionSetting(or_none(logical_id), lambda _value: {}),
 }
 
 

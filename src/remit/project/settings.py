@@ -11,6 +11,7 @@ from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import RemitError, Span, UnreadError, span, writer, writer_span
 from remit.project import app_setting_values, job_setting_values, setting_values
 from remit.project.setting_values import Table, Texts
+from remit.project.stack_name import STACK_NAME
 from remit.source import places
 
 if TYPE_CHECKING:
@@ -434,6 +435,9 @@ class Config(Section):
 
     __slots__ = ()
     app: Setting[str] = Setting(setting_values.text, "app")
+    stack_name: Setting[str | None] = Setting(
+        setting_values.or_none(setting_values.matching(STACK_NAME, "letters, digits and -; a letter first")), None
+    )
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
     lambda_ = Subsection(Lambda)

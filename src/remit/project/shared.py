@@ -18,7 +18,7 @@ from remit.iam import tokens
 from remit.project import current_load, setting_values
 from remit.project import resource_handles as handles
 from remit.project.late_bound import NoText
-from remit.project.resource_handles import HANDLES, Handle
+from remit.project.resource_handles import HANDLES, UNSPELLED, Handle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PENDING: Final = r"\$\{Pending0(\d+)0"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 _DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
-_ATTRIBUTES: Final = ("deletion_policy", "depends_on")
+_ATTRIBUTES: Final = ("deletion_policy", "depends_on", "logical_id")
 """What `resource` takes beside properties."""
 _numbers: Final = itertools.count(1)
 
@@ -59,6 +59,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.QueueHandle: ...
 @overload
@@ -69,6 +70,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.TableHandle: ...
 @overload
@@ -79,6 +81,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.BucketHandle: ...
 @overload
@@ -89,6 +92,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.TopicHandle: ...
 @overload
@@ -99,6 +103,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.UserPoolHandle: ...
 @overload
@@ -109,6 +114,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.SecurityGroupHandle: ...
 @overload
@@ -119,6 +125,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.StateMachineHandle: ...
 @overload
@@ -129,6 +136,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.DatabaseHandle[handles.DatabaseT]: ...
 @overload
@@ -139,6 +147,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.IdHandle[handles.IdT]: ...
 @overload
@@ -149,6 +158,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> handles.NamedHandle[handles.NamedT]: ...
 @overload
@@ -159,6 +169,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> Handle[handles.PlainType]: ...
 @overload
@@ -169,6 +180,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> Any: ...
 @judged_at_once
@@ -179,6 +191,7 @@ def resource(
     *,
     deletion_policy: _Policy = None,
     depends_on: _Depends = None,
+    logical_id: str | None = None,
     **more: Any,
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
@@ -195,10 +208,12 @@ def resource(
         attributes |= _dependencies(depends_on)
     with mistakes.noted():
         attributes |= _deletion(deletion_policy)
+    with mistakes.noted():
+        own_id = setting_values.or_none(setting_values.logical_id)(("logical_id",), logical_id)
     mistakes.refuse()
     # The name is known only when the class body has ended: until then a number stands for it.
     handle = HANDLES.get(type_name, Handle)
-    return handle(type_name, checked, attributes, span, f"Pending0{next(_numbers)}0")
+    return handle(type_name, checked, attributes, span, own_id or f"Pending0{next(_numbers)}0")
 
 
 def _mapping(properties: Any) -> Mapping[str, Any]:
@@ -268,10 +283,13 @@ class Shared(metaclass=_SharedClass):
         declared = {
             name: value
             for name, value in vars(cls).items()
-            if issubclass(type(value), Handle)
-            and value.logical_id.startswith("Pending")  # the others are another class's
+            if issubclass(type(value), Handle) and value.spelled == UNSPELLED  # the others are another class's
         }
-        names = {value.logical_id: _id(cls, name, value.where) for name, value in declared.items()}
+        names = {
+            value.logical_id: _id(cls, name, value.where)
+            for name, value in declared.items()
+            if value.logical_id.startswith("Pending0")  # the others are given theirs
+        }
 
         def named(value: Any) -> Any:
             if isinstance(value, str):
@@ -284,7 +302,7 @@ class Shared(metaclass=_SharedClass):
             beside = dict(value.attributes)
             if "DependsOn" in beside:
                 beside["DependsOn"] = [names.get(item, item) for item in beside["DependsOn"]]
-            own_id, spelled = names[value.logical_id], f"{cls.__name__}.{name}"
+            own_id, spelled = names.get(value.logical_id, value.logical_id), f"{cls.__name__}.{name}"
             properties = named(value.properties)
             named_handle = replace(value, properties=properties, attributes=beside, logical_id=own_id, spelled=spelled)
             setattr(cls, name, named_handle)

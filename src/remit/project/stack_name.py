@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
+STACK_NAME: Final = r"[A-Za-z][A-Za-z0-9-]{0,127}"
 _PLAIN: Final = r"[^A-Za-z0-9]+"
 
 

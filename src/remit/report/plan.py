@@ -171,8 +171,7 @@ def _rename_lines(plan: StackPlan) -> Iterator[str]:
     """What looks like a resource that was renamed, and loses what is in it."""
     for before, after in plan.renames:
         yield f"  ? {after} has the type and the properties of {before}: if that is a rename, the new one is empty"
-    if plan.renames:
-        yield "      a resource keeps its data for as long as its class and attribute keep their names"
+        yield f"      `logical_id={before!r}` where it is declared keeps what is in {before}"
 
 
 def _resource_lines(plan: StackPlan) -> Iterator[str]:

@@ -36,9 +36,10 @@ def resources_of(app: App) -> tuple[Resource, ...]:
     resources = [*app.resources]
     for function in app.functions:
         name = function.physical_name
-        log_group = {"LogGroupName": f"/aws/lambda/{name}"}
-        resources.append(Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", log_group))
-        resources.append(Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", {"FunctionName": name}))
+        if not function.log_group:
+            log_group = {"LogGroupName": function.log_group_name}
+            resources.append(Resource(function.log_group_id, "AWS::Logs::LogGroup", log_group))
+        resources.append(Resource(function.resource_id, "AWS::Lambda::Function", {"FunctionName": name}))
         if function.publication is not None:
             alias = {"FunctionName": name, "Name": function.publication.alias}
             resources.append(Resource(f"{function.logical_id}Alias", "AWS::Lambda::Alias", alias))

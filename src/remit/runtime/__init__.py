@@ -120,7 +120,7 @@ class _Project:
 
     @property
     def name(self) -> str:
-        return self.namespace.removesuffix("-" + self.stage)
+        return os.environ.get("REMIT_PROJECT") or self.namespace.removesuffix("-" + self.stage)
 
 
 aws = _Aws()

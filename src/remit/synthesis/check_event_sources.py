@@ -71,8 +71,7 @@ def _function(mapping: Resource, app: App) -> Function | None:
         return None
     named = {reference.target for reference in tokens.references(text)}
     for function in app.functions:
-        name = f"{app.namespace}-{function.name}"
-        if function.resource_id in named or name in text.split(":"):
+        if function.resource_id in named or app.deployed_name(function) in text.split(":"):
             return function
     return None
 

@@ -14,7 +14,7 @@ from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.roles.reference_names import put_texts
 from remit.synthesis.buckets_by_name import arns_by_name
-from remit.synthesis.synth import draft
+from remit.synthesis.synth import FUNCTION_KEY, draft
 from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
@@ -70,9 +70,13 @@ def _stack_of(read: FileRoles, kept_arns: Mapping[str, str]) -> DeclaredStack:
     functions: dict[str, str] = {}
     for resource in read.resources:
         if resource.type == "AWS::Lambda::Function":
-            # The stack's own name stands before a function's in the project; of one named otherwise, the id is told.
+            # The stack's own name stands before a function's in the project; of one named otherwise, the id is told,
+            # unless the template is remit's.
             name = tokens.text_of(resource.properties.get("FunctionName"))
             functions[resource.logical_id] = name.removeprefix(_OWN) if name.startswith(_OWN) else resource.logical_id
+            metadata = resource.attributes.get("Metadata")
+            if isinstance(metadata, dict) and isinstance(metadata.get(FUNCTION_KEY), str):
+                functions[resource.logical_id] = metadata[FUNCTION_KEY]
     by_id = {resource.logical_id: resource for resource in read.resources}
     arns = {**arns_by_name(read.resources), **kept_arns}
     roles = [_referring(role, arns) for role in read.roles] if arns else read.roles

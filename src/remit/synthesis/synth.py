@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """remit's bucket of the zips: one per account and region, so that one template serves them all."""
+FUNCTION_KEY: Final = "remit:function"
+"""The Metadata of a function whose name in the account is not made of its name in the app, which stands there."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 # The properties that a reader of the template looks for; the others follow by name.
@@ -137,13 +139,14 @@ def _functions(
     resources: list[Resource] = []
     for function in app.functions:
         role = role_of.get(function.name)
-        log_group: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
-        if function.log_retention is not None:
-            log_group["RetentionInDays"] = function.log_retention
+        if not function.log_group:
+            log_group: dict[str, Any] = {"LogGroupName": function.log_group_name}
+            if function.log_retention is not None:
+                log_group["RetentionInDays"] = function.log_retention
+            resources.append(Resource(function.log_group_id, "AWS::Logs::LogGroup", log_group, origin=function.origin))
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resource = _function(app, function, role, code, app_apis.get("websocket"))
-        log_group_id, origin = f"{function.logical_id}LogGroup", function.origin
-        resources += (Resource(log_group_id, "AWS::Logs::LogGroup", log_group, origin=origin), resource)
+        resources.append(resource)
         if function.publication is not None or function.event_invoke:
             resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
@@ -216,6 +219,8 @@ def _function(
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
     variables = dict(settings.pop("Environment", {}).get("Variables", {}))
     variables |= {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    if app.stack_name:
+        variables["REMIT_PROJECT"] = app.name
     if function.code:
         variables["REMIT_CODE"] = function.code  # so that what is told of a call names the project's file
     if app.queues:
@@ -235,12 +240,14 @@ def _function(
         "Environment": {"Variables": variables},
         "LoggingConfig": {
             **settings.get("LoggingConfig", {}),
-            "LogGroup": f"${{{function.logical_id}LogGroup}}",
+            "LogGroup": f"${{{function.log_group_id}}}",
         },
     }
     remaining_names = sorted(name for name in properties if name not in _FIRST)
     ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
-    return Resource(function.resource_id, "AWS::Lambda::Function", ordered, origin=function.origin)
+    # Whoever reads the template finds the app's name of a function whose name in the account does not tell it.
+    attributes = {"Metadata": {FUNCTION_KEY: function.name}} if function.function_name else {}
+    return Resource(function.resource_id, "AWS::Lambda::Function", ordered, attributes, function.origin)
 
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
@@ -281,6 +288,7 @@ def _same_id(namesake: Resource, resource: Resource, by_id: Mapping[str, Resourc
     hint = "rename the function or the shared resource"
     if namesake.origin and namesake.origin != resource.origin:
         hint += f" at {namesake.origin}"
+    hint += ", or choose another `logical_id=`"
     return RemitError(
         f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
         hint=hint,

@@ -199,7 +199,7 @@ class LocalApp:
     def _answer(self, name: str, event: Any) -> Answer:
         function = self._tests_app.function(name)
         alias = "" if function.publication is None else f":{function.publication.alias}"
-        full_name = f"{self._tests_app.app.namespace}-{name}{alias}"
+        full_name = f"{self._tests_app.app.deployed_name(function)}{alias}"
         answer = invoke_locally(self._tests_app.running.aws, full_name, event)
         if answer is None:
             raise RemitError(f"function {full_name} is not deployed")
@@ -254,8 +254,8 @@ class LocalApp:
 
     def as_function(self, function: str) -> boto3.Session:
         """A boto3 session with the role of a function: its clients may do what the function may, and no more."""
-        self._tests_app.function(function)
-        return function_session(self._tests_app.running.aws, f"{self._tests_app.app.namespace}-{function}")
+        deployed_name = self._tests_app.app.deployed_name(self._tests_app.function(function))
+        return function_session(self._tests_app.running.aws, deployed_name)
 
     def output(self, name: str) -> str:
         """The value of an output of the stack, such as the URL of a function: `HelloUrl`."""
@@ -279,9 +279,9 @@ class LocalApp:
 
     def logs(self, function: str) -> tuple[str, ...]:
         """The lines that a function has logged since the test began; those that Lambda writes are left out."""
-        self._tests_app.function(function)
+        deployed_name = self._tests_app.app.deployed_name(self._tests_app.function(function))
         account = account_of(self._tests_app.running.aws)
-        lines = reader(account, self._tests_app.app.namespace, function, since_ms=0).new_lines()
+        lines = reader(account, function, deployed_name, since_ms=0).new_lines()
         return tuple(line.message for line in lines if not is_of_lambda(line.message))
 
     def wait_for_log(self, function: str, text: str, *, seconds: float = 10) -> str:

@@ -62,7 +62,7 @@ def _statement_size(app: App, function: Function, source: str) -> int:
         "Effect": "Allow",
         "Principal": {"Service": "apigateway.amazonaws.com"},
         "Action": "lambda:InvokeFunction",
-        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.namespace}-{function.name}",
+        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.deployed_name(function)}",
         "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-us-gov:execute-api:{place}:1234567890/{source}"}},
     }
     return len(json.dumps(statement))
