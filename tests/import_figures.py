@@ -200,16 +200,20 @@ def differing(old: Any, new: Any, path: str = "") -> list[str]:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, str) and value[:1] in "{[":
+        with contextlib.suppress(ValueError):
+            return json.dumps(json.loads(value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: dict[str, str]) -> None:
     """Compare the resources of the translator with those of remit; note each difference by its reason."""
+    for _ in range(2):  # what refers to a resource that remit names itself, is found once that one is
+        old = with_ids(old, renamed)
+        free = {name: resource for name, resource in new.items() if name not in old}
+        twins = {name: twin_of(resource, free) for name, resource in old.items() if name not in new}
+        renamed = {name: twin for name, twin in twins.items() if twin is not None}
     rules = tomllib.loads(DIFFERENCES.read_text("utf-8")).get("difference", [])
-    texts = json.dumps(old)
-    for written, own in renamed.items():
-        texts = re.sub(rf"\$\{{{written}(?=[.}}])", f"${{{own}", texts)
-    old = {renamed.get(name, name): resource for name, resource in json.loads(texts).items()}
 
     def note(type_name: str, path: str, what: str) -> None:
         reason = reason_of(type_name, path, rules)
@@ -222,6 +226,8 @@ def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: 
     for name, resource in old.items():
         kind = resource["Type"]
         partner = new.get(name)
+        if partner is not None and partner["Type"] == kind and name in twins.values():
+            note(kind, "id", name)
         if partner is None or partner["Type"] != kind:
             twin = twin_of(resource, free)
             if twin is None and kind == "AWS::Events::Rule" and "ScheduleExpression" in resource["Properties"]:
@@ -247,6 +253,14 @@ def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: 
                 )
     for name, resource in free.items():
         note(resource["Type"], "+", name)
+
+
+def with_ids(resources: dict[str, Any], renamed: dict[str, str]) -> dict[str, Any]:
+    """Resources with other logical ids, also where they are referred to."""
+    texts = json.dumps(resources)
+    for written, own in renamed.items():
+        texts = re.sub(rf"\$\{{{written}(?=[.}}])", f"${{{own}", texts)
+    return {renamed.get(name, name): resource for name, resource in json.loads(texts).items()}
 
 
 def at_path(value: Any, path: str) -> Any:
@@ -342,7 +356,11 @@ def _translated(path: Path, folder: Path, result: Result) -> None:
         name: "stored:" + re.sub(r"parameter (.*), which.*", r"\1", parameter.get("Description", ""))
         for name, parameter in built.get("Parameters", {}).items()
     }
-    old, new = plain(translated, values), plain(built, stored)
+    named = json.loads(json.dumps(built).replace("${AWS::StackName}", "app-dev"))
+    old, new = (
+        plain(json.loads(json.dumps(translated).replace("${AWS::StackName}", "app-dev")), values),
+        plain(named, stored),
+    )
     compared(old, new, result, renamed(old, new))
 
 
@@ -380,6 +398,12 @@ def renamed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
             written, own = (re.fullmatch(r"\$\{(\w+)\.Arn\}", str(role)) for role in roles)
             if written and own:
                 ids[written[1]] = own[1]
+            layers = [side[name]["Properties"].get("Layers") or [] for side in (old, new)]
+            ids |= {
+                str(first)[2:-1]: str(second)[2:-1]
+                for first, second in zip(*layers, strict=False)
+                if "${" in str(first) and first != second
+            }
         for kind, own_id in (("AWS::ApiGateway::RestApi", "RestApi"), ("AWS::ApiGatewayV2::Api", "HttpApi")):
             if resource["Type"] == kind and name not in new and own_id in new:
                 ids[name] = own_id

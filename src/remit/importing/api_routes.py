@@ -218,6 +218,9 @@ def _settings(api: SamResource, names: Names) -> Iterator[tuple[str, Source] | L
     statements = section(api.properties, "Auth", "ResourcePolicy").get("CustomStatements")
     if statements:
         yield f"{tree}.policy", names.source(statements)
+    if value_at_path(api.properties, "Domain.Route53") is not None:
+        because = "remit writes no records: `ApiDomainTarget` is what they point to"
+        yield Left(f"Domain.Route53 of {api.logical_id}", because, api.place(api.at("Domain")))
     plan = section(api.properties, "Auth", "UsagePlan")
     if plan.get("CreateUsagePlan") in ("PER_API", "SHARED"):
         limits = {key: plan[key] for key in ("Quota", "Throttle") if key in plan}

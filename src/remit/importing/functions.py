@@ -155,7 +155,14 @@ class _FunctionReader:
 
     def _function_name(self, name: Any) -> Source:
         """A name, which may begin with the stack's: what else only the deploy knows is in no name of remit's."""
-        text = flat(self.names.text(name)).replace("${{AWS::StackName}}", "{project.namespace}")
+        text = flat(self.names.text(name))
+        if text.startswith('"${AWS::StackName}') and text.count("${") == 1:
+            return text
+        if text.startswith('"'):
+            text = (
+                f"f{text.replace('${AWS::StackName}', '{project.namespace}')}" if "${AWS::StackName}" in text else text
+            )
+        text = text.replace("${{AWS::StackName}}", "{project.namespace}")
         if "${" in text or any(f"{{{place}" in text or text == place for place in ("aws.", "Data.")):
             raise UnsayableError("only the deploy knows it")
         return text

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.importing.python_text import Source
 
 _TEXTS_OF_PYTHON: Final = (
-    "CertificateArn", "DomainName", "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",
+    "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",
     "ScheduleExpression", "StageName",
 )  # fmt: skip
 """Where remit takes only what is known before the deploy."""
@@ -127,7 +127,7 @@ def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Sour
         # Its value would stand in the template: the name of a secret does not.
         return quoted(f"{{{{resolve:secretsmanager:{words(name).replace('_', '-')}}}}}")
     if default is None:
-        least = section(template, "Parameters", name).get("MinValue", 1)
+        least = section(template, "Parameters", name).get("MinValue", 128)
         default = (
             parameter.allowed[0]
             if parameter.allowed

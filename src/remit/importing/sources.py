@@ -8,6 +8,7 @@ from pathlib import Path
 from remit.documents.read import read_as_written
 from remit.errors import Origin, RemitError
 from remit.importing.app_model import SourceTemplate
+from remit.importing.serverless import serverless_template
 from remit.template.written_template import is_template
 
 
@@ -16,9 +17,16 @@ def read_source(path: Path) -> SourceTemplate:
     if not path.exists():
         raise RemitError(f"there is no {path}")
     parsed = read_as_written(path.read_bytes(), str(path))
+    if is_service(parsed.value):
+        return serverless_template(parsed, path.parent)
     if not is_template(parsed.value):
         raise RemitError(f"{path} is no template", origin=Origin(str(path), 1, 1))
     return SourceTemplate(app_name(path), path.name, path.parent, parsed.value, parsed.locate)
+
+
+def is_service(value: object) -> bool:
+    """Return whether a document is a serverless.yml."""
+    return isinstance(value, dict) and "provider" in value and ("service" in value or "functions" in value)
 
 
 def app_name(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from dataclasses import replace
@@ -20,6 +21,7 @@ from remit.importing.plain_functions import with_functions_of_sam
 from remit.importing.python_text import Group, Item, call, flat, quoted
 from remit.importing.template_values import Names, UnsayableError, words
 from remit.judge.name_checks import logical_id as logical_id_of
+from remit.template.branches import choice
 from remit.template.loops import unrolled
 from remit.template.references import references
 from remit.template.sam.expand import expanded
@@ -283,7 +285,8 @@ def _settled(
             resources={name: attribute for name, attribute in names.resources.items() if name not in gone},
             left={**names.left, **gone},
         )
-    ordered = _ordered({name: resource for name, resource in read.items() if not isinstance(resource, str)}, expansion)
+    sayable = {name: resource for name, resource in read.items() if not isinstance(resource, str)}
+    ordered = _ordered(sayable, expansion, names.renamed)
     return names, ordered
 
 
@@ -300,6 +303,8 @@ def _resource(
     required = () if kind is None or kind.is_custom else kind.shape.required
     left: list[Left] = []
     properties = written.get("Properties") or {}
+    if isinstance(properties, dict) and isinstance(properties.get("DefinitionString"), dict):
+        properties = _with_definition(properties)
     if not isinstance(properties, dict) or tokens.is_intrinsic(properties):
         return "its properties are no mapping"
     known = {} if kind is None or kind.is_custom else {name.casefold(): name for name in kind.shape.properties}
@@ -336,6 +341,16 @@ def _resource(
     return ImportedResource(names.resources[logical_id], value, condition, (*left, *further))
 
 
+def _with_definition(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a state machine whose definition SAM takes as an object: CloudFormation takes no null in it."""
+    others = {name: value for name, value in properties.items() if name != "DefinitionString"}
+    definition = properties["DefinitionString"]
+    if tokens.is_intrinsic(definition):
+        return dict(properties)
+    text = json.dumps(definition, default=str)
+    return {**others, **({"DefinitionString": text} if "null" in text else {"Definition": definition})}
+
+
 def _respelled(value: Any, name: str, names: Names) -> Source:
     return names.entry(name, value, names.source).value
 
@@ -355,13 +370,16 @@ def _options(
         source: Source = attributes[0] if len(attributes) == 1 else Group("[", tuple(map(Item, attributes)), "]")
         options.append(Item(source, "depends_on="))
     for attribute in written:
-        if attribute not in _READ_HERE:
+        lost = attribute == "UpdateReplacePolicy" and written[attribute] != "Delete" and policy is None
+        if attribute not in _READ_HERE or lost:
             origin = expansion.place(("Resources", logical_id, attribute))
             left.append(Left(f"{attribute} of {logical_id}", "`resource` has no option for it", origin))
     return options, left
 
 
-def _ordered(resources: Mapping[str, ImportedResource], expansion: ExpandedTemplate) -> tuple[ImportedResource, ...]:
+def _ordered(
+    resources: Mapping[str, ImportedResource], expansion: ExpandedTemplate, renamed: Mapping[str, str]
+) -> tuple[ImportedResource, ...]:
     """The resources, each after those that it refers to, else in the order of the template."""
     ordered: dict[str, ImportedResource] = {}
     entered: set[str] = set()
@@ -372,7 +390,10 @@ def _ordered(resources: Mapping[str, ImportedResource], expansion: ExpandedTempl
         entered.add(name)
         written = {key: value for key, value in expansion.resources[name].items() if key in ("Properties", "DependsOn")}
         depends = written.pop("DependsOn", ())
-        targets = [str(reference.target) for reference, _ in references(written, late=False)]
+        targets = []
+        for reference, _ in references(written, late=False):
+            targets += [str(reference.target), renamed.get(f"{reference.target}.{reference.attribute}", "")]
+            targets.append(renamed.get(str(reference.target), ""))
         for target in (*targets, *([depends] if isinstance(depends, str) else depends)):
             if target in resources:
                 put(target)
@@ -390,8 +411,10 @@ def _outputs(template: Mapping[str, Any], source: SourceTemplate, names: Names) 
     for name, written in section(template, "Outputs").items():
         origin = source.locate(("Outputs", name))
         try:
-            value = inside.text(written.get("Value") if isinstance(written, dict) else None)
-            condition = inside.condition({"Condition": written["Condition"]}) if "Condition" in written else None
+            value, only_if = _not_empty(written.get("Value") if isinstance(written, dict) else None, inside)
+            condition = (
+                only_if or inside.condition({"Condition": written["Condition"]}) if "Condition" in written else None
+            )
         except (UnsayableError, TypeError) as error:
             yield ImportedResource("", "", left=(Left(f"output {name}", str(error), origin),))
             continue
@@ -402,6 +425,16 @@ def _outputs(template: Mapping[str, Any], source: SourceTemplate, names: Names) 
         about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
         attribute = _unused(words(str(name)) or "output", taken)
         yield ImportedResource(attribute, call("output", Item(value), about), condition, left)
+
+
+def _not_empty(value: Any, names: Names) -> tuple[Source, str | None]:
+    """The value of an output, and the condition under which it is no empty text, which no output may be."""
+    chosen = choice(value)
+    if chosen is None or "" not in chosen.values:
+        return names.text(value), None
+    yes, no = chosen.values
+    condition = names.condition({"Condition": chosen.condition})
+    return names.text(no if yes == "" else yes), f"not {condition}" if yes == "" else condition
 
 
 def _api_settings(apis: Apis, names: Names) -> tuple[list[tuple[str, Source]], list[Left]]:

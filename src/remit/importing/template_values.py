@@ -325,7 +325,7 @@ class Names:
             if function in ("Fn::If", "Fn::FindInMap") or (function != "Fn::Sub" and self.known(value)):
                 return self.source(value)
             if function == "Fn::Sub":
-                argument = self._with_parameters(argument)
+                return Group("{", (Item(self._raw_text(argument), '"Fn::Sub": '),), "}")
             name = argument if function == "Ref" else argument[0] if function == "Fn::GetAtt" else ""
             if name in self.left:
                 raise UnsayableError(self.left[name])
@@ -334,12 +334,21 @@ class Names:
             return Group("{", (Item(self._raw(argument), f"{quoted(function)}: "),), "}")
         return Group("{", tuple(Item(self._raw(item), f"{quoted(str(key))}: ") for key, item in value.items()), "}")
 
-    def _with_parameters(self, argument: Any) -> Any:
-        """The argument of a Fn::Sub whose parameters are variables of its own."""
+    def _raw_text(self, argument: Any) -> Source:
+        """The argument of a Fn::Sub, with the parameters of its text put in by Python."""
         text, variables = tokens.substitution(argument)
-        names = dict.fromkeys(re.findall(r"\$\{(\w+)\}", text))
-        own = {name: {"Ref": name} for name in names if name in self.parameters and name not in variables}
-        return [text, {**variables, **own}] if variables or own else text
+        pieces: list[tuple[bool, str]] = []
+        for index, piece in enumerate(re.split(r"\$\{(\w+)\}", text)):
+            if index % 2 == 0:
+                pieces.append((False, piece))
+            elif piece in self.parameters and piece not in variables:
+                pieces.append((True, self.parameters[piece]))
+            elif piece in self.left:
+                raise UnsayableError(self.left[piece])
+            else:
+                pieces.append((False, f"${{{self.renamed.get(piece, piece)}}}"))
+        put = _joined(pieces)
+        return Group("[", (Item(put), Item(self._raw(variables))), "]") if variables else put
 
 
 def _may_be_away(value: Any) -> bool:
