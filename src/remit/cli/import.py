@@ -1,3 +1,4 @@
+# ruff: noqa: N999 - the file of a command has its name
 """`remit import`: an app that another tool declares moves in."""
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def command(source: Path, folder: Path | None, *, as_json: bool) -> int:
         options.note(f"{imported.folder / file} stands for a handler that is not beside the source: put its code there")
     if imported.to_fill_in:
         options.note(f"give values in {imported.folder / 'parameters.py'}: {', '.join(imported.to_fill_in)}")
+    for mistake in imported.mistakes:
+        options.note(f"a build refuses: {mistake.message} ({mistake.origin})")
     for left in imported.left:
         click.echo(f"  {left.comment}" + (f"  ({left.origin})" if left.origin else ""))
     summary = f"{imported.expressed} of {imported.of} constructs"

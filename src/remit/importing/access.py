@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.expand import expand
 from remit.iam import tokens
-from remit.iam.policy import VERSION
 from remit.importing.app_model import Left
 from remit.importing.python_text import Conditional, Group, Item, quoted
 from remit.importing.template_values import Names, UnsayableError
-from remit.lint.files import lint_document
-from remit.lint.finding import ERROR
 from remit.template.branches import NO_VALUE, choice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from remit.importing.python_text import Source
     from remit.template.sam.expand import ExpandedTemplate
 
 _COMPUTED: Final = {
@@ -120,7 +116,7 @@ def _statements(entry: Any, names: Names, reason: str) -> list[Item]:
             items += names.source([statement]).items  # type: ignore[union-attr] # a list's source is a group
             continue
         kept, lost = _without_unknown(statement)
-        comments = [comment, *_allowed(kept), f"without {', '.join(lost)}: IAM has no such action" if lost else ""]
+        comments = [comment, f"without {', '.join(lost)}: IAM has no such action" if lost else ""]
         if kept is not None:
             items.append(Item(names.source(kept), comment="\n".join(filter(None, comments))))
         comment = ""
@@ -140,25 +136,6 @@ def _without_unknown(statement: Mapping[str, Any]) -> tuple[dict[str, Any] | Non
             kept[element] = known if isinstance(kept[element], list) else kept[element]
             return (kept if known else None), lost
     return kept, []
-
-
-def _allowed(statement: Mapping[str, Any] | None) -> Iterator[str]:
-    """The comments that let a build pass over what lint calls an error in a statement of the source."""
-    if statement is None:
-        return
-    document = {"Version": VERSION, "Statement": [_late(statement)]}
-    rules = dict.fromkeys(finding.rule for finding in lint_document(document) if finding.severity == ERROR)
-    if rules:
-        yield f"remit: allow {', '.join(rules)} because the source has it so"
-
-
-def _late(value: Any) -> Any:
-    """A value of a template as remit's policies hold it."""
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    if isinstance(value, dict):
-        return {key: _late(item) for key, item in value.items()}
-    return [_late(item) for item in value] if isinstance(value, list) else value
 
 
 def _chosen(condition: str, yes: list[Item], no: list[Item], names: Names) -> list[Item]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.iam import tokens
-from remit.importing.app_model import Left, value_at_path
+from remit.importing.app_model import Left, referred_to, value_at_path
 from remit.importing.events import resource
 from remit.importing.python_text import Group, Item, call, quoted
 from remit.importing.template_values import Names, UnsayableError, words
@@ -160,9 +160,8 @@ class Apis:
         return self._authorizer(authorizer, event.type, names)
 
     def _authorizer(self, authorizer: Mapping[str, Any], kind: str, names: Names) -> Source:
-        function = section(authorizer, "FunctionArn").get("Fn::GetAtt")
-        name = function.partition(".")[0] if isinstance(function, str) else function[0] if function else None
-        if not isinstance(name, str) or name in names.left or name in names.resources:
+        name = referred_to(authorizer.get("FunctionArn"))
+        if not name or name in names.left or name in names.resources:
             raise UnsayableError("its authorizer is no function of the app")
         if kind == "HttpApi" and authorizer.get("EnableSimpleResponses") is not True:
             raise UnsayableError("its authorizer answers with a policy")
@@ -193,7 +192,7 @@ def _path(path: str, kind: str) -> str:
     return path.rstrip("/") or "/" if kind == "Api" else path
 
 
-def _settings(api: SamResource, names: Names) -> Iterator[tuple[str, Source] | Left]:
+def _settings(api: SamResource, names: Names) -> Iterator[tuple[str, Source] | Left]:  # noqa: C901 - setting by setting
     form = FORMS[api.kind]
     tree = "api" if api.kind == "HttpApi" else "rest"
     for path, setting in form.settings.items():

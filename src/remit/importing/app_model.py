@@ -21,6 +21,13 @@ def value_at_path(properties: Any, path: str) -> Any:
     return properties
 
 
+def referred_to(value: Any) -> str:
+    """The logical id of the resource of which a value is the Ref or an attribute; empty for any other value."""
+    target = (value.get("Ref") or value.get("Fn::GetAtt")) if isinstance(value, dict) else None
+    name = target[0] if isinstance(target, list) and target else target
+    return name.partition(".")[0] if isinstance(name, str) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """A construct of the source that has no form in an app of remit."""
@@ -72,6 +79,8 @@ class ImportedFunction:
     handler: str
     condition: str | None = None
     left: tuple[Left, ...] = ()
+    is_web: bool = False
+    """Whether `app.web` declares it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +124,5 @@ class ImportedApp:
     @property
     def all_left(self) -> tuple[Left, ...]:
         """Everything that is left."""
-        parts = (*self.functions, *self.resources)
-        return (*self.left, *(left for part in parts for left in part.left))
+        of_functions = (left for function in self.functions for left in function.left)
+        return (*self.left, *of_functions, *(left for resource in self.resources for left in resource.left))

@@ -7,6 +7,8 @@ File" and "API Reference" (Chalice's documentation).
 from __future__ import annotations
 
 import ast
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written
@@ -15,25 +17,31 @@ from remit.importing.app_model import Left, SourceTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+CONFIG: Final = Path(".chalice", "config.json")
 _STAGE: Final = "dev"
 _SETTINGS: Final = {
     "lambda_memory_size": "MemorySize", "lambda_timeout": "Timeout", "layers": "Layers", "log_retention_in_days": "",
     "reserved_concurrency": "ReservedConcurrentExecutions", "tags": "Tags", "iam_role_arn": "Role",
 }  # fmt: skip
 _READ_HERE: Final = frozenset({
-    *_SETTINGS, "api_gateway_custom_domain", "api_gateway_endpoint_type", "api_gateway_stage", "app_name", "autogen_policy",
-    "automatic_layer", "environment_variables", "iam_policy_file", "lambda_functions", "manage_iam_role",
-    "minimum_compression_size", "security_group_ids", "stages", "subnet_ids", "version", "xray", "lambda_runtime",
+    *_SETTINGS, "api_gateway_custom_domain", "api_gateway_endpoint_type", "api_gateway_stage", "app_name",
+    "autogen_policy", "automatic_layer", "environment_variables", "iam_policy_file", "lambda_functions",
+    "manage_iam_role", "minimum_compression_size", "security_group_ids", "stages", "subnet_ids", "version", "xray", "lambda_runtime",
 })  # fmt: skip
-_EVENTS: Final = {
+_OF_STREAM: Final = {
+    "batch_size": "BatchSize",
+    "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
+    "starting_position": "StartingPosition",
+}
+_STREAM: Final = {"StartingPosition": "LATEST", "BatchSize": 100}
+_EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "on_cw_event": ("EventBridgeRule", {"event_pattern": "Pattern"}, {}),
-    "on_dynamodb_record": ("DynamoDB", {"stream_arn": "Stream", "batch_size": "BatchSize", "starting_position": "StartingPosition"}, {"StartingPosition": "LATEST", "BatchSize": 100}),
-    "on_kinesis_record": ("Kinesis", {"stream": "Stream", "batch_size": "BatchSize", "starting_position": "StartingPosition"}, {"StartingPosition": "LATEST", "BatchSize": 100}),
+    "on_dynamodb_record": ("DynamoDB", {"stream_arn": "Stream", **_OF_STREAM}, _STREAM),
+    "on_kinesis_record": ("Kinesis", {"stream": "Stream", **_OF_STREAM}, _STREAM),
     "on_s3_event": ("S3", {"bucket": "Bucket", "events": "Events"}, {"Events": ["s3:ObjectCreated:*"]}),
     "on_sns_message": ("SNS", {"topic": "Topic"}, {}),
-    "on_sqs_message": ("SQS", {"queue": "Queue", "queue_arn": "Queue", "batch_size": "BatchSize", "maximum_concurrency": "MaximumConcurrency", "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds"}, {"BatchSize": 1}),
+    "on_sqs_message": ("SQS", {"queue": "Queue", "queue_arn": "Queue", **_OF_STREAM}, {"BatchSize": 1}),
     "schedule": ("Schedule", {"schedule_expression": "Schedule"}, {}),
 }  # fmt: skip
 """Chalice's decorators: the event of SAM's, its properties by argument (the first is positional), and defaults."""
@@ -49,7 +57,7 @@ class _ChaliceApp:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        file = folder / ".chalice" / "config.json"
+        file = folder / CONFIG
         self.parsed = read_as_written(file.read_bytes(), str(file))
         config = self.parsed.value if isinstance(self.parsed.value, dict) else {}
         stages = config.get("stages") or {}
@@ -62,6 +70,7 @@ class _ChaliceApp:
         self.resources: dict[str, Any] = {}
         self.routes: dict[str, Any] = {}
         self.count = 0
+        self.pools: dict[str, Any] = {}
 
     def template(self) -> SourceTemplate:
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
@@ -74,6 +83,14 @@ class _ChaliceApp:
             for call in ast.walk(tree)
             if isinstance(call, ast.Call) and _method(call) == "register_blueprint" and call.args
         }
+        for tree in trees.values():
+            for node in ast.walk(tree):
+                if (
+                    isinstance(node, ast.Assign)
+                    and _name(getattr(node.value, "func", node)) == "CognitoUserPoolAuthorizer"
+                ):
+                    arns = _literal(_keyword(node.value, "provider_arns")) if isinstance(node.value, ast.Call) else None
+                    self.pools[_name(node.targets[0])] = arns[0] if arns else None
         for path, tree in trees.items():
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef):
@@ -107,7 +124,8 @@ class _ChaliceApp:
         method, owner = _method(call), _name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         if method == "route":
             self.count += 1
-            route = f"{prefixes.get(owner, '')}{_literal(call.args[0]) if call.args else ''}"
+            route = f"/{prefixes.get(owner, '')}/{_literal(call.args[0]) if call.args else ''}".replace("//", "/")
+            route = route.replace("//", "/").rstrip("/") or "/"
             for verb in _literal(_keyword(call, "methods")) or ["GET"]:
                 self._route(str(verb), route, call, node, path)
         elif method in _EVENTS or method in ("lambda_function", "authorizer"):
@@ -116,6 +134,13 @@ class _ChaliceApp:
             self._leave(
                 f"{method} of {node.name}", "a WebSocket handler of Chalice's is none of on.websocket", node, path
             )
+
+    def _value(self, node: ast.expr) -> Any:
+        """A value of a decorator: a literal, or a variable of the environment that the config gives."""
+        text = ast.unparse(node)
+        found = re.fullmatch(r"(?:os\.)?(?:environ\[|environ\.get\(|getenv\()'(\w+)'.*[\])]", text)
+        variables = self.config.get("environment_variables") or {}
+        return variables.get(found[1]) if found is not None else _expression(node)
 
     def _leave(self, what: str, because: str, node: ast.AST, path: Path) -> None:
         self.left.append(Left(what, because, Origin(str(path), getattr(node, "lineno", 1), 1)))
@@ -132,9 +157,11 @@ class _ChaliceApp:
         authorizer = _keyword(call, "authorizer")
         if isinstance(authorizer, ast.Name):
             properties["Auth"]["Authorizer"] = authorizer.id
-            self.resources.setdefault("RestAPI", _rest_api(self))["Properties"].setdefault("Auth", {}).setdefault(
-                "Authorizers", {}
-            )[authorizer.id] = {"FunctionArn": {"Fn::GetAtt": [_logical_id(authorizer.id), "Arn"]}}
+            api = self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]
+            authorizers = api.setdefault("Auth", {}).setdefault("Authorizers", {})
+            pool = self.pools.get(authorizer.id)
+            function = {"FunctionArn": {"Fn::GetAtt": [_logical_id(authorizer.id), "Arn"]}}
+            authorizers[authorizer.id] = function if pool is None else {"UserPoolArn": pool}
         elif authorizer is not None:
             self._leave(f"the authorizer of {verb} {route}", "it is made in the code", node, path)
         if _literal(_keyword(call, "cors")) is True:
@@ -152,18 +179,17 @@ class _ChaliceApp:
         events: dict[str, Any] = {}
         if method in _EVENTS:
             kind, arguments, defaults = _EVENTS[method]
-            given = dict(zip(arguments, call.args, strict=False)) | {
-                item.arg: item.value for item in call.keywords if item.arg
-            }
+            given: dict[str, ast.expr] = dict(zip(arguments, call.args, strict=False))
+            given |= {item.arg: item.value for item in call.keywords if item.arg}
             properties = dict(defaults)
             for argument, value in given.items():
-                text = _expression(value)
+                text = self._value(value)
                 if argument in ("prefix", "suffix") and isinstance(text, str):
                     rules = properties.setdefault("Filter", {"S3Key": {"Rules": []}})["S3Key"]["Rules"]
                     rules.append({"Name": argument, "Value": text})
                 elif argument in arguments and text is not None:
                     properties[arguments[argument]] = text
-                elif argument not in ("name",):
+                elif argument != "name":
                     self._leave(f"{argument} of {node.name}", "its value is made in the code", node, path)
             events = {kind: {"Type": kind, "Properties": properties}}
         self.resources[_logical_id(str(name))] = self._resource(f"{module}.{node.name}", str(name), events)
@@ -242,7 +268,7 @@ def _keyword(call: ast.Call, name: str) -> ast.expr | None:
 
 def _literal(node: ast.AST | None) -> Any:
     try:
-        return None if node is None else ast.literal_eval(node)  # type: ignore[arg-type] # an expression
+        return None if node is None else ast.literal_eval(node)
     except ValueError:
         return None
 

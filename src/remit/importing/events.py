@@ -5,17 +5,17 @@ An event with a property that no option has stays as it is: the resources that S
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.importing.app_model import referred_to
 from remit.importing.python_text import Group, Item, call
 from remit.importing.template_values import Names, UnsayableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.importing.python_text import Source
     from remit.template.sam.resources import SamEvent
@@ -93,14 +93,17 @@ def _key_filter(names: Names, value: Any) -> Group:
 
 def resource(names: Names, value: Any) -> Source:
     """A resource of the app's as such, where its Ref or an attribute is given; any other value as text."""
-    if isinstance(value, dict):
-        target = value.get("Ref") or value.get("Fn::GetAtt")
-        name = target.partition(".")[0] if isinstance(target, str) else target[0] if isinstance(target, list) else ""
-        if name in names.left:
-            raise UnsayableError(names.left[name])
-        if name in names.resources:
-            return f"{names.owner}{names.resources[name]}"
+    name = referred_to(value)
+    if name in names.left:
+        raise UnsayableError(names.left[name])
+    if name in names.resources:
+        return f"{names.owner}{names.resources[name]}"
     return names.text(value)
+
+
+def _only_enabled(names: Names, value: Any) -> None:
+    if _flag(names, value) is not None:
+        raise _NoOptionError
 
 
 def _dead_letter(names: Names, value: Any) -> Source:
@@ -123,7 +126,7 @@ _STREAM: Final = {
     "TumblingWindowInSeconds": _Option("tumbling_window"),
     "DestinationConfig.OnFailure.Destination": _Option("on_failure", resource),
     "DestinationConfig.OnFailure.Type": _Option("", lambda _names, _value: None),
-    "Enabled": _Option("", lambda names, value: _only_enabled(names, value)),
+    "Enabled": _Option("", _only_enabled),
 }
 _DELIVERY: Final = {
     "Input": _Option("input", _input),
@@ -133,11 +136,6 @@ _DELIVERY: Final = {
     "State": _Option("enabled", _state),
     "Enabled": _Option("enabled", _flag),
 }
-
-
-def _only_enabled(names: Names, value: Any) -> None:
-    if _flag(names, value) is not None:
-        raise _NoOptionError
 
 
 class EventForm(NamedTuple):

@@ -16,7 +16,7 @@ from remit.importing.app_model import Code, ImportedFunction, Left, SourceTempla
 from remit.importing.python_text import Group, Item, Source, call, flat, quoted
 from remit.importing.template_values import Names, UnsayableError, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
-from remit.template.branches import NO_VALUE, value_at
+from remit.template.branches import NO_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,8 +51,8 @@ _AS_THEY_ARE: Final = (
 _READ_HERE: Final = frozenset({
     "AssumeRolePolicyDocument", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256", "CodeUri", "DeadLetterQueue",
     "Environment", "Events", "FunctionName", "FunctionUrlConfig", "Handler", "InlineCode", "Layers", "LoggingConfig",
-    "PackageType", "PermissionsBoundary", "Policies", "PropagateTags", "Role", "RolePath", "Runtime", "SnapStart", "Tags",
-    "Tracing", "VersionDescription", "VersionDeletionPolicy", "PublishToLatestPublished",
+    "PackageType", "PermissionsBoundary", "Policies", "PropagateTags", "Role", "RolePath", "Runtime", "SnapStart",
+    "Tags", "Tracing", "VersionDescription", "WebTarget", "VersionDeletionPolicy", "PublishToLatestPublished",
 })  # fmt: skip
 _LAMBDAS: Final = {"Timeout": 3, "MemorySize": 128}
 """What Lambda takes where nothing is written, and remit takes another value."""
@@ -121,9 +121,12 @@ class _FunctionReader:
         self.context = context
         self.names = context.names
         self.left: list[Left] = []
+        self.is_web = "WebTarget" in declared.properties
 
     def function(self) -> ImportedFunction:
         handler = self._text("Handler", "index.handler" if "InlineCode" in self.properties else "app.handler")
+        if self.is_web:
+            handler = str(self.properties["WebTarget"]).replace(":", ".")
         code = code_of(self.declared, self.context.source)
         handler = handler.replace("/", ".")
         triggers = list(self._triggers())
@@ -131,13 +134,20 @@ class _FunctionReader:
             Item(quoted(self.context.function_names[self.declared.logical_id]), "name="),
             Item(quoted(self.declared.logical_id), "logical_id="),
             *self._maybe("FunctionName", "function_name", self._function_name),
-            Item(quoted(handler), "handler="),
+            *([] if self.is_web else [Item(quoted(handler), "handler=")]),
             Item(quoted(code.target), "code="),
         ]
+        triggers = [Item(quoted(self.properties["WebTarget"])), *triggers] if self.is_web else triggers
         items = (*triggers, *identity, *self._settings(), *self._access().arguments(), *self._other_properties())
         condition = self.declared.attributes.get("Condition")
         return ImportedFunction(
-            self.declared.logical_id, tuple(items), code, handler, self._condition(condition), tuple(self.left)
+            self.declared.logical_id,
+            tuple(items),
+            code,
+            handler,
+            self._condition(condition),
+            tuple(self.left),
+            is_web=self.is_web,
         )
 
     def _condition(self, condition: Any) -> str | None:
@@ -296,7 +306,7 @@ class _FunctionReader:
         self.left += access.left
         return access
 
-    def _other_properties(self) -> Iterator[Item]:
+    def _other_properties(self) -> Iterator[Item]:  # noqa: C901 - one property after the other
         """Everything without a setting, in `properties=`."""
         entries = []
         others: dict[str, Any] = {name: self.properties[name] for name in _AS_THEY_ARE if name in self.properties}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,15 +11,21 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import RemitError
 from remit.importing.sources import read_source
 from remit.importing.template_app import app_of
+from remit.importing.trial import Trial, tried
 from remit.importing.write_app import modules
 
 if TYPE_CHECKING:
-    from remit.importing.app_model import Code, ImportedFunction, Left
+    from collections.abc import Mapping
+
+    from remit.importing.app_model import Code, ImportedFunction, Left, SourceTemplate
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".aws-sam", ".serverless", ".chalice", ".venv", "venv", "node_modules", "__pycache__", "cdk.out", ".remit",
     ".env*", "*.pyc", ".mypy_cache", ".pytest_cache",
 )  # fmt: skip
+
+
+_STUB: Final = 'def {}(event, context):\n    raise NotImplementedError("copy the code of {} here")\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class Imported:
     missing_handlers: tuple[str, ...]
     """Handlers whose code is not beside the source."""
     to_fill_in: tuple[str, ...]
+    mistakes: tuple[RemitError, ...] = ()
+    """What a build of it refuses, at its lines."""
 
     @property
     def expressed(self) -> int:
@@ -48,17 +57,24 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
     target = folder or Path(read.name)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RemitError(f"{target} exists already and is not an empty folder", hint="name a new one")
-    app = app_of(read)
-    files = modules(app)
-    target.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        path = target / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    for layer in app.layers:
-        _copy(layer, target)
-    missing = [missing for function in app.functions if (missing := _write_code(function, target)) is not None]
-    return Imported(target, tuple(files), app.of, app.all_left, tuple(dict.fromkeys(missing)), app.to_fill_in)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / read.name
+        first = app_of(read)
+        for layer in first.layers:
+            _copy(layer, folder)
+        missing = [missing for function in first.functions if (missing := _write_code(function, folder)) is not None]
+        trial = tried(lambda refused: _trial(read, refused), folder)
+        shutil.rmtree(folder / ".remit", ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(folder, target, dirs_exist_ok=True, symlinks=True)
+    app = trial.app
+    handlers = tuple(dict.fromkeys(missing))
+    return Imported(target, tuple(trial.files), app.of, app.all_left, handlers, app.to_fill_in, trial.mistakes)
+
+
+def _trial(source: SourceTemplate, refused: Mapping[tuple[str, str], str]) -> Trial:
+    app = app_of(source, refused)
+    return Trial(app, modules(app))
 
 
 def _copy(code: Code, target: Path) -> None:
@@ -83,8 +99,5 @@ def _write_code(function: ImportedFunction, target: Path) -> str | None:
     if file.exists() or (folder / module.replace(".", "/")).is_dir():
         return None
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(
-        f'def {attribute}(event, context):\n    raise NotImplementedError("copy the code of {function.handler} here")\n',
-        "utf-8",
-    )
+    file.write_text(_STUB.format(attribute, function.handler), "utf-8")
     return f"{code.target}/{module.replace('.', '/')}.py"

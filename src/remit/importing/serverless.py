@@ -9,13 +9,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
+from remit.iam import tokens
 from remit.importing.app_model import Left, SourceTemplate, value_at_path
 from remit.importing.serverless_variables import ServerlessVariables
-from remit.iam import tokens
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from remit.documents.read import ParsedFile
@@ -41,7 +41,7 @@ _SETTINGS: Final = {
     "fileSystemConfig": "FileSystemConfigs", "snapStart": "SnapStart", "maximumRetryAttempts": "EventInvokeConfig",
     "maximumEventAge": "EventInvokeConfig", "onError": "DeadLetterQueue", "tracing": "Tracing",
 }  # fmt: skip
-_WRAPPED: Final = {
+_WRAPPED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "architecture": lambda value: [value],
     "ephemeralStorageSize": lambda value: {"Size": value},
     "provisionedConcurrency": lambda value: {"ProvisionedConcurrentExecutions": value},
@@ -126,13 +126,15 @@ class _Service:
             "Parameters": {**self.parameters, **section(own, "Parameters")},
             "Resources": resources,
         }
-        places = {("Resources", logical_id): ("functions", name) for name, logical_id in self._ids(functions).items()}
+        places: dict[tuple[str | int, ...], tuple[str | int, ...]] = {
+            ("Resources", logical_id): ("functions", name) for name, logical_id in self._ids(functions).items()
+        }
         return SourceTemplate(
             re.sub(r"[^a-z0-9-]+", "-", self.name.lower()).strip("-")[:40] or "app",
             self.parsed.file.rpartition("/")[2],
             self.folder,
             template,
-            lambda path: self.parsed.locate((*places.get(path[:2], ("resources", *path)), *path[2:])),
+            lambda path: self.parsed.locate(places.get(path[:2], ("resources", *path))),
             tuple(self.left),
             sum(not _PLUGINS.get(plugin, _NO_FORM) for plugin in plugins),
         )
@@ -159,7 +161,7 @@ class _Service:
             self._leave(f"extension of {name}", "remit makes that resource otherwise", ("resources",))
         return joined
 
-    def _function(self, name: str, function: Mapping[str, Any]) -> None:
+    def _function(self, name: str, function: Mapping[str, Any]) -> None:  # noqa: C901 - one property after the other
         provider = self.provider
         above = {
             key: provider[key]
@@ -176,7 +178,7 @@ class _Service:
             merged.setdefault("tracing", section(provider, "tracing")["lambda"])
         for key, property_name in _SETTINGS.items():
             if merged.get(key) is not None:
-                value = _WRAPPED.get(key, lambda value: value)(merged[key])
+                value = _WRAPPED[key](merged[key]) if key in _WRAPPED else merged[key]
                 both = isinstance(value, dict) and isinstance(properties.get(property_name), dict)
                 properties[property_name] = {**properties[property_name], **value} if both else value
         environment = {**section(provider, "environment"), **section(function, "environment")}
@@ -249,7 +251,7 @@ class _Service:
                 "Properties": {key: item for key, item in properties.items() if item is not None},
             }
 
-    def _sam_events(self, kind: str, given: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _sam_events(self, kind: str, given: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: C901 - one kind after the other
         """The events of SAM's that an event is; none for one that SAM does not have."""
         options = given if isinstance(given, dict) and not tokens.is_intrinsic(given) else {}
         if kind in ("http", "httpApi"):

@@ -1,4 +1,4 @@
-"""The variables of a serverless.yml, put in: `${self:…}`, `${opt:…}`, `${env:…}`, `${file(…)}`, `${sls:…}`, `${param:…}`.
+"""The variables of a serverless.yml, put in: `${self:…}`, `${opt:…}`, `${file(…)}`, `${sls:…}`, `${param:…}`.
 
 What only a deploy or somebody's environment knows becomes a parameter of the template. Source: "Variables" (Serverless
 Framework's documentation).
@@ -76,7 +76,7 @@ class ServerlessVariables:
         finally:
             self._waiting.pop()
 
-    def _of_source(self, source: str, path: Steps) -> Any:
+    def _of_source(self, source: str, path: Steps) -> Any:  # noqa: PLR0911 - one source after the other
         if source[:1] in "'\"" and source[:1]:
             return source.strip("'\"")
         if re.fullmatch(r"true|false|null|-?\d+(\.\d+)?", source):
@@ -109,7 +109,7 @@ class ServerlessVariables:
 
     def _unknown(self, variable: str) -> dict[str, Any]:
         """A parameter for what is not known here; of the Parameter Store for what is there."""
-        source = variable.split(",")[0].strip()
+        source = variable.split(",", maxsplit=1)[0].strip()
         name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", source))
         stored = source.startswith("ssm:") and not source.startswith("ssm(")
         default = {"Default": source.removeprefix("ssm:").removesuffix("~true")} if stored else {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import keyword
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +11,7 @@ from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import apis_of
-from remit.importing.app_model import ImportedApp, ImportedResource, Left
+from remit.importing.app_model import ImportedApp, ImportedResource, Left, referred_to
 from remit.importing.events import NEEDS_OWN as LINKED
 from remit.importing.functions import FunctionContext, by_hand, layers_of, read_function, why_not
 from remit.importing.local_files import with_local_files
@@ -65,8 +64,12 @@ _NO_FORM: Final = {
 """SAM's types that no resource stands for."""
 
 
-def app_of(source: SourceTemplate) -> ImportedApp:
-    """The app that a template declares. RemitError at the line: what SAM's own translator would refuse."""
+def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None = None) -> ImportedApp:
+    """The app that a template declares. RemitError at the line: what SAM's own translator would refuse.
+
+    `refused` are parts of it that a build refused, with its message: they are left.
+    """
+    refused = refused or {}
     template = with_local_files(source.template, source.folder)
     template = with_functions_of_sam(unrolled(template, {}).template)
     expansion = expanded(template, source.locate)
@@ -78,15 +81,34 @@ def app_of(source: SourceTemplate) -> ImportedApp:
     function_names = _function_names(functions, expansion, roles)
     names = _names(parts.names, expansion, functions, apis, roles, function_names)
     names = _without_log_groups(names, log_groups, function_names)
+    attributes = {attribute: name for name, attribute in names.resources.items()}
+    refused_resources = {
+        attributes[name]: why for (kind, name), why in refused.items() if kind == "resource" and name in attributes
+    }
+    names = replace(
+        names,
+        resources={name: attribute for name, attribute in names.resources.items() if name not in refused_resources},
+        left={**names.left, **refused_resources},
+    )
     names, resources = _settled(names, expansion, functions, apis, template)
     groups = {name: section(expansion.resources[group], "Properties") for group, name in log_groups.items()}
     layers = layers_of(expansion.declared, source)
     context = FunctionContext(source, expansion, names, apis, function_names, roles, groups, layers)
-    read = [read_function(declared, context) for name, declared in functions.items() if name not in names.left]
-    outputs = tuple(_outputs(template, source, names))
+    read = [
+        _without_refused(read_function(declared, context), refused)
+        for name, declared in functions.items()
+        if name not in names.left
+    ]
+    outputs = tuple(_outputs(template, source, names, refused))
     settings, further = _api_settings(apis, names)
     boundary, boundary_left = _boundary(functions.values(), names)
     shared, read = _shared_settings(read)
+    config = [(name, value) for name, value in (*shared, *boundary, *settings) if ("setting", name) not in refused]
+    further += [
+        Left(f"config.{name}", refused["setting", name], source.locate(()))
+        for name, _ in (*shared, *boundary, *settings)
+        if ("setting", name) in refused
+    ]
     left = (
         *source.left,
         *parts.left,
@@ -99,7 +121,7 @@ def app_of(source: SourceTemplate) -> ImportedApp:
         source.name,
         source.file,
         parts.constants,
-        (*shared, *boundary, *settings),
+        tuple(config),
         tuple(read),
         (*resources, *(replace(output, left=()) for output in outputs if output.attribute)),
         left,
@@ -133,8 +155,7 @@ def _lifted_roles(
     lifted: dict[str, str] = {}
     for name, declared in functions.items():
         role = declared.properties.get("Role")
-        own = role["Fn::GetAtt"] if isinstance(role, dict) and "Fn::GetAtt" in role else None
-        role_id = own.partition(".")[0] if isinstance(own, str) else own[0] if own else None
+        role_id = referred_to(role)
         if role is None and f"{name}Role" in expansion.resources:
             lifted[name] = f"{name}Role"
         elif role_id in written and role_id not in named and written[role_id].get("Type") == "AWS::IAM::Role":
@@ -186,7 +207,7 @@ def _names(
     attributes: dict[str, str] = {}
     taken: set[str] = set(_NOT_ATTRIBUTES)
     lifted = set(roles.values())
-    for logical_id, resource in expansion.resources.items():
+    for logical_id in expansion.resources:
         if logical_id in lifted or not _is_own(logical_id, expansion, functions, left, apis):
             continue
         attributes[logical_id] = _unused(words(logical_id) or "resource", taken)
@@ -404,7 +425,36 @@ def _ordered(
     return tuple(ordered.values())
 
 
-def _outputs(template: Mapping[str, Any], source: SourceTemplate, names: Names) -> Iterator[ImportedResource]:
+def _without_refused(function: ImportedFunction, refused: Mapping[tuple[str, str], str]) -> ImportedFunction:
+    """A function without the arguments that a build refused."""
+    kept: list[Item] = []
+    left = list(function.left)
+    for index, item in enumerate(function.arguments):
+        part = item.prefix or str(index)
+        why = refused.get((function.logical_id, part))
+        if why is None:
+            kept.append(_without_items(function, item, refused, left))
+        else:
+            left.append(Left(f"{item.prefix.rstrip('=') or 'a trigger'} of {function.logical_id}", why))
+    return replace(function, arguments=tuple(kept), left=tuple(left))
+
+
+def _without_items(
+    function: ImportedFunction, item: Item, refused: Mapping[tuple[str, str], str], left: list[Left]
+) -> Item:
+    """A list of a function without the items that a build refused."""
+    if not isinstance(item.value, Group) or item.value.begin != "[":
+        return item
+    why = {index: refused.get((function.logical_id, f"{item.prefix}{index}")) for index in range(len(item.value.items))}
+    name = item.prefix.rstrip("=")
+    left += [Left(f"{name}[{index}] of {function.logical_id}", because) for index, because in why.items() if because]
+    kept = tuple(entry for index, entry in enumerate(item.value.items) if not why[index])
+    return replace(item, value=replace(item.value, items=kept))
+
+
+def _outputs(
+    template: Mapping[str, Any], source: SourceTemplate, names: Names, refused: Mapping[tuple[str, str], str]
+) -> Iterator[ImportedResource]:
     """The outputs; one that is left has no attribute."""
     inside = replace(names, owner="")
     taken = {*_NOT_ATTRIBUTES, *names.resources.values()}
@@ -424,6 +474,9 @@ def _outputs(template: Mapping[str, Any], source: SourceTemplate, names: Names) 
         description = written.get("Description")
         about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
         attribute = _unused(words(str(name)) or "output", taken)
+        if ("resource", attribute) in refused:
+            yield ImportedResource("", "", left=(Left(f"output {name}", refused["resource", attribute], origin),))
+            continue
         yield ImportedResource(attribute, call("output", Item(value), about), condition, left)
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.types import arn_of, resource_type
+from remit.catalogue.types import arn_of
 from remit.iam import tokens
 from remit.importing.python_text import Conditional, Group, Item, Source, enclosed, flat, literal, quoted
 from remit.template.branches import NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
@@ -141,7 +140,7 @@ class Names:
                 return _COMPARISONS[function].join(map(self._inside, arguments))
         raise UnsayableError("its form is not known here")
 
-    def known(self, value: Any) -> bool:
+    def known(self, value: Any) -> bool:  # noqa: PLR0911 - one function after the other
         """Whether Python knows a value before the deploy: it hangs on parameters, mappings and conditions alone."""
         if isinstance(value, list):
             return all(map(self.known, value))
@@ -236,7 +235,7 @@ class Names:
             return Group("{", (Item(literal(text.replace("${", "${!")), '"Fn::Sub": '),), "}")
         return literal(text)
 
-    def _intrinsic(self, value: dict[str, Any]) -> Source:
+    def _intrinsic(self, value: dict[str, Any]) -> Source:  # noqa: PLR0911 - one function after the other
         ((function, argument),) = value.items()
         if function == "Ref":
             return self._ref(str(argument))
@@ -374,10 +373,9 @@ def _joined(pieces: list[tuple[bool, str]]) -> Source:
     """Texts and expressions as one text: an f-string, where there is anything to put in."""
     pieces = [(is_expression, text) for is_expression, text in pieces if text]
     merged: list[tuple[bool, str]] = []
-    for is_expression, text in pieces:
-        literal_inside = re.fullmatch(r'"([^"\\]*)"', text) if is_expression else None
-        if literal_inside is not None:
-            is_expression, text = False, literal_inside[1]
+    for is_code, code in pieces:
+        literal_inside = re.fullmatch(r'"([^"\\]*)"', code) if is_code else None
+        is_expression, text = (is_code, code) if literal_inside is None else (False, literal_inside[1])
         if merged and not is_expression and not merged[-1][0]:
             merged[-1] = (False, merged[-1][1] + text)
         else:

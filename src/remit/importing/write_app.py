@@ -6,13 +6,12 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from remit.importing.python_text import call, flat, quoted, written
+from remit.importing.python_text import WIDTH, call, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.importing.app_model import Constant, ImportedApp, ImportedFunction, ImportedResource, Left
-    from remit.importing.python_text import Source
+    from remit.importing.app_model import Constant, ImportedApp, ImportedFunction, ImportedResource
 
 _REMIT: Final = ("App", "Shared", "aws", "configure", "existing", "layer", "on", "output", "project", "resource")
 _COMMENT_WIDTH: Final = 84
@@ -63,7 +62,7 @@ def _function(function: ImportedFunction) -> list[str]:
     level = 0 if function.condition is None else 1
     lines = [] if function.condition is None else [f"if {function.condition}:"]
     lines += [textwrap.indent(line, "    " * level) for left in function.left for line in _comment(left.comment)]
-    return [*lines, *written(call("app.function", *function.arguments), level)]
+    return [*lines, *written(call("app.web" if function.is_web else "app.function", *function.arguments), level)]
 
 
 def _constants(constants: Iterable[Constant]) -> list[str]:
@@ -94,7 +93,7 @@ def _module(docstring: str, blocks: list[list[str]], app: ImportedApp) -> str:
     constants = [constant.name for constant in app.constants if constant.name in mentioned]
     if constants and not docstring.startswith("The parameters"):
         line = f"from parameters import {', '.join(sorted(constants, key=_isort_key))}"
-        if len(line) > 88:
+        if len(line) > WIDTH:
             names = "".join(f"    {name},\n" for name in sorted(constants, key=_isort_key))
             line = f"from parameters import (\n{names})"
         head.append(f"{line}\n")

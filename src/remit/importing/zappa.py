@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Locate
 
 _NO_MATTER: Final = frozenset({
-    "apigateway_description", "apigateway_enabled", "app_function", "aws_region", "cache_cluster_enabled", "cloudwatch_data_trace",
-    "cloudwatch_log_level", "cloudwatch_metrics_enabled", "debug", "delete_local_zip", "delete_s3_zip", "django_settings",
+    "apigateway_description", "apigateway_enabled", "app_function", "aws_region", "cache_cluster_enabled",
+    "cloudwatch_data_trace", "cloudwatch_log_level", "cloudwatch_metrics_enabled", "debug", "delete_local_zip",
+    "delete_s3_zip", "django_settings",
     "environment_variables", "events", "exclude", "exclude_glob", "extends", "keep_warm", "keep_warm_expression",
     "lambda_description", "log_level", "manage_roles", "profile_name", "project_name", "regex_excludes", "runtime",
     "s3_bucket", "slim_handler", "touch", "use_precompiled_packages", "aws_environment_variables", "environment",
 })  # fmt: skip
 """Settings that are read here, or that remit decides by itself: its bucket, its packages, its logs."""
 _SETTINGS: Final = {
-    "architecture": "Architectures", "dead_letter_arn": "DeadLetterQueue.TargetArn", "ephemeral_storage": "EphemeralStorage",
-    "layers": "Layers", "memory_size": "MemorySize", "tags": "Tags", "timeout_seconds": "Timeout", "vpc_config": "VpcConfig",
-    "role_arn": "Role", "xray_tracing": "Tracing",
+    "architecture": "Architectures", "dead_letter_arn": "DeadLetterQueue.TargetArn", "ephemeral_storage":
+    "EphemeralStorage", "layers": "Layers", "memory_size": "MemorySize", "role_arn": "Role", "tags": "Tags",
+    "timeout_seconds": "Timeout", "vpc_config": "VpcConfig", "xray_tracing": "Tracing",
 }  # fmt: skip
 _OF_API: Final = {
     "binary_support": None,
@@ -39,7 +40,9 @@ _OF_API: Final = {
 _API: Final = "Api"
 
 
-def zappa_template(settings: Any, file: str, locate: Locate, folder: Path) -> SourceTemplate:
+def zappa_template(  # noqa: C901 - one setting after the other
+    settings: Any, file: str, locate: Locate, folder: Path
+) -> SourceTemplate:
     """The template of a stage: of `dev`, else of the first. RemitError: no stage has an app."""
     stages = (
         {name: value for name, value in settings.items() if isinstance(value, dict)}
