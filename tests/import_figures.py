@@ -9,6 +9,7 @@ makes of the source: the same logical ids, types and properties, but for the dif
 without a reason.
 """
 
+# ruff: noqa: BLE001, C901, PLC0415, PLR0911, PLR0912, T201 - a script: it prints, and goes on past any failure
 from __future__ import annotations
 
 import argparse
@@ -246,11 +247,8 @@ def compared(old: dict[str, Any], new: dict[str, Any], result: Result, renamed: 
             for path in differing(resource.get(attribute, {}), partner.get(attribute, {})):
                 at = path if attribute == "Properties" else f"@{attribute}"
                 at += " absent" if at_path(resource.get(attribute), path) is None else ""
-                note(
-                    kind,
-                    re.sub(r"\[\d+\]", "[]", at),
-                    f"{name}: {at_path(resource.get(attribute), path)!r:.90} is {at_path(partner.get(attribute), path)!r:.90}",
-                )
+                was, is_now = (at_path(side.get(attribute), path) for side in (resource, partner))
+                note(kind, re.sub(r"\[\d+\]", "[]", at), f"{name}: {was!r:.90} is {is_now!r:.90}")
     for name, resource in free.items():
         note(resource["Type"], "+", name)
 
@@ -280,9 +278,9 @@ def twin_of(resource: dict[str, Any], free: dict[str, Any]) -> str | None:
         return None
     wanted = [_target(at_path(resource.get("Properties", {}), key)) for key in keys]
     for name, other in free.items():
-        if other["Type"] == resource["Type"]:
-            if [_target(at_path(other.get("Properties", {}), key)) for key in keys] == wanted:
-                return name
+        values = [_target(at_path(other.get("Properties", {}), key)) for key in keys]
+        if other["Type"] == resource["Type"] and values == wanted:
+            return name
     return None
 
 
@@ -373,12 +371,10 @@ def _uploaded(template: dict[str, Any]) -> dict[str, Any]:
             if isinstance(properties.get(name), str) and not properties[name].startswith("s3://"):
                 properties[name] = "s3://bucket/key"
     for resource in copy["Resources"].values():
-        if (
-            resource["Type"] == "AWS::Serverless::Function"
-            and resource.setdefault("Properties", {}).get("PackageType") != "Image"
-        ):
-            if not {"InlineCode", "ImageUri"} & resource["Properties"].keys():
-                resource["Properties"].setdefault("CodeUri", "s3://bucket/key")
+        properties = resource.setdefault("Properties", {})
+        has_code = {"InlineCode", "ImageUri"} & properties.keys() or properties.get("PackageType") == "Image"
+        if resource["Type"] == "AWS::Serverless::Function" and not has_code:
+            properties.setdefault("CodeUri", "s3://bucket/key")
     return copy
 
 

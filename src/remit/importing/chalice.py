@@ -27,7 +27,8 @@ _SETTINGS: Final = {
 _READ_HERE: Final = frozenset({
     *_SETTINGS, "api_gateway_custom_domain", "api_gateway_endpoint_type", "api_gateway_stage", "app_name",
     "autogen_policy", "automatic_layer", "environment_variables", "iam_policy_file", "lambda_functions",
-    "manage_iam_role", "minimum_compression_size", "security_group_ids", "stages", "subnet_ids", "version", "xray", "lambda_runtime",
+    "lambda_runtime", "manage_iam_role", "minimum_compression_size", "security_group_ids", "stages", "subnet_ids",
+    "version", "xray",
 })  # fmt: skip
 _OF_STREAM: Final = {
     "batch_size": "BatchSize",
@@ -72,7 +73,7 @@ class _ChaliceApp:
         self.count = 0
         self.pools: dict[str, Any] = {}
 
-    def template(self) -> SourceTemplate:
+    def template(self) -> SourceTemplate:  # noqa: C901 - one kind of declaration after the other
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
         trees = {path: _parsed(path) for path in modules if path.is_file()}
         if self.folder / "app.py" not in trees:

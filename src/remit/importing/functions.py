@@ -156,7 +156,8 @@ class _FunctionReader:
         try:
             return self.names.condition({"Condition": condition})
         except UnsayableError as error:
-            self._leave(f"Condition of {self.declared.logical_id}", str(error), ("Condition",))
+            origin = self.declared.place((*self.declared.path, "Condition"))
+            self.left.append(Left(f"Condition of {self.declared.logical_id}", str(error), origin))
             return None
 
     def _text(self, name: str, default: str) -> str:

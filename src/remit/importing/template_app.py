@@ -70,7 +70,11 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
     `refused` are parts of it that a build refused, with its message: they are left.
     """
     refused = refused or {}
-    template = with_local_files(source.template, source.folder)
+    written = section(source.template, "Resources")
+    broken = [name for name, resource in written.items() if not isinstance(section(resource).get("Type"), str)]
+    broken = [name for name in broken if not str(name).startswith("Fn::ForEach")]
+    whole = {**source.template, "Resources": {name: written[name] for name in written if name not in broken}}
+    template = with_local_files(whole, source.folder)
     template = with_functions_of_sam(unrolled(template, {}).template)
     expansion = expanded(template, source.locate)
     functions = {declared.logical_id: declared for declared in expansion.declared if declared.kind == "Function"}
@@ -111,6 +115,7 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
     ]
     left = (
         *source.left,
+        *(Left(str(name), "it has no Type", source.locate(("Resources", name))) for name in broken),
         *parts.left,
         *further,
         *boundary_left,
@@ -125,7 +130,7 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
         tuple(read),
         (*resources, *(replace(output, left=()) for output in outputs if output.attribute)),
         left,
-        _count(template, expansion) + source.further + len(source.left),
+        _count(template, expansion) + len(broken) + source.further + len(source.left),
         parts.to_fill_in,
         tuple(layers.values()),
     )

@@ -97,7 +97,8 @@ def _module(docstring: str, blocks: list[list[str]], app: ImportedApp) -> str:
             names = "".join(f"    {name},\n" for name in sorted(constants, key=_isort_key))
             line = f"from parameters import (\n{names})"
         head.append(f"{line}\n")
-    return "\n".join((*head, body.lstrip("\n")))
+    body = body.lstrip("\n")
+    return "\n".join((*head, f"\n{body}" if body.startswith("class ") else body))
 
 
 def _isort_key(name: str) -> tuple[int, str]:
