@@ -401,7 +401,13 @@ def test_a_route_that_only_those_reach_whom_connect_has_let_in_lets_in_nobody() 
             METHOD,
             [("ANY of M: nobody -> everybody", True, False)],
         ),
-        (REST, (METHOD[0], {**METHOD[1], "ApiKeyRequired": True}), [("ANY of M: nobody -> everybody", True, False)]),
+        (REST, (METHOD[0], {**METHOD[1], "ApiKeyRequired": True}), [("ANY of M: nobody -> everybody", True, True)]),
+        (REST, (METHOD[0], {**METHOD[1], "Integration": {"Type": "MOCK"}}), []),
+        (
+            ("AWS::ApiGateway::RestApi", {"Policy": {"Statement": []}}),
+            METHOD,
+            [("ANY of M: nobody -> everybody", True, False)],
+        ),
         (REST, (METHOD[0], {**METHOD[1], "AuthorizationType": "CUSTOM"}), []),
     ],
 )

@@ -305,7 +305,7 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
     if len(paths) == _SIDES and paths[1].is_dir():
         from remit.importing.access_comparison import review_source
 
-        answer = _of_review(review_source(*paths), str(paths[1]), wishes)
+        answer = _of_review(review_source(paths[0], paths[1]), str(paths[1]), wishes)
         _tell(answer, wishes)
         return 1 if answer.is_open else 0
     files = [options.content(path) for path in paths]
