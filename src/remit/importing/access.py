@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.expand import expand
 from remit.iam import tokens
 from remit.importing.app_model import Left
-from remit.importing.python_text import Conditional, Group, Item, quoted
-from remit.importing.template_values import Names, UnsayableError
+from remit.importing.python_text import Bracketed, Conditional, Item, quoted
+from remit.importing.template_values import TemplateNames, UnsayableError
 from remit.template.branches import NO_VALUE, choice
 
 if TYPE_CHECKING:
@@ -43,13 +43,17 @@ class ImportedAccess:
     def arguments(self) -> Iterator[Item]:
         """The keywords of a function."""
         if self.policy:
-            yield Item(Group("[", self.policy, "]"), "policy=")
+            yield Item(Bracketed("[", self.policy, "]"), "policy=")
         if self.managed:
-            yield Item(Group("[", self.managed, "]"), "managed_policy=")
+            yield Item(Bracketed("[", self.managed, "]"), "managed_policy=")
 
 
 def access_of_role(
-    role_id: str, expansion: ExpandedTemplate, names: Names, triggers: Collection[str], by_trigger: Collection[str]
+    role_id: str,
+    expansion: ExpandedTemplate,
+    names: TemplateNames,
+    triggers: Collection[str],
+    by_trigger: Collection[str],
 ) -> ImportedAccess:
     """The access of a role of the template.
 
@@ -81,7 +85,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value in (None, NO_VALUE) else [value]
 
 
-def _managed(arn: Any, names: Names, triggers: Collection[str]) -> list[Item]:
+def _managed(arn: Any, names: TemplateNames, triggers: Collection[str]) -> list[Item]:
     chosen = choice(arn)
     if chosen is not None:
         yes, no = (_managed(branch, names, triggers) if branch != NO_VALUE else [] for branch in chosen.values)
@@ -94,7 +98,7 @@ def _managed(arn: Any, names: Names, triggers: Collection[str]) -> list[Item]:
     return [Item(quoted(name) if found else names.text(arn))]
 
 
-def _statements(entry: Any, names: Names, reason: str) -> list[Item]:
+def _statements(entry: Any, names: TemplateNames, reason: str) -> list[Item]:
     chosen = choice(entry)
     if chosen is not None:
         yes, no = (_statements(branch, names, reason) if branch != NO_VALUE else [] for branch in chosen.values)
@@ -138,8 +142,10 @@ def _without_unknown(statement: Mapping[str, Any]) -> tuple[dict[str, Any] | Non
     return kept, []
 
 
-def _chosen(condition: str, yes: list[Item], no: list[Item], names: Names) -> list[Item]:
+def _chosen(condition: str, yes: list[Item], no: list[Item], names: TemplateNames) -> list[Item]:
     if not yes and not no:
         return []
     decided = names.condition({"Condition": condition})
-    return [Item(Conditional(Group("[", tuple(yes), "]"), decided, Group("[", tuple(no), "]"), enclosed=True), "*")]
+    return [
+        Item(Conditional(Bracketed("[", tuple(yes), "]"), decided, Bracketed("[", tuple(no), "]"), enclosed=True), "*")
+    ]

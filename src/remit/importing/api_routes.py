@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from remit.iam import tokens
 from remit.importing.app_model import Left, referred_to, value_at_path
 from remit.importing.events import resource
-from remit.importing.python_text import Group, Item, call, quoted
-from remit.importing.template_values import Names, UnsayableError, words
+from remit.importing.python_text import Bracketed, Item, call, quoted
+from remit.importing.template_values import TemplateNames, UnsayableError, words
 from remit.template.sam.events import ANY_METHOD, api_of
 from remit.template.sections import section
 
@@ -25,7 +25,7 @@ _NO_MATTER: Final = frozenset({
     "AlwaysDeploy", "Auth", "Description", "EndpointConfiguration", "FailOnWarnings", "MergeDefinitions", "Name",
     "OpenApiVersion", "PropagateTags", "Tags",
 })  # fmt: skip
-"""Names, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
+"""TemplateNames, descriptions and SAM's own switches; `Auth` and the endpoint are looked at by themselves."""
 _LOG_SETTINGS: Final = ("AccessLogSetting", "AccessLogSettings")
 
 
@@ -100,7 +100,7 @@ class Apis:
         name = api_of(event) if reference is None else reference.get("Ref") if isinstance(reference, dict) else None
         return name if isinstance(name, str) and name in self.declared else ""
 
-    def trigger(self, event: SamEvent, names: Names) -> Source:
+    def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
         """The route of an event. UnsayableError: remit has none such."""
         api = self.api(event)
         if not api:
@@ -119,7 +119,7 @@ class Apis:
         items += self._asked(event, api, names)
         return call(f"on.{form.trigger}", *items)
 
-    def _asked(self, event: SamEvent, api: str, names: Names) -> Iterator[Item]:
+    def _asked(self, event: SamEvent, api: str, names: TemplateNames) -> Iterator[Item]:
         """A key, a body and parameters that a request must have."""
         of_api = section(self.declared[api].properties, "Auth")
         if section(event.properties, "Auth").get("ApiKeyRequired", of_api.get("ApiKeyRequired")) is True:
@@ -140,7 +140,7 @@ class Apis:
         if query:
             yield Item(names.source(query), "query=")
 
-    def _auth(self, event: SamEvent, api: str, names: Names) -> Source:
+    def _auth(self, event: SamEvent, api: str, names: TemplateNames) -> Source:
         of_api, of_event = section(self.declared[api].properties, "Auth"), section(event.properties, "Auth")
         name = of_event.get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
         if name in ("NONE", "AWS_IAM"):
@@ -153,13 +153,13 @@ class Apis:
             audience = token.get("audience") or []
             audiences = audience if isinstance(audience, list) else [audience]
             issuer = Item(names.text(token.get("issuer")))
-            texts = Group("[", tuple(Item(names.text(text)) for text in audiences), "]")
+            texts = Bracketed("[", tuple(Item(names.text(text)) for text in audiences), "]")
             return call("on.jwt", issuer, Item(texts, "audience="), scoped)
         if authorizer.get("UserPoolArn") is not None:
             return call("on.user_pool", Item(resource(names, authorizer["UserPoolArn"])), scoped)
         return self._authorizer(authorizer, event.type, names)
 
-    def _authorizer(self, authorizer: Mapping[str, Any], kind: str, names: Names) -> Source:
+    def _authorizer(self, authorizer: Mapping[str, Any], kind: str, names: TemplateNames) -> Source:
         name = referred_to(authorizer.get("FunctionArn"))
         if not name or name in names.left or name in names.resources:
             raise UnsayableError("its authorizer is no function of the app")
@@ -181,7 +181,7 @@ class Apis:
             Item(names.text(expression), "identity_validation_expression=") if expression else None,
         )
 
-    def settings(self, names: Names) -> Iterator[tuple[str, Source] | Left]:
+    def settings(self, names: TemplateNames) -> Iterator[tuple[str, Source] | Left]:
         """The settings of the APIs that become routes, or what of them is left."""
         for logical_id, api in self.declared.items():
             if logical_id not in self.as_they_are:
@@ -192,7 +192,7 @@ def _path(path: str, kind: str) -> str:
     return path.rstrip("/") or "/" if kind == "Api" else path
 
 
-def _settings(api: SamResource, names: Names) -> Iterator[tuple[str, Source] | Left]:  # noqa: C901 - setting by setting
+def _settings(api: SamResource, names: TemplateNames) -> Iterator[tuple[str, Source] | Left]:  # noqa: C901 - setting by setting
     form = FORMS[api.kind]
     tree = "api" if api.kind == "HttpApi" else "rest"
     for path, setting in form.settings.items():

@@ -11,8 +11,8 @@ from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.importing.app_model import referred_to
-from remit.importing.python_text import Group, Item, call
-from remit.importing.template_values import Names, UnsayableError
+from remit.importing.python_text import Bracketed, Item, call
+from remit.importing.template_values import TemplateNames, UnsayableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TRUE: Final = (True, "true", "True")
 _NOT_WRITTEN: Final = ("Description", "Name", "RuleName", "OmitName", "Target.Id", "QueueLogicalId")
-"""Names and descriptions of resources that remit names itself."""
+"""TemplateNames and descriptions of resources that remit names itself."""
 
 
 class _NoOptionError(Exception):
@@ -33,32 +33,32 @@ class _Option(NamedTuple):
     """An option of a trigger, and how it is made of the property's value; None leaves it out."""
 
     keyword: str
-    convert: Callable[[Names, Any], Source | None] = Names.source
+    convert: Callable[[TemplateNames, Any], Source | None] = TemplateNames.source
 
 
-def _flag(_: Names, value: Any) -> str | None:
+def _flag(_: TemplateNames, value: Any) -> str | None:
     if value not in (*_TRUE, False, "false", "False"):
         raise _NoOptionError
     return None if value in _TRUE else "False"
 
 
-def _state(names: Names, value: Any) -> str | None:
+def _state(names: TemplateNames, value: Any) -> str | None:
     return _flag(names, {"ENABLED": True, "DISABLED": False}.get(value, value) if isinstance(value, str) else value)
 
 
-def _true(_: Names, value: Any) -> str:
+def _true(_: TemplateNames, value: Any) -> str:
     if value not in _TRUE:
         raise _NoOptionError
     return "True"
 
 
-def _failures(_: Names, value: Any) -> str:
+def _failures(_: TemplateNames, value: Any) -> str:
     if value != ["ReportBatchItemFailures"]:
         raise _NoOptionError
     return "True"
 
 
-def _filters(names: Names, value: Any) -> Source:
+def _filters(names: TemplateNames, value: Any) -> Source:
     patterns = []
     for entry in value if isinstance(value, list) else ():
         if not isinstance(entry, dict) or not isinstance(entry.get("Pattern"), str):
@@ -76,11 +76,11 @@ def _json(text: str) -> Any:
         raise _NoOptionError from None
 
 
-def _input(names: Names, value: Any) -> Source:
+def _input(names: TemplateNames, value: Any) -> Source:
     return names.source(_json(value) if isinstance(value, str) else value)
 
 
-def _key_filter(names: Names, value: Any) -> Group:
+def _key_filter(names: TemplateNames, value: Any) -> Bracketed:
     """The rules of a bucket's filter, as keywords: the only value that becomes two options."""
     items = []
     for rule in value if isinstance(value, list) else ():
@@ -88,10 +88,10 @@ def _key_filter(names: Names, value: Any) -> Group:
         if name not in ("prefix", "suffix"):
             raise _NoOptionError
         items.append(Item(names.source(rule.get("Value")), f"{name}="))
-    return Group("", tuple(items), "")
+    return Bracketed("", tuple(items), "")
 
 
-def resource(names: Names, value: Any) -> Source:
+def resource(names: TemplateNames, value: Any) -> Source:
     """A resource of the app's as such, where its Ref or an attribute is given; any other value as text."""
     name = referred_to(value)
     if name in names.left:
@@ -101,12 +101,12 @@ def resource(names: Names, value: Any) -> Source:
     return names.text(value)
 
 
-def _only_enabled(names: Names, value: Any) -> None:
+def _only_enabled(names: TemplateNames, value: Any) -> None:
     if _flag(names, value) is not None:
         raise _NoOptionError
 
 
-def _dead_letter(names: Names, value: Any) -> Source:
+def _dead_letter(names: TemplateNames, value: Any) -> Source:
     return resource(names, value)
 
 
@@ -142,11 +142,11 @@ class EventForm(NamedTuple):
     """A trigger: its name, the properties that are its positional arguments, and its options by property."""
 
     trigger: str
-    arguments: Mapping[str, Callable[[Names, Any], Source | None]]
+    arguments: Mapping[str, Callable[[TemplateNames, Any], Source | None]]
     options: Mapping[str, _Option]
 
 
-def _detail(names: Names, value: Any) -> Source:
+def _detail(names: TemplateNames, value: Any) -> Source:
     return names.source(value)
 
 
@@ -160,11 +160,11 @@ _EVENT: Final = {
 _SCHEDULE: Final = {"ScheduleExpressionTimezone": _Option("timezone"), **_DELIVERY}
 FORMS: Final = {
     "CloudWatchEvent": EventForm("event", {}, _EVENT),
-    "CloudWatchLogs": EventForm("logs", {"LogGroupName": resource, "FilterPattern": Names.source}, {}),
-    "Cognito": EventForm("cognito", {"UserPool": resource, "Trigger": Names.source}, {}),
+    "CloudWatchLogs": EventForm("logs", {"LogGroupName": resource, "FilterPattern": TemplateNames.source}, {}),
+    "Cognito": EventForm("cognito", {"UserPool": resource, "Trigger": TemplateNames.source}, {}),
     "DynamoDB": EventForm("dynamodb", {"Stream": resource}, _STREAM),
     "EventBridgeRule": EventForm("event", {}, _EVENT),
-    "IoTRule": EventForm("iot", {"Sql": Names.source}, {"AwsIotSqlVersion": _Option("sql_version")}),
+    "IoTRule": EventForm("iot", {"Sql": TemplateNames.source}, {"AwsIotSqlVersion": _Option("sql_version")}),
     "Kinesis": EventForm("kinesis", {"Stream": resource}, _STREAM),
     "S3": EventForm(
         "s3", {"Bucket": resource}, {"Events": _Option("events"), "Filter.S3Key.Rules": _Option("", _key_filter)}
@@ -187,10 +187,10 @@ FORMS: Final = {
             "Enabled": _Option("", _only_enabled),
         },
     ),
-    "Schedule": EventForm("schedule", {"Schedule": Names.source}, _SCHEDULE),
+    "Schedule": EventForm("schedule", {"Schedule": TemplateNames.source}, _SCHEDULE),
     "ScheduleV2": EventForm(
         "schedule",
-        {"ScheduleExpression": Names.source},
+        {"ScheduleExpression": TemplateNames.source},
         {**_SCHEDULE, "FlexibleTimeWindow.MaximumWindowInMinutes": _Option("flexible_window")},
     ),
 }
@@ -199,7 +199,7 @@ NEEDS_OWN: Final = {"S3": "Bucket", "Cognito": "UserPool"}
 """Events whose trigger acts on a resource of the app's alone, and the property that names it."""
 
 
-def trigger(event: SamEvent, names: Names) -> Source | None:
+def trigger(event: SamEvent, names: TemplateNames) -> Source | None:
     """The trigger of an event; None where none says it all. UnsayableError: it cannot be said in any way."""
     form = FORMS.get(event.type)
     if form is None:
@@ -223,20 +223,20 @@ def trigger(event: SamEvent, names: Names) -> Source | None:
     return call(f"on.{form.trigger}", *positional, *keywords)
 
 
-def _keywords(form: EventForm, path: str, value: Any, names: Names) -> Iterator[Item]:
+def _keywords(form: EventForm, path: str, value: Any, names: TemplateNames) -> Iterator[Item]:
     if path in _NOT_WRITTEN or (path == "FlexibleTimeWindow.Mode"):
         return
     option = form.options.get(path)
     if option is None:
         raise _NoOptionError
     source = option.convert(names, value)
-    if isinstance(source, Group) and not source.begin:
+    if isinstance(source, Bracketed) and not source.begin:
         yield from source.items
     elif source is not None:
         yield Item(source, f"{option.keyword}=")
 
 
-def _is_own(value: Any, names: Names) -> bool:
+def _is_own(value: Any, names: TemplateNames) -> bool:
     return isinstance(value, dict) and value.get("Ref") in names.resources
 
 

@@ -13,8 +13,8 @@ from remit.importing.access import ImportedAccess, access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import Apis
 from remit.importing.app_model import Code, ImportedFunction, Left, SourceTemplate, value_at_path
-from remit.importing.python_text import Group, Item, Source, call, flat, quoted
-from remit.importing.template_values import Names, UnsayableError, words
+from remit.importing.python_text import Bracketed, Item, Source, call, flat, quoted
+from remit.importing.template_values import TemplateNames, UnsayableError, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE
 
@@ -65,7 +65,7 @@ class FunctionContext:
 
     source: SourceTemplate
     expansion: ExpandedTemplate
-    names: Names
+    names: TemplateNames
     apis: Apis
     function_names: Mapping[str, str]
     """Functions' names by logical id."""
@@ -77,7 +77,7 @@ class FunctionContext:
     """The layers that the template makes of a folder."""
 
 
-def by_hand(declared: SamResource, names: Names, apis: Apis) -> tuple[SamEvent, ...]:
+def by_hand(declared: SamResource, names: TemplateNames, apis: Apis) -> tuple[SamEvent, ...]:
     """The events of a function that no trigger stands for: their resources stay as SAM makes them."""
     return tuple(
         event
@@ -86,7 +86,7 @@ def by_hand(declared: SamResource, names: Names, apis: Apis) -> tuple[SamEvent, 
     )
 
 
-def _has_trigger(event: SamEvent, names: Names) -> bool:
+def _has_trigger(event: SamEvent, names: TemplateNames) -> bool:
     try:
         return events.trigger(event, names) is not None
     except UnsayableError:
@@ -266,7 +266,7 @@ class _FunctionReader:
                 steps = ("Environment", "Variables", name)
                 self._leave(f"variable {name} of {self.declared.logical_id}", str(error), steps)
         if entries:
-            yield Item(Group("{", tuple(entries), "}"), "environment=")
+            yield Item(Bracketed("{", tuple(entries), "}"), "environment=")
 
     def _layers(self) -> Iterator[Item]:
         layers = self.properties.get("Layers")
@@ -277,7 +277,7 @@ class _FunctionReader:
             except UnsayableError as error:
                 self._leave(f"a layer of {self.declared.logical_id}", str(error), ("Layers", index))
         if items:
-            yield Item(Group("[", tuple(items), "]"), "layers=")
+            yield Item(Bracketed("[", tuple(items), "]"), "layers=")
 
     def _layer(self, layer: Any) -> Source:
         own = self.context.layers.get(str(value_at_path(layer, "Ref")))
@@ -341,10 +341,10 @@ class _FunctionReader:
             if name not in known:
                 self._leave(f"{name} of {self.declared.logical_id}", "no setting of remit's stands for it", (name,))
         if entries:
-            yield Item(Group("{", tuple(entries), "}"), "properties=")
+            yield Item(Bracketed("{", tuple(entries), "}"), "properties=")
 
 
-def _url(config: Mapping[str, Any], names: Names) -> Source:
+def _url(config: Mapping[str, Any], names: TemplateNames) -> Source:
     items = []
     auth = config.get("AuthType")
     if auth != "AWS_IAM":

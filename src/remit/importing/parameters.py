@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.importing.app_model import Constant, Left
-from remit.importing.python_text import Group, Item, call, flat, literal, quoted
-from remit.importing.template_values import Names, UnsayableError, words
+from remit.importing.python_text import Bracketed, Item, call, flat, literal, quoted
+from remit.importing.template_values import TemplateNames, UnsayableError, words
 from remit.template.parameters import Parameter, parameters
 from remit.template.references import references
 from remit.template.sections import section
@@ -35,7 +35,7 @@ class TemplateConstants:
     """The constants of a template, how the template calls them, what is left, and which of them lack a value."""
 
     constants: tuple[Constant, ...]
-    names: Names
+    names: TemplateNames
     left: tuple[Left, ...]
     to_fill_in: tuple[str, ...]
 
@@ -63,7 +63,7 @@ def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstan
                 # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
                 declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
         constants.append(Constant(constant, _value(name, declared[name], template), comment))
-    names = Names(parameters=parameter_names, declared=declared)
+    names = TemplateNames(parameters=parameter_names, declared=declared)
     mapping_names: dict[str, str] = {}
     left: list[Left] = []
     for name, mapping in section(template, "Mappings").items():
@@ -137,7 +137,7 @@ def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Sour
         )
     if is_list:
         texts = [text.strip() for text in default.split(",")] if isinstance(default, str) else [default]
-        return Group("[", tuple(Item(literal(str(text))) for text in texts if text != ""), "]")
+        return Bracketed("[", tuple(Item(literal(str(text))) for text in texts if text != ""), "]")
     if parameter.type == "Number":
         return json.dumps(default) if isinstance(default, int | float) else str(default)
     if isinstance(default, bool):

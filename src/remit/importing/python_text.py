@@ -20,7 +20,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Bracketed:
     """A call, a list or a dict: what opens it, its parts, what closes it."""
 
     begin: str
@@ -45,13 +45,13 @@ class LongText:
     literals: tuple[str, ...]
 
 
-Source: TypeAlias = "str | Group | Conditional | LongText"
+Source: TypeAlias = "str | Bracketed | Conditional | LongText"
 """An expression: plain source, which is never broken, or one of several parts."""
 
 
-def call(name: str, *items: Item | None) -> Group:
+def call(name: str, *items: Item | None) -> Bracketed:
     """A call of a function; None is no argument."""
-    return Group(f"{name}(", tuple(item for item in items if item is not None), ")")
+    return Bracketed(f"{name}(", tuple(item for item in items if item is not None), ")")
 
 
 def quoted(text: str) -> str:
@@ -94,7 +94,7 @@ def written(source: Source, level: int = 0, before: str = "", after: str = "") -
     line = f"{indent}{before}{flat(source)}{after}"
     if (len(line) <= WIDTH and not _has_comments(source)) or isinstance(source, str):
         return [line]
-    if isinstance(source, Group):
+    if isinstance(source, Bracketed):
         lines = [f"{indent}{before}{source.begin}"]
         for item in source.items:
             lines += [f"{indent}{_INDENT}# {text}" for text in item.comment.splitlines()]
@@ -111,7 +111,7 @@ def written(source: Source, level: int = 0, before: str = "", after: str = "") -
 
 
 def _has_comments(source: Source) -> bool:
-    if isinstance(source, Group):
+    if isinstance(source, Bracketed):
         return any(item.comment or _has_comments(item.value) for item in source.items)
     if isinstance(source, Conditional):
         return _has_comments(source.value) or _has_comments(source.otherwise)

@@ -17,8 +17,8 @@ from remit.importing.functions import FunctionContext, by_hand, layers_of, read_
 from remit.importing.local_files import with_local_files
 from remit.importing.parameters import constants_of
 from remit.importing.plain_functions import with_functions_of_sam
-from remit.importing.python_text import Group, Item, call, flat, quoted
-from remit.importing.template_values import Names, UnsayableError, words
+from remit.importing.python_text import Bracketed, Item, call, flat, quoted
+from remit.importing.template_values import TemplateNames, UnsayableError, words
 from remit.judge.name_checks import logical_id as logical_id_of
 from remit.template.branches import choice
 from remit.template.loops import unrolled
@@ -186,7 +186,9 @@ def _log_groups(resources: Mapping[str, Any], functions: Mapping[str, SamResourc
     return owners
 
 
-def _without_log_groups(names: Names, log_groups: Mapping[str, str], function_names: Mapping[str, str]) -> Names:
+def _without_log_groups(
+    names: TemplateNames, log_groups: Mapping[str, str], function_names: Mapping[str, str]
+) -> TemplateNames:
     own = {group: f"{logical_id_of(function_names[function])}LogGroup" for group, function in log_groups.items()}
     return replace(
         names,
@@ -197,14 +199,14 @@ def _without_log_groups(names: Names, log_groups: Mapping[str, str], function_na
 
 
 def _names(
-    names: Names,
+    names: TemplateNames,
     expansion: ExpandedTemplate,
     functions: Mapping[str, SamResource],
     apis: Apis,
     roles: Mapping[str, str],
     function_names: Mapping[str, str],
-) -> Names:
-    """Names for all resources that become attributes of the class."""
+) -> TemplateNames:
+    """TemplateNames for all resources that become attributes of the class."""
     left = {name: why for name, declared in functions.items() if (why := why_not(declared)) is not None}
     for declared in expansion.declared:
         if declared.kind in _NO_FORM:
@@ -270,12 +272,12 @@ def _is_own(
 
 
 def _settled(
-    names: Names,
+    names: TemplateNames,
     expansion: ExpandedTemplate,
     functions: Mapping[str, SamResource],
     apis: Apis,
     template: Mapping[str, Any],
-) -> tuple[Names, tuple[ImportedResource, ...]]:
+) -> tuple[TemplateNames, tuple[ImportedResource, ...]]:
     """The resources, once what cannot be said has left, and what refers to it."""
     by_hand_paths = {
         event.path: None
@@ -317,7 +319,7 @@ def _settled(
 
 
 def _resource(
-    logical_id: str, expansion: ExpandedTemplate, names: Names, plain: Mapping[str, Any]
+    logical_id: str, expansion: ExpandedTemplate, names: TemplateNames, plain: Mapping[str, Any]
 ) -> ImportedResource | str:
     """A resource, or why it cannot be said."""
     written = plain.get(logical_id, expansion.resources[logical_id])
@@ -347,15 +349,12 @@ def _resource(
             origin = expansion.place(("Resources", logical_id, "Properties", name))
             left.append(Left(f"{name} of {logical_id}", str(error), origin))
             continue
-        if item.prefix == "**":  # its key is CloudFormation's
-            others.append(replace(item, value=_respelled(value, str(name), inside)))
-        else:
-            (keywords if is_keyword else others).append(item)
+        (keywords if is_keyword else others).append(item)
     options, further = _options(logical_id, written, expansion, inside)
     value = call(
         "resource",
         Item(quoted(type_name)),
-        Item(Group("{", tuple(others), "}")) if others else None,
+        Item(Bracketed("{", tuple(others), "}")) if others else None,
         Item(quoted(logical_id), "logical_id="),
         *keywords,
         *options,
@@ -377,12 +376,8 @@ def _with_definition(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**others, **({"DefinitionString": text} if "null" in text else {"Definition": definition})}
 
 
-def _respelled(value: Any, name: str, names: Names) -> Source:
-    return names.entry(name, value, names.source).value
-
-
 def _options(
-    logical_id: str, written: Mapping[str, Any], expansion: ExpandedTemplate, names: Names
+    logical_id: str, written: Mapping[str, Any], expansion: ExpandedTemplate, names: TemplateNames
 ) -> tuple[list[Item], list[Left]]:
     options: list[Item] = []
     left: list[Left] = []
@@ -393,7 +388,7 @@ def _options(
     targets = depends if isinstance(depends, list) else [depends] if depends else []
     attributes = [names.resources[name] for name in targets if name in names.resources]
     if attributes:
-        source: Source = attributes[0] if len(attributes) == 1 else Group("[", tuple(map(Item, attributes)), "]")
+        source: Source = attributes[0] if len(attributes) == 1 else Bracketed("[", tuple(map(Item, attributes)), "]")
         options.append(Item(source, "depends_on="))
     for attribute in written:
         lost = attribute == "UpdateReplacePolicy" and written[attribute] != "Delete" and policy is None
@@ -448,7 +443,7 @@ def _without_items(
     function: ImportedFunction, item: Item, refused: Mapping[tuple[str, str], str], left: list[Left]
 ) -> Item:
     """A list of a function without the items that a build refused."""
-    if not isinstance(item.value, Group) or item.value.begin != "[":
+    if not isinstance(item.value, Bracketed) or item.value.begin != "[":
         return item
     why = {index: refused.get((function.logical_id, f"{item.prefix}{index}")) for index in range(len(item.value.items))}
     name = item.prefix.rstrip("=")
@@ -458,7 +453,7 @@ def _without_items(
 
 
 def _outputs(
-    template: Mapping[str, Any], source: SourceTemplate, names: Names, refused: Mapping[tuple[str, str], str]
+    template: Mapping[str, Any], source: SourceTemplate, names: TemplateNames, refused: Mapping[tuple[str, str], str]
 ) -> Iterator[ImportedResource]:
     """The outputs; one that is left has no attribute."""
     inside = replace(names, owner="")
@@ -485,7 +480,7 @@ def _outputs(
         yield ImportedResource(attribute, call("output", Item(value), about), condition, left)
 
 
-def _not_empty(value: Any, names: Names) -> tuple[Source, str | None]:
+def _not_empty(value: Any, names: TemplateNames) -> tuple[Source, str | None]:
     """The value of an output, and the condition under which it is no empty text, which no output may be."""
     chosen = choice(value)
     if chosen is None or "" not in chosen.values:
@@ -495,7 +490,7 @@ def _not_empty(value: Any, names: Names) -> tuple[Source, str | None]:
     return names.text(no if yes == "" else yes), f"not {condition}" if yes == "" else condition
 
 
-def _api_settings(apis: Apis, names: Names) -> tuple[list[tuple[str, Source]], list[Left]]:
+def _api_settings(apis: Apis, names: TemplateNames) -> tuple[list[tuple[str, Source]], list[Left]]:
     settings: list[tuple[str, Source]] = []
     left: list[Left] = []
     for part in apis.settings(names):
@@ -506,7 +501,7 @@ def _api_settings(apis: Apis, names: Names) -> tuple[list[tuple[str, Source]], l
     return settings, left
 
 
-def _boundary(functions: Iterable[SamResource], names: Names) -> tuple[list[tuple[str, Source]], list[Left]]:
+def _boundary(functions: Iterable[SamResource], names: TemplateNames) -> tuple[list[tuple[str, Source]], list[Left]]:
     """The permissions boundary, which an app has one of."""
     given = [declared for declared in functions if declared.properties.get("PermissionsBoundary") is not None]
     if not given:
@@ -552,7 +547,7 @@ def _shared_settings(functions: list[ImportedFunction]) -> tuple[list[tuple[str,
     return [(f"lambda_.function.{name}", value) for name, value in shared.items()], without
 
 
-def _left_whole(names: Names, template: Mapping[str, Any], expansion: ExpandedTemplate) -> Iterator[Left]:
+def _left_whole(names: TemplateNames, template: Mapping[str, Any], expansion: ExpandedTemplate) -> Iterator[Left]:
     """The resources that are left, each told once."""
     written = section(template, "Resources")
     for name, why in names.left.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
 from remit.iam import tokens
-from remit.importing.python_text import Conditional, Group, Item, Source, enclosed, flat, literal, quoted
+from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, literal, quoted
 from remit.template.branches import NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 
@@ -46,7 +46,7 @@ class TypedResource:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class TemplateNames:
     """Python's names of a template's parts, by the names that the template has for them."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -75,11 +75,11 @@ class Names:
         if isinstance(value, str):
             return self._plain_text(value)
         if isinstance(value, list):
-            return Group("[", tuple(self._items(value)), "]")
+            return Bracketed("[", tuple(self._items(value)), "]")
         if tokens.is_intrinsic(value):
             return self._intrinsic(value)
         if isinstance(value, dict):
-            return Group("{", tuple(self._entries(value)), "}")
+            return Bracketed("{", tuple(self._entries(value)), "}")
         return repr(value)
 
     def text(self, value: Any) -> Source:
@@ -89,7 +89,7 @@ class Names:
         if isinstance(value, int | float):
             return quoted(str(value))
         source = self.source(value)
-        if isinstance(source, Group) and source.begin == "{":
+        if isinstance(source, Bracketed) and source.begin == "{":
             if not tokens.is_intrinsic(value):
                 raise UnsayableError("its text holds `${…}`, which remit takes for a reference")
             return self._function_text(value)
@@ -227,12 +227,12 @@ class Names:
                 condition, there, away = f"not {condition}", away, there
             yes, no = (enclosed(self._optional(key, branch, source)) for branch in (there, away))
             return Conditional(yes, condition, no)
-        return "{}" if value == NO_VALUE else Group("{", (Item(source(value), f"{quoted(key)}: "),), "}")
+        return "{}" if value == NO_VALUE else Bracketed("{", (Item(source(value), f"{quoted(key)}: "),), "}")
 
     def _plain_text(self, text: str) -> Source:
         # remit reads `${Name}` in any text as a reference; CloudFormation does in Fn::Sub alone.
         if "${" in text and tokens.references(text):
-            return Group("{", (Item(literal(text.replace("${", "${!")), '"Fn::Sub": '),), "}")
+            return Bracketed("{", (Item(literal(text.replace("${", "${!")), '"Fn::Sub": '),), "}")
         return literal(text)
 
     def _intrinsic(self, value: dict[str, Any]) -> Source:  # noqa: PLR0911 - one function after the other
@@ -316,7 +316,7 @@ class Names:
     def _raw(self, value: Any) -> Source:
         """A value of which CloudFormation's functions stay as they are; parameters are put in."""
         if isinstance(value, list):
-            return Group("[", tuple(Item(self._raw(item)) for item in value), "]")
+            return Bracketed("[", tuple(Item(self._raw(item)) for item in value), "]")
         if not isinstance(value, dict):
             return literal(value) if isinstance(value, str) else repr(value)
         if tokens.is_intrinsic(value):
@@ -324,14 +324,14 @@ class Names:
             if function in ("Fn::If", "Fn::FindInMap") or (function != "Fn::Sub" and self.known(value)):
                 return self.source(value)
             if function == "Fn::Sub":
-                return Group("{", (Item(self._raw_text(argument), '"Fn::Sub": '),), "}")
+                return Bracketed("{", (Item(self._raw_text(argument), '"Fn::Sub": '),), "}")
             name = argument if function == "Ref" else argument[0] if function == "Fn::GetAtt" else ""
             if name in self.left:
                 raise UnsayableError(self.left[name])
             if function == "Ref":
                 argument = self.renamed.get(argument, argument)
-            return Group("{", (Item(self._raw(argument), f"{quoted(function)}: "),), "}")
-        return Group("{", tuple(Item(self._raw(item), f"{quoted(str(key))}: ") for key, item in value.items()), "}")
+            return Bracketed("{", (Item(self._raw(argument), f"{quoted(function)}: "),), "}")
+        return Bracketed("{", tuple(Item(self._raw(item), f"{quoted(str(key))}: ") for key, item in value.items()), "}")
 
     def _raw_text(self, argument: Any) -> Source:
         """The argument of a Fn::Sub, with the parameters of its text put in by Python."""
@@ -347,7 +347,7 @@ class Names:
             else:
                 pieces.append((False, f"${{{self.renamed.get(piece, piece)}}}"))
         put = _joined(pieces)
-        return Group("[", (Item(put), Item(self._raw(variables))), "]") if variables else put
+        return Bracketed("[", (Item(put), Item(self._raw(variables))), "]") if variables else put
 
 
 def _may_be_away(value: Any) -> bool:
@@ -388,7 +388,7 @@ def _joined(pieces: list[tuple[bool, str]]) -> Source:
         "\n" in text for _, text in merged
     ):
         parts = (Item(text if is_expression else literal(text)) for is_expression, text in merged)
-        return Group('"".join([', tuple(parts), "])")
+        return Bracketed('"".join([', tuple(parts), "])")
     body = "".join(
         f"{{{text.replace(chr(34), chr(39))}}}"
         if is_expression
