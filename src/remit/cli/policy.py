@@ -240,12 +240,14 @@ def _of_app(
     from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
+    from remit.package.layers import with_dependency_layers
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
-    app = load(folder, stage)
+    app = with_dependency_layers(load(folder, stage), folder)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
+    keys |= {layer.ref: f"{app.namespace}/{layer.logical_id}.zip" for layer in app.layers}
     template = synth(app, assign(app), keys, name)
     looked_up = (*calls_for(app), *calls_for_existing(template.parameters), *calls_for_log_role(app))
     calls = (*on_roles(in_bucket(CALLS, name), app), *looked_up)
