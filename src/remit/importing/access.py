@@ -68,7 +68,7 @@ def access_of_role(
         try:
             managed += _managed(arn, names, triggers)
         except UnsayableError as error:
-            left.append(Left(f"a managed policy of {role_id}", str(error), expansion.place(path)))
+            left.append(Left(f"a managed policy of {role_id}", str(error), expansion.locate(path)))
     for index, entry in enumerate(_listed(properties.get("Policies"))):
         path = ("Resources", role_id, "Properties", "Policies", index)
         reason = expansion.reason(path)
@@ -77,7 +77,7 @@ def access_of_role(
         try:
             policy += _statements(entry, names, reason)
         except UnsayableError as error:
-            left.append(Left(f"a policy of {role_id}", str(error), expansion.place(path)))
+            left.append(Left(f"a policy of {role_id}", str(error), expansion.locate(path)))
     return ImportedAccess(tuple(policy), tuple(managed), tuple(left))
 
 

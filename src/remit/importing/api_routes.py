@@ -205,7 +205,7 @@ def _settings(api: SamResource, names: TemplateNames) -> Iterator[tuple[str, Sou
             try:
                 yield f"{tree}.{setting}", names.source(value)
             except UnsayableError as error:
-                yield Left(f"{path} of {api.logical_id}", str(error), api.place(api.at(path.partition(".")[0])))
+                yield Left(f"{path} of {api.logical_id}", str(error), api.locate(api.at(path.partition(".")[0])))
     endpoint = api.properties.get("EndpointConfiguration")
     if endpoint == "PRIVATE" or section(endpoint).get("Type") == "PRIVATE":
         yield f"{tree}.endpoint_type", '"PRIVATE"'
@@ -219,7 +219,7 @@ def _settings(api: SamResource, names: TemplateNames) -> Iterator[tuple[str, Sou
         yield f"{tree}.policy", names.source(statements)
     if value_at_path(api.properties, "Domain.Route53") is not None:
         because = "remit writes no records: `ApiDomainTarget` is what they point to"
-        yield Left(f"Domain.Route53 of {api.logical_id}", because, api.place(api.at("Domain")))
+        yield Left(f"Domain.Route53 of {api.logical_id}", because, api.locate(api.at("Domain")))
     plan = section(api.properties, "Auth", "UsagePlan")
     if plan.get("CreateUsagePlan") in ("PER_API", "SHARED"):
         limits = {key: plan[key] for key in ("Quota", "Throttle") if key in plan}

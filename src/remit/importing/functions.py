@@ -156,7 +156,7 @@ class _FunctionReader:
         try:
             return self.names.condition({"Condition": condition})
         except UnsayableError as error:
-            origin = self.declared.place((*self.declared.path, "Condition"))
+            origin = self.declared.locate((*self.declared.path, "Condition"))
             self.left.append(Left(f"Condition of {self.declared.logical_id}", str(error), origin))
             return None
 
@@ -179,7 +179,7 @@ class _FunctionReader:
         return text
 
     def _origin(self, *steps: str | int) -> Origin | None:
-        return self.declared.place(self.declared.at(*steps))
+        return self.declared.locate(self.declared.at(*steps))
 
     def _leave(self, what: str, why: str, steps: tuple[str | int, ...]) -> None:
         self.left.append(Left(what, why, self._origin(*steps)))

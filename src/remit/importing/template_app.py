@@ -346,7 +346,7 @@ def _resource(
         except UnsayableError as error:
             if name in required:
                 return str(error)
-            origin = expansion.place(("Resources", logical_id, "Properties", name))
+            origin = expansion.locate(("Resources", logical_id, "Properties", name))
             left.append(Left(f"{name} of {logical_id}", str(error), origin))
             continue
         (keywords if is_keyword else others).append(item)
@@ -393,7 +393,7 @@ def _options(
     for attribute in written:
         lost = attribute == "UpdateReplacePolicy" and written[attribute] != "Delete" and policy is None
         if attribute not in _READ_HERE or lost:
-            origin = expansion.place(("Resources", logical_id, attribute))
+            origin = expansion.locate(("Resources", logical_id, attribute))
             left.append(Left(f"{attribute} of {logical_id}", "`resource` has no option for it", origin))
     return options, left
 
@@ -509,13 +509,13 @@ def _boundary(functions: Iterable[SamResource], names: TemplateNames) -> tuple[l
     try:
         sources = [names.source(declared.properties["PermissionsBoundary"]) for declared in given]
     except UnsayableError as error:
-        place = given[0].place(given[0].at("PermissionsBoundary"))
+        place = given[0].locate(given[0].at("PermissionsBoundary"))
         return [], [Left("PermissionsBoundary", str(error), place)]
     left = [
         Left(
             f"PermissionsBoundary of {declared.logical_id}",
             "all roles of an app have one boundary",
-            declared.place(declared.at("PermissionsBoundary")),
+            declared.locate(declared.at("PermissionsBoundary")),
         )
         for declared, source in zip(given, sources, strict=True)
         if source != sources[0]
@@ -552,4 +552,4 @@ def _left_whole(names: TemplateNames, template: Mapping[str, Any], expansion: Ex
     written = section(template, "Resources")
     for name, why in names.left.items():
         type_name = written[name].get("Type") if name in written else names.types.get(name, f"{SAM}Api")
-        yield Left(f"{name} ({type_name})", why, expansion.place(("Resources", name)))
+        yield Left(f"{name} ({type_name})", why, expansion.locate(("Resources", name)))
