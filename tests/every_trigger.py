@@ -96,6 +96,14 @@ def alert(event, context): ...
 def answer(event, context): ...
 
 
+@app.function(
+    on.rest("GET /orders/{id}", auth=on.user_pool(Data.users), query=["currency"]),
+    on.rest("POST /orders", auth=on.authorizer("ingest", token=True), body={"type": "object"}, api_key=True),
+    on.rest("ANY /{path+}"),
+)
+def serve(event, context): ...
+
+
 @app.function(on.websocket("$connect"), on.websocket("say", reply=True), policy=[grants.websocket.send()])
 def talk(event, context): ...
 

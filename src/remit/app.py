@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy, Statement
 
 
-ReasonKind: TypeAlias = Literal["computed", "function", "group", "job", "setting", "policy", "resource", "text"]
-"""Who asks for a grant: the computed default, a function, a group, a job, a setting of `config`, a policy that a
-template makes, a shared resource; `text` is a sentence that somebody wrote."""
+ReasonKind: TypeAlias = Literal[
+    "computed", "function", "group", "job", "workflow", "setting", "policy", "resource", "text"
+]
+"""Who asks for a grant: the computed default, a function, a group, a job, a workflow, a setting of `config`, a policy
+that a template makes, a shared resource; `text` is a sentence that somebody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ _SENTENCES: Final[dict[ReasonKind, Callable[[Reason], str]]] = {
     "function": _declared,
     "group": _declared,
     "job": _declared,
+    "workflow": _declared,
     "setting": lambda reason: f"{reason.text} in config.lambda_.iam.{reason.subjects[0]}, for every function".lstrip(),
     "policy": lambda reason: reason.text,
     "resource": lambda reason: f"shared resource {reason.subjects[0]}",
@@ -300,6 +303,11 @@ class Function:
         """The reference for a property that takes a function's name or the ARN of its alias, as late-bound text."""
         return f"${{{self.resource_id}}}" if self.publication is None else self.arn
 
+    @property
+    def start(self) -> str:
+        """The action of whoever runs it."""
+        return "lambda:InvokeFunction"
+
     def computed(self, text: str, note: str = "") -> Reason:
         """Why the computed default has something for it: `text` follows its name, as in `writes its logs`."""
         return Reason("computed", text, (self.name,), note)
@@ -328,6 +336,59 @@ class Function:
     def physical_name(self) -> str:
         """Its name in the account, as late-bound text."""
         return self.function_name or f"${{AWS::StackName}}-{self.name}"
+
+
+class WorkflowTrigger(Protocol):
+    """A trigger that starts a workflow as well as a function."""
+
+    def resources(self, target: Workflow) -> Iterator[Resource]:
+        """Yield the resources that start it."""
+
+    def outputs(self, target: Workflow) -> Iterator[Output]:
+        """As of a trigger of functions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A state machine of Step Functions as declared; its resource is among the app's."""
+
+    name: str
+    logical_id: str
+    """That of the state machine; those of its role and of what starts it begin with it."""
+    grants: tuple[Grant, ...] = ()
+    """What its states need, what its settings need, and what its policy declares."""
+    managed: tuple[str, ...] = ()
+    """ARNs of managed policies."""
+    triggers: tuple[WorkflowTrigger, ...] = ()
+    origin: Origin | None = None
+
+    @property
+    def role_id(self) -> str:
+        """The logical id of its role."""
+        return f"{self.logical_id}Role"
+
+    @property
+    def arn(self) -> str:
+        """Its ARN by Ref, as late-bound text."""
+        return f"${{{self.logical_id}}}"
+
+    @property
+    def start(self) -> str:
+        """The action of whoever starts it."""
+        return "states:StartExecution"
+
+    @property
+    def physical_name(self) -> str:
+        """Its name in the account, as late-bound text."""
+        return f"${{AWS::StackName}}-{self.name}"
+
+    def computed(self, text: str, note: str = "") -> Reason:
+        """Why a grant is there for it: `text` follows its name."""
+        return Reason("computed", text, (f"workflow {self.name}",), note)
+
+
+Triggered: TypeAlias = "Function | Workflow"
+"""Whatever a schedule or an event may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,8 +533,9 @@ class App:
     name: str
     stage: str
     functions: tuple[Function, ...]
+    workflows: tuple[Workflow, ...] = ()
     resources: tuple[Resource, ...] = ()
-    """The shared resources."""
+    """The shared resources, and the state machines of its workflows."""
     outputs: tuple[Output, ...] = ()
     existing: tuple[ExistingValue, ...] = ()
     """What of the account it asks for, used or not."""
@@ -522,6 +584,11 @@ class App:
     """Files that may hold secrets in the zips: by pattern, the reason and the line that gives it."""
 
     @property
+    def triggered(self) -> tuple[Triggered, ...]:
+        """Everything that has triggers."""
+        return (*self.functions, *self.workflows)
+
+    @property
     def code_roots(self) -> tuple[str, ...]:
         """The folders at the roots of its functions' zips, each once: paths from the project's, which is empty."""
         return tuple(dict.fromkeys(function.code for function in self.functions))
@@ -536,7 +603,7 @@ class App:
         """The project and the stage, to which alone its stack belongs, as the stack's tag has them."""
         return f"{self.name}-{self.stage}"
 
-    def deployed_name(self, function: Function) -> str:
+    def deployed_name(self, function: Triggered) -> str:
         """A function's name in the account."""
         return in_stack(function.physical_name, self.namespace)
 

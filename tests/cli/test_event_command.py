@@ -101,12 +101,27 @@ def stock(event, context): ...
 def rest(event, context): ...
 
 
+@app.function(on.rest("POST /items/{id}", auth=on.user_pool("eu-central-1_AbCdEf123")))
+def item(event, context): ...
+
+
+@app.function(on.rest("ANY /{path+}"), on.rest("GET /cave", auth=on.authorizer("stock")))
+def cave(event, context): ...
+
+
 @app.function(on.websocket("$connect"))
 def door(event, context): ...
 
 
 @app.function(on.websocket("say"))
 def say(event, context): ...
+"""
+
+
+VARIABLES = """
+from remit import configure
+with configure() as config:
+    config.rest.variables = {"colour": "blue"}
 """
 
 
@@ -132,6 +147,25 @@ def test_a_request_has_the_functions_route_and_whoever_it_lets_in(tmp_path: Path
         rest["rawPath"],
         "authorizer" in rest["requestContext"],
     )
+
+
+def test_a_request_to_the_rest_api_has_the_functions_route_and_whoever_it_lets_in(tmp_path: Path) -> None:
+    write(tmp_path / "shop", {"app.py": API, "config/deploy.py": VARIABLES})
+    item, cave = (printed("rest", name, "-C", str(tmp_path / "shop")) for name in ("item", "cave"))
+    context = item["requestContext"]
+    assert ("/items/{id}", "/items/example", {"id": "example"}, "POST", {"colour": "blue"}) == (
+        item["resource"],
+        item["path"],
+        item["pathParameters"],
+        item["httpMethod"],
+        item["stageVariables"],
+    )
+    assert ("/dev/items/example", "dev", "POST") == (context["path"], context["stage"], context["httpMethod"])
+    issuer = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf123"
+    assert {"claims": {"iss": issuer, "sub": "example"}} == context["authorizer"]
+    assert ("/example", "GET", None) == (cave["path"], cave["httpMethod"], cave["body"])
+    context = cave["requestContext"]
+    assert ("AKIA...", False) == (context["identity"]["accessKey"], "authorizer" in context)
 
 
 def test_a_message_names_the_functions_route(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_derived_file_is_up_to_date(name: str) -> None:
 
 
 def test_every_trigger_and_authorizer_is_in_the_triggers_by_the_name_of_its_file() -> None:
-    bases = {"BaseTrigger", "StreamTrigger", "RouteAuthorizer", "TokenAuthorizer"}
+    bases = {"BaseTrigger", "StreamTrigger", "RouteTrigger", "RouteAuthorizer", "TokenAuthorizer"}
     found = {}
     for path in (ROOT / "src/remit/triggers").glob("*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:

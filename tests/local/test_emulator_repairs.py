@@ -202,6 +202,18 @@ def test_a_message_that_is_reported_under_no_name_counts_as_processed() -> None:
     assert told("'if fid:' in inspect.getsource(lambda_svc._run_sqs_batch)") == "True"
 
 
+def test_a_list_of_failed_messages_that_is_null_stops_its_reader() -> None:
+    assert told("'.get(\"batchItemFailures\", []):' in inspect.getsource(lambda_svc._run_sqs_batch)") == "True"
+
+
+def test_a_filter_for_null_lets_through_what_has_no_such_field() -> None:
+    assert told("lambda_svc._match_esm_filter({}, {'a': [None]})") == "True"
+
+
+def test_messages_that_a_filter_keeps_back_stay_where_the_function_fails() -> None:
+    assert told("'_delete_messages' in inspect.getsource(lambda_svc._poll_sqs)") == "False"
+
+
 def test_a_service_that_it_does_not_have_is_looked_for_in_all_models_of_the_sdk() -> None:
     module = "__import__('ministack.core.router', fromlist=['x'])"
     assert "True" == told(f"'botocore' in inspect.getsource({module}._is_aws_service_name)")

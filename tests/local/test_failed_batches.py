@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly_reported_batches, reported_items
+from remit.local.event_sources.failed_batches import FailedBatches, reported_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,17 +57,6 @@ def test_a_record_that_is_older_than_the_mapping_takes_is_given_up_with_its_reas
     )
 
 
-def test_a_record_that_is_young_enough_is_tried_again() -> None:
-    assert ([["1"], ["1"]], []) == run([record(1)], [{"error": True}, {}], MaximumRecordAgeInSeconds=600)
-
-
-def test_what_comes_after_what_a_function_says_to_have_failed_is_tried_again_with_it() -> None:
-    answer = {"body": {"batchItemFailures": [{"itemIdentifier": "2"}]}}
-    reporting = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
-    assert ([["1", "2", "3"], ["2", "3"]], []) == run([record(1), record(2), record(3)], [answer, {}], **reporting)
-    assert ([["1", "2", "3"]], []) == run([record(1), record(2), record(3)], [answer])
-
-
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -81,28 +70,3 @@ def test_what_comes_after_what_a_function_says_to_have_failed_is_tried_again_wit
 )
 def test_what_a_function_reports_is_read_as_it_is(body: object, expected: tuple[object, ...]) -> None:
     assert expected == reported_items(body)
-
-
-class OneQueue:
-    """The emulator's Lambda, as far as it hands a message to a function that answers `body`."""
-
-    def __init__(self, body: object) -> None:
-        self.body = body
-        self.result: dict[str, Any] = {}
-
-    def _execute_function(self, _: object, __: object) -> dict[str, Any]:
-        return {"body": self.body}
-
-    def _run_sqs_batch(self, _: object, record: object) -> None:
-        self.result = self._execute_function(record, {"Records": [{"messageId": "1"}]})
-
-
-@pytest.mark.parametrize(
-    ("body", "fails"),
-    [(b"no JSON", True), (b"", False), (b'"done"', False), ("done", False), ({"batchItemFailures": []}, False)],
-)
-def test_an_answer_that_is_no_json_fails_a_batch_of_a_queue(body: object, *, fails: bool) -> None:
-    queue = OneQueue(body)
-    fail_wrongly_reported_batches(queue)
-    queue._run_sqs_batch({"FunctionResponseTypes": ["ReportBatchItemFailures"]}, {})
-    assert fails == queue.result.get("error", False)

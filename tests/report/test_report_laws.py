@@ -161,6 +161,25 @@ def is_told(piece: dict[str, Any], text: str) -> bool:
     return is_on_it and all(part in text for part in texts)
 
 
+CONDITIONS: Final = st.sets(st.sampled_from(["aws:RequestedRegion", "aws:PrincipalTag/team", "aws:SourceVpc"]))
+
+
+@settings(max_examples=CASES)
+@given(CONDITIONS, CONDITIONS)
+def test_each_condition_that_a_statement_has_more_or_less_is_named(before: set[str], after: set[str]) -> None:
+    def template(keys: set[str]) -> bytes:
+        limit = {"Condition": {"StringEquals": dict.fromkeys(sorted(keys), "a")}} if keys else {}
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **limit}
+        policy = {"PolicyName": "own", "PolicyDocument": document([statement])}
+        role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
+        return json.dumps({"Resources": {"Reader": role}}).encode()
+
+    text = "\n".join(report_lines(review_report(compared(template(before), template(after)))))
+    for key in before | after:
+        sentences = {word for word in ("now if", "no longer if") if f"{word} StringEquals {key} = a" in text}
+        assert sentences == ({"now if"} if key not in before else {"no longer if"} if key not in after else set())
+
+
 @settings(max_examples=CASES)
 @given(templates(), templates())
 def test_the_way_back_is_the_same_with_the_signs_exchanged(old: bytes, new: bytes) -> None:

@@ -16,7 +16,7 @@ FUNCTION = "@app.function({})\ndef hello(event, context): ...\n"
 
 
 def event_of(make: Make, triggers: str, request: str, body: str | None = None) -> dict[str, Any]:
-    project = make(app="from remit.triggers import api\n" + FUNCTION.format(triggers))
+    project = make(app="from remit.triggers import api, authorizer, rest\n" + FUNCTION.format(triggers))
     app = project.load()
     return http_event(app, app.functions[0], request_line(request), body)
 
@@ -62,3 +62,23 @@ def test_variables_are_decoded_and_the_last_may_take_the_rest(make: Make) -> Non
 def test_the_most_specific_route_answers(make: Make) -> None:
     event = event_of(make, 'api("$default"), api("GET /{any}"), api("GET /orders")', "GET /orders")
     assert "GET /orders" == event["routeKey"]
+
+
+def test_a_request_to_the_rest_api_has_all_values_of_a_parameter_and_the_last(make: Make) -> None:
+    event = event_of(make, 'rest("ANY /files/{owner}/{rest+}")', "PUT /files/a%20b/x/y?a=1&a=2", '{"b": 3}')
+    assert ("/files/{owner}/{rest+}", "/files/a%20b/x/y", "PUT") == (
+        event["resource"],
+        event["path"],
+        event["httpMethod"],
+    )
+    assert {"owner": "a b", "rest": "x/y"} == event["pathParameters"]
+    assert ({"a": "2"}, {"a": ["1", "2"]}) == (event["queryStringParameters"], event["multiValueQueryStringParameters"])
+    assert ('{"b": 3}', ["application/json"]) == (event["body"], event["multiValueHeaders"]["content-type"])
+    assert "/dev/files/a%20b/x/y" == event["requestContext"]["path"]
+
+
+def test_what_a_request_to_the_rest_api_has_not_is_null(make: Make) -> None:
+    event = event_of(make, 'rest("GET /", auth=authorizer("hello"))', "/")
+    names = ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables", "body")
+    assert [None] * 5 == [event[name] for name in names]
+    assert {"principalId": "example", "key": "value"} == event["requestContext"]["authorizer"]

@@ -43,29 +43,6 @@ MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
             {"EventSourceArn": {"Fn::Sub": HERE % ("sqs", "orders")}, "FunctionName": FUNCTION},
         )
     },
-    'sqs("a.fifo", batch_size=5, max_concurrency=2, report_failures=True)': {
-        "HelloAFifoQueue": (
-            MAPPING,
-            {
-                "EventSourceArn": {"Fn::Sub": HERE % ("sqs", "a.fifo")},
-                "FunctionName": FUNCTION,
-                "BatchSize": 5,
-                "ScalingConfig": {"MaximumConcurrency": 2},
-                "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            },
-        )
-    },
-    'sqs("arn:aws:sqs:eu-west-1:111122223333:in", batch_size=100, batch_window=5)': {
-        "HelloInQueue": (
-            MAPPING,
-            {
-                "EventSourceArn": "arn:aws:sqs:eu-west-1:111122223333:in",
-                "FunctionName": FUNCTION,
-                "BatchSize": 100,
-                "MaximumBatchingWindowInSeconds": 5,
-            },
-        )
-    },
     f'stream("{STREAM}", starting_position="TRIM_HORIZON", retries=3)': {
         "HelloTStream": (
             MAPPING,
@@ -289,8 +266,6 @@ WRONG = {
     "sqs('q', batch_size='10')": ("batch_size must be a whole number, got str '10'", None),
     "sqs('q', batch_size=True)": ("batch_size must be a whole number, got bool 'True'", None),
     "sqs('q', batch_size=11)": ("batch_size 11 needs a batch_window", "add batch_window=1, or more seconds"),
-    "sqs('q', batch_window=301)": ("batch_window is 301; it can be 0 to 300", None),
-    "sqs('q', max_concurrency=1)": ("max_concurrency is 1; it can be 2 to 1000", None),
     "sqs('q.fifo', batch_size=11, batch_window=1)": (
         "a FIFO queue gives at most 10 messages at once, and knows no batch_window",
         None,
@@ -303,7 +278,6 @@ WRONG = {
     "kinesis('s', starting_position=3)": (
         "starting_position cannot be 3", "it can be LATEST or TRIM_HORIZON or AT_TIMESTAMP"
     ),
-    "kinesis('s', retries=-2)": ("retries is -2; it can be -1 to 10000", None),
     "stream('table')": (
         "dynamodb('table'): a stream has no fixed name",
         "give its ARN, or the table as a resource of `shared/resources/`",
@@ -473,7 +447,6 @@ WRONG = {
         "starting_position AT_TIMESTAMP needs a timestamp",
         "such as timestamp=datetime(2026, 1, 31, tzinfo=UTC)",
     ),
-    "on.kinesis('s', max_record_age=10)": ("max_record_age is 10; it can be 60 to 604800", None),
     "on.schedule('cron(0 8 * * ? *)', timezone='Europe/Berlln')": (
         "there is no time zone 'Europe/Berlln'",
         "did you mean `Europe/Berlin`?",
@@ -606,30 +579,6 @@ FINE = (
 @pytest.mark.parametrize("trigger", FINE)
 def test_a_pattern_that_matches_something_is_taken(make: Make, trigger: str) -> None:
     assert make(app=_app(trigger)).template()
-
-
-@pytest.mark.parametrize(
-    ("trigger", "extremes"),
-    [
-        ('sqs("q", batch_size={}, batch_window={}, max_concurrency={})', ((1, 10_000), (0, 300), (2, 1_000))),
-        ('kinesis("s", batch_size={}, batch_window={}, retries={})', ((1, 10_000), (0, 300), (-1, 10_000))),
-        (
-            f'stream("{STREAM}", batch_size={{}}, batch_window={{}}, retries={{}})',
-            ((1, 10_000), (0, 300), (-1, 10_000)),
-        ),
-    ],
-    ids=["sqs", "kinesis", "dynamodb"],
-)
-def test_the_least_and_the_most_of_each_number_are_taken_and_no_more(
-    make: Make, trigger: str, extremes: tuple[tuple[int, int], ...]
-) -> None:
-    least, most = zip(*extremes, strict=True)
-    for position, (low, high) in enumerate(extremes):
-        for beyond in (low - 1, high + 1):
-            values = [*most[:position], beyond, *most[position + 1 :]]
-            assert f"{beyond}; it can be {low} to {high}" in make(app=_app(trigger.format(*values))).error().message
-    for values in (least, most):
-        assert make(app=_app(trigger.format(*values))).template()
 
 
 SCHEDULES = {

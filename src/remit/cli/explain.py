@@ -325,7 +325,7 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
     from remit.review.policies_beside import policies_beside
 
     action, resources = _asked(ready_role, words)
-    function = next(declared for declared in app.functions if declared.name == name)
+    function = next((declared for declared in app.functions if declared.name == name), None)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
     policies = tuple(policies_beside(app.resources))
     answers = []
@@ -334,7 +334,9 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
         answers.append(with_resource_policies(answer, ready_role, policies))
     return _tell(
         *(
-            replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
+            answer
+            if function is None  # a workflow, which says so itself in its definition or its `policy`
+            else replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
             for answer in answers
         ),
         as_json=as_json,

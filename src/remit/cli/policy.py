@@ -350,8 +350,9 @@ def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]
 
 def role_of(app: App, roles: tuple[Holder, ...], name: str) -> Holder:
     """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
+    workflow_roles = [workflow.role_id for workflow in app.workflows if workflow.name == name]
     for role in roles:
-        if name in (*role.functions, role.logical_id):
+        if name in (*role.functions, role.logical_id) or role.logical_id in workflow_roles:
             return role
     for function in app.functions:
         if function.name == name:

@@ -33,14 +33,16 @@ class DeniedCalls:
     def add(self, access: AccessRecord) -> CallDenied | None:
         """Note a denied access; None where it was noted before, or no function of the app asked for it."""
         function = self._app.function_deployed_as(access.function)
-        if function is None or function.name not in self._roles:
+        machines = [flow for flow in self._app.workflows if self._app.deployed_name(flow) == access.function]
+        if function is None and not machines:
             return None
-        name, item = function.name, ""
+        name, item = machines[0].logical_id if function is None else function.name, ""
         key = (name, access.action, access.resource)
-        if key in self._calls:
+        if key in self._calls or name not in self._roles:
             return None
-        # Where the role's own policy allows it already, something else denies it.
-        if own_verdict(ask(self._roles[name], access.action, access.resource)) != "Allowed":
+        # Where the role's own policy allows it already, something else denies it. A workflow has no decorator to edit.
+        verdict = own_verdict(ask(self._roles[name], access.action, access.resource))
+        if function is not None and verdict != "Allowed":
             item = spelled_grant(
                 self._app, function, access.action, access.resource, self._folder, account=self._account
             )

@@ -58,6 +58,10 @@ _PLAIN: Final = re.compile(r"[A-Za-z_$/*][^\s\"'\[\],#]*")
 _DECODE: Final = json.JSONDecoder().raw_decode
 
 
+class Verbatim(dict[str, Any]):
+    """A value of a template in which `${…}` is no reference: a state machine's definition has its own names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Something CloudFormation puts in place: the intrinsic function (as a dict of one key) and its text."""
@@ -155,7 +159,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        texts = {key: plain(item) for key, item in value.items()}
+        return Verbatim(texts) if isinstance(value, Verbatim) else texts
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -1,16 +1,17 @@
-"""The settings of the app's HTTP API and WebSocket API, as its configuration leaves them."""
+"""The settings of the app's APIs, as its configuration leaves them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import ApiSettings, WebsocketSettings
+from remit.app import ApiSettings, RestSettings, WebsocketSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
 
 if TYPE_CHECKING:
     from remit.judge.judgement import Judgement
+    from remit.project.settings import Section
 
 
 class _Need(NamedTuple):
@@ -24,36 +25,34 @@ class _Need(NamedTuple):
     """Whether it needs the other one also where it is None or False: None keeps an access log for ever."""
 
 
-_NO_LOG: Final = "is set, and the API writes no access log"
-_LOG: Final = "set `config.api.access_log = True`"
+_LOG: Final = "is set, and the API writes no access log", "set `{section}.access_log = True`"
 _NEEDS: Final = (
     _Need(
         "domain_name",
         "certificate_arn",
         "is {value}, and there is no certificate for it",
-        "set `config.api.certificate_arn` to one of ACM in the API's region",
+        "set `{section}.certificate_arn` to one of ACM in the API's region",
     ),
-    _Need("certificate_arn", "domain_name", "has no domain to be used for", "set `config.api.domain_name`"),
+    _Need("certificate_arn", "domain_name", "has no domain to be used for", "set `{section}.domain_name`"),
     _Need(
         "disable_execute_api_endpoint",
         "domain_name",
         "leaves the API without an address: it has no domain",
-        "set `config.api.domain_name` and its certificate, too",
+        "set `{section}.domain_name` and its certificate, too",
     ),
-    _Need("access_log_format", "access_log", _NO_LOG, _LOG, when_off=True),
-    _Need("access_log_retention", "access_log", _NO_LOG, _LOG, when_off=True),
+    _Need("access_log_format", "access_log", *_LOG, when_off=True),
+    _Need("access_log_retention", "access_log", *_LOG, when_off=True),
 )
 
 
-def api_settings(state: Judgement) -> ApiSettings:
-    """Return the right part of `config.api`.
+def _right_settings(state: Judgement, section: Section) -> dict[str, Any]:
+    """Return the right part of the settings of an API.
 
     A setting without another one that it needs is noted, unless that one failed.
     """
-    section = state.config.api
     values = {name: value for name, (value, _) in section.assigned.items()}
     lines = {name: relative(span.origin, state.folder) for name, (_, span) in section.assigned.items()}
-    right = dict(values)
+    right = {**values, "written": lines}
     for need in _NEEDS:
         if need.setting not in values or values.get(need.needed):
             continue
@@ -62,9 +61,41 @@ def api_settings(state: Judgement) -> ApiSettings:
         right.pop(need.setting, None)
         if not may_be_among(state.failed_settings, (need.needed,)):
             problem = need.problem.replace("{value}", repr(values[need.setting]))
-            message = f"`config.api.{need.setting}` {problem}"
-            state.mistakes.errors.append(RemitError(message, hint=need.hint, origin=lines[need.setting]))
-    return ApiSettings(**right, written=lines)
+            message = f"`{section.path}.{need.setting}` {problem}"
+            hint = need.hint.replace("{section}", section.path)
+            state.mistakes.errors.append(RemitError(message, hint=hint, origin=lines[need.setting]))
+    return right
+
+
+def api_settings(state: Judgement) -> ApiSettings:
+    """Return the right part of `config.api`."""
+    return ApiSettings(**_right_settings(state, state.config.api))
+
+
+def rest_settings(state: Judgement) -> RestSettings:
+    """Return the right part of `config.rest`, whose endpoint must fit the rest."""
+    settings = RestSettings(**_right_settings(state, state.config.rest))
+    is_private = settings.endpoint_type == "PRIVATE"
+    if is_private and settings.policy is None and not may_be_among(state.failed_settings, ("policy",)):
+        _note(
+            state,
+            settings,
+            "endpoint_type",
+            "is PRIVATE, and API Gateway deploys no private API without a policy that says who may call",
+            'such as `config.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", '
+            '"Resource": "execute-api:/*", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-…"}}}`',
+        )
+    if is_private and settings.domain_name is not None:
+        _note(state, settings, "domain_name", "is regional, and cannot lead to a private API", "leave it out")
+    if settings.vpc_endpoint_ids and not is_private and not may_be_among(state.failed_settings, ("endpoint_type",)):
+        hint = 'set `config.rest.endpoint_type = "PRIVATE"`'
+        _note(state, settings, "vpc_endpoint_ids", "is of private APIs, and this one is REGIONAL", hint)
+    return settings
+
+
+def _note(state: Judgement, settings: RestSettings, name: str, problem: str, hint: str) -> None:
+    mistake = RemitError(f"`config.rest.{name}` {problem}", hint=hint, origin=settings.written[name])
+    state.mistakes.errors.append(mistake)
 
 
 def websocket_settings(state: Judgement) -> WebsocketSettings:

@@ -7,15 +7,15 @@ mentions.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import ApiSettings, App, JobQueue, UnreadParts, in_stack, worker_name
+from remit.app import ApiSettings, App, JobQueue, RestSettings, UnreadParts, in_stack, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, websocket_settings
+from remit.judge.api_settings import api_settings, rest_settings, websocket_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from remit.app import Function, Grant
+    from remit.app import Function, Grant, Resource, Workflow
     from remit.iam.policy import Policy
     from remit.project.declared import Declaration, Declared
     from remit.project.settings import Section
@@ -101,6 +101,10 @@ def _judgement(declared: Declared) -> Judgement:
     if not declared.is_configured:
         state.failed_settings.add(ANY)
     wrong: set[int] = set()
+
+    def readable(triggers: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(Unread() if id(trigger) in wrong else trigger for trigger in triggers)
+
     for recorded in declared.made:
         # By identity: they are compared by their options, and two equal triggers stand at two lines.
         wrong.add(id(recorded))  # unless its own verdict says otherwise
@@ -110,14 +114,14 @@ def _judgement(declared: Declared) -> Judgement:
             if verdict.is_right:
                 wrong.remove(id(recorded))
     for written in declared.declarations:
-        triggers = tuple(Unread() if id(trigger) in wrong else trigger for trigger in written.triggers)
-        declaration = replace(written, triggers=triggers)
+        declaration = replace(written, triggers=readable(written.triggers))
         with state.noted():
             if declaration.web_options is not None:
                 from remit.judge.web_apps import checked_web_app  # noqa: PLC0415 - few apps have any
 
                 declaration = checked_web_app(declaration, declaration.web_options)
             state.declarations.append(replace(declaration, code=code_root(declaration, declared.folder)))
+    state.workflows = [replace(written, triggers=readable(written.triggers)) for written in declared.workflows]
     state.jobs = [declaration for declaration in state.declarations if declaration.job is not None]
     return state
 
@@ -171,6 +175,7 @@ def _lost_ids(state: Judgement) -> frozenset[str]:
         if any(place.file == span.file and span.line <= place.line <= span.end_line for place in places):
             is_named = value_node(span, "name") is not None
             lost.add("" if is_named else logical_id(name))
+    lost.update(declaration.logical_id for declaration in state.workflows)
     # An error without a line is about a whole file, which may have declared anything.
     if not state.declared.is_complete or any(place.line == 0 for place in places):
         lost.add("")
@@ -240,6 +245,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
+    workflows = _workflows(state, functions)
     iam = config.lambda_.iam
     replacements: dict[str, tuple[Grant, ...]] = {}
     for name in ("default_policy", "default_vpc_policy"):
@@ -254,11 +260,14 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     api = ApiSettings()
     with state.noted():
         api = api_settings(state)
+    rest = RestSettings()
+    with state.noted():
+        rest = rest_settings(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
         with state.noted():
             policies = _account_policies(state.folder)
-    if not functions and not state.declared.resources and not state.mistakes.errors:
+    if not functions and not state.declared.resources and not state.workflows and not state.mistakes.errors:
         nothing = RemitError(
             "this app declares nothing to deploy",
             hint="decorate a function with `@app.function` in a module that the app module imports",
@@ -270,7 +279,11 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         stage=state.stage,
         stack_name=config.stack_name or "",
         functions=tuple(functions),
-        resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
+        workflows=tuple(workflow for workflow, _ in workflows),
+        resources=(
+            *(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.resources),
+            *(machine for _, machine in workflows),
+        ),
         outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.declared.outputs),
         existing=tuple(
             replace(value, origin=relative(value.origin, state.folder)) for value in state.declared.existing.values()
@@ -292,11 +305,23 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         retains_data=state.stage in config.stages.production,
         share_roles=iam.share_roles,
         api=api,
+        rest=rest,
         websocket=websocket_settings(state),
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+
+
+def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workflow, Resource]]:
+    """The workflows, each with its state machine."""
+    workflows: list[tuple[Workflow, Resource]] = []
+    for declaration in state.workflows:
+        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
+
+        with state.noted():
+            workflows.append(workflow_of(state, declaration, functions))
+    return workflows
 
 
 def _account_policies(folder: Path) -> Mapping[str, Policy]:

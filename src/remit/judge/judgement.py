@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from remit.project.declared import Declaration, Declared
+    from remit.project.declared import Declaration, Declared, WorkflowDeclaration
     from remit.project.settings import Config
     from remit.source.mentioned_names import MentionedNames, Mentions
 
@@ -30,6 +30,8 @@ class Judgement:
     """The settings as far as they are right."""
     declarations: list[Declaration]
     """Those of which enough is known, without the triggers that are not right."""
+    workflows: list[WorkflowDeclaration] = field(default_factory=list)
+    """As `declarations`."""
     jobs: list[Declaration] = field(default_factory=list)
     """Of the declarations those of jobs."""
     mistakes: Mistakes = field(default_factory=Mistakes)

@@ -29,6 +29,7 @@ def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant
 def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[str, str]:
     """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: links to something else."""
     own = {resource.logical_id for resource in state.declared.resources}
+    own |= {workflow.logical_id for workflow in state.workflows}
     variables: dict[str, str] = {}
     mistakes = Mistakes()
     for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants

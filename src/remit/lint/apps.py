@@ -120,8 +120,8 @@ def _of_app(
         types = _types(app, roles)
     names = frozenset((*types, *(value.parameter for value in app.existing)))
     for role in roles:
-        origin = origins.get(role.functions[0]) if role.functions else role.origin
-        document = _of_role(role, types, names, origin, folder, app)
+        origin = origins.get(role.functions[0]) if role.functions else None
+        document = _of_role(role, types, names, origin or role.origin, folder, app)
         for item in document.statements:
             key = _key(item)
             if key not in checked:

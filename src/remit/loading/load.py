@@ -100,6 +100,7 @@ def _declared(state: Loading) -> Declared:
         stage=state.stage,
         config=state.config,
         declarations=tuple(state.declarations),
+        workflows=tuple(state.workflows),
         resources=tuple(state.resources),
         outputs=tuple(state.outputs),
         existing=dict(state.existing),

@@ -54,9 +54,11 @@ from remit.local.prepared_answers import PreparedAnswers
 from remit.local.process import BUSY
 from remit.local.repairs.alarms import keep_alarms
 from remit.local.repairs.apis import repair_apis, say_nothing_of_failures
+from remit.local.repairs.filters import repair_filters
 from remit.local.repairs.logs import repair_logs
 from remit.local.repairs.requests import read_no_models, send_to_the_decided_service, simulated_services
 from remit.local.repairs.resource_refusals import refuse_resources
+from remit.local.repairs.rest_apis import repair_rest_apis
 from remit.local.repairs.sessions import make_sessions_as_sts_does
 from remit.local.repairs.shards import keep_closed_shards
 from remit.local.repairs.simulated_policies import simulate_policies
@@ -224,6 +226,7 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     # It would run whatever scripts lie in /etc/localstack.
     instead_of(emulator, "_collect_scripts")(lambda *_: [])
     repair_apis(f"http://127.0.0.1:{record.port}")
+    repair_rest_apis()
     repair_stacks(ACCOUNT)
     give_default_policies()
     repair_logs()
@@ -244,6 +247,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     StreamPollers().take_hold()
     FailedBatches(destinations, functions_of_emulator).take_hold()
     fail_wrongly_reported_batches(functions_of_emulator)
+    repair_filters()
     keep_alarms()
     keep_closed_shards()
     keep_stream_positions()

@@ -8,17 +8,31 @@ Gateway" (Amazon API Gateway Developer Guide).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue import arns
 from remit.did_you_mean import did_you_mean
-from remit.errors import Mistakes
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.project.setting_values import Table, Texts, between, entries, flag, mistake, text, texts, wrong
+from remit.iam.policy import parse
+from remit.project.setting_values import (
+    Table,
+    Texts,
+    between,
+    entries,
+    flag,
+    mistake,
+    one_of,
+    plain,
+    text,
+    texts,
+    wrong,
+)
 from remit.project.stack_name import STAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from remit.errors import Path
     from remit.project.setting_values import Check
 
@@ -84,57 +98,10 @@ def role_name(path: Path, value: Any) -> str:
     return str(written)
 
 
-_CORS: Final[Mapping[str, Check]] = {
-    "AllowCredentials": flag,
-    "AllowHeaders": texts,
-    "AllowMethods": texts,
-    "AllowOrigins": texts,
-    "ExposeHeaders": texts,
-    "MaxAge": between(0, 86_400, "seconds"),
-}
-"""The properties of Cors, and what each takes."""
 _METHODS: Final = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _ORIGIN: Final = r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)"
 _HOST: Final = r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
 _SELECTION: Final = r"\$request\.body\.[A-Za-z0-9_.]+"
-
-
-def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
-    """CloudFormation's Cors properties, in its spelling or in snake_case."""
-    if not isinstance(value, Mapping):
-        raise wrong(path, 'a dict such as {"AllowOrigins": ["https://shop.example"]}', value)
-    configuration: dict[str, Any] = {}
-    mistakes = Mistakes()
-    for key, content in value.items():
-        with mistakes.noted():
-            configuration.update(_cors_property(path, key, content))
-    origins = configuration.get("AllowOrigins", [])
-    for origin in origins:
-        if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
-            hint = 'a scheme and a host without a path, such as "https://shop.example"'
-            mistakes.errors.append(mistake(path, f"has the origin {origin!r}", hint=hint))
-    for method in configuration.get("AllowMethods", []):
-        if method not in _METHODS:
-            hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
-            mistakes.errors.append(mistake(path, f"has the method {method!r}", hint=hint))
-    if "*" in origins and configuration.get("AllowCredentials"):
-        open_to_all = mistake(
-            path,
-            "allows credentials from every origin, which browsers and API Gateway refuse",
-            hint="name the origins whose pages may send cookies",
-        )
-        mistakes.errors.append(open_to_all)
-    mistakes.refuse()
-    return configuration
-
-
-def _cors_property(path: Path, key: Any, content: Any) -> dict[str, Any]:
-    """One property in CloudFormation's spelling, with its value."""
-    name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
-    if name not in _CORS:
-        raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
-    checked = _CORS[name]((*path, key), content)
-    return {name: list(checked) if isinstance(checked, tuple) else checked}
 
 
 def rate(path: Path, value: Any) -> float:
@@ -144,6 +111,179 @@ def rate(path: Path, value: Any) -> float:
     if not 0 <= value <= 1_000_000:  # noqa: PLR2004 - beyond what any account has
         raise mistake(path, f"is {value} requests a second; it can be 0 to 1000000")
     return value
+
+
+def _in_either_spelling(kind: str, checks: Mapping[str, Check]) -> Check:
+    """A dict of CloudFormation's properties, in its spelling or in snake_case, each with its check."""
+
+    def one_property(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+        if name not in checks:
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, checks), inside=(str(key),))
+        checked = checks[name]((*path, key), content)
+        return {name: list(checked) if isinstance(checked, tuple) else checked}
+
+    return lambda path, value: entries(path, value, kind, one_property)
+
+
+def _cors_origin(path: Path, origin: str) -> None:
+    if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
+        hint = 'a scheme and a host without a path, such as "https://shop.example"'
+        raise mistake(path[:1], f"has the origin {origin!r}", hint=hint)
+
+
+def _cors_method(path: Path, method: str) -> None:
+    if method not in _METHODS:
+        hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
+        raise mistake(path[:1], f"has the method {method!r}", hint=hint)
+
+
+_CORS: Final = _in_either_spelling(
+    'a dict such as {"AllowOrigins": ["https://shop.example"]}',
+    {
+        "AllowCredentials": flag,
+        "AllowHeaders": texts,
+        "AllowMethods": lambda path, value: texts(path, value, _cors_method),
+        "AllowOrigins": lambda path, value: texts(path, value, _cors_origin),
+        "ExposeHeaders": texts,
+        "MaxAge": between(0, 86_400, "seconds"),
+    },
+)
+
+
+def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
+    """CloudFormation's Cors properties, in its spelling or in snake_case."""
+    configuration: dict[str, Any] = _CORS(path, value)
+    if "*" in configuration.get("AllowOrigins", ()) and configuration.get("AllowCredentials"):
+        raise mistake(
+            path,
+            "allows credentials from every origin, which browsers and API Gateway refuse",
+            hint="name the origins whose pages may send cookies",
+        )
+    return configuration
+
+
+def rest_cors(path: Path, value: Any) -> dict[str, Any]:
+    """The same for a REST API, whose answers to preflights are fixed texts: with one origin."""
+    configuration = cors_configuration(path, value)
+    if len(configuration.get("AllowOrigins", ())) != 1:
+        raise mistake(
+            path,
+            f"has {len(configuration.get('AllowOrigins', ()))} origins; a REST API answers preflights with one",
+            hint='name one origin or "*", or answer preflights yourself: on.rest("OPTIONS /orders", auth="NONE")',
+        )
+    return configuration
+
+
+def endpoint_type(path: Path, value: Any) -> str:
+    """How a REST API is reached."""
+    if value == "EDGE":
+        hint = "write REGIONAL, with a distribution of CloudFront in front of it if clients are far away"
+        raise mistake(path, "cannot be EDGE: remit makes no edge-optimized APIs", hint=hint)
+    return str(one_of(("REGIONAL", "PRIVATE"))(path, value))
+
+
+def vpc_endpoint_ids(path: Path, value: Any) -> Texts:
+    """Ids of interface endpoints."""
+    return texts(path, value, _matching(r"vpce-[0-9a-f]+", "an endpoint's id reads vpce-0123456789abcdef0"))
+
+
+def media_types(path: Path, value: Any) -> Texts:
+    """Types of content, such as `image/png`, `image/*` and `*/*`."""
+    return texts(path, value, _matching(r"[\w.+*-]+/[\w.+*-]+", 'such as "image/png", or "*/*" for all'))
+
+
+def api_stage(path: Path, value: Any) -> str:
+    """The name of an API's stage, a part of its address."""
+    name = text(path, value)
+    _matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")(path, name)
+    return name
+
+
+def _matching(pattern: str, hint: str) -> Callable[[Path, str], None]:
+    """The check that a text is of a pattern, or one that only the deploy knows."""
+
+    def check(path: Path, written: str) -> None:
+        if not tokens.references(written) and not re.fullmatch(pattern, written):
+            raise mistake(path, f"is {written!r:.60}", hint=hint)
+
+    return check
+
+
+def stage_variables(path: Path, value: Any) -> Table[str]:
+    """Variables of an API's stage: names of letters, digits and _, and values as API Gateway takes them."""
+    return Table(entries(path, value, "a dict of strings", _stage_variable))
+
+
+def _stage_variable(path: Path, name: Any, content: Any) -> dict[str, str]:
+    if not isinstance(name, str) or not re.fullmatch(r"(?a)\w+", name):
+        raise mistake(path, f"has the name {name!r:.40}", hint="of letters, digits and _", inside=(str(name),))
+    written = text((*path, name), content)
+    plain_part = "".join(part for part in tokens.split(written) if isinstance(part, str))
+    _matching(r"[A-Za-z0-9._~:/?#&=,-]*", "it has letters, digits and -._~:/?#&=,")((*path, name), plain_part)
+    return {name: written}
+
+
+def resource_policy(path: Path, value: Any) -> dict[str, Any]:
+    """A resource policy: a document as IAM spells it, its statements, or one of them."""
+    written = plain(path, value)
+    document = written
+    if isinstance(written, list) or (isinstance(written, dict) and "Statement" not in written):
+        document = {"Version": "2012-10-17", "Statement": written if isinstance(written, list) else [written]}
+    try:
+        parsed = parse(document)
+    except RemitError as error:
+        raise mistake(path, f"is no policy: {error.message}", hint=error.hint) from None
+    for statement in parsed.statements:
+        if statement.principals is None:
+            hint = 'say who: "Principal": "*", or {"AWS": "arn:aws:iam::111122223333:role/shop"}'
+            raise mistake(path, "has a statement without a Principal", hint=hint)
+    return dict(document)
+
+
+_PERIODS: Final = ("DAY", "WEEK", "MONTH")
+_KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
+_USAGE_PLAN: Final = _in_either_spelling(
+    'a dict such as {"quota": {"limit": 1000, "period": "DAY"}, "keys": ["partner"]}',
+    {
+        "Description": text,
+        "Keys": lambda path, value: texts(path, value, _matching(_KEY_NAME, "letters, digits, - _ and .")),
+        "Quota": _in_either_spelling(
+            'a dict such as {"limit": 1000, "period": "DAY"}',
+            {
+                "Limit": between(0, 1_000_000_000, "requests"),
+                "Offset": between(0, 28, "requests"),
+                "Period": one_of(_PERIODS),
+            },
+        ),
+        "Throttle": _in_either_spelling(
+            'a dict such as {"rate_limit": 10, "burst_limit": 20}',
+            {"BurstLimit": between(0, 1_000_000, "requests"), "RateLimit": rate},
+        ),
+    },
+)
+
+
+def usage_plans(path: Path, value: Any) -> Table[Mapping[str, Any]]:
+    """Usage plans by name, in CloudFormation's spelling or in snake_case, with the names of their keys."""
+    plans = entries(path, value, "a dict of usage plans by name", _usage_plan)
+    plan_of_key: dict[str, str] = {}
+    for name, plan in plans.items():
+        for key in plan.get("Keys", ()):
+            if plan_of_key.setdefault(key, name) != name:
+                hint = "a key has one plan for each stage of an API"
+                raise mistake((*path, name), f"has the key {key!r}, as {plan_of_key[key]!r} has", hint=hint)
+    return Table(plans)
+
+
+def _usage_plan(path: Path, name: Any, content: Any) -> dict[str, Any]:
+    if not isinstance(name, str) or not re.fullmatch(_KEY_NAME, name):
+        raise mistake(path, f"has the name {name!r:.40}", hint="letters, digits, - _ and .", inside=(str(name),))
+    plan = _USAGE_PLAN((*path, name), content)
+    if "Quota" in plan and not {"Limit", "Period"} <= plan["Quota"].keys():
+        hint = 'such as {"limit": 1000, "period": "DAY"}'
+        raise mistake((*path, name), "has a quota without a limit or a period", hint=hint)
+    return {name: plan}
 
 
 def domain_name(path: Path, value: Any) -> str:

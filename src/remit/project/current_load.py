@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import ExistingValue, Output, Resource
-    from remit.project.declared import Declaration
+    from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.source.variables import DeclaredVariable
 
 
@@ -33,6 +33,7 @@ class Loading(Recorder):
     folder_name: str
     """The folder as messages name it."""
     declarations: list[Declaration] = field(default_factory=list)
+    workflows: list[WorkflowDeclaration] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)

@@ -13,7 +13,7 @@ from remit.declare.unread import unknown
 from remit.errors import RemitError, Span, writer, writer_span
 from remit.iam import tokens
 from remit.project import current_load
-from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions
+from remit.project.declared import HANDLER, Access, Declaration, JobOptions, WebOptions, WorkflowDeclaration
 from remit.project.setting_values import FUNCTION_SETTINGS, OWN_NAMES
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from remit.app import Trigger
     from remit.project.declared_job import DeclaredJob, P, R_co
+    from remit.project.resource_handles import StateMachineHandle
     from remit.project.setting_values import FunctionSettings, Links, OwnFunctionSettings, PolicyItems
     from remit.project.shared import Shared
     from remit.runtime.job import Job
     from remit.triggers.api import Authorization
+    from remit.triggers.event import Event
     from remit.triggers.schedule import Schedule
 
 F = TypeVar("F", bound=Callable[[Any, Any], Any])  # a handler takes an event and a context
@@ -119,8 +121,9 @@ class Group:
             self._declare(triggers[0], (), name, arguments)
             return triggers[0]
         if handler is not None:
-            self._declare_by_name(handler, triggers, name, arguments)
-            return _decorates_nothing
+            named = _NamedFunction()
+            self._declare_by_name(handler, triggers, name, arguments, named)
+            return named
 
         def decorate(function: F) -> F:
             self._declare(function, triggers, name, arguments)
@@ -222,15 +225,16 @@ class Group:
         function_name = name if name is not None else getattr(function, "__name__", qualname)
         declaration = self._declaration(function_name, handler, triggers, arguments)
         nested = "<locals>" in qualname  # Python puts it into the name of what a function's body defines
-        state.declarations.append(replace(declaration, function=_undecorated(function), nested=nested))
+        state.declarations.append(replace(declaration, function=undecorated(function), nested=nested))
 
     def _declare_by_name(
-        self, handler: str, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments
+        self, handler: str, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments, named: _NamedFunction
     ) -> None:
         state = current_load.current()
         if state is not None:
             function_name = name if name is not None else handler.rpartition(".")[2]
-            state.declarations.append(self._declaration(function_name, handler, triggers, arguments))
+            declaration = self._declaration(function_name, handler, triggers, arguments)
+            state.declarations.append(replace(declaration, named=named))
 
     def _declaration(self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments) -> Declaration:
         kind: Literal["function", "job"] = "function" if arguments.job is None else "job"
@@ -267,16 +271,19 @@ def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     return others, settings.get("link", ())
 
 
-def _decorates_nothing(function: F) -> F:
-    """Refuse a second function: a declaration by `handler=` names one already."""
-    decorated = getattr(function, "__name__", "it")
-    refused = RemitError(
-        f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",
-        hint=f"leave `handler=` out, or write `app.function(handler=…)` in a line of its own, not above `{decorated}`",
-        origin=writer(),
-    )
-    note(refused)
-    return function
+class _NamedFunction:
+    """A function that `handler=` names: a workflow is linked to it, and it decorates nothing."""
+
+    def __call__(self, function: F) -> F:
+        decorated = getattr(function, "__name__", "it")
+        refused = RemitError(
+            f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",
+            hint="leave `handler=` out, or write `app.function(handler=…)` in a line of its own, "
+            f"not above `{decorated}`",
+            origin=writer(),
+        )
+        note(refused)
+        return function
 
 
 def _is_function(value: Any) -> bool:
@@ -285,7 +292,7 @@ def _is_function(value: Any) -> bool:
     return callable(value) and hasattr(value, "__qualname__") and not is_trigger
 
 
-def _undecorated(function: Any) -> Any:
+def undecorated(function: Any) -> Any:
     """Return the innermost function that functools.wraps wraps."""
     for _ in range(100):  # a wrapper may name itself
         if not hasattr(function, "__wrapped__"):
@@ -300,3 +307,38 @@ class App(Group):
     @declaring()
     def __init__(self) -> None:
         super().__init__()
+
+    @declaring()
+    def workflow(
+        self,
+        name: str,
+        definition: str | Mapping[str, Any],
+        *triggers: Schedule | Event,
+        link: Mapping[str, Any] | None = None,
+        type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - CloudFormation's word
+        policy: PolicyItems = (),
+        managed_policy: str | Sequence[str] = (),
+        properties: Mapping[str, Any] | None = None,
+    ) -> StateMachineHandle:
+        """Declare a state machine of Step Functions: `app.workflow("render", "render.asl.json", link={…})`.
+
+        `definition` is a file of the project in the Amazon States Language (JSON or YAML), or the same as a dict.
+        `link={"Prepare": prepare, "Orders": Data.orders}` gives what `${Prepare}` and `${Orders}` stand for in it: the
+        ARN of a function, what Ref gives of a shared resource, or a text. The role is computed of its states.
+        `policy` adds what they alone do not tell. `triggers` start it: `on.schedule(…)`, `on.event(…)`. `properties`
+        are CloudFormation's of AWS::StepFunctions::StateMachine. It returns what `grants.states.start` takes.
+        """
+        from remit.project.resource_handles import StateMachineHandle  # noqa: PLC0415 - few apps have workflows
+        from remit.resources.names import logical  # noqa: PLC0415 - as above
+
+        span, name = writer_span(), tokens.plain(name)
+        logical_id = f"{logical(str(name))}Workflow"
+        state = current_load.current()
+        if state is not None:
+            access = Access("workflow", name, policy, managed_policy, span)
+            declaration = WorkflowDeclaration(
+                name, logical_id, definition, triggers, link, access, type, properties, span
+            )
+            state.workflows.append(declaration)
+        spelled = f'app.workflow("{name}")'
+        return StateMachineHandle("AWS::StepFunctions::StateMachine", {}, {}, span, logical_id, spelled)

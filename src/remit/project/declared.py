@@ -41,6 +41,8 @@ class Declaration:
     """Declared inside a function, where Lambda cannot find it."""
     function: Any = None
     """What is decorated, without the decorators between; None when it is given by name."""
+    named: Any = None
+    """What the code has of one that is given by name, to link a workflow to it."""
     web_options: WebOptions | None = None
     """What `app.web` was told, unchecked; None for any other function."""
     web: WebApp | None = None
@@ -58,6 +60,21 @@ class WebOptions(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkflowDeclaration:
+    """What `app.workflow` was told, unchecked."""
+
+    name: str
+    logical_id: str
+    definition: Any
+    triggers: tuple[Any, ...]
+    link: Any
+    access: Access
+    type: Any
+    properties: Any
+    where: Span
+
+
+@dataclass(frozen=True, slots=True)
 class JobOptions:
     """What a job's decorator says of its runs, unchecked; None where it does not say."""
 
@@ -72,9 +89,9 @@ class JobOptions:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Policy items that a function's decorator, a job's or a group gives, which of these it is, and where."""
+    """Policy items of a function's decorator, a job's, a workflow or a group, which of these it is, and where."""
 
-    kind: Literal["function", "job", "group"]
+    kind: Literal["function", "job", "group", "workflow"]
     name: str
     policy: Any
     managed_policy: Any
@@ -93,6 +110,7 @@ class Declared:
     config: Config
     """What the configuration assigned."""
     declarations: tuple[Declaration, ...]
+    workflows: tuple[WorkflowDeclaration, ...]
     resources: tuple[Resource, ...]
     """The shared ones."""
     outputs: tuple[Output, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar, overload
 
 from remit.declare.recording import is_recording, note
 from remit.declare.unread import Unread, asking_frame
@@ -364,6 +364,39 @@ class ApiSection(Section):
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
+class RestSection(Section):
+    """The app's REST API, in the words of CloudFormation's properties: `config.rest`."""
+
+    __slots__ = ()
+    path = "config.rest"
+    endpoint_type: Setting[Literal["REGIONAL", "PRIVATE"]] = Setting(app_setting_values.endpoint_type, "REGIONAL")
+    vpc_endpoint_ids = TextsSetting(app_setting_values.vpc_endpoint_ids, Texts())
+    policy: Setting[Mapping[str, Any] | Sequence[Mapping[str, Any]] | None] = Setting(
+        setting_values.or_none(app_setting_values.resource_policy), None
+    )
+    binary_media_types = TextsSetting(app_setting_values.media_types, Texts())
+    minimum_compression_size: Setting[int | None] = Setting(
+        setting_values.or_none(setting_values.between(0, 10_485_760, "bytes")), None
+    )
+    stage_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.api_stage), None)
+    variables: TableSetting[str] = TableSetting(app_setting_values.stage_variables, Table())
+    cors: Setting[Mapping[str, Any] | None] = Setting(setting_values.or_none(app_setting_values.rest_cors), None)
+    throttling_burst_limit: Setting[int | None] = Setting(
+        setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
+    )
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
+    tracing: Setting[bool] = Setting(setting_values.flag, default=False)
+    access_log: Setting[bool] = Setting(setting_values.flag, default=False)
+    access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
+    access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
+        setting_values.or_none(setting_values.retention), 30
+    )
+    usage_plans: TableSetting[Mapping[str, Any]] = TableSetting(app_setting_values.usage_plans, Table())
+    domain_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.domain_name), None)
+    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.certificate_arn), None)
+    disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
+
+
 class WebsocketSection(Section):
     """The app's WebSocket API, in the words of CloudFormation's properties: `config.websocket`."""
 
@@ -442,6 +475,7 @@ class Config(Section):
     stages = StagesSetting(app_setting_values.stages, Texts())
     lambda_ = Subsection(Lambda)
     api = Subsection(ApiSection)
+    rest = Subsection(RestSection)
     websocket = Subsection(WebsocketSection)
     job = Subsection(JobSection)
     lint = Subsection(LintSection)

@@ -12,6 +12,7 @@ from remit.iam import tokens
 from remit.resources.name_rules import broken_rule
 
 HTTP_API: Final = "HttpApi"
+REST_API: Final = "RestApi"
 WEBSOCKET_API: Final = "WebSocketApi"
 """The logical ids of an app's APIs; those of what belongs to one begin with its id."""
 _NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"

@@ -23,6 +23,7 @@ _LOG_GROUP: Final = 160
 """Characters that the longest ARN of a function's log group has, and a little more (see `policy_size`)."""
 _FILLED: Final = 0.8
 """How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
+STATES: Final = "states.amazonaws.com"
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 _OWN_ARN: Final = "${OwnFunction.Arn}"
 
@@ -50,13 +51,20 @@ def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
     """The roles with which services call functions, and send jobs."""
     for role in job_schedulers(app):
         yield replace(role, limits=bounded(app.boundary))
-    for function in app.functions:
-        for trigger in function.triggers:
+    roles: list[Holder] = []
+    for declared in app.triggered:
+        for trigger in declared.triggers:
             if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
-                for role in trigger.roles(function):
-                    bound = [bind(grant, own) for grant in role.grants]
-                    policy = inline((*bound, *grants_on_keys(app, bound)))
-                    yield replace(role, policies=(policy,), limits=bounded(app.boundary))
+                roles += trigger.roles(declared)
+    for workflow in app.workflows:
+        policies = (inline(workflow.grants), *by_arn(workflow.managed))
+        # Its logical id is how a template's own state machines are told, too.
+        runs = (workflow.logical_id,)
+        roles.append(Holder(workflow.role_id, policies, runs, trusts=(STATES,), origin=workflow.origin))
+    for role in roles:
+        bound = _deduplicated(bind(grant, own) for grant in role.grants)
+        policy = inline(_deduplicated((*bound, *grants_on_keys(app, bound))))
+        yield replace(role, policies=(policy, *by_arn(role.managed)), limits=bounded(app.boundary))
 
 
 def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:

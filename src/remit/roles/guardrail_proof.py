@@ -171,7 +171,7 @@ class _Prover:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
             if any(condition.key == SOURCE_FUNCTION for denial in denials for condition in denial.conditions):
                 # Guardrails hold for what the code of functions asks for: no other request matters here.
-                arns = tuple(self._source_arns[name] for name in role.functions)
+                arns = tuple(self._source_arns[name] for name in role.functions if name in self._source_arns)
                 by_others = Condition("ArnNotEquals", SOURCE_FUNCTION, arns)
                 not_by_code = Statement("Deny", Globs(("*",)), Globs(("*",)), conditions=(by_others,))
                 denials = (*denials, self._known(not_by_code))

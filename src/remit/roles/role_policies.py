@@ -117,7 +117,7 @@ def ready_roles(app: App, roles: tuple[Holder, ...], endpoint: VpcEndpoint = NO_
                 of_the_account[arn] = app.policies[name]
         ready = ready_role(role, names, {**of_the_account, **custom_policies}, endpoint)
         for function_name in role.functions:
-            roles_by_function[function_name] = replace(ready, source_arn=source_arns[function_name])
+            roles_by_function[function_name] = replace(ready, source_arn=source_arns.get(function_name, ""))
     return roles_by_function
 
 

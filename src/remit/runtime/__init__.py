@@ -141,6 +141,9 @@ class App:
             return triggers[0]
         return lambda function: function
 
+    def workflow(self, *_arguments: object, **_options: object) -> _Nothing:
+        return nothing
+
     def web(self, *_arguments: object, **_options: object) -> None:
         pass
 

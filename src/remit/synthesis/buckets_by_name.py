@@ -64,6 +64,8 @@ def _name(bucket: Resource) -> str:
 def _named(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return re.sub(_REFERENCE, lambda match: _text(match, names), value)
+    if isinstance(value, tokens.Verbatim):
+        return value
     if tokens.is_intrinsic(value):
         text = tokens.from_intrinsic(value)
         named_text = re.sub(_REFERENCE, lambda match: _text(match, names), text)

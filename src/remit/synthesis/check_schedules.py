@@ -20,7 +20,7 @@ _TYPES: Final = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
     """Each schedule that never runs from `now` on, and is not turned off, of functions, jobs and shared resources."""
     resources = [resource for resource in app.resources if resource.type in _TYPES]
-    if not resources and not app.queues and "schedule" not in trigger_files(app.functions):
+    if not resources and not app.queues and "schedule" not in trigger_files(app.triggered):
         return
     from remit.triggers.schedule import Schedule  # noqa: PLC0415 - the calendar of cron expressions comes with it
     from remit.triggers.schedule_expression import (  # noqa: PLC0415 - as above
@@ -43,7 +43,7 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
         if problem is not None:
             message = f"schedule {expression!r:.60} of `{resource.logical_id}`: {problem}"
             yield RemitError(message, hint=HINT, origin=resource.origin)
-    of_functions = [trigger for _, trigger in triggers_of(app.functions, Schedule)]
+    of_functions = [trigger for _, trigger in triggers_of(app.triggered, Schedule)]
     of_jobs = [job.schedule for queue in app.queues for job in queue.scheduled]
     for schedule in (*of_functions, *of_jobs):
         if schedule.enabled and not schedule.runs_after(now):

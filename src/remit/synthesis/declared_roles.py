@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remit.template.roles import FileRoles
 
 _IAM: Final = "AWS::IAM::"
+_ROUTES: Final = ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route")
 _OWN: Final = "${AWS::StackName}-"
 _PLACE: Final = Origin("the template")
 
@@ -129,19 +130,23 @@ def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]
 def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
     """The functions, by logical id, behind routes without authorization; a WebSocket's clients pass `$connect` first.
 
-    Source: "AWS::ApiGatewayV2::Route" (CloudFormation reference): only `$connect` of a WebSocket API authorizes.
+    A key of a usage plan is no authorization, and a policy of a REST API says itself whom it lets in. Source:
+    "AWS::ApiGatewayV2::Route" (CloudFormation reference): only `$connect` of a WebSocket API authorizes.
     """
     by_id = {resource.logical_id: resource.properties for resource in resources}
-    routes = [resource.properties for resource in resources if resource.type == "AWS::ApiGatewayV2::Route"]
-    for route in routes:
-        if route.get("AuthorizationType", "NONE") != "NONE":
+    for resource in resources:
+        route = resource.properties
+        if resource.type not in _ROUTES or route.get("AuthorizationType", "NONE") != "NONE":
             continue
-        api = by_id.get(_referred(route.get("ApiId")), {})
+        api = by_id.get(_referred(route.get("ApiId", route.get("RestApiId"))), {})
         if api.get("ProtocolType") == "WEBSOCKET" and route.get("RouteKey") != "$connect":
             continue
-        integration = by_id.get(_referred(str(tokens.text_of(route.get("Target"))).removeprefix("integrations/")), {})
-        for reference in tokens.references(tokens.text_of(integration.get("IntegrationUri"))):
-            yield reference.target or ""
+        target = by_id.get(_referred(str(tokens.text_of(route.get("Target"))).removeprefix("integrations/")), {})
+        integration = route.get("Integration")
+        uri = integration.get("Uri") if isinstance(integration, dict) else target.get("IntegrationUri")
+        if "Policy" not in api:
+            for reference in tokens.references(tokens.text_of(uri)):
+                yield reference.target or ""
 
 
 def _referred(value: object) -> str:

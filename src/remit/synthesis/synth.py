@@ -23,7 +23,7 @@ from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
 from remit.triggers.app_wide import apis
 from remit.triggers.invoke_permission import fitted_permissions
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, triggers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,8 +83,8 @@ def draft(
     resources = [*shared]
     fitted_roles = fit_roles(roles, sizes, mistakes)
     for role in fitted_roles:
-        origin = origins[role.functions[0]] if role.functions else role.origin
-        resources += _role(role, origin)
+        origin = origins.get(role.functions[0]) if role.functions else None
+        resources += _role(role, origin or role.origin)
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
@@ -151,16 +151,25 @@ def _functions(
             resources += publication_resources(function, resource.properties)
         for trigger in function.triggers:
             with mistakes.noted():
-                for made in tuple(trigger.resources(function)):  # all of them or none, where one is wrong
-                    written = trigger.written if isinstance(trigger, BaseTrigger) else made.origin
-                    bound = _bound(made.properties, late_bound_arns)
-                    resources.append(replace(made, properties=bound, origin=written))
+                resources += _of_trigger(trigger, trigger.resources(function), late_bound_arns)
         if function.queue is not None:
             resources += worker_source(app, function)
+    for workflow, starter in triggers_of(app.workflows, BaseTrigger):
+        with mistakes.noted():
+            resources += _of_trigger(starter, starter.resources(workflow), late_bound_arns)
     for api in app_apis.values():
         with mistakes.noted():
             for made in tuple(api.resources(app)):
                 resources.append(replace(made, properties=_bound(made.properties, late_bound_arns)))
+    return resources
+
+
+def _of_trigger(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> list[Resource]:
+    """The resources of a trigger: all of them or none, where one is wrong."""
+    resources = []
+    for resource in made:
+        written = trigger.written if isinstance(trigger, BaseTrigger) else resource.origin
+        resources.append(replace(resource, properties=_bound(resource.properties, late_bound_arns), origin=written))
     return resources
 
 
@@ -169,6 +178,9 @@ def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     declared = {(output.name, output.value) for output in app.outputs}
     offered = [
         output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
+    ]
+    offered += [
+        output for workflow in app.workflows for trigger in workflow.triggers for output in trigger.outputs(workflow)
     ]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
     outputs = [*app.outputs, *others]
@@ -347,7 +359,7 @@ def intrinsics(value: Any) -> Any:
     if isinstance(value, str):
         return tokens.to_intrinsic(value)
     if isinstance(value, dict):
-        if tokens.is_intrinsic(value):
+        if tokens.is_intrinsic(value) or isinstance(value, tokens.Verbatim):
             return value
         return {key: intrinsics(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

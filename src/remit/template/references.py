@@ -26,6 +26,8 @@ def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tu
         for reference in tokens.references(value) if late else ():
             yield from functions(reference.intrinsic, path, late=late)
         return
+    if isinstance(value, tokens.Verbatim):
+        return
     if tokens.is_intrinsic(value):
         ((name, argument),) = value.items()
         yield name, argument, path

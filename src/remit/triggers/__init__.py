@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from remit.triggers.jwt import Jwt as jwt  # noqa: N813 - spelled as it is used in a decorator
     from remit.triggers.kinesis import Kinesis as kinesis  # noqa: N813 - spelled as it is used in a decorator
     from remit.triggers.logs import Logs as logs  # noqa: N813 - spelled as it is used in a decorator
+    from remit.triggers.rest import Rest as rest  # noqa: N813 - spelled as it is used in a decorator
     from remit.triggers.s3 import S3 as s3  # noqa: N811 - spelled as it is used in a decorator
     from remit.triggers.schedule import Schedule as schedule  # noqa: N813 - spelled as it is used in a decorator
     from remit.triggers.sns import Sns as sns  # noqa: N813 - spelled as it is used in a decorator
@@ -65,6 +66,7 @@ __all__ = [
     "jwt",
     "kinesis",
     "logs",
+    "rest",
     "s3",
     "schedule",
     "sns",

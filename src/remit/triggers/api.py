@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
-from remit.triggers.api_route import ApiRoute
+from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt
 from remit.triggers.user_pool import UserPool
@@ -20,7 +20,7 @@ Authorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Authorizer | Jwt | UserP
 
 
 @dataclass(frozen=True, slots=True)
-class Api(ApiRoute):
+class Api(RouteTrigger):
     """Run the function for the requests of a route of the app's HTTP API: `on.api("GET /orders/{id}")`.
 
     A route is a method (or ANY) and a path, whose segments may be variables (`{id}`) and whose last one may take the
@@ -40,7 +40,7 @@ class Api(ApiRoute):
 
     def problem(self, text: str) -> tuple[str, str | None]:
         """Return the problem of a route, and a hint; an empty text where there is none."""
-        return ("", None) if text == DEFAULT_ROUTE else ApiRoute.problem(self, text)
+        return ("", None) if text == DEFAULT_ROUTE else RouteTrigger.problem(self, text)
 
     def check_authorizer(self, authorizer: RouteAuthorizer) -> None:
         """RemitError: an HTTP API cannot ask it."""

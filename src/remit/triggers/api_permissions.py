@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function
 
-_METHOD: Final = rf"^\*/(?:{'|'.join(METHODS)})/"
-"""The stage and the method of a route of an HTTP API."""
+_METHOD: Final = rf"^([^/]+)/(?:{'|'.join(METHODS)})/"
+"""The stage and the method of a route."""
 _OTHER_PERMISSIONS: Final = 4_096
 """Bytes of a function's resource policy that are left to its other triggers."""
 
@@ -47,7 +47,7 @@ def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[st
     """The first way to name the routes whose permissions fit a function's resource policy."""
     room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
     # API Gateway takes `*` for the method, too: each path once, whatever the method.
-    of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, "*/*/", source) for source in sources))
+    of_any_method = tuple(dict.fromkeys(re.sub(_METHOD, r"\1/*/", source) for source in sources))
     for names in (sources, of_any_method):
         if sum(_statement_size(app, function, name) for name in names) <= room:
             return names

@@ -24,7 +24,7 @@ _ELSEWHERE: Final = r"<?(?:\w+(?=:\w))?:?(\w+)>?"
 
 
 @dataclass(frozen=True, slots=True)
-class ApiRoute(BaseTrigger):
+class RouteTrigger(BaseTrigger):
     """Base of the triggers that are routes of an API."""
 
     segment: ClassVar[str]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from remit.app import Output, Resource
 from remit.errors import Mistakes, RemitError
-from remit.triggers.api_route import ApiRoute
+from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.trigger import triggers_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.app import App, Function, WebApiSettings
     from remit.triggers.route_authorizer import RouteAuthorizer
 
-R = TypeVar("R", bound=ApiRoute)
+R = TypeVar("R", bound=RouteTrigger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ def route_functions(app_routes: Iterable[Routed[R]]) -> Iterator[tuple[Function,
     yield from by_name.values()
 
 
-def route_checks(kind: type[ApiRoute]) -> tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]:
+def route_checks(kind: type[RouteTrigger]) -> tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]:
     """The checks of the routes of an API of a kind."""
 
     def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
         """Each route that takes the same requests as an earlier one."""
-        by_requests: dict[str, Routed[ApiRoute]] = {}
+        by_requests: dict[str, Routed[RouteTrigger]] = {}
         for function, trigger in triggers_of(functions, kind):
             routed = Routed(function, trigger)
             namesake = by_requests.setdefault(trigger.requests, routed)
@@ -71,7 +71,7 @@ def route_checks(kind: type[ApiRoute]) -> tuple[Callable[[Iterable[Function]], I
 
 
 @contextmanager
-def _mistakes_at(trigger: ApiRoute) -> Iterator[None]:
+def _mistakes_at(trigger: RouteTrigger) -> Iterator[None]:
     """Places the mistakes of an authorizer at the route that it guards."""
     try:
         yield
@@ -80,7 +80,7 @@ def _mistakes_at(trigger: ApiRoute) -> Iterator[None]:
         raise
 
 
-def _twice(original: Routed[ApiRoute], repeated: Routed[ApiRoute]) -> RemitError:
+def _twice(original: Routed[RouteTrigger], repeated: Routed[RouteTrigger]) -> RemitError:
     other_names = "" if original.trigger.route == repeated.trigger.route else f" as `{original.trigger.route}`"
     return RemitError(
         f"route `{repeated.trigger.route}` of `{repeated.function.name}` is declared twice{other_names}; "
@@ -119,12 +119,10 @@ def notes_on_open_routes(app_routes: Iterable[Routed[R]]) -> Iterator[str]:
 def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterator[str]:
     """A sentence for each function that may run longer than an API waits (seconds)."""
     for function, _ in route_functions(app_routes):
-        timeout = function.properties.get("Timeout")
-        if isinstance(timeout, int) and timeout > patience:
-            yield (
-                f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer "
-                f"({function.written.get('Timeout', function.origin)})"
-            )
+        # The default, which nobody wrote, is about what an API waits.
+        timeout, line = function.properties.get("Timeout"), function.written.get("Timeout")
+        if isinstance(timeout, int) and timeout > patience and line is not None:
+            yield f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer ({line})"
 
 
 def access_log_group(api: str, folder: str, settings: WebApiSettings, first_user: Function) -> Resource:

@@ -1,11 +1,11 @@
-"""What the triggers of all functions share, one for the whole app: its HTTP API and its WebSocket API."""
+"""What the triggers of all functions share, one for the whole app: its HTTP API, its REST API and its WebSocket API."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.resources.names import HTTP_API, WEBSOCKET_API
+from remit.resources.names import HTTP_API, REST_API, WEBSOCKET_API
 from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Resource
 
-APIS: Final = (HTTP_API, WEBSOCKET_API)
+APIS: Final = (HTTP_API, REST_API, WEBSOCKET_API)
 """The logical ids of the APIs, which the app lacks where no trigger makes them or all of these are mistakes."""
 
 
@@ -26,6 +26,10 @@ def apis(functions: Iterable[Function]) -> dict[str, ModuleType]:
         from remit.triggers import http_api  # noqa: PLC0415 - an app without its routes has no such API
 
         made["api"] = http_api
+    if "rest" in files:
+        from remit.triggers import rest_api  # noqa: PLC0415 - as above
+
+        made["rest"] = rest_api
     if "websocket" in files:
         from remit.triggers import websocket_api  # noqa: PLC0415 - as above
 
@@ -63,7 +67,8 @@ def app_wide_notes(app: App) -> tuple[str, ...]:
     """A sentence for each way in that is open to everyone, and for settings of an API that the app does not have."""
     app_apis = apis(app.functions)
     notes = [note for api in app_apis.values() for note in api.notes(app)]
-    if "api" not in app_apis and app.api.domain_name is not None:
-        origin = app.api.written["domain_name"]
-        notes.append(f"no function has a route, such as `on.api(…)`: `config.api.domain_name` has no effect ({origin})")
+    for name, settings in (("api", app.api), ("rest", app.rest)):
+        if name not in app_apis and settings.domain_name is not None:
+            setting, origin = f"config.{name}.domain_name", settings.written["domain_name"]
+            notes.append(f"no function has a route, such as `on.{name}(…)`: `{setting}` has no effect ({origin})")
     return tuple(notes)

@@ -7,10 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, Output, Resource
+from remit.app import Grant, Output, Resource, Triggered, Workflow
 from remit.declare.resource_references import BusRef, QueueRef
 from remit.errors import RemitError, writer
+from remit.holders import Holder, inline
 from remit.iam import tokens
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.resources.names import arn_of, own_id
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
 
 Values = str | Sequence[str | Mapping[str, Any]]
 """A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""
+_EVENTS: Final = "events.amazonaws.com"
 _MOST_PATTERN: Final = 2_048
 """Characters of an event pattern ("Amazon EventBridge quotas")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event(BaseTrigger):
-    """Run the function on events of EventBridge: `@app.function(on.event(source="shop", detail_type="Order placed"))`.
+    """Run on events of EventBridge: `@app.function(on.event(source="shop", detail_type="Order placed"))`.
 
     `source`, `detail_type`, `account`, `region` and `resource_arns` take a value or a list; `detail` is the pattern of
     the event's own fields. `bus` is a bus by name, by ARN or as a resource of the app; the account's default
@@ -98,8 +101,8 @@ class Event(BaseTrigger):
         if self.dead_letter is not None:
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
 
-    def resources(self, function: Function) -> Iterator[Resource]:
-        """The rule, and the function's permission for this rule alone."""
+    def resources(self, function: Triggered) -> Iterator[Resource]:
+        """The rule, and the permission of a function for this rule alone."""
         rule = f"{function.logical_id}Event{position_suffix(self, function)}"
         properties: dict[str, Any] = {
             "EventPattern": self.pattern,
@@ -110,16 +113,40 @@ class Event(BaseTrigger):
             properties["EventBusName"] = self._bus_name()
         yield Resource(rule, "AWS::Events::Rule", properties, origin=function.origin)
         if self.dead_letter is not None:
-            yield from queue_policy(self.dead_letter, "events.amazonaws.com", f"${{{rule}.Arn}}", function)
-        yield permission(function, f"{rule}Permission", "events.amazonaws.com", f"${{{rule}.Arn}}")
+            yield from queue_policy(self.dead_letter, _EVENTS, f"${{{rule}.Arn}}", function)
+        if not isinstance(function, Workflow):
+            yield permission(function, f"{rule}Permission", _EVENTS, f"${{{rule}.Arn}}")
+
+    def roles(self, function: Triggered) -> Iterator[Holder]:
+        """With the first event of a workflow, the role with which EventBridge starts it; a function permits it itself.
+
+        Only EventBridge in this account can use it ("Amazon EventBridge and IAM": a target that is a state machine).
+        """
+        if not isinstance(function, Workflow) or position_suffix(self, function):
+            return
+        starts = Grant(
+            allow(function.start, on=function.arn), function.computed("is started by events"), function.origin
+        )
+        from_here = Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,))
+        principals = Principals((("Service", _EVENTS),))
+        trust = Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals, conditions=(from_here,))
+        yield Holder(
+            f"{function.logical_id}EventRole",
+            (inline((starts,)),),
+            trusts=(_EVENTS,),
+            trust=Policy((trust,)),
+            origin=function.origin,
+        )
 
     def _bus_name(self) -> str:
         """The bus as a rule takes it: the name of the app's, the name or ARN of another."""
         bus = own_id(self.bus)
         return f"${{{bus}}}" if bus else str(tokens.plain(self.bus))
 
-    def _target(self, function: Function) -> dict[str, Any]:
+    def _target(self, function: Triggered) -> dict[str, Any]:
         target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
+        if isinstance(function, Workflow):
+            target = {"Id": "workflow", "Arn": function.arn, "RoleArn": f"${{{function.logical_id}EventRole.Arn}}"}
         if self.input is not None:
             target["Input"] = checked_json("event's input", self.input)
         limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
@@ -130,7 +157,7 @@ class Event(BaseTrigger):
             target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         return target
 
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+    def outputs(self, function: Triggered) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """The name of the app's bus."""
         bus = own_id(self.bus)
         if bus:

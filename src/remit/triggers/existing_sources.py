@@ -35,7 +35,7 @@ class ExistingSource:
 def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
     """Return the existing sources of an app's triggers; `own_arns` are those that its resources have by name."""
     functions: dict[tuple[str, str, str], list[str]] = {}
-    for function, trigger in triggers_of(app.functions, BaseTrigger):
+    for function, trigger in triggers_of(app.triggered, BaseTrigger):
         for source in trigger.sources():
             if source.arn not in own_arns and not own_id(source.arn):
                 key = (source.kind, name_of(source.arn), source.condition)

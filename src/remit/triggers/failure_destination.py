@@ -14,7 +14,7 @@ from remit.resources.names import SERVICES, arn_of, own_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from remit.app import Function
+    from remit.app import Triggered
     from remit.iam.policy import Statement
 
 DestinationKind = Literal["sqs", "sns", "s3"]
@@ -69,7 +69,7 @@ def dead_letter_queue(subject: Any) -> Destination:
     return destination(subject, "dead_letter", ("sqs",))
 
 
-def queue_policy(subject: Any, principal: str, source_arn: str, function: Function) -> Iterator[Resource]:
+def queue_policy(subject: Any, principal: str, source_arn: str, function: Triggered) -> Iterator[Resource]:
     """Let a service send to a dead-letter queue of the app for one source; of other queues, their owner decides.
 
     Statements for one queue are merged into one policy, since a queue has only one (`synthesis/queue_policies.py`).

@@ -1,7 +1,7 @@
-"""The event that a request to a function's URL, or to one of its routes, becomes: payload format 2.0.
+"""The event that a request to a function's URL, or to one of its routes, becomes: payload format 2.0, or REST's.
 
-Source: "Create AWS Lambda proxy integrations for HTTP APIs" (Amazon API Gateway Developer Guide) and "Invoking Lambda
-function URLs" (Lambda Developer Guide).
+Source: "Create AWS Lambda proxy integrations for HTTP APIs", "Lambda proxy integrations in API Gateway" (Amazon API
+Gateway Developer Guide) and "Invoking Lambda function URLs" (Lambda Developer Guide).
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from remit.errors import RemitError
-from remit.triggers.api import DEFAULT_ROUTE, Api
-from remit.triggers.api_route import METHODS, VARIABLE
+from remit.triggers.api import DEFAULT_ROUTE
+from remit.triggers.api_route import METHODS, VARIABLE, RouteTrigger
 from remit.triggers.http import Http
+from remit.triggers.rest import Rest
 from remit.triggers.sample_events import sample_event
-from remit.triggers.sample_requests import request
+from remit.triggers.sample_requests import request, rest_request
 
 if TYPE_CHECKING:
     from remit.app import App, Function
@@ -53,11 +54,14 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
 
     RemitError: none of its triggers answers such a request.
     """
-    routes = [trigger for trigger in function.triggers if isinstance(trigger, Api)]
+    routes = [trigger for trigger in function.triggers if isinstance(trigger, RouteTrigger)]
     matching = [(trigger, variables) for trigger in routes if (variables := _variables(trigger, line)) is not None]
     if matching:
         # API Gateway takes the most specific route: one without variables before one with, $default last.
         trigger, variables = min(matching, key=lambda match: (match[0].route == DEFAULT_ROUTE, len(match[1])))
+        if isinstance(trigger, Rest):
+            filled = rest_request(sample_event("rest").event, trigger, app)
+            return _filled_of_rest({**filled, "pathParameters": variables or None}, line, body)
         event = request(sample_event("api").event, trigger, app)
         event.pop("pathParameters", None)
         if variables:
@@ -75,7 +79,7 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     return _filled(event, line, body)
 
 
-def _variables(trigger: Api, line: RequestLine) -> dict[str, str] | None:
+def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | None:
     """Return the variables of a route's path in a request; None where the route does not answer it."""
     if trigger.route == DEFAULT_ROUTE:
         return {}
@@ -96,11 +100,7 @@ def _variables(trigger: Api, line: RequestLine) -> dict[str, str] | None:
 def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
     """A sample event with what this request says in the place of what the sample says."""
     context = event["requestContext"]
-    domain = context["domainName"]
     http = {**context["http"], "method": line.method, "path": line.path, "sourceIp": _LOOPBACK, "userAgent": _AGENT}
-    headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
-    if body is not None:
-        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(line.query, keep_blank_values=True):
         parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
@@ -108,7 +108,7 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
         **event,
         "rawPath": unquote(line.path),
         "rawQueryString": line.query,
-        "headers": dict(sorted(headers.items())),
+        "headers": _headers(context["domainName"], body),
         "queryStringParameters": parameters,
         "requestContext": {**context, "http": http},
         "body": body,
@@ -122,6 +122,35 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
     return filled
 
 
+def _filled_of_rest(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
+    """The same in the format of REST APIs, which has each parameter and header once, and with all of its values."""
+    context = event["requestContext"]
+    headers = _headers(context["domainName"], body)
+    parameters: dict[str, list[str]] = {}
+    for name, value in parse_qsl(line.query, keep_blank_values=True):
+        parameters.setdefault(name, []).append(value)
+    identity = {**context["identity"], "sourceIp": _LOOPBACK, "userAgent": _AGENT}
+    about = {"httpMethod": line.method, "path": f"/{context['stage']}{line.path}", "identity": identity}
+    return {
+        **event,
+        "path": line.path,
+        "httpMethod": line.method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": {name: values[-1] for name, values in parameters.items()} or None,
+        "multiValueQueryStringParameters": parameters or None,
+        "requestContext": {**context, **about},
+        "body": body,
+    }
+
+
+def _headers(domain: str, body: str | None) -> dict[str, str]:
+    headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
+    if body is not None:
+        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
+    return dict(sorted(headers.items()))
+
+
 def _content_type(body: str) -> str:
     try:
         json.loads(body)
@@ -130,9 +159,9 @@ def _content_type(body: str) -> str:
     return "application/json"
 
 
-def _no_route(function: Function, routes: list[Api], line: RequestLine) -> RemitError:
+def _no_route(function: Function, routes: list[RouteTrigger], line: RequestLine) -> RemitError:
     if routes:
         hint = f"it has {', '.join(trigger.route for trigger in routes)}"
     else:
-        hint = "it has neither a route (`on.api`) nor a URL (`on.http`)"
+        hint = "it has neither a route (`on.api`, `on.rest`) nor a URL (`on.http`)"
     return RemitError(f"function `{function.name}` does not answer {line}", hint=hint, origin=function.origin)

@@ -22,8 +22,9 @@ from remit.triggers.http import Http
 from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
+from remit.triggers.rest import Rest
 from remit.triggers.s3 import S3, UNIQUE
-from remit.triggers.sample_requests import message, request
+from remit.triggers.sample_requests import message, request, rest_request
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.sqs import Sqs
@@ -64,6 +65,7 @@ SAMPLES: Final = (
     SampleEvent("iot", Iot, "a message of a device, as its rule selects it", "Lambda (AWS IoT rule actions)"),
     SampleEvent("kinesis", Kinesis, "records of a stream", "How Lambda processes records from Amazon Kinesis"),
     SampleEvent("logs", Logs, "lines of a log group, packed as Lambda gets them", "Using Lambda with CloudWatch Logs"),
+    SampleEvent("rest", Rest, "a request to a route of the REST API", "Lambda proxy integrations in API Gateway"),
     SampleEvent("s3", S3, "an object in a bucket of the app", "Process Amazon S3 event notifications with Lambda"),
     SampleEvent(
         "s3-eventbridge", S3, "an object in a bucket that is not the app's", "EventBridge event message structure"
@@ -253,6 +255,7 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Logs: _group,
     Cognito: _step,
     Api: request,
+    Rest: rest_request,
     Websocket: message,
 }
 """How each trigger's names come into its event; the others have none."""

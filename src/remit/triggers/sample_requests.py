@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.triggers.api_route import VARIABLE
 from remit.triggers.route_authorizer import TokenAuthorizer
+from remit.triggers.user_pool import UserPool
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
     from remit.app import App
-    from remit.triggers.api import Api
+    from remit.triggers.api_route import RouteTrigger
+    from remit.triggers.rest import Rest
 
 _EXAMPLE: Final = "example"
 _WITHOUT_BODY: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS"})
@@ -28,7 +30,7 @@ _CALLER: Final = {
 _EVENT_TYPES: Final = {CONNECT: "CONNECT", "$disconnect": "DISCONNECT"}
 
 
-def request(event: dict[str, Any], trigger: Api, _: App) -> dict[str, Any]:
+def request(event: dict[str, Any], trigger: RouteTrigger, _: App) -> dict[str, Any]:
     """A request to a route, with an example for each variable of its path."""
     method = trigger.method if trigger.method not in ("", "ANY") else "GET"
     variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
@@ -47,7 +49,44 @@ def request(event: dict[str, Any], trigger: Api, _: App) -> dict[str, Any]:
     return filled
 
 
-def _authorizer(trigger: Api) -> dict[str, Any] | None:
+def rest_request(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, Any]:
+    """A request to a route of the REST API, with an example for each variable of its path."""
+    method = "GET" if trigger.method == "ANY" else trigger.method
+    variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
+    path = VARIABLE.sub(_EXAMPLE, trigger.path)
+    stage = app.rest.stage_name or app.stage
+    context = {
+        **event["requestContext"],
+        "httpMethod": method,
+        "path": f"/{stage}{path}",
+        "resourcePath": trigger.path,
+        "stage": stage,
+    }
+    authorizer = trigger.authorizer
+    if isinstance(authorizer, UserPool):
+        issuer = tokens.for_people(authorizer.accepted_issuer)
+        context["authorizer"] = {"claims": {"iss": issuer, "sub": _EXAMPLE}}
+    elif authorizer is not None:
+        context["authorizer"] = {"principalId": _EXAMPLE, "key": "value"}
+    else:
+        del context["authorizer"]
+    if trigger.auth == "AWS_IAM":
+        signer = {name: _CALLER[name] for name in ("accessKey", "accountId", "userArn")}
+        signer |= {"caller": _CALLER["callerId"], "user": _CALLER["userId"]}
+        context["identity"] = {**context["identity"], **signer}
+    return {
+        **event,
+        "resource": trigger.path,
+        "path": path,
+        "httpMethod": method,
+        "requestContext": context,
+        "pathParameters": variables or None,
+        "stageVariables": dict(app.rest.variables) or None,
+        "body": None if method in _WITHOUT_BODY else event["body"],
+    }
+
+
+def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
     """Return the part of an event about its caller."""
     authorizer = trigger.authorizer
     if authorizer is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, Grant, Resource
+from remit.app import Grant, Resource, Triggered
 from remit.declare.resource_references import QueueRef
 from remit.errors import Origin, RemitError, writer
 from remit.holders import Holder, inline
@@ -43,7 +43,7 @@ def trust_of_group(name: str) -> Policy:
 
 @dataclass(frozen=True, slots=True)
 class Schedule(BaseTrigger):
-    """Run the function by the clock: `on.schedule("rate(1 day)")`, or `on.schedule("cron(0 8 * * ? *)")`.
+    """Run by the clock: `on.schedule("rate(1 day)")`, or `on.schedule("cron(0 8 * * ? *)")`.
 
     `on.schedule("at(2026-12-24T18:00:00)")` runs it once. `timezone` is a name such as "Europe/Berlin", for `cron` and
     `at`; UTC if none is given. `input` is the event that the handler gets (any JSON) in place of Scheduler's own.
@@ -107,7 +107,7 @@ class Schedule(BaseTrigger):
         if self.dead_letter is not None:
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "")
 
-    def resources(self, function: Function) -> Iterator[Resource]:
+    def resources(self, function: Triggered) -> Iterator[Resource]:
         """The schedule."""
         # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
         logical_id = f"{function.logical_id}Scheduled{position_suffix(self, function)}"
@@ -132,7 +132,7 @@ class Schedule(BaseTrigger):
                 properties[name] = moment.isoformat()
         return Resource(logical_id, "AWS::Scheduler::Schedule", properties, origin=origin)
 
-    def roles(self, function: Function) -> Iterator[Holder]:
+    def roles(self, function: Triggered) -> Iterator[Holder]:
         """With the first schedule of a function, the role with which all of them invoke it, and nothing else.
 
         Only schedules of this account's default group can use it.
@@ -142,7 +142,7 @@ class Schedule(BaseTrigger):
         schedules = [trigger for trigger in function.triggers if isinstance(trigger, Schedule)]
         queues = [dead_letter_queue(item.dead_letter).arn for item in schedules if item.dead_letter is not None]
         runs = Grant(
-            allow("lambda:InvokeFunction", on=function.arn),
+            allow(function.start, on=function.arn),
             function.computed("is run by its schedules"),
             function.origin,
         )
@@ -162,7 +162,7 @@ class Schedule(BaseTrigger):
             origin=function.origin,
         )
 
-    def _target(self, function: Function) -> dict[str, Any]:
+    def _target(self, function: Triggered) -> dict[str, Any]:
         target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}
         if self.input is not None:
             target["Input"] = checked_json("schedule's input", self.input)
@@ -176,5 +176,5 @@ class Schedule(BaseTrigger):
         return {"RetryPolicy": policy} if policy else {}
 
 
-def _role_id(function: Function) -> str:
+def _role_id(function: Triggered) -> str:
     return f"{function.logical_id}SchedulerRole"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from remit.app import Function, Resource
+from remit.app import Function, Resource, Triggered
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError, writer
 from remit.iam import tokens
@@ -55,7 +55,7 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
     )
 
 
-def position_suffix(trigger: object, function: Function, source: Callable[[Any], str] = lambda _: "") -> str:
+def position_suffix(trigger: object, function: Triggered, source: Callable[[Any], str] = lambda _: "") -> str:
     """Nothing for a function's first trigger of a class, on the same source if one is told, then 2, 3 and so on."""
     of_class = [item for item in function.triggers if type(item) is type(trigger)]
     alike = [item for item in of_class if source(item) == source(trigger)]

@@ -12,12 +12,13 @@ from remit.declare.unread import Unread
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Function, Grant, Output, Resource
+    from remit.app import Function, Grant, Output, Resource, Triggered
     from remit.errors import Origin
     from remit.holders import Holder
 
 
 T = TypeVar("T")
+D = TypeVar("D", bound="Triggered")
 _RESOURCES: Final = frozenset(
     {"bucket", "bus", "dead_letter", "group", "on_failure", "pool", "queue", "stream", "topic"}
 )
@@ -54,11 +55,11 @@ class BaseTrigger(Recorded):
         """Yield the grants of the function's role: none where a service calls the function by itself."""
         yield from ()
 
-    def resources(self, function: Function) -> Iterator[Resource]:  # noqa: ARG002 - a trigger's signature
+    def resources(self, function: Any) -> Iterator[Resource]:  # noqa: ARG002 - a trigger's signature
         """Yield the resources that the template needs beside the function."""
         yield from ()
 
-    def roles(self, function: Function) -> Iterator[Holder]:  # noqa: ARG002 - a trigger's signature
+    def roles(self, function: Any) -> Iterator[Holder]:  # noqa: ARG002 - a trigger's signature
         """The roles with which services call the function, where its own resource policy is not enough."""
         yield from ()
 
@@ -76,20 +77,20 @@ class BaseTrigger(Recorded):
         """The logical id of the user pool whose codes the function decrypts and sends; "" for none."""
         return ""
 
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+    def outputs(self, function: Any) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """Yield the outputs that people want to know after a deploy."""
         yield from ()
 
 
-def triggers_of(functions: Iterable[Function], kind: type[T]) -> Iterator[tuple[Function, T]]:
-    """The triggers of a class, each with its function; one that somebody wrote for an app may be of none here."""
-    for function in functions:
-        for trigger in function.triggers:
+def triggers_of(declared: Iterable[D], kind: type[T]) -> Iterator[tuple[D, T]]:
+    """The triggers of a class, each with what it runs; one that somebody wrote for an app may be of none here."""
+    for runs in declared:
+        for trigger in runs.triggers:
             if isinstance(trigger, kind):
-                yield function, trigger
+                yield runs, trigger
 
 
-def trigger_files(functions: Iterable[Function]) -> set[str]:
+def trigger_files(functions: Iterable[Triggered]) -> set[str]:
     """The names of the files that functions have triggers of: a step for one kind of trigger imports its file if so."""
     kinds = {type(trigger) for function in functions for trigger in function.triggers}
     return {base.__module__.rpartition(".")[2] for kind in kinds for base in kind.__mro__}

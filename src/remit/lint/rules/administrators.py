@@ -77,7 +77,7 @@ def _administrator_in_project(project: Project) -> Iterator[Problem]:
         for arn in role.managed:
             name = arn.rpartition("/")[2]
             owner = functions.get(role.functions[0]) if role.functions else None
-            origin = None if owner is None else owner.managed_written.get(arn, owner.origin)
+            origin = role.origin if owner is None else owner.managed_written.get(arn, owner.origin)
             if name in _POLICIES and is_of_aws(arn):
                 message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
                 yield Problem(message, "list the actions that are used", origin=origin)

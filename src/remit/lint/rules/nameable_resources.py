@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.answers.remedy import Remedy
     from remit.app import Function, Grant, Resource
     from remit.errors import Origin
-    from remit.holders import Holder
     from remit.lint.rule_inputs import Project
 
 _VARIABLE: Final = r"\$\{[^{}]*\}"
@@ -60,6 +59,9 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
     resources_by_action: dict[str, Sequence[str]] = {}
     reported: set[tuple[Origin, str]] = set()
     for role in subject.roles:
+        functions = [function for function in subject.app.functions if function.name in role.functions]
+        if not functions:  # a workflow's: what it is granted stands in no decorator
+            continue
         ordinals: Counter[Origin | None] = Counter()
         for grant in role.grants:
             ordinal = ordinals[grant.origin]
@@ -68,7 +70,7 @@ def nameable_resource(subject: Project) -> Iterator[Problem]:
                 if grant.origin is None or (grant.origin, action) in reported:
                     continue
                 reported.add((grant.origin, action))
-                function = _declaring_function(subject, role, grant)
+                function = _declaring_function(functions[0], grant)
                 if action not in resources_by_action:
                     resources = islice(_nameable(subject, action, named_arns), _MOST_TRIED)
                     resources_by_action[action] = _typed(subject, function, action, resources)
@@ -110,9 +112,8 @@ def _fix(subject: Project, function: Function, action: str, resource: str) -> Re
     return remedy(subject.app, function, action, resource, subject.folder)
 
 
-def _declaring_function(subject: Project, role: Holder, grant: Grant) -> Function:
+def _declaring_function(function: Function, grant: Grant) -> Function:
     """The function in whose file a grant is written; for a setting, one that has no file."""
-    function = next(function for function in subject.app.functions if function.name in role.functions)
     return replace(function, origin=None) if grant.reason.kind == "setting" else function
 
 

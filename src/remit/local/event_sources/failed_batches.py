@@ -3,7 +3,8 @@
 Those of streams are tried again until they succeed, are too old, or have been tried as often as the mapping says, whole
 or in halves; what is given up goes to the mapping's destination. Items that a function reports count: a wrong name
 fails the whole batch. The emulator tries a batch of a stream for ever and knows no partial failures of one; it takes a
-message of SQS whose identifier is empty or unknown for processed, and deletes it.
+message of SQS whose identifier is empty or unknown for processed, and deletes it. A message that a filter keeps back
+comes again there with those of its batch that fail.
 
 Sources: "How Lambda processes records from stream and queue-based event sources", "Handling errors for an SQS event
 source in Lambda", success and failure conditions (AWS Lambda Developer Guide). The pauses are a second or two, as for
@@ -19,7 +20,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.emulator import instead_of
+from remit.local.emulator import emulated, instead_of
 from remit.local.event_sources.streams import mapping_that_reads
 from remit.local.functions.deployed_function import DeployedFunction
 from remit.local.timestamp import timestamp
@@ -62,10 +63,14 @@ def fail_wrongly_reported_batches(service: Any) -> None:
     """Have messages of queues come again when a function names one wrongly; `service` is the emulator's Lambda."""
 
     @instead_of(service, "_run_sqs_batch")
-    def ran(run: Any, mapping: Mapping[str, Any], *batch: Any) -> None:
+    def ran(run: Any, mapping: Any, function: Any, event: Any, batch: Sequence[Any], url: str, name: str) -> None:
+        # What a filter keeps back is gone, whatever becomes of the others.
+        numbers = [record["messageId"] for record in event["Records"]]
+        kept_back = {message["receipt_handle"] for message in batch if message["id"] not in numbers}
+        emulated("services.sqs")._delete_messages_for_esm(url, kept_back)
         token = _READS_QUEUE.set(mapping)
         try:
-            run(mapping, *batch)
+            run(mapping, function, event, [message for message in batch if message["id"] in numbers], url, name)
         finally:
             _READS_QUEUE.reset(token)
 
@@ -76,8 +81,11 @@ def fail_wrongly_reported_batches(service: Any) -> None:
         if mapping is None or not may_report(mapping) or result.get("error"):
             return result
         messages = [message["messageId"] for message in event["Records"]]
-        is_right = all(item in messages for item in reported_items(result.get("body"), of_queue=True))
-        return result if is_right else {**result, "error": True}
+        failed = reported_items(result.get("body"), of_queue=True)
+        if any(item not in messages for item in failed):
+            return {**result, "error": True}
+        # In one form, since the emulator stops at a list that is null, which AWS takes for a success.
+        return {**result, "body": {"batchItemFailures": [{"itemIdentifier": item} for item in failed]}}
 
 
 _FIRST_PAUSE: Final = 0.5

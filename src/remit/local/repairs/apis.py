@@ -1,7 +1,7 @@
 """Repairs of API Gateway, and of the answers of function URLs.
 
 Sources: "Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with IAM authorization in API
-Gateway", "Control access to a REST API with IAM permissions" (Amazon API Gateway Developer Guide).
+Gateway" (Amazon API Gateway Developer Guide).
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ def repair_apis(address: str) -> None:
     _make_route_responses()
     _ask_routes_before_answering()
     _reply_where_a_route_says_so()
-    _ask_for_signatures()
     _give_cookies_apart()
 
 
@@ -75,7 +74,7 @@ def _take_cors_of_templates() -> None:
             return properties
         return {**properties, "CorsConfiguration": {key[:1].lower() + key[1:]: value for key, value in cors.items()}}
 
-    _prepare("AWS::ApiGatewayV2::Api", camel_cased)
+    prepare("AWS::ApiGatewayV2::Api", camel_cased)
 
 
 def _point_functions_here(address: str) -> None:
@@ -97,10 +96,10 @@ def _point_functions_here(address: str) -> None:
         }
         return {**properties, "Environment": {**environment, "Variables": reached}}
 
-    _prepare("AWS::Lambda::Function", reaching)
+    prepare("AWS::Lambda::Function", reaching)
 
 
-def _prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def prepare(type_name: str, prepared: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Let a type's handlers get its properties as `prepared` makes them."""
     handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS[type_name]
 
@@ -196,31 +195,15 @@ def _ask_routes_before_answering() -> None:
         authorization = "NONE" if route is None else route.get("authorizationType") or "NONE"
         is_asked = route is not None and route.get("routeKey") == "$default" and authorization != "NONE"
         is_preflight = method == "OPTIONS" and has_cors and not is_asked
-        if authorization == "AWS_IAM" and not is_preflight and not _is_signed(headers):
+        if authorization == "AWS_IAM" and not is_preflight and not is_signed(headers):
             return _FORBIDDEN
         routed_method = _Options(method) if method == "OPTIONS" and not is_preflight else method
         result: Answer = await handle(api_id, stage, path, routed_method, headers, *rest, **options)
         return result
 
 
-def _ask_for_signatures() -> None:
-    """A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
-
-    Emulator: services/apigateway_v1.py.
-    Test: test_rest_apis.py::test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature.
-    """
-    rest_apis = emulated("services.apigateway_v1")
-
-    @instead_of(rest_apis, "_authorize_request_v1")
-    async def authorized(
-        authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
-    ) -> Any:
-        if method.get("authorizationType") == "AWS_IAM" and not _is_signed(headers):
-            return rest_apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None
-        return await authorize(api, stage, method, verb, path, resource, headers, *rest)
-
-
-def _is_signed(headers: Mapping[str, str]) -> bool:
+def is_signed(headers: Mapping[str, str]) -> bool:
+    """Return whether a request has a signature of AWS's in a header."""
     return any(name.lower() == "authorization" and value.startswith(_SIGNATURE) for name, value in headers.items())
 
 

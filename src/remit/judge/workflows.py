@@ -1,0 +1,334 @@
+"""Make workflows of what `app.workflow` was told: read and check the definition, compute what its states need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from remit.access.needed_access import UNRESOLVED
+from remit.app import Grant, Reason, Resource, Workflow
+from remit.declare.unread import Unread
+from remit.did_you_mean import did_you_mean
+from remit.documents.read import read_as_written
+from remit.errors import Mistakes, Origin, Path, RemitError, described
+from remit.iam import tokens
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Globs, allow
+from remit.judge import policy_list
+from remit.project import plain_files
+from remit.project.current_load import relative
+from remit.project.declarations import undecorated
+from remit.project.resource_handles import Handle
+from remit.resources.kms_key import kms_key
+from remit.source import places
+from remit.triggers.event import Event
+from remit.triggers.schedule import Schedule
+from remit.workflows.definition import mistakes_in
+from remit.workflows.stand_ins import StandIns
+from remit.workflows.state_access import StateAccess, accesses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.app import Function, WorkflowTrigger
+    from remit.judge.judgement import Judgement
+    from remit.project.declared import WorkflowDeclaration
+
+_MACHINE: Final = "AWS::StepFunctions::StateMachine"
+_NAME: Final = r"[A-Za-z0-9_-]{1,60}"
+_SUBSTITUTION: Final = re.compile(r"\$\{([^${}]*)\}")
+_OWN: Final = frozenset(
+    {"Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "RoleArn", "StateMachineType"}
+)
+"""Properties that remit sets itself."""
+_LOG_DELIVERY: Final = (
+    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+)  # fmt: skip
+"""What it takes to send the history to a log group ("Using CloudWatch Logs to log execution history")."""
+_TRACING: Final = (
+    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+)  # fmt: skip
+
+
+class _Definition(NamedTuple):
+    """A definition as it was read, and where each part of it stands."""
+
+    value: Any
+    locate: Callable[[Path], Origin]
+
+
+def workflow_of(
+    state: Judgement, declaration: WorkflowDeclaration, functions: Iterable[Function]
+) -> tuple[Workflow, Resource]:
+    """The workflow of a declaration, and its state machine. RemitError has each mistake, at its line."""
+    mistakes = Mistakes()
+    where = declaration.where
+    name = str(declaration.name)
+    with mistakes.noted():
+        _check_options(declaration)
+    definition = _Definition({}, lambda _: where.origin)
+    substitutions: dict[str, str] = {}
+    with mistakes.noted():
+        definition = _definition(state, declaration)
+        for mistake in mistakes_in(definition.value, declaration.type):
+            mistakes.errors.append(_placed(mistake, definition))
+    with mistakes.noted():
+        substitutions = _substitutions(state, declaration, functions)
+        mistakes.errors += _mistakes_of_substitutions(declaration, definition, substitutions)
+    reason = Reason("workflow", subjects=(name,))
+    policy = policy_list.declare(declaration.access.policy, where, reason, mistakes)
+    managed = policy_list.declare_managed(declaration.access.managed_policy, where, mistakes)
+    triggers = _triggers(state, declaration, mistakes)
+    properties: dict[str, Any] = {"StateMachineName": f"${{AWS::StackName}}-{name}"}
+    with mistakes.noted():
+        properties |= _properties(declaration)
+    mistakes.refuse()
+    origin = relative(where.origin, state.folder)
+    workflow = Workflow(name, declaration.logical_id, managed=tuple(managed), triggers=triggers, origin=origin)
+    machine = Resource(
+        declaration.logical_id,
+        _MACHINE,
+        {
+            "Definition": tokens.Verbatim(definition.value),
+            **({"DefinitionSubstitutions": substitutions} if substitutions else {}),
+            "RoleArn": f"${{{declaration.logical_id}Role.Arn}}",
+            "StateMachineType": declaration.type,
+            **properties,
+        },
+        origin=origin,
+    )
+    stand_ins = StandIns((*_resources(functions), *state.declared.resources, *_machines(state)))
+    arn = (
+        f"arn:{tokens.PARTITION}:states:{tokens.REGION}:{tokens.ACCOUNT}:stateMachine:{properties['StateMachineName']}"
+    )
+    filled = stand_ins.filled(_substituted(definition.value, substitutions))
+    needed = accesses(filled, stand_ins.filled(arn), stand_ins.setting(arn))
+    resolved: list[StateAccess] = []
+    for access in needed:
+        resource = stand_ins.late_bound(_with_any_key(access.resource))
+        if resource != "*" and not resource.startswith(("arn:", UNRESOLVED)) and ":" not in access.resource:
+            mistakes.errors.append(_placed(_no_arn(access, resource, name), definition))
+        elif UNRESOLVED not in resource:
+            resolved.append(replace(access, resource=resource))
+        elif not any(_may_allow(grant, access.action) for grant in policy):
+            mistakes.errors.append(_placed(_unresolved(access, name), definition))
+    mistakes.refuse()
+    grants = (
+        *_grants(resolved, name, definition),
+        *_grants_of_settings(workflow, machine, state.declared.resources),
+        *(replace(grant, origin=relative(grant.origin, state.folder)) for grant in policy),
+    )
+    return replace(workflow, grants=grants), machine
+
+
+def _check_options(declaration: WorkflowDeclaration) -> None:
+    if not re.fullmatch(_NAME, str(declaration.name)):
+        raise RemitError(
+            f"{declaration.name!r:.80} is not a valid name for a workflow",
+            hint="letters, digits, - and _ only, 60 at most",
+            origin=places.argument_origin(declaration.where, "name", 0),
+        )
+    if declaration.type not in ("STANDARD", "EXPRESS"):
+        raise RemitError(
+            f"type cannot be {declaration.type!r:.40}",
+            hint=did_you_mean(str(declaration.type), ("STANDARD", "EXPRESS")) or "it can be STANDARD or EXPRESS",
+            origin=places.argument_origin(declaration.where, "type"),
+        )
+
+
+def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definition:
+    """The definition, from its file or from the code. RemitError: there is no such file, or it cannot be read."""
+    origin = places.argument_origin(declaration.where, "definition", 1)
+    written = tokens.plain(declaration.definition)
+    if isinstance(written, Mapping):
+        at = relative(origin, state.folder) or origin
+        return _Definition(written, lambda path: places.inside(state.folder, at, path))
+    if not isinstance(written, str) or not written:
+        problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
+        raise RemitError(problem, hint='such as "render.asl.json"', origin=origin)
+    path = (state.folder / written).resolve()
+    if not path.is_relative_to(state.folder):
+        raise RemitError(f"{written!r} is not in the project", hint="name a file of its folder", origin=origin)
+    file = path.relative_to(state.folder).as_posix()
+    content = plain_files.content(path, file) if not path.is_dir() else None
+    if content is None:
+        files = [found.relative_to(state.folder).as_posix() for found in state.folder.glob("**/*.asl.*")]
+        raise RemitError(f"there is no file {written}", hint=did_you_mean(file, files), origin=origin)
+    document = read_as_written(content, file)
+    return _Definition(document.value, document.locate)
+
+
+def _placed(mistake: RemitError, definition: _Definition) -> RemitError:
+    mistake.origin, mistake.path = definition.locate(mistake.path), ()
+    return mistake
+
+
+def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions: Iterable[Function]) -> dict[str, str]:
+    """The text that each name in the definition stands for, which `link` gives. RemitError: it gives something else."""
+    link = {} if declaration.link is None else declaration.link
+    if not isinstance(link, Mapping):
+        origin = places.argument_origin(declaration.where, "link")
+        raise RemitError(
+            f"link must be a dict, got {described(link)}", hint='link={"Orders": Data.orders}', origin=origin
+        )
+    by_name = {function.name: function for function in functions}
+    mistakes = Mistakes()
+    texts: dict[str, str] = {}
+    for name, value in link.items():
+        if type(value) is Unread:
+            continue
+        text = value.ref if isinstance(value, Handle) else value
+        for declared in state.declarations:
+            is_named = declared.named is not None and declared.named is value
+            if is_named or (declared.function is not None and declared.function is undecorated(value)):
+                text = by_name[declared.name].arn if declared.name in by_name else None
+        if isinstance(text, str | int | bool):
+            texts[str(name)] = str(tokens.plain(text))
+        elif text is not None:  # a function of which something is wrong, which is noted
+            problem = RemitError(
+                f"`link` gives {name!r} {described(value)}",
+                hint="a function of the app, a shared resource, another workflow or a text",
+                origin=places.part_origin(declaration.where, "link", (str(name),)),
+            )
+            mistakes.errors.append(problem)
+    mistakes.refuse()
+    return texts
+
+
+def _mistakes_of_substitutions(
+    declaration: WorkflowDeclaration, definition: _Definition, substitutions: Mapping[str, str]
+) -> Iterator[RemitError]:
+    """Names that `link` does not give, and those that it gives in vain."""
+    used: set[str] = set()
+    for path, text in _texts(definition.value, ()):
+        for name in _SUBSTITUTION.findall(text):
+            used.add(name)
+            if name not in substitutions:
+                hint = did_you_mean(name, substitutions) or f'link={{"{name}": …}} gives what it stands for'
+                yield RemitError(f"nothing is given for ${{{name}}}", hint=hint, origin=definition.locate(path))
+    for name in substitutions:
+        if name not in used:
+            hint = did_you_mean(name, used) or "remove it, or name it in the definition"
+            at = places.part_origin(declaration.where, "link", (name,))
+            yield RemitError(f"the definition has no ${{{name}}}, which `link` gives", hint=hint, origin=at)
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(item, (*path, step))
+
+
+def _substituted(value: Any, substitutions: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _SUBSTITUTION.sub(lambda match: substitutions[match[1]], value)
+    if isinstance(value, dict):
+        return {name: _substituted(item, substitutions) for name, item in value.items()}
+    return [_substituted(item, substitutions) for item in value] if isinstance(value, list) else value
+
+
+def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[WorkflowTrigger, ...]:
+    triggers: list[WorkflowTrigger] = []
+    for position, trigger in enumerate(declaration.triggers, 2):  # after the name and the definition
+        if isinstance(trigger, Schedule | Event):
+            triggers.append(trigger.at(relative(trigger.written, state.folder) or trigger.written))
+        elif type(trigger) is not Unread:
+            problem = RemitError(
+                f"{type(trigger).__name__} does not start a workflow",
+                hint="`on.schedule(…)` and `on.event(…)` do; code starts it with `grants.states.start`",
+                origin=places.argument_origin(declaration.where, "", position),
+            )
+            mistakes.errors.append(problem)
+    return tuple(triggers)
+
+
+def _properties(declaration: WorkflowDeclaration) -> Mapping[str, Any]:
+    given = tokens.plain(declaration.properties)
+    origin = places.argument_origin(declaration.where, "properties")
+    if not isinstance(given, Mapping | None):
+        raise RemitError(f"properties must be a dict, got {described(given)}", origin=origin)
+    for name in given or {}:
+        if name in _OWN:
+            hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
+            raise RemitError(f"`properties` sets {name}, which remit sets itself", hint=hint, origin=origin)
+    return given or {}
+
+
+def _resources(functions: Iterable[Function]) -> Iterator[Resource]:
+    """The functions as a definition refers to them."""
+    for function in functions:
+        yield Resource(function.resource_id, "AWS::Lambda::Function", {})
+        if function.publication is not None:
+            yield Resource(f"{function.logical_id}Alias", "AWS::Lambda::Alias", {})
+
+
+def _machines(state: Judgement) -> Iterator[Resource]:
+    yield from (Resource(declaration.logical_id, _MACHINE, {}) for declaration in state.workflows)
+
+
+def _with_any_key(resource: str) -> str:
+    """An ARN of objects of a bucket whose keys only the input names: all objects of that one bucket."""
+    start, unresolved, _ = resource.partition(UNRESOLVED)
+    is_key = ":s3:::" in start and "/" in start
+    return f"{start}*" if unresolved and is_key else resource
+
+
+def _may_allow(grant: Grant, action: str) -> bool:
+    """Return whether a grant of the workflow's own policy may be about an access whose resource nobody knows here."""
+    patterns = grant.statement.actions.patterns
+    if action.endswith(":*"):
+        return any(pattern.startswith(action[:-1]) for pattern in patterns)
+    return actions_cover(grant.statement.actions, Globs((action,)))
+
+
+def _unresolved(access: StateAccess, workflow: str) -> RemitError:
+    state, action = access.state, access.action
+    arguments = next((name for name in ("Arguments", "Parameters") if name in state.fields), "Resource")
+    named = f'grants.allow("{action}", on=…)' if not action.endswith(":*") else f'"{action}"'
+    return RemitError(
+        f"state {state.name} of workflow {workflow} needs {action} on what only its input names",
+        hint=f"name it in the definition, with ${{Name}} and `link`, or say what it may reach: policy=[{named}]",
+        path=(*state.path, arguments),
+    )
+
+
+def _no_arn(access: StateAccess, resource: str, workflow: str) -> RemitError:
+    return RemitError(
+        f"state {access.state.name} of workflow {workflow} needs {access.action} on {resource}, which is no ARN",
+        hint="`link` gives what Ref does of a shared resource: give its `.arn`",
+        path=(*access.state.path, "Type"),
+    )
+
+
+def _grants(needed: Iterable[StateAccess], workflow: str, definition: _Definition) -> Iterator[Grant]:
+    """A grant for the actions of a state on each resource; states that need the same have one."""
+    by_state: dict[tuple[Path, str], list[StateAccess]] = {}
+    for access in needed:
+        by_state.setdefault((access.state.path, access.resource), []).append(access)
+    alike: dict[tuple[tuple[str, ...], str], list[StateAccess]] = {}
+    for (_, resource), of_state in by_state.items():
+        alike.setdefault((tuple(access.action for access in of_state), resource), []).append(of_state[0])
+    for (actions, resource), first_accesses in alike.items():
+        subjects = tuple(f"state {access.state.name} of workflow {workflow}" for access in first_accesses)
+        reason = Reason("computed", first_accesses[0].doing, subjects)
+        yield Grant(allow(*actions, on=resource), reason, definition.locate(first_accesses[0].state.path))
+
+
+def _grants_of_settings(workflow: Workflow, machine: Resource, resources: Iterable[Resource]) -> Iterator[Grant]:
+    """What logs, traces and a key of the user's own ask of the role."""
+    properties = machine.properties
+    narrow = "IAM knows no narrower resource"
+    if (properties.get("LoggingConfiguration") or {}).get("Destinations"):
+        yield Grant(allow(*_LOG_DELIVERY), workflow.computed("logs its executions", narrow), workflow.origin)
+    if (properties.get("TracingConfiguration") or {}).get("Enabled"):
+        yield Grant(allow(*_TRACING), workflow.computed("is traced", narrow), workflow.origin)
+    key_name = (properties.get("EncryptionConfiguration") or {}).get("KmsKeyId")
+    key = kms_key({resource.logical_id: resource for resource in resources}, key_name)
+    if key is not None:
+        reason = workflow.computed("has data that this key encrypts")
+        yield Grant(key.allowing("kms:Decrypt", "kms:GenerateDataKey"), reason, workflow.origin)

@@ -1,0 +1,139 @@
+"""Repairs of REST APIs, which the emulator keeps apart from HTTP APIs.
+
+Sources: "Control access to a REST API with IAM permissions", "Control access to REST APIs using Amazon Cognito user
+pools as an authorizer", "Request validation for REST APIs", "Lambda proxy integrations in API Gateway" (Amazon API
+Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator import emulated, instead_of
+from remit.local.repairs.apis import is_signed, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_ANY_CONTENT: Final = "$default"
+
+
+def repair_rest_apis() -> None:
+    """Make every repair of REST APIs, once, in the process that serves."""
+    _take_endpoints_of_templates()
+    _validate_requests_of_templates()
+    _ask_for_signatures()
+    _take_tokens_by_their_use()
+    _make_events_as_aws_does()
+
+
+def _take_endpoints_of_templates() -> None:
+    """EndpointConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
+
+    Emulator: services/cloudformation/provisioners.py.
+    Test: test_local_rest_apis.py::test_the_emulator_still_takes_a_private_api_of_a_template_for_an_open_one.
+    """
+
+    def camel_cased(properties: dict[str, Any]) -> dict[str, Any]:
+        endpoint = properties.get("EndpointConfiguration")
+        if not isinstance(endpoint, dict):
+            return properties
+        # An update compares the properties as they are stored: both have the same keys then.
+        return {**properties, "EndpointConfiguration": {key[:1].lower() + key[1:]: endpoint[key] for key in endpoint}}
+
+    prepare("AWS::ApiGateway::RestApi", camel_cased)
+
+
+def _validate_requests_of_templates() -> None:
+    """A template makes request validators, its methods keep their ids, and a model of every content type counts.
+
+    Emulator: services/cloudformation/provisioners.py drops both, services/apigateway_v1.py knows no `$default`.
+    Test: test_local_rest_apis.py::test_the_emulator_still_validates_no_requests_of_a_template.
+    """
+    apis = emulated("services.apigateway_v1")
+    handlers = emulated("services.cloudformation.provisioners")._RESOURCE_HANDLERS
+    validators, methods = handlers["AWS::ApiGateway::RequestValidator"], handlers["AWS::ApiGateway::Method"]
+
+    def kept(make: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        made = make(*arguments, **options)
+        properties = [argument for argument in arguments if isinstance(argument, dict)][-1]  # the new ones come last
+        validator = {
+            "id": made[0],
+            "name": properties.get("Name", ""),
+            "validateRequestBody": str(properties.get("ValidateRequestBody")).lower() == "true",
+            "validateRequestParameters": str(properties.get("ValidateRequestParameters")).lower() == "true",
+        }
+        apis._request_validators.setdefault(properties["RestApiId"], {})[made[0]] = validator
+        return made
+
+    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+        apis._request_validators.get(properties.get("RestApiId"), {}).pop(physical_id, None)
+
+    def with_validator(handler: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        made = handler(*arguments, **options)
+        properties = [argument for argument in arguments if isinstance(argument, dict)][-1]  # the new ones come last
+        resource = apis._resources[properties["RestApiId"]][properties["ResourceId"]]
+        method = resource["resourceMethods"][properties["HttpMethod"]]
+        method["requestValidatorId"] = properties.get("RequestValidatorId")
+        models = method.get("requestModels") or {}
+        if _ANY_CONTENT in models:
+            models.setdefault("application/json", models[_ANY_CONTENT])  # the model of what has no other
+        return made
+
+    for operation in ("create", "update"):
+        instead_of(validators, operation)(kept)
+        instead_of(methods, operation)(with_validator)
+    validators["delete"] = delete
+
+
+def _ask_for_signatures() -> None:
+    """A method that IAM authorizes refuses whatever is not signed; the emulator takes any Authorization header.
+
+    Emulator: services/apigateway_v1.py.
+    Test: test_rest_apis.py::test_a_method_that_iam_authorizes_takes_no_other_header_for_a_signature.
+    """
+    apis = emulated("services.apigateway_v1")
+
+    @instead_of(apis, "_authorize_request_v1")
+    async def authorized(
+        authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
+    ) -> Any:
+        if method.get("authorizationType") == "AWS_IAM" and not is_signed(headers):
+            return apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None
+        return await authorize(api, stage, method, verb, path, resource, headers, *rest)
+
+
+def _take_tokens_by_their_use() -> None:
+    """A method that names scopes takes access tokens, any other ID tokens; the emulator takes both.
+
+    Emulator: services/apigateway_v1.py.
+    Test: test_local_rest_apis.py::test_users_bring_id_tokens_and_access_tokens_where_scopes_are_named.
+    """
+    apis = emulated("services.apigateway_v1")
+
+    @instead_of(apis, "_validate_cognito_authorizer")
+    async def validated(validate: Any, authorizer: Any, method: Mapping[str, Any], *rest: Any) -> Any:
+        claims, error = await validate(authorizer, method, *rest)
+        taken = "access" if method.get("authorizationScopes") else "id"
+        if error is None and claims.get("token_use") != taken:
+            return None, apis._gw_error("UNAUTHORIZED", "Unauthorized")
+        return claims, error
+
+
+def _make_events_as_aws_does() -> None:
+    """An event has the host that was asked, the last value of a parameter, and no `version` (of HTTP APIs' events).
+
+    Emulator: services/apigateway_v1.py.
+    Test: test_local_rest_apis.py::test_a_handler_gets_the_event_that_the_documentation_shows.
+    """
+
+    @instead_of(emulated("services.apigateway_v1"), "_build_lambda_event_v1")
+    def event_of(build: Any, *request: Any, **options: Any) -> Any:
+        event = build(*request, **options)
+        event.pop("version", None)
+        host = str(event["headers"].get("host", ""))
+        event["requestContext"] |= {"domainName": host, "domainPrefix": host.partition(".")[0]}
+        parameters = event["multiValueQueryStringParameters"]
+        if parameters:
+            event["queryStringParameters"] = {name: values[-1] for name, values in parameters.items()}
+        return event

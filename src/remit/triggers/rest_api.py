@@ -1,0 +1,356 @@
+"""The one REST API of an app: its resources and methods, who may call them, its stage, its deployment.
+
+Routes stand on the app's functions (`on.rest`), settings in `config.rest`. It is written as resources and methods, not
+as one OpenAPI document: each method then has a line of its own. Sources: "AWS::ApiGateway::RestApi" and the types
+beside it (CloudFormation reference), "API Gateway REST APIs" (Amazon API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Resource
+from remit.catalogue.quotas import quota
+from remit.errors import RemitError
+from remit.resources.names import REST_API as API
+from remit.resources.names import digest, logical
+from remit.triggers.api_permissions import permissions
+from remit.triggers.api_route import METHODS, VARIABLE
+from remit.triggers.app_routes import (
+    access_log_group,
+    addresses,
+    authorizers,
+    domain,
+    notes_on_open_routes,
+    notes_on_timeouts,
+    route_checks,
+    route_functions,
+    routes,
+)
+from remit.triggers.authorizer import Authorizer
+from remit.triggers.rest import Rest
+from remit.triggers.usage_plans import usage_plans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.app import App, Function, Output, RestSettings
+    from remit.triggers.app_routes import Routed
+
+_PATIENCE: Final = 29
+"""Seconds ("Quotas for configuring and running a REST API in API Gateway": integration timeout)."""
+_API: Final = f"${{{API}}}"
+_VALIDATOR: Final = f"{API}RequestValidator"
+_LOG_FORMAT: Final = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "ip": "$context.identity.sourceIp",
+        "caller": "$context.identity.caller",
+        "user": "$context.identity.user",
+        "requestTime": "$context.requestTime",
+        "httpMethod": "$context.httpMethod",
+        "resourcePath": "$context.resourcePath",
+        "status": "$context.status",
+        "protocol": "$context.protocol",
+        "responseLength": "$context.responseLength",
+        "integrationError": "$context.integrationErrorMessage",
+    }
+)
+"""The fields of AWS's example ("Set up CloudWatch logging for REST APIs"), and what went wrong in a function."""
+
+
+def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """Each path whose variable stands where another path has one of another name, and an API of too many paths."""
+    variables: dict[tuple[str, ...], tuple[str, str]] = {}
+    paths: set[tuple[str, ...]] = {()}
+    most = quota("apigateway.rest.resources").most
+    for routed in routes(functions, Rest):
+        parts = routed.trigger.parts
+        for index, part in enumerate(parts):
+            paths.add(parts[: index + 1])
+            if part.startswith("{"):
+                first, route = variables.setdefault(parts[:index], (part, routed.trigger.route))
+                if first != part:
+                    yield RemitError(
+                        f"route `{routed.trigger.route}` has {part} where `{route}` has {first}: a REST API takes "
+                        "one variable in a place",
+                        hint=f"name it {first} in both",
+                        origin=routed.trigger.written,
+                    )
+    if len(paths) > most:
+        yield RemitError(
+            f"the paths of the REST API have {len(paths)} parts; API Gateway takes {most} for an API",
+            hint='let one route take the rest of a path, such as "ANY /orders/{path+}"',
+            origin=routed.trigger.written,
+        )
+
+
+CHECKS: Final = (*route_checks(Rest), check_paths)
+
+
+def stage_name(app: App) -> str:
+    """The name of the API's stage."""
+    return app.rest.stage_name or app.stage
+
+
+def resources(app: App) -> Iterator[Resource]:
+    """The API and all that belongs to it, of an app that has routes."""
+    app_routes = routes(app.functions, Rest)
+    first_user = app_routes[0].function
+    deployed = [
+        Resource(API, "AWS::ApiGateway::RestApi", _api_properties(app.rest), origin=first_user.origin),
+        *_paths(app_routes),
+        *_authorizers(app, app_routes),
+        *_validation(app_routes),
+        *_methods(app_routes),
+        *_cors(app.rest, app_routes),
+    ]
+    yield from deployed
+    deployment = _deployment(app, deployed)
+    yield deployment
+    yield from _stage(app, deployment, first_user)
+    for authorizer, _ in authorizers(app, app_routes):
+        if isinstance(authorizer, Authorizer):
+            source = f"authorizers/${{{API}{authorizer.logical_id}}}"
+            yield from permissions(app, authorizer.asked(app.functions), API, (source,))
+    for function, triggers in route_functions(app_routes):
+        yield from permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
+    yield from usage_plans(app.rest)
+    yield from domain(API, app.rest)
+
+
+def outputs(app: App) -> Iterator[Output]:
+    """The address of the API, and where its domain must point."""
+    own_address = f"https://{_API}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
+    yield from addresses(API, "RestApi", own_address, app.rest)
+
+
+def notes(app: App) -> tuple[str, ...]:
+    """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in."""
+    app_routes = routes(app.functions, Rest)
+    open_routes = () if app.rest.policy is not None else notes_on_open_routes(app_routes)
+    has_keys = any(plan.get("Keys") for plan in app.rest.usage_plans.values())
+    without_keys = [
+        f"`{routed.trigger.route}` ({routed.function.origin}) asks for a key, and no usage plan of this app has one: "
+        'set `config.rest.usage_plans = {"basic": {"keys": ["partner"]}}`'
+        for routed in app_routes
+        if routed.trigger.api_key and not has_keys
+    ]
+    return (*open_routes, *without_keys, *notes_on_timeouts(app_routes, _PATIENCE))
+
+
+def _api_properties(settings: RestSettings) -> dict[str, Any]:
+    endpoint: dict[str, Any] = {"Types": [settings.endpoint_type]}
+    if settings.vpc_endpoint_ids:
+        endpoint["VpcEndpointIds"] = list(settings.vpc_endpoint_ids)
+    properties: dict[str, Any] = {"Name": "${AWS::StackName}", "EndpointConfiguration": endpoint}
+    if settings.policy is not None:
+        properties["Policy"] = dict(settings.policy)
+    if settings.binary_media_types:
+        properties["BinaryMediaTypes"] = list(settings.binary_media_types)
+    if settings.minimum_compression_size is not None:
+        properties["MinimumCompressionSize"] = settings.minimum_compression_size
+    if settings.disable_execute_api_endpoint:
+        properties["DisableExecuteApiEndpoint"] = True
+    return properties
+
+
+def _path_id(parts: tuple[str, ...]) -> str:
+    """The id of a path's AWS::ApiGateway::Resource, as late-bound text; the root comes with the API."""
+    return f"${{{_path_logical_id(parts)}}}" if parts else f"${{{API}.RootResourceId}}"
+
+
+def _path_logical_id(parts: tuple[str, ...]) -> str:
+    path = "/".join(parts)
+    return f"{API}{logical(path)}Resource{digest(path)}"
+
+
+def _paths(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    """Yield a resource for each part of a path, the first before what is below it."""
+    seen: set[tuple[str, ...]] = set()
+    for routed in app_routes:
+        parts = routed.trigger.parts
+        for end in range(1, len(parts) + 1):
+            if parts[:end] not in seen:
+                seen.add(parts[:end])
+                *parents, part = parts[:end]
+                properties = {"RestApiId": _API, "ParentId": _path_id(tuple(parents)), "PathPart": part}
+                logical_id = _path_logical_id(parts[:end])
+                yield Resource(logical_id, "AWS::ApiGateway::Resource", properties, origin=routed.function.origin)
+
+
+def _authorizers(app: App, app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    for authorizer, first_user in authorizers(app, app_routes):
+        name = authorizer.logical_id
+        properties = {"RestApiId": _API, **authorizer.rest_properties(app.functions), "Name": name}
+        yield Resource(f"{API}{name}", "AWS::ApiGateway::Authorizer", properties, origin=first_user.origin)
+
+
+def _validation(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    """The models of bodies, and the validator of all methods: what a method does not ask for it does not check."""
+    validated = [routed for routed in app_routes if routed.trigger.body_schema or routed.trigger.required_parameters]
+    models: dict[str, Resource] = {}
+    for routed in validated:
+        schema = routed.trigger.body_schema
+        if schema is not None:
+            properties = {"RestApiId": _API, "ContentType": "application/json", "Schema": schema}
+            name = _model_id(schema)
+            models.setdefault(name, Resource(name, "AWS::ApiGateway::Model", properties, origin=routed.function.origin))
+    yield from models.values()
+    if validated:
+        all_of_it = {"RestApiId": _API, "ValidateRequestBody": True, "ValidateRequestParameters": True}
+        yield Resource(_VALIDATOR, "AWS::ApiGateway::RequestValidator", all_of_it, origin=validated[0].function.origin)
+
+
+def _model_id(schema: Mapping[str, Any]) -> str:
+    return f"{API}Model{digest(json.dumps(schema, sort_keys=True))}"
+
+
+def _methods(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
+    for routed in app_routes:
+        trigger, function = routed.trigger, routed.function
+        path = f"lambda:path/2015-03-31/functions/{function.arn}/invocations"
+        properties: dict[str, Any] = {
+            "RestApiId": _API,
+            "ResourceId": _path_id(trigger.parts),
+            "HttpMethod": trigger.method,
+            "AuthorizationType": trigger.auth,
+            "Integration": {
+                "Type": "AWS_PROXY",
+                "IntegrationHttpMethod": "POST",
+                "Uri": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}",
+            },
+        }
+        authorizer = trigger.authorizer
+        if authorizer is not None:
+            properties["AuthorizationType"] = authorizer.rest_authorization
+            properties["AuthorizerId"] = f"${{{API}{authorizer.logical_id}}}"
+            if authorizer.accepted_scopes:
+                properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
+        if trigger.api_key:
+            properties["ApiKeyRequired"] = True
+        schema = trigger.body_schema
+        if schema is not None or trigger.required_parameters:
+            properties["RequestValidatorId"] = f"${{{_VALIDATOR}}}"
+        if schema is not None:
+            # Of every content type: a body of one that has no model is not validated.
+            properties["RequestModels"] = {"$default": f"${{{_model_id(schema)}}}"}
+        if trigger.required_parameters:
+            names = trigger.required_parameters
+            properties["RequestParameters"] = {f"method.request.querystring.{name}": True for name in names}
+        yield Resource(_method_id(trigger.route), "AWS::ApiGateway::Method", properties, origin=function.origin)
+
+
+def _method_id(route: str) -> str:
+    return f"{API}{logical(route.lower())}Method{digest(route)}"
+
+
+def _cors(settings: RestSettings, app_routes: tuple[Routed[Rest], ...]) -> Iterator[Resource]:
+    """The answers to preflights, of each path that has no OPTIONS of its own, and the headers of errors.
+
+    Source: "Enable CORS on a resource using the API Gateway import API", "CORS for REST APIs in API Gateway".
+    """
+    cors = settings.cors
+    if cors is None:
+        return
+    headers = {"Allow-Origin": ",".join(cors["AllowOrigins"])}
+    if cors.get("AllowCredentials"):
+        headers["Allow-Credentials"] = "true"
+    exposed = {"Expose-Headers": ",".join(cors["ExposeHeaders"])} if "ExposeHeaders" in cors else {}
+    asked = {"Allow-Headers": ",".join(cors["AllowHeaders"])} if "AllowHeaders" in cors else {}
+    if "MaxAge" in cors:
+        asked["Max-Age"] = str(cors["MaxAge"])
+    methods: dict[tuple[str, ...], list[Routed[Rest]]] = {}
+    for routed in app_routes:
+        methods.setdefault(routed.trigger.parts, []).append(routed)
+    for parts, on_path in methods.items():
+        own_methods = {routed.trigger.method for routed in on_path}
+        if "OPTIONS" not in own_methods:
+            allowed = cors.get("AllowMethods") or sorted(
+                {*METHODS} - {"ANY"} if "ANY" in own_methods else {*own_methods, "OPTIONS"}
+            )
+            answered = {**headers, **asked, "Allow-Methods": ",".join(allowed)}
+            yield _preflight(parts, answered, on_path[0].function)
+    for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
+        parameters = {f"gatewayresponse.header.{name}": value for name, value in _quoted(headers | exposed).items()}
+        properties = {"RestApiId": _API, "ResponseType": kind, "ResponseParameters": parameters}
+        logical_id = f"{API}{logical(kind.lower())}Response"
+        origin = settings.written.get("cors")
+        yield Resource(logical_id, "AWS::ApiGateway::GatewayResponse", properties, origin=origin)
+
+
+def _quoted(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers of CORS, whose values stand in quotes: without, they are expressions of API Gateway's."""
+    return {f"Access-Control-{name}": f"'{value}'" for name, value in headers.items()}
+
+
+def _preflight(parts: tuple[str, ...], headers: Mapping[str, str], first_user: Function) -> Resource:
+    """The method that answers a browser's question about a path, without a function."""
+    parameters = {f"method.response.header.{name}": value for name, value in _quoted(headers).items()}
+    integration = {
+        "Type": "MOCK",
+        "ContentHandling": "CONVERT_TO_TEXT",  # or a mock fails in an API whose binary types are */*
+        "RequestTemplates": {"application/json": '{"statusCode": 204}'},
+        "IntegrationResponses": [{"StatusCode": "204", "ResponseParameters": parameters}],
+    }
+    properties = {
+        "RestApiId": _API,
+        "ResourceId": _path_id(parts),
+        "HttpMethod": "OPTIONS",
+        "AuthorizationType": "NONE",
+        "Integration": integration,
+        "MethodResponses": [{"StatusCode": "204", "ResponseParameters": dict.fromkeys(parameters, True)}],
+    }
+    logical_id = _method_id(f"OPTIONS /{'/'.join(parts)}")
+    return Resource(logical_id, "AWS::ApiGateway::Method", properties, origin=first_user.origin)
+
+
+def _deployment(app: App, deployed: list[Resource]) -> Resource:
+    """The snapshot that the stage serves: another one, with another logical id, for whatever is changed in it.
+
+    The names of functions count as well: methods name them by reference. Source: "AWS::ApiGateway::Deployment"
+    (CloudFormation reference), and "Create a deployment for a REST API".
+    """
+    names = [function.physical_name for function in app.functions]
+    written = [[resource.logical_id, resource.type, resource.properties] for resource in deployed]
+    content = json.dumps([names, written], sort_keys=True, default=dict)
+    waits_for = [
+        resource.logical_id
+        for resource in deployed
+        if resource.type in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
+    ]
+    return Resource(
+        f"{API}Deployment{digest(content)}",
+        "AWS::ApiGateway::Deployment",
+        {"RestApiId": _API},
+        {"DependsOn": waits_for},
+        origin=deployed[0].origin,
+    )
+
+
+def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Resource]:
+    """The stage, and the log group of its access log."""
+    settings = app.rest
+    stage: dict[str, Any] = {"RestApiId": _API, "DeploymentId": deployment.ref, "StageName": stage_name(app)}
+    if settings.variables:
+        stage["Variables"] = dict(settings.variables)
+    if settings.tracing:
+        stage["TracingEnabled"] = True
+    if settings.route_settings:
+        stage["MethodSettings"] = [{"HttpMethod": "*", "ResourcePath": "/*", **settings.route_settings}]
+    if settings.access_log:
+        group = access_log_group(API, "rest-apis", settings, first_user)
+        yield group
+        log_format = settings.access_log_format or _LOG_FORMAT
+        stage["AccessLogSetting"] = {"DestinationArn": group.attribute("Arn"), "Format": log_format}
+    yield Resource(f"{API}Stage", "AWS::ApiGateway::Stage", stage, origin=first_user.origin)
+
+
+def _source(app: App, trigger: Rest) -> str:
+    """The end of the ARN by which API Gateway names a method when it calls a function: stage, method, path.
+
+    Source: "Control access for invoking an API" (API Gateway Developer Guide): a variable is `*`.
+    """
+    method = "*" if trigger.method == "ANY" else trigger.method
+    return f"{stage_name(app)}/{method}{VARIABLE.sub('*', trigger.path)}"

@@ -1,0 +1,234 @@
+"""The access that the states of a machine need: by the table by which the AWS on this machine decides each call."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.access.item_rows import ITEMS
+from remit.access.needed_access import UNRESOLVED, OperationRequest, RequestedOperation
+from remit.access.needs import needs_of
+from remit.catalogue.action_resources import is_without_resources
+from remit.catalogue.operations import operation as catalogued_operation
+from remit.workflows.definition import State, states
+from remit.workflows.integrations import FUNCTION, integration
+from remit.workflows.stand_ins import OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.access.setting import RequestSetting
+    from remit.catalogue.request_formats import ParameterFormat
+
+Access = tuple[str, str]
+"""An action, and the ARN that it is asked on; `UNRESOLVED` stands in it for what only an execution tells."""
+_DATASETS: Final = ("ItemReader", "ResultWriter")
+_RULE_CALLS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+_WRITES_RESULTS: Final = (
+    "s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload",
+)  # fmt: skip
+_READS_CREDENTIALS: Final = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+
+
+@dataclass(frozen=True, slots=True)
+class StateAccess:
+    """One access that a state needs."""
+
+    state: State
+    action: str
+    resource: str
+    doing: str
+    """What the state does with it, for people: `puts items`."""
+
+
+def accesses(definition: Mapping[str, Any], machine: str, setting: RequestSetting) -> Iterator[StateAccess]:
+    """The access of each state of a definition whose substitutions are filled; `machine` is the machine's ARN."""
+    for state in states(definition):
+        kind = state.fields.get("Type")
+        if kind == "Task":
+            needed = _of_task(state, machine, setting)
+        elif kind == "Map" and state.is_distributed:
+            label = str(state.fields.get("Label", "*"))
+            reader, writer = (_arguments(state.fields.get(name) or {}, state.language) for name in _DATASETS)
+            needed = dict.fromkeys(distributed_accesses(machine, label), "runs its items")
+            for access in dataset_accesses(state.fields, reader, writer, setting):
+                needed.setdefault(access, "reads its items or writes its results")
+        else:
+            continue
+        for (action, resource), doing in needed.items():
+            yield StateAccess(state, action, resource.replace(OPEN, UNRESOLVED), doing)
+
+
+def _of_task(state: State, machine: str, setting: RequestSetting) -> dict[Access, str]:
+    """The access of a Task, each with what the state does with it."""
+    credentials = _literal(state.fields.get("Credentials"), state.language)
+    if credentials is not None:  # the call itself is made under that role
+        role = credentials.get("RoleArn", OPEN) if isinstance(credentials, dict) else OPEN
+        return {("sts:AssumeRole", str(role)): "makes its call under another role"}
+    resource, arguments = str(state.fields.get("Resource")), _arguments(state.fields, state.language)
+    needed = {access: _doing(access[0]) for access in call_accesses(resource, arguments, machine, setting)}
+    for access in job_accesses(resource, arguments, setting):
+        needed.setdefault(access, "waits for what it starts")
+    return needed
+
+
+def _arguments(fields: Mapping[str, Any], language: str) -> Any:
+    """The arguments of a call as far as the definition tells them; without any it gets the state's input."""
+    name = "Arguments" if language == "JSONata" else "Parameters"
+    return _literal(fields[name], language) if name in fields else OPEN
+
+
+def _literal(value: Any, language: str) -> Any:
+    """A value with `OPEN` for each part that is read from the input, or computed of it."""
+    if isinstance(value, dict):
+        return {
+            name.removesuffix(".$"): OPEN if name.endswith(".$") else _literal(item, language)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_literal(item, language) for item in value]
+    return OPEN if language == "JSONata" and isinstance(value, str) and value.startswith("{%") else value
+
+
+def call_accesses(resource: str, arguments: Any, machine: str, setting: RequestSetting) -> tuple[Access, ...]:
+    """The access of one call that a Task state makes, with its arguments."""
+    if FUNCTION.fullmatch(resource):
+        return (("lambda:InvokeFunction", resource),)
+    called = integration(resource)
+    if called is None:
+        return ()  # an activity, whose workers ask for its tasks
+    if called.service in _REQUESTS and not called.is_sdk:
+        return _REQUESTS[called.service](arguments if isinstance(arguments, dict) else {}, machine, setting)
+    operation = called.operation
+    if operation is None:
+        return ((f"{called.service}:*", UNRESOLVED),)
+    return _of_operation(operation.client, operation.name, arguments, setting)
+
+
+def _of_operation(client: str, name: str, arguments: Any, setting: RequestSetting) -> tuple[Access, ...]:
+    is_itemised = (client, name) in ITEMS or (client, name) == ("events", "PutEvents")
+    if not isinstance(arguments, dict) or (is_itemised and OPEN in arguments.values()):
+        known = catalogued_operation(client, name)
+        actions = () if known is None else known.actions
+        return tuple((action, "*" if is_without_resources(action.lower()) else UNRESOLVED) for action in actions)
+    request = RequestedOperation(client, name, "json")
+    needed = needs_of(OperationRequest(request, _as_spelled(arguments, request.format), setting)) or ()
+    return tuple((need.action, need.resource.replace(OPEN, UNRESOLVED)) for need in needed)
+
+
+def _as_spelled(arguments: Mapping[str, Any], spelling: ParameterFormat | None) -> dict[str, Any]:
+    """Arguments as the API spells their names: Step Functions begins each with a capital, which many APIs do not."""
+    names = {} if spelling is None else {name.lower(): name for name in spelling.kinds}
+    spelled: dict[str, Any] = {}
+    for given, value in arguments.items():
+        name = names.get(given.lower(), given)
+        spelled[name] = value if name == given else _with_small_initials(value)
+    return spelled
+
+
+def _with_small_initials(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _with_small_initials(item) for name, item in value.items()}
+    return [_with_small_initials(item) for item in value] if isinstance(value, list) else value
+
+
+def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iterator[Access]:
+    """What it takes to see the end of a job that a call has started, and to end it with the execution."""
+    called = integration(resource)
+    if called is None or called.pattern != "sync":
+        return
+    job, operation = called.job, called.operation
+    if job is None or operation is None:
+        yield f"{called.service}:*", UNRESOLVED
+        return
+    client = operation.client
+    own_accesses = _of_operation(client, operation.name, arguments, setting)
+    if client == "stepfunctions" and isinstance(arguments, dict):
+        machine = str(arguments.get("StateMachineArn", OPEN))
+        arguments = {"ExecutionArn": f"{machine.replace(':stateMachine:', ':execution:')}:*"}
+    for name in job.operations:
+        for action, arn in _of_operation(client, name, arguments, setting):
+            start, unresolved, end = arn.partition(UNRESOLVED)
+            # The job's own id is made when it starts: its ARN is as narrow as the call says, which may name the job.
+            named = [own for _, own in own_accesses if unresolved and start and own.startswith(start)]
+            if named:
+                yield action, named[0]
+            else:
+                yield action, f"{start}*{end}" if unresolved and start else arn
+    if job.rule:
+        for action in _RULE_CALLS:
+            yield action, setting.arn("events", f"rule/{job.rule}")
+
+
+def distributed_accesses(machine: str, label: str = "*") -> tuple[Access, ...]:
+    """What a distributed Map needs to run its items as executions of the machine (ARN) itself.
+
+    Source: "Creating IAM policies for using Map state in Distributed mode" (AWS Step Functions Developer Guide).
+    """
+    executions = machine.replace(":stateMachine:", ":execution:")
+    return (
+        ("states:StartExecution", machine),
+        ("states:DescribeExecution", f"{executions}:*"),
+        ("states:StopExecution", f"{executions}:*"),
+        ("states:RedriveExecution", f"{executions}/{label}:*"),
+    )
+
+
+def dataset_accesses(fields: Mapping[str, Any], reader: Any, writer: Any, setting: RequestSetting) -> Iterator[Access]:
+    """What a distributed Map needs of the data that it reads, and to write results, by the arguments of both."""
+    read = integration(str((fields.get("ItemReader") or {}).get("Resource")))
+    if read is not None and read.operation is not None:
+        yield from _of_operation(read.operation.client, read.operation.name, reader, setting)
+        config = fields["ItemReader"].get("ReaderConfig") or {}
+        # The objects that are listed, or that an inventory's manifest names, are read as well.
+        if config.get("Transformation") == "LOAD_AND_FLATTEN" or config.get("InputType") == "MANIFEST":
+            yield "s3:GetObject", _objects(reader, "*", setting)
+    if (fields.get("ResultWriter") or {}).get("Resource"):
+        for action in _WRITES_RESULTS:
+            yield action, _objects(writer, "/*", setting)
+
+
+def _objects(arguments: Any, end: str, setting: RequestSetting) -> str:
+    """The objects of a bucket below the prefix that arguments name."""
+    named = arguments if isinstance(arguments, dict) else {"Bucket": OPEN}
+    prefix = str(named.get("Prefix", "")).rstrip("/")
+    below = f"{prefix}{end}" if prefix else "*"
+    return setting.arn("s3", f"{named.get('Bucket', OPEN)}/{below}", region="", account="")
+
+
+def _of_http(arguments: Mapping[str, Any], machine: str, setting: RequestSetting) -> tuple[Access, ...]:
+    """A request to an HTTPS endpoint, with what a connection of EventBridge has of its credentials.
+
+    Source: "Call HTTPS APIs in Step Functions workflows" (AWS Step Functions Developer Guide).
+    """
+    holder = arguments.get("Authentication") or arguments.get("InvocationConfig")
+    connection = holder.get("ConnectionArn", OPEN) if isinstance(holder, dict) else OPEN
+    secrets = setting.arn("secretsmanager", "secret:events!connection/*")
+    return (
+        ("states:InvokeHTTPEndpoint", machine),
+        ("events:RetrieveConnectionCredentials", connection),
+        *((action, secrets) for action in _READS_CREDENTIALS),
+    )
+
+
+def _of_api(arguments: Mapping[str, Any], _machine: str, setting: RequestSetting) -> tuple[Access, ...]:
+    """A request to API Gateway, which asks for access where it is signed ("Call API Gateway with Step Functions")."""
+    if arguments.get("AuthType", "NO_AUTH") == "NO_AUTH":
+        return ()
+    api = str(arguments.get("ApiEndpoint", OPEN)).partition(".")[0]
+    path = str(arguments.get("Path", "")).lstrip("/")
+    resource = f"{api}/{arguments.get('Stage', '*')}/{arguments.get('Method', '*')}/{path}"
+    return (("execute-api:Invoke", setting.arn("execute-api", resource)),)
+
+
+_REQUESTS: Final = {"apigateway": _of_api, "http": _of_http}
+
+
+def _doing(action: str) -> str:
+    """What a call does, for people, by the words of its action: `puts items`, `invokes functions`."""
+    verb, *words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", action.partition(":")[2])
+    verb = verb.lower()
+    verb = f"{verb[:-1]}ies" if verb.endswith("y") else f"{verb}{'es' if verb.endswith(('s', 'h', 'x')) else 's'}"
+    thing = " ".join(words).lower()
+    return f"{verb} {thing}{'' if thing.endswith('s') else 's'}" if thing else verb

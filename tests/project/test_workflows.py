@@ -1,0 +1,558 @@
+"""Workflows: a definition in the Amazon States Language, checked, with a role that its states alone explain."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import cfn_lint
+from projects import at
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+DATA = """
+from remit import Shared, aws, resource
+
+
+class Data(Shared):
+    orders = resource(
+        "AWS::DynamoDB::Table", billing_mode="PAY_PER_REQUEST",
+        attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    queue = resource("AWS::SQS::Queue")
+    news = resource("AWS::SNS::Topic")
+    bus = resource("AWS::Events::EventBus", name="shop")
+    files = resource("AWS::S3::Bucket")
+    key = resource("AWS::KMS::Key", enable_key_rotation=True)
+    role = resource(
+        "AWS::IAM::Role",
+        assume_role_policy_document={
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"{aws.account}"}}],
+        },
+    )
+"""
+APP = """
+from remit import grants, on
+from shared.resources.data import Data
+
+
+@app.function
+def prepare(event, context): ...
+
+
+"""
+STATES = "arn:aws:states:::"
+
+
+def _task(resource: str, parameters: Any = None, **fields: Any) -> dict[str, Any]:
+    """A definition of one Task, called Do, on line 5 of its file."""
+    given = {} if parameters is None else {"Parameters": parameters}
+    return {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": resource, **given, "End": True, **fields}}}
+
+
+def _project(make: Make, definition: Any, options: str = "", **files: str) -> Project:
+    text = definition if isinstance(definition, str) else json.dumps(definition, indent=2)
+    app = f'{APP}render = app.workflow("render", "render.asl.json"{options})\n'
+    return make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": text, **files})
+
+
+def _allows(project: Project, name: str = "RenderWorkflow") -> set[tuple[str, str]]:
+    """Each action with its resource, in the role of a workflow."""
+    pairs = set()
+    for statement in project.statements(name):
+        assert statement["Effect"] == "Allow"
+        for action in _listed(statement["Action"]):
+            pairs |= {(action, resource) for resource in _listed(statement["Resource"])}
+    return pairs
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+RULE = HERE % ("events", "rule/%s")
+MANAGES_RULE = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "link", "expected"),
+    [
+        ("lambda:invoke", {"FunctionName": "${X}"}, "prepare", {("lambda:InvokeFunction", "${PrepareFunction.Arn}")}),
+        ("dynamodb:putItem", {"TableName": "${X}"}, "Data.orders", {("dynamodb:PutItem", "${DataOrders.Arn}")}),
+        (
+            "aws-sdk:dynamodb:query",
+            {"TableName": "${X}", "IndexName": "by-day"},
+            "Data.orders",
+            {("dynamodb:Query", "${DataOrders.Arn}/index/by-day")},
+        ),
+        ("sqs:sendMessage", {"QueueUrl": "${X}"}, "Data.queue", {("sqs:SendMessage", "${DataQueue.Arn}")}),
+        (
+            "sqs:sendMessage.waitForTaskToken",
+            {"QueueUrl": "${X}", "MessageBody": {"Token.$": "$$.Task.Token"}},
+            "Data.queue",
+            {("sqs:SendMessage", "${DataQueue.Arn}")},
+        ),
+        ("sns:publish", {"TopicArn": "${X}"}, "Data.news", {("sns:Publish", "${DataNews}")}),
+        (
+            "events:putEvents",
+            {"Entries": [{"EventBusName": "${X}", "Detail.$": "$"}]},
+            "Data.bus",
+            {("events:PutEvents", "${DataBus.Arn}")},
+        ),
+        (
+            "aws-sdk:s3:putObject",
+            {"Bucket": "${X}", "Key": "a/b"},
+            "Data.files",
+            {("s3:PutObject", "${DataFiles.Arn}/a/b")},
+        ),
+        (
+            "aws-sdk:s3:putObject",
+            {"Bucket": "${X}", "Key.$": "$.key"},
+            "Data.files",
+            {("s3:PutObject", "${DataFiles.Arn}/*")},
+        ),
+        (
+            "aws-sdk:sfn:startExecution",
+            {"StateMachineArn": "${X}"},
+            "child",
+            {("states:StartExecution", "${ChildWorkflow}")},
+        ),
+        (
+            "states:startExecution.sync:2",
+            {"StateMachineArn": "${X}"},
+            "child",
+            {
+                ("states:StartExecution", "${ChildWorkflow}"),
+                ("states:DescribeExecution", HERE % ("states", "execution:${ChildWorkflow.Name}:*")),
+                ("states:StopExecution", HERE % ("states", "execution:${ChildWorkflow.Name}:*")),
+                *((action, RULE % "StepFunctionsGetEventsForStepFunctionsExecutionRule") for action in MANAGES_RULE),
+            },
+        ),
+        (
+            "bedrock:invokeModel",
+            {"ModelId": "${X}"},
+            '"amazon.nova-lite-v1:0"',
+            {
+                (
+                    "bedrock:InvokeModel",
+                    "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/amazon.nova-lite-v1:0",
+                )
+            },
+        ),
+        (
+            "ecs:runTask.sync",
+            {"Cluster": "web", "TaskDefinition": "${X}:3"},
+            '"resize"',
+            {
+                ("ecs:RunTask", HERE % ("ecs", "task-definition/resize:3")),
+                ("ecs:StopTask", HERE % ("ecs", "task/web/*")),
+                ("ecs:DescribeTasks", HERE % ("ecs", "task/web/*")),
+                *((action, RULE % "StepFunctionsGetEventsForECSTaskRule") for action in MANAGES_RULE),
+            },
+        ),
+        (
+            "glue:startJobRun.sync",
+            {"JobName": "${X}"},
+            '"nightly"',
+            {
+                (f"glue:{name}", HERE % ("glue", "job/nightly"))
+                for name in ("StartJobRun", "GetJobRun", "GetJobRuns", "BatchStopJobRun")
+            },
+        ),
+        (
+            "aws-sdk:textract:detectDocumentText",
+            {"Document": {"S3Object": {"Bucket": "${X}"}}},
+            "Data.files",
+            {("textract:DetectDocumentText", "*")},
+        ),
+        (
+            "http:invoke",
+            {"ApiEndpoint": "https://example.org", "Method": "GET", "Authentication": {"ConnectionArn": "${X}"}},
+            '"arn:aws:events:us-east-1:111122223333:connection/c/1"',
+            {
+                ("states:InvokeHTTPEndpoint", "${RenderWorkflow}"),
+                ("events:RetrieveConnectionCredentials", "arn:aws:events:us-east-1:111122223333:connection/c/1"),
+                ("secretsmanager:GetSecretValue", HERE % ("secretsmanager", "secret:events!connection/*")),
+                ("secretsmanager:DescribeSecret", HERE % ("secretsmanager", "secret:events!connection/*")),
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_role_has_what_its_states_call_on_exact_arns(
+    make: Make, resource: str, parameters: Any, link: str, expected: set[tuple[str, str]]
+) -> None:
+    child = 'child = app.workflow("child", {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})\n'
+    app = f'{APP}{child}app.workflow("render", "render.asl.json", link={{"X": {link}}})\n'
+    text = json.dumps(_task(f"{STATES}{resource}", parameters))
+    project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": text})
+    assert expected == _allows(project)
+    assert cfn_lint.findings(_built(project)) == []
+
+
+def _built(project: Project) -> Any:
+    project.built()
+    return project.folder / ".remit" / "build" / "template.json"
+
+
+def test_a_function_is_called_by_its_arn_alone_and_an_activity_needs_nothing(make: Make) -> None:
+    activity = "arn:aws:states:us-east-1:111122223333:activity:sign"
+    states = {
+        "Call": {"Type": "Task", "Resource": "${Prepare}", "Next": "Sign"},
+        "Sign": {"Type": "Task", "Resource": activity, "End": True},
+    }
+    project = _project(make, {"StartAt": "Call", "States": states}, ', link={"Prepare": prepare}')
+    assert {("lambda:InvokeFunction", "${PrepareFunction.Arn}")} == _allows(project)
+
+
+def test_arguments_in_jsonata_are_read_as_parameters_in_jsonpath(make: Make) -> None:
+    arguments = {"TableName": "${Orders}", "Item": {"id": {"S": "{% $states.input.id %}"}}}
+    definition = _task(f"{STATES}dynamodb:putItem", QueryLanguage="JSONata", Arguments=arguments)
+    assert {("dynamodb:PutItem", "${DataOrders.Arn}")} == _allows(
+        _project(make, definition, ', link={"Orders": Data.orders}')
+    )
+
+
+def test_states_inside_of_others_count_and_the_same_access_of_two_has_one_statement(make: Make) -> None:
+    put = {
+        "Type": "Task",
+        "Resource": f"{STATES}dynamodb:putItem",
+        "Parameters": {"TableName": "${Orders}", "Item": {}},
+        "End": True,
+    }
+    branches = [{"StartAt": name, "States": {name: put}} for name in ("Left", "Right")]
+    each = {
+        "StartAt": "Send",
+        "States": {"Send": {**_task(f"{STATES}sqs:sendMessage", {"QueueUrl": "${Queue}"})["States"]["Do"]}},
+    }
+    definition = {
+        "StartAt": "Both",
+        "States": {
+            "Both": {"Type": "Parallel", "Branches": branches, "Next": "Each"},
+            "Each": {"Type": "Map", "ItemProcessor": each, "End": True},
+        },
+    }
+    project = _project(make, definition, ', link={"Orders": Data.orders, "Queue": Data.queue}')
+    assert {("dynamodb:PutItem", "${DataOrders.Arn}"), ("sqs:SendMessage", "${DataQueue.Arn}")} == _allows(project)
+    assert [
+        "each of state Left of workflow render, state Right of workflow render puts items",
+        "state Send of workflow render sends messages",
+    ] == [grant.because for grant in project.role("RenderWorkflow").grants]
+
+
+def test_a_distributed_map_runs_executions_of_its_own_and_reads_and_writes_its_data(make: Make) -> None:
+    each = {
+        "Type": "Map",
+        "Label": "pages",
+        "ItemReader": {"Resource": f"{STATES}s3:getObject", "Parameters": {"Bucket": "${Files}", "Key": "in.csv"}},
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Done",
+            "States": {"Done": {"Type": "Pass", "End": True}},
+        },
+        "ResultWriter": {"Resource": f"{STATES}s3:putObject", "Parameters": {"Bucket": "${Files}", "Prefix": "out"}},
+        "End": True,
+    }
+    project = _project(make, {"StartAt": "Each", "States": {"Each": each}}, ', link={"Files": Data.files}')
+    executions = HERE % ("states", "execution:${AWS::StackName}-render")
+    assert {
+        ("states:StartExecution", "${RenderWorkflow}"),
+        ("states:DescribeExecution", f"{executions}:*"),
+        ("states:StopExecution", f"{executions}:*"),
+        ("states:RedriveExecution", f"{executions}/pages:*"),
+        ("s3:GetObject", "${DataFiles.Arn}/in.csv"),
+        *(
+            (f"s3:{name}", "${DataFiles.Arn}/out/*")
+            for name in ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipartUpload")
+        ),
+    } == _allows(project)
+    assert cfn_lint.findings(_built(project)) == []
+
+
+def test_a_call_under_another_role_needs_that_role_alone(make: Make) -> None:
+    definition = _task(f"{STATES}aws-sdk:s3:listBuckets", {}, Credentials={"RoleArn": "${Role}"})
+    assert {("sts:AssumeRole", "${DataRole.Arn}")} == _allows(
+        _project(make, definition, ', link={"Role": Data.role.arn}')
+    )
+
+
+def test_a_role_given_by_its_name_is_no_arn_and_refused(make: Make) -> None:
+    definition = _task(f"{STATES}aws-sdk:s3:listBuckets", {}, Credentials={"RoleArn": "${Role}"})
+    error = _project(make, definition, ', link={"Role": Data.role}').error()
+    assert "state Do of workflow render needs sts:AssumeRole on ${DataRole}, which is no ARN" == error.message
+    assert "render.asl.json:5:15" == at(error)
+
+
+def test_each_statement_has_its_state_and_its_line(make: Make) -> None:
+    definition = _task(f"{STATES}dynamodb:putItem", {"TableName": "${Orders}", "Item": {}})
+    project = _project(make, definition, ', link={"Orders": Data.orders}')
+    (grant,) = project.role("RenderWorkflow").grants
+    assert "state Do of workflow render puts items" == grant.because
+    assert "render.asl.json:4:11" == str(grant.origin)
+    explained = project.remit("explain", "render", "dynamodb:PutItem")
+    assert "because state Do of workflow render puts items  (render.asl.json:4:11)" in explained.out
+    assert 0 == explained.status
+
+
+def test_a_name_from_the_input_is_refused_with_the_choice_and_never_granted_everywhere(make: Make) -> None:
+    definition = _task(f"{STATES}dynamodb:putItem", {"TableName.$": "$.table", "Item": {}})
+    error = _project(make, definition).error()
+    assert "state Do of workflow render needs dynamodb:PutItem on what only its input names" == error.message
+    assert error.hint is not None
+    assert 'policy=[grants.allow("dynamodb:PutItem", on=…)]' in error.hint
+    assert "render.asl.json:7:21" == at(error)
+    allowed = _project(make, definition, ", policy=[grants.dynamodb.put(Data.orders)]")
+    assert {("dynamodb:PutItem", "${DataOrders.Arn}")} == _allows(allowed)
+    assert "policy item declared" not in allowed.role("RenderWorkflow").grants[0].because
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("events:putEvents", {"Entries.$": "$.entries"}),
+        ("aws-sdk:dynamodb:batchWriteItem", {"RequestItems.$": "$.items"}),
+        ("aws-sdk:dynamodb:transactWriteItems", {"TransactItems": [{"Put": {"TableName.$": "$.t", "Item": {}}}]}),
+        ("sns:publish", {"TopicArn.$": "$.topic", "Message": "hi"}),
+        ("lambda:invoke", {"FunctionName.$": "$.name"}),
+        ("states:startExecution.sync", {"StateMachineArn.$": "$.machine"}),
+        ("sqs:sendMessage", None),
+        ("aws-sdk:s3:getObject", {"Bucket.$": "$.bucket", "Key": "a"}),
+    ],
+)
+def test_whatever_names_a_resource_by_the_input_is_refused(make: Make, resource: str, parameters: Any) -> None:
+    error = _project(make, _task(f"{STATES}{resource}", parameters)).error()
+    assert all("on what only its input names" in mistake.message for mistake in error.all)
+
+
+def _with(state: dict[str, Any], **others: Any) -> dict[str, Any]:
+    return {"StartAt": "Do", "States": {"Do": state, **others}}
+
+
+PASS = {"Type": "Pass", "End": True}
+WRONG: dict[str, tuple[Any, str, str]] = {
+    "unknown StartAt": ({"StartAt": "Dp", "States": {"Do": PASS}}, "there is no state 'Dp'", "2:14"),
+    "no StartAt": ({"States": {"Do": PASS}}, "it has no StartAt", "1:1"),
+    "no States": ({"StartAt": "Do"}, "this is no definition of a state machine: it has no States", "1:1"),
+    "empty States": ({"StartAt": "Do", "States": {}}, "States must hold the states by their names", "3:13"),
+    "unknown Next": (_with({"Type": "Pass", "Next": "Dne"}), "there is no state 'Dne'", "6:15"),
+    "unreachable": (_with(PASS, Lost=PASS), "state Lost is never reached", "8:13"),
+    "unknown Catch": (
+        _with({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:1:function:x", "End": True, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "No"}]}),  # noqa: E501 - a case on its line
+        "there is no state 'No'",
+        "13:19",
+    ),
+    "unknown choice": (
+        _with({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "No"}]}),
+        "there is no state 'No'",
+        "10:19",
+    ),
+    "unknown Default": (
+        _with({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsNull": True, "Next": "End"}], "Default": "No"}, End=PASS),  # noqa: E501 - a case on its line
+        "there is no state 'No'",
+        "13:18",
+    ),
+    "unknown Type": (_with({"Type": "Tsk", "End": True}), "state Do has no Type 'Tsk'", "5:15"),
+    "unknown field": (_with({**PASS, "Parametrs": {}}), "a Pass state has no field Parametrs", "7:20"),
+    "other language": (_with({**PASS, "Output": 1}), "Do is written in JSONPath, which has no Output", "7:17"),
+    "JSONPath in JSONata": (
+        {"QueryLanguage": "JSONata", **_with({**PASS, "InputPath": "$"})},
+        "Do is written in JSONata, which has no InputPath",
+        "8:20",
+    ),
+    "neither Next nor End": (_with({"Type": "Pass"}), "state Do needs either Next or End", "4:11"),
+    "no Resource": (_with({"Type": "Task", "End": True}), "Task state Do has no Resource", "4:11"),
+    "no ItemProcessor": (_with({"Type": "Map", "End": True}), "Map state Do has no ItemProcessor", "4:11"),
+    "no state": (_with({"Type": "Pass", "Next": "B"}, B=3), "state B must be an object of fields", "8:10"),
+    "no operation": (_task(f"{STATES}aws-sdk:s3:putObjct"), "aws-sdk:s3 has no operation putObjct", "6:19"),
+    "no service": (_task(f"{STATES}aws-sdk:s4:putObject"), "there is no service aws-sdk:s4", "6:19"),
+    "not optimized": (_task(f"{STATES}dynamodb:query"), "the integration of dynamodb has no operation query", "6:19"),
+    "no integration": (_task(f"{STATES}textract:detect"), "Step Functions has no integration textract", "6:19"),
+    "no ARN": (_task("prepare"), "'prepare' is nothing that a Task state calls", "6:19"),
+    "sync of the SDK": (_task(f"{STATES}aws-sdk:glue:startJobRun.sync"), "aws-sdk:glue has no .sync", "6:19"),
+    "not given": (_task("${Prepare}"), "nothing is given for ${Prepare}", "6:19"),
+    "inside": (
+        _with({"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Do"}}}}),  # noqa: E501 - a case on its line
+        "there is no state 'Do'",
+        "12:21",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_step_functions_would_refuse_is_an_error_at_its_place(make: Make, wrong: str) -> None:
+    definition, message, place = WRONG[wrong]
+    error = _project(make, definition).error()
+    assert (message, f"render.asl.json:{place}") == (error.message, at(error))
+    assert () == error.further
+
+
+@pytest.mark.parametrize(
+    ("resource", "message"),
+    [
+        ("states:startExecution.sync:2", "an express workflow does not wait: it has no .sync"),
+        ("sqs:sendMessage.waitForTaskToken", "an express workflow does not wait: it has no .waitForTaskToken"),
+    ],
+)
+def test_an_express_workflow_waits_for_nothing(make: Make, resource: str, message: str) -> None:
+    definition = _task(
+        f"{STATES}{resource}", {"StateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:x"}
+    )
+    error = _project(make, definition, ', type="EXPRESS"').error()
+    assert (message, "render.asl.json:6:19") == (error.message, at(error))
+
+
+def test_a_choice_needs_no_default_and_a_state_may_lead_back(make: Make) -> None:
+    states = {
+        "Wait": {"Type": "Wait", "Seconds": 5, "Next": "Done?"},
+        "Done?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.done", "BooleanEquals": True, "Next": "End"}, {"Variable": "$.done", "IsPresent": False, "Next": "Wait"}],  # noqa: E501 - a case on its line
+        },
+        "End": {"Type": "Succeed"},
+    }  # fmt: skip
+    assert set() == _allows(_project(make, {"StartAt": "Wait", "States": states}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ("", "render.asl.json is empty", "render.asl.json:1:1"),
+        ("{", "", "render.asl.json:1:2"),
+        ("[]", "this is no definition of a state machine: it has no States", "render.asl.json:1:1"),
+    ],
+)
+def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, message: str, place: str) -> None:
+    error = _project(make, text).error()
+    assert place == at(error)
+    assert message in error.message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ('"render", "missing.asl.json"', "there is no file missing.asl.json"),
+        ('"render", "../other.asl.json"', "'../other.asl.json' is not in the project"),
+        ('"render", "shared"', "there is no file shared"),
+        ('"render", 3', "a workflow is a file in the Amazon States Language or a dict, got int '3'"),
+        ('"ren der", "render.asl.json"', "'ren der' is not a valid name for a workflow"),
+        ('"render", "render.asl.json", on.sqs("q")', "Sqs does not start a workflow"),
+        ('"render", "render.asl.json", type="FAST"', "type cannot be 'FAST'"),
+        ('"render", "render.asl.json", link=[1]', "link must be a dict, got list '[1]'"),
+        ('"render", "render.asl.json", link={"A": 1.5}', "`link` gives 'A' float '1.5'"),
+        ('"render", "render.asl.json", link={"A": prepare}', "the definition has no ${A}, which `link` gives"),
+        ('"render", "render.asl.json", properties={"RoleArn": "x"}', "`properties` sets RoleArn, which remit sets itself"),  # noqa: E501 - a case on its line
+        ('"render", "render.asl.json", properties=3', "properties must be a dict, got int '3'"),
+        ('"render", "render.asl.json", role=3', "`app.workflow` has no option `role`"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument_is_an_error_at_its_line(make: Make, arguments: str, message: str) -> None:
+    project = make(
+        app=f"{APP}app.workflow({arguments})\n",
+        **{"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_with(PASS))},
+    )
+    error = project.error()
+    assert message in error.message
+    assert at(error).startswith("app.py:18:")
+
+
+def test_a_definition_may_be_yaml_or_a_dict(make: Make) -> None:
+    app = (
+        f'{APP}app.workflow("one", "one.asl.yaml", link={{"Orders": Data.orders}})\n'
+        'app.workflow("two", {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "${Prepare}", "End": True}}},\n'  # noqa: E501 - a case on its line
+        '    link={"Prepare": prepare})\n'
+    )
+    text = (
+        "StartAt: Do\nStates:\n  Do:\n    Type: Task\n"
+        "    Resource: arn:aws:states:::dynamodb:getItem\n    Parameters: {TableName: '${Orders}', Key: {}}\n    End: true\n"  # noqa: E501 - a case on its line
+    )
+    project = make(app=app, **{"shared/resources/data.py": DATA, "one.asl.yaml": text})
+    assert {("dynamodb:GetItem", "${DataOrders.Arn}")} == _allows(project, "OneWorkflow")
+    assert {("lambda:InvokeFunction", "${PrepareFunction.Arn}")} == _allows(project, "TwoWorkflow")
+    assert "one.asl.yaml:3:3" == str(project.role("OneWorkflow").grants[0].origin)
+    assert "app.py:19:" in str(project.role("TwoWorkflow").grants[0].origin)
+
+
+def test_the_template_has_the_definition_as_it_is_written_with_its_substitutions(make: Make) -> None:
+    definition = _task("${Prepare}", Comment="${Prepare} and $.x")
+    project = _project(make, definition, ', link={"Prepare": prepare}, type="EXPRESS"')
+    machine = project.resources("AWS::StepFunctions::StateMachine")["RenderWorkflow"]
+    assert {
+        "Definition": definition,
+        "DefinitionSubstitutions": {"Prepare": {"Fn::GetAtt": ["PrepareFunction", "Arn"]}},
+        "RoleArn": {"Fn::GetAtt": ["RenderWorkflowRole", "Arn"]},
+        "StateMachineName": {"Fn::Sub": "${AWS::StackName}-render"},
+        "StateMachineType": "EXPRESS",
+    } == machine
+
+
+def test_a_function_that_handler_names_is_linked_by_what_its_declaration_gives(make: Make) -> None:
+    app = (
+        f'{APP}orders = app.function(name="orders", handler="app.prepare")\n'
+        'app.workflow("render", "render.asl.json", link={"Orders": orders})\n'
+    )
+    text = json.dumps(_task("${Orders}"))
+    project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": text})
+    assert {("lambda:InvokeFunction", "${OrdersFunction.Arn}")} == _allows(project)
+
+
+def test_logs_traces_and_a_key_of_ones_own_are_in_the_role(make: Make) -> None:
+    properties = (
+        ', properties={"LoggingConfiguration": {"Level": "ALL", "Destinations": ['
+        '{"CloudWatchLogsLogGroup": {"LogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:x:*"}}]},'
+        ' "TracingConfiguration": {"Enabled": True},'
+        ' "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": Data.key.arn}}'
+    )
+    project = _project(make, _with(PASS), properties)
+    allowed = _allows(project)
+    assert ("logs:CreateLogDelivery", "*") in allowed
+    assert ("xray:PutTraceSegments", "*") in allowed
+    assert {("kms:Decrypt", "${DataKey.Arn}"), ("kms:GenerateDataKey", "${DataKey.Arn}")} <= allowed
+    assert "workflow render is traced (IAM knows no narrower resource)" in [
+        grant.because for grant in project.role("RenderWorkflow").grants
+    ]
+
+
+def test_a_schedule_and_an_event_start_it_with_roles_of_their_own(make: Make) -> None:
+    project = _project(make, _with(PASS), ', on.schedule("rate(1 day)"), on.event(source="shop")')
+    (schedule,) = project.resources("AWS::Scheduler::Schedule").values()
+    (rule,) = project.resources("AWS::Events::Rule").values()
+    assert {
+        "Arn": {"Ref": "RenderWorkflow"},
+        "RoleArn": {"Fn::GetAtt": ["RenderWorkflowSchedulerRole", "Arn"]},
+    } == schedule["Target"]
+    assert [
+        {
+            "Id": "workflow",
+            "Arn": {"Ref": "RenderWorkflow"},
+            "RoleArn": {"Fn::GetAtt": ["RenderWorkflowEventRole", "Arn"]},
+        }
+    ] == rule["Targets"]
+    for role in project.roles():
+        if role.logical_id in ("RenderWorkflowSchedulerRole", "RenderWorkflowEventRole"):
+            (grant,) = role.grants
+            assert (("states:StartExecution",), "${RenderWorkflow}") == (
+                grant.statement.actions.patterns,
+                grant.statement.resources.patterns[0] if grant.statement.resources else "",
+            )
+    assert {} == project.resources("AWS::Lambda::Permission")
+    assert cfn_lint.findings(_built(project)) == []
+
+
+def test_a_function_that_starts_the_workflow_that_calls_it_makes_no_circular_dependency(make: Make) -> None:
+    app = (
+        f'{APP}render = app.workflow("render", "render.asl.json", link={{"Begin": "arn:aws:lambda:us-east-1:111122223333:function:x"}})\n'  # noqa: E501 - a case on its line
+        "@app.function(link=[grants.states.start(render), grants.states.read(render), grants.states.stop(render)])\n"
+        "def begin(event, context): ...\n"
+    )  # fmt: skip
+    text = json.dumps(_task("${Begin}"))
+    project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": text})
+    assert {("states:StartExecution", "${RenderWorkflow}")} <= _allows(project, "begin")
+    variables = project.resources("AWS::Lambda::Function")["BeginFunction"]["Environment"]["Variables"]
+    assert {"Ref": "RenderWorkflow"} == variables["RENDER_WORKFLOW"]
+    assert cfn_lint.findings(_built(project)) == []

@@ -1,0 +1,343 @@
+"""Each option of a trigger becomes its property of CloudFormation, and nothing else changes: AWS's names written again.
+
+Sources: the pages of AWS::Lambda::EventSourceMapping, AWS::SNS::Subscription, AWS::Events::Rule,
+AWS::Scheduler::Schedule, AWS::IoT::TopicRule, AWS::Logs::SubscriptionFilter, AWS::Lambda::Url and AWS::S3::Bucket
+(CloudFormation), and "Configuring event notifications using object key name filtering" (Amazon S3 User Guide).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from remit.app import App, Function, Resource
+from remit.errors import Origin, RemitError
+from remit.triggers.dynamodb import Dynamodb
+from remit.triggers.event import Event
+from remit.triggers.http import Http
+from remit.triggers.iot import Iot
+from remit.triggers.kinesis import Kinesis
+from remit.triggers.logs import Logs
+from remit.triggers.s3 import S3, BucketEvent, with_notifications
+from remit.triggers.schedule import Schedule
+from remit.triggers.sns import Sns
+from remit.triggers.sqs import Sqs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUEUE: Final = "arn:aws:sqs:eu-west-1:111122223333:lost"
+STREAM: Final = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-01-31T00:00:00.000"
+LATER: Final = datetime(2126, 1, 2, 3, 4, 5, tzinfo=UTC)
+ZONED: Final = datetime(2127, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+ANYTHING: Final = st.sampled_from([0, False, "", {}, "text", {"b": [1, None], "a": "b"}])
+SWITCH: Final = st.booleans()
+
+
+class Option(NamedTuple):
+    """The values of an option, the path of its property, and the property's value (None: there is none)."""
+
+    values: st.SearchStrategy[Any]
+    path: str
+    made: Callable[[Any], Any] = lambda value: value
+    limits: tuple[int, int] | None = None
+    """The least and the most of a number."""
+
+
+def number(least: int, most: int, path: str) -> Option:
+    return Option(st.integers(least, most), path, limits=(least, most))
+
+
+def switch(path: str, on: Any, off: Any = None) -> Option:
+    return Option(SWITCH, path, lambda value: on if value else off)
+
+
+def criteria(pattern: Any) -> dict[str, Any]:
+    patterns = pattern if isinstance(pattern, list) else [pattern]
+    return {"Filters": [{"Pattern": json.dumps(one, separators=(",", ":"))} for one in patterns]}
+
+
+def one_or_more(*patterns: dict[str, Any]) -> st.SearchStrategy[Any]:
+    return st.sampled_from(patterns) | st.lists(st.sampled_from(patterns), min_size=1, max_size=3, unique_by=str)
+
+
+def listed(*values: Any) -> Option:
+    """A value or a list of them, that becomes a list. Its path is that of the pattern of `on.event`."""
+    some = st.sampled_from(values) | st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+    return Option(some, "", lambda value: [value] if isinstance(value, str) else value)
+
+
+def at_pattern(field: str, option: Option) -> Option:
+    return option._replace(path=f"EventPattern/{field}")
+
+
+REPORTED: Final = switch("FunctionResponseTypes", ["ReportBatchItemFailures"])
+STREAMED: Final = {
+    "batch_size": number(1, 10_000, "BatchSize"),
+    "batch_window": number(0, 300, "MaximumBatchingWindowInSeconds"),
+    "retries": number(-1, 10_000, "MaximumRetryAttempts"),
+    "report_failures": REPORTED,
+    "on_failure": Option(
+        st.sampled_from([QUEUE, "arn:aws:sns:eu-west-1:111122223333:lost", "arn:aws:s3:::lost"]),
+        "DestinationConfig/OnFailure/Destination",
+    ),
+    "max_record_age": number(60, 604_800, "MaximumRecordAgeInSeconds"),
+    "parallelization_factor": number(1, 10, "ParallelizationFactor"),
+    "bisect_batch": switch("BisectBatchOnFunctionError", on=True),
+    "tumbling_window": number(0, 900, "TumblingWindowInSeconds"),
+    "starting_position": Option(st.sampled_from(["LATEST", "TRIM_HORIZON"]), "StartingPosition"),
+    "key": Option(st.just("alias/theirs"), ""),
+}
+RETRIED: Final = ("retries", "max_event_age", "dead_letter")
+
+
+def retried(target: str) -> dict[str, Option]:
+    return {
+        "retries": number(0, 185, f"{target}/RetryPolicy/MaximumRetryAttempts"),
+        "max_event_age": number(60, 86_400, f"{target}/RetryPolicy/MaximumEventAgeInSeconds"),
+        "dead_letter": Option(st.just(QUEUE), f"{target}/DeadLetterConfig/Arn"),
+        "input": Option(ANYTHING, f"{target}/Input", lambda value: json.dumps(value, sort_keys=True)),
+        "enabled": switch("State", "ENABLED", "DISABLED"),
+    }
+
+
+OPTIONS: Final[dict[tuple[Any, str, str], dict[str, Option]]] = {
+    (Sqs, "orders", "AWS::Lambda::EventSourceMapping"): {
+        "batch_size": number(1, 10_000, "BatchSize")._replace(values=st.integers(1, 10)),
+        "batch_window": number(0, 300, "MaximumBatchingWindowInSeconds"),
+        "max_concurrency": number(2, 1_000, "ScalingConfig/MaximumConcurrency"),
+        "report_failures": REPORTED,
+        "filter": Option(one_or_more({"body": {"b": [2], "a": [1]}}, {"body": ["x"]}), "FilterCriteria", criteria),
+        "key": Option(st.just("alias/theirs"), ""),
+    },
+    (Kinesis, "clicks", "AWS::Lambda::EventSourceMapping"): {
+        **STREAMED,
+        "filter": Option(one_or_more({"data": {"a": ["b"]}}, {"data": {"c": ["d"]}}), "FilterCriteria", criteria),
+        "fan_out": Option(
+            SWITCH,
+            "EventSourceArn",
+            lambda fan_out: (
+                "${HelloClicksConsumer}"
+                if fan_out
+                else "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/clicks"
+            ),
+        ),
+    },
+    (Dynamodb, STREAM, "AWS::Lambda::EventSourceMapping"): {
+        **STREAMED,
+        "filter": Option(one_or_more({"eventName": ["INSERT"]}, {"eventName": ["REMOVE"]}), "FilterCriteria", criteria),
+    },
+    (Sns, "news", "AWS::SNS::Subscription"): {
+        "filter": Option(st.sampled_from([{"kind": ["new"]}, {"a": ["b"], "c": [{"prefix": "d"}]}]), "FilterPolicy"),
+        "dead_letter": Option(st.just(QUEUE), "RedrivePolicy/deadLetterTargetArn"),
+        "raw": switch("RawMessageDelivery", on=True),
+    },
+    (Event, "", "AWS::Events::Rule"): {
+        "source": at_pattern("source", listed("shop", "aws.health")),
+        "detail_type": at_pattern("detail-type", listed("Order placed", "Order paid")),
+        "account": at_pattern("account", listed("111122223333", "444455556666")),
+        "region": at_pattern("region", listed("eu-west-1", "eu-central-1")),
+        "resource_arns": at_pattern("resources", listed(QUEUE, STREAM)),
+        "detail": Option(st.sampled_from([{"a": ["b"]}, {"n": [{"numeric": [">", 5]}]}]), "EventPattern/detail"),
+        "bus": Option(st.sampled_from(["shop", "arn:aws:events:eu-west-1:111122223333:event-bus/x"]), "EventBusName"),
+        **retried("Targets/0"),
+    },
+    (Schedule, "cron(0 8 * * ? *)", "AWS::Scheduler::Schedule"): {
+        "timezone": Option(st.sampled_from(["Europe/Berlin", "UTC"]), "ScheduleExpressionTimezone"),
+        "start": Option(st.just(LATER), "StartDate", datetime.isoformat),
+        "end": Option(st.just(ZONED), "EndDate", datetime.isoformat),
+        "flexible_window": number(1, 1_440, "FlexibleTimeWindow")._replace(
+            made=lambda minutes: {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes}
+        ),
+        **retried("Target"),
+    },
+    (Iot, "SELECT * FROM 'a'", "AWS::IoT::TopicRule"): {
+        "sql_version": Option(st.sampled_from(["2015-10-08", "beta"]), "TopicRulePayload/AwsIotSqlVersion"),
+        "enabled": Option(SWITCH, "TopicRulePayload/RuleDisabled", lambda enabled: not enabled),
+    },
+    (Logs, "/shop/web", "AWS::Logs::SubscriptionFilter"): {
+        "pattern": Option(st.sampled_from(["", "ERROR", '{ $.level = "error" }']), "FilterPattern"),
+    },
+    (Http, "", "AWS::Lambda::Url"): {
+        "auth": Option(st.sampled_from(["AWS_IAM", "NONE"]), "AuthType"),
+        "cors": Option(st.sampled_from([{"AllowOrigins": ["*"]}, {}]), "Cors"),
+        "invoke_mode": switch("InvokeMode", "RESPONSE_STREAM")._replace(values=st.just("RESPONSE_STREAM")),
+    },
+}
+"""By class, source and type, what each option becomes. Defaults stand in the examples of test_triggers.py."""
+
+
+def function_of(*triggers: Any) -> Function:
+    return Function("hello", "Hello", "app.hello", {"Timeout": 30}, triggers)
+
+
+def made_by(trigger: Any, resource_type: str) -> dict[str, Any]:
+    """The properties of the one resource of a type that a trigger makes."""
+    for check in trigger.checks():
+        check()
+    (resource,) = (made for made in trigger.resources(function_of(trigger)) if made.type == resource_type)
+    properties: dict[str, Any] = json.loads(json.dumps(resource.properties))
+    return properties
+
+
+def put(properties: dict[str, Any], path: str, value: Any) -> None:
+    """Write a value at a path; None and an empty path leave everything as it is."""
+    if value is None or not path:
+        return
+    *parents, last = path.split("/")
+    where: Any = properties
+    for part in parents:
+        where = where[int(part)] if isinstance(where, list) else where.setdefault(part, {})
+    where[last] = value
+
+
+@settings(max_examples=25)
+@pytest.mark.parametrize("kind", OPTIONS, ids=lambda kind: kind[0].__name__)
+@given(data=st.data())
+def test_each_option_becomes_its_property_and_nothing_else_changes(kind: Any, data: st.DataObject) -> None:
+    trigger, source, resource_type = kind
+    needed = {"source": "needed"} if trigger is Event else {}
+    names = data.draw(st.lists(st.sampled_from(sorted(OPTIONS[kind])), unique=True))
+    drawn = {name: data.draw(OPTIONS[kind][name].values, name) for name in names}
+    positional = [source] if source else []
+    expected = made_by(trigger(*positional, **needed), resource_type)
+    for name, value in drawn.items():
+        option = OPTIONS[kind][name]
+        put(expected, option.path, option.made(value))
+    if "filter" in drawn and trigger is Sns:
+        expected["FilterPolicyScope"] = "MessageAttributes"
+    if drawn.get("raw"):
+        expected |= {"Protocol": "sqs", "Endpoint": "${HelloNewsTopicQueue.Arn}"}
+    assert expected == made_by(trigger(*positional, **needed | drawn), resource_type)
+
+
+@pytest.mark.parametrize("kind", OPTIONS, ids=lambda kind: kind[0].__name__)
+def test_the_least_and_the_most_of_each_number_are_taken_and_no_more(kind: Any) -> None:
+    trigger, source, resource_type = kind
+    for name, option in OPTIONS[kind].items():
+        least, most = option.limits or (0, 0)
+        others: dict[str, Any] = {"source": "needed"} if trigger is Event else {}
+        if name == "batch_size":
+            others["batch_window"] = 1  # which large batches of a queue need
+        for value in (least, most) if option.limits else ():
+            assert made_by(trigger(*filter(None, [source]), **others, **{name: value}), resource_type)
+        for value in (least - 1, most + 1) if option.limits else ():
+            if (name, value) == ("max_record_age", -1):
+                continue  # for ever
+            with pytest.raises(RemitError, match=rf"^error: {name} is {value}; it can be {least} to {most}\b"):
+                made_by(trigger(*filter(None, [source]), **others, **{name: value}), resource_type)
+
+
+def test_every_option_of_a_trigger_is_held_against_its_property() -> None:
+    """Others have tests of their own: those of buckets, of pools and of APIs, and what goes with another option."""
+    elsewhere = {
+        "misfits",
+        "written",
+        "expression",
+        "queue",
+        "stream",
+        "topic",
+        "group",
+        "sql",
+        "timestamp",
+        "view",
+        "filter_scope",
+    }
+    for (trigger, _, _), options in OPTIONS.items():
+        assert options.keys() == trigger.__dataclass_fields__.keys() - elsewhere, trigger
+
+
+SELECT: Final = "SELECT * FROM "
+SEVERAL: Final = (
+    lambda number: Schedule(f"rate({number + 2} days)"),
+    lambda number: Event(source=f"s{number}"),
+    lambda number: Iot(SELECT + f"'t{number}'"),
+    lambda number: Logs("/shop/web", f"E{number}"),
+    lambda number: S3("theirs", prefix=f"p{number}/"),
+    lambda number: Sqs(f"q{number}"),
+)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(0, len(SEVERAL) - 1), max_size=8))
+def test_each_trigger_of_a_function_has_resources_of_its_own_counted_from_two(kinds: list[int]) -> None:
+    triggers = [SEVERAL[kind](place) for place, kind in enumerate(kinds)]
+    function = function_of(*triggers)
+    seen: Counter[int] = Counter()
+    ids: list[str] = []
+    for kind, trigger in zip(kinds, triggers, strict=True):
+        seen[kind] += 1
+        ids += (made := [resource.logical_id for resource in trigger.resources(function)])
+        if kind != 5:
+            main = next(name for name in made if not name.endswith("Permission"))
+            assert main.removeprefix("Hello").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == (
+                "" if seen[kind] == 1 else str(seen[kind])
+            )
+    assert len(ids) == len(set(ids))
+
+
+EVENTS: Final[tuple[Any, ...]] = get_args(BucketEvent)
+PARTS: Final = st.text("ab", max_size=2)
+NOTIFICATIONS: Final[st.SearchStrategy[tuple[Any, str, str]]] = st.tuples(st.sampled_from(EVENTS[:6]), PARTS, PARTS)
+KEYS: Final = [
+    "".join("ab"[number >> place & 1] for place in range(size)) for size in range(5) for number in range(1 << size)
+]
+
+
+def objects(notification: tuple[str, str, str]) -> set[tuple[str, str]]:
+    """The events of small keys that a notification is about, one by one."""
+    name, prefix, suffix = notification
+    singles = {one for one in EVENTS if not one.endswith("*") and (one == name or one.startswith(name[:-1]))}
+    if not name.endswith("*"):
+        singles = {name}
+    return {(one, key) for one in singles for key in KEYS if key.startswith(prefix) and key.endswith(suffix)}
+
+
+@settings(max_examples=60)
+@given(st.lists(NOTIFICATIONS, max_size=2), st.lists(NOTIFICATIONS, min_size=1, max_size=2), SWITCH)
+def test_notifications_are_refused_that_some_object_would_have_twice_and_else_each_is_there(
+    by_hand: list[tuple[Any, str, str]],
+    drawn: list[tuple[Any, str, str]],
+    in_small: bool,  # noqa: FBT001 - drawn
+) -> None:
+    names = ("prefix", "suffix") if in_small else ("Prefix", "Suffix")
+    written = [
+        {"Event": name, "Topic": "t", "Filter": {"S3Key": {"Rules": [
+            {"Name": part, "Value": value} for part, value in zip(names, parts, strict=True)]}}}
+        for name, *parts in by_hand
+    ]  # fmt: skip
+    bucket = Resource("Files", "AWS::S3::Bucket", {"NotificationConfiguration": {"TopicConfigurations": written}})
+    triggers = [
+        S3("${Files.Arn}", events=name, prefix=prefix, suffix=suffix).at(Origin("app.py", line))
+        for line, (name, prefix, suffix) in enumerate(drawn, 1)
+    ]
+    app = App("shop", "dev", functions=(function_of(*triggers),), resources=(bucket,))
+    earlier = list(by_hand)
+    lines = []
+    for line, notification in enumerate(drawn, 1):
+        if any(objects(notification) & objects(one) for one in earlier):
+            lines.append(line)
+        earlier.append(notification)
+    event(f"refused: {bool(lines)}")
+    if lines:
+        with pytest.raises(RemitError) as refused:
+            with_notifications(app)
+        assert [mistake.origin and mistake.origin.line for mistake in refused.value.all] == lines
+        return
+    (made,) = with_notifications(app).resources
+    configuration = made.properties["NotificationConfiguration"]
+    assert configuration["TopicConfigurations"] == written
+    told = []
+    for entry in configuration["LambdaConfigurations"]:
+        rules = {rule["Name"]: rule["Value"] for rule in entry.get("Filter", {}).get("S3Key", {}).get("Rules", ())}
+        told.append((entry["Event"], rules.get("prefix", ""), rules.get("suffix", "")))
+        assert entry["Function"] == "${HelloFunction.Arn}"
+        assert "" not in rules.values()
+    assert told == drawn
+    assert made.attributes["DependsOn"] == ["HelloFilesBucketPermission"]
