@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from remit.project.current_load import configure
     from remit.project.declarations import App
     from remit.project.late_bound import aws
+    from remit.project.layer_folders import layer
     from remit.project.settings import Config
     from remit.project.shared import Shared, output, resource
     from remit.project.stored_values import parameter, secret
@@ -47,6 +48,7 @@ _HOMES = {
     "equivalent": "remit.iam.prove.compare",
     "evaluate": "remit.iam.decide.evaluate",
     "includes": "remit.iam.prove.compare",
+    "layer": "remit.project.layer_folders",
     "load": "remit.loading.load",
     "minimise": "remit.iam.prove.minimise",
     "output": "remit.project.shared",
@@ -91,6 +93,7 @@ __all__ = [
     "existing",
     "grants",
     "includes",
+    "layer",
     "lint",
     "load",
     "minimise",

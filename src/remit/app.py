@@ -232,6 +232,33 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerCode:
+    """A layer that the app makes: a folder as it lies under /opt, or the dependencies of functions."""
+
+    logical_id: str
+    folder: str
+    """Its path from the project's; of dependencies, that of the root of zips that states them."""
+    runtime: str = ""
+    """Of dependencies, the runtime for which they are; empty for a folder."""
+    architecture: str = ""
+    """As `runtime`."""
+    origin: Origin | None = None
+
+    @property
+    def ref(self) -> str:
+        """The ARN of its version, as late-bound text."""
+        return f"${{{self.logical_id}}}"
+
+    @property
+    def words(self) -> str:
+        """Whose content it has, for people."""
+        if not self.runtime:
+            return self.folder
+        python = self.runtime.removeprefix("python")
+        return f"{self.folder} dependencies for Python {python} on {self.architecture}".lstrip()
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
 
@@ -276,6 +303,11 @@ class Function:
     """The line that gave each managed policy, by ARN."""
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """The ARNs of its layers, those of the app's own as late-bound text."""
+        return tuple(self.properties.get("Layers", ()))
+
+    @property
     def arn(self) -> str:
         """The ARN by which it is called, that of its alias if it has one, as late-bound text."""
         return self.unqualified_arn if self.publication is None else f"${{{self.logical_id}Alias}}"
@@ -302,6 +334,11 @@ class Function:
     def ref(self) -> str:
         """The reference for a property that takes a function's name or the ARN of its alias, as late-bound text."""
         return f"${{{self.resource_id}}}" if self.publication is None else self.arn
+
+    @property
+    def listed_as(self) -> str:
+        """What roles list it as."""
+        return self.name
 
     @property
     def start(self) -> str:
@@ -360,7 +397,14 @@ class Workflow:
     managed: tuple[str, ...] = ()
     """ARNs of managed policies."""
     triggers: tuple[WorkflowTrigger, ...] = ()
+    physical_name: str = ""
+    """Its name in the account, as late-bound text."""
     origin: Origin | None = None
+
+    @property
+    def listed_as(self) -> str:
+        """What roles list it as: its logical id, as they list a template's state machines."""
+        return self.logical_id
 
     @property
     def role_id(self) -> str:
@@ -376,11 +420,6 @@ class Workflow:
     def start(self) -> str:
         """The action of whoever starts it."""
         return "states:StartExecution"
-
-    @property
-    def physical_name(self) -> str:
-        """Its name in the account, as late-bound text."""
-        return f"${{AWS::StackName}}-{self.name}"
 
     def computed(self, text: str, note: str = "") -> Reason:
         """Why a grant is there for it: `text` follows its name."""
@@ -584,6 +623,11 @@ class App:
     """The name that its stack is given; empty for `name-stage`."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
+    layers: tuple[LayerCode, ...] = ()
+    """The layers that the template makes for its functions."""
+    puts_dependencies_into_layers: bool = False
+    layer_origin: Origin | None = None
+    """The line that says so."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
     """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
     allowed_secrets: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)

@@ -103,6 +103,11 @@ def build(
         from remit.project.local_values import with_local_variables  # noqa: PLC0415 - few builds need it
 
         project = replace(project, app=with_local_variables(project.app, folder))
+    if project.app.puts_dependencies_into_layers:
+        from remit.package.layers import with_dependency_layers  # noqa: PLC0415 - few apps say so
+
+        with project.mistakes.noted():
+            project = replace(project, app=with_dependency_layers(project.app, folder))
     project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
     settings = _BuildSettings(
         folder, package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS
@@ -283,7 +288,8 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
 
     Unless it `keeps` them, zips are only tried, and none is put where people look.
     """
-    from remit.package.app_zip import package, place  # noqa: PLC0415 - not always asked for
+    from remit.package.app_zip import depends, package, package_layer, place  # noqa: PLC0415 - not always asked for
+    from remit.package.layers import check_sizes  # noqa: PLC0415 - as above
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
     from remit.package.packed_imports import check_imports  # noqa: PLC0415 - as above
 
@@ -291,6 +297,7 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
     targets = _targets(folder, app, for_this_machine=settings.for_this_machine)
     zips = {function.name: _Zip(function.code, targets[function.name]) for function in app.functions}
     zips_of_web_apps = {zips[function.name] for function in app.functions if function.web is not None}
+    apart = {code for code in app.code_roots if app.puts_dependencies_into_layers and depends(folder, code)}
     packages: dict[_Zip, Package] = {}
     for kind in dict.fromkeys(zips.values()):
         packages[kind] = package(
@@ -301,22 +308,32 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
             allow=app.allowed_secrets,
             progress=settings.progress,
             serves_web_app=kind in zips_of_web_apps,
+            apart=kind.code in apart,
         )
     packages_by_function = {name: packages[kind] for name, kind in zips.items()}
     mistakes, of_imports = Mistakes(), Mistakes()
+    layers: dict[str, Package] = {}
+    for layer in app.layers:
+        users = [packages_by_function[function.name] for function in app.functions if layer.ref in function.layers]
+        dependencies = dict.fromkeys(installed for package_of_user in users for installed in package_of_user.layers)
+        with mistakes.noted():
+            layers[layer.ref] = package_layer(folder, layer, tuple(dependencies), app.allowed_secrets)
+    with mistakes.noted():
+        check_sizes(app, packages_by_function, layers)
     notes: list[str] = []
     with mistakes.noted():
         check_handlers(app.functions, packages_by_function)
     with of_imports.noted():
-        notes += check_imports(folder, app, packages_by_function, targets)
+        notes += check_imports(folder, app, packages_by_function, layers, targets)
     mistakes.errors += _elsewhere(of_imports.errors, mistakes)
     mistakes.refuse()
     if keeps:
         place(packages_by_function, folder)
-    notes += _notes_on_zips(packages)
+    notes += _notes_on_zips(app, packages, layers)
+    all_packages = {**packages_by_function, **layers}
     return _Packed(
-        keys={name: f"${{AWS::StackName}}/{built.sha256}.zip" for name, built in packages_by_function.items()},
-        artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in packages.values()},
+        keys={name: f"${{AWS::StackName}}/{built.sha256}.zip" for name, built in all_packages.items()},
+        artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in all_packages.values()},
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -337,20 +354,21 @@ def _targets(folder: Path, app: App, *, for_this_machine: bool) -> dict[str, Tar
     return targets
 
 
-def _notes_on_zips(packages: Mapping[_Zip, Package]) -> Iterator[str]:
+def _notes_on_zips(app: App, packages: Mapping[_Zip, Package], layers: Mapping[str, Package]) -> Iterator[str]:
     """For whom each zip is, how large it is, and what was left out of it."""
     from remit.package.app_zip import bytes_in_words  # noqa: PLC0415 - as above
 
-    for kind, package in packages.items():
+    kinds = [(f"{kind.code} for {kind.target.words}".lstrip(), package) for kind, package in packages.items()]
+    kinds += [(f"a layer of {layer.words}", layers[layer.ref]) for layer in app.layers]
+    for words, package in kinds:
         size = f"{bytes_in_words(package.size)}, {bytes_in_words(package.unzipped)} unpacked"
-        yield f"packed{f' {kind.code}' if kind.code else ''} for {kind.target.words}: {size}"
+        yield f"packed {words}: {size}"
         for left_out in package.left_out:
             yield f"  left out ({left_out.reason}): {left_out.listed}"
         for secret in package.possible_secrets:
             yield f"  warning: {secret} goes into the zip: read it when a function runs, by secret(…)"
-    unneeded_in_all = [set(package.unneeded) for package in packages.values()]
-    for exception in next(iter(packages.values())).unneeded if packages else ():
-        if all(exception in unneeded for unneeded in unneeded_in_all):
+    for exception in kinds[0][1].unneeded if kinds else ():
+        if all(exception in package.unneeded for _, package in kinds):
             yield f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
 
 

@@ -76,6 +76,57 @@ def test_it_suffices_where_a_policy_is_attached_to_a_role_afterwards(
     assert 0 == remit("delete", "--yes-delete", "all", "--as", str(file))[0]
 
 
+REST = """
+from remit import App, on
+app = App()
+@app.function
+def check(event, context): ...
+@app.function(
+    on.rest("GET /orders/{id}", auth=on.authorizer(check), query=["currency"]),
+    on.rest("POST /orders", auth="NONE", body={"type": "object"}, api_key=True),
+)
+def report(event, context): ...
+"""
+OF_REST = """
+from remit import configure
+with configure() as config:
+    config.rest.cors = {"allow_origins": ["*"]}
+    config.rest.access_log = True
+    config.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+    config.rest.usage_plans = {"basic": {"quota": {"limit": 3, "period": "DAY"}, "keys": ["ada"]}}
+"""
+
+
+def test_it_suffices_for_a_rest_api_that_changes_and_goes(
+    remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """On API Gateway's paths alone, and not without one of its actions."""
+    file, settings = tmp_path / "deployer.json", project / "config" / "deploy.py"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text(OF_REST)
+    for app, command in ((REST, "deploy"), (REST.replace('body={"type": "object"}, ', ""), "deploy"), (REST, "delete")):
+        (project / "app.py").write_text(app)
+        with pytest.raises(SystemExit):
+            main(["policy", "deployer", "-C", str(project), *PLACE])
+        printed = json.loads(capsys.readouterr().out)
+        file.write_text(json.dumps(printed))
+        agreed = ("--yes",) if command == "deploy" else ("--yes-delete", "all")  # its log is data
+        code, _, talk = remit(command, *agreed, "--as", str(file))
+        assert 0 == code, talk
+    paths = {
+        arn.partition("::")[2]
+        for statement in printed["Statement"]
+        if any(action.startswith("apigateway:") for action in _names(statement["Action"]))
+        for arn in _names(statement["Resource"])
+    }
+    roots = ("/account", "/apikeys", "/restapis", "/tags/*", "/usageplans")
+    assert [] == [path for path in paths if not path.startswith(roots)]
+    file.write_text(without(printed, "apigateway:POST"))
+    code, _, talk = remit("deploy", "--yes", "--as", str(file))
+    settings.unlink()
+    assert (1, True) == (code, "is not authorized to perform: apigateway:POST on resource: arn:aws:apigateway:" in talk)
+
+
 def test_a_layer_of_another_account_needs_what_the_printed_policy_has(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

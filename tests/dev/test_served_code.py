@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import write
-from remit.dev.source_files import copy_code, states_dependencies
+from remit.dev.source_files import copy_code
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -63,16 +63,3 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "code").write_text("a file")
     with pytest.raises(RemitError, match="the changed code cannot be copied to"):
         copy_code(project, "", [], tmp_path / "code")
-
-
-DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements-prod.in", "uv.lock", "pylock.toml")
-
-
-@pytest.mark.parametrize("name", DEPENDENCIES)
-def test_files_at_the_top_may_state_dependencies(name: str) -> None:
-    assert states_dependencies(("README.md", name))
-
-
-@pytest.mark.parametrize("name", ["app.py", "notes.txt", "data/uv.lock", "README.md"])
-def test_other_files_state_none(name: str) -> None:
-    assert not states_dependencies((name,))

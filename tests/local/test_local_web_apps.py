@@ -22,7 +22,13 @@ from remit import App, on
 app = App()
 app.web("shop.main:api", auth="NONE")
 app.web("shop.admin:api", on.api("ANY /admin/{{path+}}", auth=on.jwt("{issuer}", audience=["shop"])), name="admin")
-app.web("shop.site:site", on.http(auth="NONE"), name="site")
+app.web("shop.site:site", on.http(auth="NONE"), on.rest("ANY /site/{{path+}}", auth="NONE"), name="site")
+app.web("shop.main:api", on.rest("ANY /{{path+}}", auth="NONE"), on.rest("ANY /", auth="NONE"), name="rest")
+"""
+CONFIG = """
+from remit import configure
+with configure() as config:
+    config.rest.binary_media_types = ["*/*"]
 """
 MAIN = """
 import asyncio
@@ -89,6 +95,10 @@ site = Flask(__name__)
 def hello():
     return f"hello {request.form['name']}"
 
+@site.get("/site/<name>")
+def picture(name):
+    return bytes(range(256)), 200, {"content-type": "image/png", "x-name": name}
+
 @site.get("/fail")
 def fail():
     raise ValueError("it broke")
@@ -108,6 +118,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "shop/main.py": MAIN,
             "shop/admin.py": ADMIN,
             "shop/site.py": SITE,
+            "config/deploy.py": CONFIG,
             "requirements.txt": f"fastapi=={version('fastapi')}\nflask=={version('flask')}\n",
         },
     )
@@ -127,6 +138,21 @@ def test_fastapi_answers_behind_the_api(outputs: dict[str, str]) -> None:
     missing = ask("GET", f"{api}/orders/a%20b")
     assert (404, {"detail": "a b"}) == (missing.status, missing.json)
     assert "swagger" in ask("GET", f"{api}/docs").body
+
+
+def test_frameworks_answer_behind_a_rest_api(outputs: dict[str, str]) -> None:
+    """The stage is no part of the path that they see; bytes come through."""
+    api = outputs["RestApiUrl"]
+    headers = {"content-type": "application/json", "cookie": "seen=table"}
+    placed = ask("POST", f"{api}/orders/", headers, json.dumps({"item": "chair", "count": 2}))
+    assert (201, {"item": "chair", "seen": "table", "started": 1}) == (placed.status, placed.json)
+    assert ["seen=chair", "count=2"] == [cookie.partition(";")[0] for cookie in placed.all("set-cookie")]
+    assert (404, {"detail": "a b"}) == ((missing := ask("GET", f"{api}/orders/a%20b")).status, missing.json)
+    assert 404 == ask("GET", f"{api}/").status
+    for path in ("/picture", "/site/a%20b"):
+        picture = ask("GET", api + path, {"accept": "image/png"})
+        assert (200, bytes(range(256))) == (picture.status, picture.content)
+    assert ["a b"] == picture.all("x-name")
 
 
 def test_the_app_starts_once_for_all_requests_with_its_state(outputs: dict[str, str]) -> None:

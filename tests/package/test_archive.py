@@ -70,7 +70,7 @@ def test_members_copied_from_another_zip_give_the_same_bytes_as_packing_them(
     archive = Archive(copy)
     with path.open("rb") as source:
         for member in members(path):
-            archive.copy(source, member)
+            archive.copy(member.name.decode(), source, member)
     archive.finish()
     assert path.read_bytes() == copy.getvalue()
 

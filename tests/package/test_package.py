@@ -255,5 +255,6 @@ def test_packages_of_earlier_builds_do_not_pile_up(project: Project) -> None:
     for number in range(7):
         (folder / "app.py").write_text(f"x = {number}\n")
         made = package(folder, TARGET)
+        place({"hello": made}, folder)
     kept = list((folder / ".remit" / "cache" / "packages").iterdir())
-    assert (made.path in kept, len(kept)) == (True, 4)
+    assert (made.path in kept, len(kept)) == (True, 6)

@@ -211,7 +211,7 @@ USERS: Final = {"Authorizers": {"Users": {"UserPoolArn": "arn:aws:cognito-idp:eu
         (
             sam({"Authorizer": "AWS_IAM", "ApiKeyRequired": True}),
             sam({"ApiKeyRequired": True}),
-            [("AWS_IAM", "everybody", True, False)],
+            [("AWS_IAM", "everybody", True, True)],
         ),
         (sam({"Authorizer": "AWS_IAM"}, implicit=True), sam(implicit=True), [("AWS_IAM", "everybody", True, True)]),
         (sam(), sam(), []),

@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = "from remit import App, on\napp = App()\n"
-SETTINGS = '[project]\nname = "orders"\n[tool.pytest.ini_options]\npythonpath = ["."]\n'
+SETTINGS = '[project]\nname = "orders"\nversion = "1"\n[tool.pytest.ini_options]\npythonpath = ["."]\n'
+
+BACKEND = """
+import zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(folder + "/dep-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("dep.py", "TEXT = 'dependency'\\n")
+        wheel.writestr("dep-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: dep\\nVersion: 1\\n")
+        wheel.writestr("dep-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("dep-1.dist-info/RECORD", "")
+    return "dep-1-py3-none-any.whl"
+"""
 
 
 @pytest.fixture
@@ -48,5 +60,42 @@ def test_functions_of_several_roots_run_their_own_modules_and_their_calls_are_to
         "tests/test_app.py": tests,
     }
     write(project, files)
+    ran = run_tests(project)
+    assert re.search(r"^1 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+
+
+def test_functions_have_their_dependencies_and_their_folders_in_layers(project: Path) -> None:
+    """Programs of a layer are found, its modules are imported, and a later layer covers an earlier one."""
+    tests = (
+        "def test_each_finds_what_is_in_its_layers(remit):\n"
+        "    assert ['dependency', 'second', 'tool ran', 'second'] == remit.invoke('tool')\n"
+        "    assert 'dependency' == remit.invoke('plain')\n"
+    )
+    handlers = (
+        "import subprocess\n\nimport dep\n\n\n"
+        "def tool(event, context):\n    import both\n"
+        "    ran = [subprocess.run([name], capture_output=True, text=True, check=True) for name in ('tool', 'twice')]\n"
+        "    return [dep.TEXT, both.TEXT, *(each.stdout.strip() for each in ran)]\n\n\n"
+        "def plain(event, context):\n    return dep.TEXT\n"
+    )
+    write(project, {
+        "config/deploy.py": "from remit import config\nconfig.package.layer = True\n",
+        "app.py": "from remit import App, layer\napp = App()\n"
+        "app.function(name='tool', handler='h.tool', layers=[layer('layers/one'), layer('layers/two')])\n"
+        "app.function(name='plain', handler='h.plain')\n",
+        "h.py": handlers,
+        "requirements.txt": "./dep\n",
+        "dep/pyproject.toml": "[project]\nname = 'dep'\nversion = '1'\n[build-system]\n"
+        "requires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+        "dep/backend.py": BACKEND,
+        "layers/one/bin/tool": "#!/bin/sh\necho tool ran\n",
+        "layers/one/bin/twice": "#!/bin/sh\necho first\n",
+        "layers/two/bin/twice": "#!/bin/sh\necho second\n",
+        "layers/one/python/both.py": "TEXT = 'first'\n",
+        "layers/two/python/both.py": "TEXT = 'second'\n",
+        "tests/test_app.py": tests,
+    })  # fmt: skip
+    for program in project.glob("layers/*/bin/*"):
+        program.chmod(0o755)
     ran = run_tests(project)
     assert re.search(r"^1 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr

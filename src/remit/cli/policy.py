@@ -83,11 +83,11 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
+    type=click.Choice(("deploy", "revert-drift", "bootstrap", "api-logs")),
     default="deploy",
     show_default=True,
     help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
-    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
+    "`remit bootstrap`, which creates the bucket that deploys upload to, or what its --api-logs needs beside that.",
 )
 @click.option(
     "--from",
@@ -150,6 +150,7 @@ def deployer_policy(
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
     """
+    from remit.deploy.api_logs import CALLS as API_LOGS
     from remit.deploy.aws_calls import BOOTSTRAP, LIVE
     from remit.deployer.deployer_policy import bound, deployer
     from remit.deployer.planned_stack import stack_of
@@ -160,11 +161,12 @@ def deployer_policy(
     place = _place(partition, region, account)
     calls: tuple[DeployCall, ...]
     _check_subject(templates, stack, parameters, deployed)
-    if purpose == "bootstrap":
+    if purpose in ("bootstrap", "api-logs"):
         if templates or deployed or artefact_bucket or boundary or live:
             with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
-            raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
-        planned, calls = stack_of("", [{"Resources": {}}]), BOOTSTRAP  # of no stack: the bucket is made by calls alone
+            raise RemitError(f"--for {purpose} is about no stack: it goes with no {with_none}")
+        planned = stack_of("", [{"Resources": {}}])  # of no stack: what is made is made by calls alone
+        calls = BOOTSTRAP if purpose == "bootstrap" else API_LOGS
     elif templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
@@ -232,19 +234,23 @@ def _of_app(
     folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for it."""
+    from remit.deploy.api_logs import calls_for_log_role
     from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
     from remit.deploy.existing_values import calls_for_existing
     from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
     from remit.loading.load import load
+    from remit.package.layers import with_dependency_layers
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
-    app = load(folder, stage)
+    app = with_dependency_layers(load(folder, stage), folder)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
+    keys |= {layer.ref: f"{app.namespace}/{layer.logical_id}.zip" for layer in app.layers}
     template = synth(app, assign(app), keys, name)
-    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app), *calls_for_existing(template.parameters))
+    looked_up = (*calls_for(app), *calls_for_existing(template.parameters), *calls_for_log_role(app))
+    calls = (*on_roles(in_bucket(CALLS, name), app), *looked_up)
     running = [] if deployed is None else [_plain(*options.content(deployed), {})]
     return stack_of(app.namespace, [*running, document(template)]), calls
 

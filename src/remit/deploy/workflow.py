@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
+from remit.deploy.api_logs import require_log_role
 from remit.deploy.approval import agree_to_delete, agree_to_plan, check_names, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import BUSY, remit_errors
@@ -111,6 +112,8 @@ def deploy(
         parameters: Mapping[str, str] = {}
         with missing.noted():
             look_up(built.app, account, built.folder, operator.note)
+        with missing.noted():
+            require_log_role(built.app, account, operator.note)
         with missing.noted():
             parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
         with missing.noted():

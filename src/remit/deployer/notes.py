@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _GIVES: Final = "`--parameter NAME=VALUE` gives it"
 _EVERY: Final = re.compile(
-    r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
+    r"arn(?::[^:]*){4}:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\{AccountId\}:\*"
 )
 
 
@@ -188,7 +188,8 @@ def _wide(needs: Iterable[Need], with_open_names: Container[str]) -> Iterator[st
     for need in needs:
         purpose = need.purpose
         is_said = is_generated(purpose.type) or purpose.subject in with_open_names or purpose.type in _RECORDS
-        is_wide = _EVERY.fullmatch(need.resource) is not None and not need.resource.endswith(_BESIDE)
+        arn = need.resource.replace("${AWS::", "{")  # so that each colon parts two fields
+        is_wide = _EVERY.fullmatch(arn) is not None and not need.resource.endswith(_BESIDE)
         if purpose.type and is_wide and not is_said:
             by_type.setdefault(purpose.type, {})[purpose.subject] = None
     if by_type:

@@ -33,7 +33,7 @@ from remit.dev.events import (
     WentWrong,
 )
 from remit.dev.fixed_ports import FixedPorts
-from remit.dev.source_files import copy_code, saved_at_the_top, saved_below, states_dependencies
+from remit.dev.source_files import copy_code, is_deployed, saved_at_the_top, saved_below
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.local import aws as local_aws
@@ -78,12 +78,15 @@ class Debugged:
     port: int
 
 
-def effect_of(files: Iterable[str], *, is_declared_anew: bool, is_packed: bool) -> Literal["deploy", "serve", "none"]:
+def effect_of(
+    files: Iterable[str], app: App, *, is_declared_anew: bool, is_packed: bool
+) -> Literal["deploy", "serve", "none"]:
     """What follows from files that were saved, by their paths from the project's folder.
 
-    A declaration or a dependency is deployed, and code alone is served; what is no part of the app's zip does nothing.
+    A declaration, a dependency or a layer is deployed, and code alone is served; what is no part of the app's zips does
+    nothing.
     """
-    if is_declared_anew or states_dependencies(files):
+    if is_declared_anew or any(is_deployed(file, app) for file in files):
         return "deploy"
     return "serve" if is_packed else "none"
 
@@ -251,7 +254,8 @@ class DevLoop:
         except RemitError:
             self._tell(FilesChanged(files))
             raise
-        effect = effect_of(files, is_declared_anew=declared.body != self._declared, is_packed=is_packed)
+        is_declared_anew = declared.body != self._declared
+        effect = effect_of(files, declared.app, is_declared_anew=is_declared_anew, is_packed=is_packed)
         if effect == "none":
             return
         self._tell(FilesChanged(files))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.app import App
+
 _TOOLS_OWN: Final = (".remit", ".ruff_cache", "site-packages")
 """Folders that tools write into, beside those that watchfiles leaves out by itself."""
 _ADDED: Final = 1
@@ -113,12 +115,14 @@ def _is_output(path: str) -> bool:
 _DEPENDENCIES: Final = re.compile(
     r"(?:pyproject|pylock[^/]*)\.toml|[^/]*\.lock|requirements[^/]*\.(?:txt|in)|setup\.(?:cfg|py)"
 )
-"""The names of files at the top of a project that may name its zip's packages."""
+"""The names of files at the top of a project, or of the root of a zip, that may name packages."""
 
 
-def states_dependencies(files: Iterable[str]) -> bool:
-    """Return whether one of these files, by their paths from the project's folder, may name its zip's packages."""
-    return any(_DEPENDENCIES.fullmatch(name) for name in files)
+def is_deployed(file: str, app: App) -> bool:
+    """Return whether a file, by its path from the project's folder, may name packages of zips, or is in a layer."""
+    tops = ("", *(f"{code}/" for code in app.code_roots))
+    layers = tuple(f"{layer.folder}/" for layer in app.layers if not layer.runtime)
+    return file.startswith(layers) or any(_DEPENDENCIES.fullmatch(file.removeprefix(top)) for top in tops)
 
 
 def copy_code(folder: Path, code: str, exclude: Sequence[str], target: Path) -> bool:

@@ -274,6 +274,12 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
         state.mistakes.errors.append(nothing)
+    used_layers = {arn for function in functions for arn in function.layers}
+    layers = tuple(
+        replace(layer, origin=relative(layer.origin, state.folder))
+        for layer in state.declared.layers
+        if layer.ref in used_layers
+    )
     return App(
         name=state.name,
         stage=state.stage,
@@ -307,7 +313,11 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         api=api,
         rest=rest,
         websocket=websocket_settings(state),
-        exclude=tuple(config.package.exclude),
+        # What lies in a layer is not in the zips as well.
+        exclude=(*config.package.exclude, *(f"/{layer.folder}/" for layer in layers)),
+        layers=layers,
+        puts_dependencies_into_layers=config.package.layer,
+        layer_origin=_assigned_at(state, config.package, "layer"),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )

@@ -104,6 +104,7 @@ def _declared(state: Loading) -> Declared:
         resources=tuple(state.resources),
         outputs=tuple(state.outputs),
         existing=dict(state.existing),
+        layers=tuple(state.layers.values()),
         made=tuple(state.made),
         mistakes=tuple(state.mistakes.errors),
         is_configured=is_configured(state),

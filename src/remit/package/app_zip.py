@@ -33,6 +33,7 @@ from remit.project.dot_remit import own_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from remit.app import LayerCode
     from remit.errors import Origin
 
 UNZIPPED = 250 * 1024 * 1024
@@ -41,8 +42,10 @@ UNZIPPED = 250 * 1024 * 1024
 Zips go through S3, where their own size has no limit.
 """
 
+_AS_IT_LIES = ("!**", "__pycache__/", "*.py[co]")
+"""Patterns by which everything of a folder is packed that is no secret, and the same whoever has imported it."""
 _ATTEMPTS = 3
-_KEPT = 4
+_KEPT = 6  # cached zips for each that is placed: five layers may belong to it
 _BIGGEST = 5
 
 
@@ -68,6 +71,8 @@ class Package:
     """The first parts of the names of all files that are not of dependencies."""
     layers: tuple[Layer, ...] = ()
     """The dependencies."""
+    apart: bool = False
+    """Whether these are not in the zip, but in a layer."""
 
 
 def _silent(_: str) -> None:
@@ -83,13 +88,58 @@ def package(
     allow: Mapping[str, tuple[str, Origin | None]] | None = None,
     progress: Callable[[str], None] = _silent,
     serves_web_app: bool = False,
+    apart: bool = False,
 ) -> Package:
     """Pack the project in `folder` for one target, or its folder `code`; `place` puts it where people look.
 
     `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
-    and its line; `serves_web_app`: whether the adapters of web frameworks belong into it.
-    Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits, and for a link in `.remit`.
+    and its line; `serves_web_app`: whether the adapters of web frameworks belong into it; `apart`: whether its
+    dependencies are in a layer. Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits,
+    and for a link in `.remit`.
     """
+
+    def attempt(cache: Path) -> Package:
+        own = layer(folder, code, target, progress)
+        layers = () if own is None else (own,)
+        if serves_web_app:
+            layers = (*layers, web_adapters(folder, target, progress))
+        packed_layers = () if apart else layers
+        look_at_files, plan = partial(survey, folder, exclude, code), partial(_plan, layers=packed_layers)
+        made = _attempt(look_at_files, cache, allow or {}, packed_layers, plan)
+        return replace(made, layers=layers, apart=apart)
+
+    return _of_one_snapshot(folder, attempt)
+
+
+def package_layer(
+    folder: Path,
+    code: LayerCode,
+    dependencies: tuple[Layer, ...],
+    allow: Mapping[str, tuple[str, Origin | None]],
+) -> Package:
+    """Pack a layer of a project: the dependencies of functions, or a folder as it lies. RemitError: as `package`."""
+
+    def attempt(cache: Path) -> Package:
+        if code.runtime:
+            look_at_files, layers = partial(Tree, (), ()), dependencies
+        else:
+            look_at_files, layers = partial(survey, folder, _AS_IT_LIES, code.folder), ()
+        return _attempt(look_at_files, cache, allow, layers, partial(_plan_of_layer, layers=layers))
+
+    try:
+        made = _of_one_snapshot(folder, attempt)
+    except RemitError as error:
+        for each in error.all:
+            each.origin = each.origin or code.origin
+        raise
+    if not made.biggest:
+        hint = "Lambda takes none that is empty"
+        raise RemitError(f"the layer {code.folder} has no files", hint=hint, origin=code.origin)
+    return made
+
+
+def _of_one_snapshot(folder: Path, attempt: Callable[[Path], Package]) -> Package:
+    """Pack something of a project in its cache, and again where its files have changed meanwhile."""
     cache = own_folder(folder, "cache", "packages")
     with _writing(cache):
         if not folder.is_dir():
@@ -97,11 +147,7 @@ def package(
         cache.mkdir(parents=True, exist_ok=True)
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(ChangedError):
-                own = layer(folder, code, target, progress)
-                layers = () if own is None else (own,)
-                if serves_web_app:
-                    layers = (*layers, web_adapters(folder, target, progress))
-                return _attempt(partial(survey, folder, exclude, code), cache, allow or {}, layers)
+                return attempt(cache)
     raise RemitError(
         f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
@@ -140,7 +186,10 @@ def depends(folder: Path, code: str) -> bool:
 
 
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
-    """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more."""
+    """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more.
+
+    So are all cached zips but the latest.
+    """
     build = own_folder(folder, "build")
     placed = {build / f"{name}.zip": package for name, package in packages.items()}
     with _writing(build):
@@ -155,6 +204,8 @@ def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
                 new.replace(path)
         for stale in set(build.glob("*.zip")) - set(placed):
             stale.unlink(missing_ok=True)
+        kept = _KEPT * len({package.path for package in packages.values()})
+        prune(own_folder(folder, "cache", "packages"), kept)
     return tuple(placed)
 
 
@@ -163,10 +214,11 @@ def _attempt(
     cache: Path,
     allow: Mapping[str, tuple[str, Origin | None]],
     layers: tuple[Layer, ...],
+    plan_of: Callable[[Tree], dict[str, Entry | _Installed]],
 ) -> Package:
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
     tree = look_at_files()
-    plan = _plan(tree, layers)
+    plan = plan_of(tree)
     unzipped = sum(part.size for part in plan.values())
     sizes: dict[str, int] = {}
     for name, part in plan.items():
@@ -186,7 +238,6 @@ def _attempt(
         digest = sha256(new)
         path = cache / f"{digest}.zip"
         new.replace(path)
-    prune(cache, _KEPT)
     own_parts = frozenset(name.partition("/")[0] for name, part in plan.items() if isinstance(part, Entry))
     left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
     return Package(
@@ -200,7 +251,6 @@ def _attempt(
         secrets.possible,
         secrets.unneeded,
         own_parts,
-        layers,
     )
 
 
@@ -234,6 +284,13 @@ def _plan(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed
     return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
 
 
+def _plan_of_layer(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed]:
+    """Plan the zip of a layer: entries sorted by the bytes of their names; dependencies where Python looks for them."""
+    installed = {f"python/{name}": part for name, part in _installed(layers).items()}
+    plan: dict[str, Entry | _Installed] = {**installed, **{entry.name: entry for entry in tree.entries}}
+    return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
+
+
 def _installed(layers: tuple[Layer, ...]) -> dict[str, _Installed]:
     """The files of the layers by their names; a package that several have is taken from the first of these alone."""
     files: dict[str, _Installed] = {}
@@ -260,7 +317,7 @@ def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer,
             if isinstance(part, Entry):
                 archive.add(name, watched(part, suspects), executable=part.executable)
             else:
-                archive.copy(zips[part.path], part.member)
+                archive.copy(name, zips[part.path], part.member)
         contents = archive.finish()
         file.flush()
         os.fsync(file.fileno())
@@ -273,8 +330,8 @@ def _too_big(size: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
     return RemitError(
         f"the package is too big: {size:,} bytes unpacked, and Lambda takes {UNZIPPED:,}; "
         f"the biggest parts, unpacked: {parts}",
-        hint="drop what the functions do not use (boto3 and botocore are in Lambda already), list data in "
-        ".remitignore, or move parts into a layer",
+        hint="drop what the functions do not use (boto3 and botocore are in Lambda already), or list data in "
+        ".remitignore: layers count as well",
     )
 
 
@@ -310,6 +367,7 @@ __all__ = [
     "bytes_in_words",
     "depends",
     "package",
+    "package_layer",
     "place",
     "this_machine",
 ]

@@ -85,9 +85,9 @@ class Archive:
         self._file.seek(end)
         return size
 
-    def copy(self, source: BinaryIO, member: Member) -> None:
-        """Take a member of another zip that an Archive wrote, as it is packed there."""
-        moved = replace(member, offset=self._file.tell())
+    def copy(self, name: str, source: BinaryIO, member: Member) -> None:
+        """Take a member of another zip that an Archive wrote, as it is packed there, under a name."""
+        moved = replace(member, name=name.encode(), offset=self._file.tell())
         self._file.write(_local(moved))
         source.seek(member.offset + _LOCAL.size + len(member.name))
         remaining = member.packed

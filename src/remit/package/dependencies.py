@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FORMAT = "1"  # of the cache; raised when the same inputs are to give another zip
-_KEPT = 8  # cached zips of dependencies
+_KEPT = 64  # cached zips of dependencies: a large app has as many roots that state their own
 _UNPACKED = 4  # those of them that stay unpacked: they take several times the room
 
 _ABANDONED_SECONDS = 24 * 3600

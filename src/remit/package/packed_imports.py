@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, WebApp
     from remit.package.app_zip import Package
+    from remit.package.dependencies import Layer
     from remit.package.installer import Target
     from remit.package.interpreters import Interpreter
 
@@ -55,6 +56,10 @@ class _Zip:
     target: Target
     functions: tuple[Function, ...]
     names: frozenset[str]
+    """Those of the files in it, and of modules in its layers."""
+    module_folders: tuple[Path, ...]
+    """The folders of modules in its layers that are folders of the project."""
+    contents_of_layers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +95,46 @@ class _Answer:
 
 
 def check_imports(
-    folder: Path, app: App, packages: Mapping[str, Package], targets: Mapping[str, Target]
+    folder: Path,
+    app: App,
+    packages: Mapping[str, Package],
+    layers: Mapping[str, Package],
+    targets: Mapping[str, Target],
 ) -> tuple[str, ...]:
     """Refuse handlers whose imports the zip lacks, and web apps that cannot be imported. Notes on what was not tried.
 
-    `packages` and `targets` are by the functions' names. RemitError at the line of each import, or at the line that
-    declares the web app.
+    `packages` and `targets` are by the functions' names, `layers` those of the app's own by their references.
+    RemitError at the line of each import, or at the line that declares the web app.
     """
     notes: list[str] = []
     mistakes = Mistakes()
-    by_zip: dict[tuple[str, Target], list[Function]] = {}
+    by_zip: dict[tuple[str, Target, tuple[str, ...]], list[Function]] = {}
     for function in app.functions:
-        by_zip.setdefault((function.code, targets[function.name]), []).append(function)
-    for (code, target), functions in by_zip.items():
-        tried = tuple(function for function in functions if not function.properties.get("Layers"))
-        webs = [function.web.target for function in functions if function.web is not None and function not in tried]
-        notes += [f"the web app `{target}` is not tried: layers may hold what it imports" for target in webs]
-        if not tried:
-            continue
-        package = packages[tried[0].name]
+        if set(function.layers) <= layers.keys():
+            by_zip.setdefault((function.code, targets[function.name], function.layers), []).append(function)
+        elif function.web is not None:
+            notes.append(f"the web app `{function.web.target}` is not tried: layers may hold what it imports")
+    for (code, target, references), functions in by_zip.items():
+        package = packages[functions[0].name]
         with zipfile.ZipFile(package.path) as archive:
-            is_plain = not depends(folder, code) and all(function.web is None for function in tried)
+            is_plain = not depends(folder, code) and all(function.web is None for function in functions)
             if is_plain and has_plain_imports(archive):
                 continue
-            names = frozenset(archive.namelist())
+            names = set(archive.namelist())
+        own_layers = tuple(layer for layer in app.layers if layer.ref in references and layer.ref in layers)
+        for reference in references:
+            with zipfile.ZipFile(layers[reference].path) as archive:
+                names |= {name.removeprefix("python/") for name in archive.namelist()}
+        module_folders = tuple(
+            folder / layer.folder / path
+            for layer in own_layers
+            if not layer.runtime
+            for path in ("python", f"python/lib/python{target.python}/site-packages")
+        )
+        contents = tuple(layers[reference].contents for reference in references)
+        zip_file = _Zip(package, target, tuple(functions), frozenset(names), module_folders, contents)
         with mistakes.noted():
-            notes += _tried(folder, app, _Zip(package, target, tried, names))
+            notes += _tried(folder, app, zip_file)
     mistakes.refuse()
     return tuple(notes)
 
@@ -149,6 +168,7 @@ def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]])
     """The file that is there once all imports of a zip were right: named by everything that decides that."""
     deciding = [
         zip_file.package.contents,
+        zip_file.contents_of_layers,
         zip_file.target.words,
         requests,
         looking(),
@@ -329,7 +349,7 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Ans
     with tempfile.TemporaryDirectory() as name:
         work = Path(name).resolve()
         folder, request_file, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
-        folders = list(map(str, _unpacked(trial.zip.package, folder)))
+        folders = list(map(str, (*_unpacked(trial.zip.package, work), *trial.zip.module_folders)))
         questions = {"folders": folders, "of_lambda": sorted(OF_LAMBDA), "requests": requests}
         request_file.write_text(json.dumps(questions), "utf-8")
         arguments = [_lambda_site(), str(request_file), str(answers)]
@@ -343,22 +363,31 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[_Ans
     return all_answers
 
 
-def _unpacked(package: Package, folder: Path) -> list[Path]:
-    """The folders with the files of a zip: the one given, and those in which its dependencies stay unpacked.
+def _unpacked(package: Package, work: Path) -> list[Path]:
+    """The folders with the files of a zip: one in `work`, and those in which its dependencies stay unpacked.
 
-    All is in the one given where a part of its root has files of two of them, or where nothing can stay.
+    All is in that one where a part of its root has files of two of them.
     """
-    folders: list[Path] = []
-    with contextlib.suppress(OSError):
-        folders = [unpacked(layer) for layer in package.layers]
+    folders = [_unpacked_layer(layer, work / layer.path.parent.name) for layer in package.layers]
     parts = [package.own_parts, *(frozenset(os.listdir(path)) - {"__pycache__"} for path in folders)]  # noqa: PTH208 - names
-    are_apart = len(frozenset().union(*parts)) == sum(map(len, parts))
+    are_apart = package.apart or len(frozenset().union(*parts)) == sum(map(len, parts))
+    folder = work / "zip"
     with zipfile.ZipFile(package.path) as archive:
-        if not folders or not are_apart:
+        if not are_apart:
             unpack(archive, folder)
             return [folder]
         unpack(archive, folder, [name for name in archive.namelist() if name.partition("/")[0] in package.own_parts])
     return [folder, *folders]
+
+
+def _unpacked_layer(layer: Layer, spare: Path) -> Path:
+    """The folder in which dependencies stay unpacked; the spare one where nothing can stay."""
+    try:
+        return unpacked(layer)
+    except OSError:
+        with zipfile.ZipFile(layer.path) as archive:
+            unpack(archive, spare)
+        return spare
 
 
 def _answer(said: Mapping[str, Any]) -> _Answer:

@@ -17,7 +17,7 @@ from remit.project.settings import Config
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import ExistingValue, Output, Resource
+    from remit.app import ExistingValue, LayerCode, Output, Resource
     from remit.project.declared import Declaration, WorkflowDeclaration
     from remit.source.variables import DeclaredVariable
 
@@ -40,6 +40,8 @@ class Loading(Recorder):
     """As `resources`."""
     existing: dict[str, ExistingValue] = field(default_factory=dict)
     """What of the account is asked for, by the template's parameter that stands for it."""
+    layers: dict[str, LayerCode] = field(default_factory=dict)
+    """Folders that are layers, by their paths."""
     ended: dict[str, BaseException | None] = field(default_factory=dict)
     """The files that did not run to their ends, by the exceptions that ended them; None: it cannot be read."""
     lost_names: set[str] = field(default_factory=set)

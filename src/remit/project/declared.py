@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from remit.app import ExistingValue, Output, Resource, WebApp
+    from remit.app import ExistingValue, LayerCode, Output, Resource, WebApp
     from remit.errors import RemitError, Span
     from remit.project.settings import Config
     from remit.source.handler_problem import HandlerProblem
@@ -117,6 +117,8 @@ class Declared:
     """As `resources`."""
     existing: Mapping[str, ExistingValue]
     """What of the account is asked for, by the template's parameter that stands for it."""
+    layers: tuple[LayerCode, ...]
+    """Folders that are layers."""
     made: tuple[Any, ...]
     """The triggers, the authorizers and the grants, in the order in which they were made."""
     mistakes: tuple[RemitError, ...]

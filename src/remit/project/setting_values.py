@@ -400,14 +400,15 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
 
 
 _LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:([0-9]{12}|[^0-9:][^:]*):layer:[\w-]+(?P<version>:[1-9][0-9]*)?"
-_MOST_LAYERS: Final = 5  # "Lambda quotas"
+MOST_LAYERS: Final = 5
+"""Layers of a function ("Lambda quotas")."""
 
 
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers, each of another layer; what CloudFormation fills in is not looked at."""
     arns = texts(path, value, _check_layer)
-    if len(arns) > _MOST_LAYERS:
-        raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
+    if len(arns) > MOST_LAYERS:
+        raise mistake(path, f"has {len(arns)} layers; Lambda allows {MOST_LAYERS}")
     layers = [arn.rpartition(":")[0] for arn in dict.fromkeys(arns) if _layer(arn) is not None]
     for layer in layers:
         if layers.count(layer) > 1:

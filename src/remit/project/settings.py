@@ -419,6 +419,7 @@ class PackageSection(Section):
     __slots__ = ()
     path = "config.package"
     exclude = TextsSetting(setting_values.texts, Texts())
+    layer: Setting[bool] = Setting(setting_values.flag, default=False)
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"data/dump.sql": "made-up rows"}'), {})
 
 
@@ -525,7 +526,7 @@ def judged(written: Config) -> JudgedSettings:
 
 ANY: Final = "*"
 """What stands for all settings, where something else failed: a statement that may set any of them."""
-PACKING: Final = ("app", "exclude", "allow", "environment", "layers", "runtime", "architectures", "properties")
+PACKING: Final = ("app", "exclude", "allow", "layer", "environment", "layers", "runtime", "architectures", "properties")
 """The settings that decide what a zip holds, and how its code is tried."""
 ACCESS: Final = (
     "policy",

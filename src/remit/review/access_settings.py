@@ -71,8 +71,6 @@ _OF_LISTS: Final = ("AccessControl", f"{_BLOCKS}.BlockPublicAcls", _IGNORES_LIST
 Source: "Controlling ownership of objects and disabling ACLs for your bucket" (Amazon S3 User Guide).
 """
 _APIS: Final = {"AWS::ApiGateway::Method": "RestApiId", "AWS::ApiGatewayV2::Route": "ApiId"}
-_LIMITS: Final = ("ApiKeyRequired", "Policy")
-"""The properties of a method or an API by which fewer than all may call it."""
 _PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
 """The endpoints of an API that the internet reaches; another one is private, or known at the deploy only."""
 
@@ -84,7 +82,7 @@ def settings_of(
 
     `resources` are those of its template, by their Ref; `place` has the line of each part of the file.
     """
-    if resource.type in HOLDS_FOR_ROLES or _is_behind_connect(resource, resources):
+    if resource.type in HOLDS_FOR_ROLES or _is_behind_connect(resource, resources) or _is_mock(resource):
         return ()
     reader = _SettingReader(resource, resources, locate)
     for name, value in _without_members_made_here(resource, resources).items():
@@ -164,7 +162,7 @@ class _SettingReader:
     """Reads the properties of one resource."""
 
     def __init__(self, resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> None:
-        self._place = locate
+        self._locate = locate
         self._resource = resource
         self._resources = resources
         self._rows = access_rows(resource.type)
@@ -183,16 +181,18 @@ class _SettingReader:
                 self._put("", row.kind, row.opens, ["there"])
         door = _door_name(self._resource, self._resources)
         is_limited = _is_limited(self._resource, self._resources)
-        return tuple(
-            AccessSetting(path, kind, opens, tuple(values), door, is_limited, self._origin(path))
-            for (path, kind, opens), values in self._values.items()
-        )
+        settings = []
+        for (path, kind, opens), values in self._values.items():
+            # `true` and `false` say nothing without the property's name.
+            name = f"{door} {path}" if door and opens.startswith("true<") else door
+            settings.append(AccessSetting(path, kind, opens, tuple(values), name, is_limited, self._origin(path)))
+        return tuple(settings)
 
     def _origin(self, path: str) -> Origin | None:
-        if self._place is None or self._resource.origin is None:
+        if self._locate is None or self._resource.origin is None:
             return self._resource.origin
         names = filter(None, (path.partition(".")[0].removesuffix("[]"),))
-        return self._place(("Resources", self._resource.logical_id, "Properties", *names))
+        return self._locate(("Resources", self._resource.logical_id, "Properties", *names))
 
     def read(self, path: str, value: Any) -> None:
         """Read a property and all below it."""
@@ -346,16 +346,18 @@ def _is_behind_connect(resource: Resource, resources: Mapping[str, Resource]) ->
     return is_websocket and resource.properties.get("RouteKey", "$connect") != "$connect"
 
 
-def _is_limited(resource: Resource, resources: Mapping[str, Resource]) -> bool:
-    """Return whether something else lets in fewer than all.
+def _is_mock(resource: Resource) -> bool:
+    """Return whether it is a method that API Gateway answers by itself, such as preflights: nothing is behind it."""
+    integration = resource.properties.get("Integration")
+    return isinstance(integration, dict) and integration.get("Type") == "MOCK"
 
-    A key that a method asks for, a policy or a place of its API.
+
+def _is_limited(resource: Resource, resources: Mapping[str, Resource]) -> bool:
+    """Return whether a policy or the place of an API lets in fewer than all.
+
+    A key is none of these: "Usage plans and API keys for REST APIs" says not to authorize by one.
     """
     api = resources.get(tokens.text_of(resource.properties.get(_APIS.get(resource.type, ""))))
-    for limited in (resource, api):
-        if limited is not None and (
-            limited.properties.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS
-            or any(limited.properties.get(name) for name in _LIMITS)
-        ):
-            return True
-    return False
+    if api is None:
+        return False
+    return api.properties.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS or bool(api.properties.get("Policy"))

@@ -51,7 +51,7 @@ def routes_of_events(function: Resource, resources: Mapping[str, Resource]) -> I
         shared = {} if api is None else _mapping(api.properties.get("Auth"))
         authorizer = own.get("Authorizer", shared.get("DefaultAuthorizer", _NONE))
         method, path = properties.get("Method", "ANY"), properties.get("Path", f"of {function.logical_id}")
-        is_limited = any(auth.get(limit) for auth in (own, shared) for limit in ("ApiKeyRequired", "ResourcePolicy"))
+        is_limited = any(auth.get("ResourcePolicy") for auth in (own, shared))
         yield AccessSetting(
             f"Events.{name}.Properties.Auth.Authorizer",
             "door",

@@ -218,5 +218,5 @@ def resource(*_arguments: object, **_options: object) -> _Nothing:
     return nothing
 
 
-output = resource
+layer = output = resource
 _outputs: dict[str, str] = {}

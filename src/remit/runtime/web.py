@@ -33,13 +33,14 @@ def interface_of(app: Any) -> str:
 
 
 def adapted(app: Any, interface: str, *, begins: bool = True) -> Callable[[dict[str, Any], Any], Any]:
-    """A handler that answers an HTTP API's or a function URL's event by an app.
+    """A handler that answers an API's or a function URL's event by an app.
 
     What an ASGI app does at its start is done at once, unless it `begins` elsewhere.
     """
     if interface == "wsgi":
         adapt: Any = importlib.import_module("apig_wsgi").make_lambda_handler
-        wsgi_handler: Callable[[dict[str, Any], Any], Any] = adapt(_with_path(app))
+        # By itself it answers a REST API with text alone.
+        wsgi_handler: Callable[[dict[str, Any], Any], Any] = adapt(_with_path(app), binary_support=True)
         return wsgi_handler
     # Mangum runs the app in the current event loop. Python 3.12 warns where there is none, 3.14 makes none.
     asyncio: Any = importlib.import_module("asyncio")
@@ -52,12 +53,14 @@ def adapted(app: Any, interface: str, *, begins: bool = True) -> Callable[[dict[
 def _with_path(app: Any) -> Any:
     """A WSGI app whose path is what PEP 3333 asks for: the bytes of the path, each as a character of Latin-1.
 
-    An HTTP API passes a path on with its escapes decoded, but that of `%`. apig-wsgi reads it as if all were escaped.
+    An HTTP API passes a path on with its escapes decoded, but that of `%`. apig-wsgi reads it as if all were escaped,
+    as they are in the event of a REST API, which has no `rawPath`.
     """
 
     def with_path(environ: dict[str, Any], start_response: Any) -> Any:
-        path = environ["apig_wsgi.full_event"]["rawPath"]
-        environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+        path = environ["apig_wsgi.full_event"].get("rawPath")
+        if path is not None:
+            environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
         return app(environ, start_response)
 
     return with_path

@@ -39,6 +39,8 @@ FUNCTION_KEY: Final = "remit:function"
 """The Metadata of a function whose name in the account is not made of its name in the app, which stands there."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
+_LAYER_NAME: Final = 70
+"""Characters of a layer's name beside the stack's: 140 are the most ("PublishLayerVersion")."""
 # The properties that a reader of the template looks for; the others follow by name.
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
 
@@ -46,7 +48,9 @@ _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", 
 def synth(
     app: App, roles: tuple[Holder, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
-    """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name.
+    """The template of an app with its roles.
+
+    `keys` has the artefact's key in `bucket` for each function's name, and for each layer's reference.
 
     RemitError has everything for which there can be no such template.
     """
@@ -76,7 +80,7 @@ def draft(
     Roles that no policies can hold are among that; those that are fitted already stay as they are.
     """
     shared = [*app.resources, *(job_resources(app) if app.queues else ())]
-    works = _functions(app, roles, keys or {}, mistakes, bucket)
+    works = [*_layers(app, keys or {}, bucket), *_functions(app, roles, keys or {}, mistakes, bucket)]
     # A reference in a policy counts with the length of what it becomes, which the resources tell.
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
@@ -127,6 +131,23 @@ def fit_roles(roles: tuple[Holder, ...], sizes: Sizes, mistakes: Mistakes) -> tu
             smaller = fit(role, sizes)
         fitted_roles.append(smaller)
     return tuple(fitted_roles)
+
+
+def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource]:
+    """The version of each layer. A change makes another version, and the update deletes the one before at its end.
+
+    Until then CloudFormation can roll back to it, and versions of functions keep a copy for as long as they are there
+    ("DeleteLayerVersion", AWS Lambda API Reference). Retained, it would count among the 75 GB of a region's code.
+    """
+    for layer in app.layers:
+        properties: dict[str, Any] = {
+            "LayerName": f"${{AWS::StackName}}-{layer.logical_id[:_LAYER_NAME]}",
+            "Content": {"S3Bucket": bucket, "S3Key": keys.get(layer.ref, UNPACKAGED)},
+        }
+        if layer.runtime:
+            properties["CompatibleRuntimes"] = [layer.runtime]
+            properties["CompatibleArchitectures"] = [layer.architecture]
+        yield Resource(layer.logical_id, "AWS::Lambda::LayerVersion", properties, origin=layer.origin)
 
 
 def _functions(

@@ -155,6 +155,10 @@ def _variables(function: DeployedFunction, launch: Launch) -> dict[str, str]:
     since no name `prefix.127.0.0.1` leads anywhere; HOME and TMPDIR stand for the home and the /tmp that a worker has.
     """
     temporary = "/tmp" if launch.private else str(launch.work)  # noqa: S108 - Lambda's
+    # Where layers are not at /opt, their programs and libraries are found in their own folders: the last one's first.
+    places = ("/opt",) if launch.private or not launch.opt else tuple(map(str, reversed(launch.opt)))
+    libraries = ":".join(("/lib64", "/usr/lib64", *(f"{place}/lib" for place in places)))
+    programs = ":".join(f"{place}/bin" for place in places)
     # All others that a function may not set are Lambda's below; the runtime sets this one for each invocation.
     own = {name: value for name, value in function.variables if name != "_X_AMZN_TRACE_ID"}
     defaults = {
@@ -162,8 +166,8 @@ def _variables(function: DeployedFunction, launch: Launch) -> dict[str, str]:
         "AWS_ENDPOINT_URL": launch.endpoint,
         "HOME": temporary,
         "LANG": "en_US.UTF-8",
-        "LD_LIBRARY_PATH": ":".join(filter(None, (os.environ.get("LD_LIBRARY_PATH"), "/lib64:/usr/lib64:/opt/lib"))),
-        "PATH": f"{Path(launch.program).parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": ":".join(filter(None, (os.environ.get("LD_LIBRARY_PATH"), libraries))),
+        "PATH": f"{Path(launch.program).parent}:/usr/local/bin:/usr/bin:/bin:{programs}",
         "TMPDIR": temporary,
         "TZ": ":UTC",  # as Lambda sets it: after the colon comes the file of a zone ("tzset(3)")
     }

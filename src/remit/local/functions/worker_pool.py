@@ -275,9 +275,7 @@ def _is_covered(path: Path) -> bool:
 
 
 def _module_folders(layers: Sequence[Path], version: tuple[int, int]) -> tuple[Path, ...]:
-    """Return the folders of modules in layers ("Packaging your layer content")."""
-    name = f"python{version[0]}.{version[1]}"
-    candidates: list[Path] = []
-    for layer in layers:
-        candidates.extend((layer / "python" / "lib" / name / "site-packages", layer / "python"))
+    """Return the folders of modules in layers ("Packaging your layer content"): a later layer covers an earlier one."""
+    places = (Path("python", "lib", f"python{version[0]}.{version[1]}", "site-packages"), Path("python"))
+    candidates = [layer / place for place in places for layer in reversed(layers)]
     return tuple(folder for folder in candidates if folder.is_dir())

@@ -1,0 +1,75 @@
+"""The layers of an app: dependencies apart from the code, and what a function and its layers hold together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.app import App, LayerCode
+from remit.errors import Mistakes, RemitError
+from remit.package.app_zip import UNZIPPED, bytes_in_words, depends
+from remit.package.requirements import folder_of_dependencies
+from remit.project.setting_values import MOST_LAYERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from remit.app import Function
+    from remit.package.app_zip import Package
+
+
+def with_dependency_layers(app: App, folder: Path) -> App:
+    """An app whose functions have their dependencies in a layer, where `config.package.layer` says so.
+
+    There is one for each runtime and architecture of functions that have any, and each root that states its own.
+    RemitError: a function has as many layers as Lambda takes.
+    """
+    if not app.puts_dependencies_into_layers:
+        return app
+    layers: dict[str, LayerCode] = {}
+    functions: list[Function] = []
+    mistakes = Mistakes()
+    for function in app.functions:
+        if not depends(folder, function.code):
+            functions.append(function)
+            continue
+        if len(function.layers) == MOST_LAYERS:
+            full = RemitError(
+                f"`{function.name}` has {MOST_LAYERS} layers, and its dependencies would be one more",
+                hint=f"Lambda allows {MOST_LAYERS}: put two of them into one, or leave `config.package.layer` out",
+                origin=function.written.get("Layers", function.origin),
+            )
+            mistakes.errors.append(full)
+        stating = function.code if folder_of_dependencies(folder, function.code) != folder else ""
+        runtime, architecture = str(function.properties["Runtime"]), str(function.properties["Architectures"][0])
+        words = re.findall(r"[A-Za-z0-9]+", f"{stating} dependencies {runtime} {architecture}")
+        logical_id = "".join(word[:1].upper() + word[1:] for word in words) + "Layer"
+        layer = layers.setdefault(logical_id, LayerCode(logical_id, stating, runtime, architecture, app.layer_origin))
+        functions.append(replace(function, properties={**function.properties, "Layers": [*function.layers, layer.ref]}))
+    mistakes.refuse()
+    return replace(app, functions=tuple(functions), layers=(*app.layers, *layers.values()))
+
+
+def check_sizes(app: App, packages: Mapping[str, Package], layers: Mapping[str, Package]) -> None:
+    """Refuse functions that are too big together with their layers, by the functions' names and layers' references.
+
+    Layers of others count with what nobody knows here. RemitError at the layers of each such function.
+    """
+    words = {layer.ref: layer.words for layer in app.layers}
+    mistakes = Mistakes()
+    for function in app.functions:
+        sizes = {"its zip": packages[function.name].unzipped}
+        sizes |= {words[ref]: layers[ref].unzipped for ref in function.layers if ref in layers}
+        size = sum(sizes.values())
+        if size >= UNZIPPED:
+            parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in sizes.items())
+            too_big = RemitError(
+                f"`{function.name}` is too big with its layers: {size:,} bytes unpacked, and Lambda takes {UNZIPPED:,} "
+                f"together: {parts}",
+                hint="drop what it does not use, or give it fewer layers",
+                origin=function.written.get("Layers", function.origin),
+            )
+            mistakes.errors.append(too_big)
+    mistakes.refuse()
