@@ -263,8 +263,8 @@ def test_from_450_resources_on_the_build_says_what_takes_most(make: Make) -> Non
     assert notes(150) == [
         (
             "the template has 450 of 500 resources that CloudFormation allows: 150 AWS::IAM::Role, "
-            "150 AWS::Logs::LogGroup, 150 AWS::Lambda::Function; `config.lambda_.iam.share_roles = True` makes 3 roles of "
-            "these 150: functions whose access is identical share one"
+            "150 AWS::Logs::LogGroup, 150 AWS::Lambda::Function; `config.lambda_.iam.share_roles = True` makes 3 roles "
+            "of these 150: functions whose access is identical share one"
         )
     ]
 

@@ -158,7 +158,7 @@ def _check_counts(template: Template, roles: tuple[Holder, ...], app: App, mista
 
 
 def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
-    """A sentence of what takes most and how to have less, of a template that nearly has all resources that a stack may."""
+    """A sentence of what takes most, and of a way to less, where a template nearly has as much as a stack may."""
     most = quota("cloudformation.template.resources").most
     count = len(template.resources)
     if count >= _NEARLY * most:
