@@ -162,7 +162,7 @@ def test_pylock_keeps_what_the_project_names_though_remit_needs_it_too(project: 
         ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
         ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
         ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),
-        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "a uv workspace"),
+        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "which has no uv.lock"),
         ({"pyproject.toml": "[project\n"}, "  --> pyproject.toml:1:9"),
         ({"Pipfile.lock": "{}"}, "pipenv requirements > requirements.txt"),
     ],
