@@ -336,6 +336,11 @@ class Function:
         return f"${{{self.resource_id}}}" if self.publication is None else self.arn
 
     @property
+    def listed_as(self) -> str:
+        """What roles list it as."""
+        return self.name
+
+    @property
     def start(self) -> str:
         """The action of whoever runs it."""
         return "lambda:InvokeFunction"
@@ -392,7 +397,14 @@ class Workflow:
     managed: tuple[str, ...] = ()
     """ARNs of managed policies."""
     triggers: tuple[WorkflowTrigger, ...] = ()
+    physical_name: str = ""
+    """Its name in the account, as late-bound text."""
     origin: Origin | None = None
+
+    @property
+    def listed_as(self) -> str:
+        """What roles list it as: its logical id, as they list a template's state machines."""
+        return self.logical_id
 
     @property
     def role_id(self) -> str:
@@ -408,11 +420,6 @@ class Workflow:
     def start(self) -> str:
         """The action of whoever starts it."""
         return "states:StartExecution"
-
-    @property
-    def physical_name(self) -> str:
-        """Its name in the account, as late-bound text."""
-        return f"${{AWS::StackName}}-{self.name}"
 
     def computed(self, text: str, note: str = "") -> Reason:
         """Why a grant is there for it: `text` follows its name."""

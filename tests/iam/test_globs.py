@@ -8,7 +8,7 @@ import pytest
 
 from remit.iam.pattern import covers, matches, plainly_covers
 from remit.iam.pattern_list import PatternList
-from remit.iam.prove.glob_sets import FRESH, Unclear, meeting, points
+from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, meeting, points
 
 TEXTS = tuple("".join(letters) for length in range(6) for letters in itertools.product("abz", repeat=length))
 PATTERNS = tuple("".join(signs) for length in range(4) for signs in itertools.product("ab*?", repeat=length))
@@ -62,5 +62,5 @@ def test_a_point_spells_the_symbol_for_each_wildcard() -> None:
 
 
 def test_too_many_points_are_unclear() -> None:
-    with pytest.raises(Unclear, match="too many"):
+    with pytest.raises(UndecidedQuestion, match="too many"):
         points("*a*a*a*a*a*a", 6)

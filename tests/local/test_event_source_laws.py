@@ -35,7 +35,7 @@ from remit.local.event_sources.failed_batches import FailedBatches, fail_wrongly
 from remit.local.repairs.filters import repair_filters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 ACCOUNT: Final = "000000000000"
 Json = dict[str, Any]
@@ -293,8 +293,9 @@ def test_messages_are_handed_over_kept_and_given_up_as_lambda_documents(
 
 @dataclass(frozen=True)
 class Stream:
-    """The records of each shard (their data), and the mapping that reads them."""
+    """A stream of Kinesis, or of a table: what is in the records of each shard, and the mapping that reads them."""
 
+    is_of_table: bool
     shards: list[list[str]]
     batch_size: int
     pattern: str
@@ -309,37 +310,53 @@ STREAM_FILTERS: Final[dict[str, Callable[[str], bool]]] = {
     '{"partitionKey": ["one"]}': lambda _: True,
     '{"partitionKey": ["other"]}': lambda _: False,
 }
-STREAMS: Final = st.builds(
-    Stream,
-    shards=st.lists(st.lists(BODIES, min_size=1, max_size=6), min_size=1, max_size=3),
-    batch_size=st.sampled_from((3, 2, 1, 100)),
-    pattern=st.sampled_from(tuple(STREAM_FILTERS)),
-    reports=st.sampled_from((True, True, True, False)),
-    bisects=st.booleans(),
-)
+TABLE_FILTERS: Final[dict[str, Callable[[str], bool]]] = {
+    "": lambda _: True,
+    '{"eventName": ["REMOVE"]}': lambda _: False,
+    '{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"text": {"S": ["plain"]}}}}': lambda text: text == "plain",
+    '{"dynamodb": {"NewImage": {"text": {"S": [{"anything-but": ["plain"]}]}}}}': lambda text: text != "plain",
+    '{"dynamodb": {"OldImage": {"text": {"S": [{"exists": false}]}}}}': lambda _: True,
+}
+
+
+def streams_of(*, is_of_table: bool, most_shards: int, patterns: Iterable[str]) -> st.SearchStrategy[Stream]:
+    return st.builds(
+        Stream,
+        is_of_table=st.just(is_of_table),
+        shards=st.lists(st.lists(BODIES, min_size=1, max_size=6), min_size=1, max_size=most_shards),
+        batch_size=st.sampled_from((3, 2, 1, 100)),
+        pattern=st.sampled_from(tuple(patterns)),
+        reports=st.sampled_from((True, True, True, False)),
+        bisects=st.booleans(),
+    )
+
+
+OF_KINESIS: Final = streams_of(is_of_table=False, most_shards=3, patterns=STREAM_FILTERS)
+OF_TABLE: Final = streams_of(is_of_table=True, most_shards=1, patterns=TABLE_FILTERS)  # the emulator has one shard
 
 
 def numbered(record: Json) -> str:
-    return str(record["kinesis"]["sequenceNumber"])
+    return str(record["kinesis"]["sequenceNumber"] if "kinesis" in record else record["dynamodb"]["SequenceNumber"])
 
 
 class StreamReader:
     """The function behind a stream: holds each batch against the rules, and gives the next answer; at last it works."""
 
-    def __init__(self, stream: Stream, shards: Json, answers: list[Any]) -> None:
+    def __init__(self, stream: Stream, answers: list[Any]) -> None:
         self.stream = stream
         self.answers = iter(answers)
-        lets_through = STREAM_FILTERS[stream.pattern]
-        self.waiting = {
-            shard: [record["SequenceNumber"] for record in content["records"] if lets_through(record["Data"].decode())]
-            for shard, content in shards.items()
-        }
+        lets_through = (TABLE_FILTERS if stream.is_of_table else STREAM_FILTERS)[stream.pattern]
+        self.waiting = [
+            [f"{shard}{place}" for place, text in enumerate(texts) if lets_through(text)]
+            for shard, texts in enumerate(stream.shards)
+        ]
+        """The numbers of the records of each shard that are not done with: its own number, and their places in it."""
         self.given_up: list[str] = []
 
     def handle(self, handed: Json) -> Json:
         batch = [numbered(record) for record in handed["Records"]]
         assert 1 <= len(batch) <= self.stream.batch_size
-        waiting = self.waiting[handed["Records"][0]["eventID"].partition(":")[0]]
+        waiting = self.waiting[int(batch[0][0])]
         assert waiting[: len(batch)] == batch
         result, first_failed = self.answer(batch)
         if result.get("error") and self.stream.bisects and len(batch) > 1:
@@ -365,24 +382,18 @@ class StreamReader:
 
 
 @settings(max_examples=cases(200, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(STREAMS, ANSWERS_IN_TURN)
+@given(OF_KINESIS | OF_TABLE, ANSWERS_IN_TURN)
 def test_the_records_of_each_shard_are_handed_over_in_order_and_given_up_as_lambda_documents(
     functions: Any, stream: Stream, answers: list[Any]
 ) -> None:
     """No batch is tried again: what of one is, and when, is in test_batch_laws.py."""
     name = f"s{next(NAMES)}"
-    shards = {
-        f"shardId-{number}": {"records": [kinesis_record(f"{number}{place}", data) for place, data in enumerate(datas)]}
-        for number, datas in enumerate(stream.shards)
-    }
-    reader = StreamReader(stream, shards, answers)
+    reader = StreamReader(stream, answers)
     functions.handler = reader.handle
-    arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{name}"
-    kinesis = importlib.import_module("ministack.services.kinesis")
-    kinesis._streams[name] = {"StreamARN": arn, "StreamStatus": "ACTIVE", "shards": shards}
     mapping: Json = {
-        "UUID": name, "EventSourceArn": arn, "FunctionName": "measure", "BatchSize": stream.batch_size,
-        "StartingPosition": "TRIM_HORIZON", "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": stream.bisects,
+        "UUID": name, "EventSourceArn": (stored_table if stream.is_of_table else stored_stream)(name, stream),
+        "FunctionName": "measure", "BatchSize": stream.batch_size, "StartingPosition": "TRIM_HORIZON",
+        "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": stream.bisects,
         "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:failures"}},
     }  # fmt: skip
     if stream.pattern:
@@ -392,20 +403,51 @@ def test_the_records_of_each_shard_are_handed_over_in_order_and_given_up_as_lamb
     functions._esms._data.clear()
     functions._esms[name] = mapping
     functions.destination.failed.clear()
-    contextvars.copy_context().run(read_all, functions, name)
-    assert not any(reader.waiting.values())
+    poll = functions._poll_dynamodb_streams if stream.is_of_table else functions._poll_kinesis
+    contextvars.copy_context().run(read_all, poll, name)
+    assert not any(reader.waiting)
     failed = functions.destination.failed
     assert all(condition == "RetryAttemptsExhausted" for condition, _ in failed)
     assert reader.given_up == [number for _, numbers in failed for number in numbers]
 
 
-def read_all(functions: Any, mapping: str) -> None:
+def read_all(poll: Callable[[], bool], mapping: str) -> None:
     streams._ONLY.set(mapping)
-    while functions._poll_kinesis():
+    while poll():
         pass
 
 
-def kinesis_record(number: str, data: str) -> Json:
-    return {
-        "Data": data.encode(), "PartitionKey": "one", "SequenceNumber": number, "ApproximateArrivalTimestamp": 1000.0,
-    }  # fmt: skip
+def stored_stream(name: str, stream: Stream) -> str:
+    """Put a stream into the emulator; its ARN."""
+    arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{name}"
+    shards: Json = {}
+    for shard, texts in enumerate(stream.shards):
+        records = [
+            {
+                "Data": text.encode(), "PartitionKey": "one", "SequenceNumber": f"{shard}{place}",
+                "ApproximateArrivalTimestamp": 1000.0,
+            }
+            for place, text in enumerate(texts)
+        ]  # fmt: skip
+        shards[f"shardId-{shard}"] = {"records": records}
+    kinesis = importlib.import_module("ministack.services.kinesis")
+    kinesis._streams[name] = {"StreamARN": arn, "StreamStatus": "ACTIVE", "shards": shards}
+    return arn
+
+
+def stored_table(name: str, stream: Stream) -> str:
+    """Put a table with the records of its stream into the emulator; the stream's ARN."""
+    arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}/stream/2026"
+    tables = importlib.import_module("ministack.services.dynamodb")
+    tables._tables[name] = {"LatestStreamArn": arn}
+    tables._stream_records[name] = [
+        {
+            "eventName": "INSERT",
+            "dynamodb": {
+                "SequenceNumber": f"0{place}", "NewImage": {"text": {"S": text}},
+                "ApproximateCreationDateTime": 4e9,  # it does not expire
+            },
+        }
+        for place, text in enumerate(stream.shards[0])
+    ]  # fmt: skip
+    return arn

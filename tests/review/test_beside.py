@@ -67,7 +67,7 @@ def changes(old: Given | None, new: Given | None) -> tuple[Change, ...]:
 
 
 def undecided(old: Given | None, new: Given | None) -> list[str]:
-    return [unseen.reason for change in changes(old, new) for unseen in change.unseen]
+    return [unread.reason for change in changes(old, new) for unread in change.unread]
 
 
 def doors(old: bytes, new: bytes) -> list[tuple[str, bool, bool]]:
@@ -553,7 +553,7 @@ def test_a_policy_that_names_a_parameter_with_another_default_is_undecided() -> 
         return json.dumps({"Parameters": parameters, "Resources": resources}).encode()
 
     found = review_files((defaulting("111122223333"), "old.json"), (defaulting("444455556666"), "new.json"))
-    (reason,) = [one.reason for change in found.changes for one in change.unseen]
+    (reason,) = [one.reason for change in found.changes for one in change.unread]
     assert "parameter Who, on which it depends, has another default" in reason
 
 
@@ -716,7 +716,7 @@ def test_a_policy_in_a_text_that_sub_fills_is_compared() -> None:
 
     (change,) = changes(written("s3:GetObject"), written("s3:PutObject"))
     assert [piece.action for piece in (*change.access.gained, *change.access.lost)] == ["s3:PutObject", "s3:GetObject"]
-    assert change.unseen == ()
+    assert change.unread == ()
 
 
 def trusting(statement: dict[str, Any]) -> Given:

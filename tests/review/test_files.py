@@ -182,7 +182,7 @@ def test_eight_conditions_that_all_bear_on_a_role_leave_nothing_undecided() -> N
     assert [(piece.action, change.when) for change in found.changes for piece in change.access.gained] == [
         ("s3:GetC0", ("P0 = x",))
     ]
-    assert [change.unseen for change in found.changes if change.unseen] == []
+    assert [change.unread for change in found.changes if change.unread] == []
 
 
 def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
@@ -190,7 +190,7 @@ def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     statements = [{"Fn::If": [name, allow(f"s3:Get{name}"), NO_VALUE]} for name in many]
     old, new = ({**template(*some), "Conditions": many} for some in (statements[:-1], [*statements[:-1], DENIED]))
     found = between(old, new)
-    reasons = {one.reason for change in found.changes for one in change.unseen}
+    reasons = {one.reason for change in found.changes for one in change.unread}
     assert reasons == {"its conditions may turn out in more than 256 ways: not each of them was looked at"}
 
 
@@ -235,7 +235,7 @@ def test_a_role_is_compared_in_the_worlds_of_its_own_conditions_alone() -> None:
     """Sixty conditions elsewhere leave nothing undecided, neither of this role nor of those that stay."""
     found = between(many_roles(60, {}), many_roles(60, {7: PASS}))
 
-    assert [(change.functions, change.unseen) for change in found.changes] == [(("Function7",), ())]
+    assert [(change.functions, change.unread) for change in found.changes] == [(("Function7",), ())]
     assert told(found) == [((), ["iam:PassRole"], [])]
     assert len(found.functions) == 60
 
@@ -267,7 +267,7 @@ def test_another_default_is_told_of_the_roles_alone_whose_conditions_ask_for_it(
         {**many_roles(3, {}), "Parameters": {"P1": {"Type": "String", "Default": default}}} for default in ("x", "y")
     )
 
-    assert [(change.functions, [one.reason for one in change.unseen]) for change in between(old, new).changes] == [
+    assert [(change.functions, [one.reason for one in change.unread]) for change in between(old, new).changes] == [
         (("Function1",), ["parameter P1, on which it depends, has another default: y in place of x"])
     ]
 

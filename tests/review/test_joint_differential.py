@@ -228,7 +228,7 @@ def told(review: Review, role: str, request: Request, parts: tuple[str, ...] = _
     for change in review.changes:
         pieces = [piece for part in parts for piece in getattr(change.access, part)]
         if change.of_resource or change.role == role:
-            if change.access.undecided or change.unseen:
+            if change.access.undecided or change.unread:
                 return True
             if any(_matches(piece.action, action) and _covers(piece, arn) for piece in pieces):
                 return True

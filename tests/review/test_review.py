@@ -190,7 +190,7 @@ def test_a_policy_that_nobody_has_here_is_undecided_where_it_may_broaden(
     *, old: dict[str, object], new: dict[str, object], undecided: bool
 ) -> None:
     found = review(version(role("a", READ, **old)), version(role("a", READ, **new)))
-    assert [bool(change.unseen) for change in found.changes] in ([undecided], [])
+    assert [bool(change.unread) for change in found.changes] in ([undecided], [])
     assert found.broadens is undecided
 
 
@@ -198,7 +198,7 @@ def test_a_policy_that_nobody_has_here_may_allow_what_is_no_longer_denied() -> N
     kept = {"managed": (ACCOUNT + "x",)}
     change = only(review(version(role("a", READ, DENY, **kept)), version(role("a", READ, **kept))))
     assert change.access.gained == ()
-    assert [one.reason for one in change.unseen] == [
+    assert [one.reason for one in change.unread] == [
         f"managed policy {ACCOUNT}x is less denied or bounded than before: what it allows is not known"
     ]
 
@@ -285,7 +285,7 @@ def test_whatever_hidden_policies_say_no_gain_goes_untold() -> None:
         assert found.broadens or not gained, (one, gained)
         quiet += not found.broadens
         if not one.hidden:
-            assert not any(change.unseen for change in found.changes)
+            assert not any(change.unread for change in found.changes)
     assert quiet > worlds // 6
 
 
@@ -301,7 +301,7 @@ def test_where_every_policy_is_known_nothing_is_told_that_is_not_so() -> None:
                 told += 1
                 assert evaluate(piece.request, after).allowed
                 assert not evaluate(piece.request, before).allowed
-            assert change.access.undecided == change.unseen == ()
+            assert change.access.undecided == change.unread == ()
     assert told > worlds // 6
 
 
@@ -309,7 +309,7 @@ def test_a_function_that_comes_to_run_under_a_role_of_somebody_else_is_undecided
     admin = "arn:aws:iam::111122223333:role/admin"
     found = review(version(role("a", READ)), version(others={"a": admin}))
     change = only(found)
-    assert [one.reason for one in change.unseen] == [
+    assert [one.reason for one in change.unread] == [
         f"it comes to run under {admin}: what that role may do cannot be seen here"
     ]
     assert actions(change) == ([], ["dynamodb:GetItem"])
@@ -336,7 +336,7 @@ def test_a_version_held_against_itself_in_any_order_changes_nothing() -> None:
 
 
 def opened(old: Version, new: Version) -> list[str]:
-    return [one.reason for change in review(old, new).changes for one in change.unseen]
+    return [one.reason for change in review(old, new).changes for one in change.unread]
 
 
 def test_a_function_that_everyone_may_call_now_is_told_though_its_role_is_the_same() -> None:

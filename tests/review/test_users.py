@@ -88,7 +88,7 @@ def test_a_boundary_limits_a_user() -> None:
 
 def test_a_group_that_the_template_does_not_make_is_undecided_when_it_is_joined() -> None:
     told_changes = reviewed(template(Ann=user()), template(Ann=user(Groups=["outside"]))).changes
-    assert [unseen.reason for change in told_changes for unseen in change.unseen] == [
+    assert [unread.reason for change in told_changes for unread in change.unread] == [
         "it is in group outside, which is not made here: what else that gives is not known"
     ]
     assert [door.words for change in told_changes for door in change.doors] == ["Ann Groups: not set -> outside"]

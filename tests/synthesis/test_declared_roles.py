@@ -109,7 +109,7 @@ def test_a_policy_for_a_role_that_nobody_can_tell_is_seen_and_noted_until_it_is_
     found = review(without, new)
     gained = [piece.action for change in found.changes for piece in change.access.gained]
     assert gained == ["sqs:SendMessage", "sns:Publish"]
-    assert [one.reason for change in found.changes for one in change.unseen] == [
+    assert [one.reason for change in found.changes for one in change.unread] == [
         "the template does not make this role: it only attaches these policies to it"
     ]
     text = record(new, "dev", None)

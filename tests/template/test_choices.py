@@ -293,7 +293,7 @@ def changed(old: bytes, new: bytes) -> list[tuple[str, ...]]:
     return [
         (kind, *one.when)
         for one in found.changes
-        for kind, parts in (("+", one.access.gained), ("-", one.access.lost), ("?", one.access.undecided or one.unseen))
+        for kind, parts in (("+", one.access.gained), ("-", one.access.lost), ("?", one.access.undecided or one.unread))
         if parts
     ]
 

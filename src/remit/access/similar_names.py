@@ -74,7 +74,7 @@ def _values(
 def _is_on_kind(operation: str, kind: str) -> bool:
     """Return whether an operation's words have those of a kind: GetScheduledQueryHistory is on a scheduled query."""
     words = [word.lower() for word in _WORD.findall(operation)]
-    first_words = [words[: place + 1] for place in range(len(words))]
+    first_words = [words[: position + 1] for position in range(len(words))]
     endings = {"".join(some[start:]).removesuffix("s") for some in first_words for start in range(len(some))}
     return _folded(kind).removesuffix("s") in endings
 

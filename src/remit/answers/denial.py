@@ -162,9 +162,9 @@ def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
     """Return further denied requests: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
     first_action, first_resource = (first_denial.action or "").lower(), first_denial.resource
     denied_accesses: dict[str, None] = {}
-    for place, action in enumerate(wordings.ACTION.finditer(flat)):
+    for position, action in enumerate(wordings.ACTION.finditer(flat)):
         resource = _resource(wordings.RESOURCE.match(flat, action.end() + 1), first_denial.principal)
-        if place == 0 and resource == first_resource:  # it is told, by the action that no policy allows
+        if position == 0 and resource == first_resource:  # it is told, by the action that no policy allows
             continue
         another_resource = None not in (resource, first_resource) and resource != first_resource
         if another_resource or action[1].lower() != first_action:

@@ -113,7 +113,7 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
         *_on_resource(action, text),
         *notes,
         *_assumed(role, deciding, text),
-        *_unseen(role, decision),
+        *_unread(role, decision),
         *role.notes,
     )
     blocking = None
@@ -248,7 +248,7 @@ def _assumed(role: Holder, deciding: Iterable[StatementSource], resource: str) -
             yield f"taking it for {target}, whose whole name only the deploy settles"
 
 
-def _unseen(role: Holder, decision: Decision) -> Iterator[str]:
+def _unread(role: Holder, decision: Decision) -> Iterator[str]:
     """Notes on the policies that are not known here and may decide otherwise."""
     for arn in () if decision.allowed else role.unread:
         yield f"the managed policy {arn} is not known here: it may allow this"

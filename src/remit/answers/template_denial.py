@@ -56,14 +56,14 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     cause = replace(cause, advice=(*advice(denial), *own_advice))
     if not answers:
         return replace(cause, conclusion=_conclusion_on_stranger(denial, cause.conclusion))
-    unseen = cause.unseen
+    unread = cause.unread
     boundaries = [role.boundary for role in roles if role.boundary is not None]
     if all(boundary in read.documents for boundary in boundaries):
-        unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
+        unread = tuple(layer for layer in unread if layer != "the permissions boundary")
     conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
     if denial.layer in (None, "identity"):  # else the layer's conclusion has it
         conclusion = on_missing_object(denial, cause.actions) + conclusion
-    return replace(cause, answers=answers, conclusion=conclusion, unseen=unseen)
+    return replace(cause, answers=answers, conclusion=conclusion, unread=unread)
 
 
 def _conclusion_on_stranger(denial: Denial, layer_conclusion: str) -> str:

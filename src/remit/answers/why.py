@@ -35,7 +35,7 @@ class Cause:
 
     `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
     one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
-    do, `unseen` names the layers that nobody can look at from here. `obstacle` says why no statement can allow it; then
+    do, `unread` names the layers that nobody can look at from here. `obstacle` says why no statement can allow it; then
     no role is asked.
     """
 
@@ -45,7 +45,7 @@ class Cause:
     answers: tuple[Explanation, ...]
     conclusion: str
     advice: tuple[str, ...]
-    unseen: tuple[str, ...]
+    unread: tuple[str, ...]
     obstacle: Obstacle | None = None
 
 
@@ -77,7 +77,7 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
         answers=answers,
         conclusion=on_missing_object(denial, actions) + _conclusion(denial, project, function, actions, answers),
         advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
-        unseen=_unseen(denial, project, function),
+        unread=_unread(denial, project, function),
     )
 
 
@@ -99,11 +99,11 @@ def _without_fix(
     layer_conclusion = _layer_conclusion(denial)
     reason = f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
     conclusions = [layer_conclusion] if layer_conclusion else []
-    unseen: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     if lacks_an_allow(denial):
         conclusions.append(reason)
     else:
-        unseen = _unseen(denial, project, function)
+        unread = _unread(denial, project, function)
     return Cause(
         denial=denial,
         actions=actions,
@@ -111,7 +111,7 @@ def _without_fix(
         answers=(),
         conclusion="; ".join(conclusions),
         advice=(*advice(denial), *advice_on_obstacle(denial, project, actions, obstacle)),
-        unseen=unseen,
+        unread=unread,
         obstacle=obstacle,
     )
 
@@ -128,9 +128,10 @@ def _answers(
     roles_by_function = ready_roles(project.app, project.roles)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for action in actions:
-        for app_function in project.app.functions:
-            name = app_function.name
-            if name not in roles_by_function or function not in (None, name):
+        for asker in project.app.triggered:
+            name = asker.listed_as
+            is_asked = function == name or (function is None and asker in project.app.functions)
+            if name not in roles_by_function or not is_asked:
                 continue
             role = roles_by_function[name]
             if denial.note == EXECUTION_ROLE:
@@ -139,7 +140,7 @@ def _answers(
             answer = explain(role, name, action, resource, principal=principal)
             account = account_of(denial)
             granted = "" if answer.resource == "*" and targets_of(action) else answer.resource  # nobody said on which
-            fix = remedy(project.app, app_function, action, granted, project.folder, account=account)
+            fix = remedy(project.app, asker, action, granted, project.folder, account=account)
             yield replace(answer, remedy=fix)
 
 
@@ -263,7 +264,7 @@ def _nobody(
     return f"the message does not say who asked; of this app {subject}"
 
 
-def _unseen(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
+def _unread(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
     """The layers that may have said no and that this folder does not hold."""
     functions = [] if project is None else [caller for caller in project.app.functions if caller.name == function]
     has_boundary = project is not None and project.app.boundary is not None

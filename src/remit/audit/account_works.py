@@ -50,13 +50,13 @@ def account_works(
     arns = dict(ids.arns)
     ids_of: dict[str, set[str]] = defaultdict(set)
     roles: dict[str, dict[OpenRole, int]] = defaultdict(dict)
-    for place, open_role in enumerate(_open_roles(summaries)):
+    for position, open_role in enumerate(_open_roles(summaries)):
         named = set(_ids_in(open_role.trust))
         ids_of[account_of(open_role.arn)] |= named
         role = _with_arns_of_role(open_role, arns) if named else open_role
         # A unique id that nobody has is of no account, and concerns none.
         for name in role.names:
-            roles[account_of(name) or name][role] = place
+            roles[account_of(name) or name][role] = position
     resources_of: dict[str, list[ResourcePolicy]] = defaultdict(list)
     for resource in resources:
         named = set(_ids_in(resource.text))
@@ -64,9 +64,9 @@ def account_works(
         text = compact(with_arns(parsed(resource.text), arns)) if named & arns.keys() else resource.text
         resources_of[resource.account].append(replace(resource, text=text))
     files: dict[str, dict[AccountFile, int]] = defaultdict(dict)
-    for place, (file, summary) in enumerate(summaries.items()):
+    for position, (file, summary) in enumerate(summaries.items()):
         for account in summary.accounts or (_EVERY_ACCOUNT,):
-            files[account][file] = place
+            files[account][file] = position
     works = []
     for account in sorted(accounts_of_files(summaries) | resources_of.keys()):
         # Several files and roles concern an account by itself and as one of all: each counts once, in its place.

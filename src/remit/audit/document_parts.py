@@ -60,7 +60,7 @@ class DocumentParts:
 
     def __init__(self, documents: Documents, actions: Sequence[str]) -> None:
         self.documents = documents
-        self.bits = {action: 1 << place for place, action in enumerate(dict.fromkeys(actions))}
+        self.bits = {action: 1 << position for position, action in enumerate(dict.fromkeys(actions))}
         self.problems: dict[str, str] = {}
         self._folded = tuple((bit, action.lower()) for action, bit in self.bits.items())
         self._of_pattern = lru_cache(maxsize=65_536)(self._bits_of_pattern)

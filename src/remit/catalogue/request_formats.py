@@ -38,7 +38,7 @@ class Route:
     """The segments that are texts, each with its place."""
 
     def __post_init__(self) -> None:
-        texts = [(place, text) for place, text in enumerate(self.segments) if not text.startswith("{")]
+        texts = [(position, text) for position, text in enumerate(self.segments) if not text.startswith("{")]
         object.__setattr__(self, "literals", tuple(texts))
 
     def may_have(self, length: int) -> bool:

@@ -203,7 +203,8 @@ def _release(account: Account, jobs: Sequence[FailedJob]) -> None:
     """Let others get messages again; those that are deleted by now are no loss."""
     for batch in _batches(jobs):
         entries = [
-            {"Id": str(place), "ReceiptHandle": job.receipt, "VisibilityTimeout": 0} for place, job in enumerate(batch)
+            {"Id": str(position), "ReceiptHandle": job.receipt, "VisibilityTimeout": 0}
+            for position, job in enumerate(batch)
         ]
         with remit_errors():
             account.client("sqs").change_message_visibility_batch(QueueUrl=batch[0].queue.dead_letters, Entries=entries)
@@ -274,7 +275,7 @@ def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
         RemitError: if SQS does not take one; those that were given before are sent.
     """
     for batch in _batches(jobs):
-        entries = [_entry(place, job) for place, job in enumerate(batch)]
+        entries = [_entry(position, job) for position, job in enumerate(batch)]
         with remit_errors():
             answer = account.client("sqs").send_message_batch(QueueUrl=batch[0].queue.url, Entries=entries)
         sent = [batch[int(entry["Id"])] for entry in answer.get("Successful", ())]
@@ -282,8 +283,8 @@ def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
         _refuse_failed(answer, batch, "sent again")
 
 
-def _entry(place: int, job: FailedJob) -> dict[str, Any]:
-    entry = {"Id": str(place), "MessageBody": job.body}
+def _entry(position: int, job: FailedJob) -> dict[str, Any]:
+    entry = {"Id": str(position), "MessageBody": job.body}
     if job.queue.is_fifo:
         # SQS drops a message whose id it took in the last five minutes: that of the first sending would be.
         entry |= {"MessageGroupId": job.group or job.message_id, "MessageDeduplicationId": f"again-{job.message_id}"}
@@ -293,7 +294,7 @@ def _entry(place: int, job: FailedJob) -> dict[str, Any]:
 def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
     """Take jobs out of their dead-letter queues, for good; each is given once it is. RemitError: as with `retry`."""
     for batch in _batches(jobs):
-        entries = [{"Id": str(place), "ReceiptHandle": job.receipt} for place, job in enumerate(batch)]
+        entries = [{"Id": str(position), "ReceiptHandle": job.receipt} for position, job in enumerate(batch)]
         with remit_errors():
             answer = account.client("sqs").delete_message_batch(QueueUrl=batch[0].queue.dead_letters, Entries=entries)
         yield from (batch[int(entry["Id"])] for entry in answer.get("Successful", ()))

@@ -40,7 +40,7 @@ class PlannedAccess:
     def differs(self) -> bool:
         """True if something is gained that nobody accepted, or lost, or it is not proven that nothing is."""
         return bool(self.unread) or any(
-            not (change.access.same and change.trust.same) or change.unseen for change in self.review.changes
+            not (change.access.same and change.trust.same) or change.unread for change in self.review.changes
         )
 
     def wants(self, level: Approval) -> bool:

@@ -46,10 +46,7 @@ class StackOutput:
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """A stack as CloudFormation describes it. `since`.
-
-    When it was last created or updated, ISO 8601 in UTC.
-    """
+    """A stack as CloudFormation describes it. `since`: when it was last created or updated, ISO 8601 in UTC."""
 
     name: str
     id: str

@@ -46,7 +46,7 @@ class ParsedFile:
     def warnings(self) -> tuple[str, ...]:
         """Warnings for readers of the file: a key that stands twice, with its place."""
         return tuple(
-            f"{self.locate(slip.spot)}: the key {slip.text} stands twice, first at {slip.inside}: the last one counts"
+            f"{self.locate(slip.path)}: the key {slip.text} stands twice, first at {slip.inside}: the last one counts"
             for slip in self.slips
             if slip.kind == REPEATED_KEY
         )

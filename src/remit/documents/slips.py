@@ -21,5 +21,5 @@ class Slip:
 
     kind: str
     text: str
-    spot: Path
+    path: Path
     inside: str = ""

@@ -168,7 +168,7 @@ class _Reader:
                 value = value.split(".", 1)
             value = {function: value}
         if event.anchor:
-            placed = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
+            placed = tuple((inner[len(path) :], self.places[inner]) for inner in self.order[start:])
             self.anchors[event.anchor] = (value, placed)
         return value
 
@@ -186,8 +186,8 @@ class _Reader:
             self.fail(f"the alias *{anchor} is used inside its own anchor, or before it", at)
         value, places = self.anchors[anchor]
         self.count(len(places), at)
-        for spot, place in places:
-            self.put((*path, *spot), place)
+        for below, origin in places:
+            self.put((*path, *below), origin)
         return value
 
     def function(self, tag: str | None, at: Origin) -> str | None:

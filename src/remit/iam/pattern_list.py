@@ -34,7 +34,7 @@ class PatternList:
         self._covers = covers if spend is None else plainly_covers
         self._spend = spend
         self._texts = dict.fromkeys(patterns)
-        self._order = {text: place for place, text in enumerate(self._texts) if is_pattern(text)}
+        self._order = {text: position for position, text in enumerate(self._texts) if is_pattern(text)}
         self._by_head: dict[str, list[str]] = {}
         for text in self._order:
             self._by_head.setdefault(head(text), []).append(text)

@@ -1,6 +1,6 @@
 """Policy text with holes: IAM's variables, which the request fills, and CloudFormation's references.
 
-A reference is an opaque symbol: it equals itself, a `*` takes it, and nothing else matches it, not even a `?`, for
+A reference is a symbol: it equals itself, a `*` takes it, and nothing else matches it, not even a `?`, for
 its length is not known. The pseudo parameters for partition, region and account stand for the one value that the
 request names (`Request.bound`). Where the request leaves a variable or a reference open, and some value of it would
 match, the answer is None; an open variable never gives True, for its key may be absent.

@@ -155,8 +155,8 @@ def _arn_held(parts: Parts, asked_value: Asked, request: Request) -> Truth:
         return False
     if resolved.sure is not None and _same_arn(resolved.sure, asked_value.sure):
         return True
-    unsure = resolved.maybe is not None or asked_value.maybe != asked_value.sure
-    return None if unsure and describes(resolved, asked_value) is not False else False
+    is_unknown = resolved.maybe is not None or asked_value.maybe != asked_value.sure
+    return None if is_unknown and describes(resolved, asked_value) is not False else False
 
 
 def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...]) -> bool:

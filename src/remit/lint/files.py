@@ -183,7 +183,7 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for mistake in source.mistakes:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
-        yield from _of_slip(slip, source.locate(slip.spot))
+        yield from _of_slip(slip, source.locate(slip.path))
     if is_plan(source.value):
         yield from _of_plan(source)
     else:
@@ -218,7 +218,7 @@ def _of_template(source: ParsedFile) -> Iterator[Finding]:
     """The findings about a CloudFormation or SAM template, its environments and policies."""
     template = written_template(source.value, source.locate, len(source.text.encode()))
     if source.languages:
-        template = replace(template, exact=False, opaque=True, late=True)
+        template = replace(template, exact=False, unread=True, late=True)
     yield from findings(rule_registry.hooks("template"), template, template.locate, counts=Counter())
     for environment in (*_of_globals(template), *templates.environments(template)):
         yield from findings(rule_registry.hooks("environment"), environment, environment.locate)
@@ -262,9 +262,11 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     yield from _of_tools(document, set(source.languages))
 
 
-def _stopped_at(document: PolicyDocument, source: ParsedFile, place: int, count: int) -> Finding:
+def _stopped_at(document: PolicyDocument, source: ParsedFile, position: int, count: int) -> Finding:
     """How far a template or plan was looked at whose policies are more than any may have: at its n-th resource."""
-    message = f"the policies of its first {place:,} resources are looked at, and not of the other {count - place:,}"
+    message = (
+        f"the policies of its first {position:,} resources are looked at, and not of the other {count - position:,}"
+    )
     error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.locate(()))
     return unreadable(error, source.file)
 

@@ -95,7 +95,7 @@ def beginning(prefix: str, pattern: str) -> str:
     beginnings = set()
     for name in bare_names(prefix.lower()) if stem else ():
         if name[0].lower() == stem[0]:
-            ends = [place for place in range(2, len(name)) if name[place].isupper()]
+            ends = [position for position in range(2, len(name)) if name[position].isupper()]
             beginnings |= {name[:end] for end in ends}
     return _misspelt_word(stem, beginnings)
 

@@ -152,7 +152,7 @@ def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot
 def _index(values: list[Any], text: object) -> int | None:
     if text in values:
         return values.index(text)
-    return next((place for place, member in enumerate(values) if _text(member) == text), None)
+    return next((position for position, member in enumerate(values) if _text(member) == text), None)
 
 
 def _text(value: Any) -> str:

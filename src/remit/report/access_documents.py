@@ -9,7 +9,7 @@ from remit.iam.comparison import Piece
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.access_report import UNUSED, has_no_effect
 from remit.report.resource_losses import loss_document
-from remit.review.access_change import Door, Unseen
+from remit.review.access_change import Door, UnreadPolicy
 from remit.review.statement_change import NO_CHANGE, changed_statement, statements_of, trust_statements_of
 
 if TYPE_CHECKING:
@@ -185,8 +185,8 @@ def _origin(origin: Origin | None) -> dict[str, Any] | None:
 def _undecided(change: Change) -> Iterator[dict[str, Any]]:
     for item in (*change.access.undecided, *change.trust.undecided):
         yield {"statement": item.source.name, "reason": item.reason, **_whom(change)}
-    for unseen in change.unseen:
-        yield {"statement": None, "reason": unseen.reason, "policy": unseen.arn or None, **_whom(change)}
+    for unread in change.unread:
+        yield {"statement": None, "reason": unread.reason, "policy": unread.arn or None, **_whom(change)}
 
 
 def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
         return {**_piece(change, difference, accepted.kind, change.after), "accepted": accepted.because}
     if isinstance(difference, Door):
         return {**_door(change, difference), "accepted": accepted.because}
-    statement = None if isinstance(difference, Unseen) else difference.source.name
+    statement = None if isinstance(difference, UnreadPolicy) else difference.source.name
     return {"statement": statement, "reason": difference.reason, **_whom(change), "accepted": accepted.because}
 
 

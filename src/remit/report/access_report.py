@@ -18,7 +18,7 @@ from remit.errors import Origin
 from remit.iam.comparison import Piece, StatementLocation
 from remit.iam.tokens import ACCOUNT, REGION
 from remit.report.actions import FUTURE, LISTED, levels_of, some
-from remit.review.access_change import Door, Unseen, resource_words
+from remit.review.access_change import Door, UnreadPolicy, resource_words
 from remit.review.statement_change import CONDITION, changed_statement, statements_of, trust_statements_of
 from remit.roles.defaults import SOURCE_FUNCTION
 
@@ -285,16 +285,16 @@ def _causes(change: Change) -> Iterator[CauseChange]:
         words = f"{PUBLIC} {door.words}" if door.public else door.words
         where = (str(door.origin),) if door.origin else ()
         yield CauseChange(sign, words, places=where, weight=_OPEN_TO_ALL if door.public else weight)
-    undecided: tuple[Undecided | Unseen, ...] = (*trust.undecided, *access.undecided, *change.unseen)
+    undecided: tuple[Undecided | UnreadPolicy, ...] = (*trust.undecided, *access.undecided, *change.unread)
     for item in undecided:
         places = tuple(_undecided_places(change, item))
         yield CauseChange(UNDECIDED, _undecided_words(item), places=places)
     accepted = tuple(_accepted_causes(change))
     yield from accepted
     told_words = {cause.words for cause in (*causes, *accepted)}
-    unread = {unseen.arn for unseen in change.unseen}
+    unread_arns = {unread.arn for unread in change.unread}
     for attached in change.attached:
-        if attached.words not in told_words and attached.arn not in unread:
+        if attached.words not in told_words and attached.arn not in unread_arns:
             yield CauseChange(BESIDE, attached.words)
 
 
@@ -314,13 +314,13 @@ def _accepted_causes(change: Change) -> Iterator[CauseChange]:
             yield replace(cause, places=(f"accepted: {because}",))
 
 
-def _undecided_words(item: Undecided | Unseen) -> str:
-    return item.reason if isinstance(item, Unseen) else f"{item.source.name}: {item.reason}"
+def _undecided_words(item: Undecided | UnreadPolicy) -> str:
+    return item.reason if isinstance(item, UnreadPolicy) else f"{item.source.name}: {item.reason}"
 
 
-def _undecided_places(change: Change, item: Undecided | Unseen) -> Iterator[str]:
+def _undecided_places(change: Change, item: Undecided | UnreadPolicy) -> Iterator[str]:
     """Yield the place of the statement that could not be decided, which may be of either side."""
-    if isinstance(item, Unseen):
+    if isinstance(item, UnreadPolicy):
         return
     for standing in (change.after, change.before):
         grant = None if standing is None else standing.grant(item.source)
@@ -334,7 +334,7 @@ def _concerning(change: Change, cause: CauseChange) -> CauseChange:
     state = ""
     if change.before is None:
         state = " (new)"
-    elif change.after is None and not change.unseen and not change.accepted:
+    elif change.after is None and not change.unread and not change.accepted:
         state = " (gone)"
     conditions = f" if {' and '.join(change.when)}" if change.when else ""
     holders = tuple(f"{name}{conditions}" for name in change.functions or (change.title,))

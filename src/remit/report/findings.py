@@ -138,7 +138,7 @@ def findings_sarif(findings: Sequence[Finding], rules: Sequence[Rule], version: 
     """A SARIF 2.1.0 log with one run. Source: "Static Analysis Results Interchange Format (SARIF) 2.1.0" (OASIS)."""
     broken = {finding.rule for finding in findings}
     used = [rule for rule in rules if rule.code in broken]
-    places = {rule.code: place for place, rule in enumerate(used)}
+    places = {rule.code: position for position, rule in enumerate(used)}
     driver = {
         "name": "remit",
         "version": version,

@@ -37,8 +37,8 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"
     yield from (f"hint: {line}" for line in cause.advice)
-    if cause.unseen:
-        yield f"not visible from here: {', '.join(cause.unseen)}"
+    if cause.unread:
+        yield f"not visible from here: {', '.join(cause.unread)}"
 
 
 def _who(cause: Cause) -> str:
@@ -90,7 +90,7 @@ def cause_document(cause: Cause) -> dict[str, Any]:
         "obstacle": None if cause.obstacle is None else obstacle_document(cause.obstacle),
         "statement": _statement(cause),
         "advice": list(cause.advice),
-        "unseen": list(cause.unseen),
+        "unseen": list(cause.unread),
     }
 
 

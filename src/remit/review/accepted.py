@@ -12,7 +12,7 @@ from remit.iam.comparison import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
 from remit.iam.prove.compare import includes
 from remit.review.accepted_file import ACCESS, DOOR, POLICY, TRUST, UNDECIDED, AcceptedGain, read_accepted, written
-from remit.review.access_change import Accepted, Change, Door, Review, Unseen
+from remit.review.access_change import Accepted, Change, Door, Review, UnreadPolicy
 from remit.review.comparable_roles import plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import whole
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from remit.holders import Holder
 
-F = TypeVar("F", Piece, Undecided, Unseen, Door)
+F = TypeVar("F", Piece, Undecided, UnreadPolicy, Door)
 _STACK: Final = "${AWS::StackName}"
 _MADE_WHEN_USED: Final = r"worker-.+|Job\w+SchedulerRole"
 """The workers and roles of job queues, which are there as long as something uses them: an entry may wait for one."""
@@ -101,10 +101,10 @@ def _settled(change: Change, judge: _Judge) -> Change:
         gained=still_open(change.trust.gained, "trust", judge.trust),
         undecided=still_open(change.trust.undecided, "trust", judge.undecided),
     )
-    unseen = still_open(change.unseen, "access", judge.unseen)
+    unread = still_open(change.unread, "access", judge.unread)
     doors = still_open(change.doors, "door", judge.door)
     return replace(
-        change, access=access, trust=trust, unseen=unseen, doors=doors, accepted=(*change.accepted, *accepted)
+        change, access=access, trust=trust, unread=unread, doors=doors, accepted=(*change.accepted, *accepted)
     )
 
 
@@ -163,11 +163,11 @@ class _Judge:
 
         return self._equal(has_it)
 
-    def unseen(self, unseen: Unseen) -> str | None:
+    def unread(self, unread: UnreadPolicy) -> str | None:
         """The reason of an entry that names this policy, or is about the very thing."""
         texts = {
-            POLICY: plain(fill_references(unseen.arn, self.review.names)) or None,
-            UNDECIDED: plain(fill_references(unseen.reason, self.review.names)),
+            POLICY: plain(fill_references(unread.arn, self.review.names)) or None,
+            UNDECIDED: plain(fill_references(unread.reason, self.review.names)),
         }
         return self._equal(lambda entry: texts.get(entry.kind) == plain(entry.text))
 
@@ -214,8 +214,8 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
             AcceptedGain((), kind, because, put_texts(statement, for_every_stage))
             for kind, statement in _statements(change)
         ]
-        for unseen in change.unseen:
-            kind, text = (POLICY, unseen.arn) if unseen.arn.startswith("arn:") else (UNDECIDED, unseen.reason)
+        for unread in change.unread:
+            kind, text = (POLICY, unread.arn) if unread.arn.startswith("arn:") else (UNDECIDED, unread.reason)
             entries.append(AcceptedGain((), kind, because, text=for_every_stage(text)))
         opened_doors = (for_every_stage(door.words) for door in change.doors if door.opens)
         entries += (AcceptedGain((), DOOR, because, text=words) for words in opened_doors)

@@ -245,7 +245,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class UnreadPolicy:
     """A policy of which nobody has the document here, so that what its change does is undecided.
 
     `arn` is empty for something else about the role that its file does not tell.
@@ -259,7 +259,7 @@ class Unseen:
 class Accepted:
     """Something that counts for nothing, because a person gave a reason: a gain, a door, or what is undecided."""
 
-    what: Piece | Undecided | Unseen | Door
+    what: Piece | Undecided | UnreadPolicy | Door
     because: str
     kind: str = "access"
     """`access`, `trust` or `door`."""
@@ -280,7 +280,7 @@ class Change:
     access: Comparison = SAME
     trust: Comparison = SAME
     attached: tuple[Attached, ...] = ()
-    unseen: tuple[Unseen, ...] = ()
+    unread: tuple[UnreadPolicy, ...] = ()
     doors: tuple[Door, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     when: tuple[str, ...] = ()
@@ -306,13 +306,13 @@ class Change:
     def broadens(self) -> bool:
         """True if something is gained that nobody accepted, or it is not proven that nothing is."""
         is_opened = any(door.opens for door in self.doors)
-        return self.access.broadens or self.trust.broadens or bool(self.unseen) or is_opened
+        return self.access.broadens or self.trust.broadens or bool(self.unread) or is_opened
 
     @property
     def same(self) -> bool:
         """True if it is proven that nothing differs."""
         return (
-            self.access.same and self.trust.same and not (self.attached or self.unseen or self.doors or self.accepted)
+            self.access.same and self.trust.same and not (self.attached or self.unread or self.doors or self.accepted)
         )
 
 

@@ -162,7 +162,7 @@ class _SettingReader:
     """Reads the properties of one resource."""
 
     def __init__(self, resource: Resource, resources: Mapping[str, Resource], locate: Locate | None) -> None:
-        self._place = locate
+        self._locate = locate
         self._resource = resource
         self._resources = resources
         self._rows = access_rows(resource.type)
@@ -189,10 +189,10 @@ class _SettingReader:
         return tuple(settings)
 
     def _origin(self, path: str) -> Origin | None:
-        if self._place is None or self._resource.origin is None:
+        if self._locate is None or self._resource.origin is None:
             return self._resource.origin
         names = filter(None, (path.partition(".")[0].removesuffix("[]"),))
-        return self._place(("Resources", self._resource.logical_id, "Properties", *names))
+        return self._locate(("Resources", self._resource.logical_id, "Properties", *names))
 
     def read(self, path: str, value: Any) -> None:
         """Read a property and all below it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.managed_policies import managed_policy
 from remit.iam.policy import Policy, allow
 from remit.iam.prove.compare import gains
-from remit.review.access_change import Attached, Unseen
+from remit.review.access_change import Attached, UnreadPolicy
 from remit.review.comparable_roles import plain
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _version(arn: str, version: Version) -> str | None:
     return None if policy is None else policy.version
 
 
-def unseen(before: Holder | None, after: Holder | None) -> Iterator[Unseen]:
+def unread(before: Holder | None, after: Holder | None) -> Iterator[UnreadPolicy]:
     """What stays undecided because a policy cannot be read here. A role that is gone gains nothing."""
     if after is None:
         return
@@ -80,12 +80,12 @@ def unseen(before: Holder | None, after: Holder | None) -> Iterator[Unseen]:
     old_notes = () if before is None else before.notes
     for note in after.notes:
         if note not in old_notes:
-            yield Unseen("", note)
+            yield UnreadPolicy("", note)
     for arn in _without(after.unread, old_unread):
-        yield Unseen(arn, f"managed policy {arn} is attached: what it allows cannot be seen here")
+        yield UnreadPolicy(arn, f"managed policy {arn} is attached: what it allows cannot be seen here")
     if before is not None:
         for arn in _without(old_unread, after.unread):
-            yield Unseen(arn, f"managed policy {arn} is detached: what it denied cannot be seen here")
+            yield UnreadPolicy(arn, f"managed policy {arn} is detached: what it denied cannot be seen here")
         yield from _unbound(before, after)
         yield from _released(before, after)
 
@@ -95,7 +95,7 @@ def _without(arns: Iterable[str], excluded: Iterable[str]) -> list[str]:
     return [arn for arn in arns if plain(arn) not in plain_excluded]
 
 
-def _unbound(before: Holder, after: Holder) -> Iterator[Unseen]:
+def _unbound(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
     """A boundary that is not known: one that goes may have held anything back, one that comes only narrows."""
     old_arn, new_arn = before.boundary, after.boundary
     if old_arn is None:
@@ -105,13 +105,13 @@ def _unbound(before: Holder, after: Holder) -> Iterator[Unseen]:
         return
     if before.unread_boundary is not None:
         verb = "is removed" if new_arn is None else f"gives way to {new_arn}"
-        yield Unseen(old_arn, f"boundary {old_arn} {verb}: what it kept the role from cannot be seen here")
+        yield UnreadPolicy(old_arn, f"boundary {old_arn} {verb}: what it kept the role from cannot be seen here")
     elif after.unread_boundary is not None:
         reason = f"boundary {new_arn} comes in place of {old_arn}: whether it allows more cannot be seen here"
-        yield Unseen(after.unread_boundary, reason)
+        yield UnreadPolicy(after.unread_boundary, reason)
 
 
-def _released(before: Holder, after: Holder) -> Iterator[Unseen]:
+def _released(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
     """Policies on both sides that may allow what a Deny or the boundary forbade before, and no longer does."""
     still_attached = [arn for arn in after.unread if plain(arn) in set(map(plain, before.unread))]
     if not still_attached:
@@ -122,7 +122,7 @@ def _released(before: Holder, after: Holder) -> Iterator[Unseen]:
         old = replace(old, boundary=())
     if gains(_allowing_all(old), _allowing_all(new)) is not None:
         for arn in still_attached:
-            yield Unseen(
+            yield UnreadPolicy(
                 arn, f"managed policy {arn} is less denied or bounded than before: what it allows is not known"
             )
 

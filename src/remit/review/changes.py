@@ -14,8 +14,8 @@ from remit.holders import trusting
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.iam.prove.compare import Comparison
-from remit.review.access_change import SAME, Change, Review, Unseen
-from remit.review.boundary_changes import attached, notes, unseen
+from remit.review.access_change import SAME, Change, Review, UnreadPolicy
+from remit.review.boundary_changes import attached, notes, unread
 from remit.review.comparable_roles import plain, stand
 from remit.review.joint_access import JoinedResources, arn_of, joint_access
 from remit.review.principal_policies import compare_trust
@@ -102,7 +102,8 @@ def _use_change(use: RoleUse, roles: tuple[Holder | None, Holder | None], old: _
     before, after = old.of(roles[0]), new.of(roles[1])
     if before is None or after is None:
         words = f"{use.property} is {use.now} in place of {use.was}: what both may do cannot be seen here"
-        return Change((use.resource,), before, after, unseen=(Unseen("", f"{use.resource} ({use.type}): {words}"),))
+        unread_role = UnreadPolicy("", f"{use.resource} ({use.type}): {words}")
+        return Change((use.resource,), before, after, unread=(unread_role,))
     words = f"{acts_as(use.now)}, before {acts_as(use.was)}"
     return replace(_change(Pair((use.resource,), *roles), old, new), trust=SAME, use=words)
 
@@ -173,17 +174,17 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
     """One comparison, for all functions that had the one role and have the other."""
     old, new, was, now = old_side.version, new_side.version, old_side.shapes, new_side.shapes
     before, after = old_side.of(pair.old), new_side.of(pair.new)
-    unseen_changes = list(_opened(pair, old, new))
+    unread_changes = list(_opened(pair, old, new))
     said_before = () if before is None else old_side.joined.sayings(before)
     said_after = () if after is None else new_side.joined.sayings(after)
     is_told_the_same = _named(said_before) == _named(said_after)
     alike = before is not None and after is not None and _alike(before, after) and is_told_the_same
-    if alike and not unseen_changes:
+    if alike and not unread_changes:
         return Change(pair.functions, before, after)
     if pair.moved:
         reason = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
-        unseen_changes.append(Unseen(pair.moved, reason))
-    unseen_changes += unseen(before, after)
+        unread_changes.append(UnreadPolicy(pair.moved, reason))
+    unread_changes += unread(before, after)
     old_layers = _NOTHING if before is None else before.layers
     new_layers = _NOTHING if after is None else after.layers
     if after is not None and after.unread_boundary is not None:
@@ -198,11 +199,11 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
         access=access,
         trust=_trust(before, after, was, now),
         attached=tuple(attached(before, after, old, new)),
-        unseen=tuple(unseen_changes),
+        unread=tuple(unread_changes),
     )
 
 
-def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
+def _opened(pair: Pair, old: Version, new: Version) -> Iterator[UnreadPolicy]:
     """The functions that everyone may call now: whoever can call one has what it may do, as far as its code allows.
 
     Of a function that is new, everything is.
@@ -212,7 +213,7 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
     old_functions = set(functions_of(old))
     for name in pair.functions:
         if name in old_functions and name not in old.open and name in new.open:
-            yield Unseen("", f"everyone may call {name} now: its URL, or a permission, names no account")
+            yield UnreadPolicy("", f"everyone may call {name} now: its URL, or a permission, names no account")
 
 
 def _alike(before: Holder, after: Holder) -> bool:

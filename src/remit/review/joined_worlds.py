@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COMPARISONS: Final = ("access", "trust")
 _COMPARED: Final = tuple(field.name for field in fields(Comparison))
-_TOLD: Final = ("attached", "unseen", "doors")
+_TOLD: Final = ("attached", "unread", "doors")
 """The parts of a change, and of each comparison in it."""
 
 

@@ -13,7 +13,7 @@ from remit.app import Grant, Reason
 from remit.holders import Holder
 from remit.iam.policy import Principals, allow
 from remit.iam.prove.compare import Comparison
-from remit.review.access_change import Change, Elsewhere, Given, Unseen
+from remit.review.access_change import Change, Elsewhere, Given, UnreadPolicy
 from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.joint_access import is_joined
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
@@ -99,13 +99,13 @@ def beside(
             comparison = _to_others(comparison, own_principals, was, now)
         changed_settings = settings.get(name, SettingChanges())
         kind = (after or before or _NOTHING).type
-        unseen = [Unseen("", f"{name} ({kind}): {reason}") for reason in _unseen(before, after)]
+        unread = [UnreadPolicy("", f"{name} ({kind}): {reason}") for reason in _unread(before, after)]
         change = Change(
             (),
             _holder(name, before),
             _holder(name, after),
             comparison,
-            unseen=(*unseen, *changed_settings.unseen),
+            unread=(*unread, *changed_settings.unread),
             doors=changed_settings.doors,
             of_resource=True,
         )
@@ -236,7 +236,7 @@ def _joined(comparison: Comparison, further: Comparison) -> Comparison:
     return Comparison(**parts)
 
 
-def _unseen(before: Given | None, after: Given | None) -> Iterator[str]:
+def _unread(before: Given | None, after: Given | None) -> Iterator[str]:
     """What may let in somebody new and is no statement."""
     old, new = before or _NOTHING, after or _NOTHING
     for text in sorted(new.unread ^ old.unread):

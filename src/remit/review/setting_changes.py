@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.type_access import STRONG_SIGNS
-from remit.review.access_change import AccessSetting, Door, Given, NotCompared, Unseen
+from remit.review.access_change import AccessSetting, Door, Given, NotCompared, UnreadPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,7 +40,7 @@ class SettingChanges:
     """What differs of one resource."""
 
     doors: tuple[Door, ...] = ()
-    unseen: tuple[Unseen, ...] = ()
+    unread: tuple[UnreadPolicy, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
     uses: tuple[RoleUse, ...] = ()
 
@@ -61,7 +61,7 @@ def setting_changes(
             comparison.compare(now if key in new else was, was.values, now.values)
     return SettingChanges(
         tuple(dict.fromkeys(comparison.doors)),
-        tuple(dict.fromkeys(comparison.unseen)),
+        tuple(dict.fromkeys(comparison.unread)),
         tuple(dict.fromkeys(comparison.not_compared)),
         tuple(comparison.uses),
     )
@@ -81,7 +81,7 @@ class _Comparison:
         self._is_new, self._is_gone = before is None, after is None
         self._own_roles = own_roles
         self.doors: list[Door] = []
-        self.unseen: list[Unseen] = []
+        self.unread: list[UnreadPolicy] = []
         self.not_compared: list[NotCompared] = []
         self.uses: list[RoleUse] = []
 
@@ -126,7 +126,8 @@ class _Comparison:
         why = "network" if setting.kind == "network" else setting.opens
         self.not_compared.append(NotCompared(self._type, self._name, setting.path, why))
         if why.startswith("unknown") and re.search(STRONG_SIGNS, setting.path):
-            self.unseen.append(Unseen("", f"{self._subject}: nobody knows what {setting.path} gives, which differs"))
+            reason = f"{self._subject}: nobody knows what {setting.path} gives, which differs"
+            self.unread.append(UnreadPolicy("", reason))
 
     def _items(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
         """A list of which each item lets in more; of some, no item at all lets in all."""
@@ -177,7 +178,7 @@ class _Comparison:
             added = [f"now with {text}" for text in sorted(set(now) - set(was))]
             removed = [f"no longer with {text}" for text in sorted(set(was) - set(now))]
             words = ", ".join((*added, *removed))
-        self.unseen.append(Unseen("", f"{self._subject}: {words}"))
+        self.unread.append(UnreadPolicy("", f"{self._subject}: {words}"))
 
     @property
     def _subject(self) -> str:

@@ -70,10 +70,10 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     read_old, read_new = read_source(old), read_source(new)
     before, after = version_of(read_old, old.file), version_of(read_new, new.file)
     outside = dict.fromkeys(role.logical_id for role in (*after.roles, *before.roles) if role.only_attached_to)
-    uncertain, mentions = _uncertain(old.value, new.value), tuple(_mentions(before, after))
+    undecided, mentions = _undecided(old.value, new.value), tuple(_mentions(before, after))
     shapes = known_shapes(before, after), known_shapes(after, before)
     arns = frozenset((*role_arns(before, shapes[0]), *role_arns(after, shapes[1])))
-    pair = _Templates(old, new, uncertain, shapes, mentions, arns)
+    pair = _Templates(old, new, undecided, shapes, mentions, arns)
     parts = tuple(pair.reviews(outside))
     notes = chain.from_iterable(review.notes for review in parts)
     # Those of the whole templates come first: the parts are in the order in which they are compared.
@@ -94,7 +94,7 @@ def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
 
 
 @dataclass(frozen=True, slots=True)
-class _Uncertain:
+class _Undecided:
     """Something that may be another text now where a role refers to it: `mentions` are the texts that do so."""
 
     sentence: str
@@ -114,11 +114,11 @@ class _Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Templates:
-    """Two templates, of which each part that differs is compared by itself; `uncertain` by name."""
+    """Two templates, of which each part that differs is compared by itself; `undecided` by name."""
 
     old: ParsedFile
     new: ParsedFile
-    uncertain: Mapping[str, _Uncertain]
+    undecided: Mapping[str, _Undecided]
     shapes: tuple[Mapping[str, str], Mapping[str, str]]
     """What is known of the references of the old one, and of the new one."""
     mentions: tuple[_Mention, ...]
@@ -185,8 +185,8 @@ class _Templates:
         all_worlds, complete = worlds(old, new)
         in_conditions = names_in([old.get("Conditions"), new.get("Conditions")])
         # A parameter with another default may make a condition turn out otherwise than it did.
-        deciding = [name for name in self.uncertain if name in in_conditions and name in parameters(new)]
-        common_doubts = [self.uncertain[name].sentence for name in deciding]
+        deciding = [name for name in self.undecided if name in in_conditions and name in parameters(new)]
+        common_doubts = [self.undecided[name].sentence for name in deciding]
         if not complete:
             common_doubts.append(
                 f"its conditions may turn out in more than {MOST} ways: not each of them was looked at"
@@ -194,7 +194,7 @@ class _Templates:
 
         def doubts(text: str) -> tuple[str, ...]:
             # What the text refers to may be something else now.
-            referred = [item for item in self.uncertain.values() if any(mention in text for mention in item.mentions)]
+            referred = [item for item in self.undecided.values() if any(mention in text for mention in item.mentions)]
             return tuple(dict.fromkeys((*(item.sentence for item in referred), *common_doubts)))
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
@@ -219,7 +219,7 @@ class _Templates:
         """Return whether a part is the same text in both, and all that it refers to is what it was."""
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         is_same_text = all(old.get(section) == new.get(section) for section in _DECIDING)
-        return is_same_text and mentioned.isdisjoint(self.uncertain)
+        return is_same_text and mentioned.isdisjoint(self.undecided)
 
 
 def _roles(
@@ -309,27 +309,27 @@ def _type_of(template: Any, name: str) -> str:
     return str(resource.get("Type", "")) if isinstance(resource, dict) else ""
 
 
-def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
+def _undecided(old: Any, new: Any) -> dict[str, _Undecided]:
     """By name, what two templates declare differently, so that the same reference may give another text."""
-    uncertain: dict[str, _Uncertain] = {}
+    undecided: dict[str, _Undecided] = {}
     for name, (before, after) in _both(old, new, "Resources"):
         if _says_anything(before) or _says_anything(after):
             difference = _difference(before, after)
             if difference:
                 sentence = f"{name}, on which it depends, {difference}: what it gives is known at the deploy only"
-                uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
+                undecided[name] = _Undecided(sentence, (f"${{{name}}}", f"${{{name}."))
     for name, (before, after) in _both(old, new, "Mappings"):
         if before != after:
             sentence = f"mapping {name}, on which it depends, is not what it was"
-            uncertain[name] = _Uncertain(sentence, (f'{{"Fn::FindInMap":["{name}"',))
+            undecided[name] = _Undecided(sentence, (f'{{"Fn::FindInMap":["{name}"',))
     new_parameters = parameters(new)
     for name, was in parameters(old).items():
         now = new_parameters.get(name)
         if now is not None and was.default != now.default:
             defaults = "" if was.is_hidden or now.is_hidden else f": {now.default} in place of {was.default}"
             sentence = f"parameter {name}, on which it depends, has another default{defaults}"
-            uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
-    return uncertain
+            undecided[name] = _Undecided(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
+    return undecided
 
 
 def _says_anything(resource: Any) -> bool:

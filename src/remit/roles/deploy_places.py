@@ -151,7 +151,7 @@ def _tells(text: str, part: int, seal: str) -> bool:
         return True
     parts = text.split(":", _ARN - 1)
     if parts[0] != "arn" or any(
-        seal in piece and (place != part or piece != seal) for place, piece in enumerate(parts)
+        seal in piece and (position != part or piece != seal) for position, piece in enumerate(parts)
     ):
         return False
     return len(parts) == _ARN or parts[-1] == "*"

@@ -175,8 +175,8 @@ def _expression(folder: pathlib.Path, origin: Origin) -> ast.expr | None:
     return next((node for node in _nodes_at(folder, origin) if isinstance(node, ast.expr)), None)
 
 
-def inside(folder: pathlib.Path, origin: Origin, spot: tuple[str | int, ...], ordinal: int = 0) -> Origin:
-    """The place of a spot in the policy item that begins at `origin`; its start when the source does not show it.
+def inside(folder: pathlib.Path, origin: Origin, path: tuple[str | int, ...], ordinal: int = 0) -> Origin:
+    """The origin of a part of the policy item that begins at `origin`; its start when the source does not show it.
 
     `ordinal` says which statement, when the item is a document of several.
     """
@@ -184,12 +184,12 @@ def inside(folder: pathlib.Path, origin: Origin, spot: tuple[str | int, ...], or
     if node is None:
         return origin
     expression = _statement(node, ordinal) or node
-    for step in spot:
+    for step in path:
         below = _below(expression, step)
         if below is None:
             break
         expression = below
-    if expression is node and spot and (same := _constant(node, str(spot[-1]))) is not None:
+    if expression is node and path and (same := _constant(node, str(path[-1]))) is not None:
         expression = same
     return origin_in(origin.file, expression)
 

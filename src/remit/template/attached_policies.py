@@ -65,9 +65,9 @@ class AttachedPolicies:
         return tuple(policy for policy in self.policies if names & policy.holders or listed & set(policy.arns))
 
 
-def attached(resources: tuple[Resource, ...], place: Locate) -> AttachedPolicies:
+def attached(resources: tuple[Resource, ...], locate: Locate) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
-    policies = tuple(_own(resource, place) for resource in resources if _is_policy(resource))
+    policies = tuple(_own(resource, locate) for resource in resources if _is_policy(resource))
     made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
     outside: dict[tuple[HolderKind, str], list[MadePolicy]] = {}
     for policy in policies:
@@ -82,18 +82,18 @@ def _is_policy(resource: Resource) -> bool:
     return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
 
 
-def documents(resources: Iterable[Resource], place: Locate) -> dict[str, Policy]:
+def documents(resources: Iterable[Resource], locate: Locate) -> dict[str, Policy]:
     """Read the managed policies of a template, by every text that refers to one."""
     by_reference: dict[str, Policy] = {}
     for resource in resources:
         if resource.type == MANAGED:
             path: Path = ("Resources", resource.logical_id, "Properties", "PolicyDocument")
-            policy = whole_policy(resource.properties.get("PolicyDocument"), path, place)
+            policy = whole_policy(resource.properties.get("PolicyDocument"), path, locate)
             by_reference |= dict.fromkeys(_arns(resource), policy) if policy is not None else {}
     return by_reference
 
 
-def _own(policy: Resource, place: Locate) -> MadePolicy:
+def _own(policy: Resource, locate: Locate) -> MadePolicy:
     """A policy resource of the template, with the roles, users and groups that it lists."""
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
@@ -109,8 +109,8 @@ def _own(policy: Resource, place: Locate) -> MadePolicy:
     made_policy = HeldPolicy(
         policy.ref if is_managed else tokens.text_of(policy.properties.get("PolicyName")),
         "made" if is_managed else "inline",
-        whole_policy(document, (*path, "PolicyDocument"), place),
-        tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
+        whole_policy(document, (*path, "PolicyDocument"), locate),
+        tuple(grants_of(document, (*path, "PolicyDocument"), locate, reason)),
         "" if known(document) else f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",
     )
     arns = tuple(_arns(policy)) if is_managed else ()

@@ -215,5 +215,5 @@ def _outcomes(count: int) -> Iterator[tuple[bool, ...]]:
         return
     for most in (True, False):
         yield (most,) * count
-        for place in range(count):
-            yield tuple(most is not (place == index) for index in range(count))
+        for position in range(count):
+            yield tuple(most is not (position == index) for index in range(count))

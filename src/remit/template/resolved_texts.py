@@ -33,10 +33,7 @@ _WHOLE_PARTS: Final = frozenset(":/")
 
 
 def in_mapping(mappings: Any, keys: Sequence[Collection[str] | None]) -> list[tuple[tuple[str, ...], Any]]:
-    """List the values of mappings under a name and two keys, of each those that may be asked for (None.
-
-    Any), with places.
-    """
+    """List the values of mappings below a name and two keys, each with its path; `keys` may be these, None for any."""
     matches: list[tuple[tuple[str, ...], Any]] = [((), mappings)]
     for allowed_keys in keys:
         matches = [

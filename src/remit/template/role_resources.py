@@ -205,7 +205,7 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
     bodies = (*new_resources.items(), *old_resources.items())
     makers = {name for name, resource in bodies if _is_sam(_type(resource))}
     apis = {name for name, resource in bodies if _type(resource) in _APIS_OF_SAM}
-    places = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
+    places = {name: position for position, name in enumerate(dict.fromkeys(name for name, _ in bodies))}
     groups: dict[str, set[str]] = {}
     by_target: dict[tuple[str, str], str] = {}
     for name, resource in bodies:
@@ -305,7 +305,7 @@ class _Resources:
     """The resources of two templates that bear on roles, and what refers to what in either."""
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        self.names = {name: place for place, name in enumerate(dict.fromkeys((*new, *old)))}
+        self.names = {name: position for position, name in enumerate(dict.fromkeys((*new, *old)))}
         """Each with its place among them."""
         self.roles: list[str] = []
         """Roles, users and groups."""

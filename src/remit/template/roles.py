@@ -100,7 +100,7 @@ def roles_of(resources: tuple[Resource, ...], locate: Locate) -> FileRoles:
 
 def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRoles:
     """The roles, users and groups that the resources are or attach policies to, with their policies."""
-    attached_policies = attached(resources, plain.place)
+    attached_policies = attached(resources, plain.locate)
     running = _running(resources)
     of_kind: dict[HolderKind, list[Holder]] = {"role": [], "user": [], "group": []}
     for resource in resources:
@@ -114,12 +114,12 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
         tuple(of_kind["role"]),
         resources,
         plain.notes,
-        documents(resources, plain.place),
-        locate=plain.place,
+        documents(resources, plain.locate),
+        locate=plain.locate,
         users=(*users, *of_kind["group"]),
         policies=managed_policies(resources, attached_policies),
         declared=tuple(
-            Resource(item.logical_id, item.type, item.properties, item.attributes, plain.place(item.path))
+            Resource(item.logical_id, item.type, item.properties, item.attributes, plain.locate(item.path))
             for item in plain.declared
         ),
         made=plain.made,
@@ -146,12 +146,14 @@ def _resources(plain: ExpandedTemplate) -> Iterator[Resource]:
     for name, body in plain.resources.items():
         path = ("Resources", name)
         if not isinstance(body, dict):
-            raise RemitError(f"resource `{name}` must be a mapping with a Type", origin=plain.place(path))
+            raise RemitError(f"resource `{name}` must be a mapping with a Type", origin=plain.locate(path))
         properties = body.get("Properties")
         if properties is not None and not isinstance(properties, dict):
-            raise RemitError(f"the Properties of `{name}` must be a mapping", origin=plain.place((*path, "Properties")))
+            raise RemitError(
+                f"the Properties of `{name}` must be a mapping", origin=plain.locate((*path, "Properties"))
+            )
         beside = {key: item for key, item in body.items() if key not in ("Type", "Properties")}
-        yield Resource(name, str(body.get("Type", "")), properties or {}, beside, plain.place(path))
+        yield Resource(name, str(body.get("Type", "")), properties or {}, beside, plain.locate(path))
 
 
 def _role(
@@ -178,7 +180,7 @@ def _role(
         notes.append("a condition decides on its permissions boundary: what is said here holds for the widest")
     name = role.properties.get(row.name)
     trust = role.properties.get("AssumeRolePolicyDocument")
-    trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
+    trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.locate)
     if trust is not None and not known(trust):
         notes.append(f"who may take it on is known at the deploy only: {unknown(trust)}")
     if "Condition" in role.attributes:
@@ -193,7 +195,7 @@ def _role(
         bounded(tokens.text_of(boundaries[0].value) if boundaries else None),
         services(trusted),
         trust=trusted,
-        trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
+        trust_origin=None if trust is None else plain.locate((*base, "AssumeRolePolicyDocument")),
         origin=role.origin,
         condition=role.attributes.get("Condition"),
         notes=tuple(notes),
@@ -214,16 +216,16 @@ def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[H
         if not isinstance(item.value, dict):
             hint = "a managed policy stands in ManagedPolicyArns" if isinstance(item.value, str) else None
             message = f"an inline policy of `{role.logical_id}` must be a mapping with PolicyName and PolicyDocument"
-            raise RemitError(message, hint=hint, origin=plain.place(item.path))
+            raise RemitError(message, hint=hint, origin=plain.locate(item.path))
         document = item.value.get("PolicyDocument")
         if document is None:
             raise RemitError(
-                f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.place(item.path)
+                f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.locate(item.path)
             )
         if not known(document):
             notes.append(f"some of its inline policies are known at the deploy only: {unknown(document)}")
         grants = grants_of(
-            document, (*item.path, "PolicyDocument"), plain.place, Reason("text", plain.reason(item.path)), item.when
+            document, (*item.path, "PolicyDocument"), plain.locate, Reason("text", plain.reason(item.path)), item.when
         )
         whole = policy_in(grants) if known(document) else None
         policies.append(HeldPolicy(tokens.text_of(item.value.get("PolicyName")), "inline", whole, tuple(grants)))
@@ -235,7 +237,7 @@ def _outside(kind: HolderKind, name: str, attached_policies: AttachedPolicies, p
     made_policies = attached_policies.outside[kind, name]
     policies = tuple(made_policy.policy for made_policy in made_policies)
     note = f"the template does not make this {kind}: it only attaches these policies to it"
-    origin = plain.place(("Resources", made_policies[0].logical_id))
+    origin = plain.locate(("Resources", made_policies[0].logical_id))
     return Holder(name, policies, trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
 
 

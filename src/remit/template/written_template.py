@@ -55,8 +55,8 @@ class WrittenTemplate:
     """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
     makers: tuple[str, ...] = ()
     """The resources of SAM, and modules, that others are named after: `ReportFunction` makes `ReportFunctionRole`."""
-    opaque: bool = False
-    """Whether macros or loops make resources whose names nobody knows here."""
+    unread: bool = False
+    """Whether macros, loops or a template language make resources whose names nobody knows here."""
     size: int = 0
     """Bytes of its file; 0 when there is none."""
     late: bool = False
@@ -119,15 +119,15 @@ def written_template(raw: Mapping[str, Any], locate: Locate = _nowhere, size: in
     sam = tuple(name for name, resource in resources.items() if str(resource["Type"]).startswith(SAM))
     modules = tuple(name for name, resource in resources.items() if str(resource["Type"]).endswith("::MODULE"))
     makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
-    opaque = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
+    unread = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
     return WrittenTemplate(
         raw,
         locate,
         frozenset((*declared, *section(raw, "Parameters"), *variables(raw))),
         resources,
-        exact=not (makers or opaque or "Transform" in raw),
+        exact=not (makers or unread or "Transform" in raw),
         makers=makers,
-        opaque=opaque,
+        unread=unread,
         size=size,
     )
 

@@ -271,9 +271,7 @@ def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, Lay
 
 
 def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, resource_known: bool) -> Truth:
-    """Tell whether an identity's or resource's policy grants the request; `limited`.
-
-    Boundary and session policy allow it.
+    """Tell whether an identity's or resource's policy grants the request; `limited`: boundary and session allow it.
 
     Where the resource's policy must allow and is not known (`resource_known`), the answer is None.
     """

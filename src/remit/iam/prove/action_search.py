@@ -15,7 +15,7 @@ from remit.catalogue.actions import full_name
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.encoded_text import has_marks
-from remit.iam.prove.glob_sets import Unclear, points
+from remit.iam.prove.glob_sets import UndecidedQuestion, points
 from remit.iam.prove.real_requests import can_be_asked, nameable
 from remit.iam.rcp_reach import BEYOND_RCPS, REACHED_PATTERNS, is_reached
 from remit.iam.special_cases import ALWAYS_ALLOWED
@@ -122,14 +122,11 @@ class ActionSearch:
         for box in self._sparing:
             self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
 
-    def openings(self, pattern: str) -> Iterator[Opening | Unclear]:
-        """Yield the openings within one action pattern (folded.
-
-        `*` for NotAction), for each resource, or unclear ones.
-        """
+    def openings(self, pattern: str) -> Iterator[Opening | UndecidedQuestion]:
+        """Yield the openings within a folded action pattern (`*` for NotAction), by resource, or why undecided."""
         try:
             resources = self.resources
-        except Unclear as reason:
+        except UndecidedQuestion as reason:
             yield reason
             return
         for resource in resources:
@@ -138,7 +135,7 @@ class ActionSearch:
             except Exhausted as reason:
                 yield reason
                 return
-            except Unclear as reason:
+            except UndecidedQuestion as reason:
                 yield reason
 
     @property
@@ -185,7 +182,7 @@ class ActionSearch:
                 visited.update(fresh)
                 todo.extend(reversed(fresh))
             if len(visited) > MOST_PATTERNS:
-                raise Unclear("its actions can be narrowed in too many ways")
+                raise UndecidedQuestion("its actions can be narrowed in too many ways")
 
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
         """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
@@ -325,7 +322,7 @@ class ActionSearch:
             witness = self.witness(resource, self.active_covers(name.lower()))
         except Exhausted:
             raise
-        except Unclear:
+        except UndecidedQuestion:
             return None
         return None if witness is None else Opening(name.lower(), name, pattern, resource, witness)
 

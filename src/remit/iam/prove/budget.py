@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.prove.glob_sets import Unclear, meeting
+from remit.iam.prove.glob_sets import UndecidedQuestion, meeting
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -16,7 +16,7 @@ STEPS: Final = 8_000_000
 """A few seconds; real roles need a few thousand."""
 
 
-class Exhausted(Unclear):
+class Exhausted(UndecidedQuestion):
     """The budget is spent; what has not been decided yet stays undecided."""
 
 
@@ -49,15 +49,15 @@ class Budget:
             self.spend(steps)
 
     def meet(self, pattern: str, other_pattern: str) -> tuple[str, ...]:
-        """Patterns that together describe what two patterns both do. Raises Unclear when they are too many."""
+        """Patterns that together describe what two patterns both do. UndecidedQuestion: they are too many."""
         result = meeting(pattern, other_pattern)
         self.once((pattern, other_pattern), result.steps)
         if result.reason:
-            raise Unclear(result.reason)
+            raise UndecidedQuestion(result.reason)
         return result.patterns
 
     def meet_lists(self, patterns: Iterable[str], further: Iterable[tuple[str, ...]]) -> list[str]:
-        """List the common part of patterns with some pattern of each further list. Raises Unclear as `meet` does."""
+        """List the common part of patterns with some pattern of each further list. It raises as `meet` does."""
         common = list(patterns)
         for texts in further:
             parts = [part for pattern in common for text in texts for part in self.meet(pattern, text)]

@@ -15,7 +15,7 @@ from remit.iam.condition import check_of
 from remit.iam.operators import check_operator
 from remit.iam.pattern import is_pattern
 from remit.iam.prove.encoded_text import encode, filled, has_marks, is_private, variables_in
-from remit.iam.prove.glob_sets import Unclear
+from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.request import Request
 from remit.iam.text_comparison import ARN_COLONS
 
@@ -100,7 +100,7 @@ def _as_set(state: State) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65_536)
 def atom_of(condition: Condition, version: str) -> Atom:
-    """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
+    """The atom of a condition. RemitError: it has no such operator; UndecidedQuestion: its text cannot be compared."""
     operator, if_exists = check_operator(condition.operator, condition.quantifier, if_exists=condition.if_exists)
     if condition.late:  # it holds or it does not, whatever the request's keys are
         return _interned(
@@ -113,7 +113,7 @@ def atom_of(condition: Condition, version: str) -> Atom:
         globs = of_arns or "Like" in operator
         values = tuple(sorted({encode(text, version, globs=globs) for text in condition.values}))
         if of_arns and any(is_pattern(text) and _is_opaque(text) for text in values):
-            raise Unclear("how many parts of an ARN a pattern has depends on a reference or a variable")
+            raise UndecidedQuestion("how many parts of an ARN a pattern has depends on a reference or a variable")
     return _interned(
         operator, condition.key.lower(), values, condition.quantifier.lower(), condition.key, if_exists=if_exists
     )

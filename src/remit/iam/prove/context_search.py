@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.prove.glob_sets import Unclear
+from remit.iam.prove.glob_sets import UndecidedQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -29,7 +29,7 @@ def find_context(
 ) -> Context | None:
     """The values of the keys that are present; None when it is proven that there is no such context.
 
-    Unclear: the budget is spent, or no context was found among values that need not be all.
+    UndecidedQuestion: the budget is spent, or no context was found among values that need not be all.
     """
     true = frozenset(required)
     clauses = _breakable_clauses(true, broken, budget) if broken else []
@@ -86,7 +86,7 @@ class _ContextSearch:
     def run(self) -> Context | None:
         """A context in which `true` holds and no clause does as a whole; None: it is proven that there is none.
 
-        Unclear: the values that were tried need not be all, or there are too many combinations.
+        UndecidedQuestion: the values that were tried need not be all, or there are too many combinations.
         """
         states: dict[str, State] = {}
         for key in self.names:
@@ -110,13 +110,13 @@ class _ContextSearch:
                 ({**states, atom.key: state[0]}, {**false, atom.key: false[atom.key] | {atom}})
                 for atom, state in reversed(ways)
             )
-        raise Unclear("its conditions can be met in too many combinations")
+        raise UndecidedQuestion("its conditions can be met in too many combinations")
 
     def check_exact(self, keys: list[str]) -> None:
-        """Raise Unclear where the values that were tried need not be all, so that the search proves nothing."""
+        """Raise UndecidedQuestion where the values that were tried need not be all, so that nothing is proven."""
         for key in keys:
             if not self.domains[key].exact:
-                raise Unclear(f"the conditions on `{self.names[key]}` mix texts of several kinds")
+                raise UndecidedQuestion(f"the conditions on `{self.names[key]}` mix texts of several kinds")
 
     def next_ways(
         self, states: dict[str, State], false: dict[str, frozenset[Atom]]

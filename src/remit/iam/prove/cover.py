@@ -12,7 +12,7 @@ from remit.iam.policy import VERSION
 from remit.iam.prove.action_search import ActionSearch, Case, no_actions
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.gains import MULTIVALUED_KEYS
-from remit.iam.prove.glob_sets import Unclear, points
+from remit.iam.prove.glob_sets import UndecidedQuestion, points
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import Index, box_of
@@ -31,7 +31,7 @@ def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | N
     """Return whether there is a request to which all of the statements apply; None: it is not decided."""
     try:
         boxes = tuple(box_for(statement, version) for statement in statements)
-    except Unclear:
+    except UndecidedQuestion:
         return None
     search = ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), budget or Budget(STEPS))
     return _is_open(Case(boxes, ()), search)
@@ -45,7 +45,7 @@ def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION,
         index = Index(box_for(statement, version) for statement in statements)
         search = ResourceSearch(Premises.of((*statements, narrow), MULTIVALUED_KEYS), budget or Budget(STEPS))
         return leave_nothing(index, box, search)
-    except Unclear:
+    except UndecidedQuestion:
         return False
 
 
@@ -83,7 +83,7 @@ def _is_open(case: Case, search: ResourceSearch) -> bool | None:
     action_search = ActionSearch(case, search, no_actions)
     for action in _actions(case.required[0]):
         for opening in action_search.openings(action):
-            if not isinstance(opening, Unclear):
+            if not isinstance(opening, UndecidedQuestion):
                 return True
             answer = None
     return answer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.pattern import Wildcard
 from remit.iam.policy_text import Late, Variable, parts_of, resource_parts
-from remit.iam.prove.glob_sets import FRESH, Unclear
+from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion
 from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _REFERENCE: Final = re.compile(f"{LATE}([^{_LATE_END}]*){_LATE_END}")
 def encode(text: str, version: str, *, globs: bool = True, resource: bool = False) -> str:
     """A policy's text in the private alphabet. With `globs` its `*` and `?` stay wildcards."""
     if not text.isascii() and _PRIVATE.search(text):
-        raise Unclear("a text has characters of Unicode's private use area")
+        raise UndecidedQuestion("a text has characters of Unicode's private use area")
     if "${" not in text:
         return text if globs else text.translate(_HIDE)
     parts = resource_parts(text, version) if resource else parts_of(text, version, globs=globs)
@@ -53,7 +53,7 @@ def encode(text: str, version: str, *, globs: bool = True, resource: bool = Fals
 
 def _shifted(text: str) -> str:
     if not text.isascii():
-        raise Unclear("a reference has characters beyond ASCII")
+        raise UndecidedQuestion("a reference has characters beyond ASCII")
     return "".join(chr(_SHIFT + ord(character)) for character in text)
 
 
@@ -71,9 +71,9 @@ def variable_mark(key: str, default: str | None = None) -> str:
     return _VARIABLE + _shifted(key) + fallback + _VARIABLE_END
 
 
-def own_letter(place: int) -> str:
+def own_letter(position: int) -> str:
     """A letter for the value of the n-th variable of a question, which nothing else spells."""
-    return chr(_OWN + place % _OWN_LETTERS)
+    return chr(_OWN + position % _OWN_LETTERS)
 
 
 def own_place(text: str) -> int | None:

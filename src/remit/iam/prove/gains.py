@@ -14,7 +14,7 @@ from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.encoded_text import has_marks, has_shape, widened
 from remit.iam.prove.example_requests import Words, request_for
-from remit.iam.prove.glob_sets import Unclear
+from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.simple_gains import simple_gain
@@ -128,7 +128,7 @@ class GainSearch:
                         yield piece
                         if only_first:
                             return
-            except Unclear as reason:
+            except UndecidedQuestion as reason:
                 self._leave_undecided(box, str(reason))
             if len(self.undecided) > undecided and not (is_gain or only_first) and looks < MOST_LOOKS:
                 looks += 1
@@ -162,7 +162,7 @@ class GainSearch:
     def _count_case(self) -> None:
         self._cases += 1
         if self._cases > MOST_CASES:
-            raise Unclear(_TOO_MANY)
+            raise UndecidedQuestion(_TOO_MANY)
 
     def _with_further_layers(self, box: Box) -> Iterator[tuple[Box, ...]]:
         """The statement with one Allow of each further layer of the new side, in every combination."""
@@ -174,7 +174,7 @@ class GainSearch:
                 self.budget.spend(len(allows))
                 choices.append([allow for allow in allows if not _apart(box, allow)])
         if prod(map(len, choices)) > MOST_CASES:
-            raise Unclear(_TOO_MANY)
+            raise UndecidedQuestion(_TOO_MANY)
         return ((box, *chosen) for chosen in product(*choices))
 
     def _answers(
@@ -188,7 +188,7 @@ class GainSearch:
         pieces = 0
         for action, spelled in question.actions:
             for opening in action_search.openings(action):
-                if isinstance(opening, Unclear):
+                if isinstance(opening, UndecidedQuestion):
                     resources = ("*",) if box.not_resources else box.resources
                     if isinstance(opening, Exhausted) or not all((box, action, text) in reported for text in resources):
                         self._leave_undecided(box, str(opening))

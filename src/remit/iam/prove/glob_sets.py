@@ -30,7 +30,7 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 _RUNS: Final = re.compile(r"\*[*]+")
 
 
-class Unclear(Exception):  # noqa: N818 - an answer, not an error: this question is left undecided
+class UndecidedQuestion(Exception):  # noqa: N818 - an answer, not an error: this question is left undecided
     """A question that is not decided, with the reason."""
 
 
@@ -51,7 +51,7 @@ def points(pattern: str, most_single_wildcards: int = 0) -> tuple[str, ...]:
     # A pattern counts letters only by its `?`: a run of one more stands for all longer ones.
     lengths = range(most_single_wildcards + 2)
     if len(lengths) ** (len(literals) - 1) > MOST_POINTS:
-        raise Unclear(f"`{pattern}` meets patterns with too many `?`")
+        raise UndecidedQuestion(f"`{pattern}` meets patterns with too many `?`")
     return tuple(
         _filled(literals, chosen) for chosen in sorted(product(lengths, repeat=len(literals) - 1), key=_plainness)
     )
@@ -67,11 +67,11 @@ def _plainness(lengths: tuple[int, ...]) -> list[int]:
     return [abs(length - 1) for length in lengths]
 
 
-def some_points(pattern: str, most_single_wildcards: int) -> tuple[tuple[str, ...], Unclear | None]:
+def some_points(pattern: str, most_single_wildcards: int) -> tuple[tuple[str, ...], UndecidedQuestion | None]:
     """The points of a pattern; or some of them, and the reason why these are not all."""
     try:
         return points(pattern, most_single_wildcards), None
-    except Unclear as reason:
+    except UndecidedQuestion as reason:
         # A few points may still show a gain; only to prove that there is none, all are needed.
         return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (most_single_wildcards + 1))), reason
 
@@ -106,7 +106,7 @@ def meeting(p: str, q: str) -> Meeting:
     intersection = _Intersection()
     try:
         tails = intersection.of(_RUNS.sub("*", p[head:]), _RUNS.sub("*", q[head:]))
-    except Unclear as reason:
+    except UndecidedQuestion as reason:
         return Meeting((), walk + intersection.steps, str(reason))
     return Meeting(tuple(sorted(p[:head] + tail for tail in tails)), walk + intersection.steps)
 
@@ -131,10 +131,10 @@ class _Intersection:
     def of(self, p: str, q: str) -> frozenset[str]:
         """The meet of the tails, from the ends towards the front: `*P & *Q = *(P & *Q) | *(*P & Q)`."""
         below: list[frozenset[str]] = []
-        for place in range(len(p), -1, -1):
+        for position in range(len(p), -1, -1):
             row = [_NOTHING] * (len(q) + 1)
             for index in range(len(q), -1, -1):
-                row[index] = self._at(p[place : place + 1], q[index : index + 1], row, below, index)
+                row[index] = self._at(p[position : position + 1], q[index : index + 1], row, below, index)
             self._spend(len(row) + sum(map(len, row)))
             below = row
         return below[0]
@@ -171,7 +171,7 @@ class _Intersection:
         if len(patterns) <= 1:
             return frozenset(patterns)
         if len(patterns) > MOST_MEETS:
-            raise Unclear(_TOO_MANY)
+            raise UndecidedQuestion(_TOO_MANY)
         self._spend(_WITHIN * len(patterns) * (len(patterns) - 1))
         return frozenset(
             pattern
@@ -182,4 +182,4 @@ class _Intersection:
     def _spend(self, steps: int) -> None:
         self.steps += steps
         if self.steps > MOST_STEPS:
-            raise Unclear(_TOO_MANY)
+            raise UndecidedQuestion(_TOO_MANY)

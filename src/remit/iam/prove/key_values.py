@@ -17,7 +17,7 @@ from remit.catalogue.actions import is_multivalued
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.glob_sets import Unclear, points, some_points
+from remit.iam.prove.glob_sets import UndecidedQuestion, points, some_points
 from remit.iam.prove.typed_values import TYPED
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Premises:
         """The domain of the one key that `atoms` are about; the values of those `to_match` may have to be met.
 
         `most_single_wildcards` is the most `?` of a pattern, besides the atoms' own, that the values are compared with.
-        Unclear, with the reason, where the values are too many to be tried.
+        UndecidedQuestion, with the reason, where the values are too many to be tried.
         """
         key = next(iter(atoms)).key
         question = (atoms, to_match, self.kinds.get(key, ()), most_single_wildcards, key in self.multivalued)
@@ -81,7 +81,7 @@ class Premises:
         result = _domain(*question)
         budget.once(question, result.steps)
         if result.domain is None:
-            raise Unclear(result.reason)
+            raise UndecidedQuestion(result.reason)
         return result.domain
 
 
@@ -96,7 +96,7 @@ class Domain:
         self.exact = exact
         self.late = any(atom.late for atom in atoms)
         self.fits = {
-            atom: sum(1 << place for place, value in enumerate(pool) if atom.fits(value))
+            atom: sum(1 << position for position, value in enumerate(pool) if atom.fits(value))
             for atom in atoms
             if atom.operator != "Null"
         }
@@ -200,7 +200,7 @@ def _domain(
             pool, exact = _text_pool(ordered, to_match, most_single_wildcards, budget)
     except Exhausted:
         return _DomainResult(None, MOST_STEPS, too_many)
-    except Unclear as reason:
+    except UndecidedQuestion as reason:
         return _DomainResult(None, steps + budget.spent, str(reason))
     steps += budget.spent + len(pool) * sum(_effort(atom) for atom in ordered)
     if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
@@ -260,7 +260,7 @@ def _text_pool(
     pool: list[str] = [spelling for atom in matched for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in matched if _is_glob(atom)]
     mixed = len({atom.kind for atom in texts if _is_glob(atom)}) > 1
-    doubts: list[Unclear | None] = []
+    doubts: list[UndecidedQuestion | None] = []
     for pattern in _meets(groups, budget):
         for part in _in_parts(pattern) if mixed else (pattern,):
             values, doubt = some_points(part, most_single_wildcards)
@@ -329,7 +329,7 @@ def _in_parts(pattern: str) -> list[str]:
             for held in range(max(0, min(most, _COLONS - colons)) + 1)
         ]
         if len(beginnings) > MOST_VALUES:
-            raise Unclear("a pattern can be parted into the components of an ARN in too many ways")
+            raise UndecidedQuestion("a pattern can be parted into the components of an ARN in too many ways")
     return [text for text, _ in beginnings]
 
 
@@ -342,9 +342,9 @@ def _meets(groups: list[list[str]], budget: Budget) -> list[str]:
     meets: dict[str, None] = {}
     for group in groups:
         if len(meets) * len(group) > MOST_MEETS:
-            raise Unclear("too many patterns on one condition key meet")
+            raise UndecidedQuestion("too many patterns on one condition key meet")
         both = [part for pattern in meets for text in group for part in budget.meet(pattern, text)]
         meets |= dict.fromkeys((*group, *both))
         if len(meets) > MOST_VALUES:
-            raise Unclear("too many patterns on one condition key meet")
+            raise UndecidedQuestion("too many patterns on one condition key meet")
     return list(meets)

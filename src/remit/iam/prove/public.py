@@ -21,7 +21,7 @@ from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import equal_to
 from remit.iam.prove.example_requests import Words, requests_for
 from remit.iam.prove.gains import MULTIVALUED_KEYS
-from remit.iam.prove.glob_sets import Unclear
+from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import CompiledPolicy, Index
@@ -151,12 +151,12 @@ class _ExposureSearch:
     def _on_action(
         self, name: str, principal: str, box: Box, action: str, action_search: ActionSearch
     ) -> Iterator[Exposure]:
-        """Yield the principal's access by one action pattern of a statement; the uncertain part goes to `undecided`."""
+        """Yield the principal's access by one action pattern of a statement; the undecided part goes to `undecided`."""
         source = StatementLocation("resource", 0, box.index, box.statement)
         for opening in action_search.openings(action.lower()):
             if isinstance(opening, Exhausted):
                 raise opening
-            if isinstance(opening, Unclear):
+            if isinstance(opening, UndecidedQuestion):
                 self.undecided[Undecided(source, str(opening))] = None
                 continue
             request = self._confirmed(opening, principal)

@@ -3,7 +3,7 @@
 Of each resource pattern its points are tried (see `glob_sets`): a point that a statement does not cover decides for the
 whole pattern. A statement with NotResource is the exception: the pattern is narrowed to what NotResource spares.
 Variables are given every value that could matter. Where these are not known to be all, the question is asked again with
-everything loosened; if that has an answer, the question itself is unclear.
+everything loosened; if that has an answer, the question itself is undecided.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import equal_to
 from remit.iam.prove.context_search import Context, find_context
 from remit.iam.prove.encoded_text import has_marks, widened
-from remit.iam.prove.glob_sets import Unclear, points, some_points
+from remit.iam.prove.glob_sets import UndecidedQuestion, points, some_points
 from remit.iam.prove.statement_space import Box, loosened, tightened, with_values, within
 from remit.iam.prove.variable_values import bindings, contested, measured, pins
 
@@ -49,15 +49,15 @@ class ResourceSearch:
     def __init__(self, premises: Premises, budget: Budget | None = None) -> None:
         self.premises = premises
         self.budget = budget or Budget()
-        self._contexts: dict[_ContextQuestion, Context | Unclear | None] = {}
-        self._witnesses: dict[_WitnessQuestion, Witness | Unclear | None] = {}
-        self._parts: dict[_WitnessQuestion, tuple[str, ...] | Unclear] = {}
+        self._contexts: dict[_ContextQuestion, Context | UndecidedQuestion | None] = {}
+        self._witnesses: dict[_WitnessQuestion, Witness | UndecidedQuestion | None] = {}
+        self._parts: dict[_WitnessQuestion, tuple[str, ...] | UndecidedQuestion] = {}
 
     def witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         """A resource within `pattern` and a context where all of `required` apply, and none of `covers`.
 
         The pattern is one of the first required box's own (`*` for its NotResource). None: it is proven that there is
-        none. Unclear: it is not decided.
+        none. UndecidedQuestion: it is not decided.
         """
         self.budget.spend(len(covers))
         return _answered_once(self._witnesses, (pattern, required, covers), self._find_witness)
@@ -81,7 +81,7 @@ class ResourceSearch:
             return tuple(self.budget.meet_lists((pattern,), texts))
         except Exhausted:
             raise
-        except Unclear:
+        except UndecidedQuestion:
             return (pattern,)
 
     def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
@@ -112,7 +112,7 @@ class ResourceSearch:
             if witness is not None:
                 return witness
         if not all_are_tried or doubtful(required, covers, variables, self.premises.multivalued):
-            raise Unclear("it depends on what its variables or late-bound parts stand for")
+            raise UndecidedQuestion("it depends on what its variables or late-bound parts stand for")
         return None
 
     def _bound(
@@ -144,7 +144,7 @@ class ResourceSearch:
         tight = tuple(tightened(box, implied, candidate_points) for box in covers if box.marked_atoms <= implied)
         try:
             return self._search(_only_pattern(loose[0]), loose, tight, absences(marked)) is not None
-        except Unclear:
+        except UndecidedQuestion:
             return True
 
     def _search(
@@ -153,7 +153,7 @@ class ResourceSearch:
         """The witness where every text stands for itself and the pinned conditions hold as well; None: there is none.
 
         Patterns are tried at their points. Where only covers with NotResource are in the way, the pattern is narrowed
-        to what those name, which they do not apply to. Unclear: there are too many ways to narrow it.
+        to what those name, which they do not apply to. UndecidedQuestion: there are too many ways to narrow it.
         """
         atoms = [atom for box in required for atom in box.atoms]
         conditions = tuple(dict.fromkeys((*atoms, *pinned)))
@@ -186,7 +186,7 @@ class ResourceSearch:
                 visited.update(fresh)
                 todo.extend(fresh)
             if steps > MOST_STEPS or len(todo) > MOST_STEPS:
-                raise Unclear("its resources can be narrowed in too many ways")
+                raise UndecidedQuestion("its resources can be narrowed in too many ways")
         return None
 
     def _at_points(
@@ -236,16 +236,16 @@ class ResourceSearch:
 
 
 def _answered_once(
-    answers: dict[_Question, _Answer | Unclear], question: _Question, answer_of: Callable[..., _Answer]
+    answers: dict[_Question, _Answer | UndecidedQuestion], question: _Question, answer_of: Callable[..., _Answer]
 ) -> _Answer:
-    """The answer to a question, worked out once; what was unclear stays unclear."""
+    """The answer to a question, worked out once; what was undecided stays so."""
     if question not in answers:
         try:
             answers[question] = answer_of(*question)
-        except Unclear as reason:
+        except UndecidedQuestion as reason:
             answers[question] = reason
     answer = answers[question]
-    if isinstance(answer, Unclear):
+    if isinstance(answer, UndecidedQuestion):
         raise answer
     return answer
 

@@ -138,8 +138,8 @@ def _plainest_first(patterns: Iterable[str]) -> tuple[str, ...]:
     """Return texts that patterns describe: of every pattern the plainest first."""
     instances = [_instances(pattern) for pattern in patterns]
     by_plainness: dict[str, None] = {}
-    for place in range(_MOST_OF_A_TEXT):
-        by_plainness |= dict.fromkeys(texts[place] for texts in instances if place < len(texts))
+    for position in range(_MOST_OF_A_TEXT):
+        by_plainness |= dict.fromkeys(texts[position] for texts in instances if position < len(texts))
     return tuple(by_plainness)
 
 

@@ -15,7 +15,7 @@ from remit.iam.pattern import covers, is_pattern, matcher, overlaps
 from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
 from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in, widened
-from remit.iam.prove.glob_sets import Unclear
+from remit.iam.prove.glob_sets import UndecidedQuestion
 from remit.iam.rcp_reach import is_reached
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Box:
         if all(text.isascii() and "${" not in text for text in texts):
             return texts
         if any(map(perhaps_incomplete, texts)):
-            raise Unclear("how many parts of an ARN are left out depends on a reference")
+            raise UndecidedQuestion("how many parts of an ARN are left out depends on a reference")
         return tuple(encode(text, self.version, resource=True) for text in texts)
 
     def _read_atoms(self) -> tuple[Atom, ...]:
@@ -191,10 +191,10 @@ def spelling(resources: Globs | None, conditions: tuple[Condition, ...], version
 def box_of(statement: Statement, index: int, version: str, *, speaks_without_resource: bool = False) -> Box:
     """The box of a statement. As in IAM, a Deny without Resource applies to every resource, such an Allow to none.
 
-    RemitError: a condition operator that does not exist; Unclear: a text that cannot be compared.
+    RemitError: a condition operator that does not exist; UndecidedQuestion: a text that cannot be compared.
     """
     if action_names(statement.actions).late:
-        raise Unclear("an action has a part that only CloudFormation knows")
+        raise UndecidedQuestion("an action has a part that only CloudFormation knows")
     box = Box(statement, index, version)
     if statement.resources is None:
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
@@ -414,7 +414,7 @@ class CompiledPolicy:
         for index, statement in enumerate(policy.statements):
             try:
                 boxes.append(box_of(statement, index, policy.version, speaks_without_resource=speaks_without_resource))
-            except Unclear as reason:
+            except UndecidedQuestion as reason:
                 self.undecided.append((index, statement, str(reason)))
         self.allows = Index([box for box in boxes if not box.deny])
         self.denies = Index([box for box in boxes if box.deny])

@@ -15,7 +15,7 @@ from remit.iam.pattern import overlaps
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.condition_atoms import Atom, equal_to, equal_to_text, without_variables
 from remit.iam.prove.encoded_text import LATE, around, filled, has_marks, own_letter, variables_in, widened
-from remit.iam.prove.glob_sets import FRESH, Unclear, points
+from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +35,7 @@ def bindings(
 ) -> tuple[list[Binding], bool]:
     """The values to try, the most general first, and whether they are all; one empty binding without variables."""
     ordered = sorted(names)
-    letters = {name: own_letter(place) for place, name in enumerate(ordered)}
+    letters = {name: own_letter(position) for position, name in enumerate(ordered)}
     choices = [_values(name, letters, required, covers, premises, budget) for name in ordered]
     tried = [dict(zip(ordered, chosen, strict=True)) for chosen in islice(_by_deviation(choices), MOST)]
     return tried, len(tried) == prod(map(len, choices))
@@ -212,7 +212,7 @@ def _met(pairs: Iterable[tuple[str, str]], budget: Budget) -> Iterator[str]:
                 yield from points(both)
         except Exhausted:
             raise
-        except Unclear:
+        except UndecidedQuestion:
             continue
 
 

@@ -108,8 +108,8 @@ def wildcard_in_identifier(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, "write it out", ("Condition", condition.spelled, condition.key, value))
 
 
-def _tells_little(value: str, place: int, begin: str) -> bool:
-    literal = value[:place]
+def _tells_little(value: str, position: int, begin: str) -> bool:
+    literal = value[:position]
     return len(literal) < _LEAST or literal == begin
 
 

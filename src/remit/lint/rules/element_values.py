@@ -97,7 +97,7 @@ def _no_resources(value: Any, written: WrittenTemplate) -> Iterator[Problem]:
         if not isinstance(resource, dict):
             hint = "a resource reads {Type: …, Properties: …}"
             yield Problem(f"the resource {name} must be an object, not {_shown(resource)}", hint, ("Resources", name))
-        elif "Type" not in resource and not written.opaque and not any(str(key).startswith("Fn::") for key in resource):
+        elif "Type" not in resource and not written.unread and not any(str(key).startswith("Fn::") for key in resource):
             yield Problem(f"the resource {name} has no Type", "such as AWS::IAM::Role", ("Resources", name))
         elif not isinstance(resource.get("Type", ""), str):
             message = f"the Type of {name} must be a string, not {_shown(resource['Type'])}"

@@ -79,7 +79,7 @@ def unknown_property(written: WrittenTemplate) -> Iterator[Problem]:
                 str(property_name), known_properties, MISSPELT
             ):  # SAM takes more than its schema has
                 spot = ("Resources", name, "Properties", property_name)
-                severity = WARNING if written.opaque else ERROR  # a macro may take it out
+                severity = WARNING if written.unread else ERROR  # a macro may take it out
                 yield Problem(f"{kind} has no property '{property_name}'", hint or "remove it", spot, severity)
 
 

@@ -170,7 +170,7 @@ def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) 
         if name not in tokens.PSEUDO:
             yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, tokens.PSEUDO), spot)
     elif name not in written.names:
-        if written.makes(name) or (written.opaque and not _is_misspelt(name, written.names)):
+        if written.makes(name) or (written.unread and not _is_misspelt(name, written.names)):
             return  # a macro or another tool may make it
         meant = _meant(name, written.names)
         hint = f"did you mean `{meant}`?" if meant else "add it to Resources or Parameters"

@@ -73,8 +73,8 @@ def yaml_surprise(slip: Slip) -> Iterator[Problem]:
     Source: "Timestamp" and "Integer" language-independent types for YAML 1.1 (yaml.org).
     """
     quoted = f"quote it: '{slip.text}'"
-    name = next((str(step) for step in reversed(slip.spot) if isinstance(step, str)), "the value")
-    if slip.kind == "date" and name != "AWSTemplateFormatVersion" and "Resources" not in slip.spot:
+    name = next((str(step) for step in reversed(slip.path) if isinstance(step, str)), "the value")
+    if slip.kind == "date" and name != "AWSTemplateFormatVersion" and "Resources" not in slip.path:
         yield Problem(f"{name} {slip.text} is a date to YAML, not text", quoted)
     elif slip.kind == "octal":
         number = int(slip.text, 8)

@@ -44,9 +44,9 @@ def subsumed_action(written: WrittenStatement) -> Iterator[Problem]:
         if written.chooses or not isinstance(members, list):
             continue
         earlier: set[str] = set()
-        for place, text in enumerate(members):
+        for position, text in enumerate(members):
             if isinstance(text, str) and text in earlier:
-                yield Problem(f"'{text}' stands twice", "remove one", (element, place))
+                yield Problem(f"'{text}' stands twice", "remove one", (element, position))
             elif isinstance(text, str):
                 earlier.add(text)
 
@@ -100,17 +100,17 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
     if not twice and not beginnings:
         return
     listed = PatternList(texts)
-    for place, text in enumerate(texts):
+    for position, text in enumerate(texts):
         if not twice and not text.startswith(beginnings):
             continue
-        stands_twice = twice and text in texts[:place]
+        stands_twice = twice and text in texts[:position]
         cover = listed.cover_of(text) or (text if stands_twice and is_pattern(text) else None)
         if cover is not None:
-            message = f"'{patterns[place]}' is already covered by '{patterns[texts.index(cover)]}'"
-            yield Problem(message, "remove one of the two", (element, patterns[place]))
+            message = f"'{patterns[position]}' is already covered by '{patterns[texts.index(cover)]}'"
+            yield Problem(message, "remove one of the two", (element, patterns[position]))
         elif fold and stands_twice:
-            message = f"'{patterns[place]}' stands twice: actions ignore case"
-            yield Problem(message, "remove one of the two", (element, patterns[place]))
+            message = f"'{patterns[position]}' stands twice: actions ignore case"
+            yield Problem(message, "remove one of the two", (element, patterns[position]))
 
 
 _SHADOWED_BY_DENY_MOST = 200

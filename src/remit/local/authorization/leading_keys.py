@@ -170,7 +170,7 @@ def partition_values(statement: str, parameters: Sequence[Any], key: str) -> tup
     if tokens and tokens[0].word.upper() == "INSERT":
         operands = _inserted(tokens, key)
     else:
-        start = next((place for place, token in enumerate(tokens) if token.word.upper() == "WHERE"), len(tokens))
+        start = next((position for position, token in enumerate(tokens) if token.word.upper() == "WHERE"), len(tokens))
         if any(token.word.upper() in _UNREAD for token in tokens[start:]):
             return OPEN
         operands = _compared(tokens[start:], key)
@@ -198,8 +198,8 @@ def _tokens(statement: str, parameters: Sequence[Any]) -> Iterator[_Token]:
 def _inserted(tokens: Sequence[_Token], key: str) -> list[str | None]:
     """The value of an attribute of the item itself, which is `{'name': value, …}`."""
     values: list[str | None] = []
-    for place in range(len(tokens) - 2):
-        name, colon, value = tokens[place : place + 3]
+    for position in range(len(tokens) - 2):
+        name, colon, value = tokens[position : position + 3]
         if name.names(key) and name.depth == 1 and colon.word == ":":
             values.append(value.value)
     return values
@@ -208,14 +208,14 @@ def _inserted(tokens: Sequence[_Token], key: str) -> list[str | None]:
 def _compared(tokens: Sequence[_Token], key: str) -> list[str | None]:
     """List the values that an attribute of the item itself is compared with by `=` and IN."""
     operands: list[str | None] = []
-    for place in range(1, len(tokens) - 2):
-        if tokens[place].word != key or tokens[place - 1].word == ".":
+    for position in range(1, len(tokens) - 2):
+        if tokens[position].word != key or tokens[position - 1].word == ".":
             continue
-        comparison = tokens[place + 1].word.upper()
+        comparison = tokens[position + 1].word.upper()
         if comparison == "=":
-            operands.append(tokens[place + 2].value)
+            operands.append(tokens[position + 2].value)
         elif comparison == "IN":
-            operands.extend(_listed(tokens[place + 2 :]))
+            operands.extend(_listed(tokens[position + 2 :]))
     return operands
 
 

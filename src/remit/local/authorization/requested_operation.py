@@ -249,8 +249,8 @@ def _fits(route: Route, segments: list[str], *, is_whole: bool) -> bool:
 
 
 def _path_parameters(pattern: tuple[str, ...], segments: list[str]) -> Iterator[tuple[str, str]]:
-    for place, wanted in enumerate(pattern):
+    for position, wanted in enumerate(pattern):
         if wanted.endswith("+}"):
-            yield wanted[1:-2], unquote("/".join(segments[place:]))
+            yield wanted[1:-2], unquote("/".join(segments[position:]))
         elif wanted.startswith("{"):
-            yield wanted[1:-1], unquote(segments[place])
+            yield wanted[1:-1], unquote(segments[position])

@@ -187,8 +187,8 @@ def _refuse_unknown_properties(operation: ResourceOperation) -> None:
 def _extraneous(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, str]]:
     """The keys that the type's schema does not have, each with the place of its object."""
     if isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _extraneous(item, shape.items, f"{path}/{place}")
+        for position, item in enumerate(value):
+            yield from _extraneous(item, shape.items, f"{path}/{position}")
     if not isinstance(value, Mapping) or not shape.properties:
         return
     for key, item in value.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import Choice, choice
 from remit.template.sam.resources import MadeResource, arn_of, given
+from remit.template.sam.role import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,8 +96,7 @@ def _configuration(shift: Any) -> Any:
 
 
 def _role() -> dict[str, Any]:
-    trust = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": ["codedeploy.amazonaws.com"]}}
     return {
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "AssumeRolePolicyDocument": trusting("codedeploy.amazonaws.com"),
         "ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{_POLICY}"],
     }

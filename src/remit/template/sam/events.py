@@ -216,7 +216,7 @@ def event_role(
     event: SamEvent, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
 ) -> MadeResource:
     """The role that a service starts the target with."""
-    names = (f"{logical_id}Policy{place}" for place in range(len(statements)))
+    names = (f"{logical_id}Policy{position}" for position in range(len(statements)))
     policies = [
         {"PolicyName": name, "PolicyDocument": {"Statement": [statement]}}
         for name, statement in zip(names, statements, strict=True)

@@ -64,8 +64,8 @@ class ExpandedTemplate:
     made: frozenset[str] = frozenset()
     """The resources, by logical id, that these become."""
 
-    def place(self, path: Path) -> Origin:
-        """Return the place of a part in the file: of a made one, its maker's."""
+    def locate(self, path: Path) -> Origin:
+        """Return the origin of a part in the file: of a made one, its maker's."""
         return self.written(written_at(path, self.origins))
 
     def reason(self, path: Path) -> str:
@@ -76,7 +76,7 @@ class ExpandedTemplate:
         return ""
 
 
-def expanded(template: Mapping[str, Any], place: Locate) -> ExpandedTemplate:
+def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
     resources = section(template, "Resources")
     plain = {name: resource for name, resource in resources.items() if not _is_sam(resource)}
@@ -84,39 +84,39 @@ def expanded(template: Mapping[str, Any], place: Locate) -> ExpandedTemplate:
     for name in loops:
         del plain[name]
     notes = [f"resources that a loop makes are not looked at: {', '.join(loops)}"] if loops else []
-    declared = tuple(_declared(template, resources, place))
+    declared = tuple(_declared(template, resources, locate))
     if not declared:
-        return ExpandedTemplate(plain, place, notes=tuple(notes))
+        return ExpandedTemplate(plain, locate, notes=tuple(notes))
     refuse_events(declared)
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
     written = frozenset(plain)
     shared = section(template, "Globals")
-    for declaration, resource_made in _made(declared, shared, place):
+    for declaration, resource_made in _made(declared, shared, locate):
         _keep(declaration, resource_made, plain, origins, reasons)
-    implicit_apis = tuple(_implicit_apis(declared, shared, place))
+    implicit_apis = tuple(_implicit_apis(declared, shared, locate))
     apis = {api.logical_id: api.properties for api in (*implicit_apis, *declared) if api.kind == "Api"}
     for declaration in declared:
         notes += _unknown(declaration)
         plain |= linked(declaration, plain, apis)
     declared += implicit_apis
-    return ExpandedTemplate(plain, place, origins, reasons, tuple(notes), declared, frozenset(plain) - written)
+    return ExpandedTemplate(plain, locate, origins, reasons, tuple(notes), declared, frozenset(plain) - written)
 
 
-def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], place: Locate) -> Iterator[SamResource]:
+def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], locate: Locate) -> Iterator[SamResource]:
     """The APIs that SAM makes for the events of functions that name none, with the Globals."""
     functions = [declaration for declaration in declared if declaration.kind == "Function"]
     names = dict.fromkeys(api_of(event) for function in functions for event in function.events())
     for name in filter(None, names):
-        api = SamResource(name, _IMPLICIT[name.rpartition("/")[2]][0], {}, {}, place)
+        api = SamResource(name, _IMPLICIT[name.rpartition("/")[2]][0], {}, {}, locate)
         yield replace(api, properties=_with_globals(shared, api, {}))
 
 
 def plain_template(
-    template: Mapping[str, Any], place: Locate, values: Mapping[str, str]
+    template: Mapping[str, Any], locate: Locate, values: Mapping[str, str]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A template with its resources in their plain form, and what was not expanded; `values` are its parameters'."""
-    expansion = expanded(_with_values(template, values), place)
+    expansion = expanded(_with_values(template, values), locate)
     local = [
         str(name)
         for name, resource in section(template, "Resources").items()
@@ -159,7 +159,7 @@ def _is_sam(resource: Any) -> bool:
     return isinstance(resource, dict) and str(resource.get("Type", "")).startswith(SAM)
 
 
-def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Locate) -> Iterator[SamResource]:
+def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], locate: Locate) -> Iterator[SamResource]:
     """The resources of SAM's types, with the Globals of the template. RemitError where Properties are no mapping."""
     shared = section(template, "Globals")
     for name, resource in resources.items():
@@ -167,7 +167,7 @@ def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: 
             continue
         kind = str(resource["Type"])
         attributes = {key: resource[key] for key in _PASSED_ON if key in resource}
-        declaration = SamResource(name, kind, {}, attributes, place)
+        declaration = SamResource(name, kind, {}, attributes, locate)
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, dict):
             raise declaration.wrong("Properties must be a mapping", declaration.at())
@@ -197,7 +197,7 @@ def _merged(above: Any, below: Any) -> Any:
 
 
 def _made(
-    declared: Iterable[SamResource], shared: Mapping[str, Any], place: Locate
+    declared: Iterable[SamResource], shared: Mapping[str, Any], locate: Locate
 ) -> Iterator[tuple[SamResource, MadeResource]]:
     """Yield the resources that SAM makes, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}
@@ -216,14 +216,14 @@ def _made(
         yield replace(function_declared, attributes={}) if of_all else function_declared, resource_made
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name.rpartition("/")[2]]
-        api = SamResource(name, kind, properties, {}, place)
+        api = SamResource(name, kind, properties, {}, locate)
         api = replace(api, properties=_with_globals(shared, api, properties))
         # Where all of its functions are under one condition, so is the API.
         (condition, *others) = conditions[name]
         attributes = {} if condition is None or others else {"Condition": condition}
         for resource_made in make_api(api):
             yield (
-                SamResource(str(event.path[1]), kind, {}, attributes, place),
+                SamResource(str(event.path[1]), kind, {}, attributes, locate),
                 replace(resource_made, origin=event.path),
             )
 

@@ -33,7 +33,7 @@ class SamResource:
     type: str
     properties: Mapping[str, Any]
     attributes: Mapping[str, Any]
-    place: Locate
+    locate: Locate
 
     @property
     def kind(self) -> str:
@@ -51,7 +51,7 @@ class SamResource:
 
     def wrong(self, message: str, path: Path, hint: str | None = None) -> RemitError:
         """The error that something is wrong with it."""
-        return RemitError(f"`{self.logical_id}` ({self.type}): {message}", hint=hint, origin=self.place(path))
+        return RemitError(f"`{self.logical_id}` ({self.type}): {message}", hint=hint, origin=self.locate(path))
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """A property that must be a mapping; empty when it is not there, or a function puts it in."""

@@ -55,27 +55,14 @@ def role(declared: SamResource, service: str) -> MadeResource:
         **{new: value for new, old in _KEPT.items() if (value := declared.properties.get(old)) is not None},
         "Tags": tags(declared.properties, _TAGGED.get(declared.type, "stateMachine:createdBy")),
     }
-    origins = {
-        ("Policies", place, *below): at
-        for place, document in enumerate(documents)
-        for below, at in document.origins.items()
-    }
-    reasons = {
-        ("Policies", place, *below): at
-        for place, document in enumerate(documents)
-        for below, at in document.reasons.items()
-    }
+    origins: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
+    reasons: dict[Path, str] = {}
+    for position, document in enumerate(documents):
+        origins |= {("Policies", position, *below): path for below, path in document.origins.items()}
+        reasons |= {("Policies", position, *below): because for below, because in document.reasons.items()}
     if trust is not None:
         origins["AssumeRolePolicyDocument",] = declared.at("AssumeRolePolicyDocument")
-    copied_origins: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
-    return MadeResource(
-        f"{declared.logical_id}Role",
-        "AWS::IAM::Role",
-        properties,
-        declared.path,
-        {**copied_origins, **origins},
-        reasons,
-    )
+    return MadeResource(f"{declared.logical_id}Role", "AWS::IAM::Role", properties, declared.path, origins, reasons)
 
 
 _KEPT: Final = {"Path": "RolePath", "PermissionsBoundary": "PermissionsBoundary"}
@@ -153,9 +140,9 @@ def _declared_policies(declared: SamResource) -> Iterator[_Entry]:
     """The Policies of the template."""
     policies = declared.properties.get("Policies")
     if isinstance(policies, list):
-        for place, policy in enumerate(policies):
+        for position, policy in enumerate(policies):
             if policy not in (None, NO_VALUE):
-                yield _policy(declared, policy, declared.at("Policies", place), place)
+                yield _policy(declared, policy, declared.at("Policies", position), position)
     elif policies:
         yield _policy(declared, policies, declared.at("Policies"), 0)
     tracing = declared.properties.get("Tracing")
