@@ -176,6 +176,8 @@ class Output:
     origin: Origin | None = None
     shared: str = ""
     """The class of shared resources that declares it."""
+    export: str = ""
+    """The name under which other stacks import it."""
 
 
 @dataclass(frozen=True, slots=True)
