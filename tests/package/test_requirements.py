@@ -203,7 +203,7 @@ def test_pylock_becomes_pinned_lines_with_every_hash_and_marker(
         ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
         ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
         ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),
-        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "a uv workspace"),
+        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "which has no uv.lock"),
         ({"pyproject.toml": "[project\n"}, "  --> pyproject.toml:1:9"),
         ({"Pipfile.lock": "{}"}, "pipenv requirements > requirements.txt"),
     ],
