@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.triggers.api_route import VARIABLE
+from remit.triggers.rest_settings import rest_settings, stage_name
 from remit.triggers.route_authorizer import TokenAuthorizer
 from remit.triggers.user_pool import UserPool
 from remit.triggers.websocket import CONNECT, Websocket
@@ -54,7 +55,7 @@ def rest_request(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, An
     method = "GET" if trigger.method == "ANY" else trigger.method
     variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
     path = VARIABLE.sub(_EXAMPLE, trigger.path)
-    stage = app.rest.stage_name or app.stage
+    stage = stage_name(app)
     context = {
         **event["requestContext"],
         "httpMethod": method,
@@ -81,7 +82,7 @@ def rest_request(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, An
         "httpMethod": method,
         "requestContext": context,
         "pathParameters": variables or None,
-        "stageVariables": dict(app.rest.variables) or None,
+        "stageVariables": dict(rest_settings(app).variables) or None,
         "body": None if method in _WITHOUT_BODY else event["body"],
     }
 
