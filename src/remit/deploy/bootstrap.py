@@ -147,6 +147,7 @@ def _create(account: Account, name: str) -> None:
 
 
 def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]:
+    """A setting of a bucket as S3 answers; empty where the bucket has none."""
     from botocore.exceptions import ClientError
 
     read = getattr(account.client("s3"), setting.read)
