@@ -148,11 +148,9 @@ def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]
     """A setting of a bucket as S3 answers; empty where the bucket has none."""
     from botocore.exceptions import ClientError
 
-    read = getattr(account.client("s3"), setting.read)
+    read = partial(getattr(account.client("s3"), setting.read), Bucket=name, ExpectedBucketOwner=account.account)
     try:
-        answer: dict[str, Any] = patiently(
-            lambda: read(Bucket=name, ExpectedBucketOwner=account.account), _PAUSES, _settles
-        )
+        answer: dict[str, Any] = patiently(read, _PAUSES, _settles)
     except ClientError as error:
         if code(error) in _NOTHING:
             return {}
