@@ -7,7 +7,7 @@ Properties are CloudFormation's, in its spelling.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, get_args
 
 from remit.errors import few
 
@@ -176,6 +176,8 @@ class Output:
     origin: Origin | None = None
     shared: str = ""
     """The class of shared resources that declares it."""
+    export: str = ""
+    """The name under which other stacks import it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +338,11 @@ class Function:
         return f"${{{self.resource_id}}}" if self.publication is None else self.arn
 
     @property
+    def listed_as(self) -> str:
+        """What roles list it as."""
+        return self.name
+
+    @property
     def start(self) -> str:
         """The action of whoever runs it."""
         return "lambda:InvokeFunction"
@@ -392,7 +399,14 @@ class Workflow:
     managed: tuple[str, ...] = ()
     """ARNs of managed policies."""
     triggers: tuple[WorkflowTrigger, ...] = ()
+    physical_name: str = ""
+    """Its name in the account, as late-bound text."""
     origin: Origin | None = None
+
+    @property
+    def listed_as(self) -> str:
+        """What roles list it as: its logical id, as they list a template's state machines."""
+        return self.logical_id
 
     @property
     def role_id(self) -> str:
@@ -408,11 +422,6 @@ class Workflow:
     def start(self) -> str:
         """The action of whoever starts it."""
         return "states:StartExecution"
-
-    @property
-    def physical_name(self) -> str:
-        """Its name in the account, as late-bound text."""
-        return f"${{AWS::StackName}}-{self.name}"
 
     def computed(self, text: str, note: str = "") -> Reason:
         """Why a grant is there for it: `text` follows its name."""
@@ -497,11 +506,17 @@ class WebApiSettings:
         return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
 
 
+PayloadFormat: TypeAlias = Literal["1.0", "2.0"]
+PAYLOAD_FORMATS: Final[tuple[str, ...]] = get_args(PayloadFormat)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings(WebApiSettings):
     """How the app's HTTP API is set up: `config.api`."""
 
     cors_configuration: Mapping[str, Any] | None = None
+    payload_format_version: str = "2.0"
+    """That of the routes which do not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -556,3 +556,38 @@ def test_a_function_that_starts_the_workflow_that_calls_it_makes_no_circular_dep
     variables = project.resources("AWS::Lambda::Function")["BeginFunction"]["Environment"]["Variables"]
     assert {"Ref": "RenderWorkflow"} == variables["RENDER_WORKFLOW"]
     assert cfn_lint.findings(_built(project)) == []
+
+
+def test_a_denial_of_a_state_is_told_with_the_line_that_grants_it(make: Make) -> None:
+    project = _project(make, _with(PASS))
+    message = (
+        "User: arn:aws:sts::111122223333:assumed-role/orders-dev-RenderWorkflowRole-1ABCDEF2GHIJK/run is not "
+        "authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:111122223333:table/orders "
+        "because no identity-based policy allows the dynamodb:PutItem action (Service: AmazonDynamoDBv2; "
+        "Status Code: 400; "
+        "Error Code: AccessDeniedException; Request ID: AB; Proxy: null)"
+    )
+    told = project.remit("why", message)
+    assert "the role of RenderWorkflow does not allow it" in told.out
+    assert 'policy=[dynamodb.put("orders")]' in told.out
+    explained = project.remit(
+        "explain", "render", "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
+    )
+    assert "Not allowed: RenderWorkflow may not dynamodb:PutItem" in explained.out
+    assert "app.py:18:10" in explained.out
+
+
+def test_the_accesses_of_a_workflow_that_were_seen_are_told(make: Make) -> None:
+    project = _project(make, _task("${Prepare}"), ', link={"Prepare": prepare}')
+    seen = {
+        "function": "orders-dev-render", "action": "lambda:InvokeFunction", "decision": "allowed", "statement": "",
+        "resource": "arn:aws:lambda:us-east-1:000000000000:function:orders-dev-prepare", "file": "", "line": 0,
+        "time": "2026-11-30T10:00:00.000000Z",
+    }  # fmt: skip
+    (project.folder / ".remit" / "seen").mkdir(parents=True)
+    (project.folder / ".remit" / "seen" / "2026-11-30.jsonl").write_text(json.dumps(seen) + "\n")
+    for name in ("render", "RenderWorkflow"):
+        told = project.remit("explain", name, "--seen")
+        assert "RenderWorkflowRole, the role of" in told.out
+        assert "lambda:InvokeFunction" in told.out
+    assert 2 == project.remit("explain", "rendr", "--seen").status

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     from remit.answers.imported_names import Names
     from remit.answers.remedy import NeededGrant
-    from remit.app import App, Function
+    from remit.app import App, Triggered
     from remit.errors import Origin
 
 
 def grant_edit(
-    app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = ""
+    app: App, function: Triggered, action: str, resource: str, folder: Path, *, account: str = ""
 ) -> SourceEdit:
     """The edit of a project's source by which `function` may do `action` on `resource` (an ARN, or `*`).
 
@@ -58,7 +58,7 @@ def grant_edit(
     return SourceEdit(folder / origin.file, origin.file, source, edited.bytes)
 
 
-def spelled_grant(app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = "") -> str:
+def spelled_grant(app: App, function: Triggered, action: str, resource: str, folder: Path, *, account: str = "") -> str:
     """The grant as `grant_edit` would write it into the function's file; where it cannot, as one writes it by hand."""
     needed = needed_grant(app, action, resource, folder, account=account)
     origin = function.origin
@@ -81,7 +81,7 @@ def _check_narrow(needed: NeededGrant, action: str, resource: str) -> None:
         )
 
 
-def _by_hand(function: Function, problem: str, needed: NeededGrant) -> RemitError:
+def _by_hand(function: Triggered, problem: str, needed: NeededGrant) -> RemitError:
     return RemitError(
         f"the grant for `{function.name}` cannot be written: {problem}",
         hint=f"add it by hand: {needed.item}",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from remit.app import App, Function, Grant, Resource
+    from remit.app import App, Grant, Resource, Triggered
     from remit.errors import Origin
     from remit.grants.typed import Grants
 
@@ -90,7 +90,7 @@ class NeededGrant:
     complete: bool = True
 
 
-def remedy(app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = "") -> Remedy:
+def remedy(app: App, function: Triggered, action: str, resource: str, folder: Path, *, account: str = "") -> Remedy:
     """The line that grants `action` on `resource` (an ARN, late-bound text, or `*`) to `function`.
 
     `account` is as `needed_grant` has it.
@@ -125,7 +125,7 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
     return NeededGrant(item, (f"{_GRANTS}.allow", *own, *late_bound))
 
 
-def _placed(function: Function, folder: Path, needed: NeededGrant) -> Remedy:
+def _placed(function: Triggered, folder: Path, needed: NeededGrant) -> Remedy:
     """The fix at the function's decorator, else in the configuration, which reaches every function."""
     place = decorator(folder, function.origin)
     imported = {} if place is None else place.imported

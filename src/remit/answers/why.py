@@ -128,9 +128,10 @@ def _answers(
     roles_by_function = ready_roles(project.app, project.roles)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for action in actions:
-        for app_function in project.app.functions:
-            name = app_function.name
-            if name not in roles_by_function or function not in (None, name):
+        for asker in project.app.triggered:
+            name = asker.listed_as
+            is_asked = function == name or (function is None and asker in project.app.functions)
+            if name not in roles_by_function or not is_asked:
                 continue
             role = roles_by_function[name]
             if denial.note == EXECUTION_ROLE:
@@ -139,7 +140,7 @@ def _answers(
             answer = explain(role, name, action, resource, principal=principal)
             account = account_of(denial)
             granted = "" if answer.resource == "*" and targets_of(action) else answer.resource  # nobody said on which
-            fix = remedy(project.app, app_function, action, granted, project.folder, account=account)
+            fix = remedy(project.app, asker, action, granted, project.folder, account=account)
             yield replace(answer, remedy=fix)
 
 

@@ -288,12 +288,12 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
     from remit.roles.reference_names import resources_of
 
     app = load(folder, stage)
-    role = next((role for role in assign(app) if name in role.functions), None)
-    if role is None:
+    asker = next((declared for declared in app.triggered if name in (declared.name, declared.listed_as)), None)
+    role = next((role for role in assign(app) if asker is not None and asker.listed_as in role.functions), None)
+    if asker is None or role is None:
         raise options.no_function(app, name)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
-    deployed_name = next(app.deployed_name(function) for function in app.functions if function.name == name)
-    comparison = granted_and_seen(folder, deployed_name, role, fit(role, sizes))
+    comparison = granted_and_seen(folder, app.deployed_name(asker), role, fit(role, sizes))
     lines = seen_lines(f"{role.logical_id}, the role of {name}", comparison)
     options.print_answer(seen_document(role.logical_id, comparison), lines, as_json=as_json)
     return 0
@@ -325,7 +325,7 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
     from remit.review.policies_beside import policies_beside
 
     action, resources = _asked(ready_role, words)
-    function = next((declared for declared in app.functions if declared.name == name), None)
+    asker = next(declared for declared in app.triggered if declared.listed_as == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
     policies = tuple(policies_beside(app.resources))
     answers = []
@@ -334,9 +334,7 @@ def _request(app: App, ready_role: Holder, name: str, words: tuple[str, ...], fo
         answers.append(with_resource_policies(answer, ready_role, policies))
     return _tell(
         *(
-            answer
-            if function is None  # a workflow, which says so itself in its definition or its `policy`
-            else replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
+            replace(answer, remedy=remedy(app, asker, action, "" if vague else answer.resource, folder))
             for answer in answers
         ),
         as_json=as_json,

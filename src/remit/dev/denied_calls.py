@@ -32,19 +32,17 @@ class DeniedCalls:
 
     def add(self, access: AccessRecord) -> CallDenied | None:
         """Note a denied access; None where it was noted before, or no function of the app asked for it."""
-        function = self._app.function_deployed_as(access.function)
-        machines = [flow for flow in self._app.workflows if self._app.deployed_name(flow) == access.function]
-        if function is None and not machines:
+        askers = [asker for asker in self._app.triggered if self._app.deployed_name(asker) == access.function]
+        if not askers or askers[0].listed_as not in self._roles:
             return None
-        name, item = machines[0].logical_id if function is None else function.name, ""
+        name, item = askers[0].listed_as, ""
         key = (name, access.action, access.resource)
-        if key in self._calls or name not in self._roles:
+        if key in self._calls:
             return None
-        # Where the role's own policy allows it already, something else denies it. A workflow has no decorator to edit.
-        verdict = own_verdict(ask(self._roles[name], access.action, access.resource))
-        if function is not None and verdict != "Allowed":
+        # Where the role's own policy allows it already, something else denies it.
+        if own_verdict(ask(self._roles[name], access.action, access.resource)) != "Allowed":
             item = spelled_grant(
-                self._app, function, access.action, access.resource, self._folder, account=self._account
+                self._app, askers[0], access.action, access.resource, self._folder, account=self._account
             )
         call = CallDenied(name, access.action, access.resource, access.file, access.line, item, access.because)
         self._calls[key] = call
@@ -58,8 +56,8 @@ class DeniedCalls:
             raise RemitError("there is nothing to write: no call was denied since the last deploy")
         call = self._to_write[-1]
         app = load(self._folder, self._stage)  # as the source is now: lines may have moved
-        function = next(function for function in app.functions if function.name == call.function)
-        edit = grant_edit(app, function, call.action, call.resource, self._folder, account=self._account)
+        asker = next(asker for asker in app.triggered if asker.listed_as == call.function)
+        edit = grant_edit(app, asker, call.action, call.resource, self._folder, account=self._account)
         edit.write()
         self._to_write.pop()
         return GrantWritten(edit.name, edit.diff)

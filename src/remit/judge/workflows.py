@@ -87,7 +87,15 @@ def workflow_of(
         properties |= _properties(declaration)
     mistakes.refuse()
     origin = relative(where.origin, state.folder)
-    workflow = Workflow(name, declaration.logical_id, managed=tuple(managed), triggers=triggers, origin=origin)
+    machine_name = str(properties["StateMachineName"])
+    workflow = Workflow(
+        name,
+        declaration.logical_id,
+        managed=tuple(managed),
+        triggers=triggers,
+        physical_name=machine_name,
+        origin=origin,
+    )
     machine = Resource(
         declaration.logical_id,
         _MACHINE,
@@ -101,9 +109,7 @@ def workflow_of(
         origin=origin,
     )
     stand_ins = StandIns((*_resources(functions), *state.declared.resources, *_machines(state)))
-    arn = (
-        f"arn:{tokens.PARTITION}:states:{tokens.REGION}:{tokens.ACCOUNT}:stateMachine:{properties['StateMachineName']}"
-    )
+    arn = f"arn:{tokens.PARTITION}:states:{tokens.REGION}:{tokens.ACCOUNT}:stateMachine:{machine_name}"
     filled = stand_ins.filled(_substituted(definition.value, substitutions))
     needed = accesses(filled, stand_ins.filled(arn), stand_ins.setting(arn))
     resolved: list[StateAccess] = []

@@ -42,6 +42,7 @@ from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.streams import StreamPollers, keep_stream_positions
 from remit.local.event_sources.subscriptions import ask_before_subscriptions, may_write_logs, send_lines_as_events
 from remit.local.event_sources.web_callers import ask_before_function_urls, ask_policies_of_rest_apis
+from remit.local.event_sources.workflows import Workflows
 from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import listen, refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
@@ -253,6 +254,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
+    Workflows(calls).take_hold()
     ask_before_subscriptions(calls)
 
 

@@ -58,9 +58,8 @@ def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
                 roles += trigger.roles(declared)
     for workflow in app.workflows:
         policies = (inline(workflow.grants), *by_arn(workflow.managed))
-        # Its logical id is how a template's own state machines are told, too.
-        runs = (workflow.logical_id,)
-        roles.append(Holder(workflow.role_id, policies, runs, trusts=(STATES,), origin=workflow.origin))
+        functions = (workflow.listed_as,)
+        roles.append(Holder(workflow.role_id, policies, functions, trusts=(STATES,), origin=workflow.origin))
     for role in roles:
         bound = _deduplicated(bind(grant, own) for grant in role.grants)
         policy = inline(_deduplicated((*bound, *grants_on_keys(app, bound))))

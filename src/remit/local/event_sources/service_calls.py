@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.decide.evaluate import ALL
 from remit.local.authorization.access_log import AccessRecord
 from remit.local.authorization.resource_policies import resource_policy
-from remit.local.authorization.stored_policies import decide, trusts
+from remit.local.authorization.stored_policies import decide, denial_message, trusts
 
 if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessLog, Verdict
@@ -49,21 +49,33 @@ class ServiceCalls:
 
         `function` is the name of the function whose role it is, if it is one's.
         """
-        if not trusts(role, service):
+        return not self.denial(role, service, action, resource, function)
+
+    def denial(self, role: str, service: str, action: str, resource: str, function: str = "", session: str = "") -> str:
+        """AWS's message where a service may not do something with a role, as `may_act` has it; empty where it may.
+
+        Nothing is asked of a service without a name: the role was taken on by another one. `session` is the name of
+        the role's session, by which the message tells who asks.
+        """
+        if service and not trusts(role, service):
             because = f"{role} does not exist, or does not trust {service}"
             self._note(_record(role, function, action, resource, "denied", because))
-            return False
+            return because
         # A condition of the role's own policies may hold. One of the resource's policy must, such as
         # AWS:SourceOwner in the policy that every topic has.
-        stored = decide(role, action, resource, {}, open_keys=ALL)
+        caller = role
+        if session:
+            _, partition, _, _, account, name = role.split(":", 5)
+            caller = f"arn:{partition}:sts::{account}:assumed-role/{name.rpartition('/')[2]}/{session}"
+        stored = decide(caller, action, resource, {}, open_keys=ALL)
         if stored.verdict == "ImplicitlyDenied":
-            stored = decide(role, action, resource, {}, resource_policy=resource_policy(action, resource))
+            stored = decide(caller, action, resource, {}, resource_policy=resource_policy(action, resource))
         if stored.is_denied:
-            self._note(_record(role, function, action, resource, "denied", stored.decision.because))
-            return False
+            self._note(_record(caller, function, action, resource, "denied", stored.decision.because))
+            return denial_message(stored)
         decision: Verdict = "allowed" if stored.verdict == "Allowed" else "unknown"
         self._note(_record(role, function, action, resource, decision, "", stored.statement))
-        return True
+        return ""
 
     def _note(self, record: AccessRecord) -> None:
         """Note what a role was used for, once a day while the decision is the same."""
