@@ -60,14 +60,13 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     if matching:
         # API Gateway takes the most specific route: one without variables before one with, $default last.
         trigger, variables = min(matching, key=lambda match: (match[0].route == DEFAULT_ROUTE, len(match[1])))
-        if isinstance(trigger, Rest):
-            filled = rest_request(sample_event("rest").event, trigger, app)
-            return _filled_of_rest({**filled, "pathParameters": variables or None}, line, body)
         event = request(sample_event("api").event, trigger, app)
         event.pop("pathParameters", None)
         if variables:
             event["pathParameters"] = variables
         filled = _filled(event, line, body)
+        if isinstance(trigger, Rest):
+            return rest_request({**filled, "rawPath": line.path}, trigger, app)
         is_format_1 = isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0"
         return in_format_1(filled) if is_format_1 else filled
     url = next((trigger for trigger in function.triggers if isinstance(trigger, Http)), None)
@@ -123,28 +122,6 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
     if body is None:
         del filled["body"]
     return filled
-
-
-def _filled_of_rest(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
-    """The same in the format of REST APIs, which has each parameter and header once, and with all of its values."""
-    context = event["requestContext"]
-    headers = _headers(context["domainName"], body)
-    parameters: dict[str, list[str]] = {}
-    for name, value in parse_qsl(line.query, keep_blank_values=True):
-        parameters.setdefault(name, []).append(value)
-    identity = {**context["identity"], "sourceIp": _LOOPBACK, "userAgent": _AGENT}
-    about = {"httpMethod": line.method, "path": f"/{context['stage']}{line.path}", "identity": identity}
-    return {
-        **event,
-        "path": line.path,
-        "httpMethod": line.method,
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": {name: values[-1] for name, values in parameters.items()} or None,
-        "multiValueQueryStringParameters": parameters or None,
-        "requestContext": {**context, **about},
-        "body": body,
-    }
 
 
 def _headers(domain: str, body: str | None) -> dict[str, str]:

@@ -101,6 +101,8 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
             hint=f"it has {', '.join(fitting)}" if fitting else "it has none with a sample event",
             origin=function.origin,
         )
+    if isinstance(trigger, Rest):
+        return rest_request(request(sample_event("api").event, trigger, app), trigger, app)
     fill = _FILLS.get(type(trigger))
     event = sample.event if fill is None else fill(sample.event, trigger, app)
     return in_format_1(event) if isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0" else event
@@ -257,7 +259,6 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Logs: _group,
     Cognito: _step,
     Api: request,
-    Rest: rest_request,
     Websocket: message,
 }
 """How each trigger's names come into its event; the others have none."""

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.triggers.api_route import VARIABLE
+from remit.triggers.payload_format import in_format_1
 from remit.triggers.route_authorizer import TokenAuthorizer
-from remit.triggers.user_pool import UserPool
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
     from remit.app import App
     from remit.triggers.api_route import RouteTrigger
-    from remit.triggers.rest import Rest
 
 _EXAMPLE: Final = "example"
 _WITHOUT_BODY: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS"})
@@ -49,41 +48,20 @@ def request(event: dict[str, Any], trigger: RouteTrigger, _: App) -> dict[str, A
     return filled
 
 
-def rest_request(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, Any]:
-    """A request to a route of the REST API, with an example for each variable of its path."""
-    method = "GET" if trigger.method == "ANY" else trigger.method
-    variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
-    path = VARIABLE.sub(_EXAMPLE, trigger.path)
+def rest_request(event: dict[str, Any], trigger: RouteTrigger, app: App) -> dict[str, Any]:
+    """The same request to a route of the REST API, whose events are those of format 1.0 but for a few members."""
+    made = in_format_1(event)
+    del made["version"]
     stage = app.rest.stage_name or app.stage
-    context = {
-        **event["requestContext"],
-        "httpMethod": method,
-        "path": f"/{stage}{path}",
-        "resourcePath": trigger.path,
-        "stage": stage,
-    }
-    authorizer = trigger.authorizer
-    if isinstance(authorizer, UserPool):
-        issuer = tokens.for_people(authorizer.accepted_issuer)
-        context["authorizer"] = {"claims": {"iss": issuer, "sub": _EXAMPLE}}
-    elif authorizer is not None:
-        context["authorizer"] = {"principalId": _EXAMPLE, "key": "value"}
-    else:
+    context = made["requestContext"]
+    context |= {"path": f"/{stage}{made['path']}", "stage": stage}
+    if trigger.authorizer is None:
         del context["authorizer"]
-    if trigger.auth == "AWS_IAM":
-        signer = {name: _CALLER[name] for name in ("accessKey", "accountId", "userArn")}
-        signer |= {"caller": _CALLER["callerId"], "user": _CALLER["userId"]}
-        context["identity"] = {**context["identity"], **signer}
-    return {
-        **event,
-        "resource": trigger.path,
-        "path": path,
-        "httpMethod": method,
-        "requestContext": context,
-        "pathParameters": variables or None,
-        "stageVariables": dict(app.rest.variables) or None,
-        "body": None if method in _WITHOUT_BODY else event["body"],
-    }
+    elif isinstance(trigger.authorizer, TokenAuthorizer):
+        del context["authorizer"]["scopes"]
+    else:
+        context["authorizer"]["principalId"] = _EXAMPLE
+    return {**made, "stageVariables": dict(app.rest.variables) or None}
 
 
 def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
@@ -93,11 +71,8 @@ def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}
     if not isinstance(authorizer, TokenAuthorizer):
         return {"lambda": {"key": "value"}}
-    claims = {
-        "aud": tokens.for_people(authorizer.accepted_audience[0]),
-        "iss": tokens.for_people(authorizer.accepted_issuer),
-        "sub": _EXAMPLE,
-    }
+    claims = {"aud": tokens.for_people(client) for client in authorizer.accepted_audience[:1]}
+    claims |= {"iss": tokens.for_people(authorizer.accepted_issuer), "sub": _EXAMPLE}
     scopes = list(authorizer.accepted_scopes[:1])
     if scopes:
         claims["scope"] = scopes[0]
