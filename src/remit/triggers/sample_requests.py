@@ -71,8 +71,9 @@ def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}
     if not isinstance(authorizer, TokenAuthorizer):
         return {"lambda": {"key": "value"}}
-    claims = {"aud": tokens.for_people(client) for client in authorizer.accepted_audience[:1]}
-    claims |= {"iss": tokens.for_people(authorizer.accepted_issuer), "sub": _EXAMPLE}
+    claims = {"iss": tokens.for_people(authorizer.accepted_issuer), "sub": _EXAMPLE}
+    if authorizer.accepted_audience:
+        claims["aud"] = tokens.for_people(authorizer.accepted_audience[0])
     scopes = list(authorizer.accepted_scopes[:1])
     if scopes:
         claims["scope"] = scopes[0]
