@@ -68,7 +68,7 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
         # A handler that reads fields of both formats, or the version, asks which one it got.
         if not wrong or places.keys() & fields_of[sent] - fields_of[other] or "version" in places:
             continue
-        field = min(wrong, key=lambda name: (places[name].line, places[name].column))
+        field = min(wrong, key=lambda name: (places[name].line, places[name].column, name))
         yield Problem(
             f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
             f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
