@@ -19,7 +19,7 @@ from remit.triggers.http import Http
 from remit.triggers.payload_format import in_format_1, payload_format
 from remit.triggers.rest import Rest
 from remit.triggers.sample_events import sample_event
-from remit.triggers.sample_requests import request, rest_request
+from remit.triggers.sample_requests import in_rest_format, request
 
 if TYPE_CHECKING:
     from remit.app import App, Function
@@ -66,7 +66,7 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
             event["pathParameters"] = variables
         filled = _filled(event, line, body)
         if isinstance(trigger, Rest):
-            return rest_request({**filled, "rawPath": line.path}, trigger, app)
+            return in_rest_format({**filled, "rawPath": line.path}, trigger, app)
         is_format_1 = isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0"
         return in_format_1(filled) if is_format_1 else filled
     url = next((trigger for trigger in function.triggers if isinstance(trigger, Http)), None)
@@ -102,7 +102,11 @@ def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | Non
 def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
     """A sample event with what this request says in the place of what the sample says."""
     context = event["requestContext"]
+    domain = context["domainName"]
     http = {**context["http"], "method": line.method, "path": line.path, "sourceIp": _LOOPBACK, "userAgent": _AGENT}
+    headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
+    if body is not None:
+        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(line.query, keep_blank_values=True):
         parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
@@ -110,7 +114,7 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
         **event,
         "rawPath": unquote(line.path),
         "rawQueryString": line.query,
-        "headers": _headers(context["domainName"], body),
+        "headers": dict(sorted(headers.items())),
         "queryStringParameters": parameters,
         "requestContext": {**context, "http": http},
         "body": body,
@@ -122,13 +126,6 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
     if body is None:
         del filled["body"]
     return filled
-
-
-def _headers(domain: str, body: str | None) -> dict[str, str]:
-    headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
-    if body is not None:
-        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
-    return dict(sorted(headers.items()))
 
 
 def _content_type(body: str) -> str:

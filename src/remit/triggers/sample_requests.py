@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.triggers.api_route import VARIABLE
 from remit.triggers.payload_format import in_format_1
+from remit.triggers.rest_settings import rest_settings, stage_name
 from remit.triggers.route_authorizer import TokenAuthorizer
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
     from remit.app import App
     from remit.triggers.api_route import RouteTrigger
+    from remit.triggers.rest import Rest
 
 _EXAMPLE: Final = "example"
 _WITHOUT_BODY: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS"})
@@ -48,20 +50,19 @@ def request(event: dict[str, Any], trigger: RouteTrigger, _: App) -> dict[str, A
     return filled
 
 
-def rest_request(event: dict[str, Any], trigger: RouteTrigger, app: App) -> dict[str, Any]:
-    """The same request to a route of the REST API, whose events are those of format 1.0 but for a few members."""
-    made = in_format_1(event)
-    del made["version"]
-    stage = app.rest.stage_name or app.stage
-    context = made["requestContext"]
-    context |= {"path": f"/{stage}{made['path']}", "stage": stage}
+def in_rest_format(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, Any]:
+    """The event of a REST API for the same request as one of an HTTP API: format 1.0, with a stage and no version."""
+    rest_event = in_format_1(event)
+    del rest_event["version"]
+    stage, context = stage_name(app), rest_event["requestContext"]
+    context |= {"stage": stage, "path": f"/{stage}{rest_event['path']}"}
     if trigger.authorizer is None:
         del context["authorizer"]
-    elif isinstance(trigger.authorizer, TokenAuthorizer):
+    elif "claims" in context["authorizer"]:
         del context["authorizer"]["scopes"]
     else:
-        context["authorizer"]["principalId"] = _EXAMPLE
-    return {**made, "stageVariables": dict(app.rest.variables) or None}
+        context["authorizer"] = {"principalId": _EXAMPLE, **context["authorizer"]}
+    return {**rest_event, "stageVariables": dict(rest_settings(app).variables) or None}
 
 
 def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
