@@ -27,18 +27,15 @@ _VOWELS: Final = "aeiou"
 @lru_cache(maxsize=8192)
 def all_named(resources: tuple[str, ...]) -> bool:
     """Return whether all of them are ARNs whose service and resource are written out."""
-    return all_of_services(resources) and not any(map(_is_whole_service, resources))
+    if not all_of_services(resources):
+        return False
+    return all(arn.resource != "*" for text in resources if (arn := parse_arn(text)) is not None)
 
 
 @lru_cache(maxsize=8192)
 def all_of_services(resources: tuple[str, ...]) -> bool:
     """Return whether all of them are ARNs whose service is written out; the resource may be `*`."""
     return all(map(_is_of_service, resources))
-
-
-def _is_whole_service(resource: str) -> bool:
-    arn = parse_arn(resource)
-    return arn is not None and arn.resource == "*"
 
 
 def _is_of_service(resource: str) -> bool:

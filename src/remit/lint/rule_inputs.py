@@ -7,7 +7,6 @@ Every hook of a rule gets one of these nouns, or a template (`template/written_t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from remit.catalogue.arns import parse as parse_arn
@@ -207,11 +206,6 @@ class BrokenStatement:
     spot: Spot
 
 
-@lru_cache(maxsize=16_384)
-def _before_colon(text: str) -> str:
-    return text.partition(":")[0].lower()
-
-
 @dataclass(frozen=True)  # without slots: what many rules ask is kept
 class ParsedStatement:
     """A statement of a document. `place` knows where its spots stand."""
@@ -387,7 +381,7 @@ class ParsedStatement:
     @_kept
     def services(self) -> frozenset[str]:
         """The texts before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
-        return frozenset(map(_before_colon, self.statement.actions.patterns))
+        return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)
 
     @property
     def doubtful(self) -> bool:
