@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import ApiSettings, RestSettings, WebsocketSettings
+from remit.app import ApiSettings, RestSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
@@ -96,8 +96,3 @@ def rest_settings(state: Judgement) -> RestSettings:
 def _note(state: Judgement, settings: RestSettings, name: str, problem: str, hint: str) -> None:
     mistake = RemitError(f"`config.rest.{name}` {problem}", hint=hint, origin=settings.written[name])
     state.mistakes.errors.append(mistake)
-
-
-def websocket_settings(state: Judgement) -> WebsocketSettings:
-    """Return the settings of `config.websocket`."""
-    return WebsocketSettings(**{name: value for name, (value, _) in state.config.websocket.assigned.items()})

@@ -9,13 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import ApiSettings, App, JobQueue, RestSettings, UnreadParts, in_stack, worker_name
+from remit.app import (
+    ApiSettings,
+    App,
+    JobQueue,
+    RestSettings,
+    UnreadParts,
+    WebsocketSettings,
+    in_stack,
+    worker_name,
+)
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, rest_settings, websocket_settings
+from remit.judge.api_settings import api_settings, rest_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
@@ -218,7 +227,7 @@ def _check_stage(state: Judgement) -> None:
     mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
+def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
@@ -245,7 +254,12 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
-    workflows = _workflows(state, functions)
+    workflows: list[tuple[Workflow, Resource]] = []  # each with its state machine
+    for declared_workflow in state.workflows:
+        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
+
+        with state.noted():
+            workflows.append(workflow_of(state, declared_workflow, functions))
     iam = config.lambda_.iam
     replacements: dict[str, tuple[Grant, ...]] = {}
     for name in ("default_policy", "default_vpc_policy"):
@@ -312,7 +326,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         share_roles=iam.share_roles,
         api=api,
         rest=rest,
-        websocket=websocket_settings(state),
+        websocket=WebsocketSettings(**{name: value for name, (value, _) in config.websocket.assigned.items()}),
         # What lies in a layer is not in the zips as well.
         exclude=(*config.package.exclude, *(f"/{layer.folder}/" for layer in layers)),
         layers=layers,
@@ -321,17 +335,6 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
-
-
-def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workflow, Resource]]:
-    """The workflows, each with its state machine."""
-    workflows: list[tuple[Workflow, Resource]] = []
-    for declaration in state.workflows:
-        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
-
-        with state.noted():
-            workflows.append(workflow_of(state, declaration, functions))
-    return workflows
 
 
 def _account_policies(folder: Path) -> Mapping[str, Policy]:

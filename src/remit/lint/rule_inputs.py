@@ -337,7 +337,8 @@ class ParsedStatement:
     @_kept
     def names_resources(self) -> bool:
         """True if it names ARNs, and none that stands for everything of a service (`arn:aws:s3:::*`)."""
-        return self.names_arns and resource_fit.all_named(self.shapes)
+        parsed = map(parse_arn, self.shapes) if self.names_arns else ()
+        return self.names_arns and all(arn is None or arn.resource != "*" for arn in parsed)
 
     @_kept
     def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
