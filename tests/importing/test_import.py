@@ -377,6 +377,30 @@ def test_the_access_of_a_source_and_of_its_app_are_compared(tmp_path: Path, caps
     assert any("logs" in loss["action"] for loss in document["lost"])
 
 
+def test_a_route_that_is_opened_is_a_gain_over_the_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events:
+        Rest: {Type: Api, Properties: {Path: "/orders/{id}", Method: get, Auth: {Authorizer: AWS_IAM}}}
+        Http: {Type: HttpApi, Properties: {Path: "/orders", Method: post}}
+"""
+    imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    app = tmp_path / "app/app.py"
+    for text, doors in (("AWS_IAM", []), ("NONE", [True])):
+        app.write_text(app.read_text("utf-8").replace('auth="AWS_IAM"', f'auth="{text}"'), "utf-8")
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            main(["diff", str(tmp_path / "template.yaml"), str(tmp_path / "app"), "--json"])
+        assert [door["public"] for door in json.loads(capsys.readouterr().out)["doors"]] == doors
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_a_mutant_of_a_source_is_read_or_refused_by_an_error(tmp_path: Path, seed: int) -> None:
     """Whatever stands in a source, nothing of remit's own breaks."""

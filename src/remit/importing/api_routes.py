@@ -85,6 +85,10 @@ class Apis:
     declared: Mapping[str, SamResource] = field(default_factory=dict)
     as_they_are: Mapping[str, str] = field(default_factory=dict)
 
+    def routed(self, event: SamEvent) -> bool:
+        """Whether an event is a route of an API that becomes routes."""
+        return event.type in FORMS and self.api(event) not in self.as_they_are
+
     def renamed(self) -> dict[str, str]:
         """The logical ids that remit gives to the parts of APIs."""
         return {
@@ -100,6 +104,23 @@ class Apis:
         name = api_of(event) if reference is None else reference.get("Ref") if isinstance(reference, dict) else None
         return name if isinstance(name, str) and name in self.declared else ""
 
+    def route(self, event: SamEvent) -> str:
+        """The route of an event, as triggers spell it: `GET /orders/{id}`."""
+        path, method = event.properties.get("Path"), str(event.properties.get("Method") or "ANY")
+        method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
+        return "$default" if path in (None, "$default") else f"{method} {_path(str(path), event.type)}"
+
+    def authorization(self, event: SamEvent) -> str:
+        """The type of authorization of an event's route, as API Gateway calls it."""
+        of_api = section(self.declared[self.api(event)].properties, "Auth") if self.api(event) else {}
+        name = section(event.properties, "Auth").get("Authorizer", of_api.get("DefaultAuthorizer", "NONE"))
+        authorizer = section(of_api, "Authorizers", str(name))
+        if "JwtConfiguration" in authorizer:
+            return "JWT"
+        if "UserPoolArn" in authorizer:
+            return "COGNITO_USER_POOLS"
+        return "CUSTOM" if authorizer else str(name)
+
     def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
         """The route of an event. UnsayableError: remit has none such."""
         api = self.api(event)
@@ -109,10 +130,7 @@ class Apis:
         unknown = [name for name in properties if name not in form.event_properties]
         if unknown:
             raise UnsayableError(f"a route has no {', '.join(unknown)}")
-        path, method = properties.get("Path"), str(properties.get("Method") or "ANY")
-        method = "ANY" if method.lower() in (*ANY_METHOD, "*") else method.upper()
-        route = "$default" if path in (None, "$default") else f"{method} {_path(str(path), event.type)}"
-        items = [Item(quoted(route)), Item(self._auth(event, api, names), "auth=")]
+        items = [Item(quoted(self.route(event))), Item(self._auth(event, api, names), "auth=")]
         version = properties.get("PayloadFormatVersion")
         if version is not None and str(version) != "2.0":
             items.append(Item(quoted(str(version)), "payload_format_version="))

@@ -34,7 +34,7 @@ _SETTINGS: Final = {
     "VpcConfig": "vpc_config",
     "AutoPublishAlias": "alias",
     "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions": "provisioned_concurrency",
-    "DurableConfig.ExecutionTimeout": "durable",
+    "DurableConfig": "durable",
     "EventInvokeConfig.MaximumRetryAttempts": "maximum_retry_attempts",
     "EventInvokeConfig.MaximumEventAgeInSeconds": "maximum_event_age",
 }
@@ -307,7 +307,7 @@ class _FunctionReader:
         self.left += access.left
         return access
 
-    def _other_properties(self) -> Iterator[Item]:  # noqa: C901 - one property after the other
+    def _other_properties(self) -> Iterator[Item]:
         """Everything without a setting, in `properties=`."""
         entries = []
         others: dict[str, Any] = {name: self.properties[name] for name in _AS_THEY_ARE if name in self.properties}
@@ -321,13 +321,6 @@ class _FunctionReader:
         tags = self.properties.get("Tags")
         if isinstance(tags, dict) and tags and not tokens.is_intrinsic(tags):
             others["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        retention = value_at_path(self.properties, "DurableConfig.RetentionPeriodInDays")
-        if retention is not None:
-            self._leave(
-                f"DurableConfig.RetentionPeriodInDays of {self.declared.logical_id}",
-                "`durable` has no retention",
-                ("DurableConfig",),
-            )
         role = self.properties.get("Role")
         if role is not None and self.declared.logical_id not in self.context.lifted_roles:
             others["Role"] = role

@@ -461,6 +461,8 @@ def _outputs(
     for name, written in section(template, "Outputs").items():
         origin = source.locate(("Outputs", name))
         try:
+            name_of_export = section(written, "Export").get("Name") if isinstance(written, dict) else None
+            exported = Item(inside.text(name_of_export), "export=") if name_of_export is not None else None
             value, only_if = _not_empty(written.get("Value") if isinstance(written, dict) else None, inside)
             condition = (
                 only_if or inside.condition({"Condition": written["Condition"]}) if "Condition" in written else None
@@ -468,16 +470,13 @@ def _outputs(
         except (UnsayableError, TypeError) as error:
             yield ImportedResource("", "", left=(Left(f"output {name}", str(error), origin),))
             continue
-        left = (
-            (Left(f"Export of output {name}", "no stack of remit's exports", origin),) if written.get("Export") else ()
-        )
         description = written.get("Description")
         about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
         attribute = _unused(words(str(name)) or "output", taken)
         if ("resource", attribute) in refused:
             yield ImportedResource("", "", left=(Left(f"output {name}", refused["resource", attribute], origin),))
             continue
-        yield ImportedResource(attribute, call("output", Item(value), about), condition, left)
+        yield ImportedResource(attribute, call("output", Item(value), about, exported), condition)
 
 
 def _not_empty(value: Any, names: TemplateNames) -> tuple[Source, str | None]:
