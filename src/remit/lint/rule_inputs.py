@@ -7,7 +7,7 @@ Every hook of a rule gets one of these nouns, or a template (`template/written_t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
@@ -196,8 +196,7 @@ class WrittenStatement:
     """Whether conditions choose parts of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenStatement:
+class BrokenStatement(NamedTuple):
     """A statement that does not parse, and why."""
 
     written: WrittenStatement
@@ -412,8 +411,7 @@ def below(locate: Locate, path: Spot) -> Locate:
     return lambda spot: locate((*path, *spot))
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A function's environment variables as they are written."""
 
     function: str
@@ -423,8 +421,7 @@ class Environment:
     """Whether they go to Lambda as they are (in an app, remit has checked their names already)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A loaded app with its roles, and the folder of its files."""
 
     app: App

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.finding import WARNING, Problem, rule
 from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
-from remit.triggers.api import Api
 from remit.triggers.http import Http
 from remit.triggers.payload_format import payload_format
 
@@ -87,8 +86,9 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
     """
     for function in subject.app.functions:
         formats = set()
+        trigger: Any
         for trigger in function.triggers:
-            if isinstance(trigger, Api):
+            if hasattr(trigger, "payload_format_version"):  # a route of an HTTP API: its file brings others
                 formats.add(payload_format(trigger, function, subject.app))
             else:
                 formats.add("2.0" if isinstance(trigger, Http) else "")  # what else runs it may send anything
