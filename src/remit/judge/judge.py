@@ -9,22 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import (
-    ApiSettings,
-    App,
-    JobQueue,
-    RestSettings,
-    UnreadParts,
-    WebsocketSettings,
-    in_stack,
-    worker_name,
-)
+from remit.app import ApiSettings, App, JobQueue, UnreadParts, WebsocketSettings, in_stack, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, rest_settings
+from remit.judge.api_settings import api_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
@@ -149,14 +140,10 @@ def _unread_parts(state: Judgement) -> UnreadParts:
 
 
 def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    ids = set()
-    for item in declarations:
-        own_id = item.settings[0][1].get("logical_id")
-        if isinstance(own_id, str):
-            ids.add(own_id)
-        elif type(item.name) is not Unread:
-            ids.add(f"{logical_id(item.name)}Function")
-    return frozenset(ids)
+    nameable = (item for item in declarations if type(item.name) is not Unread)
+    return frozenset(
+        str(item.settings[0][1].get("logical_id") or f"{logical_id(item.name)}Function") for item in nameable
+    )
 
 
 def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
@@ -227,7 +214,7 @@ def _check_stage(state: Judgement) -> None:
     mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the other
+def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
@@ -254,12 +241,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     for check in checks(functions):
         with state.noted():
             state.mistakes.errors += check(functions)
-    workflows: list[tuple[Workflow, Resource]] = []  # each with its state machine
-    for declared_workflow in state.workflows:
-        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
-
-        with state.noted():
-            workflows.append(workflow_of(state, declared_workflow, functions))
+    workflows = _workflows(state, functions)
     iam = config.lambda_.iam
     replacements: dict[str, tuple[Grant, ...]] = {}
     for name in ("default_policy", "default_vpc_policy"):
@@ -274,9 +256,12 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
     api = ApiSettings()
     with state.noted():
         api = api_settings(state)
-    rest = RestSettings()
-    with state.noted():
-        rest = rest_settings(state)
+    rest: ApiSettings | None = None
+    if config.rest.assigned:
+        from remit.judge.rest_settings import rest_settings  # noqa: PLC0415 - few apps have a REST API
+
+        with state.noted():
+            rest = rest_settings(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
         with state.noted():
@@ -338,6 +323,17 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+
+
+def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workflow, Resource]]:
+    """The workflows, each with its state machine."""
+    workflows: list[tuple[Workflow, Resource]] = []
+    for declaration in state.workflows:
+        from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
+
+        with state.noted():
+            workflows.append(workflow_of(state, declaration, functions))
+    return workflows
 
 
 def _account_policies(folder: Path) -> Mapping[str, Policy]:
