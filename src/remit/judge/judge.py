@@ -214,7 +214,7 @@ def _check_stage(state: Judgement) -> None:
     mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
+def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
