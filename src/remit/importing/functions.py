@@ -165,16 +165,12 @@ class _FunctionReader:
         return value if isinstance(value, str) else default
 
     def _function_name(self, name: Any) -> Source:
-        """A name, which may begin with the stack's: what else only the deploy knows is in no name of remit's."""
+        """A name, whose letters remit must know: the stack's are those of the project's namespace."""
         text = flat(self.names.text(name))
-        if text.startswith('"${AWS::StackName}') and text.count("${") == 1:
-            return text
-        if text.startswith('"'):
-            text = (
-                f"f{text.replace('${AWS::StackName}', '{project.namespace}')}" if "${AWS::StackName}" in text else text
-            )
+        if text.startswith('"') and "${AWS::StackName}" in text:
+            text = f"f{text.replace('${AWS::StackName}', '{project.namespace}')}"
         text = text.replace("${{AWS::StackName}}", "{project.namespace}")
-        if "${" in text or any(f"{{{place}" in text or text == place for place in ("aws.", "Data.")):
+        if "${" in text or "aws." in text or "Data." in text:
             raise UnsayableError("only the deploy knows it")
         return text
 
@@ -286,6 +282,11 @@ class _FunctionReader:
     def _log_retention(self) -> Iterator[Item]:
         group = self.context.log_groups.get(self.declared.logical_id, {})
         retention = group.get("RetentionInDays")
+        for name in group:
+            if name not in ("LogGroupName", "RetentionInDays", "Tags"):
+                self._leave(
+                    f"{name} of the log group of {self.declared.logical_id}", "remit's log groups have none", ()
+                )
         try:
             yield Item("None" if retention is None else self.names.source(retention), "log_retention=")
         except UnsayableError as error:

@@ -95,7 +95,8 @@ class _Service:
         self.raw = {name: variables.resolved(parsed.value[name], (name,)) for name in kept if name in parsed.value}
         self.parameters = variables.parameters
         service = self.raw.get("service")
-        self.name = str(service.get("name") if isinstance(service, dict) else service)
+        named = service.get("name") if isinstance(service, dict) and not tokens.is_intrinsic(service) else service
+        self.name = "" if named is None else named
         self.provider = section(self.raw, "provider")
         self.stage = self.provider.get("stage") or "dev"
         self.resources: dict[str, Any] = {}
@@ -130,7 +131,7 @@ class _Service:
             ("Resources", logical_id): ("functions", name) for name, logical_id in self._ids(functions).items()
         }
         return SourceTemplate(
-            re.sub(r"[^a-z0-9-]+", "-", self.name.lower()).strip("-")[:40] or "app",
+            re.sub(r"[^a-z0-9-]+", "-", str(tokens.textual(self.name)).lower()).strip("-")[:40] or "app",
             self.parsed.file.rpartition("/")[2],
             self.folder,
             template,
@@ -170,7 +171,7 @@ class _Service:
         }
         merged = {**_DEFAULTS, **above, **function}
         properties: dict[str, Any] = {
-            "FunctionName": f"{self.name}-{self.stage}-{name}",
+            "FunctionName": _joined(self.name, "-", self.stage, "-", name),
             "Handler": function.get("handler"),
             "CodeUri": ".",
         }
@@ -399,6 +400,15 @@ class _Service:
 
 
 _API_IDS: Final = {"http": "ApiGatewayRestApi", "httpApi": "HttpApi"}
+
+
+def _joined(*parts: Any) -> Any:
+    """Texts and functions of CloudFormation as one text."""
+    texts = [
+        part["Fn::Sub"] if isinstance(part, dict) and "Fn::Sub" in part else tokens.text_of(part) for part in parts
+    ]
+    text = "".join(texts)
+    return {"Fn::Sub": text} if any(isinstance(part, dict) for part in parts) else text
 
 
 def _renamed(options: Mapping[str, Any]) -> dict[str, Any]:

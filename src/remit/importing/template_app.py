@@ -198,7 +198,7 @@ def _without_log_groups(
     )
 
 
-def _names(
+def _names(  # noqa: C901 - one kind of name after the other
     names: TemplateNames,
     expansion: ExpandedTemplate,
     functions: Mapping[str, SamResource],
@@ -230,6 +230,8 @@ def _names(
         maker = expansion.origins.get(("Resources", logical_id), ("", ""))[1]
         if maker in apis.as_they_are and resource["Type"] in _REFERABLE:
             renamed[f"{maker}.{_REFERABLE[resource['Type']]}"] = logical_id
+    layers = [declared.logical_id for declared in expansion.declared if declared.kind == "LayerVersion"]
+    renamed |= {layer: f"{logical_id_of(f'layers_{words(layer)}')}Layer" for layer in layers}
     texts = {*tokens.PSEUDO, *functions, *renamed.values()}
     return replace(names, resources=attributes, types=types, renamed=renamed, left=left, texts=frozenset(texts))
 
@@ -382,7 +384,7 @@ def _options(
     options: list[Item] = []
     left: list[Left] = []
     policy = written.get("DeletionPolicy")
-    if policy is not None and policy != "Delete":
+    if policy is not None:
         options.append(Item(flat(names.source(policy)), "deletion_policy="))
     depends = written.get("DependsOn")
     targets = depends if isinstance(depends, list) else [depends] if depends else []
@@ -464,9 +466,8 @@ def _outputs(
             name_of_export = section(written, "Export").get("Name") if isinstance(written, dict) else None
             exported = Item(inside.text(name_of_export), "export=") if name_of_export is not None else None
             value, only_if = _not_empty(written.get("Value") if isinstance(written, dict) else None, inside)
-            condition = (
-                only_if or inside.condition({"Condition": written["Condition"]}) if "Condition" in written else None
-            )
+            conditions = [inside.condition({"Condition": written["Condition"]})] if "Condition" in written else []
+            condition = " and ".join((*conditions, *([only_if] if only_if else []))) or None
         except (UnsayableError, TypeError) as error:
             yield ImportedResource("", "", left=(Left(f"output {name}", str(error), origin),))
             continue

@@ -108,12 +108,14 @@ class TemplateNames:
                 return part
             if part.get("Ref") in self.parameters or "Fn::If" in part or "Fn::FindInMap" in part:
                 marks[f"MARK{len(marks)}MARK"] = flat(self.text(part))
-                return f"MARK{len(marks) - 1}MARK"
+                mark = f"MARK{len(marks) - 1}MARK"
+                return mark if self.known(part) else {"Fn::Sub": mark}
             if "Fn::Sub" in part:
                 text, variables = tokens.substitution(part["Fn::Sub"])
                 for name in re.findall(r"\$\{(\w+)\}", text):
                     if name in self.parameters and name not in variables:
-                        text = text.replace(f"${{{name}}}", marked({"Ref": name}))
+                        put = marked({"Ref": name})
+                        text = text.replace(f"${{{name}}}", put if isinstance(put, str) else put["Fn::Sub"])
                 return {"Fn::Sub": [text, marked(variables)] if variables else text}
             return {key: marked(item) for key, item in part.items()}
 
@@ -313,7 +315,7 @@ class TemplateNames:
         first, second = (flat(self.text(key)) for key in keys[1:])
         return f"{self.mappings[keys[0]]}[{first}][{second}]"
 
-    def _raw(self, value: Any) -> Source:
+    def _raw(self, value: Any) -> Source:  # noqa: PLR0911 - one form after the other
         """A value of which CloudFormation's functions stay as they are; parameters are put in."""
         if isinstance(value, list):
             return Bracketed("[", tuple(Item(self._raw(item)) for item in value), "]")
@@ -328,6 +330,10 @@ class TemplateNames:
             name = argument if function == "Ref" else argument[0] if function == "Fn::GetAtt" else ""
             if name in self.left:
                 raise UnsayableError(self.left[name])
+            if function == "Ref" and argument in self.parameters:
+                constant = self.parameters[argument]
+                is_list = self.declared[argument].type.endswith(("List>", ">>"))
+                return constant if is_list else Bracketed("{", (Item(constant, '"Fn::Sub": '),), "}")
             if function == "Ref":
                 argument = self.renamed.get(argument, argument)
             return Bracketed("{", (Item(self._raw(argument), f"{quoted(function)}: "),), "}")
