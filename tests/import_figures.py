@@ -47,7 +47,13 @@ MADE_BY_EVENTS = {
     "AWS::Lambda::LayerVersion": ("LayerName",),
 }
 """Types that remit names itself, and the properties by which the same resource is found on both sides."""
-API_PARTS = ("AWS::ApiGateway::", "AWS::ApiGatewayV2::")
+OWN_IDS = {
+    "AWS::ApiGateway::RestApi": "RestApi",
+    "AWS::ApiGateway::Stage": "RestApiStage",
+    "AWS::ApiGatewayV2::Api": "HttpApi",
+    "AWS::ApiGatewayV2::Stage": "HttpApiStage",
+}
+"""The parts of APIs that remit names itself, by their types."""
 
 
 @dataclass
@@ -398,7 +404,7 @@ def renamed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
                 for first, second in zip(*layers, strict=False)
                 if "${" in str(first) and first != second
             }
-        for kind, own_id in (("AWS::ApiGateway::RestApi", "RestApi"), ("AWS::ApiGatewayV2::Api", "HttpApi")):
+        for kind, own_id in OWN_IDS.items():
             if resource["Type"] == kind and name not in new and own_id in new:
                 ids[name] = own_id
     return ids

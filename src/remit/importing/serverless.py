@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PLUGINS: Final = {
     "serverless-dotenv-plugin": "",
+    "serverless-dynamodb-local": "",
     "serverless-export-env": "",
     "serverless-iam-roles-per-function": "",
     "serverless-offline": "",
@@ -29,7 +30,7 @@ _PLUGINS: Final = {
     "serverless-prune-plugin": "",
     "serverless-pseudo-parameters": "",
     "serverless-python-requirements": "",
-    "serverless-wsgi": '`app.web` serves a WSGI app: `app.web("module:object")`',
+    "serverless-wsgi": "",
 }
 """Plugins whose work remit does by itself (""), and what is to be written for others."""
 _NO_FORM: Final = "remit has no plugins"
@@ -175,6 +176,9 @@ class _Service:
             "Handler": function.get("handler"),
             "CodeUri": ".",
         }
+        wsgi = value_at_path(self.parsed.value, "custom.wsgi.app")
+        if str(function.get("handler")).startswith("wsgi_handler.") and isinstance(wsgi, str):
+            properties["WebTarget"] = ":".join(wsgi.rsplit(".", 1))
         if section(provider, "tracing").get("lambda"):
             merged.setdefault("tracing", section(provider, "tracing")["lambda"])
         for key, property_name in _SETTINGS.items():
@@ -332,7 +336,12 @@ class _Service:
             return
         api = self._api("Api" if kind == "http" else "HttpApi")
         if kind == "http" and options.get("cors"):
-            api["Cors"] = _cors(options["cors"])
+            cors = _cors(options["cors"])
+            api["Cors"] = {
+                name.replace("Origins", "Origin"): f"'{','.join(texts)}'"
+                for name, texts in cors.items()
+                if isinstance(texts, list)
+            }
         yield (
             "Api" if kind == "http" else "HttpApi",
             {

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.catalogue.types import arn_of
+from remit.errors import RemitError
 from remit.iam import tokens
+from remit.importing.app_model import Left
 from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, literal, quoted
 from remit.template.branches import NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from remit.errors import Origin
+
+T = TypeVar("T")
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
     "AWS::AccountId": "aws.account",
@@ -29,6 +34,17 @@ _LOGIC: Final = ("Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
 
 class UnsayableError(Exception):
     """A value of the template has no form in an app of remit; the text says why."""
+
+
+def said(make: Callable[[], T], what: str, origin: Origin | None, left: list[Left]) -> T | None:
+    """The result of a call, or None: what it cannot say, or remit's own checks refuse, is added to `left`."""
+    try:
+        return make()
+    except UnsayableError as error:
+        left.append(Left(what, str(error), origin))
+    except RemitError as error:
+        left.append(Left(what, error.message, origin))
+    return None
 
 
 def words(name: str) -> str:
