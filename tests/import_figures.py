@@ -376,6 +376,8 @@ def _uploaded(template: dict[str, Any]) -> dict[str, Any]:
                 properties[name] = "s3://bucket/key"
     for resource in copy["Resources"].values():
         properties = resource.setdefault("Properties", {})
+        if properties.pop("WebTarget", None) is not None:
+            properties["Handler"] = "web"
         has_code = {"InlineCode", "ImageUri"} & properties.keys() or properties.get("PackageType") == "Image"
         if resource["Type"] == "AWS::Serverless::Function" and not has_code:
             properties.setdefault("CodeUri", "s3://bucket/key")
