@@ -21,7 +21,7 @@ from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import DeployCall, Need, Purpose, sentences
 from remit.deployer.planned_stack import stack_of
-from remit.deployer.s3_objects import stored
+from remit.deployer.s3_objects import _locations, stored
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -819,6 +819,25 @@ def test_an_object_is_found_by_each_of_its_addresses(bucket: str, key: str, regi
     (found,) = stored(stack_of("shop", [{"Resources": {}}]), url)
     folder = f"{key.rpartition('/')[0]}/" if "/" in key else ""
     assert found == f"arn:${{AWS::Partition}}:s3:::{bucket}/{folder}*"
+
+
+PLACES_IN_S3 = st.builds(
+    lambda names, bucket, key: dict(zip(names, (bucket, key), strict=False)),
+    st.sampled_from([("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("Bucket", "Key"), ("S3Bucket",)]),
+    st.sampled_from(BUCKETS),
+    st.sampled_from("ab"),
+)
+
+
+@settings(max_examples=cases(25, deep=300))
+@given(st.lists(PLACES_IN_S3, max_size=3), st.booleans())
+def test_each_place_in_s3_is_found_once_however_deep_it_stands(
+    drawn: list[dict[str, str]],
+    in_list: bool,  # noqa: FBT001 - drawn
+) -> None:
+    around = {"Code": drawn} if in_list else {f"P{number}": {"Q": place} for number, place in enumerate(drawn)}
+    found = sorted(map(str, _locations({"Properties": around})))
+    assert found == sorted(str((*place.values(), None)[:2]) for place in drawn)
 
 
 @pytest.mark.parametrize("name", ["shop"])

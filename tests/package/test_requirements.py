@@ -153,7 +153,9 @@ def test_pylock_loses_remit_and_what_remit_alone_brings(needs: dict[str, set[str
 
 
 HASHES: Final = st.dictionaries(st.sampled_from(["sha256", "sha512", "md5"]), st.text("0af", min_size=2), min_size=1)
-WHEELS: Final = st.tuples(st.sampled_from(["url", "path"]), st.sampled_from(["", "wheels/"]), HASHES)
+WHEELS: Final = st.tuples(
+    st.sampled_from([("url",), ("path",), ("url", "path")]), st.sampled_from(["", "wheels/"]), HASHES
+)
 
 
 @settings(max_examples=cases(30, deep=500))
@@ -163,12 +165,13 @@ WHEELS: Final = st.tuples(st.sampled_from(["url", "path"]), st.sampled_from(["",
     st.sampled_from(["", "python_version > '3'", "sys_platform == 'linux'"]),
 )
 def test_pylock_becomes_pinned_lines_with_every_hash_and_marker(
-    wheels: list[tuple[str, str, dict[str, str]]], sdist: dict[str, str] | None, marker: str
+    wheels: list[tuple[tuple[str, ...], str, dict[str, str]]], sdist: dict[str, str] | None, marker: str
 ) -> None:
-    files = [
-        {key: f"{'https://host/' if key == 'url' else ''}{folder}idna-3-{number}.whl", "hashes": hashes}
-        for number, (key, folder, hashes) in enumerate(wheels)
-    ]
+    files: list[dict[str, Any]] = []
+    for number, (keys, folder, hashes) in enumerate(wheels):
+        place = f"{folder}idna-3-{number}.whl"
+        addresses = {"url": f"https://host/{place}", "path": place}
+        files.append({"hashes": hashes, **{key: addresses[key] for key in keys}})
     package: dict[str, Any] = {"name": "idna", "version": "3", "wheels": files}
     if sdist is not None:
         package["sdist"] = {"url": "https://host/idna-3.tar.gz", "hashes": sdist}
@@ -183,7 +186,9 @@ def test_pylock_becomes_pinned_lines_with_every_hash_and_marker(
         f"{name}:{digest}" for hashes in (*(one for *_, one in wheels), sdist or {}) for name, digest in hashes.items()
     ]
     assert sorted(told) == sorted(every)
-    assert links == sorted({f"--find-links {folder.rstrip('/') or '.'}" for key, folder, _ in wheels if key == "path"})
+    assert links == sorted(
+        {f"--find-links {folder.rstrip('/') or '.'}" for keys, folder, _ in wheels if keys == ("path",)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,7 @@ def test_pylock_becomes_pinned_lines_with_every_hash_and_marker(
         ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
         ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
         ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),
-        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "a uv workspace"),
+        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "which has no uv.lock"),
         ({"pyproject.toml": "[project\n"}, "  --> pyproject.toml:1:9"),
         ({"Pipfile.lock": "{}"}, "pipenv requirements > requirements.txt"),
     ],

@@ -269,6 +269,7 @@ def substitution(argument: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _from_sub(argument: object, value: dict[str, Any]) -> str:
+    """The text of a Fn::Sub (`value`, with that argument), its own variables put in; raw where they are no texts."""
     template, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - as above
     if not isinstance(template, str) or not isinstance(variables, dict):
         return _raw(value)

@@ -22,9 +22,10 @@ from remit.triggers.http import Http
 from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
+from remit.triggers.payload_format import in_format_1, payload_format
 from remit.triggers.rest import Rest
 from remit.triggers.s3 import S3, UNIQUE
-from remit.triggers.sample_requests import message, request, rest_request
+from remit.triggers.sample_requests import in_rest_format, message, request
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.sqs import Sqs
@@ -101,7 +102,8 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
             origin=function.origin,
         )
     fill = _FILLS.get(type(trigger))
-    return sample.event if fill is None else fill(sample.event, trigger, app)
+    event = sample.event if fill is None else fill(sample.event, trigger, app)
+    return in_format_1(event) if isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0" else event
 
 
 def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:
@@ -238,6 +240,10 @@ def _group(_: Any, trigger: Logs, app: App) -> Any:
     return _packed(_renamed(sample, {"/aws/lambda/echo-nodejs": name}))
 
 
+def _rest_request(_: Any, trigger: Rest, app: App) -> Any:
+    return in_rest_format(request(sample_event("api").event, trigger, app), trigger, app)
+
+
 def _step(event: Any, trigger: Cognito, _: App) -> Any:
     sources = {"PreSignUp": "PreSignUp_SignUp", "PostConfirmation": "PostConfirmation_ConfirmSignUp"}
     source = sources.get(trigger.step, f"{trigger.step}_Authentication")
@@ -255,7 +261,7 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Logs: _group,
     Cognito: _step,
     Api: request,
-    Rest: rest_request,
+    Rest: _rest_request,
     Websocket: message,
 }
 """How each trigger's names come into its event; the others have none."""
