@@ -24,7 +24,7 @@ _SETTINGS: Final = {
     "lambda_memory_size": "MemorySize", "lambda_timeout": "Timeout", "layers": "Layers", "log_retention_in_days": "",
     "reserved_concurrency": "ReservedConcurrentExecutions", "tags": "Tags", "iam_role_arn": "Role",
 }  # fmt: skip
-_READ_HERE: Final = "${AWS::Region}:${AWS::AccountId}:"
+_READ_HERE: Final = frozenset({
     *_SETTINGS, "api_gateway_custom_domain", "api_gateway_endpoint_type", "api_gateway_stage", "app_name",
     "autogen_policy", "automatic_layer", "environment_variables", "iam_policy_file", "lambda_functions",
     "lambda_runtime", "manage_iam_role", "minimum_compression_size", "security_group_ids", "stages", "subnet_ids",
