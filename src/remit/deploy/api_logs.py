@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from remit.deploy.aws_errors import Denied, code, patiently, remit_errors
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import RemitError
+from remit.triggers.rest_settings import rest_settings
 from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _is_bad_request(error: BaseException) -> bool:
 
 
 def _writes_log(app: App) -> bool:
-    return app.rest.access_log and "rest" in trigger_files(app.functions)
+    return rest_settings(app).access_log and "rest" in trigger_files(app.functions)
 
 
 def calls_for_log_role(app: App) -> Iterator[DeployCall]:
@@ -96,5 +97,5 @@ def require_log_role(app: App, account: Account, note: Callable[[str], None]) ->
             f"API Gateway has no role to write access logs with in {account.account}, {account.region}: "
             "nothing was deployed",
             hint=f"`remit bootstrap --api-logs --region {account.region}` sets one, once for each account and region",
-            origin=app.rest.written.get("access_log"),
+            origin=rest_settings(app).written.get("access_log"),
         )
