@@ -140,14 +140,10 @@ def _unread_parts(state: Judgement) -> UnreadParts:
 
 
 def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    ids = set()
-    for item in declarations:
-        own_id = item.settings[0][1].get("logical_id")
-        if isinstance(own_id, str):
-            ids.add(own_id)
-        elif type(item.name) is not Unread:
-            ids.add(f"{logical_id(item.name)}Function")
-    return frozenset(ids)
+    nameable = (item for item in declarations if type(item.name) is not Unread)
+    return frozenset(
+        str(item.settings[0][1].get("logical_id") or f"{logical_id(item.name)}Function") for item in nameable
+    )
 
 
 def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
