@@ -819,7 +819,7 @@ def settled(value: Any, parameters: dict[str, str]) -> Any:
     return json.loads(text)
 
 
-@settings(max_examples=cases(25, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(
     st.dictionaries(st.sampled_from(sorted(NAMED)), TEXTS, max_size=2),
     TEXTS,
@@ -840,10 +840,14 @@ def test_whatever_a_parameter_turns_out_to_be_the_stack_may_be_made(
     place = {"region": REGION, "account": NUMBER}
     unknown = bound(deployer(stack_of("shop", [open_template])), **place)
     told = {"Resources": settled(resources, {"P": name, "Q": path_told})}
+    # Nothing is granted on a role of which nobody knows the name, and a note says so.
+    is_noted = any("nothing is granted on it" in note for note in unknown.notes)
+    assert is_noted <= (role_name != "plain")
     for grant in bound(deployer(stack_of("shop", [told])), **place).grants:
         for action_name in grant.statement.actions.patterns:
             for pattern in grant.statement.resources.patterns if grant.statement.resources else ():
-                assert allowed(unknown, action_name, pattern), (action_name, pattern)
+                is_of_unnamed = is_noted and action_name.startswith("iam:")
+                assert allowed(unknown, action_name, pattern) or is_of_unnamed, (action_name, pattern)
 
 
 BUCKETS, REGIONS = ("shop", "shop.code"), ("", "eu-west-1", "${AWS::Region}")
