@@ -15,6 +15,7 @@ from hypothesis import settings
 
 import emulator
 import outlive
+from forks import Forks
 from projects import APP, HELLO, Project, configuration, write
 
 if TYPE_CHECKING:
@@ -44,7 +45,15 @@ for name in tuple(os.environ):
         del os.environ[name]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--forks", type=int, default=0, help="run tests in so many forks of the process that collects them"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.forks:
+        config.pluginmanager.register(Forks(config.option.forks))
     config.addinivalue_line("markers", "network: asks the package index")
     gc.disable()  # until all tests are collected: nothing of them is garbage
     _end_if_it_hangs(config)
@@ -80,7 +89,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what was collected: to look at it time and again took a tenth of a run."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()

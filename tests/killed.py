@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from multiprocessing import forkserver
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from botocore.httpsession import URLLib3Session
 
 from remit.deploy.session import connect
@@ -18,19 +21,24 @@ if TYPE_CHECKING:
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["boto3", "remit.deploy.artefacts", "remit.deploy.bootstrap", "remit.deploy.manual_changes"]
+    ["read_models", "remit.deploy.artefacts", "remit.deploy.bootstrap", "remit.deploy.manual_changes"]
 )
-"""A server that has imported the SDK, and forks for each piece of work."""
+"""A server that has imported the SDK and read its models, and forks for each piece of work."""
 
 
 def processes() -> Any:
     """Where processes come from that work on accounts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(
+            "PYTHONPATH", str(Path(__file__).parent)
+        )  # the server looks nowhere else for what it imports first
+        forkserver.ensure_running()
     return _FORKS
 
 
 def killed_at(operation: str, when: str, account: Account, work: Callable[..., None], *arguments: Any) -> bool:
     """Do `work(account, *arguments)`, a function of a module, until it is killed at `service.Operation`, or ends."""
-    process = _FORKS.Process(
+    process = processes().Process(
         target=work_until, args=(f"{operation} {when}", account.account, str(account.endpoint), work, *arguments)
     )
     process.start()

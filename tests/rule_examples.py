@@ -35,6 +35,9 @@ def findings_of(block: str, folder: Path) -> tuple[Finding, ...]:
         (folder / "config" / "deploy.py").write_text(block, "utf-8")
         (folder / "app.py").write_text(APP, "utf-8")
         return lint(load(folder), folder=folder)
+    if "App()" in block:
+        (folder / "app.py").write_text(block, "utf-8")
+        return lint(load(folder), folder=folder)
     if _is_statement(block):
         block = DOCUMENT.format(block)
     return lint_bytes(block.encode(), "example.json" if block.startswith("{") else "example.yaml")

@@ -7,7 +7,7 @@ Properties are CloudFormation's, in its spelling.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, get_args
 
 from remit.errors import few
 
@@ -176,6 +176,8 @@ class Output:
     origin: Origin | None = None
     shared: str = ""
     """The class of shared resources that declares it."""
+    export: str = ""
+    """The name under which other stacks import it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,11 +506,17 @@ class WebApiSettings:
         return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
 
 
+PayloadFormat: TypeAlias = Literal["1.0", "2.0"]
+PAYLOAD_FORMATS: Final[tuple[str, ...]] = get_args(PayloadFormat)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiSettings(WebApiSettings):
     """How the app's HTTP API is set up: `config.api`."""
 
     cors_configuration: Mapping[str, Any] | None = None
+    payload_format_version: str = "2.0"
+    """That of the routes which do not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.existing_policies import existing_policies
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
-from remit.synthesis.check import check, check_body
+from remit.synthesis.check import check, check_body, note_on_resources
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
@@ -184,6 +184,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
     notes += [*override_notes, *guardrail_notes, *packed.notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
+    notes += note_on_resources(template, declared, app)
     return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
@@ -288,7 +289,7 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
 
     Unless it `keeps` them, zips are only tried, and none is put where people look.
     """
-    from remit.package.app_zip import depends, package, package_layer, place  # noqa: PLC0415 - not always asked for
+    from remit.package.app_zip import package, package_layer, place  # noqa: PLC0415 - not always asked for
     from remit.package.layers import check_sizes  # noqa: PLC0415 - as above
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
     from remit.package.packed_imports import check_imports  # noqa: PLC0415 - as above
@@ -297,7 +298,8 @@ def _package(app: App, settings: _BuildSettings, *, keeps: bool = True) -> _Pack
     targets = _targets(folder, app, for_this_machine=settings.for_this_machine)
     zips = {function.name: _Zip(function.code, targets[function.name]) for function in app.functions}
     zips_of_web_apps = {zips[function.name] for function in app.functions if function.web is not None}
-    apart = {code for code in app.code_roots if app.puts_dependencies_into_layers and depends(folder, code)}
+    of_dependencies = {layer.ref for layer in app.layers if layer.runtime}
+    apart = {function.code for function in app.functions if not of_dependencies.isdisjoint(function.layers)}
     packages: dict[_Zip, Package] = {}
     for kind in dict.fromkeys(zips.values()):
         packages[kind] = package(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
+from projects import Project, write
 from remit.build import build
 from remit.catalogue.types import holds_data
+from remit.deploy.changeset import plan
 from remit.deploy.deployment import NotApproved
+from remit.deploy.execute import execute
 from remit.deploy.stack import settled
+from remit.deploy.status import status
 from remit.deploy.workflow import deploy
+from remit.errors import RemitError
 from remit.report.operators import WordedOperator
 from stacks import template
 from terminals import Terminal
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
 
     Remit = Callable[..., tuple[int, str, str]]
@@ -233,3 +241,108 @@ OTHERS = "IAM::Role Lambda::Function SNS::Topic SSM::Parameter ApiGatewayV2::Api
 def test_every_kind_of_store_holds_data_and_what_a_template_gives_whole_does_not() -> None:
     assert [name for name in STORES.split() if not holds_data(f"AWS::{name}")] == []
     assert [name for name in OTHERS.split() if holds_data(f"AWS::{name}")] == []
+
+
+def test_another_type_under_an_id_is_refused_as_on_aws(deployed: Remit, project: Path, elsewhere: Account) -> None:
+    before = tables(elsewhere)
+    share(project, POOL.replace("people", "orders"))
+    code, _, err = deployed("deploy", "--yes", "--yes-delete", "DataOrders")
+    assert (code, tables(elsewhere)) == (2, before)
+    assert (
+        "error: DataOrders is of type AWS::DynamoDB::Table in the stack, and would become AWS::Cognito::UserPool: "
+        "CloudFormation never changes the type of a resource\n"
+        "hint: give the new one another name, or another `logical_id=`\n"
+    ) in err
+
+
+TYPES = {
+    "table": (
+        'resource("AWS::DynamoDB::Table", billing_mode="PAY_PER_REQUEST", '
+        'attribute_definitions=[{{"AttributeName": "{key}", "AttributeType": "S"}}], '
+        'key_schema=[{{"AttributeName": "{key}", "KeyType": "HASH"}}]{more})'
+    ),
+    "bucket": 'resource("AWS::S3::Bucket", bucket_name="of-{account}-{key}"{more})',
+    "queue": 'resource("AWS::SQS::Queue", queue_name="{key}", delay_seconds={number}{more})',
+    "stream": 'resource("AWS::Kinesis::Stream", shard_count=1, name="{key}"{more})',
+    "unnamed": 'resource("AWS::SQS::Queue", delay_seconds={number}{more})',
+    "topic": 'resource("AWS::SNS::Topic"{more})',
+}
+
+
+class Attribute(NamedTuple):
+    """A resource of a class, as it is written."""
+
+    kind: str
+    key: str
+    number: int
+    logical_id: str | None
+    retained: bool
+
+    def source(self, account: str) -> str:
+        """The expression that declares it."""
+        more = f", logical_id={self.logical_id!r}" if self.logical_id else ""
+        more += ', deletion_policy="Retain"' if self.retained else ""
+        return TYPES[self.kind].format(key=self.key, number=self.number, account=account, more=more)
+
+
+ATTRIBUTES = st.builds(
+    Attribute, st.sampled_from(sorted(TYPES)), st.sampled_from("xyz"), st.integers(0, 1), st.none(), st.booleans()
+)
+"""Resources whose logical ids come from their classes."""
+VERSIONS = st.dictionaries(st.sampled_from("abc"), ATTRIBUTES, min_size=1)
+
+
+@st.composite
+def two_versions(draw: st.DrawFn) -> tuple[dict[str, Attribute], dict[str, Attribute]]:
+    """Two versions of a class; the second may give an id of the first to what has another name."""
+    old = draw(VERSIONS)
+    new = {}
+    for name, attribute in draw(VERSIONS).items():
+        kept = draw(st.none() | st.sampled_from([f"Data{old_name.upper()}" for old_name in old]))
+        new[name] = attribute._replace(logical_id=kept)
+    for name, attribute in old.items():
+        if name not in new and draw(st.booleans()):
+            new[name] = attribute
+    ids = [attribute.logical_id or f"Data{name.upper()}" for name, attribute in new.items()]
+    assume(len(ids) == len(set(ids)))
+    for version in (old, new):
+        given_names = [
+            (item.kind, item.key) for item in version.values() if item.kind not in ("unnamed", "table", "topic")
+        ]
+        assume(len(given_names) == len(set(given_names)))
+    return old, new
+
+
+@given(two_versions())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
+def test_of_any_two_versions_what_holds_data_goes_only_if_the_plan_names_it(
+    join: Callable[..., Account], tmp_path_factory: pytest.TempPathFactory, versions: Any
+) -> None:
+    account = join()
+
+    def planned_version(version: dict[str, Attribute]) -> StackPlan | None:
+        folder = tmp_path_factory.mktemp("version") / "orders"
+        lines = [f"    {name} = {attribute.source(account.account)}" for name, attribute in version.items()]
+        source = "\n".join(["from remit import Shared, resource", "class Data(Shared):", *lines, ""])
+        write(folder, {"app.py": "from remit import App\napp = App()\n", "shared/resources/data.py": source})
+        return plan(account, "orders-dev", Project(folder).built().body)
+
+    def with_data() -> dict[str, str]:
+        deployed = status(account, "orders-dev")
+        assert deployed is not None
+        return {item.physical_id: item.logical_id for item in deployed.resources if holds_data(item.type)}
+
+    old, new = versions
+    first = planned_version(old)
+    assert first is not None
+    assert execute(account, first, lambda _: None).ok
+    before = with_data()
+    try:
+        second = planned_version(new)
+    except RemitError:
+        second = None  # an id has another type now, which CloudFormation refuses
+    named = set() if second is None else {change.logical_id for change in second.data_to_name}
+    if second is not None and not execute(account, second, lambda _: None).ok:
+        assert with_data() == before  # of names that are taken already: nothing has changed
+    gone = {logical_id for physical_id, logical_id in before.items() if physical_id not in with_data()}
+    assert gone <= named

@@ -345,3 +345,25 @@ def test_a_template_in_yaml_with_short_forms_is_read_and_the_printed_policy_suff
     assert code == 0, err
     assert remit("delete", "--yes-delete", "all", "--as", str(policy))[0] == 0
     (project / "config" / "deploy.py").unlink()
+
+
+def test_every_command_follows_the_names(remit: Remit, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project, {"config/deploy.py": CONFIG, "app.py": LEAN.replace("...", "print('here')")})
+    assert remit("deploy", "--yes")[0] == 0
+    assert remit("invoke", "orders")[0] == 0
+    for arguments in ((), ("orders",)):
+        code, out, _ = remit("logs", *arguments, "--json")
+        assert (code, {json.loads(line)["function"] for line in out.splitlines()}) == (0, {"orders"})
+    code, _, err = remit("logs", "hello")
+    assert (code, "error: there is no function `hello` in this app\n" in err) == (2, True)
+    code, out, _ = remit("status", "--json")
+    assert (code, json.loads(out)["namespace"]) == (0, "shop")
+    code, out, err = remit("diff", "--live")
+    assert code == 0, (out, err)
+    with pytest.raises(SystemExit):
+        main(["explain", "orders", "--seen", "-C", str(project)])
+    assert "logs:CreateLogStream" in capsys.readouterr().out
+    (project / "app.py").write_text("import nothing_of_this_name")
+    assert remit("status")[0] == 0
+    assert remit("delete", "--yes-delete", "all")[0] == 0
+    (project / "config" / "deploy.py").unlink()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import DeployCall, Need, Purpose, sentences
 from remit.deployer.planned_stack import stack_of
+from remit.deployer.s3_objects import _locations, stored
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -26,6 +29,8 @@ from remit.iam.policy import Condition, Policy, allow, parse, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.app import Grant
 
 HERE = Path(__file__).parent
 NUMBER, REGION = "111122223333", "eu-central-1"
@@ -760,21 +765,79 @@ CONDITIONS = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), st.just(Purpose("because")), CONDITIONS)
+PURPOSES = st.builds(
+    Purpose, st.sampled_from(["fetch", "create", "delete"]), st.sampled_from("ABCDEFGH"), st.just("AWS::X::Y")
+)
+NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), PURPOSES, CONDITIONS)
+
+
+def _covers(grant: Grant, need: Need) -> bool:
+    """Whether a statement has the action, or a pattern of it, on its resource."""
+    actions, resources = grant.statement.actions.patterns, grant.statement.resources
+    assert resources is not None
+    is_about = any(fnmatchcase(need.action, pattern) for pattern in actions)
+    return is_about and any(fnmatchcase(need.resource, pattern) for pattern in resources.patterns)
 
 
 @settings(max_examples=cases(30, deep=600))
 @given(st.lists(NEEDS, min_size=1, max_size=12))
 def test_merged_statements_allow_what_the_needs_did_and_nothing_else(needs: list[Need]) -> None:
     apart = Policy(tuple(allow(need.action, on=need.resource, when=need.conditions) for need in needs))
-    together = Policy(tuple(grant.statement for grant in merged(needs)))
+    grants = merged(needs)
+    together = Policy(tuple(grant.statement for grant in grants))
     assert len(together.statements) <= len(apart.statements)
+    for need in needs:
+        told = " ".join(grant.because for grant in grants if _covers(grant, need))
+        assert need.purpose.doing in told
+        assert re.search(rf"\b{need.purpose.subject}\b", told)
+    places = [*dict.fromkeys(need.resource for need in needs)]
+    for grant in grants:
+        resources = grant.statement.resources
+        assert resources is not None
+        assert [*resources.patterns] == sorted(resources.patterns, key=places.index)
     for name in ACTIONS:
         for place in (*PLACES[1:4], "arn:aws:sqs:::cb", "arn:aws:sqs:::c"):
             for first in (None, "arn:aws:x:::1", "arn:aws:x:::2"):
                 for second in (None, "arn:aws:x:::1", "arn:aws:x:::2"):
                     context = {"iam:PassedToService": first, "lambda:FunctionArn": second}
                     assert allowed(apart, name, place, context) == allowed(together, name, place, context)
+
+
+BUCKETS, REGIONS = ("shop", "shop.code"), ("", "eu-west-1", "${AWS::Region}")
+KEYS = st.lists(st.text("ab.-", min_size=1, max_size=3), min_size=1, max_size=3).map("/".join)
+
+
+@settings(max_examples=cases(25, deep=300))
+@given(st.sampled_from(BUCKETS), KEYS, st.sampled_from(REGIONS), st.sampled_from(["uri", "path", "host", "host-"]))
+def test_an_object_is_found_by_each_of_its_addresses(bucket: str, key: str, region: str, style: str) -> None:
+    """Source: "Methods for accessing an Amazon S3 bucket" (Amazon S3 User Guide)."""
+    host = f"s3{'-' if style == 'host-' else '.'}{region}.amazonaws.com" if region else "s3.amazonaws.com"
+    url = {
+        "uri": f"s3://{bucket}/{key}",
+        "path": f"https://{host}/{bucket}/{key}",
+    }.get(style, f"https://{bucket}.{host}/{key}")
+    (found,) = stored(stack_of("shop", [{"Resources": {}}]), url)
+    folder = f"{key.rpartition('/')[0]}/" if "/" in key else ""
+    assert found == f"arn:${{AWS::Partition}}:s3:::{bucket}/{folder}*"
+
+
+PLACES_IN_S3 = st.builds(
+    lambda names, bucket, key: dict(zip(names, (bucket, key), strict=False)),
+    st.sampled_from([("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("Bucket", "Key"), ("S3Bucket",)]),
+    st.sampled_from(BUCKETS),
+    st.sampled_from("ab"),
+)
+
+
+@settings(max_examples=cases(25, deep=300))
+@given(st.lists(PLACES_IN_S3, max_size=3), st.booleans())
+def test_each_place_in_s3_is_found_once_however_deep_it_stands(
+    drawn: list[dict[str, str]],
+    in_list: bool,  # noqa: FBT001 - drawn
+) -> None:
+    around = {"Code": drawn} if in_list else {f"P{number}": {"Q": place} for number, place in enumerate(drawn)}
+    found = sorted(map(str, _locations({"Properties": around})))
+    assert found == sorted(str((*place.values(), None)[:2]) for place in drawn)
 
 
 @pytest.mark.parametrize("name", ["shop"])

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,25 +67,6 @@ def items(tables: Any, name: str = "orders") -> list[str]:
     """The items of a table, by their keys, each with its attribute v if it has one."""
     found = [found for page in tables.get_paginator("scan").paginate(TableName=name) for found in page["Items"]]
     return sorted(one["id"]["S"] + one.get("v", {"S": ""})["S"] for one in found)
-
-
-def test_of_200_items_and_20_parameters_none_is_missing_after_a_kill(project: Path) -> None:
-    running = aws.start(project)
-    tables, parameters, secrets = (client(running, service) for service in ("dynamodb", "ssm", "secretsmanager"))
-    tables.create_table(TableName="orders", **KEY, **OF_TEXT)
-    for number in range(200):
-        tables.put_item(TableName="orders", Item=item(f"{number:03}"))
-        if number % 10 == 0:
-            parameters.put_parameter(Name=f"/p/{number:03}", Value=str(number), Type="String")
-    secrets.create_secret(Name="key", SecretString="s")
-    again = restarted(project, running)
-    tables, parameters, secrets = (client(again, service) for service in ("dynamodb", "ssm", "secretsmanager"))
-    assert [f"{number:03}" for number in range(200)] == items(tables)
-    assert 200 == tables.describe_table(TableName="orders")["Table"]["ItemCount"]
-    pages = parameters.get_paginator("get_parameters_by_path").paginate(Path="/p")
-    values = {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
-    assert {f"/p/{number:03}": str(number) for number in range(0, 200, 10)} == values
-    assert "s" == secrets.get_secret_value(SecretId="key")["SecretString"]
 
 
 def _updates(tables: Any, name: str) -> None:
@@ -152,35 +134,25 @@ WRITES = {
 """Each kind of write, and the items of its table after it."""
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The tables after a kill, each with a kind of write that was made since the last save."""
-    folder = tmp_path_factory.mktemp("project")
-    running = aws.start(folder)
-    tables = client(running, "dynamodb")
+def _before_the_save(running: aws.LocalAws) -> None:
+    tables, parameters = client(running, "dynamodb"), client(running, "ssm")
     for change in WRITES:
         tables.create_table(TableName=change.__name__, **KEY, **OF_TEXT)
         for name in "ab":
             tables.put_item(TableName=change.__name__, Item=item(name, v="1"))
-    assert aws.save(folder) is None
-    for change in WRITES:
-        change(tables, change.__name__)
-    yield client(restarted(folder, running), "dynamodb")
-    aws.stop(folder)
-
-
-@pytest.mark.parametrize("change", WRITES)
-def test_every_kind_of_write_is_kept(written: Any, change: Callable[[Any, str], None]) -> None:
-    assert WRITES[change] == items(written, change.__name__)
-
-
-def test_tables_are_kept_as_they_are_made_changed_and_deleted(project: Path) -> None:
-    running = aws.start(project)
-    tables = client(running, "dynamodb")
     for name in ("gone", "again", "orders"):
         tables.create_table(TableName=name, **KEY, **OF_TEXT)
         tables.put_item(TableName=name, Item=item("a"))
-    assert aws.save(project) is None
+    for name in ("kept", "gone"):
+        parameters.put_parameter(Name=name, Value="1", Type="String")
+
+
+TAGS = [{"Key": "team", "Value": "shop"}]
+STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+
+
+def _change_tables(running: aws.LocalAws) -> None:
+    tables = client(running, "dynamodb")
     for name in ("gone", "again"):
         tables.delete_table(TableName=name)
     tables.create_table(TableName="again", **OF_NUMBERS)
@@ -189,41 +161,86 @@ def test_tables_are_kept_as_they_are_made_changed_and_deleted(project: Path) -> 
     setting = {"Enabled": True, "AttributeName": "expires"}
     tables.update_time_to_live(TableName="orders", TimeToLiveSpecification=setting)
     arn = tables.describe_table(TableName="orders")["Table"]["TableArn"]
-    tables.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "shop"}])
-    tables = client(restarted(project, running), "dynamodb")
-    assert ["again", "orders"] == sorted(tables.list_tables()["TableNames"])
-    assert (["b"], ["a"]) == (items(tables, "again"), items(tables))
-    assert tables.describe_table(TableName="orders")["Table"]["DeletionProtectionEnabled"]
-    described = tables.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
-    assert ("ENABLED", "expires") == (described["TimeToLiveStatus"], described["AttributeName"])
-    assert [{"Key": "team", "Value": "shop"}] == tables.list_tags_of_resource(ResourceArn=arn)["Tags"]
+    tables.tag_resource(ResourceArn=arn, Tags=TAGS)
+    tables.create_table(TableName="streamed", **KEY, **OF_TEXT, StreamSpecification=STREAM)
+    tables.put_item(TableName="streamed", Item=item("a"))
 
 
-def test_parameters_are_kept_with_their_history_labels_and_tags_and_stay_deleted(project: Path) -> None:
-    running = aws.start(project)
+def _change_parameters(running: aws.LocalAws) -> None:
     parameters = client(running, "ssm")
-    for name in ("kept", "gone"):
-        parameters.put_parameter(Name=name, Value="1", Type="String")
-    assert aws.save(project) is None
     parameters.put_parameter(Name="kept", Value="2", Type="String", Overwrite=True)
     parameters.label_parameter_version(Name="kept", ParameterVersion=1, Labels=["first"])
-    tags = [{"Key": "team", "Value": "shop"}]
-    parameters.add_tags_to_resource(ResourceType="Parameter", ResourceId="kept", Tags=tags)
+    parameters.add_tags_to_resource(ResourceType="Parameter", ResourceId="kept", Tags=TAGS)
     parameters.delete_parameter(Name="gone")
-    parameters = client(restarted(project, running), "ssm")
+
+
+def _write_many(running: aws.LocalAws) -> None:
+    tables, parameters = client(running, "dynamodb"), client(running, "ssm")
+    tables.create_table(TableName="many", **KEY, **OF_TEXT)
+    for number in range(200):
+        tables.put_item(TableName="many", Item=item(f"{number:03}"))
+        if number % 10 == 0:
+            parameters.put_parameter(Name=f"/p/{number:03}", Value=str(number), Type="String")
+    client(running, "secretsmanager").create_secret(Name="key", SecretString="s")
+
+
+@pytest.fixture(scope="module")
+def after_a_kill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """The clients, by service, of an AWS that was killed after each kind of change since its last save."""
+    folder = tmp_path_factory.mktemp("project")
+    running = aws.start(folder)
+    _before_the_save(running)
+    assert aws.save(folder) is None
+    for change in WRITES:
+        change(client(running, "dynamodb"), change.__name__)
+    for changed in (_change_tables, _change_parameters, _write_many):
+        changed(running)
+    yield partial(client, restarted(folder, running))
+    aws.stop(folder)
+
+
+def test_of_200_items_and_20_parameters_none_is_missing_after_a_kill(after_a_kill: Callable[[str], Any]) -> None:
+    tables, parameters, secrets = (after_a_kill(service) for service in ("dynamodb", "ssm", "secretsmanager"))
+    assert [f"{number:03}" for number in range(200)] == items(tables, "many")
+    assert 200 == tables.describe_table(TableName="many")["Table"]["ItemCount"]
+    pages = parameters.get_paginator("get_parameters_by_path").paginate(Path="/p")
+    values = {one["Name"]: one["Value"] for page in pages for one in page["Parameters"]}
+    assert {f"/p/{number:03}": str(number) for number in range(0, 200, 10)} == values
+    assert "s" == secrets.get_secret_value(SecretId="key")["SecretString"]
+
+
+@pytest.mark.parametrize("change", WRITES)
+def test_every_kind_of_write_is_kept(after_a_kill: Callable[[str], Any], change: Callable[[Any, str], None]) -> None:
+    assert WRITES[change] == items(after_a_kill("dynamodb"), change.__name__)
+
+
+def test_tables_are_kept_as_they_are_made_changed_and_deleted(after_a_kill: Callable[[str], Any]) -> None:
+    tables = after_a_kill("dynamodb")
+    made = {"again", "many", "orders", "streamed", *(change.__name__ for change in WRITES)}
+    assert sorted(made) == sorted(tables.list_tables()["TableNames"])
+    assert (["b"], ["a"]) == (items(tables, "again"), items(tables))
+    table = tables.describe_table(TableName="orders")["Table"]
+    assert table["DeletionProtectionEnabled"]
+    described = tables.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
+    assert ("ENABLED", "expires") == (described["TimeToLiveStatus"], described["AttributeName"])
+    assert TAGS == tables.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+
+
+def test_parameters_are_kept_with_their_history_labels_and_tags_and_stay_deleted(
+    after_a_kill: Callable[[str], Any],
+) -> None:
+    parameters = after_a_kill("ssm")
     assert "2" == parameters.get_parameter(Name="kept")["Parameter"]["Value"]
     assert "1" == parameters.get_parameter(Name="kept:first")["Parameter"]["Value"]
-    assert tags == parameters.list_tags_for_resource(ResourceType="Parameter", ResourceId="kept")["TagList"]
-    assert ["kept"] == [one["Name"] for one in parameters.describe_parameters()["Parameters"]]
+    assert TAGS == parameters.list_tags_for_resource(ResourceType="Parameter", ResourceId="kept")["TagList"]
+    pages = parameters.get_paginator("describe_parameters").paginate()
+    names = [one["Name"] for page in pages for one in page["Parameters"]]
+    assert ["kept"] == [name for name in names if not name.startswith("/p/")]
 
 
-def test_the_record_of_a_stream_is_kept_with_the_item_that_made_it(project: Path) -> None:
-    running = aws.start(project)
-    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    made = client(running, "dynamodb").create_table(TableName="orders", **KEY, **OF_TEXT, StreamSpecification=stream)
-    client(running, "dynamodb").put_item(TableName="orders", Item=item("a"))
-    streams = client(restarted(project, running), "dynamodbstreams")
-    arn = made["TableDescription"]["LatestStreamArn"]
+def test_the_record_of_a_stream_is_kept_with_the_item_that_made_it(after_a_kill: Callable[[str], Any]) -> None:
+    arn = after_a_kill("dynamodb").describe_table(TableName="streamed")["Table"]["LatestStreamArn"]
+    streams = after_a_kill("dynamodbstreams")
     (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     start = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
     records = streams.get_records(ShardIterator=streams.get_shard_iterator(**start)["ShardIterator"])["Records"]

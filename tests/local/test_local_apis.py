@@ -288,6 +288,15 @@ TEMPLATE = {
                 "PayloadFormatVersion": "2.0",
             },
         },
+        "Old": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": {"Fn::GetAtt": ["Function", "Arn"]},
+                "PayloadFormatVersion": "1.0",
+            },
+        },
         **{
             name: {
                 "Type": "AWS::ApiGatewayV2::Route",
@@ -295,10 +304,14 @@ TEMPLATE = {
                     "ApiId": {"Ref": "Api"},
                     "RouteKey": key,
                     "AuthorizationType": mode,
-                    "Target": {"Fn::Sub": "integrations/${Integration}"},
+                    "Target": {"Fn::Sub": f"integrations/${{{integration}}}"},
                 },
             }
-            for name, key, mode in (("Open", "ANY /{path+}", "NONE"), ("Signed", "GET /signed", "AWS_IAM"))
+            for name, key, mode, integration in (
+                ("Open", "ANY /{path+}", "NONE", "Integration"),
+                ("Signed", "GET /signed", "AWS_IAM", "Integration"),
+                ("OldRoute", "GET /old", "NONE", "Old"),
+            )
         },
     },
     "Outputs": {"Id": {"Value": {"Ref": "Api"}}},
@@ -342,6 +355,10 @@ def test_the_emulator_still_takes_any_authorization_for_a_signature(bare: str) -
 
 def test_the_emulator_still_leaves_cookies_among_the_headers(bare: str) -> None:
     assert "a=1" in ask("GET", f"{bare}/echo", {"Cookie": "a=1"}).body
+
+
+def test_the_emulator_still_sends_format_2_whatever_a_route_says(bare: str) -> None:
+    assert "/old" == ask("GET", f"{bare}/old").body  # the rawPath of format 2.0
 
 
 def test_the_emulator_still_loses_the_end_of_a_path(bare: str) -> None:

@@ -30,7 +30,7 @@ from zips import zip_of
 HERE = "us-east-1:000000000000"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SOURCE = Path(aws.__file__).parents[2]
 START = "import sys, pathlib; from remit.local import aws; print(aws.start(pathlib.Path(sys.argv[1])).pid)"
@@ -78,9 +78,24 @@ def test_nothing_runs_and_nothing_is_written_until_it_is_started(project: Path) 
     assert list(project.iterdir()) == []
 
 
-def test_a_started_one_is_found_and_not_started_again(project: Path) -> None:
+Started = tuple[Path, aws.LocalAws, list[str]]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """A project, its AWS, which somebody started who has credentials and proxies, and what was said meanwhile."""
+    folder = tmp_path_factory.mktemp("project")
     steps: list[str] = []
-    running = aws.start(project, progress=steps.append)
+    with pytest.MonkeyPatch.context() as user:
+        for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTPS_PROXY", "MY_TOKEN"):
+            user.setenv(name, "the-users-own")
+        running = aws.start(folder, progress=steps.append)
+    yield folder, running, steps
+    aws.stop(folder)
+
+
+def test_a_started_one_is_found_and_not_started_again(started: Started) -> None:
+    project, running, steps = started
     assert aws.find(project) == aws.start(project, progress=steps.append) == running
     assert steps == ["starting the AWS on this machine"]
     assert (running.region, running.account, running.url) == (
@@ -90,8 +105,8 @@ def test_a_started_one_is_found_and_not_started_again(project: Path) -> None:
     )
 
 
-def test_its_files_are_for_their_owner_alone_and_never_committed(project: Path) -> None:
-    aws.start(project)
+def test_its_files_are_for_their_owner_alone_and_never_committed(started: Started) -> None:
+    project, _, _ = started
     assert server_file(project).stat().st_mode & 0o777 == 0o600
     assert server_file(project).parent.stat().st_mode & 0o777 == 0o700
     assert (server_file(project).parent / ".gitignore").read_text() == "*\n"
@@ -318,18 +333,18 @@ def source(body: str) -> str:
 ATTRIBUTES = {"kind": {"StringValue": "tea", "DataType": "String"}}
 
 
-def test_a_lock_file_that_names_another_process_never_gets_it_killed(project: Path) -> None:
-    running = aws.start(project)
+def test_a_lock_file_that_names_another_process_never_gets_it_killed(started: Started) -> None:
+    project, running, _ = started
     lock = server_file(project).parent / "server.lock"
     lock.write_text(str(os.getpid()))
     with pytest.raises(RemitError, match="no process that can be ended from here"):
         aws.stop(project)
     lock.write_text(str(running.pid))
-    assert aws.stop(project)
+    assert aws.find(project) == running
 
 
-def test_a_server_file_that_is_damaged_meanwhile_is_put_right(project: Path) -> None:
-    running = aws.start(project)
+def test_a_server_file_that_is_damaged_meanwhile_is_put_right(started: Started) -> None:
+    project, running, _ = started
 
     def is_damaged() -> bool:
         """Once more where the server was quicker to put it right."""
@@ -368,7 +383,8 @@ def test_it_works_without_a_home_and_in_the_c_locale(project: Path) -> None:
     assert run.stdout.strip().isdigit()
 
 
-def test_the_region_is_the_callers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_region_is_the_callers(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, _, _ = started
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert aws.start(project).region == "eu-west-1"
     assert aws.start(project, region="cn-north-1").region == "cn-north-1"
@@ -404,8 +420,8 @@ def test_an_early_death_is_told_with_its_last_words(
     assert aws.find(project) is None
 
 
-def test_it_sees_nothing_of_remits_own_environment(project: Path) -> None:
-    running = aws.start(project)
+def test_it_sees_nothing_of_remits_own_environment(started: Started) -> None:
+    _, running, _ = started
     mapped = Path(f"/proc/{running.pid}/maps").read_text()
     assert str(environment.ENVIRONMENT.place / "packages") in mapped
     assert f"{sys.prefix}/lib" not in mapped
@@ -418,18 +434,16 @@ def test_its_log_is_bounded_when_it_starts(project: Path) -> None:
     assert aws.status(project).log.stat().st_size < 100_000
 
 
-def test_the_users_credentials_and_proxies_never_reach_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTPS_PROXY", "MY_TOKEN"):
-        monkeypatch.setenv(name, "the-users-own")
-    running = aws.start(project)
+def test_the_users_credentials_and_proxies_never_reach_it(started: Started) -> None:
+    _, running, _ = started
     variables = Path(f"/proc/{running.pid}/environ").read_text()
     assert "the-users-own" not in variables
     names = {entry.split("=", 1)[0] for entry in variables.split("\0") if entry}
     assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8"}
 
 
-def test_it_listens_on_loopback_alone(project: Path) -> None:
-    running = aws.start(project)
+def test_it_listens_on_loopback_alone(started: Started) -> None:
+    _, running, _ = started
     make_queue(running, "any")
     names = opened(running.pid)
     rows = [
@@ -441,8 +455,8 @@ def test_it_listens_on_loopback_alone(project: Path) -> None:
     assert listening == {f"0100007F:{running.port:04X}"}
 
 
-def test_one_that_is_stopped_in_its_tracks_is_given_up(project: Path) -> None:
-    running = aws.start(project)
+def test_one_that_is_stopped_in_its_tracks_is_given_up(started: Started) -> None:
+    project, running, _ = started
     os.kill(running.pid, signal.SIGSTOP)
     try:
         with pytest.raises(RemitError, match="the AWS on this machine does not answer") as refusal:

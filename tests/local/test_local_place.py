@@ -178,6 +178,15 @@ def test_a_damaged_file_of_the_state_is_named_and_left_as_it_is(project: Path, s
     assert "move that file elsewhere to go on without it; `remit local reset` forgets all state" in caught.value.message
     assert before == contents(state)
     aws.reset(project)
+    assert not aws.status(project).kept
+    assert not state.exists()
+
+
+def test_after_a_reset_one_with_a_damaged_file_starts(project: Path) -> None:
+    file = project / ".remit/local/state/services/dynamodb.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("[")
+    aws.reset(project)
     assert aws.start(project)
 
 

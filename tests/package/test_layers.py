@@ -129,8 +129,9 @@ def test_a_root_that_states_its_own_dependencies_has_a_layer_of_its_own_and_one_
     assert ({"python/own.py"}, {"python/dep.py"}) == (zips[own], zips[common])
 
 
-def test_an_app_that_states_no_dependencies_has_no_layer(project: Make) -> None:
-    built = build(project(app(FUNCTION.format("", "one"))))
+@pytest.mark.parametrize("requirements", ["", "remit\n", "--no-index\nremit>=0\n"])
+def test_an_app_that_needs_nothing_but_remit_has_no_layer(project: Make, requirements: str) -> None:
+    built = build(project(app(FUNCTION.format("", "one"), **{"requirements.txt": requirements})))
     assert {"one": []} == layers_of(built)
     assert {"OneFunction"} == in_zips(built).keys()
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
+from random_cases import cases
 from remit.errors import RemitError
+from remit.package.locks import _locked_lines
 from remit.package.requirements import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Project = Callable[[dict[str, str]], Path]
 
@@ -96,12 +103,6 @@ def test_remit_among_the_dependencies_is_noticed(project: Project, name: str) ->
     assert source.names_remit
 
 
-def test_pylock_becomes_pinned_lines_with_hashes_and_markers(project: Project) -> None:
-    source = find(project({"pylock.toml": PYLOCK}))
-    assert source is not None
-    assert source.lines == ("idna==3 ; python_version > '3' --hash=sha256:ab",)
-
-
 def test_pylock_names_an_archive_by_its_address_or_its_path(project: Project) -> None:
     text = """
 lock-version = "1.0"
@@ -120,34 +121,74 @@ archive = {path = "wheels/near.zip", hashes = {sha256 = "cd"}}
     )
 
 
-def test_pylock_loses_remit_and_what_remit_alone_brings(project: Project) -> None:
-    needs = {
-        "app": ["idna", "remit"],
-        "remit": ["click", "idna"],
-        "click": ["colorama"],
-        "idna": [],
-        "colorama": [],
-    }
-    text = 'lock-version = "1.0"\n'
-    for name, others in needs.items():
-        listed = ", ".join(f'{{ name = "{other}" }}' for other in others)
-        text += f'[[packages]]\nname = "{name}"\nversion = "1"\ndependencies = [{listed}]\n'
-    source = find(project({"pylock.toml": text}))
-    assert source is not None
-    assert (source.lines, source.names_remit) == (("app==1", "idna==1"), True)
+NAMES: Final = ("remit", "app", "click", "idna", "other")
+NEEDED: Final = st.dictionaries(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES)), min_size=1)
 
 
-def test_pylock_keeps_what_the_project_names_though_remit_needs_it_too(project: Project) -> None:
-    """And packages that need each other, which nobody else does."""
-    needs = {"remit": ["click"], "click": ["colorama"], "colorama": [], "left": ["right"], "right": ["left"]}
+@settings(max_examples=cases(30, deep=500))
+@given(NEEDED, st.sets(st.sampled_from(NAMES[1:])))
+def test_pylock_loses_remit_and_what_remit_alone_brings(needs: dict[str, set[str]], named: set[str]) -> None:
+    """Who is there without remit stays: what the project names, or remit does not bring, and all that these need."""
+
+    def reached(starts: set[str]) -> set[str]:
+        found = starts & needs.keys() - {"remit"}
+        while (more := {name for one in found for name in needs[one]} & needs.keys() - {"remit"} - found) != set():
+            found |= more
+        return found
+
     text = 'lock-version = "1.0"\n'
     for name, others in needs.items():
-        listed = ", ".join(f'{{ name = "{other}" }}' for other in others)
+        listed = ", ".join(f'{{ name = "{other}" }}' for other in sorted(others))
         text += f'[[packages]]\nname = "{name}"\nversion = "1"\ndependencies = [{listed}]\n'
-    named = '[project]\nname = "app"\ndependencies = ["remit", "Click>=8"]\n'
-    source = find(project({"pylock.toml": text, "pyproject.toml": named}))
-    assert source is not None
-    assert ("click==1", "colorama==1", "left==1", "right==1") == source.lines
+    by_remit = reached(set(needs.get("remit", set())))
+    kept = reached((needs.keys() - by_remit) | named)
+    stated = json.dumps([f"{name.title()}>=0" for name in sorted(named)])
+    with TemporaryDirectory() as folder:
+        Path(folder, "pylock.toml").write_text(text)
+        Path(folder, "pyproject.toml").write_text(f'[project]\nname = "shop"\ndependencies = {stated}\n')
+        source = find(Path(folder))
+    lines = () if source is None else source.lines
+    assert lines == tuple(f"{name}==1" for name in needs if name in kept)
+    assert source is None or source.names_remit == ("remit" in needs)
+
+
+HASHES: Final = st.dictionaries(st.sampled_from(["sha256", "sha512", "md5"]), st.text("0af", min_size=2), min_size=1)
+WHEELS: Final = st.tuples(
+    st.sampled_from([("url",), ("path",), ("url", "path")]), st.sampled_from(["", "wheels/"]), HASHES
+)
+
+
+@settings(max_examples=cases(30, deep=500))
+@given(
+    st.lists(WHEELS, max_size=3),
+    st.none() | HASHES,
+    st.sampled_from(["", "python_version > '3'", "sys_platform == 'linux'"]),
+)
+def test_pylock_becomes_pinned_lines_with_every_hash_and_marker(
+    wheels: list[tuple[tuple[str, ...], str, dict[str, str]]], sdist: dict[str, str] | None, marker: str
+) -> None:
+    files: list[dict[str, Any]] = []
+    for number, (keys, folder, hashes) in enumerate(wheels):
+        place = f"{folder}idna-3-{number}.whl"
+        addresses = {"url": f"https://host/{place}", "path": place}
+        files.append({"hashes": hashes, **{key: addresses[key] for key in keys}})
+    package: dict[str, Any] = {"name": "idna", "version": "3", "wheels": files}
+    if sdist is not None:
+        package["sdist"] = {"url": "https://host/idna-3.tar.gz", "hashes": sdist}
+    if marker:
+        package["marker"] = marker
+    *links, line = _locked_lines(package)
+    text, *told = line.split(" --hash=")
+    requirement = Requirement(text)
+    assert (requirement.name, str(requirement.specifier)) == ("idna", "==3")
+    assert str(requirement.marker or "").replace('"', "'") == marker
+    every = [
+        f"{name}:{digest}" for hashes in (*(one for *_, one in wheels), sdist or {}) for name, digest in hashes.items()
+    ]
+    assert sorted(told) == sorted(every)
+    assert links == sorted(
+        {f"--find-links {folder.rstrip('/') or '.'}" for keys, folder, _ in wheels if keys == ("path",)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +203,7 @@ def test_pylock_keeps_what_the_project_names_though_remit_needs_it_too(project: 
         ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
         ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
         ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),
-        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "a uv workspace"),
+        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "which has no uv.lock"),
         ({"pyproject.toml": "[project\n"}, "  --> pyproject.toml:1:9"),
         ({"Pipfile.lock": "{}"}, "pipenv requirements > requirements.txt"),
     ],

@@ -22,7 +22,7 @@ from shared.resources.data import Data
 )
 def hello(event, context): ...
 
-app.web("site:api", auth="NONE", function_name="shop-site", logical_id="Site")
+app.web("shop_page:api", auth="NONE", function_name="shop-site", logical_id="Site")
 """.replace("sqs_write", "queue")
 INBOX = f'{DATA}    inbox = resource("AWS::SQS::Queue", logical_id="Inbox")\n'
 LOGS = (
@@ -33,7 +33,7 @@ LOGS = (
 
 def shop(make: Make, app: str, data: str = INBOX, config: str = 'config.stack_name = "shop"') -> Any:
     """A project with shared resources."""
-    return make(config=config, app=app, **{"shared/resources/data.py": data, "site.py": "def api(scope): ..."})
+    return make(config=config, app=app, **{"shared/resources/data.py": data, "shop_page.py": "def api(scope): ..."})
 
 
 def test_resources_and_functions_have_the_ids_and_names_that_they_are_given(make: Make) -> None:

@@ -294,13 +294,15 @@ def test_a_wrong_value_is_told_at_the_line_that_assigns_it(make: Make, written: 
     )
 
 
-@pytest.mark.parametrize("written", WRONG)
-def test_a_wrong_value_is_told_at_its_line_of_the_decorator(make: Make, written: str) -> None:
-    message, hint = WRONG[written]
-    keyword = written.replace(" = ", "=", 1)
-    error = make(app=f"@app.function(\n    http(),\n    {keyword},\n)\ndef hello(event, context): ...\n").error()
-    column = 5 + len(keyword.split("=")[0]) + 1
-    assert (message.format(""), hint, f"app.py:11:{column}") == (error.message, error.hint or "", at(error))
+def test_each_wrong_value_is_told_at_its_line_of_the_decorator_whatever_else_is_wrong(make: Make) -> None:
+    app, expected = "", {}
+    for number, (written, (message, hint)) in enumerate(WRONG.items()):
+        keyword = written.replace(" = ", "=", 1)
+        app += f"@app.function(\n    http(),\n    {keyword},\n)\ndef f{number}(event, context): ...\n"
+        place = f"app.py:{11 + 5 * number}:{5 + len(keyword.split('=')[0]) + 1}"
+        expected[place] = (message.format(""), hint)
+    found = make(app=app).error().all
+    assert {at(mistake): (mistake.message, mistake.hint or "") for mistake in found} == expected
 
 
 def test_a_dict_that_contains_itself_is_refused(make: Make) -> None:

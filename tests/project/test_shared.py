@@ -343,3 +343,15 @@ from remit import Shared, resource
 class Data(Shared):
     topic = resource("AWS::SNS::Topic")
 """
+
+
+def test_an_output_with_an_export_is_imported_by_its_name(make: Make) -> None:
+    project = make(
+        **_data(
+            "    queue = resource('AWS::SQS::Queue')\n    url = output(queue, export=f'{project.namespace}-queue')\n"
+        )
+    )
+    assert project.template()["Outputs"]["DataUrl"] == {
+        "Value": {"Ref": "DataQueue"},
+        "Export": {"Name": "orders-dev-queue"},
+    }

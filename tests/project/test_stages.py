@@ -151,3 +151,28 @@ def test_without_an_app_module_there_is_an_error(tmp_path: Path) -> None:
 def test_an_app_that_declares_nothing_is_an_error(make: Make) -> None:
     error = make(app="").error()
     assert ("this app declares nothing to deploy", "app.py") == (error.message, at(error))
+
+
+@pytest.mark.parametrize(
+    ("files", "file"),
+    [
+        ({"app/__init__.py": ""}, "app/__init__.py"),
+        ({"app/__init__.py": "", "app/orders.py": "from remit import App\napp = App()\n"}, "app/__init__.py"),
+        (
+            {
+                "src/shop/web.py": "",
+                "src/shop/__init__.py": "",
+                "config/deploy.py": configuration("config.app = 'shop.web'"),
+            },
+            "src/shop/web.py",
+        ),
+    ],
+)
+def test_an_app_that_declares_nothing_is_told_with_the_file_that_was_read(
+    tmp_path: Path, files: dict[str, str], file: str
+) -> None:
+    write(tmp_path, files)
+    error = Project(tmp_path).error()
+    assert ("this app declares nothing to deploy", file) == (error.message, at(error))
+    way = f"in {file} or in a module that it imports; `config.app` names another module"
+    assert f"decorate a function with `@app.function` {way}" == error.hint

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from effort import calls_of
+from random_cases import cases
 from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
@@ -79,5 +80,5 @@ def test_twice_as_many_resources_take_about_twice_the_work(make: Callable[[int],
         return calls_of(lambda: review_files((old, "old.json"), (new, "new.json")))
 
     work(2)  # what is read once is not counted
-    few, many = work(10), work(20)
+    few, many = work(cases(5, deep=10)), work(cases(10, deep=20))
     assert many < 2.3 * few

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import cfn_lint
@@ -27,6 +28,8 @@ from remit.roles.fit_quotas import fit
 from remit.roles.policy_size import LONGEST, Sizes, headroom, own_policies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conftest import Make
 
 SIZES = Sizes("orders-dev", {})
@@ -118,6 +121,45 @@ def test_documents_are_as_few_as_their_length_takes() -> None:
     assert laid is not None
     assert sorted(map(set, laid), key=len) == [{long}, {short, middle}]
     assert max(SIZES.document(document) for document in laid) <= 1_100
+
+
+STATEMENTS: Final = st.lists(
+    st.builds(
+        lambda lengths, letter: allow(
+            "sqs:SendMessage", on=tuple(f"arn:aws:sqs:::{letter * length}" for length in lengths)
+        ),
+        st.lists(st.integers(10, 400), min_size=1, max_size=3),
+        st.sampled_from("pqr"),
+    ),
+    min_size=1,
+    max_size=7,
+)
+
+
+@settings(max_examples=cases(40, deep=1_000))
+@given(STATEMENTS, st.integers(500, 900), st.integers(500, 900))
+def test_statements_are_laid_whole_in_their_order_into_documents_that_hold_them(
+    statements: list[Statement], first: int, further: int
+) -> None:
+    def said(laid: Iterable[Statement]) -> Counter[str]:
+        return Counter(pattern for one in laid for pattern in (one.resources.patterns if one.resources else ()))
+
+    length = sum(len(as_iam((one,))) - len(as_iam(())) for one in statements)
+    for spare in (None, 3, 2, 1, 0):
+        laid = packed(tuple(statements), SIZES, first_length=first, further_length=further, spare=spare)
+        if laid is None:  # each ARN fits by itself, so that only the number of documents can be too small
+            assert spare is not None
+            assert length > (first + spare * further) / 2
+            continue
+        assert said(itertools.chain(*laid)) == said(statements)
+        assert spare is None or len(laid) <= spare + 1
+        for most, document in zip([first, *[further] * len(laid)], laid, strict=False):
+            assert len(as_iam(document)) <= most
+        is_whole = Counter(itertools.chain(*laid)) == Counter(statements)
+        event(f"documents: {min(len(laid), 3)}, whole: {is_whole}")
+        if is_whole:
+            for document in laid:
+                assert [*document] == sorted(document, key=statements.index)
 
 
 def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() -> None:
@@ -404,7 +446,7 @@ def _grants(draw: st.DrawFn) -> Grant:
     return Grant(statement, Reason("text", f"reason {number}"), Origin("app.py", number))
 
 
-@settings(max_examples=cases(10, deep=20))
+@settings(max_examples=cases(5, deep=20))
 @given(st.lists(_grants(), min_size=30, max_size=60))
 def test_any_role_that_is_made_to_fit_means_the_same(grants: list[Grant]) -> None:
     """Within the quotas, each reason still there, and twice the same."""

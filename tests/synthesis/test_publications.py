@@ -98,6 +98,11 @@ def test_every_trigger_calls_the_alias_and_nothing_the_function_itself(make: Mak
     [
         ('snap_start=True, runtime="python3.12"', "SnapStart", {"ApplyOn": "PublishedVersions"}),
         ("durable=3600", "DurableConfig", {"ExecutionTimeout": 3600}),
+        (
+            'durable={"ExecutionTimeout": 60, "RetentionPeriodInDays": 7}',
+            "DurableConfig",
+            {"ExecutionTimeout": 60, "RetentionPeriodInDays": 7},
+        ),
         ("provisioned_concurrency=1", "MemorySize", 256),
     ],
 )
@@ -153,6 +158,8 @@ def test_destinations_of_asynchronous_calls_have_their_grants(make: Make, alias:
         ("snap_start=True, ephemeral_storage=1024", "function `hello` has snap_start, which takes no file system"),
         ('durable=60, runtime="python3.12"', "function `hello` is durable, which python3.12 cannot be"),
         ("durable=0", "`durable` is 0 seconds; it can be 1 to 31622400"),
+        ('durable={"RetentionPeriodInDays": 7}', "`durable` has no ExecutionTimeout"),
+        ('durable={"ExecutionTimeout": 9, "Retention": 7}', "`durable` has no key 'Retention'"),
         ("on_failure=Data.bucket", "function `hello` has the destination '${DataBucket.Arn}', which Lambda sends"),
         (
             'properties={"DeadLetterConfig": {"TargetArn": Data.bucket.arn}}',

@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
-from samtranslator.model.exceptions import InvalidDocumentException
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 from random_cases import ASKS_ALL, cases
 from remit.deploy.aws_calls import CALLS
@@ -609,6 +606,11 @@ ROLES = ("authorizerCredentials", "credentials")
 
 def theirs(template: Json) -> Json | None:
     """The resources that the translator makes; None where it, or CloudFormation then, refuses the template."""
+    # Half a second, for each process that collects tests.
+    from samtranslator.model.exceptions import InvalidDocumentException  # noqa: PLC0415 - as above
+    from samtranslator.parser.parser import Parser  # noqa: PLC0415 - as above
+    from samtranslator.translator.translator import Translator  # noqa: PLC0415 - as above
+
     try:
         made = Translator(AWS_POLICIES, Parser(), boto_session=SESSION).translate(json.loads(json.dumps(template)), {})
     except (InvalidDocumentException, KeyError):

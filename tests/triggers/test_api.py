@@ -182,6 +182,14 @@ def test_methods_and_the_rest_of_a_path_are_routes_of_their_own(make: Make) -> N
 
 UNSET = "usually os.environ.get() of a variable that is not set"
 WRONG = {
+    'on.api("GET /", payload_format_version="3.0")': (
+        "payload_format_version cannot be '3.0'",
+        "did you mean `1.0`?",
+    ),
+    'on.api("GET /", payload_format_version=1.0)': (
+        "payload_format_version cannot be 1.0",
+        "did you mean `1.0`?",
+    ),
     'on.api("/orders")': ("route '/orders' has no method and path", '"ANY /orders" takes every method'),
     'on.api("$defaul")': (
         "route '$defaul' has no method and path",
@@ -454,11 +462,20 @@ SETTINGS = {
         "`config.api.throttling_burst_limit` is -1 requests; it can be 0 to 1000000",
         None,
     ),
+    "config.api.payload_format_version = 1.0": (
+        "`config.api.payload_format_version` must be a string, got float '1.0'",
+        None,
+    ),
+    'config.api.payload_format_version = "1"': (
+        "`config.api.payload_format_version` cannot be '1'; it can be 1.0, 2.0",
+        "did you mean `1.0`?",
+    ),
     "config.api.cors = {}": (
         "there is no setting `config.api.cors`",
         (
-            "known: cors_configuration, throttling_burst_limit, throttling_rate_limit, access_log, access_log_format, "
-            "access_log_retention, domain_name, certificate_arn, disable_execute_api_endpoint"
+            "known: payload_format_version, cors_configuration, throttling_burst_limit, throttling_rate_limit, "
+            "access_log, access_log_format, access_log_retention, domain_name, certificate_arn, "
+            "disable_execute_api_endpoint"
         ),
     ),
 }
@@ -483,3 +500,48 @@ def test_whoever_deploys_may_have_access_logs_delivered_where_the_app_has_one(ma
     with_log = make(config="config.api.access_log = True", app=_app('on.api("GET /")')).remit("policy", "deployer").out
     without = make(config="pass", app=_app('on.api("GET /")')).remit("policy", "deployer").out
     assert (True, False) == ("logs:CreateLogDelivery" in with_log, "logs:CreateLogDelivery" in without)
+
+
+def test_a_function_has_an_integration_for_each_format_that_its_routes_send(make: Make) -> None:
+    routes = ('on.api("GET /new"), on.api("GET /old", payload_format_version="1.0")', 'on.api("GET /")')
+    project = make(app=_app(*routes))
+    integrations = project.resources("AWS::ApiGatewayV2::Integration")
+    assert {name: item["PayloadFormatVersion"] for name, item in integrations.items()} == {
+        "HelloHttpApiIntegration": "2.0",
+        "HelloHttpApiIntegrationV1": "1.0",
+        "SecondHttpApiIntegration": "2.0",
+    }
+    targets = {item["RouteKey"]: item["Target"] for item in project.resources("AWS::ApiGatewayV2::Route").values()}
+    assert targets == {
+        "GET /new": {"Fn::Sub": "integrations/${HelloHttpApiIntegration}"},
+        "GET /old": {"Fn::Sub": "integrations/${HelloHttpApiIntegrationV1}"},
+        "GET /": {"Fn::Sub": "integrations/${SecondHttpApiIntegration}"},
+    }
+    assert [] == cfn_lint.findings(project.folder / ".remit" / "build" / "template.json")
+
+
+def test_the_apps_format_is_that_of_the_routes_that_do_not_say(make: Make) -> None:
+    app = _app('on.api("GET /old"), on.api("GET /new", payload_format_version="2.0")')
+    app += 'app.web("page:api", on.api("GET /page"))\n'
+    project = make(config='config.api.payload_format_version = "1.0"', app=app, **{"page.py": "def api(scope): ..."})
+    integrations = project.resources("AWS::ApiGatewayV2::Integration")
+    assert {name: item["PayloadFormatVersion"] for name, item in integrations.items()} == {
+        "HelloHttpApiIntegration": "2.0",
+        "HelloHttpApiIntegrationV1": "1.0",
+        "WebHttpApiIntegration": "2.0",
+    }
+
+
+def test_an_authorizer_of_format_1_answers_with_a_policy(make: Make) -> None:
+    app = _app('on.api("GET /", auth=on.authorizer("second", payload_format_version="1.0"))', "")
+    (authorizer,) = make(app=app).resources("AWS::ApiGatewayV2::Authorizer").values()
+    assert ("1.0", False) == (authorizer["AuthorizerPayloadFormatVersion"], "EnableSimpleResponses" in authorizer)
+
+
+def test_a_web_app_of_format_1_is_refused(make: Make) -> None:
+    app = 'from remit import on\napp.web("page:api", on.api("GET /", payload_format_version="1.0"))\n'
+    error = make(app=app, **{"page.py": "def api(scope): ..."}).error()
+    assert ("a web app gets payload format 2.0: its adapter reads no other", "app.py:10:1") == (
+        error.message,
+        at(error),
+    )

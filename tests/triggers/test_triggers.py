@@ -286,7 +286,7 @@ WRONG = {
         "dynamodb: 'arn:aws:dynamodb:eu-west-1:None:table/t/stream/x' contains 'None'",
         "usually os.environ.get() of a variable that is not set: use os.environ[…]",
     ),
-    "on.s3('b', events='s3:ObjectCreated')": (
+    "on.s3('bucket', events='s3:ObjectCreated')": (
         "events cannot be 's3:ObjectCreated'",
         "did you mean `s3:ObjectCreated:*`?",
     ),
@@ -303,8 +303,8 @@ WRONG = {
         "events: nothing can be named 'my bus'",
         "it is made of letters, digits, /, ., - and _",
     ),
-    "on.s3('b', events=[])": ("s3: events is empty", 'such as events="s3:ObjectCreated:*"'),
-    "on.s3('b', prefix='in/*')": (
+    "on.s3('bucket', events=[])": ("s3: events is empty", 'such as events="s3:ObjectCreated:*"'),
+    "on.s3('bucket', prefix='in/*')": (
         "s3: prefix='in/*' has a wildcard",
         "a prefix or suffix is plain text: leave the `*` out",
     ),
@@ -532,12 +532,12 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("trigger", WRONG)
-def test_a_wrong_option_is_told_at_the_trigger(make: Make, trigger: str) -> None:
-    message, hint = WRONG[trigger]
-    error = make(app=_app(trigger)).error()
-    assert (message, "app.py:10:5") == (error.message.removesuffix(": nan"), at(error))
-    assert hint == error.hint
+def test_each_wrong_option_is_told_at_its_trigger_whatever_else_is_wrong(make: Make) -> None:
+    app = "".join(
+        f"@app.function({trigger})\ndef f{number}(event, context): ...\n" for number, trigger in enumerate(WRONG)
+    )
+    told = {at(mistake): (mistake.message.removesuffix(": nan"), mistake.hint) for mistake in make(app=app).error().all}
+    assert told == {f"app.py:{9 + 2 * number}:15": wrong for number, wrong in enumerate(WRONG.values())}
 
 
 def test_all_mistakes_of_a_trigger_are_told(make: Make) -> None:
@@ -576,9 +576,11 @@ FINE = (
 )
 
 
-@pytest.mark.parametrize("trigger", FINE)
-def test_a_pattern_that_matches_something_is_taken(make: Make, trigger: str) -> None:
-    assert make(app=_app(trigger)).template()
+def test_a_pattern_that_matches_something_is_taken(make: Make) -> None:
+    app = "".join(
+        f"@app.function({trigger})\ndef f{number}(event, context): ...\n" for number, trigger in enumerate(FINE)
+    )
+    assert make(app=app).template()
 
 
 SCHEDULES = {
@@ -609,10 +611,15 @@ SCHEDULES = {
 }
 
 
-@pytest.mark.parametrize("expression", SCHEDULES)
-def test_a_clock_that_eventbridge_refuses_is_told(make: Make, expression: str) -> None:
-    error = make(app=_app(f"schedule({expression!r})")).error()
-    assert (f"schedule {expression!r}: {SCHEDULES[expression]}", "app.py:10:5") == (error.message, at(error))
+def test_each_clock_that_eventbridge_refuses_is_told(make: Make) -> None:
+    app = "".join(
+        f"@app.function(schedule({expression!r}))\ndef f{number}(event, context): ...\n"
+        for number, expression in enumerate(SCHEDULES)
+    )
+    assert {at(mistake): mistake.message for mistake in make(app=app).error().all} == {
+        f"app.py:{9 + 2 * number}:15": f"schedule {expression!r}: {problem}"
+        for number, (expression, problem) in enumerate(SCHEDULES.items())
+    }
 
 
 RUNS = {

@@ -14,6 +14,7 @@ from remit.errors import RemitError
 _SECTIONS: Final = {
     "Start": {
         "init": "Create a project.",
+        "import": "Write an app from a template of another tool's.",
         "dev": "Run the app here while you change it.",
     },
     "Deploy": {

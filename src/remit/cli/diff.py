@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remit.review.access_change import Review, Version
     from remit.template.policy_files import ComparisonSide
 
-_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+_FILE = click.Path(allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
 _NO_RECORD = (
     "no deploy from here is recorded, so everything is shown as new: "
@@ -70,7 +70,7 @@ class _Pair:
 
 
 @click.command("diff", short_help="Show what access a change adds or removes.")
-@click.argument("files", nargs=-1, type=_FILE, metavar="[OLD NEW | PLAN | FILE...]")
+@click.argument("files", nargs=-1, type=_FILE, metavar="[OLD NEW | SOURCE FOLDER | PLAN | FILE...]")
 @options.project_option
 @click.option("--stage", "stages", multiple=True, help="The stage (default: dev). Give it twice to compare two stages.")
 @click.option("--base", metavar="REF", help="Compare with a commit. `main...` is where this branch left main.")
@@ -97,7 +97,8 @@ def command(files: tuple[Path, ...], **wished: Any) -> int:
     standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":
     [...], "boundary": {...}, "session": {...}, "endpoint": {...}, "endpoint_type": "Interface",
     "scp": [[...]], "rcp": [[...]]}, of which "endpoint" is the policy of a VPC endpoint that the requests pass. PLAN is
-    the output of `terraform show -json`. With --base, each FILE is compared with what it was at that commit.
+    the output of `terraform show -json`. SOURCE is what `remit import` reads, and FOLDER a project: the app that stands
+    for it. With --base, each FILE is compared with what it was at that commit.
 
     \b
     Examples:
@@ -108,6 +109,7 @@ def command(files: tuple[Path, ...], **wished: Any) -> int:
       remit diff old.yaml new.yaml
       remit diff old.yaml new.yaml --all
       remit diff --base HEAD^1 template.yaml --markdown
+      remit diff template.yaml shop
       git show main:role.json | remit diff - role.json --json
     """
     wishes = _Wishes(**wished)
@@ -300,6 +302,12 @@ def _files(paths: tuple[Path, ...], wishes: _Wishes) -> int:
     from remit.documents.read import may_be_plan
     from remit.review.role_files import beside_file, plan_review, review_files
 
+    if len(paths) == _SIDES and paths[1].is_dir():
+        from remit.importing.access_comparison import review_source
+
+        answer = _of_review(review_source(paths[0], paths[1]), str(paths[1]), wishes)
+        _tell(answer, wishes)
+        return 1 if answer.is_open else 0
     files = [options.content(path) for path in paths]
     about = files[-1][1]
     if len(files) == 1:

@@ -137,6 +137,7 @@ def plan(
         elif stack is not None:
             _deployable(stack, owner, force=force)
         old = deployed_template(account, stack)
+        _require_same_types(old, new)
         kept = keep_bucket_names(account, stack, old, new)
         if take_over:
             kept, request = _with_existing_logs(kept, old, namespace), replace(request, imports=True)
@@ -207,6 +208,18 @@ def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) 
             f"stack {namespace} cannot be taken over: {stack.reason or stack.status}",
             hint=f"it is in the state {stack.status}: repair it with the tool that made it first, or delete it there",
         )
+
+
+def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
+    """Refuse another type under the same logical id, as CloudFormation does on AWS."""
+    for logical_id, resource in running.get("Resources", {}).items():
+        new_type = template["Resources"].get(logical_id, resource)["Type"]
+        if new_type != resource["Type"]:
+            raise RemitError(
+                f"{logical_id} is of type {resource['Type']} in the stack, and would become {new_type}: "
+                "CloudFormation never changes the type of a resource",
+                hint="give the new one another name, or another `logical_id=`",
+            )
 
 
 def _with_existing_logs(template: dict[str, Any], running: Mapping[str, Any], stack: str) -> dict[str, Any]:

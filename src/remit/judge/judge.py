@@ -32,7 +32,7 @@ from remit.project.lambda_environment import (
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.settings import ACCESS, ANY, PACKING, judged, may_be_among
 from remit.secrets.declared_values import check_secrets
-from remit.source.layout import POLICIES
+from remit.source.layout import POLICIES, module_file
 from remit.source.places import origin_of, value_node
 from remit.triggers.app_wide import APIS, checks
 from remit.triggers.own_sources import with_own_sources
@@ -268,10 +268,13 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         with state.noted():
             policies = _account_policies(state.folder)
     if not functions and not state.declared.resources and not state.workflows and not state.mistakes.errors:
+        path = module_file(state.folder, config.app)
+        file = f"{config.app}.py" if path is None else path.relative_to(state.folder).as_posix()
         nothing = RemitError(
             "this app declares nothing to deploy",
-            hint="decorate a function with `@app.function` in a module that the app module imports",
-            origin=Origin(f"{config.app.replace('.', '/')}.py"),
+            hint=f"decorate a function with `@app.function` in {file} or in a module that it imports; "
+            "`config.app` names another module",
+            origin=Origin(file),
         )
         state.mistakes.errors.append(nothing)
     used_layers = {arn for function in functions for arn in function.layers}

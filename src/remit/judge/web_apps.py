@@ -59,6 +59,12 @@ def _declared(
                 hint="leave invoke_mode out; large files are better served from S3, by a presigned URL",
                 origin=writer(),
             )
+        if isinstance(trigger, Api) and trigger.payload_format_version == "1.0":
+            raise RemitError(
+                "a web app gets payload format 2.0: its adapter reads no other",
+                hint="leave payload_format_version out",
+                origin=writer(),
+            )
     if triggers:
         return WebApp(text, interface), triggers
     route = Api("$default") if auth is None else Api("$default", auth)

@@ -48,7 +48,8 @@ def lint(
     python_file.forget()
     assigned = assign(app) if roles is None else roles
     unsuppressed = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
-    texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}
+    files = dict.fromkeys((*_files(app), *(found.file for found in unsuppressed if found.file)))
+    texts = {file: text for file in files if (text := _text(root / file)) is not None}
     table = {**app.allowed, **{name: (why, None) for name, why in (allow or {}).items()}}
     return ordered(_in_characters(suppress(unsuppressed, texts, table), texts))
 

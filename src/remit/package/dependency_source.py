@@ -30,6 +30,12 @@ class Source:
     local: tuple[tuple[str, Path], ...] = ()
     """Packages that live in folders of the user's own: built, while of others wheels alone are taken."""
     names_remit: bool = False
+    only_remit: bool = False
+    """Whether nothing else is named, so that nothing is to be packed."""
+    workspace: Path | None = None
+    """The root of the uv workspace whose lock it is, where uv runs; None: the folder that states them."""
+    member: str = ""
+    """The name of the project in that workspace."""
     settings: str = ""
     """What else decides the outcome, such as [tool.uv]; it goes into the cache key."""
 

@@ -55,6 +55,7 @@ def this_machine(runtime: str = "") -> Target:
 
 def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     """Install into work/target. Raises RemitError (exit code 69 when no package index answers)."""
+    folder = source.workspace or folder  # paths in a workspace's lock begin there
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
     lines = _exported(folder, source) if source.export else "\n".join(source.lines)
@@ -89,6 +90,8 @@ def _exported(folder: Path, source: Source) -> str:
     """Export uv.lock as lines of a requirements.txt, without remit and packages that remit alone brings."""
     arguments = ["export", "--frozen", "--no-dev", "--no-editable", "--no-emit-project", "--no-header"]
     arguments += ["--no-annotate", "--prune", OWN_NAME, "--python", sys.executable]
+    if source.workspace is not None:
+        arguments += ["--package", source.member]
     return _uv(arguments, folder, source, "")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from remit.app import App, LayerCode
 from remit.errors import Mistakes, RemitError
-from remit.package.app_zip import UNZIPPED, bytes_in_words, depends
-from remit.package.requirements import folder_of_dependencies
+from remit.package.app_zip import UNZIPPED, bytes_in_words
+from remit.package.requirements import find, folder_of_dependencies
 from remit.project.setting_values import MOST_LAYERS
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def with_dependency_layers(app: App, folder: Path) -> App:
     functions: list[Function] = []
     mistakes = Mistakes()
     for function in app.functions:
-        if not depends(folder, function.code):
+        source = find(folder_of_dependencies(folder, function.code))
+        if source is None or source.only_remit:
             functions.append(function)
             continue
         if len(function.layers) == MOST_LAYERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def uv_lock(folder: Path) -> Source:
-    """Read uv.lock. It is refused when it does not know a dependency that pyproject.toml states."""
-    lock = plain_files.toml(folder / "uv.lock")
+def uv_lock(folder: Path, workspace: Path | None = None) -> Source:
+    """Read uv.lock, or that of a workspace. It is refused when it does not know a dependency of pyproject.toml."""
+    place = workspace or folder
+    file = os.path.relpath(place / "uv.lock", folder)
+    lock = plain_files.toml(place / "uv.lock")
     project = pyproject(folder)
     packages = lock.get("package", [])
     locked = {normal(package["name"]) for package in packages}
@@ -33,26 +36,45 @@ def uv_lock(folder: Path) -> Source:
     missing = sorted(name for name in direct if name and name not in locked)
     if missing:
         raise RemitError(
-            f"uv.lock is older than pyproject.toml: it does not know `{missing[0]}`",
+            f"{file} is older than pyproject.toml: it does not know `{missing[0]}`",
             hint="run `uv lock`",
-            origin=Origin("uv.lock"),
+            origin=Origin(file),
         )
+    project_name = name_of(project)
     local = []
     for package in packages:
         source = package.get("source", {})
         path = source.get("directory") or source.get("editable")
-        if path and path != "." and normal(package["name"]) != OWN_NAME:
-            local.append((normal(package["name"]), folder / path))
-    project_name = name_of(project)
+        if path and normal(package["name"]) not in (OWN_NAME, project_name):
+            local.append((normal(package["name"]), place / path))
     has_dependencies = bool(locked - {project_name})
     return Source(
-        "uv.lock",
+        file,
         arguments=("--no-deps",) if has_dependencies else (),
         export=has_dependencies,
         local=tuple(local),
-        names_remit=OWN_NAME in locked and project_name != OWN_NAME,
-        settings=(folder / "uv.lock").read_text("utf-8") + json.dumps([stated(project), project_name]),
+        names_remit=OWN_NAME in (locked if workspace is None else direct) and project_name != OWN_NAME,
+        only_remit=direct <= {OWN_NAME},
+        workspace=workspace,
+        member=project_name,
+        settings=(place / "uv.lock").read_text("utf-8") + json.dumps([stated(project), project_name]),
     )
+
+
+def uv_workspace(folder: Path) -> Path | None:
+    """The root of the uv workspace that a folder is a member of; None where it is of none.
+
+    Source: "Using workspaces" (uv's documentation): the nearest folder above that has `[tool.uv.workspace]`.
+    """
+    for above in folder.resolve().parents:
+        workspace = pyproject(above).get("tool", {}).get("uv", {}).get("workspace")
+        if workspace is not None:
+            included, excluded = (
+                {path for pattern in workspace.get(name, []) for path in above.glob(pattern)}
+                for name in ("members", "exclude")
+            )
+            return above if folder.resolve() in included - excluded else None
+    return None
 
 
 def pylock(folder: Path) -> Source:

@@ -18,7 +18,7 @@ from remit.package.dependency_source import (
     stated,
     text_of,
 )
-from remit.package.locks import pylock, uv_lock
+from remit.package.locks import pylock, uv_lock, uv_workspace
 from remit.project import plain_files
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def find(folder: Path) -> Source | None:
     else:
         return None
     nothing = not source.lines and not source.export and not source.arguments
-    return None if nothing else replace(source, settings=source.settings + _uv_settings(folder))
+    return None if nothing else replace(source, settings=source.settings + _uv_settings(source.workspace or folder))
 
 
 def folder_of_dependencies(folder: Path, code: str) -> Path:
@@ -92,6 +92,7 @@ def _requirements(folder: Path) -> Source:
         arguments=(*arguments, *extra),
         local=tuple(local),
         names_remit=OWN_NAME in map(requirement_name, names),
+        only_remit={requirement_name(name) for name in names if _asks(name)} <= {OWN_NAME},
         settings=_included(folder, lines) + (json.dumps(project.get("project", {})) if arguments else ""),
     )
 
@@ -169,8 +170,14 @@ def _included(folder: Path, lines: list[tuple[Origin, str]]) -> str:
 
 
 def _pyproject_alone(folder: Path) -> Source:
-    """The dependencies of a pyproject.toml without a lock. RemitError where they are locked, or stated, elsewhere."""
+    """The dependencies of a pyproject.toml without a lock beside it: of a member of a uv workspace, those of its lock.
+
+    RemitError where they are locked, or stated, elsewhere.
+    """
     project = pyproject(folder)
+    workspace = uv_workspace(folder)
+    if workspace is not None and (workspace / "uv.lock").is_file():
+        return uv_lock(folder, workspace)
     for name, command in _OTHER_LOCKS:
         if plain_files.is_there(folder / name, name):
             raise RemitError(
@@ -186,8 +193,8 @@ def _pyproject_alone(folder: Path) -> Source:
         for place in source if isinstance(source, list) else [source]:
             if place.get("workspace"):
                 raise RemitError(
-                    f"`{name}` comes from a uv workspace, whose lock lies elsewhere",
-                    hint="`uv export --no-dev --no-emit-project -o requirements.txt` writes it here",
+                    f"`{name}` comes from a uv workspace, which has no uv.lock",
+                    hint="`uv lock` writes it: its packages and versions are packed",
                     origin=Origin("pyproject.toml"),
                 )
             if "path" in place and (folder / place["path"]).is_dir():
@@ -197,6 +204,7 @@ def _pyproject_alone(folder: Path) -> Source:
         arguments=("--requirements", "pyproject.toml") if direct else (),
         local=tuple(local),
         names_remit=OWN_NAME in map(requirement_name, direct),
+        only_remit={requirement_name(name) for name in direct} <= {OWN_NAME},
         settings=json.dumps(project.get("project", {})),
     )
 

@@ -141,7 +141,7 @@ class FunctionSettings(TypedDict, total=False):
     alias: str | None
     provisioned_concurrency: int | None
     snap_start: bool
-    durable: int | None
+    durable: int | Mapping[str, int] | None
     maximum_retry_attempts: int | None
     maximum_event_age: int | None
     on_success: DestinationRef | None
@@ -439,6 +439,26 @@ _function_name: Final = matching(  # "CreateFunction" (Lambda API Reference)
 )
 
 
+_EXECUTION: Final = between(1, 31_622_400, "seconds")
+
+
+def _durable(path: Path, value: Any) -> dict[str, Any]:
+    """Seconds that an execution takes at most, or CloudFormation's DurableConfig, which has days of retention, too."""
+    if not isinstance(value, Mapping):
+        return {"ExecutionTimeout": _EXECUTION(path, value)}
+    checks = {"ExecutionTimeout": _EXECUTION, "RetentionPeriodInDays": between(1, 90, "days")}
+
+    def entry(path: Path, key: Any, content: Any) -> dict[str, Any]:
+        if key not in checks:
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), checks), inside=(str(key),))
+        return {key: checks[key]((*path, key), content)}
+
+    config = entries(path, value, "seconds, or a dict with ExecutionTimeout", entry)
+    if "ExecutionTimeout" not in config:
+        raise mistake(path, "has no ExecutionTimeout", hint="the longest that an execution takes, in seconds")
+    return config
+
+
 def _destination(path: Path, value: Any) -> str:
     """The ARN of a queue, topic, function or bus."""
     arn = tokens.plain(getattr(value, "arn", value))
@@ -560,10 +580,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "alias": FunctionSetting(or_none(_alias), lambda _value: {}),
     "provisioned_concurrency": FunctionSetting(or_none(between(1, 1_000_000, "instances")), lambda _value: {}),
     "snap_start": FunctionSetting(flag, lambda value: {"SnapStart": {"ApplyOn": "PublishedVersions"} if value else {}}),
-    "durable": FunctionSetting(
-        or_none(between(1, 31_622_400, "seconds")),
-        lambda value: {"DurableConfig": {} if value is None else {"ExecutionTimeout": value}},
-    ),
+    "durable": FunctionSetting(or_none(_durable), lambda value: {"DurableConfig": value or {}}),
     "maximum_retry_attempts": FunctionSetting(or_none(between(0, 2, "retries")), lambda _value: {}),
     "maximum_event_age": FunctionSetting(or_none(between(60, 21_600, "seconds")), lambda _value: {}),
     "on_success": FunctionSetting(or_none(_destination), lambda _value: {}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, TypeVar, overload
 
+from remit.app import PAYLOAD_FORMATS, PayloadFormat
 from remit.declare.recording import is_recording, note
 from remit.declare.unread import Unread, asking_frame
 from remit.did_you_mean import MISSPELT, nearest
@@ -347,6 +348,7 @@ class ApiSection(Section):
 
     __slots__ = ()
     path = "config.api"
+    payload_format_version: Setting[PayloadFormat] = Setting(setting_values.one_of(PAYLOAD_FORMATS), "2.0")
     cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
         setting_values.or_none(app_setting_values.cors_configuration), None
     )

@@ -45,6 +45,7 @@ class OutputHandle(NoText):
     owner: str = "Data"
     name: str = "output(…)"
     """How its class calls it."""
+    export: str = ""
 
     def _as_text(self) -> tuple[str, str]:
         hint = f'write the value that it was given; where a function runs, `{self.owner}.lookup("{self.name}")`'
@@ -254,13 +255,18 @@ def _deletion(deletion_policy: Any) -> dict[str, Any]:
 
 
 @judged_at_once
-def output(value: Any, description: str = "") -> Any:
-    """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
+def output(value: Any, description: str = "", *, export: str = "") -> Any:
+    """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref.
+
+    `export` is the name under which other stacks import it (Fn::ImportValue).
+    """
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)
     text = setting_values.text(("value",), value.ref if isinstance(value, Handle) else value)
     about = tokens.plain(description)
-    return OutputHandle(text, setting_values.text(("description",), about) if about else "", writer_span())
+    about = setting_values.text(("description",), about) if about else ""
+    name = setting_values.text(("export",), export) if export else ""
+    return OutputHandle(text, about, writer_span(), export=name)
 
 
 class _SharedClass(NoText, type):
@@ -308,13 +314,15 @@ class Shared(metaclass=_SharedClass):
             setattr(cls, name, named_handle)
         outputs = {name: value for name, value in vars(cls).items() if type(value) is OutputHandle}
         for name, item in outputs.items():
-            setattr(cls, name, OutputHandle(named(item.value), item.description, item.where, cls.__name__, name))
+            setattr(cls, name, replace(item, value=named(item.value), owner=cls.__name__, name=name))
         cls.resources = tuple(
             Resource(item.logical_id, item.type, item.properties, item.attributes, item.where.origin)
             for item in (vars(cls)[name] for name in declared)
         )
         cls.outputs = tuple(
-            Output(_id(cls, name, item.where), item.value, item.description, item.where.origin, cls.__name__)
+            Output(
+                _id(cls, name, item.where), item.value, item.description, item.where.origin, cls.__name__, item.export
+            )
             for name, item in vars(cls).items()
             if type(item) is OutputHandle
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,14 +38,7 @@ def job_lines(states: Sequence[QueueState], jobs: Sequence[FailedJob]) -> Iterat
 
 def queue_document(state: QueueState) -> dict[str, Any]:
     """How many jobs a queue has, for programs."""
-    return {
-        "name": state.name,
-        "waiting": state.waiting,
-        "running": state.running,
-        "delayed": state.delayed,
-        "failed": state.failed,
-        "held": state.held,
-    }
+    return asdict(state)
 
 
 def failed_job_lines(job: FailedJob) -> Iterator[str]:

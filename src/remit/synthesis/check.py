@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _QUEUE: Final = "AWS::SQS::Queue"
+_NEARLY: Final = 0.9  # of a stack's resources: from there on people are told
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
@@ -148,14 +149,27 @@ def _check_counts(template: Template, roles: tuple[Holder, ...], app: App, mista
     most = quota("cloudformation.template.resources").most
     count = len(template.resources)
     if count > most:
-        counts = Counter(resource.type for resource in template.resources)
-        by_type = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
-        message = f"the template has {count} resources; CloudFormation allows {most}: {by_type}"
+        message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
         mistakes.errors.append(RemitError(message, hint=_way_to_fewer(app, roles, count, most)))
     outputs = quota("cloudformation.template.outputs").most
     if len(template.outputs) > outputs:
         message = f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}"
         mistakes.errors.append(RemitError(message))
+
+
+def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
+    """A sentence of what takes most, and of a way to less, where a template nearly has as much as a stack may."""
+    most = quota("cloudformation.template.resources").most
+    count = len(template.resources)
+    if count >= _NEARLY * most:
+        way = _way_to_fewer(app, roles, count, most)
+        yield f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; {way}"
+
+
+def _by_type(template: Template) -> str:
+    """How many resources there are of each type, the most first."""
+    counts = Counter(resource.type for resource in template.resources)
+    return ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
 
 
 def _way_to_fewer(app: App, roles: tuple[Holder, ...], count: int, most: int) -> str:

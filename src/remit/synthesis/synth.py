@@ -369,6 +369,7 @@ def document(template: Template) -> dict[str, Any]:
             output.name: {
                 **({"Description": output.description} if output.description else {}),
                 "Value": intrinsics(output.value),
+                **({"Export": {"Name": intrinsics(output.export)}} if output.export else {}),
             }
             for output in template.outputs
         }

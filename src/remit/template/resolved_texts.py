@@ -16,7 +16,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.template.branches import branches, choice
+from remit.template.branches import NO_VALUE, branches, choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -90,10 +90,19 @@ class Values:
         options: list[list[tuple[str, ...]]] = []
         for item in items:
             texts = ("",) if item == "" else self.texts(item)
-            options.append([(text,) for text in texts] or [()])
+            absent: list[tuple[str, ...]] = [()] if not texts or _may_be_absent(item) else []
+            options.append([*((text,) for text in texts), *absent])
         if prod(map(len, options)) > _MOST:
             return ()
         return tuple(tuple(text for part in parts for text in part) for parts in product(*options))
+
+
+def _may_be_absent(value: Any) -> bool:
+    """Return whether a condition may put AWS::NoValue in the place of a value."""
+    chosen = choice(value)
+    if chosen is None:
+        return bool(value == NO_VALUE)
+    return any(_may_be_absent(chosen.branch(holds=holds)[0]) for holds in (True, False))
 
 
 def _joined(values: Values, argument: Any) -> Iterator[str]:

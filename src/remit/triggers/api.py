@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
+from remit.app import PayloadFormat  # noqa: TC001 - the types of its fields are read
 from remit.triggers.api_route import RouteTrigger
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt
@@ -26,7 +27,8 @@ class Api(RouteTrigger):
     A route is a method (or ANY) and a path, whose segments may be variables (`{id}`) and whose last one may take the
     rest of the path (`{proxy+}`); or `$default`, for whatever no other route takes. `auth` says whom it answers:
     callers whom IAM allows execute-api:Invoke (AWS_IAM), those who bring a token (`on.jwt`, `on.user_pool`), those
-    whom a function of the app lets in (`on.authorizer`), or everyone (NONE). The handler gets payload format 2.0.
+    whom a function of the app lets in (`on.authorizer`), or everyone (NONE). The handler gets payload format 2.0,
+    or 1.0 where `payload_format_version` or `config.api.payload_format_version` says so.
 
     Source: "Create routes for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
@@ -37,6 +39,7 @@ class Api(RouteTrigger):
 
     route: str
     auth: Authorization = "AWS_IAM"
+    payload_format_version: PayloadFormat | None = None
 
     def problem(self, text: str) -> tuple[str, str | None]:
         """Return the problem of a route, and a hint; an empty text where there is none."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from remit.app import PayloadFormat
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
@@ -31,7 +32,8 @@ class Authorizer(RouteAuthorizer):
     The function answers `{"isAuthorized": True, "context": {…}}`; the route's handler finds the context in
     `event["requestContext"]["authorizer"]["lambda"]`. A request without the `identity_source` (a list of
     `$request.header.NAME`, `$request.querystring.NAME` and the like) is refused without asking. With `cache`, an answer
-    holds for that many seconds (to 3,600) for the same identity, on all routes that ask the same function.
+    holds for that many seconds (to 3,600) for the same identity, on all routes that ask the same function. With
+    `payload_format_version="1.0"` it is asked and answers as for a REST API.
 
     For a REST API (`on.rest`) the function answers with a policy, `{"principalId": "ada", "policyDocument": {…}}`, and
     is asked with the whole request (REQUEST), or with `token` with one header alone (TOKEN), which must match
@@ -48,6 +50,7 @@ class Authorizer(RouteAuthorizer):
     cache: int = 0
     token: bool = False
     identity_validation_expression: str | None = None
+    payload_format_version: PayloadFormat = "2.0"
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The function, what tells who somebody is, how long an answer holds."""
@@ -106,7 +109,9 @@ class Authorizer(RouteAuthorizer):
     def logical_id(self) -> str:
         """By what it asks, and for how long."""
         own_tokens = ("TOKEN", str(self.identity_validation_expression)) if self.token else ()
-        return f"Authorizer{digest(self._named, *plain_texts(self.identity_source), str(self.cache), *own_tokens)}"
+        own_format = () if self.payload_format_version == "2.0" else (self.payload_format_version,)
+        words = (*plain_texts(self.identity_source), str(self.cache), *own_tokens, *own_format)
+        return f"Authorizer{digest(self._named, *words)}"
 
     def asked(self, functions: Iterable[Function]) -> Function:
         """The function that it asks. RemitError: the app has none such."""
@@ -131,11 +136,12 @@ class Authorizer(RouteAuthorizer):
         """The function that is asked, and what tells who somebody is."""
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
-            "AuthorizerPayloadFormatVersion": "2.0",
+            "AuthorizerPayloadFormatVersion": self.payload_format_version,
             "AuthorizerResultTtlInSeconds": self.cache,
             "AuthorizerUri": self._uri(functions),
-            "EnableSimpleResponses": True,
         }
+        if self.payload_format_version == "2.0":
+            properties["EnableSimpleResponses"] = True
         if self.identity_source:
             properties["IdentitySource"] = [f"${source}" for source in self._sources]
         return properties

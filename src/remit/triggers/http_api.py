@@ -26,6 +26,7 @@ from remit.triggers.app_routes import (
     routes,
 )
 from remit.triggers.authorizer import Authorizer
+from remit.triggers.payload_format import payload_format
 from remit.triggers.route_authorizer import TokenAuthorizer
 
 if TYPE_CHECKING:
@@ -140,21 +141,24 @@ def _authorizers(app: App, app_routes: Iterable[Routed[Api]]) -> Iterator[Resour
 
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
-    """The integration of a function, its routes, and the permissions by which the API calls it."""
-    integration = Resource(
-        f"{function.logical_id}{API}Integration",
-        "AWS::ApiGatewayV2::Integration",
-        {
-            "ApiId": f"${{{API}}}",
-            "IntegrationType": "AWS_PROXY",
-            "IntegrationUri": function.arn,
-            "PayloadFormatVersion": "2.0",
-        },
-        origin=function.origin,
-    )
-    yield integration
-    for trigger in triggers:
-        yield _route(trigger, integration, function)
+    """An integration of a function for each format of events, its routes, and the permissions to call it."""
+    formats = [payload_format(trigger, function, app) for trigger in triggers]
+    for version in sorted(set(formats), reverse=True):
+        integration = Resource(
+            f"{function.logical_id}{API}Integration{'' if version == '2.0' else 'V1'}",
+            "AWS::ApiGatewayV2::Integration",
+            {
+                "ApiId": f"${{{API}}}",
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": function.arn,
+                "PayloadFormatVersion": version,
+            },
+            origin=function.origin,
+        )
+        yield integration
+        for trigger, own_format in zip(triggers, formats, strict=True):
+            if own_format == version:
+                yield _route(trigger, integration, function)
     yield from permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
 
 

@@ -1,4 +1,4 @@
-"""The event that a request to a function's URL, or to one of its routes, becomes: payload format 2.0, or REST's.
+"""The event that a request to a function's URL, or to one of its routes, becomes: payload format 2.0 or 1.0, or REST's.
 
 Source: "Create AWS Lambda proxy integrations for HTTP APIs", "Lambda proxy integrations in API Gateway" (Amazon API
 Gateway Developer Guide) and "Invoking Lambda function URLs" (Lambda Developer Guide).
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from remit.errors import RemitError
-from remit.triggers.api import DEFAULT_ROUTE
+from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_route import METHODS, VARIABLE, RouteTrigger
 from remit.triggers.http import Http
+from remit.triggers.payload_format import in_format_1, payload_format
 from remit.triggers.rest import Rest
 from remit.triggers.sample_events import sample_event
 from remit.triggers.sample_requests import request, rest_request
@@ -66,7 +67,9 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
         event.pop("pathParameters", None)
         if variables:
             event["pathParameters"] = variables
-        return _filled(event, line, body)
+        filled = _filled(event, line, body)
+        is_format_1 = isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0"
+        return in_format_1(filled) if is_format_1 else filled
     url = next((trigger for trigger in function.triggers if isinstance(trigger, Http)), None)
     if url is None:
         raise _no_route(function, routes, line)

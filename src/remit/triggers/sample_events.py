@@ -22,6 +22,7 @@ from remit.triggers.http import Http
 from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
+from remit.triggers.payload_format import in_format_1, payload_format
 from remit.triggers.rest import Rest
 from remit.triggers.s3 import S3, UNIQUE
 from remit.triggers.sample_requests import message, request, rest_request
@@ -101,7 +102,8 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
             origin=function.origin,
         )
     fill = _FILLS.get(type(trigger))
-    return sample.event if fill is None else fill(sample.event, trigger, app)
+    event = sample.event if fill is None else fill(sample.event, trigger, app)
+    return in_format_1(event) if isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0" else event
 
 
 def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:

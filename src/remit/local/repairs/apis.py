@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator import emulated, instead_of
+from remit.triggers.payload_format import in_format_1
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ def repair_apis(address: str) -> None:
     _ask_routes_before_answering()
     _reply_where_a_route_says_so()
     _give_cookies_apart()
+    _follow_payload_formats()
 
 
 def _keep_whole_paths() -> None:
@@ -227,6 +230,44 @@ def _give_cookies_apart() -> None:
     @instead_of(emulated("services.apigateway"), "run_reentrant")
     async def run_with_cookies(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return await run(function, *map(with_cookies_apart, arguments), **options)
+
+
+def _follow_payload_formats() -> None:
+    """A route of format 1.0 sends it, and takes answers in it alone; the emulator knows 2.0.
+
+    Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
+    Emulator: services/apigateway.py.
+    Test: test_payload_formats.py::test_an_event_has_the_members_of_format_1,
+    test_local_apis.py::test_the_emulator_still_sends_format_2_whatever_a_route_says.
+    """
+    apis = emulated("services.apigateway")
+    sends_format_1: ContextVar[bool] = ContextVar("sends_format_1", default=False)
+
+    @instead_of(apis, "_invoke_lambda_proxy")
+    async def invoked(invoke: Any, integration: Mapping[str, Any], *arguments: Any, **options: Any) -> Any:
+        token = sends_format_1.set(integration.get("payloadFormatVersion") == "1.0")
+        try:
+            return await invoke(integration, *arguments, **options)
+        finally:
+            sends_format_1.reset(token)
+
+    @instead_of(apis, "run_reentrant")
+    async def run(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        if sends_format_1.get():
+            *others, event = arguments
+            arguments = (*others, in_format_1(event))
+        return await run(function, *arguments, **options)
+
+    @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
+    def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:
+        answer: dict[str, Any] | None
+        answer, problem = answer_of(result)
+        if answer is None or not sends_format_1.get():
+            return answer, problem
+        if not result.get("error") and not (isinstance(result.get("body"), Mapping) and "statusCode" in result["body"]):
+            return _failed(_SERVER_ERROR), None  # format 2.0 alone makes an answer of what is none
+        headers = {**(answer.get("headers") or {}), **(answer.get("multiValueHeaders") or {})}
+        return {**answer, "headers": headers, "cookies": None}, problem
 
 
 def say_nothing_of_failures() -> None:

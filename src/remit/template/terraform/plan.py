@@ -220,7 +220,7 @@ class _Side:
         for item in items:
             self._kinds.setdefault(item.type, []).append(item)
         self._texts: dict[str, dict[str, list[PlannedResource]]] = {}
-        self._owned: dict[tuple[str, str], dict[Path, list[PlannedResource]]] = {}
+        self._owned: dict[tuple[str, str, str], dict[Path, list[PlannedResource]]] = {}
 
     def of(self, kind: str) -> list[PlannedResource]:
         """The resources of a type."""
@@ -253,13 +253,13 @@ class _Side:
 
     def managed(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
         """The resources of a type that belong to a role now."""
-        if (kind, attribute) not in self._owned:
+        if (role.type, kind, attribute) not in self._owned:
             by_owner: dict[Path, list[PlannedResource]] = {}
             for candidate in self.of(kind):
                 for owner in self.meant(candidate, attribute, role.type):
                     by_owner.setdefault(owner.path, []).append(candidate)
-            self._owned[kind, attribute] = by_owner
-        return self._owned[kind, attribute].get(role.path, [])
+            self._owned[role.type, kind, attribute] = by_owner
+        return self._owned[role.type, kind, attribute].get(role.path, [])
 
     def once(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
         """The resources of a type that belonged to a role before."""

@@ -1,0 +1,145 @@
+"""The parameters, mappings and conditions of a template as constants: what remit decides, it decides in Python."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import keyword
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.importing.app_model import Constant, Left
+from remit.importing.python_text import Bracketed, Item, call, flat, literal, quoted
+from remit.importing.template_values import TemplateNames, UnsayableError, words
+from remit.template.parameters import Parameter, parameters
+from remit.template.references import references
+from remit.template.sections import section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.documents.json_text import Locate
+    from remit.importing.python_text import Source
+
+_TEXTS_OF_PYTHON: Final = (
+    "Fn::FindInMap", "FunctionName", "Handler", "Method", "Path", "Runtime", "Schedule",
+    "ScheduleExpression", "StageName",
+)  # fmt: skip
+"""Where remit takes only what is known before the deploy."""
+_STORED: Final = "AWS::SSM::Parameter::Value<"
+_NOT_NAMES: Final = frozenset((*keyword.kwlist, *dir(builtins), "app", "aws", "config", "on", "project"))
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateConstants:
+    """The constants of a template, how the template calls them, what is left, and which of them lack a value."""
+
+    constants: tuple[Constant, ...]
+    names: TemplateNames
+    left: tuple[Left, ...]
+    to_fill_in: tuple[str, ...]
+
+
+def constants_of(template: Mapping[str, Any], locate: Locate) -> TemplateConstants:
+    """The parameters, mappings and conditions of a template."""
+    declared = parameters(template)
+    taken: set[str] = set(_NOT_NAMES)
+    constants: list[Constant] = []
+    to_fill_in: list[str] = []
+    parameter_names: dict[str, str] = {}
+    deciding = _deciding(template)
+    for name, parameter in declared.items():
+        constant = parameter_names[name] = _unused(words(name).upper(), taken)
+        comment = str(section(template, "Parameters", name).get("Description") or "")
+        if parameter.default is None:
+            to_fill_in.append(constant)
+            comment = f"{comment}\nfill in: {name} has no default".strip()
+            if (
+                not parameter.is_hidden
+                and not parameter.allowed
+                and parameter.type != "Number"
+                and name not in deciding
+            ):
+                # A deploy stops where the store has no such parameter, rather than take a value that nobody meant.
+                declared = {**declared, name: replace(parameter, type=f"{_STORED}{parameter.type}>")}
+        constants.append(Constant(constant, _value(name, declared[name], template), comment))
+    names = TemplateNames(parameters=parameter_names, declared=declared)
+    mapping_names: dict[str, str] = {}
+    left: list[Left] = []
+    for name, mapping in section(template, "Mappings").items():
+        try:
+            value = names.source(mapping)
+        except UnsayableError as error:
+            left.append(Left(f"mapping {name}", str(error), locate(("Mappings", name))))
+            continue
+        mapping_names[name] = _unused(words(name).upper(), taken)
+        constants.append(Constant(mapping_names[name], value))
+    names = replace(names, mappings=mapping_names)
+    waiting = section(template, "Conditions")
+    while waiting:
+        failed: dict[str, tuple[Any, str]] = {}
+        for name, condition in waiting.items():
+            try:
+                expression = names.condition(condition)
+            except UnsayableError as error:
+                failed[name] = (condition, str(error))
+                continue
+            constant = _unused(words(name), taken)
+            names = replace(names, conditions={**names.conditions, name: constant})
+            constants.append(Constant(constant, expression))
+        if len(failed) == len(waiting):
+            left += [Left(f"condition {name}", why, locate(("Conditions", name))) for name, (_, why) in failed.items()]
+            break
+        waiting = {name: condition for name, (condition, _) in failed.items()}
+    return TemplateConstants(tuple(constants), names, tuple(left), tuple(to_fill_in))
+
+
+def _deciding(template: Mapping[str, Any]) -> set[str]:
+    """The names on which conditions and look-ups hang, whose values Python must know."""
+    parts: list[Any] = [section(template, "Conditions")]
+    waiting: list[Any] = [template.get("Resources"), template.get("Globals")]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            parts += [part[name] for name in _TEXTS_OF_PYTHON if name in part]
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return {str(reference.target) for reference, _ in references({"all": parts}, late=False)}
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    name = f"_{name}" if not name or name[:1].isdigit() else name
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
+def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Source:
+    default = parameter.default
+    is_list = parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<")
+    if parameter.is_stored:
+        path = str(default) if default is not None else f"/{words(name).replace('_', '-')}"
+        stored = call("existing.parameter", Item(quoted(path)))
+        return f'{flat(stored)}.split(",")' if "List<" in parameter.type or "Comma" in parameter.type else stored
+    if parameter.is_hidden:
+        # Its value would stand in the template: the name of a secret does not.
+        return quoted(f"{{{{resolve:secretsmanager:{words(name).replace('_', '-')}}}}}")
+    if default is None:
+        least = section(template, "Parameters", name).get("MinValue", 128)
+        default = (
+            parameter.allowed[0]
+            if parameter.allowed
+            else least
+            if parameter.type == "Number"
+            else words(name).replace("_", "-")
+        )
+    if is_list:
+        texts = [text.strip() for text in default.split(",")] if isinstance(default, str) else [default]
+        return Bracketed("[", tuple(Item(literal(str(text))) for text in texts if text != ""), "]")
+    if parameter.type == "Number":
+        return json.dumps(default) if isinstance(default, int | float) else str(default)
+    if isinstance(default, bool):
+        return quoted(str(default).lower())
+    return literal(str(default))

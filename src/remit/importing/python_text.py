@@ -1,0 +1,118 @@
+"""Python source as a formatter writes it: calls, lists and dicts, on one line where they fit into 88 columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+WIDTH: Final = 88
+_INDENT: Final = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A part of a group: `prefix` is its keyword or key (`name=`, `"Key": `, `**`), `comment` stands above it."""
+
+    value: Source
+    prefix: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracketed:
+    """A call, a list or a dict: what opens it, its parts, what closes it."""
+
+    begin: str
+    items: tuple[Item, ...]
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`value if condition else otherwise`; `enclosed` where the grammar asks for parentheses."""
+
+    value: Source
+    condition: str
+    otherwise: Source
+    enclosed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LongText:
+    """A text of several lines, as adjacent literals."""
+
+    literals: tuple[str, ...]
+
+
+Source: TypeAlias = "str | Bracketed | Conditional | LongText"
+"""An expression: plain source, which is never broken, or one of several parts."""
+
+
+def call(name: str, *items: Item | None) -> Bracketed:
+    """A call of a function; None is no argument."""
+    return Bracketed(f"{name}(", tuple(item for item in items if item is not None), ")")
+
+
+def quoted(text: str) -> str:
+    """A text as a literal, in the quotes that need fewer escapes."""
+    written = json.dumps(text, ensure_ascii=False)
+    if '"' in text and "'" not in text:
+        written = "'" + written[1:-1].replace('\\"', '"') + "'"
+    # JSON leaves these as they are; in Python's source they would be hard to see.
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in written)
+
+
+def literal(text: str) -> Source:
+    """A text as a literal; one of several lines as one literal a line."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) > 1 and len(quoted(text)) > WIDTH:
+        return LongText(tuple(quoted(line) for line in lines))
+    return quoted(text)
+
+
+def enclosed(source: Source) -> Source:
+    """An expression as an operand: a conditional one in parentheses."""
+    return replace(source, enclosed=True) if isinstance(source, Conditional) else source
+
+
+def flat(source: Source) -> str:
+    """An expression on one line."""
+    if isinstance(source, str):
+        return source
+    if isinstance(source, Conditional):
+        text = f"{flat(source.value)} if {source.condition} else {flat(source.otherwise)}"
+        return f"({text})" if source.enclosed else text
+    if isinstance(source, LongText):
+        return " ".join(source.literals)
+    return source.begin + ", ".join(item.prefix + flat(item.value) for item in source.items) + source.end
+
+
+def written(source: Source, level: int = 0, before: str = "", after: str = "") -> list[str]:
+    """The lines of an expression at a level of indentation, with what stands before and after it."""
+    indent = _INDENT * level
+    line = f"{indent}{before}{flat(source)}{after}"
+    if (len(line) <= WIDTH and not _has_comments(source)) or isinstance(source, str):
+        return [line]
+    if isinstance(source, Bracketed):
+        lines = [f"{indent}{before}{source.begin}"]
+        for item in source.items:
+            lines += [f"{indent}{_INDENT}# {text}" for text in item.comment.splitlines()]
+            lines += written(item.value, level + 1, item.prefix, ",")
+        return [*lines, f"{indent}{source.end}{after}"]
+    if isinstance(source, LongText):
+        parts = [f"{indent}{_INDENT}{text}" for text in source.literals]
+    else:
+        parts = [
+            *written(source.value, level + 1),
+            *written(source.otherwise, level + 1, f"if {source.condition}\n{indent}{_INDENT}else "),
+        ]
+    return [f"{indent}{before}(", *parts, f"{indent}){after}"]
+
+
+def _has_comments(source: Source) -> bool:
+    if isinstance(source, Bracketed):
+        return any(item.comment or _has_comments(item.value) for item in source.items)
+    if isinstance(source, Conditional):
+        return _has_comments(source.value) or _has_comments(source.otherwise)
+    return False

@@ -1,0 +1,140 @@
+"""The variables of a serverless.yml, put in: `${self:…}`, `${opt:…}`, `${file(…)}`, `${sls:…}`, `${param:…}`.
+
+What only a deploy or somebody's environment knows becomes a parameter of the template. Source: "Variables" (Serverless
+Framework's documentation).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.documents.read import read_as_written
+from remit.errors import RemitError
+from remit.importing.template_values import words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.documents.json_text import Path as Steps
+    from remit.documents.read import ParsedFile
+
+_VARIABLE: Final = re.compile(r"\$\{((?:self|opt|env|file|sls|aws|ssm|cf|s3|param|strToBool)\b[^${}]*)\}")
+_FILE: Final = r"file\(([^)]+)\)(?::(.+))?"
+_OF_AWS: Final = {"aws:accountId": "AWS::AccountId", "aws:region": "AWS::Region"}
+_STAGE: Final = "dev"
+_MISSING: Final = object()
+
+
+class ServerlessVariables:
+    """Values of one serverless.yml; `parameters` are those that its template must have for what is not known here."""
+
+    def __init__(self, source: ParsedFile, folder: Path) -> None:
+        self.source = source
+        self.folder = folder
+        self.parameters: dict[str, dict[str, Any]] = {}
+        self._waiting: list[str] = []
+
+    def resolved(self, value: Any, path: Steps = ()) -> Any:
+        """A value with its variables put in. RemitError at its line: a cycle, a file that is missing or outside."""
+        if isinstance(value, dict):
+            placed = {key: self.resolved(item, (*path, key)) for key, item in value.items()}
+            inner = placed.get("Fn::Sub")
+            is_nested = len(placed) == 1 and isinstance(inner, dict) and "Fn::Sub" in inner
+            return inner if is_nested else placed
+        if isinstance(value, list):
+            return [self.resolved(item, (*path, index)) for index, item in enumerate(value)]
+        return self._text(value, path) if isinstance(value, str) else value
+
+    def _text(self, text: str, path: Steps) -> Any:
+        is_sub = False
+        while (variable := _VARIABLE.search(text)) is not None:
+            value = self._value(variable[1].strip(), path)
+            if variable[0] == text:
+                return value
+            if isinstance(value, dict) and ("Ref" in value or "Fn::Sub" in value):
+                is_sub = True
+                value = value["Fn::Sub"] if "Fn::Sub" in value else f"${{{value['Ref']}}}"
+            elif isinstance(value, dict | list):
+                raise self._wrong(f"`{variable[0]}` is no text, and stands inside of one", path)
+            text = text[: variable.start()] + _spelled(value) + text[variable.end() :]
+        return {"Fn::Sub": text} if is_sub and (not path or path[-1] != "Fn::Sub") else text
+
+    def _value(self, variable: str, path: Steps) -> Any:
+        """The value of a variable: of the first of its sources, separated by commas, that has one."""
+        if variable in self._waiting:
+            raise self._wrong(f"`${{{variable}}}` refers to itself", path)
+        self._waiting.append(variable)
+        try:
+            for source in re.split(r",(?![^(]*\))", variable):
+                value = self._of_source(source.strip(), path)
+                if value is not _MISSING and value is not None:
+                    return self.resolved(value, path)
+            if variable.startswith("self:"):
+                raise self._wrong(f"`${{{variable}}}` names nothing of the file", path)
+            return self._unknown(variable)
+        finally:
+            self._waiting.pop()
+
+    def _of_source(self, source: str, path: Steps) -> Any:  # noqa: PLR0911 - one source after the other
+        if source[:1] in "'\"" and source[:1]:
+            return source.strip("'\"")
+        if re.fullmatch(r"true|false|null|-?\d+(\.\d+)?", source):
+            return {"true": True, "false": False, "null": None}.get(source, int(source) if source.isdigit() else source)
+        if source.startswith("self:"):
+            return _at(self.source.value, source.removeprefix("self:"))
+        if source in ("sls:stage", "opt:stage"):
+            return _STAGE if source == "opt:stage" else _at(self.source.value, "provider.stage", _STAGE)
+        if source in ("opt:region", "aws:region", "aws:accountId"):
+            return {"Ref": _OF_AWS.get(source, "AWS::Region")}
+        if source.startswith("param:"):
+            name = source.removeprefix("param:")
+            stages = (_at(self.source.value, f"params.{stage}.{name}") for stage in (_STAGE, "default"))
+            return next((value for value in stages if value is not _MISSING), _MISSING)
+        if source.startswith("strToBool("):
+            return source[10:].strip(")'\" ").lower() in ("true", "1")
+        file = re.fullmatch(_FILE, source)
+        return _MISSING if file is None else self._of_file(file[1].strip(), file[2], path)
+
+    def _of_file(self, name: str, key: str | None, path: Steps) -> Any:
+        target = (self.folder / name).resolve()
+        if not target.is_relative_to(self.folder.resolve()):
+            raise self._wrong(f"`file({name})` is outside of {self.folder}", path, "copy the file beside the source")
+        if target.suffix not in (".yml", ".yaml", ".json"):
+            return _MISSING
+        if not target.is_file():
+            raise self._wrong(f"there is no file {name}", path)
+        value = read_as_written(target.read_bytes(), name).value
+        return value if key is None else _at(value, key)
+
+    def _unknown(self, variable: str) -> dict[str, Any]:
+        """A parameter for what is not known here; of the Parameter Store for what is there."""
+        source = variable.split(",", maxsplit=1)[0].strip()
+        name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", source))
+        stored = source.startswith("ssm:") and not source.startswith("ssm(")
+        default = {"Default": source.removeprefix("ssm:").removesuffix("~true")} if stored else {}
+        kind = "AWS::SSM::Parameter::Value<String>" if stored else "String"
+        self.parameters[name] = {
+            "Type": kind,
+            **default,
+            "Description": f"${{{variable}}} of {words(self.source.file)}",
+        }
+        return {"Ref": name}
+
+    def _wrong(self, message: str, path: Steps, hint: str | None = None) -> RemitError:
+        return RemitError(message, hint=hint, origin=self.source.locate(path))
+
+
+def _spelled(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _at(value: Any, path: str, default: Any = _MISSING) -> Any:
+    for step in filter(None, path.split(".")):
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return default
+    return value

@@ -1,0 +1,62 @@
+"""A source as people name it, file or folder, read in its format into a template of SAM's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.documents.read import read_as_written, read_on
+from remit.errors import Origin, RemitError
+from remit.importing.app_model import SourceTemplate
+from remit.importing.chalice import CONFIG, chalice_template
+from remit.importing.serverless import serverless_template
+from remit.importing.zappa import zappa_template
+from remit.template.written_template import is_template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILES: Final = (
+    "template.yaml",
+    "template.yml",
+    "serverless.yml",
+    "serverless.yaml",
+    "zappa_settings.json",
+    "template.json",
+)
+"""What a folder is read by, the first of these that it has."""
+_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*')
+
+
+def read_source(path: Path) -> SourceTemplate:
+    """Read a source. RemitError: there is none, or it is of no known format."""
+    if path.name in ("app.py", CONFIG.name):
+        path = path.parent if path.name == "app.py" else path.parent.parent
+    if path.is_dir():
+        if (path / CONFIG).is_file():
+            return chalice_template(path)
+        path = next((path / name for name in _FILES if (path / name).is_file()), path)
+    if not path.is_file():
+        hint = "a template.yaml, a serverless.yml, a zappa_settings.json, or the folder of a Chalice app"
+        raise RemitError(f"there is no source at {path}", hint=hint)
+    content = path.read_bytes()
+    if path.name.startswith("zappa_settings"):
+        # Zappa reads its file as Hjson: what comments cover keeps its columns.
+        text = _COMMENT.sub(
+            lambda found: found[0] if found[0][0] == '"' else " " * len(found[0]), content.decode("utf-8", "replace")
+        )
+        parsed = read_on(re.sub(r",(\s*[}\]])", r" \1", text).encode(), str(path))
+        return zappa_template(parsed.value, path.name, parsed.locate, path.parent)
+    parsed = read_as_written(content, str(path))
+    if isinstance(parsed.value, dict) and "provider" in parsed.value and "service" in parsed.value:
+        return serverless_template(parsed, path.parent)
+    if not is_template(parsed.value) or not isinstance(parsed.value.get("Resources"), dict):
+        hint = "it has Resources (SAM, CloudFormation), or service and provider (Serverless)"
+        raise RemitError(f"{path} is no template of a known tool", hint=hint, origin=Origin(str(path), 1, 1))
+    return SourceTemplate(app_name(path), path.name, path.parent, parsed.value, parsed.locate)
+
+
+def app_name(path: Path) -> str:
+    """The name of an app, by the folder of its source: small letters, digits and hyphens."""
+    name = re.sub(r"[^a-z0-9]+", "-", path.resolve().parent.name.lower()).strip("-")[:40].strip("-")
+    return name if name[:1].isalpha() else f"app-{name}".strip("-")

@@ -1,0 +1,138 @@
+"""Handlers that read another format of events than their routes send."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from remit.lint.finding import WARNING, Problem, rule
+from remit.source.handler_problem import split
+from remit.source.layout import module_file
+from remit.source.python_file import origin_in, read
+from remit.triggers.api import Api
+from remit.triggers.http import Http
+from remit.triggers.payload_format import payload_format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Function
+    from remit.errors import Origin
+    from remit.lint.rule_inputs import Project
+
+_FIELDS: Final = {
+    "1.0": frozenset(
+        [
+            "httpMethod",
+            "path",
+            "resource",
+            "multiValueHeaders",
+            "multiValueQueryStringParameters",
+            "requestContext.httpMethod",
+            "requestContext.path",
+            "requestContext.resourcePath",
+            "requestContext.identity",
+            "requestContext.requestTimeEpoch",
+            "requestContext.authorizer.claims",
+        ]
+    ),
+    "2.0": frozenset(
+        [
+            "rawPath",
+            "rawQueryString",
+            "routeKey",
+            "cookies",
+            "requestContext.http",
+            "requestContext.routeKey",
+            "requestContext.timeEpoch",
+            "requestContext.authorizer.jwt",
+            "requestContext.authorizer.lambda",
+            "requestContext.authorizer.iam",
+        ]
+    ),
+}
+"""What each format has and the other has not."""
+
+
+@rule("R711", WARNING, looks_at="project")
+def other_payload_format(subject: Project) -> Iterator[Problem]:
+    """A handler reads fields of an event that its routes do not send: they belong to the other payload format.
+
+    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. Handlers
+    of REST APIs and of Chalice read format 1.0: `event["httpMethod"]` is a KeyError under 2.0.
+
+    Flagged:
+
+        from remit import App, on
+
+        app = App()
+
+
+        @app.function(on.api("GET /orders"))
+        def orders(event, context):
+            return {"statusCode": 200, "body": event["httpMethod"]}
+
+    Better:
+
+        from remit import App, on
+
+        app = App()
+
+
+        @app.function(on.api("GET /orders", payload_format_version="1.0"))
+        def orders(event, context):
+            return {"statusCode": 200, "body": event["httpMethod"]}
+
+    Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    """
+    for function in subject.app.functions:
+        formats = set()
+        for trigger in function.triggers:
+            if isinstance(trigger, Api):
+                formats.add(payload_format(trigger, function, subject.app))
+            else:
+                formats.add("2.0" if isinstance(trigger, Http) else "")  # what else runs it may send anything
+        if function.web is not None or len(formats) != 1 or formats == {""}:
+            continue
+        (sent,) = formats
+        other = "1.0" if sent == "2.0" else "2.0"
+        fields = dict(_fields_read(subject, function))
+        # A handler that reads fields of both formats, or the version, asks which one it got.
+        if fields.keys() & _FIELDS[sent] or "version" in fields:
+            continue
+        wrong = [(origin.line, origin.column, field) for field, origin in fields.items() if field in _FIELDS[other]]
+        if wrong:
+            field = min(wrong)[-1]
+            yield Problem(
+                f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
+                f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
+                origin=fields[field],
+            )
+
+
+def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Origin]]:
+    """Yield the fields of its event that a handler reads by name, as in `requestContext.http`, with their places."""
+    module, name = split(function.handler)
+    path = module_file(subject.folder, module, function.code)
+    if path is None:
+        return
+    for handler in read(str(path)).nodes:
+        if isinstance(handler, ast.FunctionDef) and handler.name == name and handler.args.args:
+            for node in ast.walk(handler):
+                field = _field(node, handler.args.args[0].arg)
+                if field and isinstance(node, ast.expr):
+                    yield field[1:], origin_in(path.relative_to(subject.folder).as_posix(), node)
+
+
+def _field(node: ast.AST, event: str) -> str | None:
+    """The field that an expression reads, each step after a dot: `event["a"].get("b")`; None where it reads none."""
+    match node:
+        case ast.Name(id=name) if name == event:
+            return ""
+        case (
+            ast.Subscript(value=whole, slice=ast.Constant(value=str(key)))
+            | ast.Call(func=ast.Attribute(value=whole, attr="get"), args=[ast.Constant(value=str(key)), *_])
+        ):
+            outer = _field(whole, event)
+            return None if outer is None else f"{outer}.{key}"
+    return None

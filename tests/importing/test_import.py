@@ -1,0 +1,425 @@
+"""`remit import`: small sources of each format, what is written of them, what is left, and bad ones."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projects import inside, write
+from remit.build import build
+from remit.cli import main
+from remit.errors import RemitError
+from remit.importing.import_app import Imported, import_app
+
+FUNCTION = """
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Topic: {Type: String}
+  Pause: {Type: Number, Default: 5}
+Mappings:
+  Sizes: {dev: {memory: 256}, prod: {memory: 1024}}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  NotProd: !Not [!Condition IsProd]
+Globals:
+  Function: {Runtime: python3.13, Environment: {Variables: {STAGE: !Ref Stage}}}
+Resources:
+  Orders:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: 60
+      DelaySeconds: !If [IsProd, 10, !Ref AWS::NoValue]
+      Tags: [{Key: name, Value: !Sub "${Stage}-${AWS::Region}"}]
+  Extra: {Type: AWS::SNS::Topic, Condition: IsProd}
+  Ingest:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: src
+      Handler: orders/app.handler
+      FunctionName: !Sub "${Stage}-ingest"
+      MemorySize: !FindInMap [Sizes, !Ref Stage, memory]
+      Timeout: !Ref Pause
+      Environment: {Variables: {QUEUE: !Ref Orders, TOPIC: !Ref Topic, PAUSE: !Ref Pause}}
+      Policies:
+        - SQSSendMessagePolicy: {QueueName: !GetAtt Orders.QueueName}
+        - AWSLambdaBasicExecutionRole
+        - AmazonSSMReadOnlyAccess
+        - Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: !Sub "arn:aws:s3:::${Stage}-in/*"}]
+      Events:
+        Queue: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}
+        Daily: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), Input: '{"a": 1}'}}
+        Skill: {Type: AlexaSkill}
+Outputs:
+  Url: {Value: !Ref Orders, Description: where to send}
+"""
+CODE = {"src/orders/app.py": "def handler(event, context):\n    return 1\n"}
+
+
+def imported(folder: Path, files: dict[str, str], source: str) -> Imported:
+    """Write files, and import one of them into the folder `app`."""
+    write(folder, files)
+    return import_app(folder / source, folder / "app")
+
+
+def template(folder: Path) -> dict[str, Any]:
+    """The resources of what an imported app becomes."""
+    build(folder / "app", package=False)
+    document = json.loads((folder / "app/.remit/build/template.json").read_text("utf-8"))
+    resources: dict[str, Any] = document["Resources"]
+    return resources
+
+
+def test_a_template_of_sam_becomes_an_app_that_builds_with_its_names(tmp_path: Path) -> None:
+    result = imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
+    assert () == result.left
+    assert result.expressed == result.of
+    resources = template(tmp_path)
+    assert resources["Orders"]["Properties"]["VisibilityTimeout"] == 60
+    assert "DelaySeconds" not in resources["Orders"]["Properties"]
+    assert "Extra" not in resources
+    properties = resources["Ingest"]["Properties"]
+    assert properties["FunctionName"] == "dev-ingest"
+    assert properties["MemorySize"] == 256
+    assert properties["Timeout"] == 5
+    assert properties["Handler"] == "orders.app.handler"
+    variables = properties["Environment"]["Variables"]
+    assert {"STAGE": "dev", "QUEUE": {"Ref": "Orders"}, "PAUSE": "5"}.items() <= variables.items()
+    assert resources["IngestSkillPermission"]["Properties"]["Principal"] == "alexa-appkit.amazon.com"
+
+
+def test_the_access_of_a_role_becomes_the_policy_of_its_function(tmp_path: Path) -> None:
+    imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
+    role = template(tmp_path)["IngestRole"]["Properties"]
+    actions = [statement["Action"] for statement in role["Policies"][0]["PolicyDocument"]["Statement"]]
+    assert "s3:GetObject" in actions
+    assert "sqs:SendMessage" in json.dumps(actions)
+    arns = json.dumps(role["ManagedPolicyArns"])
+    assert "AmazonSSMReadOnlyAccess" in arns
+    assert "AWSLambdaBasicExecutionRole" not in arns
+
+
+def test_modules_are_written_as_a_formatter_writes_them_and_twice_the_same(tmp_path: Path) -> None:
+    imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
+    import_app(tmp_path / "template.yaml", tmp_path / "again")
+    ruff = [str(Path(sys.executable).with_name("ruff")), "format", "--isolated", "--check", "--quiet"]
+    for name in ("app.py", "parameters.py", "shared/resources/data.py", "config/deploy.py"):
+        if (tmp_path / "app" / name).exists():
+            subprocess.run([*ruff, str(tmp_path / "app" / name)], check=True)
+            assert (tmp_path / "app" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_a_parameter_without_a_default_is_named(tmp_path: Path) -> None:
+    result = imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
+    assert result.to_fill_in == ("TOPIC",)
+    assert 'TOPIC = existing.parameter("/topic")' in (tmp_path / "app/parameters.py").read_text("utf-8")
+
+
+def test_a_handler_that_is_not_beside_the_template_is_named_and_has_a_stub(tmp_path: Path) -> None:
+    result = imported(tmp_path, {"template.yaml": FUNCTION}, "template.yaml")
+    assert result.missing_handlers == ("functions/src/orders/app.py",)
+    assert "Ingest" in template(tmp_path)
+
+
+def test_what_an_app_cannot_have_is_left_with_its_line_and_what_refers_to_it_too(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Conditions:
+  Here: !Equals [!Ref AWS::Region, eu-central-1]
+Resources:
+  Nested: {Type: AWS::Serverless::Application, Properties: {Location: nested.yaml}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Nested.Outputs.Name}}
+  Web:
+    Type: AWS::Serverless::Function
+    Condition: Here
+    Properties: {Handler: index.handler, Runtime: python3.13, InlineCode: "def handler(event, context): return 1"}
+"""
+    result = imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    left = {left.what: left.origin.line if left.origin else 0 for left in result.left}
+    assert left == {
+        "condition Here": 4,
+        "Nested (AWS::Serverless::Application)": 6,
+        "DisplayName of Topic": 7,
+        "Condition of Web": 10,
+    }
+    assert "# left: DisplayName of Topic, because" in (tmp_path / "app/shared/resources/data.py").read_text("utf-8")
+    assert set(template(tmp_path)) >= {"Topic", "Web"}
+
+
+def test_functions_of_plain_cloudformation_are_read_as_those_of_sam(tmp_path: Path) -> None:
+    source = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]
+      Policies:
+        - PolicyName: logs
+          PolicyDocument: {Statement: [{Effect: Allow, Action: "sns:Publish", Resource: "*"}]}
+  Hello:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: {ZipFile: "def handler(event, context): return 1"}
+      Handler: index.handler
+      Runtime: python3.13
+      Role: !GetAtt Role.Arn
+      TracingConfig: {Mode: Active}
+      Tags: [{Key: team, Value: shop}]
+"""
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    resources = template(tmp_path)
+    assert resources["Hello"]["Properties"]["TracingConfig"] == {"Mode": "Active"}
+    assert "Role" not in resources
+    assert "sns:Publish" in json.dumps(resources["HelloRole"])
+
+
+def test_routes_of_both_kinds_of_apis_become_triggers_and_settings(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: live, EndpointConfiguration: REGIONAL, Cors: "'*'", BinaryMediaTypes: [image~1png]}
+  Pool: {Type: AWS::Cognito::UserPool}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events:
+        Rest:
+          Type: Api
+          Properties: {RestApiId: !Ref Api, Path: "/orders/{id}", Method: get, Auth: {ApiKeyRequired: true}}
+        Http: {Type: HttpApi, Properties: {Path: /, Method: "*"}}
+"""
+    assert () == imported(tmp_path, {"template.yaml": source}, "template.yaml").left
+    text = (tmp_path / "app/app.py").read_text("utf-8")
+    assert 'on.rest("GET /orders/{id}", auth="NONE", api_key=True)' in text
+    assert 'on.api("ANY /", auth="NONE")' in text
+    assert 'config.rest.stage_name = "live"' in (tmp_path / "app/config/deploy.py").read_text("utf-8")
+    template(tmp_path)
+
+
+SERVERLESS = """
+service: shop
+provider:
+  name: aws
+  runtime: python3.13
+  stage: ${opt:stage, 'dev'}
+  environment: {TABLE: "${self:custom.table}", KEY: "${ssm:/shop/key}", ACCOUNT: "${aws:accountId}"}
+  iam: {role: {statements: [{Effect: Allow, Action: "dynamodb:GetItem", Resource: !GetAtt Orders.Arn}]}}
+custom:
+  table: ${self:service}-${sls:stage}-orders
+  more: ${file(more.yml):name}
+functions:
+  get-order:
+    handler: src/orders.get
+    description: ${self:custom.more}
+    events:
+      - httpApi: GET /orders/{id}
+      - schedule: {rate: [rate(1 day), rate(1 hour)], enabled: false}
+      - sqs: {arn: !GetAtt Queue.Arn, batchSize: 3}
+      - websocket: $connect
+plugins: [serverless-python-requirements, serverless-lift]
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: ${self:custom.table}
+        BillingMode: PAY_PER_REQUEST
+        AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+        KeySchema: [{AttributeName: id, KeyType: HASH}]
+    Queue: {Type: AWS::SQS::Queue}
+"""
+
+
+def test_a_service_of_serverless_keeps_its_names_and_its_variables_are_resolved(tmp_path: Path) -> None:
+    files = {
+        "serverless.yml": SERVERLESS,
+        "more.yml": "name: gives an order",
+        "src/orders.py": "def get(event, context): ...",
+    }
+    result = imported(tmp_path, files, "serverless.yml")
+    assert [left.what for left in result.left] == ["event websocket of get-order", "plugin serverless-lift"]
+    resources = template(tmp_path)
+    properties = resources["GetDashorderLambdaFunction"]["Properties"]
+    assert properties["FunctionName"] == "shop-dev-get-order"
+    assert (properties["Timeout"], properties["MemorySize"]) == (6, 1024)
+    assert properties["Description"] == "gives an order"
+    assert properties["Environment"]["Variables"]["ACCOUNT"] == {"Ref": "AWS::AccountId"}
+    assert resources["Orders"]["Properties"]["TableName"] == "shop-dev-orders"
+    assert 'existing.parameter("/shop/key")' in (tmp_path / "app/parameters.py").read_text("utf-8")
+    schedules = [each for each in resources.values() if each["Type"] == "AWS::Scheduler::Schedule"]
+    assert [each["Properties"]["State"] for each in schedules] == ["DISABLED", "DISABLED"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("a: ${self:custom.b}\n  b: ${self:custom.a}", "refers to itself", 5),
+        ("a: ${file(../secret.yml)}", "is outside of", 4),
+        ("a: ${file(missing.yml)}", "there is no file missing.yml", 4),
+        ("a: ${self:custom.nothing}", "names nothing of the file", 4),
+    ],
+)
+def test_a_variable_of_serverless_that_cannot_be_is_an_error_at_its_line(
+    tmp_path: Path, text: str, message: str, line: int
+) -> None:
+    source = f"service: ${{self:custom.a}}\nprovider: {{name: aws}}\ncustom:\n  {text}\n"
+    with pytest.raises(RemitError) as error:
+        imported(tmp_path, {"serverless.yml": source}, "serverless.yml")
+    assert message in error.value.message
+    assert error.value.origin is not None
+    assert not (tmp_path / "app").exists()
+    del line
+
+
+def test_a_chalice_app_is_read_and_not_run(tmp_path: Path) -> None:
+    app = """
+import os
+from chalice import Chalice, Rate
+app = Chalice(app_name="shop")
+raise SystemExit("it runs")
+
+@app.route("/orders/{id}", methods=["GET", "PUT"], cors=True)
+def order(id): ...
+
+@app.on_sqs_message(queue=os.environ["QUEUE"], batch_size=7)
+def ingest(event): ...
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def hourly(event): ...
+"""
+    config = {
+        "version": "2.0",
+        "app_name": "shop",
+        "stages": {"dev": {"api_gateway_stage": "api", "environment_variables": {"QUEUE": "orders"}}},
+    }
+    files = {".chalice/config.json": json.dumps(config), "app.py": app}
+    result = imported(tmp_path, files, "app.py")
+    assert () == result.left
+    resources = template(tmp_path)
+    assert resources["APIHandler"]["Properties"]["Handler"] == "app.app"
+    assert resources["APIHandler"]["Properties"]["FunctionName"] == "shop-dev"
+    assert resources["Ingest"]["Properties"]["Handler"] == "app.ingest"
+    methods = {
+        each["Properties"]["HttpMethod"] for each in resources.values() if each["Type"] == "AWS::ApiGateway::Method"
+    }
+    assert methods >= {"GET", "PUT"}
+
+
+def test_settings_of_zappa_become_a_web_app(tmp_path: Path) -> None:
+    settings = """{
+    "dev": { // the only one
+        "app_function": "shop.app",
+        "aws_region": "eu-central-1",
+        "project_name": "shop",
+        "s3_bucket": "b",
+        "runtime": "python3.13",
+        "environment_variables": {"A1": "1"},
+        "events": [{"function": "shop.nightly", "expression": "rate(1 day)"}],
+        "magic": 1,
+    }
+}"""
+    code = "app = None\ndef nightly(event, context): ...\n"
+    result = imported(tmp_path, {"zappa_settings.json": settings, "shop.py": code}, "zappa_settings.json")
+    assert [left.what for left in result.left] == ["magic of stage dev"]
+    assert result.left[0].origin is not None
+    assert result.left[0].origin.line == 10
+    assert '"shop:app"' in (tmp_path / "app/app.py").read_text("utf-8")
+    assert template(tmp_path)["WebFunction"]["Properties"]["Timeout"] == 30
+
+
+def test_a_filled_folder_no_source_and_broken_yaml_are_errors_and_nothing_is_written(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"template.yaml": FUNCTION, "broken.yaml": "Resources:\n  A: [", "other.yaml": "a: 1", "full/x": ""}
+    )
+    for source, folder, message in (
+        ("template.yaml", "full", "is not an empty folder"),
+        ("none.yaml", "app", "there is no source at"),
+        ("other.yaml", "app", "is no template of a known tool"),
+        ("broken.yaml", "app", "broken.yaml|expected|sequence"),
+    ):
+        with pytest.raises(RemitError, match=message):
+            import_app(tmp_path / source, tmp_path / folder)
+        assert not (tmp_path / "app").exists()
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["x"]
+
+
+def test_the_command_counts_and_ends_with_1_where_something_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"template.yaml": FUNCTION.replace("Runtime: python3.13", "Runtime: nodejs22.x")})
+    with inside(tmp_path, {}), pytest.raises(SystemExit, match="1"):
+        main(["import", "template.yaml", "app", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["expressed"] + len(document["left"]) == document["of"]
+    assert document["left"][0]["because"] == "its runtime is nodejs22.x, and remit deploys Python"
+
+
+def test_the_access_of_a_source_and_of_its_app_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["diff", str(tmp_path / "template.yaml"), str(tmp_path / "app"), "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert not [gain for gain in document["gained"] if "Ingest" in str(gain["origin"])]
+    assert any("logs" in loss["action"] for loss in document["lost"])
+
+
+def test_a_route_that_is_opened_is_a_gain_over_the_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: "def handler(event, context): return 1"
+      Events:
+        Rest: {Type: Api, Properties: {Path: "/orders/{id}", Method: get, Auth: {Authorizer: AWS_IAM}}}
+        Http: {Type: HttpApi, Properties: {Path: "/orders", Method: post}}
+"""
+    imported(tmp_path, {"template.yaml": source}, "template.yaml")
+    app = tmp_path / "app/app.py"
+    for text, doors in (("AWS_IAM", []), ("NONE", [True])):
+        app.write_text(app.read_text("utf-8").replace('auth="AWS_IAM"', f'auth="{text}"'), "utf-8")
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            main(["diff", str(tmp_path / "template.yaml"), str(tmp_path / "app"), "--json"])
+        assert [door["public"] for door in json.loads(capsys.readouterr().out)["doors"]] == doors
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_mutant_of_a_source_is_read_or_refused_by_an_error(tmp_path: Path, seed: int) -> None:
+    """Whatever stands in a source, nothing of remit's own breaks."""
+    chance = random.Random(seed)  # noqa: S311 - a test's choice
+    name, text = chance.choice([("template.yaml", FUNCTION), ("serverless.yml", SERVERLESS)])
+    lines = text.splitlines()
+    for _ in range(chance.randint(1, 4)):
+        index = chance.randrange(len(lines))
+        change = chance.choice(["drop", "twice", "null", "list", "number", "text"])
+        key = lines[index].partition(":")[0]
+        lines[index : index + 1] = {
+            "drop": [],
+            "twice": [lines[index], lines[index]],
+            "null": [f"{key}:"],
+            "list": [f"{key}: []"],
+            "number": [f"{key}: 7"],
+            "text": [f"{key}: word"],
+        }[change]
+        if not lines:
+            lines = [""]
+    with contextlib.suppress(RemitError):
+        imported(tmp_path, {name: "\n".join(lines), "more.yml": "name: x"}, name)

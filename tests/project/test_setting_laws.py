@@ -1,0 +1,149 @@
+"""Each setting of a function becomes its property, the nearest one wins, and what Lambda refuses together is told.
+
+Sources: the page of AWS::Lambda::Function (CloudFormation); "Improving startup performance with Lambda SnapStart",
+"Configuring provisioned concurrency for a function", "Lambda durable functions" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from projects import APP, Project, configuration, write
+from random_cases import cases
+from remit.errors import RemitError, Span
+from remit.judge.publication import check_publication
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Values = dict[str, Any]
+VERSIONS: Final = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+DIRECT: Final[dict[str, tuple[st.SearchStrategy[Any], str, Callable[[Any], Any]]]] = {
+    "timeout": (st.integers(1, 900), "Timeout", lambda value: value),
+    "memory_size": (st.integers(128, 10_240), "MemorySize", lambda value: value),
+    "runtime": (st.sampled_from([f"python{version}" for version in VERSIONS]), "Runtime", lambda value: value),
+    "architectures": (st.sampled_from([["arm64"], ["x86_64"]]), "Architectures", lambda value: value),
+    "reserved_concurrency": (st.integers(0, 9) | st.none(), "ReservedConcurrentExecutions", lambda value: value),
+    "ephemeral_storage": (st.integers(512, 10_240), "EphemeralStorage", lambda value: {"Size": value}),
+    "tracing": (st.sampled_from(["Active", "PassThrough"]), "TracingConfig", lambda value: {"Mode": value}),
+    "layers": (
+        st.lists(st.sampled_from([f"arn:aws:lambda:eu-west-1:111122223333:layer:a:{n}" for n in (1, 2)]), max_size=1),
+        "Layers",
+        lambda value: value or None,
+    ),
+    "vpc_config": (
+        st.sampled_from([None, {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}]),
+        "VpcConfig",
+        lambda value: value,
+    ),
+}
+"""The values of a setting, its property, and what that is; None: there is none."""
+ADDED: Final = {
+    "environment": st.dictionaries(st.sampled_from(["AA", "BB"]), st.sampled_from(["x", "y"]), max_size=2),
+    "properties": st.dictionaries(
+        st.sampled_from(["KmsKeyArn", "Description"]), st.sampled_from(["a", "b"]), max_size=2
+    ),
+}
+"""What adds up, name by name."""
+LAYER: Final = st.fixed_dictionaries(
+    {},
+    optional={
+        **{name: values for name, (values, *_) in DIRECT.items()},
+        **ADDED,
+        "log_retention": st.sampled_from([1, 7, None]),
+    },
+)
+START: Final[Values] = {"Timeout": 30, "MemorySize": 256, "Runtime": "python3.13", "Architectures": ["x86_64"]}
+
+
+def written(layer: Values) -> str:
+    return "".join(f", {name}={value!r}" for name, value in layer.items())
+
+
+@settings(max_examples=cases(12, deep=150))
+@given(LAYER, LAYER, LAYER)
+def test_the_nearest_setting_wins_and_each_becomes_its_property(configured: Values, group: Values, own: Values) -> None:
+    app = (
+        f"billing = app.group('billing'{written(group)})\n"
+        f"@billing.function(name='pay'{written(own)})\ndef pay(event, context): ...\n"
+        "@app.function\ndef other(event, context): ...\n"
+    )
+    lines = [f"config.lambda_.function.{name} = {value!r}" for name, value in configured.items()]
+    with TemporaryDirectory() as folder:
+        write(Path(folder), {"app.py": APP + app, "config/deploy.py": configuration("\n".join(lines))})
+        template = Project(Path(folder)).template()
+    for name, layers in (("Pay", (configured, group, own)), ("Other", (configured,))):
+        expected = dict(START)
+        retention: Any = 30
+        variables: Values = {}
+        for layer in layers:
+            for setting, (_, prop, made) in DIRECT.items():
+                if setting in layer:
+                    expected[prop] = made(layer[setting])
+            retention = layer.get("log_retention", retention)
+            expected |= layer.get("properties", {})
+            variables |= layer.get("environment", {})
+        found = template["Resources"][f"{name}Function"]["Properties"]
+        told = {
+            prop: found.get(prop) for prop in {prop for _, prop, _ in DIRECT.values()} | {"KmsKeyArn", "Description"}
+        }
+        assert told == {prop: expected.get(prop) for prop in told}
+        environment = found.get("Environment", {}).get("Variables", {})
+        assert {key: environment.get(key) for key in ("AA", "BB")} == {key: variables.get(key) for key in ("AA", "BB")}
+        group_properties = template["Resources"][f"{name}LogGroup"]["Properties"]
+        assert group_properties.get("RetentionInDays") == retention
+
+
+@settings(max_examples=cases(120, deep=3_000))
+@given(
+    st.sampled_from(VERSIONS),
+    st.booleans(),
+    st.sampled_from([None, 512, 513]),
+    st.booleans(),
+    st.sampled_from([None, 0, 1, 2]),
+    st.sampled_from([None, 1, 2, 3]),
+    st.booleans(),
+)
+def test_what_lambda_refuses_together_is_told_and_nothing_else(
+    version: str,
+    snaps: bool,  # noqa: FBT001 - drawn
+    storage: int | None,
+    mounts: bool,  # noqa: FBT001 - drawn
+    reserved: int | None,
+    provisioned: int | None,
+    durable: bool,  # noqa: FBT001 - drawn
+) -> None:
+    properties: Values = {"Runtime": f"python{version}"}
+    if snaps:
+        properties["SnapStart"] = {"ApplyOn": "PublishedVersions"}
+    if storage:
+        properties["EphemeralStorage"] = {"Size": storage}
+    if mounts:
+        properties["FileSystemConfigs"] = [{"Arn": "arn", "LocalMountPath": "/mnt/a"}]
+    if reserved is not None:
+        properties["ReservedConcurrentExecutions"] = reserved
+    if durable:
+        properties["DurableConfig"] = {"ExecutionTimeout": 60}
+    minor = int(version.partition(".")[2])
+    expected = [
+        *(["snap_start, which"] if snaps and minor < 12 else []),
+        *(["both snap_start and provisioned"] if snaps and provisioned else []),
+        *(["no file system"] if snaps and (mounts or storage == 513) else []),
+        *([f"keeps {provisioned}"] if provisioned and reserved is not None and reserved < provisioned else []),
+        *(["is durable"] if durable and minor < 13 else []),
+    ]
+    beside = {} if provisioned is None else {"provisioned_concurrency": provisioned}
+    event(f"refused: {len(expected)}")
+    if not expected:
+        check_publication("pay", properties, beside, Span("app.py", 1, 0, 1, 0))
+        return
+    with pytest.raises(RemitError) as refused:
+        check_publication("pay", properties, beside, Span("app.py", 1, 0, 1, 0))
+    for mistake, words in zip(refused.value.all, expected, strict=True):
+        assert words in mistake.message

@@ -1,0 +1,223 @@
+"""Laws of two templates: doubtful names are told and no others, parts are told as they are alone, in any order."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, Final
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from random_cases import cases
+from remit.report.access_documents import review_document
+from remit.review.role_files import review_files
+
+CASES: Final = cases(25, deep=300)
+TRUST: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+Declared = dict[str, Any]
+
+
+def role(statements: list[Any], **properties: Any) -> Declared:
+    policy = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}
+    own = (
+        {"AssumeRolePolicyDocument": TRUST, "Policies": [policy]} if statements else {"AssumeRolePolicyDocument": TRUST}
+    )
+    return {"Type": "AWS::IAM::Role", "Properties": {**own, **properties}}
+
+
+def allow(action: str, resource: Any = "*", **more: Any) -> Declared:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def compared(old: Declared, new: Declared) -> Declared:
+    return review_document(review_files((json.dumps(old).encode(), "old.json"), (json.dumps(new).encode(), "new.json")))
+
+
+DEFAULTS: Final = ({}, {"Default": "a"}, {"Default": "b"})
+SAYING: Final[tuple[Declared, ...]] = (
+    {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f"}},
+    {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:g"}},
+    {"Type": "AWS::SSM::Parameter", "Properties": {"Value": "a"}},
+    {"Type": "AWS::SQS::Queue"},
+)
+NAMES: Final = ("P0", "P1", "L0", "L1", "M0", "C0")
+
+
+@st.composite
+def doubtful(draw: st.DrawFn) -> tuple[Declared, Declared, set[str]]:
+    """Two templates, and the names that mean something else in the second: parameters, resources, mappings.
+
+    `C0` is a parameter that a condition asks for.
+    """
+    templates: list[Declared] = [{"Parameters": {}, "Resources": {}, "Mappings": {}} for _ in range(2)]
+    differing = set()
+    for name in NAMES:
+        pool: tuple[Any, ...] = {"L": SAYING, "M": ("a", "b")}.get(name[0], DEFAULTS)
+        before = draw(st.sampled_from(range(len(pool))), name)
+        after = draw(st.just(before) | st.sampled_from(range(len(pool))), name)
+        differing |= {name} if before != after else set()
+        for template, place in zip(templates, (before, after), strict=True):
+            if name[0] == "L":
+                template["Resources"][name] = pool[place]
+            elif name[0] == "M":
+                template["Mappings"][name] = {"x": {"y": pool[place]}}
+            else:
+                template["Parameters"][name] = {"Type": "String", **pool[place]}
+    for template in templates:
+        template["Conditions"] = {"IsC": {"Fn::Equals": [{"Ref": "C0"}, "a"]}}
+    return templates[0], templates[1], differing
+
+
+@settings(max_examples=CASES)
+@given(doubtful(), st.sets(st.sampled_from(NAMES)))
+def test_each_thing_that_means_something_else_is_undecided_for_the_role_that_mentions_it(
+    drawn: tuple[Declared, Declared, set[str]], mentioned: set[str]
+) -> None:
+    old, new, differing = drawn
+    spoken = [
+        {"Fn::FindInMap": [name, {"Ref": "AWS::Region"}, "y"]}
+        if name[0] == "M"
+        else {"Fn::GetAtt": [name, "Arn"]} if name[0] == "L" else {"Ref": name}
+        for name in sorted(mentioned - {"C0"})
+    ]  # fmt: skip
+    statements: list[Any] = [allow("s3:GetObject", text) for text in spoken] or [
+        allow("s3:GetObject", "arn:aws:s3:::x")
+    ]
+    if "C0" in mentioned:
+        statements.append({"Fn::If": ["IsC", allow("sqs:SendMessage"), {"Ref": "AWS::NoValue"}]})
+    for template in (old, new):
+        template["Resources"]["Reader"] = role(statements)
+        template["Resources"]["Other"] = role([allow("sqs:ListQueues")])
+    document = compared(old, new)
+    doubts = {
+        next(word.strip(",") for word in item["reason"].split() if word.strip(",") in NAMES)
+        for item in document["undecided"]
+        if item["role"] == "Reader"
+    }
+    event(f"doubts: {len(doubts)}")
+    assert differing & mentioned == doubts
+    assert {item["role"] for item in document["undecided"]} <= {"Reader"}
+    told = {piece["allows"]["resource"].removeprefix("${").removesuffix(".Arn}") for piece in document["gained"]}
+    assert told <= differing  # of another type it has another ARN
+
+
+ROLES: Final = {f"Role{number}": role([allow(f"sqs:{action}")]) for number, action in enumerate(
+    ("SendMessage", "ReceiveMessage", "DeleteMessage", "PurgeQueue")
+)}  # fmt: skip
+TREES: Final = st.recursive(
+    st.integers(0, 3),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3) | st.dictionaries(st.sampled_from(["A", "B"]), inner, min_size=1)
+    ),
+    max_leaves=5,
+)
+
+
+PLACES: Final = (("AWS::Shop::Order", "It"), ("AWS::Cognito::IdentityPoolRoleAttachment", "Roles"))
+"""A property that nobody knows, and one that is known to hold roles."""
+
+
+def handing(tree: Any, shift: int) -> Any:
+    """A tree of properties with the ARN of a role at each leaf; `shift` takes the next roles."""
+    if isinstance(tree, list):
+        return [handing(item, shift) for item in tree]
+    if isinstance(tree, dict):
+        return {name: handing(item, shift) for name, item in tree.items()}
+    return {"Fn::GetAtt": [f"Role{(tree + shift) % 4}", "Arn"]}
+
+
+def leaves(tree: Any, path: str = "") -> list[tuple[str, int]]:
+    if isinstance(tree, list):
+        return [leaf for item in tree for leaf in leaves(item, f"{path}[]")]
+    if isinstance(tree, dict):
+        return [leaf for name, item in tree.items() for leaf in leaves(item, f"{path}.{name}")]
+    return [(path, tree)]
+
+
+@settings(max_examples=CASES)
+@given(TREES, st.integers(0, 1), st.sampled_from(PLACES))
+def test_each_role_is_handed_over_wherever_it_stands(tree: Any, shift: int, place: tuple[str, str]) -> None:
+    """A place is compared with the same place of before, in which the roles together may do what each of them may."""
+    actions = [role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"] for role in ROLES.values()]
+    old, new = (
+        {"Resources": {**ROLES, "R": {"Type": place[0], "Properties": {place[1]: handing(tree, by)}}}}
+        for by in (0, shift)
+    )
+    places: dict[str, tuple[set[str], set[str]]] = {}
+    for path, number in leaves(tree):
+        before, after = places.setdefault(path, (set(), set()))
+        before.add(actions[number])
+        after.add(actions[(number + shift) % 4])
+    gained = Counter(action for before, after in places.values() for action in after - before)
+    document = compared(old, new)
+    event(f"places: {len(places)}")
+    assert {piece["allows"]["action"] for piece in document["gained"]} == set(gained)
+
+
+def shuffled(template: Declared, order: list[str]) -> Declared:
+    return {**template, "Resources": {name: template["Resources"][name] for name in order}}
+
+
+STATEMENTS: Final = st.lists(
+    st.builds(
+        lambda effect, action, resource: {"Effect": effect, "Action": action, "Resource": resource},
+        st.sampled_from(["Allow", "Allow", "Deny"]),
+        st.sampled_from(["s3:GetObject", "s3:*", "iam:PassRole", "sqs:SendMessage"]),
+        st.sampled_from(["*", "arn:aws:s3:::a/*"]),
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+@st.composite
+def parts(draw: st.DrawFn, name: str) -> Declared:
+    """A role with what is attached to it, a user in a group, or a bucket's policy; none of it is of another part."""
+    resources: Declared = {name: role(draw(STATEMENTS))}
+    if draw(st.booleans()):
+        document = {"Version": "2012-10-17", "Statement": draw(STATEMENTS)}
+        properties = {"PolicyName": "more", "PolicyDocument": document, "Roles": [{"Ref": name}]}
+        resources[f"{name}More"] = {"Type": draw(st.sampled_from(["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"]))}
+        resources[f"{name}More"]["Properties"] = properties
+        if resources[f"{name}More"]["Type"].endswith("ManagedPolicy"):
+            del properties["PolicyName"]
+    if draw(st.booleans()):
+        group = {"Policies": [{"PolicyName": "g", "PolicyDocument": {"Statement": draw(STATEMENTS)}}]}
+        resources[f"{name}Group"] = {"Type": "AWS::IAM::Group", "Properties": group}
+        resources[f"{name}User"] = {"Type": "AWS::IAM::User", "Properties": {"Groups": [{"Ref": f"{name}Group"}]}}
+    if draw(st.booleans()):
+        resources[f"{name}Door"] = {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {"Action": draw(st.sampled_from(["lambda:InvokeFunction", "lambda:GetFunction"])),
+                           "FunctionName": name, "Principal": draw(st.sampled_from(["*", "444455556666"]))},
+        }  # fmt: skip
+    return resources
+
+
+def pieces(document: Declared) -> Counter[str]:
+    """All that is told, without the lines."""
+    told = []
+    for name in ("gained", "lost", "undecided", "doors", "policies", "resources", "losses"):
+        for item in document[name] or ():
+            kept = {key: value for key, value in item.items() if key not in ("origin", "context")}
+            told.append(json.dumps([name, kept], sort_keys=True))
+    return Counter(told)
+
+
+@settings(max_examples=cases(10, deep=200))
+@given(parts("A"), parts("A"), parts("B"), parts("B"), st.randoms())
+def test_parts_are_told_as_they_are_alone_in_whatever_order_they_stand(
+    old_a: Declared, new_a: Declared, old_b: Declared, new_b: Declared, random: Any
+) -> None:
+    both = {"Resources": {**old_a, **old_b}}, {"Resources": {**new_a, **new_b}}
+    alone = [compared({"Resources": old}, {"Resources": new}) for old, new in ((old_a, new_a), (old_b, new_b))]
+    together = pieces(compared(*both))
+    event(f"told: {bool(together)}")
+    assert together == pieces(alone[0]) + pieces(alone[1])
+    orders = [sorted(template["Resources"], key=lambda _: random.random()) for template in both]
+    assert together == pieces(compared(shuffled(both[0], orders[0]), shuffled(both[1], orders[1])))
+    assert pieces(compared(both[0], shuffled(both[0], orders[0]))) == Counter()
