@@ -1,4 +1,4 @@
-"""R711 and R712: the role of a template's state machine beside its states, wherever its definition stands."""
+"""R712 and R713: the role of a template's state machine beside its states, wherever its definition stands."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _lint(folder: Path, template: Any) -> list[tuple[str, str, str]]:
     return [
         (item["rule"], item["message"], str(item["file"]).rpartition("/")[2])
         for item in findings
-        if item["rule"] in ("R711", "R712")
+        if item["rule"] in ("R712", "R713")
     ]
 
 
@@ -88,7 +88,7 @@ def test_a_role_with_exactly_what_the_states_need_has_no_finding(tmp_path: Path)
 def test_a_state_that_the_role_does_not_allow_is_told_wherever_the_definition_stands(
     tmp_path: Path, properties: dict[str, Any]
 ) -> None:
-    assert [("R711", LACKS, "template.json")] == _lint(tmp_path, _machine(**properties))
+    assert [("R712", LACKS, "template.json")] == _lint(tmp_path, _machine(**properties))
     assert [] == _lint(tmp_path, _machine(PUTS, **properties))
 
 
@@ -104,7 +104,7 @@ def test_the_file_of_a_sam_machine_is_read_and_its_line_is_told(tmp_path: Path) 
     template = {**template, "Transform": "AWS::Serverless-2016-10-31"}
     template["Resources"]["Machine"] = machine
     lacks = LACKS.replace("which Role", "which MachineRole")
-    assert [("R711", lacks, "put.asl.json")] == _lint(tmp_path, template)
+    assert [("R712", lacks, "put.asl.json")] == _lint(tmp_path, template)
     machine["Properties"]["Policies"] = [{"Statement": [PUTS]}]
     assert [] == _lint(tmp_path, template)
     machine["Properties"]["DefinitionUri"] = "flows/missing.asl.json"
@@ -125,7 +125,7 @@ def test_the_file_of_a_sam_machine_is_read_and_its_line_is_told(tmp_path: Path) 
     ],
 )
 def test_what_no_state_needs_is_told(tmp_path: Path, statement: dict[str, Any], message: str) -> None:
-    assert [("R712", message, "template.json")] == _lint(tmp_path, _machine(statement))
+    assert [("R713", message, "template.json")] == _lint(tmp_path, _machine(statement))
 
 
 def test_a_policy_that_nobody_can_read_and_a_connector_leave_it_open_what_is_lacking(tmp_path: Path) -> None:
@@ -157,4 +157,4 @@ def test_a_resource_that_the_input_names_is_not_compared(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("broken", ["{", "[]", '{"StartAt": "A"}', '{"States": {"A": 3}}'])
 def test_a_definition_that_is_none_is_passed_over(tmp_path: Path, broken: str) -> None:
-    assert [] == [item for item in _lint(tmp_path, _machine(DefinitionString=broken)) if item[0] == "R711"]
+    assert [] == [item for item in _lint(tmp_path, _machine(DefinitionString=broken)) if item[0] == "R712"]

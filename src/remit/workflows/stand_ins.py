@@ -32,10 +32,11 @@ class StandIns:
         for number, resource in enumerate(resources):
             name = f"here{number}x"
             if unknown_are_names:
-                name = self._given_name(resource) or name
+                name = self._name_in_account(resource, name)
             for reference, text in _of_resource(resource, name, self._place):
                 self._texts[reference] = text
-                self._references.setdefault(text, reference)
+                if f"here{number}x" in text or text.startswith("arn:"):  # a given name may stand in any text
+                    self._references.setdefault(text, reference)
         self._references |= {text: reference for reference, text in _PSEUDO.items()}
         if unknown_are_names:  # `aws` stands in every ARN
             self._references.pop(_HERE["Partition"])
@@ -53,12 +54,19 @@ class StandIns:
             return {self.filled(name): self.filled(item) for name, item in value.items()}
         return [self.filled(item) for item in value] if isinstance(value, list) else value
 
-    def _given_name(self, resource: Resource) -> str:
-        """The name that a template gives to a resource, which a definition may spell as well."""
+    def _name_in_account(self, resource: Resource, stand_in: str) -> str:
+        """The name that a template gives to a resource, or that CloudFormation makes, with a stand-in at its end.
+
+        A definition may spell the one, and a role a pattern of the other.
+        """
         kind = resource_type(resource.type)
-        given = None if kind is None or kind.naming is None else resource.properties.get(kind.naming.property)
-        text = tokens.textual(given)
-        return str(self.filled(text)) if isinstance(text, str) else ""
+        if kind is None or kind.naming is None:
+            return stand_in
+        text = tokens.textual(resource.properties.get(kind.naming.property))
+        if isinstance(text, str):
+            return str(self.filled(text))
+        names = kind.naming.generated_names(_PSEUDO["${AWS::StackName}"], resource.logical_id)
+        return names[-1].replace("*", stand_in) if names else stand_in
 
     def is_unknown(self, text: str) -> bool:
         """Return whether a filled text is a reference of which nobody knows what it gives, and nothing else."""

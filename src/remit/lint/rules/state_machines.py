@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.template.written_template import WrittenTemplate
 
 
-@rule("R711", WARNING, looks_at="template")
+@rule("R712", WARNING, looks_at="template")
 def machine_lacks_access(written: WrittenTemplate) -> Iterator[Problem]:
     """A state machine with a state that its role does not allow.
 
@@ -103,7 +103,7 @@ def machine_lacks_access(written: WrittenTemplate) -> Iterator[Problem]:
             )
 
 
-@rule("R712", NOTE, looks_at="template")
+@rule("R713", NOTE, looks_at="template")
 def machine_allows_more(written: WrittenTemplate) -> Iterator[Problem]:
     """A state machine's role that allows what no state calls, or allows it on more than the states name.
 
