@@ -20,6 +20,7 @@ from random_cases import cases
 from remit.errors import RemitError, Span
 from remit.judge.publication import check_publication
 from remit.project.setting_values import plain
+from remit.project.shared import resource
 from remit.project.stored_values import _named
 
 if TYPE_CHECKING:
@@ -214,3 +215,14 @@ def test_the_object_of_a_web_app_is_known_by_the_first_name_of_its_path(target: 
             assert project.template()
         else:
             assert f"the web app `{target}` of function `web`" in project.error().message
+
+
+QUEUE: Final = {"QueueName": "queue_name", "DelaySeconds": "delay_seconds", "KmsMasterKeyId": "kms_master_key_id"}
+GIVEN: Final = st.dictionaries(st.sampled_from(sorted(QUEUE)), st.sampled_from(["a", "b"]))
+
+
+@settings(max_examples=cases(30, deep=200))
+@given(GIVEN, GIVEN)
+def test_a_keyword_is_its_property_and_wins_over_the_mapping(mapping: Values, keywords: Values) -> None:
+    declared = resource("AWS::SQS::Queue", mapping, **{QUEUE[name]: value for name, value in keywords.items()})
+    assert declared.properties == {**mapping, **keywords}
