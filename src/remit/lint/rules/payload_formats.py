@@ -10,8 +10,8 @@ from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
 from remit.triggers.api import Api
-from remit.triggers.http import Http
 from remit.triggers.payload_format import payload_format
+from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,14 +52,16 @@ _FIELDS: Final = {
     ),
 }
 """What each format has and the other has not."""
+_ONE_FORMAT: Final = {"http": "2.0", "rest": "1.0"}
+"""The format of what sends one alone, by the file of the trigger: most apps have none of these."""
 
 
 @rule("R711", WARNING, looks_at="project")
 def other_payload_format(subject: Project) -> Iterator[Problem]:
     """A handler reads fields of an event that its routes do not send: they belong to the other payload format.
 
-    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. Handlers
-    of REST APIs and of Chalice read format 1.0: `event["httpMethod"]` is a KeyError under 2.0.
+    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. REST
+    APIs send format 1.0, which Chalice reads, too: `event["httpMethod"]` is a KeyError under 2.0.
 
     Flagged:
 
@@ -91,7 +93,8 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
             if isinstance(trigger, Api):
                 formats.add(payload_format(trigger, function, subject.app))
             else:
-                formats.add("2.0" if isinstance(trigger, Http) else "")  # what else runs it may send anything
+                kind = type(trigger).__module__.rpartition(".")[2]
+                formats.add(_ONE_FORMAT.get(kind, ""))  # what else runs it may send anything
         if function.web is not None or len(formats) != 1 or formats == {""}:
             continue
         (sent,) = formats
@@ -103,9 +106,13 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
         wrong = [(origin.line, origin.column, field) for field, origin in fields.items() if field in _FIELDS[other]]
         if wrong:
             field = min(wrong)[-1]
+            choice = (
+                f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}'
+            )
+            is_of_rest_api = "rest" in trigger_files((function,))
             yield Problem(
                 f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
-                f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
+                "a REST API sends no other: routes of `on.api` do" if is_of_rest_api else choice,
                 origin=fields[field],
             )
 
