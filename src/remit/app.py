@@ -483,10 +483,17 @@ def worker_name(queue: str) -> str:
     return f"worker-{queue.replace('.', '-')}"
 
 
-@dataclass(frozen=True, slots=True)
-class WebApiSettings:
-    """How an API that answers requests is set up, in the words of CloudFormation's properties."""
+PayloadFormat: TypeAlias = Literal["1.0", "2.0"]
+PAYLOAD_FORMATS: Final[tuple[str, ...]] = get_args(PayloadFormat)
 
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How an API that answers requests is set up, in the words of CloudFormation's properties: `config.api`."""
+
+    cors_configuration: Mapping[str, Any] | None = None
+    payload_format_version: str = "2.0"
+    """That of the routes which do not say."""
     throttling_burst_limit: int | None = None
     throttling_rate_limit: float | None = None
     access_log: bool = False
@@ -504,40 +511,6 @@ class WebApiSettings:
     def route_settings(self) -> Mapping[str, float]:
         """The limits of every route of its stage."""
         return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
-
-
-PayloadFormat: TypeAlias = Literal["1.0", "2.0"]
-PAYLOAD_FORMATS: Final[tuple[str, ...]] = get_args(PayloadFormat)
-
-
-@dataclass(frozen=True, slots=True)
-class ApiSettings(WebApiSettings):
-    """How the app's HTTP API is set up: `config.api`."""
-
-    cors_configuration: Mapping[str, Any] | None = None
-    payload_format_version: str = "2.0"
-    """That of the routes which do not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class RestSettings(WebApiSettings):
-    """How the app's REST API is set up: `config.rest`."""
-
-    endpoint_type: Literal["REGIONAL", "PRIVATE"] = "REGIONAL"
-    vpc_endpoint_ids: tuple[str, ...] = ()
-    policy: Mapping[str, Any] | None = None
-    """A resource policy: who may call, and from where."""
-    binary_media_types: tuple[str, ...] = ()
-    minimum_compression_size: int | None = None
-    """Bytes from which answers are compressed."""
-    stage_name: str | None = None
-    """None for the name of the app's stage."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """The variables of its stage."""
-    cors: Mapping[str, Any] | None = None
-    tracing: bool = False
-    usage_plans: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By name: the properties of usage plans, and the names of the keys that each has (`Keys`)."""
 
 
 def _route_settings(burst_limit: int | None, rate_limit: float | None) -> Mapping[str, float]:
@@ -619,7 +592,8 @@ class App:
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
-    rest: RestSettings = RestSettings()
+    rest: ApiSettings | None = None
+    """Its REST API's (`triggers.rest_settings.RestSettings`); None where nothing is set."""
     websocket: WebsocketSettings = WebsocketSettings()
     stack_name: str = ""
     """The name that its stack is given; empty for `name-stage`."""

@@ -206,6 +206,6 @@ PHYSICAL = {
 @pytest.mark.parametrize("kind", PHYSICAL)
 def test_a_deployed_resource_is_named_by_what_aws_knows_it_by(kind: str) -> None:
     type_name, name, physical_id = PHYSICAL[kind]
-    app = App("shop", "dev", (), (Resource("Data", type_name, {}), Resource("Other", type_name, {})))
+    app = App("shop", "dev", (), resources=(Resource("Data", type_name, {}), Resource("Other", type_name, {})))
     named, unnamed = with_deployed_names(app, {"Data": physical_id}).resources
     assert ({name: "shop-orders"}, {}) == (named.properties, unnamed.properties)

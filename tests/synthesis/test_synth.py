@@ -254,6 +254,30 @@ def test_beyond_500_resources_the_error_names_the_setting_that_makes_fewer_roles
     assert error.hint.endswith(f"and {2 * count + shared} resources would be left") == (count == 260)
 
 
+def test_from_450_resources_on_the_build_says_what_takes_most(make: Make) -> None:
+    def notes(count: int) -> list[str]:
+        app = "".join(f"@app.function\ndef fn_{n}(event, context): ...\n" for n in range(count))
+        return [note for note in make(config="", app=app).built().notes if "resources" in note]
+
+    assert [] == notes(149)
+    assert notes(150) == [
+        (
+            "the template has 450 of 500 resources that CloudFormation allows: 150 AWS::IAM::Role, "
+            "150 AWS::Logs::LogGroup, 150 AWS::Lambda::Function; `config.lambda_.iam.share_roles = True` makes 3 roles "
+            "of these 150: functions whose access is identical share one"
+        )
+    ]
+
+
+def test_the_build_says_whose_runtime_ends_soon(make: Make) -> None:
+    def notes(runtime: str) -> tuple[str, ...]:
+        first = f"@app.function(runtime='{runtime}')\ndef a(event, context): ...\n"
+        return make(config="", app=f"{first}@app.function\ndef b(event, context): ...\n").built().notes
+
+    assert "Lambda supports python3.10 until 2026-10-31: set another `runtime` for a" in notes("python3.10")
+    assert not any("until" in note for note in notes("python3.13"))
+
+
 def test_200_outputs_are_the_most(make: Make) -> None:
     def outputs(count: int) -> Project:
         body = "from remit import Shared, aws, output\nclass Data(Shared):\n"

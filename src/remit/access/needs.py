@@ -18,7 +18,7 @@ from remit.access.needed_access import UNRESOLVED, ActionRequest, NeededAccess, 
 from remit.access.resource_rows import RESOURCES, batched_secrets, with_names
 from remit.access.similar_names import similar
 from remit.access.tags import tagging_needs
-from remit.catalogue.action_resources import asked_resource, is_without_resources
+from remit.catalogue.action_resources import is_without_resources, resource_without_type
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.operations import Operation, arns
@@ -73,7 +73,7 @@ def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
     if texts:
         return tuple(dict.fromkeys(texts))
     if is_without_resources(action.lower()):
-        return (asked_resource(action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", places)),)
+        return (resource_without_type(action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", places)),)
     texts = (*arns(call, request.parameters, places), *_mentioned(action, request.parameters))
     # In the order of trust: what the models say, what the names of parameters suggest, and nothing.
     return _most_specific(dict.fromkeys(texts)) or _by_similar_names(request) or _unresolved(request)

@@ -92,10 +92,10 @@ def is_without_resources(name: str) -> bool:
     return full_name(name) is not None and not target_names(name)
 
 
-def asked_resource(name: str, resource: str) -> str:
-    """Return the resource of an action (in lower case) without resource types: the ARN in the request, or `*`.
+def resource_without_type(name: str, resource: str) -> str:
+    """Return the resource on which IAM is asked for an action (in lower case) that has no resource types.
 
-    Its `*` are part of the ARN, and stand for nothing.
+    It is `*`, or the action's ARN of `KIND_ARNS`, in the region and account of `resource`; a `*` in that is a letter.
     """
     listing = _LISTINGS.get(name)
     arn = None if listing is None else parse(resource)

@@ -334,7 +334,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
     """
     from remit.errors import Mistakes
     from remit.report.comment import files_comment
-    from remit.review.base_files import since
+    from remit.review.base_commit import since
 
     mistakes = Mistakes()
     answers: dict[str, _Answer] = {}

@@ -9,13 +9,14 @@ Source: "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicie
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.app import Grant, Reason
-from remit.deploy.aws_errors import denied, remit_errors, transient
+from remit.deploy.aws_errors import denied, patiently, remit_errors, transient
 from remit.deploy.session import CONNECTIONS
 from remit.deploy.stack import pauses
 from remit.errors import RemitError
@@ -142,9 +143,10 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
 
     def role_of(name: str) -> tuple[str, str] | None:
         try:
-            return name, str(
-                _patiently(account, lambda: client.get_function(FunctionName=name))["Configuration"]["Role"]
-            )
+            # Lambda's client does not ask again while Lambda is busy, since it also invokes.
+            waits = islice(pauses(account), _ASKS - 1)
+            function = patiently(partial(client.get_function, FunctionName=name), waits, transient)
+            return name, str(function["Configuration"]["Role"])
         except client.exceptions.ResourceNotFoundException:
             return None
 
@@ -198,20 +200,6 @@ def _if_allowed(ask: Callable[[], T]) -> T | None:
         if denied(error):
             return None
         raise
-
-
-def _patiently(account: Account, ask: Callable[[], T]) -> T:
-    """Ask AWS, and ask again while it is busy: Lambda's client does not, since it also invokes."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    for pause, _ in zip(pauses(account), range(_ASKS - 1), strict=False):
-        try:
-            return ask()
-        except (BotoCoreError, ClientError) as error:
-            if not transient(error):
-                raise
-        time.sleep(pause)
-    return ask()
 
 
 def _at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:

@@ -8,12 +8,12 @@ CloudWatch logging for REST APIs in API Gateway" (Amazon API Gateway Developer G
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import Denied, code, remit_errors
+from remit.deploy.aws_errors import Denied, code, patiently, remit_errors
 from remit.deployer.needed_actions import DeployCall
 from remit.errors import RemitError
+from remit.triggers.rest_settings import rest_settings
 from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
@@ -60,19 +60,16 @@ def set_log_role(account: Account) -> str:
         account.client("iam").attach_role_policy(RoleName=ROLE, PolicyArn=policy)
         arn = f"arn:{account.partition}:iam::{account.account}:role/{ROLE}"
         change = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}]
-        for pause in (*_PAUSES, None):
-            try:
-                client.update_account(patchOperations=change)
-                break
-            except ClientError as error:
-                if code(error) != "BadRequestException" or pause is None:
-                    raise
-                time.sleep(pause)
+        patiently(lambda: client.update_account(patchOperations=change), _PAUSES, _is_bad_request)
     return arn
 
 
+def _is_bad_request(error: BaseException) -> bool:
+    return code(error) == "BadRequestException"
+
+
 def _writes_log(app: App) -> bool:
-    return app.rest.access_log and "rest" in trigger_files(app.functions)
+    return rest_settings(app).access_log and "rest" in trigger_files(app.functions)
 
 
 def calls_for_log_role(app: App) -> Iterator[DeployCall]:
@@ -100,5 +97,5 @@ def require_log_role(app: App, account: Account, note: Callable[[str], None]) ->
             f"API Gateway has no role to write access logs with in {account.account}, {account.region}: "
             "nothing was deployed",
             hint=f"`remit bootstrap --api-logs --region {account.region}` sets one, once for each account and region",
-            origin=app.rest.written.get("access_log"),
+            origin=rest_settings(app).written.get("access_log"),
         )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from botocore.exceptions import ClientError
 
     from remit.answers.denial import LayerName
 
+T = TypeVar("T")
 UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
 BUSY: Final = 75  # EX_TEMPFAIL of sysexits.h
 _SERVER_ERROR: Final = 500
@@ -120,6 +122,23 @@ def transient(error: BaseException) -> bool:
     if isinstance(error, HTTPClientError | NoConnection | ResponseParserError):
         return True
     return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
+
+
+def patiently(call: Callable[[], T], pauses: Iterable[float], passes: Callable[[BaseException], bool]) -> T:
+    """Call AWS once more after each of the pauses (seconds) while its error is one that passes; the last one is raised.
+
+    `passes` says whether an error does.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    for pause in pauses:
+        try:
+            return call()
+        except (BotoCoreError, ClientError) as error:
+            if not passes(error):
+                raise
+        time.sleep(pause)
+    return call()
 
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:

@@ -11,11 +11,11 @@ User Guide).
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.aws_errors import code, patiently, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
@@ -97,10 +97,8 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
         arn = f"arn:{account.partition}:s3:::{name}"
         for setting, answer in zip(SETTINGS, answers, strict=True):
             if not setting.holds(answer, arn):
-                write, arguments = getattr(client, setting.write), setting.arguments(answer, arn)
-                _patiently(lambda write=write, arguments=arguments: write(  # type: ignore[misc] # bound now, called now
-                    Bucket=name, ExpectedBucketOwner=account.account, **arguments
-                ))  # fmt: skip
+                arguments = {"Bucket": name, "ExpectedBucketOwner": account.account, **setting.arguments(answer, arn)}
+                patiently(partial(getattr(client, setting.write), **arguments), _PAUSES, _settles)
                 written.append(setting.name)
     return Bootstrapped(name, made, () if made else tuple(written))
 
@@ -147,11 +145,12 @@ def _create(account: Account, name: str) -> None:
 
 
 def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]:
+    """A setting of a bucket as S3 answers; empty where the bucket has none."""
     from botocore.exceptions import ClientError
 
-    read = getattr(account.client("s3"), setting.read)
+    read = partial(getattr(account.client("s3"), setting.read), Bucket=name, ExpectedBucketOwner=account.account)
     try:
-        answer: dict[str, Any] = _patiently(lambda: read(Bucket=name, ExpectedBucketOwner=account.account))
+        answer: dict[str, Any] = patiently(read, _PAUSES, _settles)
     except ClientError as error:
         if code(error) in _NOTHING:
             return {}
@@ -159,17 +158,8 @@ def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]
     return answer
 
 
-def _patiently(call: Callable[[], Any]) -> Any:
-    from botocore.exceptions import ClientError
-
-    for pause in _PAUSES:
-        try:
-            return call()
-        except ClientError as error:
-            if code(error) not in _SETTLING:
-                raise
-            time.sleep(pause)
-    return call()
+def _settles(error: BaseException) -> bool:
+    return code(error) in _SETTLING
 
 
 def _statement(arn: str) -> dict[str, Any]:

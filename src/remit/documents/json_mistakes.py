@@ -119,7 +119,7 @@ _DECODE: Final = json.JSONDecoder().raw_decode
 def explain(source: JsonText, error: Exception) -> NoReturn:
     """Say what `error`, with which json.loads ended, means. RemitError, at line and column."""
     if isinstance(error, json.JSONDecodeError):
-        _stopped(source, error)
+        _refuse_where_it_stopped(source, error)
     if isinstance(error, Repeated):
         _repeated(source, error)
     if isinstance(error, RefusedLiteral):
@@ -190,7 +190,11 @@ def _refused(source: JsonText, literal: str) -> NoReturn:
     _no_value(source, position)
 
 
-def _stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
+def _refuse_where_it_stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
+    """Say what is wrong where the parser stopped: a comment, a comma too many, a key or a value that is none.
+
+    RemitError: in any case.
+    """
     text = source.text
     brackets = _brackets(text[: error.pos])
     _not_deeper(source, brackets)

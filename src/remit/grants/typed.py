@@ -20,7 +20,7 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.resources.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.resources.name_rules import broken_rule
-from remit.resources.names import name_in, refuse_name_of_own
+from remit.resources.names import call_meant_by_url, refuse_name_of_own
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
@@ -146,7 +146,7 @@ def arn(subject: Any, verb: str, form: str) -> str:
     if "://" in text:
         raise RemitError(
             f"{verb} takes a name, an ARN or a resource, got the URL {text!r}",
-            hint=name_in(text, verb),
+            hint=call_meant_by_url(text, verb),
             origin=writer(),
         )
     if text.startswith(("arn:", "${", "*")):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.catalogue.action_resources import asked_resource, is_without_resources
+from remit.catalogue.action_resources import is_without_resources, resource_without_type
 from remit.catalogue.actions import is_multivalued
 from remit.errors import RemitError
 from remit.iam.special_cases import BEYOND_ACCOUNTS, SPECIAL_ACTIONS
@@ -146,7 +146,7 @@ class Request:
         elif without_resources is None:
             without_resources = is_without_resources(folded)
             if without_resources:
-                asked = asked_resource(folded, asked)
+                asked = resource_without_type(folded, asked)
         put(self, "folded", folded)
         put(self, "without_resources", without_resources)
         put(self, "asked", asked)

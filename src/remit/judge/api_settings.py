@@ -1,10 +1,10 @@
-"""The settings of the app's APIs, as its configuration leaves them."""
+"""The settings of the app's HTTP API and WebSocket API, as its configuration leaves them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import ApiSettings, RestSettings, WebsocketSettings
+from remit.app import ApiSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
@@ -45,7 +45,7 @@ _NEEDS: Final = (
 )
 
 
-def _right_settings(state: Judgement, section: Section) -> dict[str, Any]:
+def right_settings(state: Judgement, section: Section) -> dict[str, Any]:
     """Return the right part of the settings of an API.
 
     A setting without another one that it needs is noted, unless that one failed.
@@ -69,35 +69,4 @@ def _right_settings(state: Judgement, section: Section) -> dict[str, Any]:
 
 def api_settings(state: Judgement) -> ApiSettings:
     """Return the right part of `config.api`."""
-    return ApiSettings(**_right_settings(state, state.config.api))
-
-
-def rest_settings(state: Judgement) -> RestSettings:
-    """Return the right part of `config.rest`, whose endpoint must fit the rest."""
-    settings = RestSettings(**_right_settings(state, state.config.rest))
-    is_private = settings.endpoint_type == "PRIVATE"
-    if is_private and settings.policy is None and not may_be_among(state.failed_settings, ("policy",)):
-        _note(
-            state,
-            settings,
-            "endpoint_type",
-            "is PRIVATE, and API Gateway deploys no private API without a policy that says who may call",
-            'such as `config.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", '
-            '"Resource": "execute-api:/*", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-…"}}}`',
-        )
-    if is_private and settings.domain_name is not None:
-        _note(state, settings, "domain_name", "is regional, and cannot lead to a private API", "leave it out")
-    if settings.vpc_endpoint_ids and not is_private and not may_be_among(state.failed_settings, ("endpoint_type",)):
-        hint = 'set `config.rest.endpoint_type = "PRIVATE"`'
-        _note(state, settings, "vpc_endpoint_ids", "is of private APIs, and this one is REGIONAL", hint)
-    return settings
-
-
-def _note(state: Judgement, settings: RestSettings, name: str, problem: str, hint: str) -> None:
-    mistake = RemitError(f"`config.rest.{name}` {problem}", hint=hint, origin=settings.written[name])
-    state.mistakes.errors.append(mistake)
-
-
-def websocket_settings(state: Judgement) -> WebsocketSettings:
-    """Return the settings of `config.websocket`."""
-    return WebsocketSettings(**{name: value for name, (value, _) in state.config.websocket.assigned.items()})
+    return ApiSettings(**right_settings(state, state.config.api))

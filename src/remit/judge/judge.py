@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import ApiSettings, App, JobQueue, RestSettings, UnreadParts, in_stack, worker_name
+from remit.app import ApiSettings, App, JobQueue, UnreadParts, WebsocketSettings, in_stack, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, rest_settings, websocket_settings
+from remit.judge.api_settings import api_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
@@ -140,14 +140,10 @@ def _unread_parts(state: Judgement) -> UnreadParts:
 
 
 def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
-    ids = set()
-    for item in declarations:
-        own_id = item.settings[0][1].get("logical_id")
-        if isinstance(own_id, str):
-            ids.add(own_id)
-        elif type(item.name) is not Unread:
-            ids.add(f"{logical_id(item.name)}Function")
-    return frozenset(ids)
+    nameable = (item for item in declarations if type(item.name) is not Unread)
+    return frozenset(
+        str(item.settings[0][1].get("logical_id") or f"{logical_id(item.name)}Function") for item in nameable
+    )
 
 
 def _may_lack_access(declaration: Declaration, state: Judgement) -> bool:
@@ -218,7 +214,7 @@ def _check_stage(state: Judgement) -> None:
     mistakes.refuse()
 
 
-def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
+def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the other
     """Make the app of its right parts; the mistakes are noted."""
     config = state.config
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
@@ -260,9 +256,12 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
     api = ApiSettings()
     with state.noted():
         api = api_settings(state)
-    rest = RestSettings()
-    with state.noted():
-        rest = rest_settings(state)
+    rest: ApiSettings | None = None
+    if config.rest.assigned:
+        from remit.judge.rest_settings import rest_settings  # noqa: PLC0415 - few apps have a REST API
+
+        with state.noted():
+            rest = rest_settings(state)
     policies: Mapping[str, Policy] = {}
     if (state.folder / POLICIES).is_dir():
         with state.noted():
@@ -315,7 +314,7 @@ def _app(state: Judgement) -> App:  # noqa: C901 - one part after the other
         share_roles=iam.share_roles,
         api=api,
         rest=rest,
-        websocket=websocket_settings(state),
+        websocket=WebsocketSettings(**{name: value for name, (value, _) in config.websocket.assigned.items()}),
         # What lies in a layer is not in the zips as well.
         exclude=(*config.package.exclude, *(f"/{layer.folder}/" for layer in layers)),
         layers=layers,

@@ -8,6 +8,7 @@ Gateway" (Amazon API Gateway Developer Guide).
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue import arns
@@ -21,6 +22,7 @@ from remit.project.setting_values import (
     between,
     entries,
     flag,
+    matching,
     mistake,
     one_of,
     plain,
@@ -113,7 +115,7 @@ def rate(path: Path, value: Any) -> float:
     return value
 
 
-def _in_either_spelling(kind: str, checks: Mapping[str, Check]) -> Check:
+def _in_either_spelling(kind: str, checks: Mapping[str, Check], path: Path, value: Any) -> dict[str, Any]:
     """A dict of CloudFormation's properties, in its spelling or in snake_case, each with its check."""
 
     def one_property(path: Path, key: Any, content: Any) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _in_either_spelling(kind: str, checks: Mapping[str, Check]) -> Check:
         checked = checks[name]((*path, key), content)
         return {name: list(checked) if isinstance(checked, tuple) else checked}
 
-    return lambda path, value: entries(path, value, kind, one_property)
+    return entries(path, value, kind, one_property)
 
 
 def _cors_origin(path: Path, origin: str) -> None:
@@ -138,7 +140,8 @@ def _cors_method(path: Path, method: str) -> None:
         raise mistake(path[:1], f"has the method {method!r}", hint=hint)
 
 
-_CORS: Final = _in_either_spelling(
+_CORS: Final = partial(
+    _in_either_spelling,
     'a dict such as {"AllowOrigins": ["https://shop.example"]}',
     {
         "AllowCredentials": flag,
@@ -195,9 +198,7 @@ def media_types(path: Path, value: Any) -> Texts:
 
 def api_stage(path: Path, value: Any) -> str:
     """The name of an API's stage, a part of its address."""
-    name = text(path, value)
-    _matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")(path, name)
-    return name
+    return str(matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")(path, value))
 
 
 def _matching(pattern: str, hint: str) -> Callable[[Path, str], None]:
@@ -243,12 +244,14 @@ def resource_policy(path: Path, value: Any) -> dict[str, Any]:
 
 _PERIODS: Final = ("DAY", "WEEK", "MONTH")
 _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
-_USAGE_PLAN: Final = _in_either_spelling(
+_USAGE_PLAN: Final = partial(
+    _in_either_spelling,
     'a dict such as {"quota": {"limit": 1000, "period": "DAY"}, "keys": ["partner"]}',
     {
         "Description": text,
         "Keys": lambda path, value: texts(path, value, _matching(_KEY_NAME, "letters, digits, - _ and .")),
-        "Quota": _in_either_spelling(
+        "Quota": partial(
+            _in_either_spelling,
             'a dict such as {"limit": 1000, "period": "DAY"}',
             {
                 "Limit": between(0, 1_000_000_000, "requests"),
@@ -256,7 +259,8 @@ _USAGE_PLAN: Final = _in_either_spelling(
                 "Period": one_of(_PERIODS),
             },
         ),
-        "Throttle": _in_either_spelling(
+        "Throttle": partial(
+            _in_either_spelling,
             'a dict such as {"rate_limit": 10, "burst_limit": 20}',
             {"BurstLimit": between(0, 1_000_000, "requests"), "RateLimit": rate},
         ),

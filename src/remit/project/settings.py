@@ -380,7 +380,9 @@ class RestSection(Section):
     minimum_compression_size: Setting[int | None] = Setting(
         setting_values.or_none(setting_values.between(0, 10_485_760, "bytes")), None
     )
-    stage_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.api_stage), None)
+    stage_name: Setting[str | None] = Setting(
+        setting_values.or_none(setting_values.matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")), None
+    )
     variables: TableSetting[str] = TableSetting(app_setting_values.stage_variables, Table())
     cors: Setting[Mapping[str, Any] | None] = Setting(setting_values.or_none(app_setting_values.rest_cors), None)
     throttling_burst_limit: Setting[int | None] = Setting(

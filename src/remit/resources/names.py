@@ -57,7 +57,7 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
         raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
     if "://" in arn:
-        raise RemitError(f"{service}: {arn!r} is a URL", hint=name_in(arn, service), origin=writer())
+        raise RemitError(f"{service}: {arn!r} is a URL", hint=call_meant_by_url(arn, service), origin=writer())
     if arn.startswith("arn:"):
         owner = re.split(_COLON, arn, maxsplit=3)[2:3]
         if owner and owner[0] != service and owner[0].isalnum():
@@ -96,8 +96,11 @@ def _broken_rule(name: str, service: str) -> str | None:
     return broken_rule(_TYPES[service], tokens.split(name), makes=False)
 
 
-def name_in(url: str, verb: str) -> str | None:
-    """Return the name in the URL of a bucket or a queue, as a verb takes it: `s3.read("uploads", "incoming/*")`."""
+def call_meant_by_url(url: str, verb: str) -> str | None:
+    """The hint for a URL of a bucket or queue where `verb` takes a name: `did you mean `s3.read("uploads", "in/*")`?`.
+
+    None for a URL without a name in it.
+    """
     host, *path = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
     bucket = re.match(_BUCKET_IN_HOST, host)
     if url.startswith("s3:"):

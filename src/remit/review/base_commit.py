@@ -1,4 +1,4 @@
-"""The roles that a project declared at a commit of its git repository."""
+"""A project's roles at a commit of its git repository; a template or policy beside what it was, or nothing, there."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Origin, RemitError
+from remit.review.role_files import beside_file, holds_roles, review_files
 from remit.review.separate_process import loading_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.review.access_change import Version
+    from remit.review.access_change import Review, Version
 
 _QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sparseCheckout=false")
 """Only files are wanted: no hook of the repository runs, and what is not checked out here is still there."""
 _HOOK: Final = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"))
 """What git sets around a hook, for its own folder: the repository is the one that the project is in."""
 _SINCE: Final = "..."
+Content: TypeAlias = tuple[bytes, str]
+"""What a file holds, and how messages name it."""
+_NO_TEMPLATE: Final = b'{"Resources": {}}'
+_NO_POLICY: Final = b'{"Version": "2012-10-17", "Statement": []}'
 
 
 @contextlib.contextmanager
@@ -44,7 +49,44 @@ def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable
             yield lambda: _loaded(loaded, ref, commit)
 
 
-def file_at(path: Path, ref: str) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class FilePair:
+    """A file as it was at a commit, and as it is."""
+
+    path: Path
+    ref: str
+    old: Content
+    new: Content
+
+    def review(self) -> Review:
+        """The review of two templates. A template that nobody could read then is compared with nothing, and noted."""
+
+        def at_ref(name: str) -> Content | None:
+            content = _file_at(self.path.parent / name, self.ref)
+            return None if content is None else (content, f"{self.path.parent / name} at {self.ref}")
+
+        try:
+            return review_files(self.old, self.new, (at_ref, beside_file(self.path)))
+        except RemitError as error:
+            nothing = _NO_TEMPLATE, self.old[1]
+            reviewed = review_files(nothing, self.new, (at_ref, beside_file(self.path)))  # raises what is wrong with it
+            note = f"{self.old[1]} cannot be read, so everything is shown as new: {error.message}"
+            return replace(reviewed, notes=(note, *reviewed.notes))
+
+
+def since(path: Path, ref: str) -> FilePair:
+    """A file and what it was at a commit. RemitError: no git, no such commit, or no file on either side."""
+    before = _file_at(path, ref)
+    now = path.read_bytes() if path.is_file() else None
+    if before is None and now is None:
+        raise RemitError(f"there is no file {path}, neither here nor at {ref}")
+    nothing = _NO_TEMPLATE if holds_roles(now or before or b"") else _NO_POLICY
+    old = (before, f"{path} at {ref}") if before is not None else (nothing, f"nothing ({path} is new)")
+    new = (now, str(path)) if now is not None else (nothing, f"nothing ({path} is deleted)")
+    return FilePair(path, ref, old, new)
+
+
+def _file_at(path: Path, ref: str) -> bytes | None:
     """A file as it was at a commit; None if there was none. RemitError: no git, no repository, no such commit."""
     place = path.parent.resolve() / path.name
     folder = next(parent for parent in place.parents if parent.is_dir())  # its own may be deleted by now

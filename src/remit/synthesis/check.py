@@ -15,11 +15,13 @@ from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
+from remit.project.setting_values import RUNTIME_ENDS
 from remit.resources.name_rules import broken_rule
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_tables import TABLES, check_table
+from remit.synthesis.check_tenants import check_tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _QUEUE: Final = "AWS::SQS::Queue"
+_NEARLY: Final = 0.9  # of a stack's resources: from there on people are told
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
@@ -79,6 +82,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
+    mistakes.errors += check_tenants(template.resources)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
@@ -148,14 +152,35 @@ def _check_counts(template: Template, roles: tuple[Holder, ...], app: App, mista
     most = quota("cloudformation.template.resources").most
     count = len(template.resources)
     if count > most:
-        counts = Counter(resource.type for resource in template.resources)
-        by_type = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
-        message = f"the template has {count} resources; CloudFormation allows {most}: {by_type}"
+        message = f"the template has {count} resources; CloudFormation allows {most}: {_by_type(template)}"
         mistakes.errors.append(RemitError(message, hint=_way_to_fewer(app, roles, count, most)))
     outputs = quota("cloudformation.template.outputs").most
     if len(template.outputs) > outputs:
         message = f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}"
         mistakes.errors.append(RemitError(message))
+
+
+def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -> Iterator[str]:
+    """A sentence of what takes most, and of a way to less, where a template nearly has as much as a stack may."""
+    most = quota("cloudformation.template.resources").most
+    count = len(template.resources)
+    if count >= _NEARLY * most:
+        way = _way_to_fewer(app, roles, count, most)
+        yield f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; {way}"
+
+
+def notes_on_runtimes(app: App) -> Iterator[str]:
+    """A sentence for each runtime whose end is near or over, with the functions that have it."""
+    for runtime, end in RUNTIME_ENDS.items():
+        functions = [function.name for function in app.functions if function.properties.get("Runtime") == runtime]
+        if functions:
+            yield f"Lambda supports {runtime} until {end}: set another `runtime` for {few(functions)}"
+
+
+def _by_type(template: Template) -> str:
+    """How many resources there are of each type, the most first."""
+    counts = Counter(resource.type for resource in template.resources)
+    return ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
 
 
 def _way_to_fewer(app: App, roles: tuple[Holder, ...], count: int, most: int) -> str:

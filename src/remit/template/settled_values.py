@@ -38,7 +38,7 @@ _MOST: Final = 8
 
 
 def settled(template: Mapping[str, Any], locate: Locate, values: Mapping[str, str] | None = None) -> tuple[Any, Locate]:
-    """The template with loops, mappings and settled parameters put in, as far as they are known; and its places.
+    """The template with loops, mappings and settled parameters put in, as far as they are known; and its `locate`.
 
     `values` are those of parameters that somebody tells.
     """
@@ -148,6 +148,7 @@ class _Choices:
         return resources
 
     def value(self, value: Any) -> Any:
+        """A value in which the Effect, Action and Version of statements are choices of their possible texts."""
         if isinstance(value, list):
             return [self.value(item) for item in value]
         if not isinstance(value, dict):

@@ -15,7 +15,7 @@ from remit.triggers.trigger import triggers_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Function, WebApiSettings
+    from remit.app import ApiSettings, App, Function
     from remit.triggers.route_authorizer import RouteAuthorizer
 
 R = TypeVar("R", bound=RouteTrigger)
@@ -125,7 +125,7 @@ def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterato
             yield f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer ({line})"
 
 
-def access_log_group(api: str, folder: str, settings: WebApiSettings, first_user: Function) -> Resource:
+def access_log_group(api: str, folder: str, settings: ApiSettings, first_user: Function) -> Resource:
     """The log group of an API's access log.
 
     Its name begins as AWS advises, so that the account's resource policy of log delivery does not overflow. Source:
@@ -137,7 +137,7 @@ def access_log_group(api: str, folder: str, settings: WebApiSettings, first_user
     return Resource(f"{api}LogGroup", "AWS::Logs::LogGroup", properties, origin=first_user.origin)
 
 
-def domain(api: str, settings: WebApiSettings) -> Iterator[Resource]:
+def domain(api: str, settings: ApiSettings) -> Iterator[Resource]:
     """The custom domain of an API, and that it leads to the stage.
 
     API mappings lead to REST APIs, too ("Use API mappings to connect API stages to a custom domain name").
@@ -161,7 +161,7 @@ def domain(api: str, settings: WebApiSettings) -> Iterator[Resource]:
     yield Resource(f"{api}DomainMapping", "AWS::ApiGatewayV2::ApiMapping", mapping, origin=origin)
 
 
-def addresses(api: str, prefix: str, own_address: str, settings: WebApiSettings) -> Iterator[Output]:
+def addresses(api: str, prefix: str, own_address: str, settings: ApiSettings) -> Iterator[Output]:
     """The address of an API, and where its domain must point; the outputs' names begin with `prefix`."""
     host = settings.domain_name
     yield Output(f"{prefix}Url", own_address if host is None else f"https://{host}", "The address of the API")

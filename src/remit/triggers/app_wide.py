@@ -68,7 +68,7 @@ def app_wide_notes(app: App) -> tuple[str, ...]:
     app_apis = apis(app.functions)
     notes = [note for api in app_apis.values() for note in api.notes(app)]
     for name, settings in (("api", app.api), ("rest", app.rest)):
-        if name not in app_apis and settings.domain_name is not None:
+        if name not in app_apis and settings is not None and settings.domain_name is not None:
             setting, origin = f"config.{name}.domain_name", settings.written["domain_name"]
             notes.append(f"no function has a route, such as `on.{name}(…)`: `{setting}` has no effect ({origin})")
     return tuple(notes)

@@ -49,6 +49,7 @@ def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> 
 
 
 def _kind(subject: Any, option: str) -> DestinationKind:
+    """The kind of a destination: by its type, its ARN, or the reference to it; a mere name is a queue's."""
     type_name = getattr(subject, "type", None)
     if type_name is not None:
         for kind in _CALLED:

@@ -19,9 +19,11 @@ from remit.triggers.http import Http
 from remit.triggers.payload_format import in_format_1, payload_format
 from remit.triggers.rest import Rest
 from remit.triggers.sample_events import sample_event
-from remit.triggers.sample_requests import request, rest_request
+from remit.triggers.sample_requests import in_rest_format, request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import App, Function
 
 _AGENT: Final = "remit"
@@ -58,16 +60,16 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     routes = [trigger for trigger in function.triggers if isinstance(trigger, RouteTrigger)]
     matching = [(trigger, variables) for trigger in routes if (variables := _variables(trigger, line)) is not None]
     if matching:
-        # API Gateway takes the most specific route: one without variables before one with, $default last.
-        trigger, variables = min(matching, key=lambda match: (match[0].route == DEFAULT_ROUTE, len(match[1])))
-        if isinstance(trigger, Rest):
-            filled = rest_request(sample_event("rest").event, trigger, app)
-            return _filled_of_rest({**filled, "pathParameters": variables or None}, line, body)
+        # API Gateway takes the most specific route: one without variables before one with, then one whose variable
+        # takes the rest, the longer path first, $default last ("Create routes for HTTP APIs").
+        trigger, variables = min(matching, key=lambda match: _generality(match[0].route, match[1]))
         event = request(sample_event("api").event, trigger, app)
         event.pop("pathParameters", None)
         if variables:
             event["pathParameters"] = variables
         filled = _filled(event, line, body)
+        if isinstance(trigger, Rest):
+            return in_rest_format({**filled, "rawPath": line.path}, trigger, app)
         is_format_1 = isinstance(trigger, Api) and payload_format(trigger, function, app) == "1.0"
         return in_format_1(filled) if is_format_1 else filled
     url = next((trigger for trigger in function.triggers if isinstance(trigger, Http)), None)
@@ -80,6 +82,10 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     if url.auth == "NONE":
         del event["requestContext"]["authorizer"]
     return _filled(event, line, body)
+
+
+def _generality(route: str, variables: Mapping[str, str]) -> tuple[int, ...]:
+    return route == DEFAULT_ROUTE, "+}" in route, len(variables), -route.count("/")
 
 
 def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | None:
@@ -103,7 +109,11 @@ def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | Non
 def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
     """A sample event with what this request says in the place of what the sample says."""
     context = event["requestContext"]
+    domain = context["domainName"]
     http = {**context["http"], "method": line.method, "path": line.path, "sourceIp": _LOOPBACK, "userAgent": _AGENT}
+    headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
+    if body is not None:
+        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
     parameters: dict[str, str] = {}
     for name, value in parse_qsl(line.query, keep_blank_values=True):
         parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
@@ -111,7 +121,7 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
         **event,
         "rawPath": unquote(line.path),
         "rawQueryString": line.query,
-        "headers": _headers(context["domainName"], body),
+        "headers": dict(sorted(headers.items())),
         "queryStringParameters": parameters,
         "requestContext": {**context, "http": http},
         "body": body,
@@ -123,35 +133,6 @@ def _filled(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[
     if body is None:
         del filled["body"]
     return filled
-
-
-def _filled_of_rest(event: dict[str, Any], line: RequestLine, body: str | None) -> dict[str, Any]:
-    """The same in the format of REST APIs, which has each parameter and header once, and with all of its values."""
-    context = event["requestContext"]
-    headers = _headers(context["domainName"], body)
-    parameters: dict[str, list[str]] = {}
-    for name, value in parse_qsl(line.query, keep_blank_values=True):
-        parameters.setdefault(name, []).append(value)
-    identity = {**context["identity"], "sourceIp": _LOOPBACK, "userAgent": _AGENT}
-    about = {"httpMethod": line.method, "path": f"/{context['stage']}{line.path}", "identity": identity}
-    return {
-        **event,
-        "path": line.path,
-        "httpMethod": line.method,
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": {name: values[-1] for name, values in parameters.items()} or None,
-        "multiValueQueryStringParameters": parameters or None,
-        "requestContext": {**context, **about},
-        "body": body,
-    }
-
-
-def _headers(domain: str, body: str | None) -> dict[str, str]:
-    headers = {"accept": "*/*", "host": domain, "user-agent": _AGENT, "x-forwarded-for": _LOOPBACK}
-    if body is not None:
-        headers |= {"content-length": str(len(body.encode())), "content-type": _content_type(body)}
-    return dict(sorted(headers.items()))
 
 
 def _content_type(body: str) -> str:

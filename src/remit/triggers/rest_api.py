@@ -30,13 +30,15 @@ from remit.triggers.app_routes import (
 )
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.rest import Rest
+from remit.triggers.rest_settings import rest_settings, stage_name
 from remit.triggers.usage_plans import usage_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Output, RestSettings
+    from remit.app import App, Function, Output
     from remit.triggers.app_routes import Routed
+    from remit.triggers.rest_settings import RestSettings
 
 _PATIENCE: Final = 29
 """Seconds ("Quotas for configuring and running a REST API in API Gateway": integration timeout)."""
@@ -89,22 +91,17 @@ def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
 CHECKS: Final = (*route_checks(Rest), check_paths)
 
 
-def stage_name(app: App) -> str:
-    """The name of the API's stage."""
-    return app.rest.stage_name or app.stage
-
-
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it, of an app that has routes."""
-    app_routes = routes(app.functions, Rest)
+    app_routes, settings = routes(app.functions, Rest), rest_settings(app)
     first_user = app_routes[0].function
     deployed = [
-        Resource(API, "AWS::ApiGateway::RestApi", _api_properties(app.rest), origin=first_user.origin),
+        Resource(API, "AWS::ApiGateway::RestApi", _api_properties(settings), origin=first_user.origin),
         *_paths(app_routes),
         *_authorizers(app, app_routes),
         *_validation(app_routes),
         *_methods(app_routes),
-        *_cors(app.rest, app_routes),
+        *_cors(settings, app_routes),
     ]
     yield from deployed
     deployment = _deployment(app, deployed)
@@ -116,21 +113,21 @@ def resources(app: App) -> Iterator[Resource]:
             yield from permissions(app, authorizer.asked(app.functions), API, (source,))
     for function, triggers in route_functions(app_routes):
         yield from permissions(app, function, API, tuple(_source(app, trigger) for trigger in triggers))
-    yield from usage_plans(app.rest)
-    yield from domain(API, app.rest)
+    yield from usage_plans(settings)
+    yield from domain(API, settings)
 
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
     own_address = f"https://{_API}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
-    yield from addresses(API, "RestApi", own_address, app.rest)
+    yield from addresses(API, "RestApi", own_address, rest_settings(app))
 
 
 def notes(app: App) -> tuple[str, ...]:
     """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in."""
-    app_routes = routes(app.functions, Rest)
-    open_routes = () if app.rest.policy is not None else notes_on_open_routes(app_routes)
-    has_keys = any(plan.get("Keys") for plan in app.rest.usage_plans.values())
+    app_routes, settings = routes(app.functions, Rest), rest_settings(app)
+    open_routes = () if settings.policy is not None else notes_on_open_routes(app_routes)
+    has_keys = any(plan.get("Keys") for plan in settings.usage_plans.values())
     without_keys = [
         f"`{routed.trigger.route}` ({routed.function.origin}) asks for a key, and no usage plan of this app has one: "
         'set `config.rest.usage_plans = {"basic": {"keys": ["partner"]}}`'
@@ -251,7 +248,7 @@ def _cors(settings: RestSettings, app_routes: tuple[Routed[Rest], ...]) -> Itera
 
     Source: "Enable CORS on a resource using the API Gateway import API", "CORS for REST APIs in API Gateway".
     """
-    cors = settings.cors
+    cors = settings.cors_configuration
     if cors is None:
         return
     headers = {"Allow-Origin": ",".join(cors["AllowOrigins"])}
@@ -331,7 +328,7 @@ def _deployment(app: App, deployed: list[Resource]) -> Resource:
 
 def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Resource]:
     """The stage, and the log group of its access log."""
-    settings = app.rest
+    settings = rest_settings(app)
     stage: dict[str, Any] = {"RestApiId": _API, "DeploymentId": deployment.ref, "StageName": stage_name(app)}
     if settings.variables:
         stage["Variables"] = dict(settings.variables)

@@ -25,7 +25,7 @@ from remit.triggers.logs import Logs
 from remit.triggers.payload_format import in_format_1, payload_format
 from remit.triggers.rest import Rest
 from remit.triggers.s3 import S3, UNIQUE
-from remit.triggers.sample_requests import message, request, rest_request
+from remit.triggers.sample_requests import in_rest_format, message, request
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.sqs import Sqs
@@ -240,6 +240,10 @@ def _group(_: Any, trigger: Logs, app: App) -> Any:
     return _packed(_renamed(sample, {"/aws/lambda/echo-nodejs": name}))
 
 
+def _rest_request(_: Any, trigger: Rest, app: App) -> Any:
+    return in_rest_format(request(sample_event("api").event, trigger, app), trigger, app)
+
+
 def _step(event: Any, trigger: Cognito, _: App) -> Any:
     sources = {"PreSignUp": "PreSignUp_SignUp", "PostConfirmation": "PostConfirmation_ConfirmSignUp"}
     source = sources.get(trigger.step, f"{trigger.step}_Authentication")
@@ -257,7 +261,7 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Logs: _group,
     Cognito: _step,
     Api: request,
-    Rest: rest_request,
+    Rest: _rest_request,
     Websocket: message,
 }
 """How each trigger's names come into its event; the others have none."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.triggers.api_route import VARIABLE
+from remit.triggers.payload_format import in_format_1
+from remit.triggers.rest_settings import rest_settings, stage_name
 from remit.triggers.route_authorizer import TokenAuthorizer
-from remit.triggers.user_pool import UserPool
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
@@ -49,41 +50,19 @@ def request(event: dict[str, Any], trigger: RouteTrigger, _: App) -> dict[str, A
     return filled
 
 
-def rest_request(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, Any]:
-    """A request to a route of the REST API, with an example for each variable of its path."""
-    method = "GET" if trigger.method == "ANY" else trigger.method
-    variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
-    path = VARIABLE.sub(_EXAMPLE, trigger.path)
-    stage = app.rest.stage_name or app.stage
-    context = {
-        **event["requestContext"],
-        "httpMethod": method,
-        "path": f"/{stage}{path}",
-        "resourcePath": trigger.path,
-        "stage": stage,
-    }
-    authorizer = trigger.authorizer
-    if isinstance(authorizer, UserPool):
-        issuer = tokens.for_people(authorizer.accepted_issuer)
-        context["authorizer"] = {"claims": {"iss": issuer, "sub": _EXAMPLE}}
-    elif authorizer is not None:
-        context["authorizer"] = {"principalId": _EXAMPLE, "key": "value"}
-    else:
+def in_rest_format(event: dict[str, Any], trigger: Rest, app: App) -> dict[str, Any]:
+    """The event of a REST API for the same request as one of an HTTP API: format 1.0, with a stage and no version."""
+    rest_event = in_format_1(event)
+    del rest_event["version"]
+    stage, context = stage_name(app), rest_event["requestContext"]
+    context |= {"stage": stage, "path": f"/{stage}{rest_event['path']}"}
+    if trigger.authorizer is None:
         del context["authorizer"]
-    if trigger.auth == "AWS_IAM":
-        signer = {name: _CALLER[name] for name in ("accessKey", "accountId", "userArn")}
-        signer |= {"caller": _CALLER["callerId"], "user": _CALLER["userId"]}
-        context["identity"] = {**context["identity"], **signer}
-    return {
-        **event,
-        "resource": trigger.path,
-        "path": path,
-        "httpMethod": method,
-        "requestContext": context,
-        "pathParameters": variables or None,
-        "stageVariables": dict(app.rest.variables) or None,
-        "body": None if method in _WITHOUT_BODY else event["body"],
-    }
+    elif "claims" in context["authorizer"]:
+        del context["authorizer"]["scopes"]
+    else:
+        context["authorizer"] = {"principalId": _EXAMPLE, **context["authorizer"]}
+    return {**rest_event, "stageVariables": dict(rest_settings(app).variables) or None}
 
 
 def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
@@ -93,11 +72,9 @@ def _authorizer(trigger: RouteTrigger) -> dict[str, Any] | None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}
     if not isinstance(authorizer, TokenAuthorizer):
         return {"lambda": {"key": "value"}}
-    claims = {
-        "aud": tokens.for_people(authorizer.accepted_audience[0]),
-        "iss": tokens.for_people(authorizer.accepted_issuer),
-        "sub": _EXAMPLE,
-    }
+    claims = {"iss": tokens.for_people(authorizer.accepted_issuer), "sub": _EXAMPLE}
+    if authorizer.accepted_audience:
+        claims["aud"] = tokens.for_people(authorizer.accepted_audience[0])
     scopes = list(authorizer.accepted_scopes[:1])
     if scopes:
         claims["scope"] = scopes[0]

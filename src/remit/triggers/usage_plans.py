@@ -15,7 +15,7 @@ from remit.resources.names import logical
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import RestSettings
+    from remit.triggers.rest_settings import RestSettings
 
 
 def usage_plans(settings: RestSettings) -> Iterator[Resource]:

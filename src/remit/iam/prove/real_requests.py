@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import (
-    asked_resource,
     is_authorised_on,
     is_without_resources,
     resource_formats,
+    resource_without_type,
     takes,
 )
 from remit.catalogue.arns import OWNERS, parse
@@ -90,7 +90,7 @@ def can_be_asked(name: str, resource: str) -> bool:
     folded = name.lower()
     if is_without_resources(folded):  # an action that lists things is asked on an ARN with `*` as a letter of it
         listing = resource.replace(FRESH, _ANYTHING)
-        return asked_resource(folded, listing) == listing and _is_somewhere(name, resource)
+        return resource_without_type(folded, listing) == listing and _is_somewhere(name, resource)
     if has_marks(resource):
         return bool(nameable(name, widened(resource).replace(FRESH, _ANYTHING)))
     example = arn(resource, service=folded.partition(":")[0]).replace(FRESH, "example")

@@ -3,55 +3,22 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+import json
+from typing import TYPE_CHECKING, Any
 
 from remit.lint.finding import WARNING, Problem, rule
 from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
-from remit.triggers.api import Api
 from remit.triggers.http import Http
-from remit.triggers.payload_format import payload_format
+from remit.triggers.payload_format import SAMPLE, in_format_1, payload_format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from remit.app import Function
+    from remit.app import App, Function
     from remit.errors import Origin
     from remit.lint.rule_inputs import Project
-
-_FIELDS: Final = {
-    "1.0": frozenset(
-        [
-            "httpMethod",
-            "path",
-            "resource",
-            "multiValueHeaders",
-            "multiValueQueryStringParameters",
-            "requestContext.httpMethod",
-            "requestContext.path",
-            "requestContext.resourcePath",
-            "requestContext.identity",
-            "requestContext.requestTimeEpoch",
-            "requestContext.authorizer.claims",
-        ]
-    ),
-    "2.0": frozenset(
-        [
-            "rawPath",
-            "rawQueryString",
-            "routeKey",
-            "cookies",
-            "requestContext.http",
-            "requestContext.routeKey",
-            "requestContext.timeEpoch",
-            "requestContext.authorizer.jwt",
-            "requestContext.authorizer.lambda",
-            "requestContext.authorizer.iam",
-        ]
-    ),
-}
-"""What each format has and the other has not."""
 
 
 @rule("R711", WARNING, looks_at="project")
@@ -85,29 +52,42 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
+    sample = json.loads(SAMPLE.read_text("utf-8"))
+    fields_of = {"1.0": frozenset(_fields(in_format_1(sample))), "2.0": frozenset(_fields(sample))}
+    # The sample's caller brings a token; others are told elsewhere.
+    fields_of["2.0"] |= {"requestContext.authorizer.iam", "requestContext.authorizer.lambda"}
     for function in subject.app.functions:
-        formats = set()
-        for trigger in function.triggers:
-            if isinstance(trigger, Api):
-                formats.add(payload_format(trigger, function, subject.app))
-            else:
-                formats.add("2.0" if isinstance(trigger, Http) else "")  # what else runs it may send anything
+        formats = {_format(trigger, function, subject.app) for trigger in function.triggers}
         if function.web is not None or len(formats) != 1 or formats == {""}:
             continue
         (sent,) = formats
         other = "1.0" if sent == "2.0" else "2.0"
-        fields = dict(_fields_read(subject, function))
+        places = dict(_fields_read(subject, function))
+        wrong = places.keys() & fields_of[other] - fields_of[sent]
         # A handler that reads fields of both formats, or the version, asks which one it got.
-        if fields.keys() & _FIELDS[sent] or "version" in fields:
+        if not wrong or places.keys() & fields_of[sent] - fields_of[other] or "version" in places:
             continue
-        wrong = [(origin.line, origin.column, field) for field, origin in fields.items() if field in _FIELDS[other]]
-        if wrong:
-            field = min(wrong)[-1]
-            yield Problem(
-                f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
-                f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
-                origin=fields[field],
-            )
+        field = min(wrong, key=lambda name: (places[name].line, places[name].column, name))
+        yield Problem(
+            f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
+            f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
+            origin=places[field],
+        )
+
+
+def _fields(event: Mapping[str, Any], outer: str = "") -> Iterator[str]:
+    """Yield the names of what an event has, each step after a dot: `requestContext.http`."""
+    for name, value in event.items():
+        yield f"{outer}{name}"
+        if isinstance(value, dict):
+            yield from _fields(value, f"{outer}{name}.")
+
+
+def _format(trigger: Any, function: Function, app: App) -> str:
+    """The format of the events of a trigger; "" where it may send anything."""
+    if hasattr(trigger, "payload_format_version"):  # of `on.api`, whose file brings those of its authorizers
+        return payload_format(trigger, function, app)
+    return "2.0" if isinstance(trigger, Http) else ""
 
 
 def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Origin]]:

@@ -204,8 +204,8 @@ def _of_route(
 ) -> Delivery | None:
     """The source is the stage, the method and the path of the route; of the route `$default`, itself."""
     path = route.partition(" ")[2]
-    place = f"{method}{path}" if path else route
-    return _of_integration(integration, f"{api}/{stage}/{place}")
+    called = f"{method}{path}" if path else route
+    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{called}")
 
 
 def _of_method(
@@ -232,12 +232,8 @@ def _of_socket_route(
 ) -> Delivery | None:
     apis = emulated("services.apigateway")
     target = str(route.get("target", "")).rpartition("/")[2]
-    integration = apis._integrations.get(api, {}).get(target)
-    return None if integration is None else _of_integration(integration, f"{api}/{stage}/{route.get('routeKey')}")
-
-
-def _of_integration(integration: Mapping[str, Any], source: str) -> Delivery | None:
-    return _of_function_at(integration.get("integrationUri", ""), source)
+    integration = apis._integrations.get(api, {}).get(target, {})
+    return _of_function_at(integration.get("integrationUri", ""), f"{api}/{stage}/{route.get('routeKey')}")
 
 
 def _of_function_at(uri: str, source: str) -> Delivery | None:

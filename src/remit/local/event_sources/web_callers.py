@@ -37,7 +37,7 @@ def ask_before_function_urls() -> None:
     @instead_of(service, "handle_function_url_request")
     async def answer(handle: Any, url_id: str, method: str, *request: Any, **options: Any) -> Any:
         found = options.get("resolved") or service.resolve_function_url(url_id)
-        if found is not None and not _may_pass(method, *found):
+        if found is not None and not _may_call_url(method, *found):
             return _FORBIDDEN
         return await handle(url_id, method, *request, **options)
 
@@ -64,9 +64,10 @@ def _caller_in_event(account: str) -> dict[str, str | None]:
     }
 
 
-def _may_pass(
+def _may_call_url(
     method: str, account: str, region: str, name: str, qualifier: str | None, configuration: Mapping[str, Any]
 ) -> bool:
+    """Return whether the caller of this request may call the URL of a function, which has that configuration."""
     if method == "OPTIONS" and configuration.get("Cors"):  # a browser's question about the request to come
         return True
     arn = f"arn:aws:lambda:{region}:{account}:function:{name}"

@@ -41,7 +41,6 @@ def repair_apis(address: str) -> None:
     _make_route_responses()
     _ask_routes_before_answering()
     _reply_where_a_route_says_so()
-    _give_cookies_apart()
     _follow_payload_formats()
 
 
@@ -210,35 +209,17 @@ def is_signed(headers: Mapping[str, str]) -> bool:
     return any(name.lower() == "authorization" and value.startswith(_SIGNATURE) for name, value in headers.items())
 
 
-def _give_cookies_apart() -> None:
-    """A handler gets the cookies of a request in a list of their own, and not among its headers.
-
-    Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (payload format 2.0).
-    Emulator: services/apigateway.py.
-    Test: test_local_apis.py::test_cookies_come_apart_from_headers,
-    test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
-    """
-
-    def with_cookies_apart(argument: Any) -> Any:
-        is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
-        if not is_request or "cookie" not in argument["headers"]:
-            return argument
-        headers = {name: value for name, value in argument["headers"].items() if name != "cookie"}
-        cookies = [cookie.strip() for cookie in argument["headers"]["cookie"].split(";")]
-        return {**argument, "headers": headers, "cookies": cookies}
-
-    @instead_of(emulated("services.apigateway"), "run_reentrant")
-    async def run_with_cookies(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        return await run(function, *map(with_cookies_apart, arguments), **options)
-
-
 def _follow_payload_formats() -> None:
     """A route of format 1.0 sends it, and takes answers in it alone; the emulator knows 2.0.
+
+    A handler of format 2.0 gets the cookies of a request in a list of their own, and not among its headers.
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
     Emulator: services/apigateway.py.
     Test: test_payload_formats.py::test_an_event_has_the_members_of_format_1,
-    test_local_apis.py::test_the_emulator_still_sends_format_2_whatever_a_route_says.
+    test_local_apis.py::test_the_emulator_still_sends_format_2_whatever_a_route_says,
+    test_local_apis.py::test_cookies_come_apart_from_headers,
+    test_local_apis.py::test_the_emulator_still_leaves_cookies_among_the_headers.
     """
     apis = emulated("services.apigateway")
     sends_format_1: ContextVar[bool] = ContextVar("sends_format_1", default=False)
@@ -251,12 +232,19 @@ def _follow_payload_formats() -> None:
         finally:
             sends_format_1.reset(token)
 
+    def formatted(argument: Any) -> Any:
+        is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
+        if is_request and sends_format_1.get():
+            return in_format_1(argument)
+        if not is_request or "cookie" not in argument["headers"]:
+            return argument
+        headers = {name: value for name, value in argument["headers"].items() if name != "cookie"}
+        cookies = [cookie.strip() for cookie in argument["headers"]["cookie"].split(";")]
+        return {**argument, "headers": headers, "cookies": cookies}
+
     @instead_of(apis, "run_reentrant")
     async def run(run: Any, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        if sends_format_1.get():
-            *others, event = arguments
-            arguments = (*others, in_format_1(event))
-        return await run(function, *arguments, **options)
+        return await run(function, *map(formatted, arguments), **options)
 
     @instead_of(emulated("services.lambda_svc"), "lambda_execute_result_to_api_proxy_response")
     def answered(answer_of: Any, result: Mapping[str, Any]) -> ProxyAnswer:

@@ -55,6 +55,7 @@ def _simulate(answer: Callable[[Mapping[str, Any]], Any], raw: Mapping[str, Any]
 
 
 def _result(action: str, resource: str, stored: StoredDecision) -> str:
+    """One EvaluationResult of SimulatePrincipalPolicy, in XML."""
     boundary = ""
     for layer in stored.decision.layers:
         if layer.layer == "boundary":

@@ -39,9 +39,10 @@ _MAKERS: Final = {
 }
 """What makes the resources of a type of SAM's, by the end of its name."""
 _IMPLICIT: Final = {
-    IMPLICIT_API: (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
-    "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),
+    IMPLICIT_API: (f"{SAM}Api", {"StageName": "Prod"}),
+    "ServerlessHttpApi": (f"{SAM}HttpApi", {}),
 }
+"""By the logical id of an API that events go into that name none: its type and its properties."""
 _NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
 _TEXTS: Final = ("String", "Number")
 """Types of parameters whose value is one text, which no store holds."""
@@ -91,25 +92,34 @@ def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
     written = frozenset(plain)
-    shared = section(template, "Globals")
-    for declaration, resource_made in _made(declared, shared, locate):
+    implicit_apis = tuple(_implicit_apis(declared, section(template, "Globals"), locate))
+    for declaration, resource_made in _made(declared, implicit_apis):
         _keep(declaration, resource_made, plain, origins, reasons)
-    implicit_apis = tuple(_implicit_apis(declared, shared, locate))
-    apis = {api.logical_id: api.properties for api in (*implicit_apis, *declared) if api.kind == "Api"}
+    all_declared = (*declared, *(api for api, _ in implicit_apis))
+    apis = {api.logical_id: api.properties for api in all_declared if api.kind == "Api"}
     for declaration in declared:
         notes += _unknown(declaration)
         plain |= linked(declaration, plain, apis)
-    declared += implicit_apis
-    return ExpandedTemplate(plain, locate, origins, reasons, tuple(notes), declared, frozenset(plain) - written)
+    return ExpandedTemplate(plain, locate, origins, reasons, tuple(notes), all_declared, frozenset(plain) - written)
 
 
-def _implicit_apis(declared: Iterable[SamResource], shared: Mapping[str, Any], locate: Locate) -> Iterator[SamResource]:
-    """The APIs that SAM makes for the events of functions that name none, with the Globals."""
-    functions = [declaration for declaration in declared if declaration.kind == "Function"]
-    names = dict.fromkeys(api_of(event) for function in functions for event in function.events())
-    for name in filter(None, names):
-        api = SamResource(name, _IMPLICIT[name.rpartition("/")[2]][0], {}, {}, locate)
-        yield replace(api, properties=_with_globals(shared, api, {}))
+def _implicit_apis(
+    declared: Iterable[SamResource], shared: Mapping[str, Any], locate: Locate
+) -> Iterator[tuple[SamResource, Path]]:
+    """The APIs that SAM makes for events that name none, with the Globals, each with the path of its first event."""
+    events: dict[str, list[tuple[SamResource, SamEvent]]] = {}
+    for declaration in declared:
+        for event in declaration.events():
+            name = api_of(event)
+            if name is not None:
+                events.setdefault(name, []).append((declaration, event))
+    for name, events_of_api in events.items():
+        kind, properties = _IMPLICIT[name.rpartition("/")[2]]
+        # Where all of its functions are under one condition, so is the API.
+        (condition, *others) = {declaration.attributes.get("Condition") for declaration, _ in events_of_api}
+        attributes = {} if condition is None or others else {"Condition": condition}
+        api = SamResource(name, kind, properties, attributes, locate)
+        yield replace(api, properties=_with_globals(shared, api, properties)), events_of_api[0][1].path
 
 
 def plain_template(
@@ -197,35 +207,19 @@ def _merged(above: Any, below: Any) -> Any:
 
 
 def _made(
-    declared: Iterable[SamResource], shared: Mapping[str, Any], locate: Locate
+    declared: Iterable[SamResource], implicit_apis: Iterable[tuple[SamResource, Path]]
 ) -> Iterator[tuple[SamResource, MadeResource]]:
     """Yield the resources that SAM makes, each with the one whose attributes it takes on; implicit APIs come last."""
-    implicit: dict[str, SamEvent] = {}
-    conditions: dict[str, set[str | None]] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)
         for resource_made in make(declaration) if make is not None else ():
             yield declaration, resource_made
-        for event in declaration.events():
-            name = api_of(event)
-            if name is not None:
-                implicit.setdefault(name, event)
-                conditions.setdefault(name, set()).add(declaration.attributes.get("Condition"))
     for function_declared, resource_made in deployments(declared):
         of_all = resource_made.logical_id != f"{function_declared.logical_id}DeploymentGroup"
         yield replace(function_declared, attributes={}) if of_all else function_declared, resource_made
-    for name, event in implicit.items():
-        kind, make_api, properties = _IMPLICIT[name.rpartition("/")[2]]
-        api = SamResource(name, kind, properties, {}, locate)
-        api = replace(api, properties=_with_globals(shared, api, properties))
-        # Where all of its functions are under one condition, so is the API.
-        (condition, *others) = conditions[name]
-        attributes = {} if condition is None or others else {"Condition": condition}
-        for resource_made in make_api(api):
-            yield (
-                SamResource(str(event.path[1]), kind, {}, attributes, locate),
-                replace(resource_made, origin=event.path),
-            )
+    for api, path in implicit_apis:
+        for resource_made in _MAKERS[api.kind](api):
+            yield replace(api, logical_id=str(path[1])), replace(resource_made, origin=path)
 
 
 def _keep(

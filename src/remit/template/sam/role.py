@@ -13,7 +13,7 @@ from remit.iam.policy import VERSION
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.policy_documents import put_in_from
 from remit.template.sam.polled_sources import SOURCES, destination, failures, statements
-from remit.template.sam.resources import MadeResource, SamResource, tags
+from remit.template.sam.resources import MadeResource, SamResource, given, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +52,7 @@ def role(declared: SamResource, service: str) -> MadeResource:
         "AssumeRolePolicyDocument": trusting(service) if trust is None else trust,
         "ManagedPolicyArns": managed,
         **({"Policies": [document.value for document in documents]} if documents else {}),
-        **{new: value for new, old in _KEPT.items() if (value := declared.properties.get(old)) is not None},
+        **given(declared.properties, **_KEPT),
         "Tags": tags(declared.properties, _TAGGED.get(declared.type, "stateMachine:createdBy")),
     }
     origins: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
