@@ -233,6 +233,7 @@ class _FunctionReader:
         entries = [
             item
             for name, value in variables.items()
+            if not str(name).startswith("REMIT_")  # remit's own, of a template that it has built
             for item in self._said(
                 partial(self.names.entry, str(name), "" if value is None else value, self.names.text),
                 f"variable {name}", "Environment", "Variables", name,

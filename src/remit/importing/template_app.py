@@ -227,15 +227,18 @@ def _names(
     return replace(names, resources=attributes, types=types, renamed=renamed, left=left, texts=frozenset(texts))
 
 
-def _function_names(functions: Iterable[str], expansion: ExpandedTemplate, roles: Mapping[str, str]) -> dict[str, str]:
+def _function_names(
+    functions: Mapping[str, SamResource], expansion: ExpandedTemplate, roles: Mapping[str, str]
+) -> dict[str, str]:
     """A name for each function, of which remit makes logical ids that the template has not."""
     ids = {name for name in expansion.resources if name not in roles.values()}
     function_names: dict[str, str] = {}
     taken: set[str] = set()
     for function in functions:
         name = words(function.removesuffix("Function")) or "main"
-        if any(f"{logical_id_of(name)}{part}" in ids for part in ("Role", "LogGroup")):
-            name = words(function)
+        own_group = referred_to(value_at_path(functions[function].properties, "LoggingConfig.LogGroup"))
+        if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
+            name = f"{name}_function"
         function_names[function] = _unused(name[:40], taken)
     return function_names
 
