@@ -17,6 +17,7 @@ from remit.importing.python_text import Bracketed, Item, Source, call, flat, quo
 from remit.importing.template_values import TemplateNames, UnsayableError, said, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE
+from remit.template.references import references
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -276,6 +277,11 @@ class _FunctionReader:
         for name in self.properties:
             if name not in known:
                 self._leave(name, "no setting of remit's stands for it", name)
+        depends = section(self.parts.template, "Resources", self.declared.logical_id).get("DependsOn") or ()
+        implied = {reference.target for reference, _ in references(dict(self.properties), late=False)}
+        for name in [depends] if isinstance(depends, str) else depends:
+            if name in self.names.resources and name not in implied:
+                self._leave(f"DependsOn {name}", "a function waits only for what it refers to")
         entries = [
             item
             for name, value in others.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
@@ -18,7 +19,7 @@ from remit.importing.local_files import with_local_files
 from remit.importing.parameters import constants_of
 from remit.importing.plain_functions import with_functions_of_sam
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError, words
+from remit.importing.template_values import TemplateNames, UnsayableError, said, words
 from remit.judge.name_checks import logical_id as logical_id_of
 from remit.template.branches import choice
 from remit.template.loops import unrolled
@@ -28,9 +29,8 @@ from remit.template.sections import section
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from remit.importing.api_routes import Apis
     from remit.importing.app_model import ImportedFunction, SourceTemplate
     from remit.importing.python_text import Source
     from remit.template.sam.expand import ExpandedTemplate
@@ -94,21 +94,19 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
         if name not in names.left
     ]
     outputs = tuple(_outputs(parts, names, refused))
-    settings, further = _api_settings(parts.apis, names)
-    boundary, boundary_left = _boundary(parts.functions.values(), names)
     shared, read = _shared_settings(read)
-    config = [(name, value) for name, value in (*shared, *boundary, *settings) if ("setting", name) not in refused]
-    further += [
-        Left(f"config.{name}", refused["setting", name], source.locate(()))
-        for name, _ in (*shared, *boundary, *settings)
-        if ("setting", name) in refused
-    ]
+    further: list[Left] = []
+    config: list[tuple[str, Source]] = []
+    for name, value in (*shared, *_boundary(parts, names, further), *parts.apis.settings(names, further)):
+        if ("setting", name) in refused:
+            further.append(Left(f"config.{name}", refused["setting", name], source.locate(())))
+        else:
+            config.append((name, value))
     left = (
         *source.left,
         *(Left(str(name), "it has no Type", source.locate(("Resources", name))) for name in broken),
         *constants.left,
         *further,
-        *boundary_left,
         *_left_whole(parts, names),
         *(left for output in outputs for left in output.left),
     )
@@ -320,13 +318,13 @@ def _resource(
     for name, value in properties.items():
         snake = words(str(name))
         is_keyword = known.get(snake.replace("_", "").casefold()) == name and snake not in keyword.kwlist
-        try:
-            item = inside.entry(snake if is_keyword else str(name), value, inside.source, keyword=is_keyword)
-        except UnsayableError as error:
-            if name in required:
-                return str(error)
-            origin = expansion.locate(("Resources", logical_id, "Properties", name))
-            left.append(Left(f"{name} of {logical_id}", str(error), origin))
+        origin = expansion.locate(("Resources", logical_id, "Properties", name))
+        key = snake if is_keyword else str(name)
+        make = partial(inside.entry, key, value, inside.source, keyword=is_keyword)
+        item = said(make, f"{name} of {logical_id}", origin, left)
+        if item is None and name in required:
+            return left[-1].because
+        if item is None:
             continue
         (keywords if is_keyword else others).append(item)
     options, further = _options(logical_id, written, expansion, inside)
@@ -437,24 +435,28 @@ def _outputs(
     """The outputs; one that is left has no attribute."""
     inside = replace(names, owner="")
     taken = {*_NOT_ATTRIBUTES, *names.resources.values()}
-    for name, written in section(parts.template, "Outputs").items():
+    for name in section(parts.template, "Outputs"):
         origin = parts.source.locate(("Outputs", name))
-        try:
-            name_of_export = section(written, "Export").get("Name") if isinstance(written, dict) else None
-            exported = Item(inside.text(name_of_export), "export=") if name_of_export is not None else None
-            value, only_if = _not_empty(written.get("Value") if isinstance(written, dict) else None, inside)
-            conditions = [inside.condition({"Condition": written["Condition"]})] if "Condition" in written else []
-            condition = " and ".join((*conditions, *([only_if] if only_if else []))) or None
-        except (UnsayableError, TypeError) as error:
-            yield ImportedResource("", "", left=(Left(f"output {name}", str(error), origin),))
-            continue
-        description = written.get("Description")
-        about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
+        left: list[Left] = []
+        made = said(partial(_output, section(parts.template, "Outputs", name), inside), f"output {name}", origin, left)
         attribute = _unused(words(str(name)) or "output", taken)
         if ("resource", attribute) in refused:
-            yield ImportedResource("", "", left=(Left(f"output {name}", refused["resource", attribute], origin),))
-            continue
-        yield ImportedResource(attribute, call("output", Item(value), about, exported), condition)
+            left.append(Left(f"output {name}", refused["resource", attribute], origin))
+        if made is None or left:
+            yield ImportedResource("", "", left=tuple(left))
+        else:
+            yield ImportedResource(attribute, *made)
+
+
+def _output(written: Mapping[str, Any], names: TemplateNames) -> tuple[Source, str | None]:
+    """An output, and the condition under which it is there."""
+    value, only_if = _not_empty(written.get("Value"), names)
+    export, description = section(written, "Export").get("Name"), written.get("Description")
+    about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
+    exported = Item(names.text(export), "export=") if export is not None else None
+    conditions = [names.condition({"Condition": written["Condition"]})] if "Condition" in written else []
+    condition = " and ".join((*conditions, *([only_if] if only_if else []))) or None
+    return call("output", Item(value), about, exported), condition
 
 
 def _not_empty(value: Any, names: TemplateNames) -> tuple[Source, str | None]:
@@ -467,37 +469,18 @@ def _not_empty(value: Any, names: TemplateNames) -> tuple[Source, str | None]:
     return names.text(no if yes == "" else yes), f"not {condition}" if yes == "" else condition
 
 
-def _api_settings(apis: Apis, names: TemplateNames) -> tuple[list[tuple[str, Source]], list[Left]]:
-    settings: list[tuple[str, Source]] = []
-    left: list[Left] = []
-    for part in apis.settings(names):
-        if isinstance(part, Left):
-            left.append(part)
-        else:
-            settings.append(part)
-    return settings, left
-
-
-def _boundary(functions: Iterable[SamResource], names: TemplateNames) -> tuple[list[tuple[str, Source]], list[Left]]:
+def _boundary(parts: TemplateParts, names: TemplateNames, left: list[Left]) -> Iterator[tuple[str, Source]]:
     """The permissions boundary, which an app has one of."""
-    given = [declared for declared in functions if declared.properties.get("PermissionsBoundary") is not None]
-    if not given:
-        return [], []
-    try:
-        sources = [names.source(declared.properties["PermissionsBoundary"]) for declared in given]
-    except UnsayableError as error:
-        place = given[0].locate(given[0].at("PermissionsBoundary"))
-        return [], [Left("PermissionsBoundary", str(error), place)]
-    left = [
-        Left(
-            f"PermissionsBoundary of {declared.logical_id}",
-            "all roles of an app have one boundary",
-            declared.locate(declared.at("PermissionsBoundary")),
-        )
-        for declared, source in zip(given, sources, strict=True)
-        if source != sources[0]
-    ]
-    return [("lambda_.iam.permissions_boundary", sources[0])], left
+    sources: list[Source] = []
+    for name, declared in parts.functions.items():
+        boundary = declared.properties.get("PermissionsBoundary")
+        what, origin = f"PermissionsBoundary of {name}", declared.locate(declared.at("PermissionsBoundary"))
+        source = said(partial(names.source, boundary), what, origin, left) if boundary is not None else None
+        if source is not None and sources and source != sources[0]:
+            left.append(Left(what, "all roles of an app have one boundary", origin))
+        sources += [source] if source is not None else []
+    if sources:
+        yield "lambda_.iam.permissions_boundary", sources[0]
 
 
 _HOISTED: Final = (
