@@ -60,6 +60,7 @@ _COMPUTED: Final = ("DeadLetterQueue", "EventInvokeConfig OnSuccess", "EventInvo
 _NUMBERS: Final = ("timeout", "memory_size")
 _LAMBDAS: Final = {"Timeout": 3, "MemorySize": 128}
 """What Lambda takes where nothing is written, and remit takes another value."""
+_LOG_GROUP: Final = "AWS::Logs::LogGroup"
 _LATEST: Final = RUNTIMES[-2]
 
 
@@ -280,7 +281,7 @@ class _FunctionReader:
         depends = section(self.parts.template, "Resources", self.declared.logical_id).get("DependsOn") or ()
         implied = {reference.target for reference, _ in references(dict(self.properties), late=False)}
         for name in [depends] if isinstance(depends, str) else depends:
-            if name in self.names.resources and name not in implied:
+            if name in self.names.resources and name not in implied and self.names.types[name] != _LOG_GROUP:
                 self._leave(f"DependsOn {name}", "a function waits only for what it refers to")
         entries = [
             item
