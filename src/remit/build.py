@@ -21,7 +21,7 @@ from remit.roles.defaults import notes_of
 from remit.roles.existing_policies import existing_policies
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
-from remit.synthesis.check import check, check_body, note_on_resources
+from remit.synthesis.check import check, check_body, note_on_resources, notes_on_runtimes
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
@@ -184,7 +184,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
     notes += [*override_notes, *guardrail_notes, *packed.notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
-    notes += note_on_resources(template, declared, app)
+    notes += [*notes_on_runtimes(app), *note_on_resources(template, declared, app)]
     return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
