@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from projects import write
 from random_cases import cases
@@ -52,8 +54,8 @@ def entry(what: Any = GET, kind: str = "statement", functions: Any = "*", becaus
     return {"functions": functions, kind: what, "because": because}
 
 
-def entries(*given: dict[str, Any]) -> tuple[AcceptedGain, ...]:
-    return entries_of(json.dumps(given).encode(), "config/accepted.json")
+def entries(*written_entries: dict[str, Any]) -> tuple[AcceptedGain, ...]:
+    return entries_of(json.dumps(written_entries).encode(), "config/accepted.json")
 
 
 def left(found: Review, *given: dict[str, Any]) -> tuple[bool, list[str], int]:
@@ -135,6 +137,41 @@ def test_who_may_take_on_a_role_is_accepted_by_a_trust_statement_alone() -> None
     assert left(found, entry(events, "trust")) == (False, ["agreed"], 0)
     assert left(found, entry({**GET, "Action": "*", "Resource": "*"}))[0]
     assert left(found, entry({**events, "Principal": {"Service": "ec2.amazonaws.com"}}, "trust"))[0]
+
+
+SERVICES: Final = ("events.amazonaws.com", "ec2.amazonaws.com", "sqs.amazonaws.com")
+ACTIONS: Final = ("s3:GetObject", "s3:PutObject", "sqs:SendMessage")
+SOME: Final = st.sets(st.sampled_from([0, 1, 2]), min_size=1)
+
+
+@settings(max_examples=cases(25, deep=300))
+@given(SOME, st.lists(SOME, max_size=3), st.sampled_from(["statement", "trust"]))
+def test_what_is_gained_is_accepted_by_the_first_entry_that_holds_it_and_others_are_stale(
+    gained: set[int], accepted: list[set[int]], kind: str
+) -> None:
+    """Each gain is one action, or one service that may take on the role."""
+    if kind == "trust":
+        found = change(role(trusts=("lambda.amazonaws.com", *(SERVICES[number] for number in sorted(gained)))))
+    else:
+        found = change(role(*(allow(ACTIONS[number], on="*") for number in sorted(gained))))
+    given_entries = []
+    for place, numbers in enumerate(accepted):
+        what: dict[str, Any] = {
+            "Effect": "Allow",
+            "Action": [ACTIONS[number] for number in sorted(numbers)],
+            "Resource": "*",
+        }
+        if kind == "trust":
+            services = [SERVICES[number] for number in sorted(numbers)]
+            what = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+        given_entries.append(entry(what, kind, because=f"because {place}"))
+    holding = {one: [place for place, numbers in enumerate(accepted) if one in numbers] for one in gained}
+    needed = {places[0] for places in holding.values() if places}
+    broadens, reasons, stale = left(found, *given_entries)
+    event(f"broadens: {broadens}, stale: {stale}")
+    assert broadens == (not all(holding.values()))
+    assert sorted(reasons) == sorted(f"because {places[0]}" for places in holding.values() if places)
+    assert stale == len(accepted) - len(needed)
 
 
 def test_a_policy_that_nobody_can_read_is_accepted_by_its_arn() -> None:

@@ -37,7 +37,7 @@ def compared(old: Declared, new: Declared) -> Declared:
     return review_document(review_files((json.dumps(old).encode(), "old.json"), (json.dumps(new).encode(), "new.json")))
 
 
-DEFAULTS: Final = ({}, {"Default": "a"}, {"Default": "b"})
+DEFAULTS: Final = ({}, {"Default": "aa1"}, {"Default": "bb2"}, {"Default": "bb2", "NoEcho": True})
 SAYING: Final[tuple[Declared, ...]] = (
     {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:f"}},
     {"Type": "Custom::Lookup", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:111122223333:function:g"}},
@@ -59,7 +59,8 @@ def doubtful(draw: st.DrawFn) -> tuple[Declared, Declared, set[str]]:
         pool: tuple[Any, ...] = {"L": SAYING, "M": ("a", "b")}.get(name[0], DEFAULTS)
         before = draw(st.sampled_from(range(len(pool))), name)
         after = draw(st.just(before) | st.sampled_from(range(len(pool))), name)
-        differing |= {name} if before != after else set()
+        is_other = before != after and (name[0] in "LM" or pool[before].get("Default") != pool[after].get("Default"))
+        differing |= {name} if is_other else set()
         for template, place in zip(templates, (before, after), strict=True):
             if name[0] == "L":
                 template["Resources"][name] = pool[place]
@@ -68,7 +69,7 @@ def doubtful(draw: st.DrawFn) -> tuple[Declared, Declared, set[str]]:
             else:
                 template["Parameters"][name] = {"Type": "String", **pool[place]}
     for template in templates:
-        template["Conditions"] = {"IsC": {"Fn::Equals": [{"Ref": "C0"}, "a"]}}
+        template["Conditions"] = {"IsC": {"Fn::Equals": [{"Ref": "C0"}, "aa1"]}}
     return templates[0], templates[1], differing
 
 
@@ -100,6 +101,11 @@ def test_each_thing_that_means_something_else_is_undecided_for_the_role_that_men
     }
     event(f"doubts: {len(doubts)}")
     assert differing & mentioned == doubts
+    for item in document["undecided"]:
+        name = next(word.strip(",") for word in item["reason"].split() if word.strip(",") in NAMES)
+        sides = [template["Parameters"].get(name, {"NoEcho": True}) for template in (old, new)]
+        is_hidden = any("NoEcho" in side for side in sides)
+        assert ("aa1" in item["reason"] or "bb2" in item["reason"]) == (not is_hidden)
     assert {item["role"] for item in document["undecided"]} <= {"Reader"}
     told = {piece["allows"]["resource"].removeprefix("${").removesuffix(".Arn}") for piece in document["gained"]}
     assert told <= differing  # of another type it has another ARN

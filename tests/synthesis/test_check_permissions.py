@@ -149,6 +149,15 @@ def test_whatever_the_catalogue_knows_to_invoke_functions_needs_one(make: Make, 
     refused(project(make, extra), service)
 
 
+@pytest.mark.parametrize(
+    "extra", [extra % "hello" for extra, _ in BY_HAND.values()] + [kind[0] for kind in OTHERS.values()]
+)
+def test_the_permission_that_the_error_prints_is_enough(make: Make, extra: str) -> None:
+    _, _, to_add = str(project(make, extra).error().hint).partition(" add\n")
+    assert to_add.startswith('permission = resource(\n    "AWS::Lambda::Permission",\n')
+    project(make, extra, *to_add.splitlines()).built()
+
+
 @pytest.mark.parametrize("service", BY_HAND)
 def test_a_permission_for_the_source_or_for_any_is_enough(make: Make, service: str) -> None:
     extra, source = BY_HAND[service]

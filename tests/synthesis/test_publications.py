@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import cfn_lint
 from projects import at
+from random_cases import cases
+from remit.app import Function, Publication
 from remit.roles.assign import assign
+from remit.synthesis.publications import publication_resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,3 +194,38 @@ def test_cfn_lint_and_remit_lint_have_nothing_to_say(make: Make, tmp_path: Path)
     template.write_text(made.built().body)
     assert [] == cfn_lint.findings(template)
     assert 0 == made.remit("lint").status
+
+
+SETTINGS: Final = st.fixed_dictionaries(
+    {},
+    optional={
+        "MaximumRetryAttempts": st.integers(0, 2),
+        "DestinationConfig": st.just({"OnFailure": {"Destination": "arn:aws:sqs:eu-west-1:111122223333:lost"}}),
+    },
+)
+
+
+@settings(max_examples=cases(40, deep=300))
+@given(st.none() | st.builds(Publication, st.sampled_from(["live", "blue"]), st.none() | st.integers(1, 9)), SETTINGS)
+def test_what_names_an_alias_by_its_text_waits_for_it(publication: Publication | None, invoked: dict[str, Any]) -> None:
+    function = Function("pay", "Pay", "app.pay", {}, publication=publication, event_invoke=invoked)
+    made = {one.type.rpartition("::")[2]: one for one in publication_resources(function, {"Timeout": 3})}
+    kinds = [*(["Version", "Alias"] if publication else []), *(["EventInvokeConfig"] if invoked else [])]
+    assert [*made] == kinds
+    for resource in made.values():
+        assert resource.properties["FunctionName"] == "${PayFunction}"
+    if publication:
+        alias = dict(made["Alias"].properties)
+        assert (alias["Name"], alias["FunctionVersion"]) == (
+            publication.alias,
+            f"${{{made['Version'].logical_id}.Version}}",
+        )
+        kept = alias.get("ProvisionedConcurrencyConfig", {}).get("ProvisionedConcurrentExecutions")
+        assert kept == publication.provisioned_concurrency
+        other = next(iter(publication_resources(function, {"Timeout": 4})))
+        assert other.logical_id != made["Version"].logical_id
+    if invoked:
+        config = made["EventInvokeConfig"]
+        waits, qualifier = (["PayAlias"], publication.alias) if publication else (None, "$LATEST")
+        assert config.attributes.get("DependsOn") == waits
+        assert {**config.properties} == {"FunctionName": "${PayFunction}", "Qualifier": qualifier, **invoked}

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from random_cases import cases
+from remit.app import App, Function
 from remit.errors import RemitError
+from remit.triggers.api import Api
+from remit.triggers.http import Http
 from remit.triggers.http_events import http_event, request_line
+from remit.triggers.rest import Rest
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -59,9 +67,38 @@ def test_variables_are_decoded_and_the_last_may_take_the_rest(make: Make) -> Non
     assert ({"owner": "a b", "rest": "x/y"}, "/files/a b/x/y") == (event["pathParameters"], event["rawPath"])
 
 
-def test_the_most_specific_route_answers(make: Make) -> None:
-    event = event_of(make, 'api("$default"), api("GET /{any}"), api("GET /orders")', "GET /orders")
-    assert "GET /orders" == event["routeKey"]
+BY_SPECIFICITY: Final = ("GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default")
+"""Those of "Create routes for HTTP APIs" (Amazon API Gateway Developer Guide), as they come for GET /pets/dog/1."""
+QUERIES: Final = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["", "1", "x y", "ä&="])), max_size=4)
+
+
+def function_of(*triggers: Any) -> Function:
+    return Function("hello", "Hello", "app.hello", {}, triggers)
+
+
+@settings(max_examples=cases(30, deep=120))
+@given(st.permutations(BY_SPECIFICITY), st.integers(1, 5))
+def test_the_most_specific_route_answers_in_whatever_order_they_stand(routes: list[str], count: int) -> None:
+    function = function_of(*(Api(route) for route in routes[:count]))
+    event = http_event(App("shop", "dev", (function,)), function, request_line("GET /pets/dog/1"))
+    assert event["routeKey"] == min(routes[:count], key=BY_SPECIFICITY.index)
+
+
+@settings(max_examples=cases(30, deep=300))
+@given(QUERIES, st.sampled_from([Api("GET /a"), Http(), Rest("GET /a")]))
+def test_each_value_of_a_parameter_arrives_also_one_that_is_empty(pairs: list[tuple[str, str]], trigger: Any) -> None:
+    function = function_of(trigger)
+    line = request_line(f"GET /a?{urlencode(pairs)}")
+    event = http_event(App("shop", "dev", (function,)), function, line)
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    if isinstance(trigger, Rest):
+        assert event["multiValueQueryStringParameters"] == (values or None)
+        assert event["queryStringParameters"] == ({name: of[-1] for name, of in values.items()} or None)
+    else:
+        assert event.get("queryStringParameters") == ({name: ",".join(of) for name, of in values.items()} or None)
+        assert event["rawQueryString"] == urlencode(pairs)
 
 
 def test_a_request_to_the_rest_api_has_all_values_of_a_parameter_and_the_last(make: Make) -> None:

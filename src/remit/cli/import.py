@@ -10,7 +10,7 @@ import click
 from remit.cli import options
 
 
-@click.command("import", short_help="Write an app of remit's from a template of another tool's.")
+@click.command("import", short_help="Write an app from a template of another tool's.")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @options.json_option

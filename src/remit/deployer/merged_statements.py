@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
 
 _Conditions = tuple[Condition, ...]
-_Places = dict[str, dict["Purpose", None]]
+_Targets = dict[str, dict["Purpose", None]]
 """Resources, each with the reasons why something is needed on it."""
 
 
@@ -43,26 +43,26 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     What another need covers is left out. Actions without resource-level permissions share one statement on `*`, others
     one of their service when they are needed on the same resources, or when that makes the policy shorter.
     """
-    rights: dict[tuple[str, _Conditions], _Places] = {}
+    rights: dict[tuple[str, _Conditions], _Targets] = {}
     order: dict[str, int] = {}
     for need in needs:
         conditions = tuple(
             replace(condition, values=tuple(value.replace(UNKNOWN, "*") for value in condition.values))
             for condition in need.conditions
         )
-        place = need.resource.replace(UNKNOWN, "*")
-        rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.purpose] = None
-        order.setdefault(place, len(order))
+        target = need.resource.replace(UNKNOWN, "*")
+        rights.setdefault((need.action, conditions), {}).setdefault(target, {})[need.purpose] = None
+        order.setdefault(target, len(order))
     # What a wider resource covers would only make the policy longer.
-    for places in rights.values():
-        for narrow, wide in _covered(tuple(places)):
-            places[wide] |= places.pop(narrow)
+    for targets in rights.values():
+        for narrow, wide in _covered(tuple(targets)):
+            targets[wide] |= targets.pop(narrow)
     _absorbed(rights)
     joined = _joined(rights)
     groups: dict[object, _Group] = {}
-    for (action, conditions), places in joined.items():
-        resources = frozenset(places)
-        service_and_conditions = ("" if "*" in places else action.partition(":")[0], conditions)
+    for (action, conditions), targets in joined.items():
+        resources = frozenset(targets)
+        service_and_conditions = ("" if "*" in targets else action.partition(":")[0], conditions)
         empty_group = _Group((), resources, service_and_conditions)
         group = groups.setdefault((service_and_conditions, resources), empty_group)
         group.actions += (action,)
@@ -72,14 +72,14 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
         resources_in_order = tuple(sorted(group.resources, key=order.__getitem__))
         purposes: dict[Purpose, None] = {}
         for action in group.actions:
-            for place in resources_in_order:
-                purposes |= joined[action, conditions][place]
+            for target in resources_in_order:
+                purposes |= joined[action, conditions][target]
         statement = allow(*sorted(group.actions, key=str.lower), on=resources_in_order, when=conditions)
         grants.append(Grant(statement, Reason("text", "; ".join(sentences(purposes)))))
     return tuple(grants)
 
 
-def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
+def _absorbed(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
     """Leave out what a pattern of actions allows as well (`ec2:Describe*`), on the same resources or more."""
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
     for (action, conditions), narrow in list(rights.items()):
@@ -90,27 +90,27 @@ def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
             del rights[action, conditions]
 
 
-def _move_covered(narrow: _Places, wide: _Places) -> None:
+def _move_covered(narrow: _Targets, wide: _Targets) -> None:
     """Move the purposes of each narrow resource to the wide one that covers it, if there is one."""
-    for place in list(narrow):
-        cover = next((pattern for pattern in wide if covers(pattern, place)), None)
+    for target in list(narrow):
+        cover = next((pattern for pattern in wide if covers(pattern, target)), None)
         if cover is not None:
-            wide[cover] |= narrow.pop(place)
+            wide[cover] |= narrow.pop(target)
 
 
-def _joined(rights: Mapping[tuple[str, _Conditions], _Places]) -> dict[tuple[str, _Conditions], _Places]:
+def _joined(rights: Mapping[tuple[str, _Conditions], _Targets]) -> dict[tuple[str, _Conditions], _Targets]:
     """The rights with those joined that differ in the values of one condition: these are alternatives."""
-    joined: dict[tuple[str, _Conditions], _Places] = {}
-    for (action, conditions), places in rights.items():
-        for (earlier_action, earlier), earlier_places in joined.items():
-            is_alike = earlier_action == action and earlier_places.keys() == places.keys()
+    joined: dict[tuple[str, _Conditions], _Targets] = {}
+    for (action, conditions), targets in rights.items():
+        for (earlier_action, earlier), earlier_targets in joined.items():
+            is_alike = earlier_action == action and earlier_targets.keys() == targets.keys()
             both = _either(earlier, conditions) if is_alike else None
             if both is not None:
                 del joined[action, earlier]
-                joined[action, both] = {place: earlier_places[place] | places[place] for place in earlier_places}
+                joined[action, both] = {target: earlier_targets[target] | targets[target] for target in earlier_targets}
                 break
         else:
-            joined[action, conditions] = places
+            joined[action, conditions] = targets
     return joined
 
 
@@ -118,33 +118,34 @@ def _either(conditions: _Conditions, alternatives: _Conditions) -> _Conditions |
     """The conditions that hold where the first or the second do; None when these would be wider."""
     if len(conditions) != len(alternatives):
         return None
-    differing = [place for place, pair in enumerate(zip(conditions, alternatives, strict=True)) if pair[0] != pair[1]]
+    pairs = zip(conditions, alternatives, strict=True)
+    differing = [position for position, pair in enumerate(pairs) if pair[0] != pair[1]]
     if len(differing) != 1:
         return None
-    (place,) = differing
-    condition, alternative = conditions[place], alternatives[place]
+    (position,) = differing
+    condition, alternative = conditions[position], alternatives[position]
     if (condition.operator, condition.key) != (alternative.operator, alternative.key):
         return None
     values = tuple(dict.fromkeys((*condition.values, *alternative.values)))
-    return (*conditions[:place], replace(condition, values=values), *conditions[place + 1 :])
+    return (*conditions[:position], replace(condition, values=values), *conditions[position + 1 :])
 
 
 @lru_cache(maxsize=256)
-def _covered(places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _covered(targets: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Pairs: a resource that another of them covers, and the widest that does."""
-    listed = PatternList(places)
+    listed = PatternList(targets)
     over: dict[str, str] = {}
-    for narrow in places:
+    for narrow in targets:
         wide = listed.cover_of(narrow)
         if wide is not None:
             over[narrow] = wide
     return tuple((narrow, _topmost(over, narrow)) for narrow in over)
 
 
-def _topmost(over: Mapping[str, str], place: str) -> str:
-    while place in over:
-        place = over[place]
-    return place
+def _topmost(over: Mapping[str, str], target: str) -> str:
+    while target in over:
+        target = over[target]
+    return target
 
 
 def _shortened(groups: list[_Group]) -> list[_Group]:

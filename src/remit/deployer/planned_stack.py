@@ -278,11 +278,9 @@ def is_generated(type_name: str) -> bool:
 
 
 def is_specific(text: str) -> bool:
-    """Tell whether an ARN or name says what it means.
+    """Return whether an ARN or name tells whose resource it is: all of it is known, or how a part of its name begins.
 
-    Nothing in it is unknown, or its name or a part of its path begins so.
-
-    `role/shop-*` and `role/*/shop-web` are; `role/*-web` may be a role of anybody's.
+    `role/shop-*` and `role/*/shop-web` do; `role/*-web` may be a role of anybody's.
     """
     if UNKNOWN not in text:
         return True

@@ -44,7 +44,7 @@ FORMS: Final = {
     "HttpApi": ApiForm(
         "api",
         "ApiId",
-        {"{}": "HttpApi", "{}ApiGatewayDefaultStage": "HttpApiStage"},
+        {"{}": "HttpApi", "{}ApiGatewayDefaultStage": "HttpApiStage", "{}.Stage": "HttpApiStage"},
         {
             "CorsConfiguration": "cors_configuration",
             "DisableExecuteApiEndpoint": "disable_execute_api_endpoint",
@@ -59,7 +59,7 @@ FORMS: Final = {
     "Api": ApiForm(
         "rest",
         "RestApiId",
-        {"{}": "RestApi", "{}Stage": "RestApiStage", "{}ProdStage": "RestApiStage"},
+        {"{}": "RestApi", "{}Stage": "RestApiStage", "{}ProdStage": "RestApiStage", "{}.Stage": "RestApiStage"},
         {
             "StageName": "stage_name",
             "BinaryMediaTypes": "binary_media_types",

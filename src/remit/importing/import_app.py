@@ -58,7 +58,7 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RemitError(f"{target} exists already and is not an empty folder", hint="name a new one")
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / read.name
+        folder = Path(temporary) / target.resolve().name  # the project's name, which may be part of others
         first = app_of(read)
         for layer in first.layers:
             _copy(layer, folder)

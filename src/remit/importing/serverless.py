@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PLUGINS: Final = {
     "serverless-dotenv-plugin": "",
+    "serverless-dynamodb-local": "",
     "serverless-export-env": "",
     "serverless-iam-roles-per-function": "",
     "serverless-offline": "",
@@ -29,7 +30,7 @@ _PLUGINS: Final = {
     "serverless-prune-plugin": "",
     "serverless-pseudo-parameters": "",
     "serverless-python-requirements": "",
-    "serverless-wsgi": '`app.web` serves a WSGI app: `app.web("module:object")`',
+    "serverless-wsgi": "",
 }
 """Plugins whose work remit does by itself (""), and what is to be written for others."""
 _NO_FORM: Final = "remit has no plugins"
@@ -95,7 +96,8 @@ class _Service:
         self.raw = {name: variables.resolved(parsed.value[name], (name,)) for name in kept if name in parsed.value}
         self.parameters = variables.parameters
         service = self.raw.get("service")
-        self.name = str(service.get("name") if isinstance(service, dict) else service)
+        named = service.get("name") if isinstance(service, dict) and not tokens.is_intrinsic(service) else service
+        self.name = "" if named is None else named
         self.provider = section(self.raw, "provider")
         self.stage = self.provider.get("stage") or "dev"
         self.resources: dict[str, Any] = {}
@@ -130,7 +132,7 @@ class _Service:
             ("Resources", logical_id): ("functions", name) for name, logical_id in self._ids(functions).items()
         }
         return SourceTemplate(
-            re.sub(r"[^a-z0-9-]+", "-", self.name.lower()).strip("-")[:40] or "app",
+            re.sub(r"[^a-z0-9-]+", "-", str(tokens.textual(self.name)).lower()).strip("-")[:40] or "app",
             self.parsed.file.rpartition("/")[2],
             self.folder,
             template,
@@ -170,10 +172,13 @@ class _Service:
         }
         merged = {**_DEFAULTS, **above, **function}
         properties: dict[str, Any] = {
-            "FunctionName": f"{self.name}-{self.stage}-{name}",
+            "FunctionName": _joined(self.name, "-", self.stage, "-", name),
             "Handler": function.get("handler"),
             "CodeUri": ".",
         }
+        wsgi = value_at_path(self.parsed.value, "custom.wsgi.app")
+        if str(function.get("handler")).startswith("wsgi_handler.") and isinstance(wsgi, str):
+            properties["WebTarget"] = ":".join(wsgi.rsplit(".", 1))
         if section(provider, "tracing").get("lambda"):
             merged.setdefault("tracing", section(provider, "tracing")["lambda"])
         for key, property_name in _SETTINGS.items():
@@ -331,7 +336,12 @@ class _Service:
             return
         api = self._api("Api" if kind == "http" else "HttpApi")
         if kind == "http" and options.get("cors"):
-            api["Cors"] = _cors(options["cors"])
+            cors = _cors(options["cors"])
+            api["Cors"] = {
+                name.replace("Origins", "Origin"): f"'{','.join(texts)}'"
+                for name, texts in cors.items()
+                if isinstance(texts, list)
+            }
         yield (
             "Api" if kind == "http" else "HttpApi",
             {
@@ -399,6 +409,15 @@ class _Service:
 
 
 _API_IDS: Final = {"http": "ApiGatewayRestApi", "httpApi": "HttpApi"}
+
+
+def _joined(*parts: Any) -> Any:
+    """Texts and functions of CloudFormation as one text."""
+    texts = [
+        part["Fn::Sub"] if isinstance(part, dict) and "Fn::Sub" in part else tokens.text_of(part) for part in parts
+    ]
+    text = "".join(texts)
+    return {"Fn::Sub": text} if any(isinstance(part, dict) for part in parts) else text
 
 
 def _renamed(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import apis_of
-from remit.importing.app_model import ImportedApp, ImportedResource, Left, referred_to
+from remit.importing.app_model import ImportedApp, ImportedResource, Left, referred_to, value_at_path
 from remit.importing.events import NEEDS_OWN as LINKED
 from remit.importing.functions import FunctionContext, by_hand, layers_of, read_function, why_not
 from remit.importing.local_files import with_local_files
@@ -81,23 +81,22 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
     apis = apis_of(expansion)
     parts = constants_of(template, source.locate)
     roles = _lifted_roles(template, functions, expansion)
-    log_groups = _log_groups(expansion.resources, functions)
     function_names = _function_names(functions, expansion, roles)
+    template = _with_log_groups(template, functions, function_names)
     names = _names(parts.names, expansion, functions, apis, roles, function_names)
-    names = _without_log_groups(names, log_groups, function_names)
     attributes = {attribute: name for name, attribute in names.resources.items()}
     refused_resources = {
         attributes[name]: why for (kind, name), why in refused.items() if kind == "resource" and name in attributes
     }
+    refused_resources |= {name: why for (name, part), why in refused.items() if not part}
     names = replace(
         names,
         resources={name: attribute for name, attribute in names.resources.items() if name not in refused_resources},
         left={**names.left, **refused_resources},
     )
     names, resources = _settled(names, expansion, functions, apis, template)
-    groups = {name: section(expansion.resources[group], "Properties") for group, name in log_groups.items()}
     layers = layers_of(expansion.declared, source)
-    context = FunctionContext(source, expansion, names, apis, function_names, roles, groups, layers)
+    context = FunctionContext(source, expansion, names, apis, function_names, roles, layers)
     read = [
         _without_refused(read_function(declared, context), refused)
         for name, declared in functions.items()
@@ -168,34 +167,26 @@ def _lifted_roles(
     return lifted
 
 
-def _log_groups(resources: Mapping[str, Any], functions: Mapping[str, SamResource]) -> dict[str, str]:
-    """The functions, by log group, that write to a log group of the template's."""
-    owners: dict[str, str] = {}
+def _with_log_groups(
+    template: Mapping[str, Any], functions: Mapping[str, SamResource], function_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """The template, whose log groups of functions have the names by which remit knows them as the functions' own."""
+    resources = dict(section(template, "Resources"))
     for name, declared in functions.items():
-        logging = declared.properties.get("LoggingConfig")
-        group = logging.get("LogGroup") if isinstance(logging, dict) else None
-        if isinstance(group, dict) and group.get("Ref") in resources:
-            owners.setdefault(group["Ref"], name)
-        texts = (f"/aws/lambda/${{{name}}}",)
-        for group_id, resource in resources.items():
-            written = (
-                section(resource, "Properties").get("LogGroupName") if resource.get("Type") == _LOG_GROUP else None
-            )
-            if written is not None and tokens.text_of(written) in texts:
-                owners.setdefault(group_id, name)
-    return owners
-
-
-def _without_log_groups(
-    names: TemplateNames, log_groups: Mapping[str, str], function_names: Mapping[str, str]
-) -> TemplateNames:
-    own = {group: f"{logical_id_of(function_names[function])}LogGroup" for group, function in log_groups.items()}
-    return replace(
-        names,
-        resources={name: attribute for name, attribute in names.resources.items() if name not in log_groups},
-        renamed={**names.renamed, **own},
-        texts=names.texts | frozenset(own.values()),
-    )
+        chosen = value_at_path(declared.properties, "LoggingConfig.LogGroup")
+        physical = declared.properties.get("FunctionName", {"Fn::Sub": f"${{AWS::StackName}}-{function_names[name]}"})
+        own_name = {"Fn::Join": ["", ["/aws/lambda/", physical]]}
+        for group, resource in resources.items():
+            written = value_at_path(resource, "Properties.LogGroupName")
+            by_function = written is not None and tokens.text_of(written) == f"/aws/lambda/${{{name}}}"
+            if resource.get("Type") == _LOG_GROUP and (
+                by_function or (written is None and referred_to(chosen) == group)
+            ):
+                resources[group] = {
+                    **resource,
+                    "Properties": {**section(resource, "Properties"), "LogGroupName": own_name},
+                }
+    return {**template, "Resources": resources}
 
 
 def _names(
@@ -230,6 +221,8 @@ def _names(
         maker = expansion.origins.get(("Resources", logical_id), ("", ""))[1]
         if maker in apis.as_they_are and resource["Type"] in _REFERABLE:
             renamed[f"{maker}.{_REFERABLE[resource['Type']]}"] = logical_id
+    layers = [declared.logical_id for declared in expansion.declared if declared.kind == "LayerVersion"]
+    renamed |= {layer: f"{logical_id_of(f'layers_{words(layer)}')}Layer" for layer in layers}
     texts = {*tokens.PSEUDO, *functions, *renamed.values()}
     return replace(names, resources=attributes, types=types, renamed=renamed, left=left, texts=frozenset(texts))
 
@@ -382,7 +375,7 @@ def _options(
     options: list[Item] = []
     left: list[Left] = []
     policy = written.get("DeletionPolicy")
-    if policy is not None and policy != "Delete":
+    if policy is not None:
         options.append(Item(flat(names.source(policy)), "deletion_policy="))
     depends = written.get("DependsOn")
     targets = depends if isinstance(depends, list) else [depends] if depends else []
@@ -464,9 +457,8 @@ def _outputs(
             name_of_export = section(written, "Export").get("Name") if isinstance(written, dict) else None
             exported = Item(inside.text(name_of_export), "export=") if name_of_export is not None else None
             value, only_if = _not_empty(written.get("Value") if isinstance(written, dict) else None, inside)
-            condition = (
-                only_if or inside.condition({"Condition": written["Condition"]}) if "Condition" in written else None
-            )
+            conditions = [inside.condition({"Condition": written["Condition"]})] if "Condition" in written else []
+            condition = " and ".join((*conditions, *([only_if] if only_if else []))) or None
         except (UnsayableError, TypeError) as error:
             yield ImportedResource("", "", left=(Left(f"output {name}", str(error), origin),))
             continue

@@ -30,6 +30,7 @@ def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _each_of_statements(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The item once for each part of a statement, with right statements before it: so its number stays what it was."""
     statements = item["Statement"]
     is_list = isinstance(statements, list | tuple)
     for index, statement in enumerate(statements if is_list else [statements]):

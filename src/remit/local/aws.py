@@ -50,8 +50,8 @@ def find(folder: Path, *, region: str | None = None, patience: float = _PATIENCE
     It runs if its lock is held and the server that answers at the recorded port, in `patience` seconds, is the recorded
     one.
     """
-    place = _place(folder)
-    record = place.read() if is_held(place.alive) else None
+    files = _files(folder)
+    record = files.read() if is_held(files.alive) else None
     if record is None:
         return None
     about = _document(record, "GET", HEALTH, patience=patience)
@@ -88,20 +88,20 @@ def start(
         RemitError: if it cannot be installed, the folder cannot be written, or the server does not start.
     """
     region = _region(region)
-    place = _place(folder)
+    files = _files(folder)
     running = find(folder, region=region, patience=patience)
     if running is not None:
         return running
     from remit.local.environment import install  # noqa: PLC0415 - most commands find a running one
 
     environment = install(folder, progress)
-    place.check_state()
-    place.make()
+    files.check_state()
+    files.make()
     try:
-        with alone(place.starting):
-            return _healthy(folder, place, region, environment, progress, patience)
+        with alone(files.starting):
+            return _healthy(folder, files, region, environment, progress, patience)
     except OSError as error:
-        raise RemitError(f"{str(place.root)!r} cannot be written: {error.strerror}") from error
+        raise RemitError(f"{str(files.root)!r} cannot be written: {error.strerror}") from error
 
 
 def stop(folder: Path) -> bool:
@@ -110,18 +110,18 @@ def stop(folder: Path) -> bool:
     Raises:
         RemitError: if it runs but cannot be ended from here.
     """
-    place = _place(folder)
-    if not is_held(place.alive):
+    files = _files(folder)
+    if not is_held(files.alive):
         return False
-    with alone(place.starting):
-        pid = holder(place)
+    with alone(files.starting):
+        pid = holder(files)
         for number, patience in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             deadline = time.monotonic() + patience
-            while is_held(place.alive) and time.monotonic() < deadline:
+            while is_held(files.alive) and time.monotonic() < deadline:
                 time.sleep(_PAUSE)
-            if not is_held(place.alive):
+            if not is_held(files.alive):
                 return True
     raise RemitError(f"the AWS on this machine (process {pid}) does not end")
 
@@ -135,32 +135,32 @@ def reset(folder: Path) -> LocalAws | None:
     Raises:
         RemitError: if the server does not answer, or the files cannot be removed.
     """
-    place = _place(folder)
+    files = _files(folder)
     running = find(folder)
     if running is None:
-        if is_held(place.alive):
+        if is_held(files.alive):
             raise RemitError(
                 "the AWS on this machine is running but does not answer", hint="`remit local stop` ends it"
             )
         try:
-            if place.state.exists():
-                with alone(place.starting):
-                    shutil.rmtree(place.state)
-                    place.write_unsaved(None)
+            if files.state.exists():
+                with alone(files.starting):
+                    shutil.rmtree(files.state)
+                    files.write_unsaved(None)
         except OSError as error:
-            raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
+            raise RemitError(f"{str(files.state)!r} cannot be removed: {error.strerror}") from error
         return None
-    record = place.read()
+    record = files.read()
     if record is None or _document(record, "POST", RESET, patience=_STOP_SECONDS) is None:
-        raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(place.log)!r}")
+        raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(files.log)!r}")
     return running
 
 
 def status(folder: Path) -> LocalAwsStatus:
     """Return whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
-    place = _place(folder)
-    unsaved = place.read_unsaved()
-    return LocalAwsStatus(find(folder), place.state, place.log, place.state.is_dir() and unsaved is None, unsaved)
+    files = _files(folder)
+    unsaved = files.read_unsaved()
+    return LocalAwsStatus(find(folder), files.state, files.log, files.state.is_dir() and unsaved is None, unsaved)
 
 
 def save(folder: Path) -> str | None:
@@ -169,19 +169,19 @@ def save(folder: Path) -> str | None:
     Raises:
         RemitError: if the server does not answer.
     """
-    place = _place(folder)
-    record = place.read()
+    files = _files(folder)
+    record = files.read()
     answer = None if record is None else _document(record, "POST", SAVE, patience=_STOP_SECONDS)
     if answer is None:
-        raise RemitError("the AWS on this machine did not save its state", hint=f"its log is {str(place.log)!r}")
+        raise RemitError("the AWS on this machine did not save its state", hint=f"its log is {str(files.log)!r}")
     return answer.get("unsaved")
 
 
-def _place(folder: Path) -> StateFiles:
-    """The place of a project's AWS. RemitError: a part of it is a link, or another user's."""
-    place = StateFiles.of(folder)
-    place.check()
-    return place
+def _files(folder: Path) -> StateFiles:
+    """The files of a project's AWS. RemitError: a part of it is a link, or another user's."""
+    files = StateFiles.of(folder)
+    files.check()
+    return files
 
 
 def _region(region: str | None) -> str:
@@ -193,13 +193,13 @@ def _region(region: str | None) -> str:
 
 def _healthy(
     folder: Path,
-    place: StateFiles,
+    files: StateFiles,
     region: str,
     environment: LocalEnvironment,
     progress: Callable[[str], None],
     patience: float,
 ) -> LocalAws:
-    """The server that answers: one that is there already, or one that is started when none holds the place.
+    """The server that answers: one that is there already, or one that is started when none holds its files.
 
     A server that has just ended may still hold it for a moment.
     """
@@ -207,11 +207,11 @@ def _healthy(
     is_mute = False
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and not is_mute:
-        if not is_held(place.alive):
+        if not is_held(files.alive):
             if begin is not None:
-                raise died(place, begin)
+                raise died(files, begin)
             progress("starting the AWS on this machine")
-            begin = spawn(place, region, environment)
+            begin = spawn(files, region, environment)
         asked = time.monotonic()
         running = find(folder, region=region, patience=patience)
         if running is not None:
@@ -219,7 +219,7 @@ def _healthy(
         is_mute = begin is None and time.monotonic() - asked >= patience
         time.sleep(_PAUSE)
     raise RemitError(
-        f"the AWS on this machine does not answer (its log is {str(place.log)!r})",
+        f"the AWS on this machine does not answer (its log is {str(files.log)!r})",
         hint="`remit local stop` ends it; then start it again",
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.local.environment import LocalEnvironment
     from remit.local.state_files import StateFiles
 
-BUSY = 75  # the status of a server that found another one holding its place
+BUSY = 75  # the status of a server that found another one holding its files
 
 _LOG_BYTES = 256 * 1024
 _REMIT = Path(__file__).parents[2]  # the folder that remit is imported from
@@ -27,32 +27,32 @@ _PROGRAM = """\
 import gc, json, sys
 gc.disable()  # what is imported stays; the server turns it on again
 from importlib.machinery import PathFinder
-folder, packages, place, *arguments = sys.argv[1:]
+folder, packages, root, *arguments = sys.argv[1:]
 class Remit:
     def find_spec(name, path=None, target=None):
         return PathFinder.find_spec(name, [folder]) if name == "remit" else None
 sys.path.append(packages)
 sys.meta_path.append(Remit)
 from remit.local.server import main
-sys.exit(main([place, *arguments]))
+sys.exit(main([root, *arguments]))
 """
 
 
-def spawn(place: StateFiles, region: str, environment: LocalEnvironment) -> int:
+def spawn(files: StateFiles, region: str, environment: LocalEnvironment) -> int:
     """Run the server's first half, which ends as soon as the second half stands on its own.
 
     Returns:
         Where in the log its words begin.
     """
-    if place.log.exists() and place.log.stat().st_size > _LOG_BYTES:
-        place.log.write_bytes(place.log.read_bytes()[-_LOG_BYTES // 4 :])
-    with open(place.log, "ab", opener=own) as log:
+    if files.log.exists() and files.log.stat().st_size > _LOG_BYTES:
+        files.log.write_bytes(files.log.read_bytes()[-_LOG_BYTES // 4 :])
+    with open(files.log, "ab", opener=own) as log:
         begin = log.tell()
-        arguments = [str(place.root), region, str(environment.folder), json.dumps(looking())]
+        arguments = [str(files.root), region, str(environment.folder), json.dumps(looking())]
         ended = subprocess.run(
             [own_program(), "-I", "-S", "-c", _PROGRAM, str(_REMIT), str(environment.packages), *arguments],
-            cwd=place.root,
-            env=_environment(place),
+            cwd=files.root,
+            env=_environment(files),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -60,22 +60,22 @@ def spawn(place: StateFiles, region: str, environment: LocalEnvironment) -> int:
             umask=0o077,
             check=False,
         )
-    # A server that has found another in its place is no failure: that one is asked then.
+    # A server that has found another there is no failure: that one is asked then.
     if ended.returncode not in {0, BUSY}:
-        raise died(place, begin)
+        raise died(files, begin)
     return begin
 
 
-def died(place: StateFiles, begin: int) -> RemitError:
+def died(files: StateFiles, begin: int) -> RemitError:
     """Return the error for a server that ended by itself, with the last of its output."""
-    with place.log.open("rb") as log:
+    with files.log.open("rb") as log:
         log.seek(begin)
         said = log.read().decode("utf-8", "replace").strip().splitlines()[-15:]
     lines = ("the AWS on this machine did not start; its last words:", *(said or ["(none)"]))
-    return RemitError("\n  ".join(lines), hint=f"the whole log is {str(place.log)!r}")
+    return RemitError("\n  ".join(lines), hint=f"the whole log is {str(files.log)!r}")
 
 
-def holder(place: StateFiles) -> int:
+def holder(files: StateFiles) -> int:
     """The process that holds the server's lock.
 
     A number alone may by now name another process, or one of another machine that shares the folder, so it
@@ -84,7 +84,7 @@ def holder(place: StateFiles) -> int:
     Raises:
         RemitError: if no process here is that server.
     """
-    text = place.alive.read_text("ascii", "replace").strip()
+    text = files.alive.read_text("ascii", "replace").strip()
     pid = int(text) if text.isdigit() else 0
     if pid > 1 and "remit.local.server" in _command(pid):
         return pid
@@ -105,19 +105,19 @@ def _command(pid: int) -> str:
     return subprocess.run(question, capture_output=True, text=True, check=False).stdout
 
 
-def _environment(place: StateFiles) -> dict[str, str]:
+def _environment(files: StateFiles) -> dict[str, str]:
     """The server's whole environment: nothing of the user's but where programs are found.
 
     So neither it nor the functions that it runs can see or use real credentials, profiles or proxies.
     """
-    shutil.rmtree(place.root / "tmp", ignore_errors=True)
+    shutil.rmtree(files.root / "tmp", ignore_errors=True)
     for name in ("home", "tmp"):
-        (place.root / name).mkdir(mode=0o700, exist_ok=True)
+        (files.root / name).mkdir(mode=0o700, exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return {
         **kept,
-        "HOME": str(place.root / "home"),
-        "TMPDIR": str(place.root / "tmp"),
+        "HOME": str(files.root / "home"),
+        "TMPDIR": str(files.root / "tmp"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONUTF8": "1",

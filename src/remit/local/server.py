@@ -1,7 +1,7 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
 `process.py` runs its `main` with PLACE, REGION, the folder of its packages, and where to look for Pythons, in an
-isolated Python and with variables that hold nothing of the user's. It locks the place, listens on loopback, forks (so
+isolated Python and with variables that hold nothing of the user's. It locks its files, listens on loopback, forks (so
 that it is nobody's child to wait for), and serves until SIGTERM or until its folder is gone.
 """
 
@@ -83,13 +83,13 @@ _RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be ke
 
 
 def main(arguments: list[str]) -> int:
-    """Become the server of a place; the status of the process that was started, not of the server."""
-    place = StateFiles(Path(arguments[0]))
+    """Become the server of a project's files; the status of the process that was started, not of the server."""
+    files = StateFiles(Path(arguments[0]))
     region = arguments[1]
-    lock = seize(place.alive, patience=10.0)
+    lock = seize(files.alive, patience=10.0)
     if lock is None:
         return BUSY
-    previous = place.read()
+    previous = files.read()
     try:
         listener = listen(previous.port if previous else 0)
     except OSError:  # another program has taken the port
@@ -101,10 +101,10 @@ def main(arguments: list[str]) -> int:
     # Whoever stops the server finds it by the number in its lock.
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
-    place.write(record)
-    place.write_unsaved(None)
-    os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener, LocalEnvironment(Path(arguments[2])), json.loads(arguments[3])))
+    files.write(record)
+    files.write_unsaved(None)
+    os.environ.update(_settings(files, record, region))
+    asyncio.run(_serve(files, record, listener, LocalEnvironment(Path(arguments[2])), json.loads(arguments[3])))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # all is saved, and to take this process apart, object by object, takes a fifth of a second
@@ -119,7 +119,7 @@ def _record(port: int) -> Record:
     return Record(secrets.token_hex(16), port, os.getpid(), access_key_id, secrets.token_urlsafe(30))
 
 
-def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, str]:
+def _settings(files: StateFiles, record: Record, region: str) -> Mapping[str, str]:
     """The emulator's settings: what it keeps and where; what would reach beyond this process is off."""
     return {
         "GATEWAY_PORT": str(record.port),
@@ -131,13 +131,13 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
         "AWS_ACCESS_KEY_ID": record.access_key_id,
         "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(place.state / "services"),
+        "STATE_DIR": str(files.state / "services"),
         "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(place.objects),
+        "S3_DATA_DIR": str(files.objects),
         "LAMBDA_EXECUTOR": "local",
         "LOG_LEVEL": "WARNING",
         # No containers: with a Docker daemon at hand it would remove those of other emulators at its start.
-        "DOCKER_HOST": f"unix://{place.root}/no-docker.sock",
+        "DOCKER_HOST": f"unix://{files.root}/no-docker.sock",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
     }
@@ -158,9 +158,9 @@ def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, st
 class _Saving(logging.Handler):
     """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
 
-    def __init__(self, place: StateFiles, journal: Journal) -> None:
+    def __init__(self, files: StateFiles, journal: Journal) -> None:
         super().__init__(logging.WARNING)
-        self._place = place
+        self._files = files
         self._journal = journal
         self._services: str | None = None
         self._objects: dict[tuple[str, str], str] = {}
@@ -217,9 +217,9 @@ class _Saving(logging.Handler):
 
     def tell(self) -> None:
         """Leave word of it for when the server has ended."""
-        if self.unsaved != self._place.read_unsaved():
+        if self.unsaved != self._files.read_unsaved():
             with suppress(OSError):
-                self._place.write_unsaved(self.unsaved)
+                self._files.write_unsaved(self.unsaved)
 
 
 def _put_services_right(emulator: Any, record: Record) -> None:
@@ -235,11 +235,11 @@ def _put_services_right(emulator: Any, record: Record) -> None:
     read_no_models()
 
 
-def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
+def _let_services_run_functions(files: StateFiles, record: Record, calls: ServiceCalls) -> None:
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
     functions_of_emulator = emulated("services.lambda_svc")
     # Of two in one place the later one is asked first, and may keep a call from the earlier one.
-    on_the_way = EventsOnTheWay(place.state / "on-the-way")
+    on_the_way = EventsOnTheWay(files.state / "on-the-way")
     on_the_way.keep_notifications()
     destinations = Destinations(record, calls)
     invocations = AsynchronousInvocations(destinations, functions_of_emulator, on_the_way)
@@ -259,7 +259,7 @@ def _let_services_run_functions(place: StateFiles, record: Record, calls: Servic
 
 
 async def _serve(
-    place: StateFiles,
+    files: StateFiles,
     record: Record,
     listener: socket.socket,
     environment: LocalEnvironment,
@@ -268,11 +268,11 @@ async def _serve(
     """Serve until somebody stops it; `looking` says where to look for Pythons."""
     emulator = emulated("app")
     functions = FunctionSessions()
-    folder = place.root / "tmp" / "functions"  # made anew at each start
+    folder = files.root / "tmp" / "functions"  # made anew at each start
     code = UnpackedCode(folder / "code")
     pool = WorkerPool(
         folder / "work",
-        hidden=place.root,
+        hidden=files.root,
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
         environment=environment,
@@ -281,7 +281,7 @@ async def _serve(
     )
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    log = AccessLog((SeenAccess(files.root.parent / "seen").note,))
     calls = ServiceCalls(log)
     may_log = partial(may_write_logs, calls)
     # Before all others that ask something of an invocation: it is the one that runs functions.
@@ -295,10 +295,10 @@ async def _serve(
     refuse_resources()
     simulate_policies()
     send_to_the_decided_service()
-    refuse_damaged_state(place.state / "services")  # before anything else is to be done when the state is loaded
-    journal = Journal(place.journal)
+    refuse_damaged_state(files.state / "services")  # before anything else is to be done when the state is loaded
+    journal = Journal(files.journal)
     journal.take_hold()  # before what delivers events that were on the way
-    _let_services_run_functions(place, record, calls)
+    _let_services_run_functions(files, record, calls)
     note_task_tokens()
     ask_before_function_urls()
     ask_policies_of_rest_apis()
@@ -313,8 +313,8 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     save_quickly()
-    saving = _Saving(place, journal)
-    data = Checkpoint(place.objects)
+    saving = _Saving(files, journal)
+    data = Checkpoint(files.objects)
     app = Gate(
         emulator.app,
         port=record.port,
@@ -341,16 +341,16 @@ async def _serve(
     prepare()
     gc.freeze()  # what is loaded now stays: the collector need not look at it again and again
     gc.enable()
-    keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
+    keeper = asyncio.create_task(_keep(files, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
-    if place.alive.exists():
+    if files.alive.exists():
         saving.save()
     pool.close()
 
 
 async def _keep(
-    place: StateFiles, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event
+    files: StateFiles, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event
 ) -> None:
     """Every second: save what changed or was not kept, put the server file right, and end when the folder is gone.
 
@@ -362,14 +362,14 @@ async def _keep(
     retry_after, retry_at = _TICK, 0.0
     while True:
         await asyncio.sleep(pause)
-        if not place.alive.exists():
+        if not files.alive.exists():
             persistence.PERSIST_STATE = False
-            place.remove_remains()
+            files.remove_remains()
             stop.set()
             return
-        if place.read() != record:
+        if files.read() != record:
             with suppress(OSError):
-                place.write(record)
+                files.write(record)
         begin = time.monotonic()
         if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()

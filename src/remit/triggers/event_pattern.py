@@ -66,7 +66,7 @@ def checked_pattern(pattern: Any, option: str, language: PatternLanguage, shape:
         raise _wrong(option, (), f"must be a dict, got {described(pattern)}", None)
     if not plain:
         raise _wrong(option, (), "is empty, and so matches nothing", "leave it out to get everything")
-    mistakes = Mistakes([*_check_fields(plain, shape, _PatternPlace(option, language))])
+    mistakes = Mistakes([*_check_fields(plain, shape, _PatternPart(option, language))])
     mistakes.refuse()
     return plain
 
@@ -76,29 +76,29 @@ def pattern_text(pattern: Mapping[str, Any]) -> str:
     return json.dumps(pattern, separators=(",", ":"))
 
 
-class _PatternPlace(NamedTuple):
+class _PatternPart(NamedTuple):
     """A part of a pattern that is checked: the option that it was given by, and the steps to the part."""
 
     option: str
     language: PatternLanguage
     path: Path = ()
 
-    def at(self, step: str | int) -> _PatternPlace:
-        return _PatternPlace(self.option, self.language, (*self.path, step))
+    def at(self, step: str | int) -> _PatternPart:
+        return _PatternPart(self.option, self.language, (*self.path, step))
 
     def wrong(self, problem: str, hint: str | None = None) -> RemitError:
         return _wrong(self.option, self.path, problem, hint)
 
 
 def _wrong(option: str, path: Path, problem: str, hint: str | None) -> RemitError:
-    place = spelled(path)
-    separator = "" if not place or place.startswith("[") else "."
-    return RemitError(f"{option}{separator}{place} {problem}", hint=hint, origin=writer())
+    part = spelled(path)
+    separator = "" if not part or part.startswith("[") else "."
+    return RemitError(f"{option}{separator}{part} {problem}", hint=hint, origin=writer())
 
 
-def _check_fields(fields: dict[Any, Any], shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
     for name, value in fields.items():
-        field = place.at(str(name))
+        field = part.at(str(name))
         if not isinstance(name, str) or not name:
             yield field.wrong("is not a name: the fields of an event are strings")
         elif name == _OR:
@@ -117,7 +117,7 @@ def _inner(shape: Shape, name: str) -> Shape:
     return shape[name] if isinstance(shape, dict) else None
 
 
-def _check_field(value: Any, shape: Shape, field: _PatternPlace) -> Iterator[RemitError]:
+def _check_field(value: Any, shape: Shape, field: _PatternPart) -> Iterator[RemitError]:
     if isinstance(value, dict):
         if not value:
             yield field.wrong("is empty, and so matches nothing", 'any value: `[{"exists": True}]`')
@@ -140,7 +140,7 @@ def _is_comparison(fields: dict[Any, Any]) -> bool:
     return len(fields) == 1 and isinstance(bounds, list) and bool(bounds) and bounds[0] in _NUMERIC
 
 
-def _hint_of_list(value: Any, field: _PatternPlace) -> str | None:
+def _hint_of_list(value: Any, field: _PatternPart) -> str | None:
     """How the value is written that stands for a list."""
     if isinstance(value, dict):
         is_comparison = any(operator in field.language.operators for operator in value)
@@ -152,22 +152,22 @@ def _hint_of_list(value: Any, field: _PatternPlace) -> str | None:
     return f"write `[{json.dumps(value)}]`" if isinstance(value, _SCALARS) else None
 
 
-def _check_alternatives(value: Any, shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_alternatives(value: Any, shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
     if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004 - of one alternative there is no choice
-        yield place.wrong("takes a list of two patterns or more")
+        yield part.wrong("takes a list of two patterns or more")
         return
     for index, alternative in enumerate(value):
         if isinstance(alternative, dict) and alternative:
-            yield from _check_fields(alternative, shape, place.at(index))
+            yield from _check_fields(alternative, shape, part.at(index))
         else:
-            yield place.at(index).wrong("must be a pattern")
+            yield part.at(index).wrong("must be a pattern")
 
 
-def _check_values(values: list[Any], shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_values(values: list[Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
     if not values:
-        yield place.wrong("is an empty list, and so matches nothing", 'any value: `[{"exists": True}]`')
+        yield part.wrong("is an empty list, and so matches nothing", 'any value: `[{"exists": True}]`')
     for index, value in enumerate(values):
-        item = place.at(index)
+        item = part.at(index)
         if isinstance(value, dict):
             yield from _check_filter(value, shape, item)
         elif not isinstance(value, _SCALARS):
@@ -176,7 +176,7 @@ def _check_values(values: list[Any], shape: Shape, place: _PatternPlace) -> Iter
             yield from _check_text_value(value, shape, item)
 
 
-def _check_text_value(value: Any, text: Text, item: _PatternPlace) -> Iterator[RemitError]:
+def _check_text_value(value: Any, text: Text, item: _PatternPart) -> Iterator[RemitError]:
     """A value of a field that is a string in every record."""
     if not isinstance(value, str):
         hint = f"write `{json.dumps(json.dumps(value))}`"
@@ -190,107 +190,107 @@ def _check_text_value(value: Any, text: Text, item: _PatternPlace) -> Iterator[R
         yield item.wrong(f"matches nothing: the field is never {value!r:.60}", f"it is {text.form}")
 
 
-def _check_filter(comparison: dict[Any, Any], shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_filter(comparison: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
     """One comparison: `{"prefix": "in/"}`."""
     if len(comparison) != 1:
-        yield place.wrong(f"has {len(comparison)} operators of 1")
+        yield part.wrong(f"has {len(comparison)} operators of 1")
         return
     ((operator, operand),) = comparison.items()
-    if operator not in place.language.operators:
-        known = ", ".join(sorted(place.language.operators))
-        hint = did_you_mean(str(operator), place.language.operators) or f"it knows {known}"
-        yield place.wrong(f"{operator!r} is no comparison operator of {place.language.name}", hint)
+    if operator not in part.language.operators:
+        known = ", ".join(sorted(part.language.operators))
+        hint = did_you_mean(str(operator), part.language.operators) or f"it knows {known}"
+        yield part.wrong(f"{operator!r} is no comparison operator of {part.language.name}", hint)
         return
     if operator == "numeric" and isinstance(shape, Text):
-        yield place.wrong("matches nothing: the field is a string in the records, and no number")
+        yield part.wrong("matches nothing: the field is a string in the records, and no number")
         return
-    yield from _OPERANDS[operator](operand, place.at(operator))
+    yield from _OPERANDS[operator](operand, part.at(operator))
 
 
-def _check_text(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_text(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     """A string, or `{"equals-ignore-case": string}`, as prefix and suffix take it."""
     if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"]:
         operand = operand["equals-ignore-case"]
-    yield from _check_string(operand, place)
+    yield from _check_string(operand, part)
 
 
-def _check_string(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_string(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     if not isinstance(operand, str):
-        yield place.wrong(f"takes a string, got {described(operand)}")
+        yield part.wrong(f"takes a string, got {described(operand)}")
 
 
-def _check_wildcard(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_wildcard(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     if not isinstance(operand, str):
-        yield place.wrong(f"takes a string, got {described(operand)}")
+        yield part.wrong(f"takes a string, got {described(operand)}")
     elif "**" in operand:
-        yield place.wrong("has two `*` in a row, which is refused")
+        yield part.wrong("has two `*` in a row, which is refused")
 
 
-def _check_exists(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_exists(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     if not isinstance(operand, bool):
-        yield place.wrong(f"takes True or False, got {described(operand)}")
+        yield part.wrong(f"takes True or False, got {described(operand)}")
 
 
-def _check_cidr(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_cidr(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     if not isinstance(operand, str):
-        yield place.wrong(f"takes a string, got {described(operand)}")
+        yield part.wrong(f"takes a string, got {described(operand)}")
         return
     try:
         ipaddress.ip_network(operand, strict=False)
     except ValueError:
-        yield place.wrong(f"takes a block of addresses, got {operand!r}", 'such as "10.0.0.0/24"')
+        yield part.wrong(f"takes a block of addresses, got {operand!r}", 'such as "10.0.0.0/24"')
 
 
-def _check_anything_but(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_anything_but(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     """Values, or one of the comparisons of texts with a value or several."""
     if isinstance(operand, dict):
         if len(operand) != 1:
-            yield place.wrong(f"has {len(operand)} operators of 1")
+            yield part.wrong(f"has {len(operand)} operators of 1")
             return
         ((operator, excluded),) = operand.items()
         if operator not in _EXCLUDING:
-            yield place.wrong(f"does not take {operator!r}", f"it takes {', '.join(sorted(_EXCLUDING))}")
+            yield part.wrong(f"does not take {operator!r}", f"it takes {', '.join(sorted(_EXCLUDING))}")
             return
         for value in excluded if isinstance(excluded, list) else [excluded]:
-            yield from _check_string(value, place.at(operator))
+            yield from _check_string(value, part.at(operator))
         operand = excluded
     if operand == []:
-        yield place.wrong("is an empty list")
+        yield part.wrong("is an empty list")
     for value in operand if isinstance(operand, list) else [operand]:
         if not isinstance(value, _SCALARS):
-            yield place.wrong(f"takes strings and numbers, got {described(value)}")
+            yield part.wrong(f"takes strings and numbers, got {described(value)}")
 
 
-def _check_numeric(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_numeric(operand: Any, part: _PatternPart) -> Iterator[RemitError]:
     """Bounds: `[">", 0, "<=", 5]`."""
     if not isinstance(operand, list) or len(operand) not in (2, 4):
-        yield place.wrong(f"takes one comparison or two, got {described(operand)}", _NUMERIC_FORM)
+        yield part.wrong(f"takes one comparison or two, got {described(operand)}", _NUMERIC_FORM)
         return
     pairs = list(zip(operand[::2], operand[1::2], strict=True))
-    wrong_bounds = [mistake for operator, bound in pairs for mistake in _check_bound(operator, bound, place)]
+    wrong_bounds = [mistake for operator, bound in pairs for mistake in _check_bound(operator, bound, part)]
     yield from wrong_bounds
     if len(pairs) == 1 or wrong_bounds:
         return
     (first, low), (second, high) = pairs
     if not first.startswith(">") or not second.startswith("<"):
-        yield place.wrong("takes the lower bound first, then the upper one", _NUMERIC_FORM)
+        yield part.wrong("takes the lower bound first, then the upper one", _NUMERIC_FORM)
         return
     is_open = "=" not in first or "=" not in second
     if low > high or (low == high and is_open):
-        yield place.wrong(f"has no number between {first} {low} and {second} {high}, and so matches nothing")
+        yield part.wrong(f"has no number between {first} {low} and {second} {high}, and so matches nothing")
 
 
-def _check_bound(operator: Any, bound: Any, place: _PatternPlace) -> Iterator[RemitError]:
+def _check_bound(operator: Any, bound: Any, part: _PatternPart) -> Iterator[RemitError]:
     if operator not in _NUMERIC:
-        yield place.wrong(f"does not know {operator!r}", _NUMERIC_FORM)
+        yield part.wrong(f"does not know {operator!r}", _NUMERIC_FORM)
     elif isinstance(bound, bool) or not isinstance(bound, int | float):
-        yield place.wrong(f"compares with a number, got {described(bound)}", _NUMERIC_FORM)
+        yield part.wrong(f"compares with a number, got {described(bound)}", _NUMERIC_FORM)
     elif abs(bound) > _MOST_NUMBER:
-        yield place.wrong(f"compares with {bound:,}; it can be -{_MOST_NUMBER:,} to {_MOST_NUMBER:,}")
+        yield part.wrong(f"compares with {bound:,}; it can be -{_MOST_NUMBER:,} to {_MOST_NUMBER:,}")
 
 
 _EXCLUDING: Final = frozenset({"prefix", "suffix", "wildcard", "equals-ignore-case"})
-_OPERANDS: Final[dict[str, Callable[[Any, _PatternPlace], Iterator[RemitError]]]] = {
+_OPERANDS: Final[dict[str, Callable[[Any, _PatternPart], Iterator[RemitError]]]] = {
     "prefix": _check_text,
     "suffix": _check_text,
     "anything-but": _check_anything_but,

@@ -22,6 +22,8 @@ from remit.triggers.sample_events import sample_event
 from remit.triggers.sample_requests import in_rest_format, request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import App, Function
 
 _AGENT: Final = "remit"
@@ -58,8 +60,9 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     routes = [trigger for trigger in function.triggers if isinstance(trigger, RouteTrigger)]
     matching = [(trigger, variables) for trigger in routes if (variables := _variables(trigger, line)) is not None]
     if matching:
-        # API Gateway takes the most specific route: one without variables before one with, $default last.
-        trigger, variables = min(matching, key=lambda match: (match[0].route == DEFAULT_ROUTE, len(match[1])))
+        # API Gateway takes the most specific route: one without variables before one with, then one whose variable
+        # takes the rest, the longer path first, $default last ("Create routes for HTTP APIs").
+        trigger, variables = min(matching, key=lambda match: _generality(match[0].route, match[1]))
         event = request(sample_event("api").event, trigger, app)
         event.pop("pathParameters", None)
         if variables:
@@ -79,6 +82,10 @@ def http_event(app: App, function: Function, line: RequestLine, body: str | None
     if url.auth == "NONE":
         del event["requestContext"]["authorizer"]
     return _filled(event, line, body)
+
+
+def _generality(route: str, variables: Mapping[str, str]) -> tuple[int, ...]:
+    return route == DEFAULT_ROUTE, "+}" in route, len(variables), -route.count("/")
 
 
 def _variables(trigger: RouteTrigger, line: RequestLine) -> dict[str, str] | None:

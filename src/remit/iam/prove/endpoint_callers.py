@@ -80,6 +80,7 @@ def _statements(layers: Layers) -> Iterator[Statement]:
 
 
 def _name(caller: ComparedCaller, statements: tuple[Statement, ...]) -> str:
+    """The principal by which the first of the statements names a caller; empty where they name everyone alone."""
     for statement in statements:
         if statement.principals is None or means_everyone(statement):
             continue

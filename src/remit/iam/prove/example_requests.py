@@ -146,7 +146,7 @@ def requests_for(
         action = name or decode(opening.action, spelling)
         context = _context(opening.witness.context, spelling)
         if not number:
-            yield action, decode(_likely(opening.witness.resource, action), spelling), context
+            yield action, decode(_plausible(opening.witness.resource, action), spelling), context
         yield action, decode(opening.witness.resource, spelling), context
 
 
@@ -164,7 +164,7 @@ def _lifelike(opening: Opening, name: str, words: tuple[str, ...]) -> tuple[str,
         elif state is not None:
             states[key] = tuple(dict.fromkeys(real.value(key, text) for text in state))
     action = name or decode(opening.action, words)
-    resource = _likely(_named_resource(opening, action), action)
+    resource = _plausible(_named_resource(opening, action), action)
     return action, decode(resource, spelling), _context(states, spelling)
 
 
@@ -185,8 +185,8 @@ def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue
     return context
 
 
-def _likely(resource: str, action: str) -> str:
-    """A point with a service, a region and an account where an ARN leaves them open, and an ARN for a whole `*`.
+def _plausible(resource: str, action: str) -> str:
+    """The ARN that an example names for an encoded resource: with a service, region and account where that has none.
 
     The service is the action's: a recovery point of AWS Backup, for one, has an ARN of any.
     """

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import ast
+import json
 from typing import TYPE_CHECKING, Any
 
 from remit.lint.finding import WARNING, Problem, rule
 from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
-from remit.triggers.api import Api
 from remit.triggers.http import Http
-from remit.triggers.payload_format import in_format_1, payload_format
-from remit.triggers.sample_events import sample_event
+from remit.triggers.payload_format import SAMPLE, in_format_1, payload_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import App, Function, Trigger
+    from remit.app import App, Function
     from remit.errors import Origin
     from remit.lint.rule_inputs import Project
 
@@ -53,7 +52,7 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
-    sample = sample_event("api").event
+    sample = json.loads(SAMPLE.read_text("utf-8"))
     fields_of = {"1.0": frozenset(_fields(in_format_1(sample))), "2.0": frozenset(_fields(sample))}
     # The sample's caller brings a token; others are told elsewhere.
     fields_of["2.0"] |= {"requestContext.authorizer.iam", "requestContext.authorizer.lambda"}
@@ -84,9 +83,9 @@ def _fields(event: Mapping[str, Any], outer: str = "") -> Iterator[str]:
             yield from _fields(value, f"{outer}{name}.")
 
 
-def _format(trigger: Trigger, function: Function, app: App) -> str:
+def _format(trigger: Any, function: Function, app: App) -> str:
     """The format of the events of a trigger; "" where it may send anything."""
-    if isinstance(trigger, Api):
+    if hasattr(trigger, "payload_format_version"):  # of `on.api`, whose file brings those of its authorizers
         return payload_format(trigger, function, app)
     return "2.0" if isinstance(trigger, Http) else ""
 

@@ -1,0 +1,99 @@
+"""No role waits for what waits for it, and no statement is lost: small graphs of resources, searched one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from random_cases import cases
+from remit.app import Resource
+from remit.synthesis.later_policies import with_later_policies
+
+NAMES: Final = ("Pool", "Function", "Bucket", "Queue")
+ROLES: Final = ("WebRole", "JobRole")
+SOME: Final = st.sets(st.sampled_from((*NAMES, *ROLES)), min_size=1, max_size=3)
+
+
+def ref(name: str) -> str:
+    return f"${{{name}.Arn}}"
+
+
+def text(value: Any) -> str:
+    return str(sorted(value.items()))
+
+
+def named(resource: Resource) -> set[str]:
+    """The resources that one names itself."""
+    depends = resource.attributes.get("DependsOn", ())
+    names = {depends} if isinstance(depends, str) else {*depends}
+    return names | {name for name in (*NAMES, *ROLES) if f"${{{name}" in str(resource.properties)}
+
+
+def waits_for_itself(resources: list[Resource]) -> set[str]:
+    """The resources in a circular dependency, by a search from each of them."""
+    names = {resource.logical_id: named(resource) for resource in resources}
+    circular = set()
+    for start in names:
+        found, waiting = set(), [start]
+        while waiting:
+            for name in names.get(waiting.pop(), ()):
+                if name not in found:
+                    found.add(name)
+                    waiting.append(name)
+        circular |= {start} if start in found else set()
+    return circular
+
+
+@settings(max_examples=cases(60, deep=1_000))
+@given(
+    st.fixed_dictionaries(dict.fromkeys(NAMES, SOME)),
+    st.fixed_dictionaries(
+        {name: st.lists(st.sets(st.sampled_from(NAMES), min_size=1, max_size=2), max_size=3) for name in ROLES}
+    ),
+    st.booleans(),
+)
+def test_a_statement_comes_later_where_its_role_would_wait_for_itself(
+    waits: dict[str, set[str]],
+    statements: dict[str, list[set[str]]],
+    in_text: bool,  # noqa: FBT001 - drawn
+) -> None:
+    resources = []
+    for place, name in enumerate(NAMES):  # each waits for later ones alone, so that only roles make a circle
+        others = waits[name].intersection((*NAMES[place + 1 :], *ROLES))
+        properties = {"X": [ref(other) for other in sorted(others)]} if in_text else {}
+        resources.append(Resource(name, "AWS::X::Y", properties, {} if in_text else {"DependsOn": sorted(others)}))
+    assert not waits_for_itself(resources)
+    for role, drawn in statements.items():
+        allowed = [
+            {"Effect": "Allow", "Action": f"s3:{number}", "Resource": [ref(name) for name in sorted(names)] or "*"}
+            for number, names in enumerate(drawn)
+        ]
+        policies = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": allowed}}]
+        resources.append(Resource(role, "AWS::IAM::Role", {"Policies": policies} if allowed else {}))
+    made = with_later_policies(resources, ROLES)
+    assert not waits_for_itself(made)
+    by_id = {resource.logical_id: resource for resource in made}
+    separated = 0
+    for role in statements:
+        own = [
+            one
+            for policy in by_id[role].properties.get("Policies", ())
+            for one in policy["PolicyDocument"]["Statement"]
+        ]
+        later = by_id.get(f"{role}Later")
+        others = [] if later is None else later.properties["PolicyDocument"]["Statement"]
+        before = next(resource for resource in resources if resource.logical_id == role)
+        all_statements = [
+            one for policy in before.properties.get("Policies", ()) for one in policy["PolicyDocument"]["Statement"]
+        ]
+        assert Counter(map(text, (*own, *others))) == Counter(map(text, all_statements))
+        for statement in all_statements:
+            only_this = {"Policies": [{"PolicyName": "own", "PolicyDocument": {"Statement": [statement]}}]}
+            alone = [*(one for one in resources if one.logical_id != role), Resource(role, "AWS::IAM::Role", only_this)]
+            assert (statement in others) == (role in waits_for_itself(alone))
+        separated += len(others)
+        assert later is None or later.properties["Roles"] == [f"${{{role}}}"]
+    event(f"separated: {min(separated, 2)}")
