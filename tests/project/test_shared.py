@@ -158,7 +158,7 @@ def test_names_lose_their_underscores(make: Make) -> None:
 WRONG = {
     "an unknown type": (
         "    queue = resource('AWS::SQS::Queu')\n",
-        "`DataQueue`: CloudFormation has no type 'AWS::SQS::Queu'",
+        "`DataQueue`: remit knows no type 'AWS::SQS::Queu' of CloudFormation's",
         "did you mean `AWS::SQS::Queue`?",
     ),
     "an unknown property": (
