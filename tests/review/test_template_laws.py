@@ -127,13 +127,20 @@ PLACES: Final = (("AWS::Shop::Order", "It"), ("AWS::Cognito::IdentityPoolRoleAtt
 """A property that nobody knows, and one that is known to hold roles."""
 
 
-def handing(tree: Any, shift: int) -> Any:
-    """A tree of properties with the ARN of a role at each leaf; `shift` takes the next roles."""
+PROFILES: Final = {
+    f"Profile{number}": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": f"Role{number}"}]}}
+    for number in range(4)
+}
+
+
+def handing(tree: Any, shift: int, *, by_profile: bool) -> Any:
+    """A tree with a role at each leaf, by its ARN or its instance profile; `shift` takes the next roles."""
     if isinstance(tree, list):
-        return [handing(item, shift) for item in tree]
+        return [handing(item, shift, by_profile=by_profile) for item in tree]
     if isinstance(tree, dict):
-        return {name: handing(item, shift) for name, item in tree.items()}
-    return {"Fn::GetAtt": [f"Role{(tree + shift) % 4}", "Arn"]}
+        return {name: handing(item, shift, by_profile=by_profile) for name, item in tree.items()}
+    name = f"{'Profile' if by_profile else 'Role'}{(tree + shift) % 4}"
+    return {"Fn::GetAtt": [name, "Arn"]}
 
 
 def leaves(tree: Any, path: str = "") -> list[tuple[str, int]]:
@@ -145,12 +152,20 @@ def leaves(tree: Any, path: str = "") -> list[tuple[str, int]]:
 
 
 @settings(max_examples=CASES)
-@given(TREES, st.integers(0, 1), st.sampled_from(PLACES))
-def test_each_role_is_handed_over_wherever_it_stands(tree: Any, shift: int, place: tuple[str, str]) -> None:
+@given(tree=TREES, shift=st.integers(0, 1), place=st.sampled_from(PLACES), by_profile=st.booleans())
+def test_each_role_is_handed_over_wherever_it_stands(
+    *, tree: Any, shift: int, place: tuple[str, str], by_profile: bool
+) -> None:
     """A place is compared with the same place of before, in which the roles together may do what each of them may."""
     actions = [role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"] for role in ROLES.values()]
     old, new = (
-        {"Resources": {**ROLES, "R": {"Type": place[0], "Properties": {place[1]: handing(tree, by)}}}}
+        {
+            "Resources": {
+                **ROLES,
+                **PROFILES,
+                "R": {"Type": place[0], "Properties": {place[1]: handing(tree, by, by_profile=by_profile)}},
+            }
+        }
         for by in (0, shift)
     )
     places: dict[str, tuple[set[str], set[str]]] = {}

@@ -127,7 +127,7 @@ def finding(rule: Rule, problem: Problem, locate: Locate, grant: Grant | None, *
         severity,
         hidden(message),
         hint and hidden(hint),
-        locate(problem.spot),
+        problem.origin or locate(problem.spot),
         grant,
         locate(()) if statement and grant is None else None,
     )
