@@ -68,11 +68,11 @@ def test_what_is_accepted_for_the_whole_app_is_accepted_everywhere(make: Make) -
 
 
 def test_a_runtime_that_is_newer_than_all_known_ones_is_taken_and_told(make: Make) -> None:
-    built = make(app="@app.function(runtime='python3.27')\ndef hello(event, context): ...\n").built()
-    assert "remit does not know python3.27 of hello: the newest that it knows is python3.14" in built.notes
+    built = make(app="@app.function(runtime='python3.17')\ndef hello(event, context): ...\n").built()
+    assert "remit does not know python3.17 of hello: the newest that it knows is python3.14" in built.notes
 
 
-@pytest.mark.parametrize("runtime", ["python3.5", "python4.1", "python3.", "python3.15x", "pyhton3.15"])
+@pytest.mark.parametrize("runtime", ["python3.5", "python3.31", "python4.1", "python3.", "python3.15x", "pyhton3.15"])
 def test_what_is_no_newer_runtime_is_refused(make: Make, runtime: str) -> None:
     error = make(app=f"@app.function(runtime='{runtime}')\ndef hello(event, context): ...\n").error()
     assert f"`runtime` cannot be '{runtime}'" in error.message

@@ -217,9 +217,10 @@ def python_runtime(path: Path, value: Any) -> str:
 
 
 def is_newer_runtime(value: Any) -> bool:
-    """True if a value is a runtime named like the others, of a Python after the newest that remit knows."""
-    minor = re.fullmatch(r"python3\.(\d{1,3})", value) if isinstance(value, str) else None
-    return minor is not None and int(minor[1]) > int(RUNTIMES[-1].removeprefix("python3."))
+    """True if a value is a runtime named like the others, of one of the five Pythons after the newest that is known."""
+    newest = int(RUNTIMES[-1].removeprefix("python3."))
+    # Lambda adds one a year: a number far beyond is a slip, such as 3.31 for 3.13.
+    return value in [f"python3.{minor}" for minor in range(newest + 1, newest + 6)]
 
 
 def or_none(check: Check) -> Check:
