@@ -583,27 +583,33 @@ def events_of(draw: st.DrawFn, pools: Mapping[str, st.SearchStrategy[Json]]) -> 
 
 
 @st.composite
+def function_properties(draw: st.DrawFn, shared: Json) -> Json:
+    """The properties of a function beside those of the Globals."""
+    properties: Json = {**draw(CODE), **draw(FUNCTION), "Events": draw(events_of(EVENTS))}
+    if "AutoPublishAlias" in properties:
+        properties |= draw(
+            some(
+                DeploymentPreference=PREFERENCE,
+                ProvisionedConcurrencyConfig=[{"ProvisionedConcurrentExecutions": 1}],
+            )
+        )
+    if properties.get("PropagateTags") and "Tags" in shared:
+        # To the API that SAM makes for events it passes the function's own tags alone on, if there are any.
+        properties.pop("Tags", None)
+    if draw(st.integers(0, 4)) == 0:
+        # A function on instances of one's own has neither a VPC nor provisioned concurrency.
+        for other in ("VpcConfig", "ProvisionedConcurrencyConfig"):
+            properties.pop(other, None)
+        properties |= draw(CAPACITY)
+    return properties
+
+
+@st.composite
 def templates(draw: st.DrawFn) -> Json:
     resources: Json = {}
     shared = draw(GLOBALS)
     for name in draw(one_of(("F",), ("F", "G"))):
-        properties = {**draw(CODE), **draw(FUNCTION), "Events": draw(events_of(EVENTS))}
-        if "AutoPublishAlias" in properties:
-            properties |= draw(
-                some(
-                    DeploymentPreference=PREFERENCE,
-                    ProvisionedConcurrencyConfig=[{"ProvisionedConcurrentExecutions": 1}],
-                )
-            )
-        if properties.get("PropagateTags") and "Tags" in shared.get("Function", {}):
-            # To the API that SAM makes for events it passes the function's own tags alone on, if there are any.
-            properties.pop("Tags", None)
-        if draw(st.integers(0, 4)) == 0:
-            # A function on instances of one's own has neither a VPC nor provisioned concurrency.
-            for other in ("VpcConfig", "ProvisionedConcurrencyConfig"):
-                properties.pop(other, None)
-            properties |= draw(CAPACITY)
-        resources[name] = sam("Function", properties)
+        resources[name] = sam("Function", draw(function_properties(shared.get("Function", {}))))
     for name, (kind, pool) in OTHERS.items():
         if name == "Orders" or draw(st.booleans()):
             resources[name] = sam(kind, draw(pool))

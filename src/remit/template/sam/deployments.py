@@ -41,7 +41,9 @@ def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, 
     yield every, MadeResource(APPLICATION, "AWS::CodeDeploy::Application", {"ComputePlatform": "Lambda"}, path)
     own_roles = [_preference(function).get("Role") for function in shifted]
     if not all(own_roles):
-        yield every, MadeResource(_ROLE, "AWS::IAM::Role", _role(), path)
+        policies = [f"arn:aws:iam::aws:policy/{_POLICY}"]
+        role = {"AssumeRolePolicyDocument": trusting("codedeploy.amazonaws.com"), "ManagedPolicyArns": policies}
+        yield every, MadeResource(_ROLE, "AWS::IAM::Role", role, path)
 
 
 def alias_attributes(function: SamResource) -> dict[str, Any]:
@@ -94,10 +96,3 @@ def _configuration(shift: Any) -> Any:
         if_true, if_false = (_configuration(shift_chosen) for shift_chosen in chosen.values)
         return Choice(chosen.condition, (if_true, if_false)).written()
     return f"CodeDeployDefault.Lambda{shift}" if shift in _TYPES else shift
-
-
-def _role() -> dict[str, Any]:
-    return {
-        "AssumeRolePolicyDocument": trusting("codedeploy.amazonaws.com"),
-        "ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{_POLICY}"],
-    }

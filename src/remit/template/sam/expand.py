@@ -101,7 +101,12 @@ def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
     written = frozenset(plain)
     implicit_apis = tuple(_implicit_apis(declared, section(template, "Globals"), locate))
     for declaration, resource_made in _made(declared, implicit_apis):
-        _keep(declaration, resource_made, plain, origins, reasons)
+        base: Path = ("Resources", resource_made.logical_id)
+        plain[resource_made.logical_id] = _plain(declaration, resource_made)
+        if resource_made.logical_id != declaration.logical_id:
+            origins[base] = resource_made.origin
+        origins |= {(*base, "Properties", *below): path for below, path in resource_made.origins.items()}
+        reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
     all_declared = (*declared, *(api for api, _ in implicit_apis))
     apis = {api.logical_id: api.properties for api in all_declared if api.kind == "Api"}
     for declaration in declared:
@@ -230,29 +235,18 @@ def _made(
             yield replace(api, logical_id=str(path[1])), replace(resource_made, origin=path)
 
 
-def _keep(
-    declaration: SamResource,
-    resource_made: MadeResource,
-    plain: dict[str, Any],
-    origins: dict[Path, Path],
-    reasons: dict[Path, str],
-) -> None:
-    base: Path = ("Resources", resource_made.logical_id)
-    # These take the place of SAM's own tags.
+def _plain(declaration: SamResource, resource_made: MadeResource) -> dict[str, Any]:
+    """A resource that SAM makes as a template has it, with the tags that its maker passes on in the place of SAM's."""
+    retention = _KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}
     propagated = propagated_tags([declaration]) if resource_made.type in _TAGGED else {}
     new_tags = [{"Key": key, "Value": value} for key, value in propagated.items()]
-    retention = _KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}
-    plain[resource_made.logical_id] = {
+    return {
         "Type": resource_made.type,
         **declaration.attributes,
         **retention,
         **resource_made.attributes,
         "Properties": {**resource_made.properties, **({"Tags": new_tags} if new_tags else {})},
     }
-    if resource_made.logical_id != declaration.logical_id:
-        origins[base] = resource_made.origin
-    origins |= {(*base, "Properties", *below): at for below, at in resource_made.origins.items()}
-    reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
 
 
 def _unknown(declaration: SamResource) -> Iterator[str]:
