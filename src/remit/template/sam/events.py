@@ -129,11 +129,8 @@ def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
     is_schedule = event.type == "Schedule"
-    renamed = {
-        "ScheduleExpression": "Schedule",
-        "EventPattern": "Pattern",
-        "Name": "Name" if is_schedule else "RuleName",
-    }
+    renamed = {"ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
+    renamed["Name"] = "Name" if is_schedule else "RuleName"
     enabled = properties.get("Enabled") if is_schedule else None
     state = {} if enabled is None else {"State": "ENABLED" if enabled else "DISABLED"}
     return MadeResource(

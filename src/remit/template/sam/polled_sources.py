@@ -22,14 +22,10 @@ SOURCES: Final[dict[str, tuple[str | None, str | None]]] = {
 }
 """By type: the property that names the source, and the managed policy (below service-role/) that it brings."""
 _HERE: Final = "${AWS::Region}:${AWS::AccountId}"
-_NETWORK: Final = {
-    "Effect": "Allow",
-    "Action": [
-        "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "ec2:DescribeVpcs",
-        "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups",
-    ],
-    "Resource": "*",
-}  # fmt: skip
+_NETWORK: Final = (
+    "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "ec2:DescribeVpcs",
+    "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups",
+)  # fmt: skip
 _NO_SECRET: Final = frozenset({
     "IAM_AUTH", "IAM_OAUTHBEARER_AUTH", "OAUTHBEARER_AUDIENCE", "OAUTHBEARER_IDENTITY_POOL",
     "OAUTHBEARER_LOGICAL_CLUSTER", "OAUTHBEARER_SCOPE", "VPC_SECURITY_GROUP", "VPC_SUBNET",
@@ -62,6 +58,10 @@ def _secrets(properties: Mapping[str, Any], only_type: str | None = None) -> lis
     return secret_statements
 
 
+def _network() -> Statement:
+    return {"Effect": "Allow", "Action": list(_NETWORK), "Resource": "*"}
+
+
 def _broker(properties: Mapping[str, Any]) -> list[Statement]:
     return [*_secrets(properties, "BASIC_AUTH"), _allow("mq:DescribeBroker", properties.get("Broker"))]
 
@@ -73,13 +73,13 @@ def _documents(properties: Mapping[str, Any]) -> list[Statement]:
         _allow("rds:DescribeDBClusterParameters", {"Fn::Sub": f"{start}:cluster-pg:*"}),
         _allow("rds:DescribeDBSubnetGroups", {"Fn::Sub": f"{start}:subgrp:*"}),
         _allow("rds:DescribeDBClusters", properties.get("Cluster")),
-        _NETWORK,
+        _network(),
     ]
 
 
 def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
     types = {str(access.get("Type")) for access in mappings(properties.get("SourceAccessConfigurations"))}
-    network = [_NETWORK] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
+    network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
     return [*_secrets(properties), *network, *_registry(properties)]
 
 
