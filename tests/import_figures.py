@@ -20,7 +20,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import tomllib
 import traceback
@@ -48,7 +47,13 @@ MADE_BY_EVENTS = {
     "AWS::Lambda::LayerVersion": ("LayerName",),
 }
 """Types that remit names itself, and the properties by which the same resource is found on both sides."""
-API_PARTS = ("AWS::ApiGateway::", "AWS::ApiGatewayV2::")
+OWN_IDS = {
+    "AWS::ApiGateway::RestApi": "RestApi",
+    "AWS::ApiGateway::Stage": "RestApiStage",
+    "AWS::ApiGatewayV2::Api": "HttpApi",
+    "AWS::ApiGatewayV2::Stage": "HttpApiStage",
+}
+"""The parts of APIs that remit names itself, by their types."""
 
 
 @dataclass
@@ -137,7 +142,7 @@ def resolved(value: Any, conditions: dict[str, Any], values: dict[str, Any], map
                 return str(argument[0]).join(map(str, parts))
         if function == "Fn::Select":
             parts = deeper(argument[1])
-            if isinstance(parts, list):
+            if isinstance(parts, list) and int(argument[0]) < len(parts):
                 return parts[int(argument[0])]
         if function == "Fn::Split":
             text = deeper(argument[1])
@@ -316,30 +321,28 @@ def examined(row: tuple[str, str]) -> Result:
 
 
 def _built(folder: Path, result: Result) -> None:
-    import subprocess
+    from remit.build import build
+    from remit.errors import RemitError
 
-    done = subprocess.run(
-        [sys.executable, "-m", "remit", "build", "--no-package"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    result.builds = done.returncode == 0
-    if not result.builds:
-        result.error = ("traceback: " if "Traceback" in done.stderr else "build: ") + done.stderr[:600]
+    try:
+        build(folder, "dev", package=False)
+        result.builds = True
+    except RemitError as error:
+        result.error = f"build: {error!s:.600}"
 
 
 def _translated(path: Path, folder: Path, result: Result) -> None:
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    from remit.importing.local_files import with_local_files
     from remit.importing.sources import read_source
 
-    source = _uploaded(dict(read_source(path).template))
+    read = read_source(path)
+    source = _uploaded(with_local_files(read.template, read.folder))
     constants: dict[str, Any] = {}
     if (folder / "parameters.py").exists():
-        text = (folder / "parameters.py").read_text("utf-8").replace("from remit import existing", "")
+        text = re.sub("^from remit import .*$", "", (folder / "parameters.py").read_text("utf-8"), flags=re.MULTILINE)
         exec(text, {"existing": _Stored}, constants)  # noqa: S102 - what remit has just written
     values = values_of(source, constants)
     texts = {name: value if not isinstance(value, list) else ",".join(value) for name, value in values.items()}
@@ -354,6 +357,7 @@ def _translated(path: Path, folder: Path, result: Result) -> None:
         name: "stored:" + re.sub(r"parameter (.*), which.*", r"\1", parameter.get("Description", ""))
         for name, parameter in built.get("Parameters", {}).items()
     }
+    values["AWS::StackName"] = stored["AWS::StackName"] = "app-dev"
     named = json.loads(json.dumps(built).replace("${AWS::StackName}", "app-dev"))
     old, new = (
         plain(json.loads(json.dumps(translated).replace("${AWS::StackName}", "app-dev")), values),
@@ -372,6 +376,8 @@ def _uploaded(template: dict[str, Any]) -> dict[str, Any]:
                 properties[name] = "s3://bucket/key"
     for resource in copy["Resources"].values():
         properties = resource.setdefault("Properties", {})
+        if properties.pop("WebTarget", None) is not None:
+            properties["Handler"] = "web"
         has_code = {"InlineCode", "ImageUri"} & properties.keys() or properties.get("PackageType") == "Image"
         if resource["Type"] == "AWS::Serverless::Function" and not has_code:
             properties.setdefault("CodeUri", "s3://bucket/key")
@@ -400,7 +406,7 @@ def renamed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str]:
                 for first, second in zip(*layers, strict=False)
                 if "${" in str(first) and first != second
             }
-        for kind, own_id in (("AWS::ApiGateway::RestApi", "RestApi"), ("AWS::ApiGatewayV2::Api", "HttpApi")):
+        for kind, own_id in OWN_IDS.items():
             if resource["Type"] == kind and name not in new and own_id in new:
                 ids[name] = own_id
     return ids
@@ -423,15 +429,18 @@ def main() -> int:
     ]
     sources = [source for source in sources if options.only in source[1]]
     with ProcessPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(examined, sources))
+        results = []
+        for result in pool.map(examined, sources):
+            results.append(result)
+            if not result.is_whole:
+                print(f"{result.source}: {result.error or 'not whole'}")
+                for text in (*result.left, *result.unexplained):
+                    print(f"    {text}", flush=True)
     reasons: Counter[str] = Counter()
     problems: Counter[str] = Counter()
     for result in results:
         reasons += result.reasons
         if not result.is_whole:
-            print(f"{result.source}: {result.error or 'not whole'}")
-            for text in (*result.left, *result.unexplained):
-                print(f"    {text}")
             problems[re.sub(r"[:(].*", "", result.error) or ("left" if result.left else "differs")] += 1
     print(dict(reasons.most_common()))
     print(dict(problems.most_common()))

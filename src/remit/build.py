@@ -17,11 +17,11 @@ from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
 from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
-from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
+from remit.roles.defaults import notes_of
 from remit.roles.existing_policies import existing_policies
 from remit.roles.policy_size import Headroom, Sizes, headroom, own_policies
 from remit.source.layout import GUARDRAILS
-from remit.synthesis.check import check, check_body, note_on_resources
+from remit.synthesis.check import check, check_body, note_on_resources, notes_on_runtimes
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.overrides import guarded
@@ -179,12 +179,12 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    notes = [*notes_on_own_roles(app), *notes_on_senders(app), *notes_on_readers(app), *app_wide_notes(app)]
+    notes = [*notes_of(app), *app_wide_notes(app)]
     if looked_up := tuple(dict.fromkeys(value.called for value in template.parameters)):
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
     notes += [*override_notes, *guardrail_notes, *packed.notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
-    notes += note_on_resources(template, declared, app)
+    notes += [*notes_on_runtimes(app), *note_on_resources(template, declared, app)]
     return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 

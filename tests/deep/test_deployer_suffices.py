@@ -85,7 +85,7 @@ def changed(body: str) -> str:
     return json.dumps(template)
 
 
-@pytest.fixture(params=["orders", "shop"])
+@pytest.fixture(params=["orders", "parcels", "shop"])
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / request.param
     shutil.copytree(EXAMPLES / request.param, folder, ignore=shutil.ignore_patterns(".remit"))

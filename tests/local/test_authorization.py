@@ -615,7 +615,7 @@ def function(worker: Worker) -> Any:
 def started(states: Any, name: str, task: dict[str, Any]) -> None:
     """Start an execution of a new state machine with one task."""
     definition = {"StartAt": "Task", "States": {"Task": {"Type": "Task", "End": True, **task}}}
-    role = f"arn:aws:iam::{ACCOUNT}:role/open"
+    role = f"arn:aws:iam::{ACCOUNT}:role/sender"
     machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
     states.start_execution(stateMachineArn=machine["stateMachineArn"])
 
@@ -623,6 +623,10 @@ def started(states: Any, name: str, task: dict[str, Any]) -> None:
 def test_an_answer_to_a_task_is_asked_on_whatever_waits_for_it(worker: Worker, shared: LocalAws) -> None:
     own = functools.partial(session(shared).client, **client_arguments(shared))
     states, queues = own("stepfunctions"), own("sqs")
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    own("iam").create_role(RoleName="sender", AssumeRolePolicyDocument=document([trust]))
+    sending = document([{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}])
+    own("iam").put_role_policy(RoleName="sender", PolicyName="own", PolicyDocument=sending)
     verdicts = {}
     for name in ("orders", "others"):
         url = queues.create_queue(QueueName=f"{name}-tokens")["QueueUrl"]

@@ -177,7 +177,12 @@ def test_with_the_computed_role_no_state_is_denied(machine: Machine) -> None:
     assert [] == machine.denied()
 
 
-NOT_NOTICED = {"states:RedriveExecution": "the emulator redrives no executions"}
+NOT_NOTICED = {
+    "states:DescribeExecution": "a run goes well without: AWS asks for it where an event of an execution is lost",
+    "states:StopExecution": "AWS asks for it when the execution is stopped; the emulator stops none that it started",
+    "states:RedriveExecution": "AWS asks for it when the execution is redriven; the emulator redrives none",
+}
+"""Accesses that no run misses here, and why."""
 
 
 def test_each_access_that_the_role_lacks_is_noticed_when_the_machine_runs(machine: Machine) -> None:
@@ -192,7 +197,7 @@ def test_each_access_that_the_role_lacks_is_noticed_when_the_machine_runs(machin
     finally:
         machine.allow(every)
     assert 23 == len(every)
-    assert list(NOT_NOTICED) == unnoticed
+    assert set(NOT_NOTICED) == set(unnoticed)
 
 
 def test_a_denial_is_worded_as_awss_and_noted_with_the_others(machine: Machine) -> None:

@@ -57,6 +57,78 @@ def test_access_that_is_there_or_may_be_is_enough(make: Make, options: str) -> N
     project(make, options).built()
 
 
+CLUSTER = "arn:aws:kafka:eu-west-1:111122223333:cluster/c/4f7b8a3e-1111-2222-3333-444455556666-7"
+CREDENTIALS = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:login-a1b2c3"
+NETWORK = (
+    "ec2:CreateNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DeleteNetworkInterface, ec2:DescribeVpcs, "
+    "ec2:DescribeSubnets, ec2:DescribeSecurityGroups"
+)
+LOGIN = f"{{'Type': 'BASIC_AUTH', 'URI': '{CREDENTIALS}'}}"
+WITHOUT_TRIGGERS = {
+    "MSK": (f"event_source_arn='{CLUSTER}'", f"kafka:DescribeClusterV2, kafka:GetBootstrapBrokers, {NETWORK}"),
+    "MSK with a login": (
+        (
+            f"event_source_arn='{CLUSTER}', source_access_configurations=["
+            f"{{'Type': 'SASL_SCRAM_512_AUTH', 'URI': '{CREDENTIALS}'}}]"
+        ),
+        f"kafka:DescribeClusterV2, secretsmanager:GetSecretValue, kafka:GetBootstrapBrokers, {NETWORK}",
+    ),
+    "the app's own cluster": (
+        "event_source_arn=cluster.ref",
+        f"kafka:DescribeClusterV2, kafka:GetBootstrapBrokers, {NETWORK}",
+    ),
+    "MQ": (
+        (
+            "event_source_arn='arn:aws:mq:eu-west-1:111122223333:broker:b:b-1', queues=['q'], "
+            f"source_access_configurations=[{LOGIN}]"
+        ),
+        f"mq:DescribeBroker, secretsmanager:GetSecretValue, {NETWORK}",
+    ),
+    "DocumentDB": (
+        f"event_source_arn='arn:aws:rds:eu-west-1:111122223333:cluster:d', source_access_configurations=[{LOGIN}]",
+        (
+            "rds:DescribeDBClusters, secretsmanager:GetSecretValue, "
+            f"rds:DescribeDBClusterParameters, rds:DescribeDBSubnetGroups, {NETWORK}"
+        ),
+    ),
+    "Kafka of one's own": (
+        (
+            "self_managed_event_source={'Endpoints': {'KafkaBootstrapServers': ['a.example.com:9092']}}, "
+            f"source_access_configurations=[{LOGIN}]"
+        ),
+        "secretsmanager:GetSecretValue",
+    ),
+    "Kafka of one's own in a network": (
+        (
+            "self_managed_event_source={'Endpoints': {'KafkaBootstrapServers': ['a.example.com:9092']}}, "
+            "source_access_configurations=[{'Type': 'VPC_SUBNET', 'URI': 'subnet:subnet-1'}, "
+            "{'Type': 'VPC_SECURITY_GROUP', 'URI': 'security_group:sg-1'}]"
+        ),
+        NETWORK,
+    ),
+}
+
+
+@pytest.mark.parametrize("source", WITHOUT_TRIGGERS)
+def test_access_to_a_source_without_a_trigger_is_told_as_grants_that_are_enough(make: Make, source: str) -> None:
+    properties, missing = WITHOUT_TRIGGERS[source]
+    data = f"""from remit import Shared, resource
+class Data(Shared):
+    cluster = resource("AWS::MSK::ServerlessCluster", cluster_name="c", vpc_configs=[{{"SubnetIds": ["subnet-1"]}}],
+        client_authentication={{"Sasl": {{"Iam": {{"Enabled": True}}}}}})
+    mapping = resource("AWS::Lambda::EventSourceMapping", function_name="${{HelloFunction}}", {properties},
+        topics=["t"], starting_position="LATEST")
+"""
+    head = "from remit import grants\n"
+    error = make(
+        app=f"{head}@app.function()\ndef hello(event, context): ...\n", **{"shared/resources/data.py": data}
+    ).error()
+    assert f"whose role does not allow {missing}: Lambda refuses it" in error.message
+    _, _, policy = str(error.hint).partition("give the function ")
+    app = f"{head}@app.function({policy})\ndef hello(event, context): ...\n"
+    make(app=app, **{"shared/resources/data.py": data}).built()
+
+
 def test_the_stream_of_another_account_is_read_with_the_functions_role_as_well(make: Make) -> None:
     assert "reads arn:aws:kinesis:eu-west-1:111122223333:stream/clicks" in project(make, "", STREAM).error().message
     project(make, f"on.kinesis({STREAM})", STREAM).built()

@@ -269,6 +269,15 @@ def test_from_450_resources_on_the_build_says_what_takes_most(make: Make) -> Non
     ]
 
 
+def test_the_build_says_whose_runtime_ends_soon(make: Make) -> None:
+    def notes(runtime: str) -> tuple[str, ...]:
+        first = f"@app.function(runtime='{runtime}')\ndef a(event, context): ...\n"
+        return make(config="", app=f"{first}@app.function\ndef b(event, context): ...\n").built().notes
+
+    assert "Lambda supports python3.10 until 2026-10-31: set another `runtime` for a" in notes("python3.10")
+    assert not any("until" in note for note in notes("python3.13"))
+
+
 def test_200_outputs_are_the_most(make: Make) -> None:
     def outputs(count: int) -> Project:
         body = "from remit import Shared, aws, output\nclass Data(Shared):\n"

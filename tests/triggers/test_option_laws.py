@@ -112,6 +112,11 @@ OPTIONS: Final[dict[tuple[Any, str, str], dict[str, Option]]] = {
         "batch_size": number(1, 10_000, "BatchSize")._replace(values=st.integers(1, 10)),
         "batch_window": number(0, 300, "MaximumBatchingWindowInSeconds"),
         "max_concurrency": number(2, 1_000, "ScalingConfig/MaximumConcurrency"),
+        "provisioned_pollers": Option(
+            st.tuples(st.integers(2, 200), st.integers(200, 10_000)),
+            "ProvisionedPollerConfig",
+            lambda pollers: {"MinimumPollers": pollers[0], "MaximumPollers": pollers[1]},
+        ),
         "report_failures": REPORTED,
         "filter": Option(one_or_more({"body": {"b": [2], "a": [1]}}, {"body": ["x"]}), "FilterCriteria", criteria),
         "key": Option(st.just("alias/theirs"), ""),
@@ -203,7 +208,8 @@ def put(properties: dict[str, Any], path: str, value: Any) -> None:
 def test_each_option_becomes_its_property_and_nothing_else_changes(kind: Any, data: st.DataObject) -> None:
     trigger, source, resource_type = kind
     needed = {"source": "needed"} if trigger is Event else {}
-    names = data.draw(st.lists(st.sampled_from(sorted(OPTIONS[kind])), unique=True))
+    excluded = data.draw(st.sampled_from(["max_concurrency", "provisioned_pollers"]))  # Lambda takes one of them
+    names = data.draw(st.lists(st.sampled_from(sorted(OPTIONS[kind].keys() - {excluded})), unique=True))
     drawn = {name: data.draw(OPTIONS[kind][name].values, name) for name in names}
     positional = [source] if source else []
     expected = made_by(trigger(*positional, **needed), resource_type)
@@ -341,3 +347,24 @@ def test_notifications_are_refused_that_some_object_would_have_twice_and_else_ea
         assert "" not in rules.values()
     assert told == drawn
     assert made.attributes["DependsOn"] == ["HelloFilesBucketPermission"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"provisioned_pollers": (1, 4)}, "the least of provisioned_pollers is 1; it can be 2 to 200"),
+        ({"provisioned_pollers": (2, 10_001)}, "the most of provisioned_pollers is 10001; it can be 2 to 10000"),
+        ({"provisioned_pollers": (5, 4)}, "provisioned_pollers are at least 5, and at most 4"),
+        ({"provisioned_pollers": (2, 3, 4)}, "provisioned_pollers are two numbers, got (2, 3, 4)"),
+        ({"provisioned_pollers": 4}, "provisioned_pollers must be a list, got int '4'"),
+        ({"provisioned_pollers": (2, "4")}, "provisioned_pollers[1] must be a whole number, got str '4'"),
+        (
+            {"provisioned_pollers": (2, 4), "max_concurrency": 4},
+            "Lambda takes max_concurrency or provisioned_pollers, not both",
+        ),
+    ],
+)
+def test_pollers_that_lambda_refuses_are_told(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(RemitError) as refused:
+        made_by(Sqs("orders", **options), "AWS::Lambda::EventSourceMapping")
+    assert said == refused.value.message

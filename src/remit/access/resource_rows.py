@@ -6,6 +6,7 @@ gives the ARNs of an action, or of all actions of a service; where a row gives n
 
 from __future__ import annotations
 
+import re
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -43,6 +44,10 @@ def _s3_names(parameters: Parameters) -> dict[str, Any]:
     return names
 
 
+_NAME_IN_ARN: Final = 6
+"""The part of a function's ARN that is its name."""
+
+
 def _lambda_names(parameters: Parameters) -> dict[str, Any]:
     """A function's name stands alone, in an ARN or in a part of one, with or without a qualifier.
 
@@ -54,6 +59,8 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
         parts = name.split(":")
         start = parts.index("function") + 1 if "function" in parts[:-1] else 0
         names["FunctionName"] = parts[start]
+        if start == _NAME_IN_ARN:  # which may be of another account
+            names["FunctionArn"] = ":".join(parts[: start + 1])
         if len(parts) > start + 1:
             names["Qualifier"] = parts[start + 1]
     if "VersionNumber" in parameters:
@@ -91,11 +98,24 @@ NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
 
 def _function(request: ActionRequest) -> Iterator[str]:
     """A request for a version or an alias is asked on its ARN ("Lambda resource ARNs in policies")."""
-    name, qualifier = request.text("FunctionName"), request.text("Qualifier")
-    if name is not None and qualifier is not None:
-        arn = request.arn("lambda", f"function:{name}:{qualifier}")
-        if takes(request.action, arn):
-            yield arn
+    name, qualifier, whole = (request.text(name) for name in ("FunctionName", "Qualifier", "FunctionArn"))
+    if name is None:
+        return
+    arn = whole or request.arn("lambda", f"function:{name}")
+    if qualifier is not None and takes(request.action, f"{arn}:{qualifier}"):
+        yield f"{arn}:{qualifier}"
+    elif whole is not None and takes(request.action, arn):
+        yield arn
+
+
+_QUEUE_URL: Final = r"https?://(?:sqs\.(?P<region>[\w-]+)\.)?[^/]+/(?P<account>\d{12})/(?P<name>[\w-]+(?:\.fifo)?)/?"
+
+
+def _queue(request: ActionRequest) -> Iterator[str]:
+    """A queue by its URL, which may be of another account ("Queue and message identifiers", Amazon SQS)."""
+    match = re.fullmatch(_QUEUE_URL, request.text("QueueUrl") or "")
+    if match is not None:
+        yield request.arn("sqs", match["name"], region=match["region"], account=match["account"])
 
 
 def _execution_of_callback(request: ActionRequest) -> Iterator[str]:
@@ -468,6 +488,7 @@ def _rows(prefix: str, names: tuple[str, ...], row: Row) -> dict[str, Row]:
 
 RESOURCES: Final[Mapping[str, Row]] = {
     "lambda": _function,
+    "sqs": _queue,
     **_rows(
         "lambda",
         tuple(f"SendDurableExecutionCallback{answer}" for answer in ("Success", "Failure", "Heartbeat")),

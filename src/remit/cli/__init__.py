@@ -34,24 +34,19 @@ def main(arguments: list[str] | None = None) -> None:
             sys.stdout.write(f"remit {__version__}\n")
         sys.exit(_flushed(0))
     try:
-        status = _run(arguments)
+        from remit.secrets.masked_output import masked_output
+
+        for stream in (sys.stdout, sys.stderr):
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:  # under LANG=C or a legacy code page, escapes are printed in place of a failure
+                reconfigure(errors="backslashreplace")
+        with masked_output():
+            status = _status(arguments)
     except OSError:  # not even the complaint could be written
         status = 1
     except KeyboardInterrupt:  # before the first command was imported
         status = 130
     sys.exit(_flushed(status))
-
-
-def _run(arguments: list[str]) -> int:
-    """The exit code of a command, which prints no secret."""
-    from remit.secrets.masked_output import masked_output
-
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:  # under LANG=C or a legacy code page, escapes are printed in place of a failure
-            reconfigure(errors="backslashreplace")
-    with masked_output():
-        return _status(arguments)
 
 
 def _status(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end

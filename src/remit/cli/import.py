@@ -10,7 +10,7 @@ import click
 from remit.cli import options
 
 
-@click.command("import", short_help="Write an app of remit's from a template of another tool's.")
+@click.command("import", short_help="Write an app from a template of another tool's.")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @options.json_option
@@ -54,7 +54,7 @@ def command(source: Path, folder: Path | None, *, as_json: bool) -> int:
     for file in imported.files:
         click.echo(f"  {imported.folder / file}")
     for file in imported.missing_handlers:
-        options.note(f"{imported.folder / file} stands for a handler that is not beside the source: put its code there")
+        options.note(f"{imported.folder / file} stands for code that is not beside the source: put it there")
     if imported.to_fill_in:
         options.note(f"give values in {imported.folder / 'parameters.py'}: {', '.join(imported.to_fill_in)}")
     for mistake in imported.mistakes:

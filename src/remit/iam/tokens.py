@@ -99,7 +99,10 @@ def split(text: str) -> tuple[str | Reference, ...]:
             break
         if match.start() > position:
             parts.append(text[position : match.start()])
-        reference, position = _reference_at(text, match)
+        if match.group() == _RAW:
+            reference, position = _raw_at(text, match.start())
+        else:
+            reference, position = Reference(match.group(), _named(match.group(1))), match.end()
         parts.append(reference)
     return tuple(parts)
 
@@ -113,12 +116,6 @@ def references(text: str) -> tuple[Reference, ...]:
 def _references(text: str) -> tuple[Reference, ...]:
     """As `references`; found once, since each check of a template asks for those of the same texts."""
     return tuple(part for part in split(text) if isinstance(part, Reference))
-
-
-def _reference_at(text: str, match: re.Match[str]) -> tuple[Reference, int]:
-    if match.group() != _RAW:
-        return Reference(match.group(), _named(match.group(1))), match.end()
-    return _raw_at(text, match.start())
 
 
 def _raw_at(text: str, start: int) -> tuple[Reference, int]:

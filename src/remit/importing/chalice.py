@@ -35,6 +35,8 @@ _OF_STREAM: Final = {
     "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
     "starting_position": "StartingPosition",
 }
+_SERVICES: Final = {"queue": "sqs:{}", "stream": "kinesis:{}stream/", "topic": "sns:{}"}
+_HERE: Final = "${AWS::Region}:${AWS::AccountId}:"
 _STREAM: Final = {"StartingPosition": "LATEST", "BatchSize": 100}
 _EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "on_cw_event": ("EventBridgeRule", {"event_pattern": "Pattern"}, {}),
@@ -72,6 +74,7 @@ class _ChaliceApp:
         self.routes: dict[str, Any] = {}
         self.count = 0
         self.pools: dict[str, Any] = {}
+        self.authorizers: set[str] = set()
 
     def template(self) -> SourceTemplate:  # noqa: C901 - one kind of declaration after the other
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
@@ -92,6 +95,12 @@ class _ChaliceApp:
                 ):
                     arns = _literal(_keyword(node.value, "provider_arns")) if isinstance(node.value, ast.Call) else None
                     self.pools[_name(node.targets[0])] = arns[0] if arns else None
+            functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+            self.authorizers |= {
+                node.name
+                for node in functions
+                if any(isinstance(each, ast.Call) and _method(each) == "authorizer" for each in node.decorator_list)
+            }
         for path, tree in trees.items():
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef):
@@ -156,18 +165,22 @@ class _ChaliceApp:
         if _literal(_keyword(call, "api_key_required")) is True:
             properties["Auth"]["ApiKeyRequired"] = True
         authorizer = _keyword(call, "authorizer")
-        if isinstance(authorizer, ast.Name):
-            properties["Auth"]["Authorizer"] = authorizer.id
+        if isinstance(authorizer, ast.Name) and (authorizer.id in self.pools or authorizer.id in self.authorizers):
+            properties["Auth"]["Authorizer"] = _logical_id(authorizer.id)
             api = self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]
             authorizers = api.setdefault("Auth", {}).setdefault("Authorizers", {})
             pool = self.pools.get(authorizer.id)
             function = {"FunctionArn": {"Fn::GetAtt": [_logical_id(authorizer.id), "Arn"]}}
-            authorizers[authorizer.id] = function if pool is None else {"UserPoolArn": pool}
-        elif authorizer is not None:
-            self._leave(f"the authorizer of {verb} {route}", "it is made in the code", node, path)
+            authorizers[_logical_id(authorizer.id)] = function if pool is None else {"UserPoolArn": pool}
+        elif authorizer is not None:  # without it the route would be open to everyone
+            self._leave(f"route {verb} {route}", "its authorizer is made in the code", node, path)
+            return
         if _literal(_keyword(call, "cors")) is True:
-            self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]["Cors"] = True
-        self.routes[f"{node.name}{verb.capitalize()}{len(self.routes)}"] = {"Type": "Api", "Properties": properties}
+            self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]["Cors"] = "'*'"
+        self.routes[f"{_logical_id(node.name)}{verb.capitalize()}{len(self.routes)}"] = {
+            "Type": "Api",
+            "Properties": properties,
+        }
 
     def _api(self) -> None:
         self.resources.setdefault("RestAPI", _rest_api(self))
@@ -189,6 +202,8 @@ class _ChaliceApp:
                     rules = properties.setdefault("Filter", {"S3Key": {"Rules": []}})["S3Key"]["Rules"]
                     rules.append({"Name": argument, "Value": text})
                 elif argument in arguments and text is not None:
+                    if argument in _SERVICES and isinstance(text, str) and not text.startswith("arn:"):
+                        text = {"Fn::Sub": f"arn:${{AWS::Partition}}:{_SERVICES[argument].format(_HERE)}{text}"}
                     properties[arguments[argument]] = text
                 elif argument != "name":
                     self._leave(f"{argument} of {node.name}", "its value is made in the code", node, path)

@@ -127,7 +127,7 @@ def _value(name: str, parameter: Parameter, template: Mapping[str, Any]) -> Sour
         # Its value would stand in the template: the name of a secret does not.
         return quoted(f"{{{{resolve:secretsmanager:{words(name).replace('_', '-')}}}}}")
     if default is None:
-        least = section(template, "Parameters", name).get("MinValue", 128)
+        least = section(template, "Parameters", name).get("MinValue", 365)
         default = (
             parameter.allowed[0]
             if parameter.allowed

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.catalogue.types import arn_of
+from remit.errors import RemitError
 from remit.iam import tokens
+from remit.importing.app_model import Left
 from remit.importing.python_text import Bracketed, Conditional, Item, Source, enclosed, flat, literal, quoted
 from remit.template.branches import NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from remit.errors import Origin
+
+T = TypeVar("T")
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
     "AWS::AccountId": "aws.account",
@@ -29,6 +34,17 @@ _LOGIC: Final = ("Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
 
 class UnsayableError(Exception):
     """A value of the template has no form in an app of remit; the text says why."""
+
+
+def said(make: Callable[[], T], what: str, origin: Origin | None, left: list[Left]) -> T | None:
+    """The result of a call, or None: what it cannot say, or remit's own checks refuse, is added to `left`."""
+    try:
+        return make()
+    except UnsayableError as error:
+        left.append(Left(what, str(error), origin))
+    except RemitError as error:
+        left.append(Left(what, error.message, origin))
+    return None
 
 
 def words(name: str) -> str:
@@ -108,12 +124,14 @@ class TemplateNames:
                 return part
             if part.get("Ref") in self.parameters or "Fn::If" in part or "Fn::FindInMap" in part:
                 marks[f"MARK{len(marks)}MARK"] = flat(self.text(part))
-                return f"MARK{len(marks) - 1}MARK"
+                mark = f"MARK{len(marks) - 1}MARK"
+                return mark if self.known(part) else {"Fn::Sub": mark}
             if "Fn::Sub" in part:
                 text, variables = tokens.substitution(part["Fn::Sub"])
                 for name in re.findall(r"\$\{(\w+)\}", text):
                     if name in self.parameters and name not in variables:
-                        text = text.replace(f"${{{name}}}", marked({"Ref": name}))
+                        put = marked({"Ref": name})
+                        text = text.replace(f"${{{name}}}", put if isinstance(put, str) else put["Fn::Sub"])
                 return {"Fn::Sub": [text, marked(variables)] if variables else text}
             return {key: marked(item) for key, item in part.items()}
 
@@ -313,7 +331,7 @@ class TemplateNames:
         first, second = (flat(self.text(key)) for key in keys[1:])
         return f"{self.mappings[keys[0]]}[{first}][{second}]"
 
-    def _raw(self, value: Any) -> Source:
+    def _raw(self, value: Any) -> Source:  # noqa: PLR0911 - one form after the other
         """A value of which CloudFormation's functions stay as they are; parameters are put in."""
         if isinstance(value, list):
             return Bracketed("[", tuple(Item(self._raw(item)) for item in value), "]")
@@ -328,6 +346,10 @@ class TemplateNames:
             name = argument if function == "Ref" else argument[0] if function == "Fn::GetAtt" else ""
             if name in self.left:
                 raise UnsayableError(self.left[name])
+            if function == "Ref" and argument in self.parameters:
+                constant = self.parameters[argument]
+                is_list = self.declared[argument].type.endswith(("List>", ">>"))
+                return constant if is_list else Bracketed("{", (Item(constant, '"Fn::Sub": '),), "}")
             if function == "Ref":
                 argument = self.renamed.get(argument, argument)
             return Bracketed("{", (Item(self._raw(argument), f"{quoted(function)}: "),), "}")

@@ -122,5 +122,6 @@ def _parts(tree: ast.Module) -> Iterator[tuple[int, int, Part]]:
                     yield argument.value.lineno, argument.value.end_lineno or 0, (owner, f"{argument.arg}=")
                 for index, item in enumerate(argument.value.elts if isinstance(argument.value, ast.List) else ()):
                     yield item.lineno, item.end_lineno or 0, (owner, f"{argument.arg}={index}")
+            yield node.lineno, node.end_lineno or 0, (owner, "")
             for index, trigger in enumerate(node.args):
                 yield trigger.lineno, trigger.end_lineno or 0, (owner, str(index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from typing import TYPE_CHECKING, Final
@@ -83,12 +84,12 @@ def _settings(app: ImportedApp) -> list[str]:
 def _module(docstring: str, blocks: list[list[str]], app: ImportedApp) -> str:
     body = "\n".join("\n".join(block) + "\n" for block in blocks)
     body = re.sub(r"\n{4,}", "\n\n\n", body)
-    mentioned = set(re.findall(r"[A-Za-z_]\w*", body))
+    mentioned = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
     head = [f'"""{docstring}"""\n'] if docstring else []
-    imported = [name for name in _REMIT if re.search(rf"(?<![\w.\"'])\b{name}\b[.()]", body)]
+    imported = [name for name in _REMIT if name in mentioned]
     if imported:
         head.append(f"from remit import {', '.join(imported)}\n")
-    if re.search(r"\bData\.", body):
+    if "Data" in mentioned:
         head.append("from shared.resources.data import Data\n")
     constants = [constant.name for constant in app.constants if constant.name in mentioned]
     if constants and not docstring.startswith("The parameters"):

@@ -22,13 +22,15 @@ _NO_MATTER: Final = frozenset({
     "cloudwatch_data_trace", "cloudwatch_log_level", "cloudwatch_metrics_enabled", "debug", "delete_local_zip",
     "delete_s3_zip", "django_settings",
     "environment_variables", "events", "exclude", "exclude_glob", "extends", "keep_warm", "keep_warm_expression",
-    "lambda_description", "log_level", "manage_roles", "profile_name", "project_name", "regex_excludes", "runtime",
+    "lambda_description", "num_retained_versions",
+    "log_level", "manage_roles", "profile_name", "project_name", "regex_excludes", "runtime",
     "s3_bucket", "slim_handler", "touch", "use_precompiled_packages", "aws_environment_variables", "environment",
 })  # fmt: skip
 """Settings that are read here, or that remit decides by itself: its bucket, its packages, its logs."""
 _SETTINGS: Final = {
     "architecture": "Architectures", "dead_letter_arn": "DeadLetterQueue.TargetArn", "ephemeral_storage":
-    "EphemeralStorage", "layers": "Layers", "memory_size": "MemorySize", "role_arn": "Role", "tags": "Tags",
+    "EphemeralStorage", "lambda_concurrency":
+    "ReservedConcurrentExecutions", "layers": "Layers", "memory_size": "MemorySize", "role_arn": "Role", "tags": "Tags",
     "timeout_seconds": "Timeout", "vpc_config": "VpcConfig", "xray_tracing": "Tracing",
 }  # fmt: skip
 _OF_API: Final = {
@@ -103,7 +105,7 @@ def zappa_template(  # noqa: C901 - one setting after the other
     if chosen.get("domain") and chosen.get("certificate_arn"):
         api["Domain"] = {"DomainName": chosen["domain"], "CertificateArn": chosen["certificate_arn"]}
     if chosen.get("cors"):
-        api["Cors"] = True
+        api["Cors"] = "'*'"
     resources = {_API: {"Type": "AWS::Serverless::Api", "Properties": api}}
     resources["WebFunction"] = {"Type": "AWS::Serverless::Function", "Properties": function}
     resources |= _by_the_clock(chosen, function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.app import ApiSettings, WebsocketSettings
+from remit.app import ApiSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
 from remit.project.settings import may_be_among
@@ -70,8 +70,3 @@ def right_settings(state: Judgement, section: Section) -> dict[str, Any]:
 def api_settings(state: Judgement) -> ApiSettings:
     """Return the right part of `config.api`."""
     return ApiSettings(**right_settings(state, state.config.api))
-
-
-def websocket_settings(state: Judgement) -> WebsocketSettings:
-    """Return the settings of `config.websocket`."""
-    return WebsocketSettings(**{name: value for name, (value, _) in state.config.websocket.assigned.items()})

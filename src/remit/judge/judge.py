@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import ApiSettings, App, JobQueue, UnreadParts, in_stack, worker_name
+from remit.app import ApiSettings, App, JobQueue, UnreadParts, WebsocketSettings, in_stack, worker_name
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.api_settings import api_settings, websocket_settings
+from remit.judge.api_settings import api_settings
 from remit.judge.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.judge.code_roots import code_root
 from remit.judge.judgement import Judgement
@@ -314,7 +314,7 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
         share_roles=iam.share_roles,
         api=api,
         rest=rest,
-        websocket=websocket_settings(state),
+        websocket=WebsocketSettings(**{name: value for name, (value, _) in config.websocket.assigned.items()}),
         # What lies in a layer is not in the zips as well.
         exclude=(*config.package.exclude, *(f"/{layer.folder}/" for layer in layers)),
         layers=layers,

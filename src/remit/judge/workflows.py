@@ -25,9 +25,9 @@ from remit.resources.kms_key import kms_key
 from remit.source import places
 from remit.triggers.event import Event
 from remit.triggers.schedule import Schedule
-from remit.workflows.definition import mistakes_in
+from remit.workflows.definition import SUBSTITUTION, mistakes_in, substituted
 from remit.workflows.stand_ins import StandIns
-from remit.workflows.state_access import StateAccess, accesses
+from remit.workflows.state_access import StateAccess, accesses, settings_accesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,19 +38,10 @@ if TYPE_CHECKING:
 
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _NAME: Final = r"[A-Za-z0-9_-]{1,60}"
-_SUBSTITUTION: Final = re.compile(r"\$\{([^${}]*)\}")
 _OWN: Final = frozenset(
     {"Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "RoleArn", "StateMachineType"}
 )
 """Properties that remit sets itself."""
-_LOG_DELIVERY: Final = (
-    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
-)  # fmt: skip
-"""What it takes to send the history to a log group ("Using CloudWatch Logs to log execution history")."""
-_TRACING: Final = (
-    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
-)  # fmt: skip
 
 
 class _Definition(NamedTuple):
@@ -110,7 +101,7 @@ def workflow_of(
     )
     stand_ins = StandIns((*_resources(functions), *state.declared.resources, *_machines(state)))
     arn = f"arn:{tokens.PARTITION}:states:{tokens.REGION}:{tokens.ACCOUNT}:stateMachine:{machine_name}"
-    filled = stand_ins.filled(_substituted(definition.value, substitutions))
+    filled = stand_ins.filled(substituted(definition.value, substitutions))
     needed = accesses(filled, stand_ins.filled(arn), stand_ins.setting(arn))
     resolved: list[StateAccess] = []
     for access in needed:
@@ -210,7 +201,7 @@ def _mistakes_of_substitutions(
     """Names that `link` does not give, and those that it gives in vain."""
     used: set[str] = set()
     for path, text in _texts(definition.value, ()):
-        for name in _SUBSTITUTION.findall(text):
+        for name in SUBSTITUTION.findall(text):
             used.add(name)
             if name not in substitutions:
                 hint = did_you_mean(name, substitutions) or f'link={{"{name}": …}} gives what it stands for'
@@ -228,14 +219,6 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, dict | list):
         for step, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _texts(item, (*path, step))
-
-
-def _substituted(value: Any, substitutions: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return _SUBSTITUTION.sub(lambda match: substitutions[match[1]], value)
-    if isinstance(value, dict):
-        return {name: _substituted(item, substitutions) for name, item in value.items()}
-    return [_substituted(item, substitutions) for item in value] if isinstance(value, list) else value
 
 
 def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mistakes) -> tuple[WorkflowTrigger, ...]:
@@ -327,13 +310,9 @@ def _grants(needed: Iterable[StateAccess], workflow: str, definition: _Definitio
 
 def _grants_of_settings(workflow: Workflow, machine: Resource, resources: Iterable[Resource]) -> Iterator[Grant]:
     """What logs, traces and a key of the user's own ask of the role."""
-    properties = machine.properties
-    narrow = "IAM knows no narrower resource"
-    if (properties.get("LoggingConfiguration") or {}).get("Destinations"):
-        yield Grant(allow(*_LOG_DELIVERY), workflow.computed("logs its executions", narrow), workflow.origin)
-    if (properties.get("TracingConfiguration") or {}).get("Enabled"):
-        yield Grant(allow(*_TRACING), workflow.computed("is traced", narrow), workflow.origin)
-    key_name = (properties.get("EncryptionConfiguration") or {}).get("KmsKeyId")
+    for why, actions in settings_accesses(machine.properties).items():
+        yield Grant(allow(*actions), workflow.computed(why, "IAM knows no narrower resource"), workflow.origin)
+    key_name = (machine.properties.get("EncryptionConfiguration") or {}).get("KmsKeyId")
     key = kms_key({resource.logical_id: resource for resource in resources}, key_name)
     if key is not None:
         reason = workflow.computed("has data that this key encrypts")

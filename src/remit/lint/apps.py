@@ -14,7 +14,6 @@ from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding
 from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
-from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.source import places, python_file
@@ -44,6 +43,8 @@ def lint(
 
     `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
     """
+    from remit.lint.suppress import suppress  # noqa: PLC0415 - most builds find nothing that could be accepted
+
     root = Path(folder)
     python_file.forget()
     assigned = assign(app) if roles is None else roles
@@ -74,6 +75,8 @@ def errors(
     broken = [problem for problem in problems if problem.severity == ERROR and problem.rule not in left_out]
     if not broken:
         return ()
+    from remit.lint.suppress import suppress  # noqa: PLC0415 - as above
+
     root = Path(folder)
     texts = {
         problem.file: text for problem in broken if problem.file and (text := _text(root / problem.file)) is not None
@@ -96,6 +99,8 @@ def without_jobs(app: App) -> App:
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
     """Columns that Python counts in bytes of UTF-8, in characters."""
+    from remit.lint.suppress import OF_COMMENTS  # noqa: PLC0415 - as above
+
     for located in findings:
         text = texts.get(located.file or "", "")
         if located.origin is None or text.isascii() or located.rule in OF_COMMENTS:
@@ -129,7 +134,8 @@ def _of_app(
                 checked.add(key)
                 yield from of_item(item, counts, severe=severe)
         yield from of_policy(document, severe=severe)
-    yield from _of_resources(app, names)
+    if any("Statement" in repr(resource.properties) for resource in app.resources):
+        yield from _of_resources(app, names)
     for environment in _environments(app, folder):
         yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.locate)
     project = Project(app, roles, folder)
@@ -157,8 +163,6 @@ def _environments(app: App, folder: Path) -> Iterator[Environment]:
 
 def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
     """The policies that an app's own resources hold, at the lines that declare them."""
-    if not any("Statement" in repr(resource.properties) for resource in app.resources):
-        return
     from remit.lint.templates import documents  # noqa: PLC0415 - few apps have such resources
     from remit.template.written_template import WrittenTemplate  # noqa: PLC0415 - as above
 

@@ -29,7 +29,8 @@ Finder = TypeVar("Finder", bound="Callable[..., Any]")
 class Problem:
     """A problem that a rule found. `severity` is the rule's own unless given; `spot` is its place in the subject.
 
-    `index` is the statement that is meant, when the rule looked at a whole policy; `origin` the line, when at an app.
+    `index` is the statement that is meant, when the rule looked at a whole policy; `origin` the line, when at an app,
+    or in another file.
     """
 
     message: str

@@ -55,18 +55,13 @@ def sample(text: str, types: Mapping[str, str]) -> str:
 
 
 def _sampled(reference: re.Match[str], types: Mapping[str, str]) -> str:
-    value = _value(types.get(reference[1], ""), reference[2] or "")
-    before = reference.string[: reference.start()]
-    may_begin_with_sign = value == _NAME and before[-1:].isalnum()  # `parameter${Name}`, where that is `/orders/url`
-    return reference[0] if value is None or may_begin_with_sign else value
-
-
-def _value(kind: str, attribute: str) -> str | None:
-    row = resource_type(kind) if kind else None
+    kind = types.get(reference[1], "")
+    row, way = resource_type(kind) if kind else None, reference[2] or REF
     if row is None:
-        return None
-    way = attribute or REF
+        return reference[0]
     if row.arn is not None and row.arn.may_grant and way in row.arn_from:
         values = _SAMPLED | dict.fromkeys(row.arn.variables, _NAME)
         return f"{row.arn.filled(values)}{row.arn_end(way)}"
-    return _NAME if way == REF and row.has_name_as_ref else None
+    # `parameter${Name}`: that may be `/orders/url`.
+    may_begin_with_sign = reference.string[: reference.start()][-1:].isalnum()
+    return _NAME if way == REF and row.has_name_as_ref and not may_begin_with_sign else reference[0]

@@ -25,30 +25,17 @@ _VOWELS: Final = "aeiou"
 
 
 @lru_cache(maxsize=8192)
-def all_named(resources: tuple[str, ...]) -> bool:
-    """Return whether all of them are ARNs whose service and resource are written out."""
-    return all_of_services(resources) and not any(map(_is_whole_service, resources))
-
-
-@lru_cache(maxsize=8192)
 def all_of_services(resources: tuple[str, ...]) -> bool:
     """Return whether all of them are ARNs whose service is written out; the resource may be `*`."""
-    return all(map(_is_of_service, resources))
-
-
-def _is_whole_service(resource: str) -> bool:
-    arn = parse_arn(resource)
-    return arn is not None and arn.resource == "*"
-
-
-def _is_of_service(resource: str) -> bool:
-    arn = parse_arn(resource)
-    if arn is None or not arn.resource:
-        return False
-    if not is_plain(arn.service) or not has_arns(arn.service.lower()):
-        return False
-    may_hold_another = "arn:" in resource[4:]
-    return not (may_hold_another and holds_another(resource))
+    for resource in resources:
+        arn = parse_arn(resource)
+        if arn is None or not arn.resource:
+            return False
+        if not is_plain(arn.service) or not has_arns(arn.service.lower()):
+            return False
+        if "arn:" in resource[4:] and holds_another(resource):
+            return False
+    return True
 
 
 _EVERY: Final = frozenset({

@@ -7,8 +7,7 @@ Every hook of a rule gets one of these nouns, or a template (`template/written_t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
@@ -197,19 +196,13 @@ class WrittenStatement:
     """Whether conditions choose parts of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenStatement:
+class BrokenStatement(NamedTuple):
     """A statement that does not parse, and why."""
 
     written: WrittenStatement
     message: str
     hint: str | None
     spot: Spot
-
-
-@lru_cache(maxsize=16_384)
-def _before_colon(text: str) -> str:
-    return text.partition(":")[0].lower()
 
 
 @dataclass(frozen=True)  # without slots: what many rules ask is kept
@@ -343,7 +336,8 @@ class ParsedStatement:
     @_kept
     def names_resources(self) -> bool:
         """True if it names ARNs, and none that stands for everything of a service (`arn:aws:s3:::*`)."""
-        return self.names_arns and resource_fit.all_named(self.shapes)
+        parsed = map(parse_arn, self.shapes) if self.names_arns else ()
+        return self.names_arns and all(arn is None or arn.resource != "*" for arn in parsed)
 
     @_kept
     def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -387,7 +381,7 @@ class ParsedStatement:
     @_kept
     def services(self) -> frozenset[str]:
         """The texts before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
-        return frozenset(map(_before_colon, self.statement.actions.patterns))
+        return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)
 
     @property
     def doubtful(self) -> bool:
@@ -417,8 +411,7 @@ def below(locate: Locate, path: Spot) -> Locate:
     return lambda spot: locate((*path, *spot))
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A function's environment variables as they are written."""
 
     function: str
@@ -428,8 +421,7 @@ class Environment:
     """Whether they go to Lambda as they are (in an app, remit has checked their names already)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A loaded app with its roles, and the folder of its files."""
 
     app: App

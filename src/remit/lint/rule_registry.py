@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
-    "document", "shape", "statement", "doubtful", "conditional", "policy", "environment", "template", "project", "slip",
-    "stack_policy",
+    "document", "shape", "statement", "outward", "negated", "variable", "doubtful", "conditional", "policy",
+    "environment", "template", "project", "slip", "stack_policy",
 )  # fmt: skip
-"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
-action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
-template; an app with its roles; what a reader noticed; a raw statement of a stack policy."""
+"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one of other
+documents than an identity's, one with NotAction or NotResource, one with policy variables, one with an action that
+means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a template; an app
+with its roles; what a reader noticed; a raw statement of a stack policy."""
 _MARK: Final = re.compile(
     r'^@rule\("(R\d+)"(?:, ([A-Z]+))?(?:, looks_at="(\w+)")?(?:, needs=(r?(?:"[^\n]+?"|\'[^\n]+?\')))?\)\ndef (\w+)\(',
     re.MULTILINE,

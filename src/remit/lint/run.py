@@ -11,6 +11,7 @@ from remit.errors import Origin
 from remit.iam import tokens
 from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
+from remit.lint.rule_inputs import IDENTITY
 from remit.lint.rules import files_and_comments
 from remit.secrets import concealed, environment_secrets, hidden
 
@@ -67,6 +68,12 @@ def _is_unfilled(broken: BrokenStatement) -> bool:
 def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     """Lint a statement; `severe` asks those rules alone that can find errors."""
     kinds = ["statement"]
+    if item.document.kind != IDENTITY or item.principals:
+        kinds.append("outward")
+    if item.statement.actions.negated or item.resource_element == "NotResource":
+        kinds.append("negated")
+    if item.variable_texts:
+        kinds.append("variable")
     if item.doubtful:
         kinds.append("doubtful")
     if item.statement.conditions:
@@ -120,7 +127,7 @@ def finding(rule: Rule, problem: Problem, locate: Locate, grant: Grant | None, *
         severity,
         hidden(message),
         hint and hidden(hint),
-        locate(problem.spot),
+        problem.origin or locate(problem.spot),
         grant,
         locate(()) if statement and grant is None else None,
     )

@@ -8,8 +8,7 @@ count, and a comment that nothing needs is reported.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
@@ -31,8 +30,7 @@ _COMMENT: Final = r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-
 _BECAUSE: Final = r"\s*(?:because\b|:|--|-|—)?+\s*(.*?)\s*"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """An accepted rule: where it is accepted, for which line, and why."""
 
     rule: str

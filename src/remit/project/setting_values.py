@@ -77,6 +77,11 @@ It returns the value as remit keeps it, or raises RemitError with the path of wh
 
 PythonRuntime: TypeAlias = Literal["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"]
 RUNTIMES: Final[tuple[str, ...]] = get_args(PythonRuntime)
+RUNTIME_ENDS: Final = {"python3.9": "2025-12-15", "python3.10": "2026-10-31", "python3.11": "2027-06-30"}
+"""The days on which Lambda ends or ended the support of runtimes, where those are near ("Lambda runtimes").
+
+No build compares them with today's date: the same input gives the same words.
+"""
 Architecture: TypeAlias = Literal["x86_64", "arm64"]
 ARCHITECTURES: Final[tuple[str, ...]] = get_args(Architecture)
 TracingMode: TypeAlias = Literal["Active", "PassThrough"]

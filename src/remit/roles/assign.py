@@ -42,7 +42,11 @@ def assign(app: App) -> tuple[Holder, ...]:
         if "Role" in function.properties:
             continue
         grants = _deduplicated(bind(grant, own) for grant in (*default_grants(app, function), *function.policy))
-        groups.setdefault(_shared_key(app, function, grants), []).append((function, grants))
+        shared: object = function.name
+        if app.share_roles:
+            anonymous = frozenset(_anonymous(grant.statement, function) for grant in grants)
+            shared = anonymous, frozenset(function.managed)
+        groups.setdefault(shared, []).append((function, grants))
     of_functions = [_role(app, part) for members in groups.values() for part in _parts(members)]
     return (*of_functions, *_service_roles(app, own))
 
@@ -64,13 +68,6 @@ def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
         bound = _deduplicated(bind(grant, own) for grant in role.grants)
         policy = inline(_deduplicated((*bound, *grants_on_keys(app, bound))))
         yield replace(role, policies=(policy, *by_arn(role.managed)), limits=bounded(app.boundary))
-
-
-def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:
-    """Return the key that functions share which run under one role."""
-    if not app.share_roles:
-        return function.name
-    return frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed)
 
 
 def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:
@@ -139,19 +136,18 @@ def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     first_grants: dict[Statement, Grant] = {}
     for grant in grants:
         first_grants.setdefault(grant.statement, grant)
-    return tuple(_with_own_sids(first_grants.values()))
-
-
-def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
-    """IAM wants each Sid once in a policy: where two declarations use the same, the second gets a number."""
+    # IAM wants each Sid once in a policy: where two declarations use the same, the second gets a number.
     used: set[str] = set()
-    for grant in grants:
+    numbered = []
+    for grant in first_grants.values():
         sid, number = grant.statement.sid, 2
         while sid in used:
             sid, number = f"{grant.statement.sid}{number}", number + 1
         if sid:
             used.add(sid)
-        yield grant if sid == grant.statement.sid else replace(grant, statement=replace(grant.statement, sid=sid))
+        same = sid == grant.statement.sid
+        numbered.append(grant if same else replace(grant, statement=replace(grant.statement, sid=sid)))
+    return tuple(numbered)
 
 
 def bind(grant: Grant, own: OwnResources) -> Grant:

@@ -15,7 +15,7 @@ from remit.iam.policy import Condition, Globs, Statement, allow, parse
 from remit.resources.kms_key import kms_key
 from remit.resources.names import logical
 from remit.resources.own_resources import own_resources
-from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
+from remit.roles.encryption_keys import grants_on_keys, grants_on_keys_of
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ def needed_actions(app: App, function: Function) -> tuple[str, ...]:
     return tuple(dict.fromkeys(action for grant in grants for action in grant.statement.actions.patterns))
 
 
-def notes_on_own_roles(app: App) -> tuple[str, ...]:
-    """A sentence for each function that brings its role, by name."""
+def notes_of(app: App) -> list[str]:
+    """A sentence for each function that brings its role, and one for those whose code does not say what they ask for.
+
+    Those may send no job, or look up no output, where the app has any; a worker of jobs does neither.
+    """
     notes = []
     for function in app.functions:
         if "Role" in function.properties:
@@ -64,29 +67,16 @@ def notes_on_own_roles(app: App) -> tuple[str, ...]:
             if function.policy or function.managed:
                 note += "; what the configuration grants to every function does not reach it"
             notes.append(note)
-    return tuple(notes)
-
-
-def notes_on_senders(app: App) -> tuple[str, ...]:
-    """A sentence that names the functions that may send no job, since nothing says that they do; not the workers."""
-    others = [function.name for function in app.functions if function.sends is None and function.queue is None]
-    if not app.jobs or not others:
-        return ()
-    job = next(iter(app.jobs))
-    return (f"{few(others)} may send no job, since none is named in their code: `sends=[{job}]` at one that does",)
-
-
-def notes_on_readers(app: App) -> tuple[str, ...]:
-    """A sentence that names the functions that may look no output up, since nothing says that they do."""
-    others = [
-        function.name
-        for function in app.functions
-        if function.looks_up is None and function.queue is None and "Role" not in function.properties
-    ]
-    if not app.outputs or app.default_policy is not None or not others:
-        return ()
-    reads = f"`reads=[{app.outputs[0].shared}]` at one that does"
-    return (f"{few(others)} may look up no output, since none is named in their code: {reads}",)
+    silent = [function for function in app.functions if function.queue is None]
+    senders = [function.name for function in silent if function.sends is None]
+    if app.jobs and senders:
+        sends = f"`sends=[{next(iter(app.jobs))}]` at one that does"
+        notes.append(f"{few(senders)} may send no job, since none is named in their code: {sends}")
+    readers = [function.name for function in silent if function.looks_up is None and "Role" not in function.properties]
+    if app.outputs and app.default_policy is None and readers:
+        reads = f"`reads=[{app.outputs[0].shared}]` at one that does"
+        notes.append(f"{few(readers)} may look up no output, since none is named in their code: {reads}")
+    return notes
 
 
 def logs(_app: App, function: Function) -> Iterator[Grant]:
@@ -240,8 +230,7 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
     for default in (triggers, dead_letters, destinations):
         yield from grants_on_keys(app, default(app, function))
     for trigger in function.triggers:
-        yield from keys_of_existing_sources(app, function, trigger)
-        yield from keys_of_custom_senders(app, function, trigger)
+        yield from grants_on_keys_of(trigger, app, function)
 
 
 def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:

@@ -45,31 +45,25 @@ def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
                 yield _encrypted(grant, key, actions)
 
 
-def keys_of_existing_sources(app: App, function: Function, trigger: Any) -> Iterator[Grant]:
-    """Decrypt what a trigger reads that is not the app's own, by the key that the trigger names."""
-    source_key = getattr(trigger, "source_key", None)  # a trigger that somebody wrote for an app has none
-    if source_key is None or key_of(app, trigger.arn) is not None:
-        return
-    key = kms_key(own_resources(app).by_id, key_text(source_key))
-    for grant in trigger.grants(function):
-        if key is not None and _on_key(grant.statement) == _READ:
-            yield _encrypted(grant, key, _READ)
+def grants_on_keys_of(trigger: Any, app: App, function: Function) -> Iterator[Grant]:
+    """Decrypt what a trigger reads that is not the app's own, by the key that the trigger names.
 
-
-def keys_of_custom_senders(app: App, function: Function, trigger: Any) -> Iterator[Grant]:
-    """Decrypt the codes that a user pool gives to whoever sends its mail or messages.
-
-    Source: "Custom sender Lambda triggers" (Amazon Cognito Developer Guide).
+    A user pool encrypts the codes that it gives to whoever sends its mail or messages. Source: "Custom sender Lambda
+    triggers" (Amazon Cognito Developer Guide).
     """
-    pool_id = getattr(trigger, "custom_sender_pool", "")
-    if not pool_id:
-        return
     resources = own_resources(app).by_id
-    pool = resources[pool_id]
-    key = kms_key(resources, pool.properties.get("LambdaConfig", {}).get("KMSKeyID"))
-    if key is not None:
-        reason = function.computed(f"decrypts the codes that it sends for user pool {pool.logical_id}")
-        yield Grant(key.allowing(*_READ), reason, function.origin)
+    source_key = getattr(trigger, "source_key", None)  # a trigger that somebody wrote for an app has none
+    if source_key is not None and key_of(app, trigger.arn) is None:
+        key = kms_key(resources, key_text(source_key))
+        for grant in trigger.grants(function):
+            if key is not None and _on_key(grant.statement) == _READ:
+                yield _encrypted(grant, key, _READ)
+    pool = resources.get(getattr(trigger, "custom_sender_pool", ""))
+    if pool is not None:
+        key = kms_key(resources, pool.properties.get("LambdaConfig", {}).get("KMSKeyID"))
+        if key is not None:
+            reason = function.computed(f"decrypts the codes that it sends for user pool {pool.logical_id}")
+            yield Grant(key.allowing(*_READ), reason, function.origin)
 
 
 def key_of(app: App, arn: str, types: Collection[str] = ()) -> KmsKey | None:

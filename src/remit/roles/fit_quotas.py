@@ -21,7 +21,6 @@ from remit.holders import by_arn, inline
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs, Policy
 from remit.iam.statement_cover import covers_statement
-from remit.roles.document_split import packed
 from remit.roles.policy_size import own_policies
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ def fit(role: Holder, sizes: Sizes) -> Holder:
     if len(own_policies(role)) > 1 or sizes.policy(role) <= inline_length:
         return role
     from remit.iam.prove.minimise import merged, minimise, same  # noqa: PLC0415 - it brings the comparison
+    from remit.roles.document_split import packed  # noqa: PLC0415 - as above
 
     declared = tuple(grant.statement for grant in role.grants)
     # Statements that agree in all but their actions, or all but their resources, are made one, where that is proven.
@@ -82,6 +82,8 @@ def _refusal(role: Holder, statements: tuple[Statement, ...], sizes: Sizes) -> R
     taken = len(role.managed)
     room = inline_length + managed_length * max(0, attached - taken)
     longest = sorted(statements, key=lambda statement: -sizes.statement(statement))[:_SHOWN]
+    from remit.roles.document_split import packed  # noqa: PLC0415 - as above
+
     least = packed(statements, sizes, first_length=inline_length, further_length=managed_length)
     takes = (
         f"it would take {len(least) - 1} managed policies beside a full inline policy"

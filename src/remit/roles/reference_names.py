@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
-from remit.catalogue.types import REF, Naming, late_bound, lowered, resource_type
+from remit.catalogue.types import REF, late_bound, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import Globs
@@ -68,7 +68,12 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
     kind = resource_type(resource.type)
     if kind is None or kind.naming is None:
         return
-    name = _name(resource, kind.naming, stack)
+    # What a given name takes from a parameter or another resource stays in it as a reference.
+    name: str | None = _written_text(resource, kind.naming.property, stack)
+    if not name:
+        name = next(reversed(kind.naming.generated_names(stack, resource.logical_id)), None)
+    elif kind.naming.is_lower:
+        name = lowered(name)
     if name is None:
         return
     path = _text(resource, kind.naming.path, stack) or ""
@@ -82,17 +87,6 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
         yield late_bound(resource.logical_id, REF), name
     for attribute in kind.name_attributes:
         yield late_bound(resource.logical_id, attribute), name
-
-
-def _name(resource: Resource, naming: Naming, stack: str) -> str | None:
-    """The name that a resource is given, or that CloudFormation makes; None where nobody knows how.
-
-    What a given name takes from a parameter or another resource stays in it as a reference.
-    """
-    text = _written_text(resource, naming.property, stack)
-    if text:
-        return lowered(text) if naming.is_lower else text
-    return next(reversed(naming.generated_names(stack, resource.logical_id)), None)
 
 
 def _text(resource: Resource, path: str, stack: str) -> str | None:

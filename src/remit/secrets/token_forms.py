@@ -101,6 +101,8 @@ TOKEN_FORMS: Final = (
     ("a key of age", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
 )
 """What each form is called in a sentence, and a pattern that begins with a plain letter."""
+_BY_LETTER: Final = sorted(TOKEN_FORMS, key=lambda row: row[1][0])
+"""The forms in the order of the groups of `any_token`."""
 
 
 @cache
@@ -110,17 +112,12 @@ def any_token() -> re.Pattern[str]:
     A letter before a form makes it the end of another word, and one after it the beginning.
     """
     words = []
-    for letter, forms in groupby(_by_letter(), key=lambda row: row[1][0]):
+    for letter, forms in groupby(_BY_LETTER, key=lambda row: row[1][0]):
         rests = "|".join(f"({form[1:]})" for _, form in forms)
         words.append(rf"{letter}(?<![A-Za-z0-9][\s\S])(?:{rests})")
     return re.compile(f"(?:{'|'.join(words)})(?![A-Za-z0-9])", re.ASCII)
 
 
-def _by_letter() -> list[tuple[str, str]]:
-    """The forms in the order of the groups."""
-    return sorted(TOKEN_FORMS, key=lambda row: row[1][0])
-
-
 def token_name(token: re.Match[str]) -> str:
     """The name of the form that `any_token` found."""
-    return _by_letter()[(token.lastindex or 1) - 1][0]
+    return _BY_LETTER[(token.lastindex or 1) - 1][0]

@@ -15,11 +15,13 @@ from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
+from remit.project.setting_values import RUNTIME_ENDS
 from remit.resources.name_rules import broken_rule
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_tables import TABLES, check_table
+from remit.synthesis.check_tenants import check_tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,6 +82,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_by_type(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
+    mistakes.errors += check_tenants(template.resources)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
@@ -164,6 +167,14 @@ def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -
     if count >= _NEARLY * most:
         way = _way_to_fewer(app, roles, count, most)
         yield f"the template has {count} of {most} resources that CloudFormation allows: {_by_type(template)}; {way}"
+
+
+def notes_on_runtimes(app: App) -> Iterator[str]:
+    """A sentence for each runtime whose end is near or over, with the functions that have it."""
+    for runtime, end in RUNTIME_ENDS.items():
+        functions = [function.name for function in app.functions if function.properties.get("Runtime") == runtime]
+        if functions:
+            yield f"Lambda supports {runtime} until {end}: set another `runtime` for {few(functions)}"
 
 
 def _by_type(template: Template) -> str:

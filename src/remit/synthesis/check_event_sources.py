@@ -6,7 +6,9 @@ provided execution role does not have permissions to call ReceiveMessage on SQS"
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
@@ -14,18 +16,49 @@ from remit.iam import tokens
 from remit.resources.names import SERVICES
 from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.role_policies import ask, at, own_verdict, places, ready_roles
+from remit.template.sam.polled_sources import NETWORK
 from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
 from remit.triggers.kinesis import CONSUME as READ_STREAM
 from remit.triggers.sqs import CONSUME as READ_QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator
 
     from remit.app import App, Function, Resource
     from remit.holders import Holder
 
-_NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
-"""The actions with which Lambda reads a source in the function's role, by the service of the source."""
+_NEEDED: Final = {
+    "dynamodb": READ_TABLE_STREAM,
+    "kafka": ("kafka:DescribeClusterV2",),
+    "kinesis": READ_STREAM,
+    "mq": ("mq:DescribeBroker",),
+    "rds": ("rds:DescribeDBClusters",),
+    "sqs": READ_QUEUE,
+}
+"""The actions with which Lambda reads a source in the function's role, by the service of the source.
+
+Sources: "Configuring Lambda permissions for Amazon MSK event source mappings", "Using Lambda with Amazon MQ" and "Using
+Lambda with Amazon DocumentDB" (AWS Lambda Developer Guide), for those without a trigger of remit's.
+"""
+_WITH_TRIGGERS: Final = ("dynamodb", "kinesis", "sqs")
+_SERVICES: Final = {
+    **SERVICES,
+    "AWS::AmazonMQ::Broker": "mq",
+    "AWS::DocDB::DBCluster": "rds",
+    "AWS::MSK::Cluster": "kafka",
+    "AWS::MSK::ServerlessCluster": "kafka",
+}
+_NEEDED_OF_ANY: Final = {
+    "kafka": ("kafka:GetBootstrapBrokers", *NETWORK),
+    "mq": NETWORK,
+    "rds": ("rds:DescribeDBClusterParameters", "rds:DescribeDBSubnetGroups", *NETWORK),
+}
+"""The actions that know no resource, or whose resources (parameter groups, subnets) the mapping does not name."""
+_SECRETS: Final = (
+    "BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH", "SASL_SCRAM_256_AUTH", "SASL_SCRAM_512_AUTH",
+    "SERVER_ROOT_CA_CERTIFICATE",
+)  # fmt: skip
+"""The kinds of access to a source whose URI is a secret of Secrets Manager ("SourceAccessConfiguration")."""
 
 
 def check_event_sources(
@@ -40,19 +73,49 @@ def check_event_sources(
     for mapping in mappings:
         function = _function(mapping, app)
         service, source = _source(mapping, by_id)
-        if function is None or service not in _NEEDED or function.resource_id in unknown:
+        needed = _needed(service, source, mapping.properties)
+        if function is None or not needed or function.resource_id in unknown:
             continue
         role = ready.get(function.name)
         if role is None or role.unread:
             continue
-        missing = [action for action in _NEEDED[service] if not _may(role, action, source)]
-        if missing:
+        missing = {on: [action for action in actions if not _may(role, action, on)] for on, actions in needed.items()}
+        missing_actions = [action for actions in missing.values() for action in actions]
+        if missing_actions:
             yield RemitError(
-                f"the mapping `{mapping.logical_id}` reads {source} for function `{function.name}`, "
-                f"whose role does not allow {', '.join(missing)}: Lambda refuses it",
-                hint=f"write the trigger `on.{service}(…)` in its place, which brings the mapping and the access",
+                f"the mapping `{mapping.logical_id}` reads {source or 'a source'} for function `{function.name}`, "
+                f"whose role does not allow {', '.join(missing_actions)}: Lambda refuses it",
+                hint=_way_to_read(service, missing),
                 origin=mapping.origin,
             )
+
+
+def _needed(service: str, source: str, mapping: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The actions with which Lambda reads a mapping's source, by the ARN of what it does them on."""
+    accesses = [item for item in mapping.get("SourceAccessConfigurations", ()) if isinstance(item, Mapping)]
+    needed = {source: _NEEDED[service]} if service in _NEEDED else {}
+    for access in accesses:
+        secret = tokens.textual(access.get("URI"))
+        if access.get("Type") in _SECRETS and isinstance(secret, str):
+            needed[secret] = ("secretsmanager:GetSecretValue",)
+    of_any = _NEEDED_OF_ANY.get(service, ())
+    if not of_any and any(access.get("Type") == "VPC_SUBNET" for access in accesses):
+        of_any = NETWORK
+    if of_any:
+        needed["*"] = of_any
+    return needed
+
+
+def _way_to_read(service: str, missing: Mapping[str, list[str]]) -> str:
+    """Word the access that a function lacks: a trigger where there is one, else grants to copy."""
+    if service in _WITH_TRIGGERS:
+        return f"write the trigger `on.{service}(…)` in its place, which brings the mapping and the access"
+    grants = [
+        f"grants.allow({', '.join(map(json.dumps, actions))}, on={json.dumps(on)})"
+        for on, actions in missing.items()
+        if actions
+    ]
+    return f"give the function policy=[{', '.join(grants)}]"
 
 
 def _may(role: Holder, action: str, source: str) -> bool:
@@ -84,6 +147,6 @@ def _source(mapping: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str]
     for reference in tokens.references(text):
         own = by_id.get(reference.target or "")
         if own is not None:
-            return SERVICES.get(own.type, ""), text
+            return _SERVICES.get(own.type, ""), text
     arn = parse(text)
     return ("" if arn is None else arn.service), text

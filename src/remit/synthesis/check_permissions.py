@@ -81,7 +81,7 @@ def check_permissions(
             if is_misled or callee.function in without_triggers:
                 continue
             if not template.may_call(resource, invoker, callee):
-                yield _no_permission(resource, kind.called, invoker.principal, callee, permissions)
+                yield _no_permission(resource, invoker, kind.called, callee, permissions)
 
 
 def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
@@ -92,18 +92,44 @@ def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
 
 
 def _no_permission(
-    resource: Resource, called: str, principal: str, callee: _Callee, permissions: Sequence[Resource]
+    resource: Resource, invoker: Invoker, called: str, callee: _Callee, permissions: Sequence[Resource]
 ) -> RemitError:
     name = f"{callee.function}` by its `{callee.qualifier}" if callee.qualifier else callee.function
-    hint = "use a trigger (`on.event(…)`, `on.s3(…)`), or add an AWS::Lambda::Permission"
-    others = [item.logical_id for item in permissions if item.properties.get("Principal") == principal]
+    hint = f"use a trigger (`on.event(…)`, `on.s3(…)`), or add\n{_permission_to_add(resource, invoker, callee)}"
+    others = [item.logical_id for item in permissions if item.properties.get("Principal") == invoker.principal]
     if others:
         hint = f"`{others[0]}` lets it for another source: {hint}"
     return RemitError(
-        f"the {called} `{resource.logical_id}` runs `{name}`, which {principal} has no permission to invoke",
+        f"the {called} `{resource.logical_id}` runs `{name}`, which {invoker.principal} has no permission to invoke",
         hint=hint,
         origin=resource.origin,
     )
+
+
+def _permission_to_add(resource: Resource, invoker: Invoker, callee: _Callee) -> str:
+    """The permission that is missing, as a shared resource that can be copied."""
+    qualifier = f":{callee.qualifier}" if callee.qualifier else ""
+    lines = [f'function_name="${{{callee.function}}}{qualifier}"', f'principal="{invoker.principal}"']
+    source = _late_bound_source(resource, invoker)
+    if invoker.source_account or source is None:
+        lines.append('source_account="${AWS::AccountId}"')
+    # A bucket is made once it may call: its permission cannot wait for the bucket's own ARN.
+    if source is not None and not (invoker.source_account and resource.logical_id in _named(source)):
+        lines.append(f'source_arn="{source}"')
+    properties = "".join(f"    {line},\n" for line in ('action="lambda:InvokeFunction"', *lines))
+    return f'permission = resource(\n    "{_PERMISSION}",\n{properties})'
+
+
+def _late_bound_source(resource: Resource, invoker: Invoker) -> str | None:
+    """The ARN for which a service calls, references in it as they stand; None where no one text says it."""
+    if invoker.source_arn == "own":
+        arn = _own_arn(resource)
+        return None if arn == "*" else arn
+    if re.fullmatch(_PATH, invoker.source_arn):
+        text = _text_at(resource, invoker.source_arn)
+        return text if text is not None and re.match(r"arn:|\$\{[A-Za-z0-9]+\.[A-Za-z.]*Arn\}$", text) else None
+    values = {name: _text_at(resource, name) or "*" for name in variables(invoker.source_arn)}
+    return fill(invoker.source_arn, values | tokens.PLACE)
 
 
 class _Template:

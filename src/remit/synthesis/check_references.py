@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from remit.iam.tokens import Reference
 
 
-@dataclass(frozen=True, slots=True)
-class KnownIds:
+class KnownIds(NamedTuple):
     """The names that references may use: the template's resources and parameters, and the ones it may lack."""
 
     resources: Mapping[str, Resource]
@@ -33,8 +31,7 @@ class KnownIds:
         return name not in self.resources and any(name.startswith(beginning) for beginning in self.lost)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedReferences:
+class CheckedReferences(NamedTuple):
     """The resources that a resource names and depends on, and what is wrong with its references."""
 
     targets: tuple[str, ...]

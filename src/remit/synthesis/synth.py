@@ -85,10 +85,14 @@ def draft(
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
-    fitted_roles = fit_roles(roles, sizes, mistakes)
-    for role in fitted_roles:
+    fitted_roles: list[Holder] = []
+    for role in roles:
+        fitted = role
+        with mistakes.noted():  # one that no policies can hold stays as it is
+            fitted = fit(role, sizes)
+        fitted_roles.append(fitted)
         origin = origins.get(role.functions[0]) if role.functions else None
-        resources += _role(role, origin or role.origin)
+        resources += _role(fitted, origin or role.origin)
     made = [*resources, *works]
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
@@ -104,14 +108,12 @@ def draft(
     made = with_later_policies(made, {role.logical_id for role in roles})
     all_resources = with_app_wide_settings(app, made)
     outputs = _outputs(app, mistakes)
-    parameters = tuple(_used(app, all_resources, outputs))
-    return Draft(Template("Deployed by remit", all_resources, tuple(outputs), parameters), fitted_roles)
+    parameters = tuple(_used(app, all_resources, outputs)) if app.existing else ()
+    return Draft(Template("Deployed by remit", all_resources, tuple(outputs), parameters), tuple(fitted_roles))
 
 
 def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) -> Iterator[ExistingValue]:
     """Yield the existing values of the account that the template refers to."""
-    if not app.existing:
-        return
     values: list[Any] = [resource.properties for resource in resources]
     values += [output.value for output in outputs]
     referenced = set()
@@ -120,17 +122,6 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
     for existing in app.existing:
         if existing.parameter in referenced:
             yield existing
-
-
-def fit_roles(roles: tuple[Holder, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Holder, ...]:
-    """Each role fitted to IAM's quotas; one that no policies can hold is noted, and stays as it is."""
-    fitted_roles: list[Holder] = []
-    for role in roles:
-        smaller = role
-        with mistakes.noted():
-            smaller = fit(role, sizes)
-        fitted_roles.append(smaller)
-    return tuple(fitted_roles)
 
 
 def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource]:

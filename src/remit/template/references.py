@@ -35,21 +35,13 @@ def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tu
             _, variables = tokens.substitution(argument)
             yield from functions(variables, (*path, name, 1), late=late)
             return
-    for key, item in _parts(value):
-        if _may_hold(item, late=late):
-            yield from functions(item, (*path, key), late=late)
-
-
-def _parts(value: Any) -> Iterable[tuple[int | str, Any]]:
-    """The items of a list or of an object, by their places."""
+    parts: Iterable[tuple[int | str, Any]] = value.items() if isinstance(value, dict) else ()
     if isinstance(value, list | tuple):
-        return enumerate(value)
-    return value.items() if isinstance(value, dict) else ()
-
-
-def _may_hold(value: Any, *, late: bool) -> bool:
-    """Return whether a function may be in a value: most of a template is plain text, which is passed over here."""
-    return not isinstance(value, str) or (late and "${" in value)
+        parts = enumerate(value)
+    for key, item in parts:
+        # Most of a template is plain text, which holds no function.
+        if not isinstance(item, str) or (late and "${" in item):
+            yield from functions(item, (*path, key), late=late)
 
 
 def named_by(function: str, argument: Any) -> Iterator[Reference]:

@@ -5,7 +5,8 @@ Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (Ama
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function
     from remit.triggers.api import Api
+
+
+SAMPLE: Final = Path(__file__).parent / "samples" / "api.json"
+"""An event of format 2.0, as AWS documents it."""
 
 
 def payload_format(trigger: Api, function: Function, app: App) -> str:

@@ -26,13 +26,16 @@ CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _UNWAITED = 10
 """Messages of a batch for which Lambda does not wait; more need a batch_window, and FIFO queues never give more."""
 
+_PAIR = 2  # the least and the most
+
 
 @dataclass(frozen=True, slots=True)
 class Sqs(BaseTrigger):
     """Run the function on the messages of a queue, given by name, by ARN or as a resource of the app.
 
     `@app.function(on.sqs("orders", batch_size=100, batch_window=5))`. batch_size 1 to 10,000; batch_window 0 to 300
-    seconds; max_concurrency 2 to 1,000; report_failures lets the handler hand single messages back; `filter` is a
+    seconds; max_concurrency 2 to 1,000; provisioned_pollers are the least and the most pollers, such as (2, 4), that
+    Lambda keeps for this queue alone; report_failures lets the handler hand single messages back; `filter` is a
     pattern of messages, or several; `key` is the KMS key of a queue that is not the app's.
     """
 
@@ -41,6 +44,7 @@ class Sqs(BaseTrigger):
     batch_size: int | None = None
     batch_window: int | None = None
     max_concurrency: int | None = None
+    provisioned_pollers: tuple[int, int] | None = None
     report_failures: bool = False
     filter: Filter | None = None
     key: KeyRef | None = None
@@ -54,6 +58,26 @@ class Sqs(BaseTrigger):
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
         yield partial(key_text, self.key)
         yield self._check_batches
+        yield self._check_pollers
+
+    def _check_pollers(self) -> None:
+        """Two numbers in their ranges, the smaller one first, and no max_concurrency, which Lambda takes alone.
+
+        Source: "ProvisionedPollerConfig" (AWS Lambda API Reference), "Using provisioned mode with an SQS event source".
+        """
+        if self.provisioned_pollers is None:
+            return
+        pollers = self.provisioned_pollers
+        if len(pollers) != _PAIR:
+            hint = "such as provisioned_pollers=(2, 4)"
+            raise RemitError(f"provisioned_pollers are two numbers, got {pollers}", hint=hint, origin=writer())
+        least, most = pollers
+        checked("the least of provisioned_pollers", least, 2, 200)
+        checked("the most of provisioned_pollers", most, 2, 10_000)
+        if most < least:
+            raise RemitError(f"provisioned_pollers are at least {least}, and at most {most}", origin=writer())
+        if self.max_concurrency is not None:
+            raise RemitError("Lambda takes max_concurrency or provisioned_pollers, not both", origin=writer())
 
     def _check_batches(self) -> None:
         """Large batches need a window, and FIFO queues know neither."""
@@ -94,6 +118,7 @@ class Sqs(BaseTrigger):
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
         scaling = None if self.max_concurrency is None else {"MaximumConcurrency": self.max_concurrency}
+        pollers = self.provisioned_pollers
         yield from mapping(
             function,
             f"{logical(name_of(self.arn))}Queue",
@@ -101,6 +126,7 @@ class Sqs(BaseTrigger):
             BatchSize=self.batch_size,
             MaximumBatchingWindowInSeconds=self.batch_window,
             ScalingConfig=scaling,
+            ProvisionedPollerConfig=pollers and {"MinimumPollers": pollers[0], "MaximumPollers": pollers[1]},
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
             FilterCriteria=filter_criteria(self.filter, SQS),
         )

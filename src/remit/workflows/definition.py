@@ -5,6 +5,7 @@ Source: "Amazon States Language" (AWS Step Functions Developer Guide), and the s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MachineType = Literal["STANDARD", "EXPRESS"]
 
+SUBSTITUTION: Final = re.compile(r"\$\{([^${}]*)\}")
+"""A name in a definition that stands for something else (DefinitionSubstitutions)."""
 _EVERY_STATE: Final = "Type Comment QueryLanguage"
 _PATHS: Final = "InputPath OutputPath Parameters ResultSelector ResultPath"
 _FIELDS: Final = {
@@ -68,6 +71,20 @@ class State:
         processor = self.fields.get("ItemProcessor")
         config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
         return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"
+
+
+def is_definition(value: Any) -> bool:
+    """Return whether a value may be the definition of a state machine."""
+    return isinstance(value, dict) and isinstance(value.get("States"), dict)
+
+
+def substituted(value: Any, texts: Mapping[str, str]) -> Any:
+    """A part of a definition with the texts that its substitutions stand for; others stay as they are."""
+    if isinstance(value, str):
+        return SUBSTITUTION.sub(lambda match: texts.get(match[1], match[0]), value)
+    if isinstance(value, dict):
+        return {name: substituted(item, texts) for name, item in value.items()}
+    return [substituted(item, texts) for item in value] if isinstance(value, list) else value
 
 
 def states(definition: Mapping[str, Any]) -> Iterator[State]:

@@ -9,7 +9,7 @@ from remit.catalogue.types import REF, late_bound, resource_type
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
 
@@ -23,27 +23,60 @@ _PSEUDO: Final = {**{tokens.PLACE[name]: text for name, text in _HERE.items()}, 
 class StandIns:
     """Texts that stand for the references to some resources and to where a stack is."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        self._texts = {**_PSEUDO, "${AWS::URLSuffix}": "amazonaws.com"}
+    def __init__(self, resources: Iterable[Resource], *, unknown_are_names: bool = False) -> None:
+        """With `unknown_are_names` any other reference is a name, in the partition `aws`: to compare two texts."""
+        self._unknown_are_names = unknown_are_names
+        self._place = {**_HERE, **({"Partition": "aws"} if unknown_are_names else {})}
+        self._texts = {**_PSEUDO, "${AWS::URLSuffix}": "amazonaws.com", tokens.PARTITION: self._place["Partition"]}
         self._references: dict[str, str] = {}
         for number, resource in enumerate(resources):
-            for reference, text in _of_resource(resource, f"here{number}x"):
+            name = f"here{number}x"
+            if unknown_are_names:
+                name = self._name_in_account(resource, name)
+            for reference, text in _of_resource(resource, name, self._place):
                 self._texts[reference] = text
-                self._references.setdefault(text, reference)
+                if f"here{number}x" in text or text.startswith("arn:"):  # a given name may stand in any text
+                    self._references.setdefault(text, reference)
         self._references |= {text: reference for reference, text in _PSEUDO.items()}
+        if unknown_are_names:  # `aws` stands in every ARN
+            self._references.pop(_HERE["Partition"])
 
     def setting(self, machine: str) -> RequestSetting:
         """The setting of a call that a machine (ARN) makes."""
-        return RequestSetting(_HERE["Region"], _HERE["Account"], self.filled(machine), partition=_HERE["Partition"])
+        place = self._place
+        return RequestSetting(place["Region"], place["Account"], self.filled(machine), partition=place["Partition"])
 
     def filled(self, value: Any) -> Any:
         """A value with its references filled; one that says nothing of what it gives is `OPEN`."""
         if isinstance(value, str):
-            parts = tokens.split(value)
-            return "".join(part if isinstance(part, str) else self._texts.get(part.text, OPEN) for part in parts)
+            return "".join(part if isinstance(part, str) else self._text(part.text) for part in tokens.split(value))
         if isinstance(value, dict):
             return {self.filled(name): self.filled(item) for name, item in value.items()}
         return [self.filled(item) for item in value] if isinstance(value, list) else value
+
+    def _name_in_account(self, resource: Resource, stand_in: str) -> str:
+        """The name that a template gives to a resource, or that CloudFormation makes, with a stand-in at its end.
+
+        A definition may spell the one, and a role a pattern of the other.
+        """
+        kind = resource_type(resource.type)
+        if kind is None or kind.naming is None:
+            return stand_in
+        text = tokens.textual(resource.properties.get(kind.naming.property))
+        if isinstance(text, str):
+            return str(self.filled(text))
+        names = kind.naming.generated_names(_PSEUDO["${AWS::StackName}"], resource.logical_id)
+        return names[-1].replace("*", stand_in) if names else stand_in
+
+    def is_unknown(self, text: str) -> bool:
+        """Return whether a filled text is a reference of which nobody knows what it gives, and nothing else."""
+        return text.startswith("unknown") and text in self._references
+
+    def _text(self, reference: str) -> str:
+        if self._unknown_are_names and reference not in self._texts:
+            self._texts[reference] = f"unknown{len(self._texts)}x"
+            self._references[self._texts[reference]] = reference
+        return self._texts.get(reference, OPEN)
 
     def late_bound(self, text: str) -> str:
         """A text that was computed of filled ones, with the references again: the longest first, which are ARNs."""
@@ -52,13 +85,13 @@ class StandIns:
         return text
 
 
-def _of_resource(resource: Resource, name: str) -> Iterator[tuple[str, str]]:
+def _of_resource(resource: Resource, name: str, place: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the references to a resource, each with what stands for it: the ARN, the URL or the name of nobody's."""
     kind = resource_type(resource.type)
     if kind is None or kind.arn is None:
         return
     variables = {variable: f"{name}{number or ''}" for number, variable in enumerate(kind.arn.variables)}
-    arn = kind.arn.filled({**variables, **_HERE})
+    arn = kind.arn.filled({**variables, **place})
     for way in kind.arn_from:
         yield late_bound(resource.logical_id, way), f"{arn}{kind.arn_end(way)}"
     if kind.ref == "url":

@@ -11,6 +11,7 @@ from remit.access.needed_access import UNRESOLVED, OperationRequest, RequestedOp
 from remit.access.needs import needs_of
 from remit.catalogue.action_resources import is_without_resources
 from remit.catalogue.operations import operation as catalogued_operation
+from remit.catalogue.request_formats import parameter_format
 from remit.workflows.definition import State, states
 from remit.workflows.integrations import FUNCTION, integration
 from remit.workflows.stand_ins import OPEN
@@ -23,10 +24,21 @@ if TYPE_CHECKING:
 
 Access = tuple[str, str]
 """An action, and the ARN that it is asked on; `UNRESOLVED` stands in it for what only an execution tells."""
+FOLLOWING: Final = frozenset({"states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"})
+"""What it takes to look after executions that a state has started: a run goes well without, whoever stops or redrives
+it misses it ("IAM policies for integrated services", AWS Step Functions Developer Guide)."""
 _DATASETS: Final = ("ItemReader", "ResultWriter")
 _RULE_CALLS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 _WRITES_RESULTS: Final = (
     "s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload",
+)  # fmt: skip
+_DELIVERS_LOGS: Final = (
+    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
+)  # fmt: skip
+"""What it takes to send the history to a log group ("Using CloudWatch Logs to log execution history")."""
+_TRACES: Final = (
+    "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
 )  # fmt: skip
 _READS_CREDENTIALS: Final = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 
@@ -58,6 +70,16 @@ def accesses(definition: Mapping[str, Any], machine: str, setting: RequestSettin
             continue
         for (action, resource), doing in needed.items():
             yield StateAccess(state, action, resource.replace(OPEN, UNRESOLVED), doing)
+
+
+def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The actions, on every resource, that logs and traces of a machine ask of its role, by why."""
+    needed: dict[str, tuple[str, ...]] = {}
+    if (properties.get("LoggingConfiguration") or {}).get("Destinations"):
+        needed["logs its executions"] = _DELIVERS_LOGS
+    if (properties.get("TracingConfiguration") or {}).get("Enabled"):
+        needed["is traced"] = _TRACES
+    return needed
 
 
 def _of_task(state: State, machine: str, setting: RequestSetting) -> dict[Access, str]:
@@ -99,7 +121,7 @@ def call_accesses(resource: str, arguments: Any, machine: str, setting: RequestS
     if called is None:
         return ()  # an activity, whose workers ask for its tasks
     if called.service in _REQUESTS and not called.is_sdk:
-        return _REQUESTS[called.service](arguments if isinstance(arguments, dict) else {}, machine, setting)
+        return _REQUESTS[called.service](_dict(arguments), machine, setting)
     operation = called.operation
     if operation is None:
         return ((f"{called.service}:*", UNRESOLVED),)
@@ -144,11 +166,14 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
         return
     client = operation.client
     own_accesses = _of_operation(client, operation.name, arguments, setting)
-    if client == "stepfunctions" and isinstance(arguments, dict):
-        machine = str(arguments.get("StateMachineArn", OPEN))
+    if client == "stepfunctions":
+        machine = str(_dict(arguments).get("StateMachineArn", OPEN))
         arguments = {"ExecutionArn": f"{machine.replace(':stateMachine:', ':execution:')}:*"}
     for name in job.operations:
-        for action, arn in _of_operation(client, name, arguments, setting):
+        spelling = parameter_format(client, name)
+        taken = {parameter.lower() for parameter in (() if spelling is None else spelling.kinds)}
+        about_job = {given: value for given, value in _dict(arguments).items() if given.lower() in taken}
+        for action, arn in _of_operation(client, name, about_job, setting):
             start, unresolved, end = arn.partition(UNRESOLVED)
             # The job's own id is made when it starts: its ARN is as narrow as the call says, which may name the job.
             named = [own for _, own in own_accesses if unresolved and start and own.startswith(start)]
@@ -159,6 +184,11 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
     if job.rule:
         for action in _RULE_CALLS:
             yield action, setting.arn("events", f"rule/{job.rule}")
+
+
+def _dict(arguments: Any) -> dict[str, Any]:
+    """Arguments; none where only an execution tells them."""
+    return arguments if isinstance(arguments, dict) else {}
 
 
 def distributed_accesses(machine: str, label: str = "*") -> tuple[Access, ...]:
@@ -218,8 +248,11 @@ def _of_api(arguments: Mapping[str, Any], _machine: str, setting: RequestSetting
         return ()
     api = str(arguments.get("ApiEndpoint", OPEN)).partition(".")[0]
     path = str(arguments.get("Path", "")).lstrip("/")
+    if OPEN in path:  # a route, or a connection of a WebSocket API
+        return (("execute-api:*", UNRESOLVED),)
+    action = "ManageConnections" if path.startswith("@connections/") else "Invoke"
     resource = f"{api}/{arguments.get('Stage', '*')}/{arguments.get('Method', '*')}/{path}"
-    return (("execute-api:Invoke", setting.arn("execute-api", resource)),)
+    return ((f"execute-api:{action}", setting.arn("execute-api", resource)),)
 
 
 _REQUESTS: Final = {"apigateway": _of_api, "http": _of_http}
@@ -227,6 +260,8 @@ _REQUESTS: Final = {"apigateway": _of_api, "http": _of_http}
 
 def _doing(action: str) -> str:
     """What a call does, for people, by the words of its action: `puts items`, `invokes functions`."""
+    if action.endswith(":*"):
+        return "calls it"
     verb, *words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", action.partition(":")[2])
     verb = verb.lower()
     verb = f"{verb[:-1]}ies" if verb.endswith("y") else f"{verb}{'es' if verb.endswith(('s', 'h', 'x')) else 's'}"

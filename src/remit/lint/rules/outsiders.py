@@ -22,7 +22,7 @@ _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
 """Everyone, in the policy of a resource and in a trust policy, where `"Principal": "*"` is refused: R138 reports it."""
 
 
-@rule("R216", WARNING, looks_at="statement", needs='Principal"')
+@rule("R216", WARNING, looks_at="outward", needs='Principal"')
 def anyone(item: ParsedStatement) -> Iterator[Problem]:
     """A trust policy or a resource's policy that lets anyone in.
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import ast
+import json
 from typing import TYPE_CHECKING, Any
 
 from remit.lint.finding import WARNING, Problem, rule
 from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
-from remit.triggers.api import Api
-from remit.triggers.http import Http
-from remit.triggers.payload_format import in_format_1, payload_format
-from remit.triggers.sample_events import sample_event
+from remit.triggers.payload_format import SAMPLE, in_format_1, payload_format
+from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import App, Function, Trigger
+    from remit.app import App, Function
     from remit.errors import Origin
     from remit.lint.rule_inputs import Project
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 def other_payload_format(subject: Project) -> Iterator[Problem]:
     """A handler reads fields of an event that its routes do not send: they belong to the other payload format.
 
-    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. Handlers
-    of REST APIs and of Chalice read format 1.0: `event["httpMethod"]` is a KeyError under 2.0.
+    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. REST
+    APIs send format 1.0, which Chalice reads, too: `event["httpMethod"]` is a KeyError under 2.0.
 
     Flagged:
 
@@ -53,7 +52,7 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
 
     Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
-    sample = sample_event("api").event
+    sample = json.loads(SAMPLE.read_text("utf-8"))
     fields_of = {"1.0": frozenset(_fields(in_format_1(sample))), "2.0": frozenset(_fields(sample))}
     # The sample's caller brings a token; others are told elsewhere.
     fields_of["2.0"] |= {"requestContext.authorizer.iam", "requestContext.authorizer.lambda"}
@@ -69,9 +68,13 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
         if not wrong or places.keys() & fields_of[sent] - fields_of[other] or "version" in places:
             continue
         field = min(wrong, key=lambda name: (places[name].line, places[name].column, name))
+        choice = (
+            f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}'
+        )
+        is_of_rest_api = "rest" in trigger_files((function,))
         yield Problem(
             f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
-            f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
+            "a REST API sends no other: routes of `on.api` do" if is_of_rest_api else choice,
             origin=places[field],
         )
 
@@ -84,11 +87,12 @@ def _fields(event: Mapping[str, Any], outer: str = "") -> Iterator[str]:
             yield from _fields(value, f"{outer}{name}.")
 
 
-def _format(trigger: Trigger, function: Function, app: App) -> str:
+def _format(trigger: Any, function: Function, app: App) -> str:
     """The format of the events of a trigger; "" where it may send anything."""
-    if isinstance(trigger, Api):
+    if hasattr(trigger, "payload_format_version"):  # of `on.api`, whose file brings those of its authorizers
         return payload_format(trigger, function, app)
-    return "2.0" if isinstance(trigger, Http) else ""
+    # By the name of its file: most apps have no REST API, and load nothing of one.
+    return {"http": "2.0", "rest": "1.0"}.get(type(trigger).__module__.rpartition(".")[2], "")
 
 
 def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Origin]]:

@@ -22,7 +22,7 @@ _ENTRIES = {":oidc-provider/": "sts:AssumeRoleWithWebIdentity", ":saml-provider/
 _WEB = ("cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com")
 
 
-@rule("R306", ERROR, looks_at="statement", needs='Principal"')
+@rule("R306", ERROR, looks_at="outward", needs='Principal"')
 def not_an_assume_action(item: ParsedStatement) -> Iterator[Problem]:
     """A trust policy allows what is no way into a role, or not the way of its principal.
 
@@ -94,7 +94,7 @@ def _entry(item: ParsedStatement) -> str:
     return "sts:AssumeRoleWithWebIdentity" if providers[0] in _WEB else _PLAIN
 
 
-@rule("R307", ERROR, looks_at="statement", needs='Principal"')
+@rule("R307", ERROR, looks_at="outward", needs='Principal"')
 def resource_of_another_policy(item: ParsedStatement) -> Iterator[Problem]:
     """The policy of a resource names an ARN, or an action, of another service.
 

@@ -19,7 +19,7 @@ _MISTAKES_IN = {
 }  # fmt: skip
 
 
-@rule("R138", ERROR, looks_at="statement", needs='Principal"')
+@rule("R138", ERROR, looks_at="outward", needs='Principal"')
 def bad_principal(item: ParsedStatement) -> Iterator[Problem]:
     """A principal that IAM does not know: a service's name that is misspelt, a wildcard in an ARN, a group.
 

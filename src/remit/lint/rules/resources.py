@@ -131,7 +131,7 @@ def doubled_slash(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, f"did you mean '{meant}'?", (item.resource_element, text))
 
 
-@rule("R309", ERROR, looks_at="statement")
+@rule("R309", ERROR, looks_at="negated")
 def excepts_everything(item: ParsedStatement) -> Iterator[Problem]:
     """NotAction or NotResource has `*`: the statement excepts everything, and applies to nothing.
 

@@ -35,7 +35,12 @@ def foreign_character(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "PutRolePolicy", parameter PolicyDocument (IAM API Reference).
     """
-    for spot, text in _texts(item):
+    texts: list[tuple[Spot, str]] = [((item.action_element, text), text) for text in item.statement.actions.patterns]
+    texts += item.texts
+    texts += [
+        (("Condition", condition.spelled, condition.key), condition.key) for condition in item.statement.conditions
+    ]
+    for spot, text in texts:
         if not (text.isascii() and text.isprintable()) and (foreign := _FOREIGN.search(text)) is not None:
             import unicodedata  # noqa: PLC0415 - large, and most texts are plain
 
@@ -46,14 +51,6 @@ def foreign_character(item: ParsedStatement) -> Iterator[Problem]:
                 f"{sign!r} ({called}) at character {foreign.start() + 1} of '{text}': IAM accepts U+0020 to U+00FF only"
             )
             yield Problem(message, "use * in its place, or another name", spot)
-
-
-def _texts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
-    for text in item.statement.actions.patterns:
-        yield (item.action_element, text), text
-    yield from item.texts
-    for condition in item.statement.conditions:
-        yield ("Condition", condition.spelled, condition.key), condition.key
 
 
 _UNSET = r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OPEN = r"\$\{[^{}]*(?:\$\{|\Z)"
 
 
-@rule("R127", ERROR, looks_at="statement", needs=r"\$\{")
+@rule("R127", ERROR, looks_at="variable", needs=r"\$\{")
 def unclosed_variable(item: ParsedStatement) -> Iterator[Problem]:
     """A `${` that is never closed.
 
@@ -56,7 +56,7 @@ _TERRAFORM = r"[a-z0-9]+_[a-z0-9_]+\..+"
 _LATE = r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?"
 
 
-@rule("R128", ERROR, looks_at="statement", needs=r"\$\{")
+@rule("R128", ERROR, looks_at="variable", needs=r"\$\{")
 def unknown_variable(item: ParsedStatement) -> Iterator[Problem]:
     """A variable that no request has, or one whose default IAM cannot read.
 
@@ -160,6 +160,10 @@ def variable_too_early(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, "write the value, or *", (item.resource_element, text))
 
 
+_NAMED_INSTEAD = {
+    "an action": "name the actions, or use a wildcard",
+    "a principal": "name the principal, or compare aws:PrincipalArn or aws:PrincipalTag/KEY in a condition",
+}
 _VARIABLE_ELSEWHERE_VARIABLE = re.compile(r"\$\{([a-zA-Z][\w.-]*:[^:{},][^{},]*)[^{}]*\}")
 
 
@@ -179,16 +183,12 @@ def variable_elsewhere(item: ParsedStatement) -> Iterator[Problem]:
 
     Source: "IAM policy elements: Variables and tags" (IAM User Guide): where you can use policy variables.
     """
-    for text in item.statement.actions.patterns:
-        yield from _variable_elsewhere_problem(
-            text, "an action", "name the actions, or use a wildcard", (item.action_element, text)
-        )
-    for kind, value in item.principals:
-        hint = "name the principal, or compare aws:PrincipalArn or aws:PrincipalTag/KEY in a condition"
-        yield from _variable_elsewhere_problem(value, "a principal", hint, (item.principal_element, kind, value))
-
-
-def _variable_elsewhere_problem(text: str, place: str, hint: str, spot: Spot) -> Iterator[Problem]:
-    variable = _VARIABLE_ELSEWHERE_VARIABLE.search(text)
-    if variable is not None and key_type(variable[1]) is not None:  # `${self:custom.account}` is another tool's
-        yield Problem(f"{place} takes no variable, and {variable[0]} is literal text: IAM refuses it", hint, spot)
+    places: list[tuple[str, str, Spot]] = [
+        (text, "an action", (item.action_element, text)) for text in item.statement.actions.patterns
+    ]
+    places += [(value, "a principal", (item.principal_element, kind, value)) for kind, value in item.principals]
+    for text, place, spot in places:
+        variable = _VARIABLE_ELSEWHERE_VARIABLE.search(text)
+        if variable is not None and key_type(variable[1]) is not None:  # `${self:custom.account}` is another tool's
+            message = f"{place} takes no variable, and {variable[0]} is literal text: IAM refuses it"
+            yield Problem(message, _NAMED_INSTEAD[place], spot)

@@ -40,7 +40,7 @@ def whole_service(item: ParsedStatement) -> Iterator[Problem]:
             yield Problem(message, "name the actions and the resources that are used", ("Action", text))
 
 
-@rule("R213", WARNING, looks_at="statement")
+@rule("R213", WARNING, looks_at="negated")
 def allow_not_resource(item: ParsedStatement) -> Iterator[Problem]:
     """An Allow with NotResource.
 
@@ -61,7 +61,7 @@ def allow_not_resource(item: ParsedStatement) -> Iterator[Problem]:
         yield Problem(message, "name the resources in Resource; NotResource belongs to Deny", ("NotResource",))
 
 
-@rule("R214", WARNING, looks_at="statement")
+@rule("R214", WARNING, looks_at="negated")
 def allow_not_action(item: ParsedStatement) -> Iterator[Problem]:
     """An Allow with NotAction.
 

@@ -14,7 +14,7 @@ from remit.access.setting import RequestSetting
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.emulator import emulated, instead_of
 from remit.workflows.integrations import integration
-from remit.workflows.state_access import call_accesses, dataset_accesses, distributed_accesses, job_accesses
+from remit.workflows.state_access import FOLLOWING, call_accesses, dataset_accesses, distributed_accesses, job_accesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,8 +82,7 @@ class Workflows:
             run: Any, state: Mapping[str, Any], given: Any, effective: Any, processor: Any, execution: Any, context: Any
         ) -> Any:
             running = _running(states, execution)
-            start, describe, stop, _ = distributed_accesses(running.machine)
-            self._ask((start, describe, stop), "States.Runtime", running)
+            self._ask(distributed_accesses(running.machine), "States.Runtime", running)
             reader, writer = (
                 states._resolve_params_obj(
                     fields.get("Parameters") or fields.get("Arguments") or {}, effective, context
@@ -108,6 +107,8 @@ class Workflows:
         """Fail the state if one of the accesses is denied to the machine's role."""
         name = running.machine.rpartition(":")[2]
         for action, resource in accesses:
+            if action in FOLLOWING:
+                continue
             denial = self.calls.denial(running.role, running.service, action, resource, name, running.session)
             if denial:
                 raise emulated("services.stepfunctions")._ExecutionError(error, denial)

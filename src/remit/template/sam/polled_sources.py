@@ -22,10 +22,11 @@ SOURCES: Final[dict[str, tuple[str | None, str | None]]] = {
 }
 """By type: the property that names the source, and the managed policy (below service-role/) that it brings."""
 _HERE: Final = "${AWS::Region}:${AWS::AccountId}"
-_NETWORK: Final = (
+NETWORK: Final = (
     "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "ec2:DescribeVpcs",
     "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups",
 )  # fmt: skip
+"""What Lambda does in the network of a source, with the role of a function that need not be in it itself."""
 _NO_SECRET: Final = frozenset({
     "IAM_AUTH", "IAM_OAUTHBEARER_AUTH", "OAUTHBEARER_AUDIENCE", "OAUTHBEARER_IDENTITY_POOL",
     "OAUTHBEARER_LOGICAL_CLUSTER", "OAUTHBEARER_SCOPE", "VPC_SECURITY_GROUP", "VPC_SUBNET",
@@ -59,7 +60,7 @@ def _secrets(properties: Mapping[str, Any], only_type: str | None = None) -> lis
 
 
 def _network() -> Statement:
-    return {"Effect": "Allow", "Action": list(_NETWORK), "Resource": "*"}
+    return {"Effect": "Allow", "Action": list(NETWORK), "Resource": "*"}
 
 
 def _broker(properties: Mapping[str, Any]) -> list[Statement]:
