@@ -14,7 +14,7 @@ import sys
 import types
 import typing
 from collections import abc
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -24,6 +24,7 @@ from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 T = TypeVar("T")
 ACTIONS = ("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:PurgeQueue")
@@ -39,7 +40,7 @@ class Maker:
         self.examples = {**EXAMPLES, **examples}
         self.width = width
         self.count = itertools.count(1)
-        self.fields: dict[str | int, str] = {}
+        self.fields: dict[str | float, str] = {}
         """Where each text and number stands: `Explanation.asker`."""
         self.around: list[Any] = []
         """The types of which one is being made: inside of an explanation there is no further one."""
@@ -71,22 +72,22 @@ class Maker:
         if isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, tuple)):
             self.around.append(hint)
             values = {}
-            for field, kind in hints(hint).items():
-                values[field] = self._value(kind, field, f"{hint.__name__}.{field}")
+            for name_of_field, kind in hints(hint).items():
+                values[name_of_field] = self._value(kind, name_of_field, f"{hint.__name__}.{name_of_field}")
             self.around.pop()
             return hint(**values)
         if hint is bool:
             return True
-        if hint in (int, str, Any):
+        if hint in (int, float, str, Any):
             number = 1_000 + 7 * next(self.count)
-            made = number if hint is int else f"{name}-{number}"
+            made = hint(number) if hint in (int, float) else f"{name}-{number}"
             self.fields[made] = place or name
             return made
         raise TypeError(f"no example of {hint} ({place or name})")
 
-    def changes(self, value: Any, place: str = "", hint: Any = None, field: str = "") -> Iterator[tuple[str, Any]]:
+    def changes(self, value: Any, place: str = "", hint: Any = None, of: str = "") -> Iterator[tuple[str, Any]]:
         """Each way to change one part of a noun: the place (`near[][1]`), and the noun with the change."""
-        example = self.examples.get(field) or self.examples.get(type(value))
+        example = self.examples.get(of) or self.examples.get(type(value))
         if example is not None:
             yield from (
                 (place, other) for other in itertools.islice(map(example, (991, 997, 998)), 3) if other != value
@@ -102,7 +103,7 @@ class Maker:
                     yield where, {**value, key: changed}
         elif isinstance(value, bool):
             yield place, not value
-        elif isinstance(value, int):
+        elif isinstance(value, int | float):
             yield place, value + 5_000
         elif isinstance(value, str):
             choices = typing.get_args(hint) if typing.get_origin(hint) is Literal else (f"{value}x",)
@@ -146,14 +147,14 @@ def hints(kind: type) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for one in reversed(kind.__mro__[:-1]):
         module = sys.modules[one.__module__]
-        if not module.__name__.startswith("remit."):
+        if not module.__name__.startswith(("remit.", "test")):
             continue
         names |= vars(module)
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
                 exec(compile(ast.Module(node.body, []), "", "exec"), names)  # noqa: S102 - imports of our own modules
     resolved = typing.get_type_hints(kind, names)
-    named = [field.name for field in fields(kind) if field.init] if is_dataclass(kind) else kind._fields
+    named = [one.name for one in fields(kind) if one.init] if is_dataclass(kind) else kind._fields
     return {name: resolved[name] for name in named}
 
 
@@ -181,6 +182,36 @@ def is_at(place: str, part: str) -> bool:
     return re.search(rf"{start}{re.escape(part.removeprefix('^'))}(?:[.\[ ])", f"{place} ") is not None
 
 
+@dataclass(frozen=True)
+class Told:
+    """A way to tell of a noun.
+
+    `left_out` are the parts that are not told, `keys` the values that stand under another name than their field has.
+    """
+
+    kind: Any
+    told: Callable[[Any], Any]
+    left_out: tuple[str, ...] = ()
+    keys: AbstractSet[tuple[str, str]] = frozenset()
+    without: dict[str, Any] = field(default_factory=dict)
+    """What some fields of the noun are, for what is told only then."""
+    width: int = 2
+    """How many items there are of each part: 1 where it takes long to tell of many."""
+
+
+def check_told(row: Told, examples: Mapping[Any, Callable[[int], Any]]) -> None:
+    """Hold what is told of a noun against each change of it; a part that is left out for nothing fails, too."""
+    maker = Maker(examples, row.width)
+    noun = replace(maker.noun(row.kind), **row.without)
+    silent = maker.untold(row.told, noun)
+    covered = {part: {place for place, _ in maker.changes(noun) if is_at(place, part)} for part in row.left_out}
+    assert silent == set().union(*covered.values())
+    assert all(covered.values())
+    document = row.told(noun)
+    if isinstance(document, dict):
+        assert set(keys_of(document, maker)) == row.keys
+
+
 def keys_of(document: Any, maker: Maker, key: str = "") -> Iterator[tuple[str, str]]:
     """The fields whose values stand in a document under a key of another name, and this key."""
     if isinstance(document, dict):
@@ -189,7 +220,7 @@ def keys_of(document: Any, maker: Maker, key: str = "") -> Iterator[tuple[str, s
     elif isinstance(document, list):
         for value in document:
             yield from keys_of(value, maker, key)
-    elif isinstance(document, str | int) and document in maker.fields:
-        field = maker.fields[document]
-        if field.rpartition(".")[2] != key and key not in maker.fields:
-            yield field, key
+    elif isinstance(document, str | float) and document in maker.fields:
+        place = maker.fields[document]
+        if place.rpartition(".")[2] != key and key not in maker.fields:
+            yield place, key

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from projects import remit
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from random_cases import cases
 
 ROLE = {"Fn::GetAtt": ["Role", "Arn"]}
 BUCKET, KEY = "arn:aws:s3:::data", "${Key.Arn}"
@@ -116,3 +118,54 @@ def test_a_bucket_whose_name_is_another_resources_logical_id_is_that_bucket(tmp_
     policy = bucket_policy(statement({"AWS": ROLE}, GET))
     text = template([], **{**table, "Policy" if logical_id == "data" else logical_id: policy})
     assert explained(tmp_path, text, "Role", GET, f"{BUCKET}/k")["verdict"] == "Allowed"
+
+
+PRINCIPALS: dict[str, Any] = {
+    "the role": {"AWS": ROLE},
+    "its account": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
+    "another account": {"AWS": "arn:aws:iam::444455556666:root"},
+    "another role": {"AWS": {"Fn::GetAtt": ["Other", "Arn"]}},
+    "a service": {"Service": "lambda.amazonaws.com"},
+    "everyone": "*",
+}
+"""Whom a statement names: the role and everyone are the caller itself, the account leaves it to the role's policies."""
+STATEMENTS = st.tuples(
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from(sorted(PRINCIPALS)),
+    st.sampled_from(["asked", "other"]),
+)
+
+
+@settings(max_examples=cases(15, deep=400))
+@given(
+    own=st.lists(st.sampled_from(["Allow", "Deny"]), max_size=2),
+    written=st.lists(STATEMENTS, max_size=3),
+    is_key=st.booleans(),
+)
+def test_the_role_and_the_resource_decide_together_as_within_one_account(
+    own: list[str], written: list[tuple[str, str, str]], *, is_key: bool
+) -> None:
+    """Sources: "Policy evaluation for requests within a single account" (IAM User Guide), "Key policies in AWS KMS"."""
+    is_key = is_key and bool(written)  # a key without a policy is nobody's here
+    asked, other, resource = ("kms:Decrypt", "kms:Encrypt", KEY) if is_key else (GET, "s3:PutObject", f"{BUCKET}/k")
+    statements = [
+        statement(PRINCIPALS[whom], asked if action == "asked" else other, effect) for effect, whom, action in written
+    ]
+    of_resource = {"Key": key(*statements)} if is_key else {"P": bucket_policy(*statements)}
+    document_of_roles = json.loads(
+        template([], **(of_resource if written else {}), Other={"Type": "AWS::IAM::Role", "Properties": {}})
+    )
+    policies = [
+        {"PolicyName": f"p{place}", "PolicyDocument": document({"Effect": effect, "Action": asked, "Resource": "*"})}
+        for place, effect in enumerate(own)
+    ]
+    document_of_roles["Resources"]["Role"]["Properties"]["Policies"] = policies
+    about = {(effect, whom) for effect, whom, action in written if action == "asked"}
+    is_denied = "Deny" in own or any(("Deny", whom) in about for whom in ("the role", "everyone", "its account"))
+    is_named = ("Allow", "the role") in about or ("Allow", "everyone") in about
+    allows = is_named or ("Allow" in own and (not is_key or ("Allow", "its account") in about))
+    with TemporaryDirectory() as folder:
+        answer = explained(Path(folder), json.dumps(document_of_roles), "Role", asked, resource)
+    expected = "ExplicitlyDenied" if is_denied else "Allowed" if allows else "ImplicitlyDenied"
+    event(expected)
+    assert answer["verdict"] == expected

@@ -37,6 +37,7 @@ with configure() as settings:
     settings.lambda_.function.log_retention = None
     settings.lambda_.function.properties = {"Tags": [{"Key": "a", "Value": "b"}]}
     settings.package.exclude += ["docs/*"]
+    settings.package.layer = True
     settings.api.cors_configuration = {"allow_origins": ["https://shop.example"]}
     settings.api.throttling_rate_limit = 10.5
     settings.websocket.throttling_burst_limit = 20
@@ -46,7 +47,7 @@ config.job.enable = True
 APP = """
 from typing import Any
 
-from remit import App, Shared, aws, grants, on, output, project, resource
+from remit import App, Shared, aws, grants, layer, on, output, project, resource
 from remit.grants import allow, dynamodb, s3, sns
 from remit.grants import sqs as queue
 from remit.triggers import dynamodb as stream
@@ -121,7 +122,16 @@ def shout(text: str) -> str:
     return text.upper()
 
 
+functions = app.group("functions", code="functions")
+functions.function(name="rooted", handler="handler.handler", code="functions/orders", layers=[layer("layers/tool")])
+app.web("main:api", auth="NONE", name="rooted-site", code="site")
 shout(aws.region)
+
+
+def names(event: dict[str, Any], context: object) -> list[str]:
+    return [Data.table.name, Data.queue.url, Data.bucket.arn, shout(Data.table.attribute("StreamArn"))]
+
+
 number: int = plain({}, None)
 text: str = many({}, None)
 sent: str = mail.perform_later("a@b.c")

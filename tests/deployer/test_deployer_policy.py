@@ -803,6 +803,53 @@ def test_merged_statements_allow_what_the_needs_did_and_nothing_else(needs: list
                     assert allowed(apart, name, place, context) == allowed(together, name, place, context)
 
 
+NAMED = {
+    "AWS::SQS::Queue": "QueueName", "AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName",
+    "AWS::Logs::LogGroup": "LogGroupName", "AWS::IAM::Role": "RoleName", "AWS::Kinesis::Stream": "Name",
+}  # fmt: skip
+TEXTS = st.sampled_from([{"Ref": "P"}, {"Fn::Sub": "${P}-x"}, {"Fn::Join": ["-", ["x", {"Ref": "P"}]]}, "plain"])
+PATHS = st.sampled_from([None, {"Ref": "Q"}, {"Fn::Sub": "/shop${Q}"}, "/shop/"])
+
+
+def settled(value: Any, parameters: dict[str, str]) -> Any:
+    """A value with its parameters filled in, as text."""
+    text = json.dumps(value)
+    for name, told in parameters.items():
+        text = text.replace(json.dumps({"Ref": name}), json.dumps(told)).replace(f"${{{name}}}", told)
+    return json.loads(text)
+
+
+@settings(max_examples=cases(15, deep=300))
+@given(
+    st.dictionaries(st.sampled_from(sorted(NAMED)), TEXTS, max_size=2),
+    TEXTS,
+    PATHS,
+    st.sampled_from(["jobs", "a-b"]),
+    st.sampled_from(["/", "/team/", "/a/b/"]),
+)
+def test_whatever_a_parameter_turns_out_to_be_the_stack_may_be_made(
+    names: dict[str, Any], role_name: Any, path: Any, name: str, path_told: str
+) -> None:
+    resources = {}
+    for number, (kind, text) in enumerate({**names, "AWS::IAM::Role": role_name}.items()):
+        properties = {NAMED[kind]: text, **(ROLE["Properties"] if kind == "AWS::IAM::Role" else {})}
+        if kind == "AWS::IAM::Role" and path is not None:
+            properties["Path"] = path
+        resources[f"R{number}"] = {"Type": kind, "Properties": properties}
+    open_template = {"Parameters": {"P": {"Type": "String"}, "Q": {"Type": "String"}}, "Resources": resources}
+    place = {"region": REGION, "account": NUMBER}
+    unknown = bound(deployer(stack_of("shop", [open_template])), **place)
+    told = {"Resources": settled(resources, {"P": name, "Q": path_told})}
+    # Nothing is granted on a role of which nobody knows the name, and a note says so.
+    is_noted = any("nothing is granted on it" in note for note in unknown.notes)
+    assert is_noted <= (role_name != "plain")
+    for grant in bound(deployer(stack_of("shop", [told])), **place).grants:
+        for action_name in grant.statement.actions.patterns:
+            for pattern in grant.statement.resources.patterns if grant.statement.resources else ():
+                is_of_unnamed = is_noted and action_name.startswith("iam:")
+                assert allowed(unknown, action_name, pattern) or is_of_unnamed, (action_name, pattern)
+
+
 BUCKETS, REGIONS = ("shop", "shop.code"), ("", "eu-west-1", "${AWS::Region}")
 KEYS = st.lists(st.text("ab.-", min_size=1, max_size=3), min_size=1, max_size=3).map("/".join)
 

@@ -136,6 +136,12 @@ def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(
     again.stop()
 
 
+@pytest.mark.parametrize("port", [65_536, 100_000])
+def test_a_port_that_no_machine_has_is_told(tmp_path: Path, upstream: str, port: int) -> None:
+    with pytest.raises(RemitError, match=f"^error: Url cannot be served at port {port}: there is no port {port}"):
+        FixedPorts(tmp_path / "ports.json", port).serve({"Url": upstream})
+
+
 @pytest.mark.parametrize("written", ["{", "[8000]", '{"A": "8000"}', '{"A": 1}'])
 def test_a_record_of_ports_that_holds_for_nothing_is_written_anew(tmp_path: Path, upstream: str, written: str) -> None:
     record, first = tmp_path / "ports.json", free_ports(1)

@@ -283,15 +283,12 @@ WRONG: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("written", WRONG)
-def test_a_wrong_value_is_told_at_the_line_that_assigns_it(make: Make, written: str) -> None:
-    message, hint = WRONG[written]
-    error = make(config=f"config.job.enable = False\nconfig.lambda_.function.{written}").error()
-    assert (message.format("config.lambda_.function."), hint, "config/deploy.py:6:5") == (
-        error.message,
-        error.hint or "",
-        at(error),
-    )
+def test_each_wrong_value_is_told_at_the_line_that_assigns_it_whatever_else_is_wrong(make: Make) -> None:
+    config = "\n".join(f"config.lambda_.function.{written}" for written in WRONG)
+    assert {at(mistake): (mistake.message, mistake.hint or "") for mistake in make(config=config).error().all} == {
+        f"config/deploy.py:{line}:5": (message.format("config.lambda_.function."), hint)
+        for line, (message, hint) in enumerate(WRONG.values(), 5)
+    }
 
 
 def test_each_wrong_value_is_told_at_its_line_of_the_decorator_whatever_else_is_wrong(make: Make) -> None:

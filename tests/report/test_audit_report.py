@@ -98,6 +98,13 @@ def test_sarif_names_the_policy_and_the_statement_of_a_finding() -> None:
     assert ["R101: there is no action s3:GetObjcet (own, Statement[0])"] == texts
 
 
+def test_a_rule_of_the_log_is_an_error_where_somebody_must_act() -> None:
+    rules = audit_sarif(REPORT, "1.0")["runs"][0]["tool"]["driver"]["rules"]
+    levels = {rule["id"].removeprefix("audit-"): rule["defaultConfiguration"]["level"] for rule in rules}
+    warnings = dict.fromkeys(("outside", "policy", "undecided"), "warning")
+    assert levels == {"administrator": "error", "input": "error"} | warnings
+
+
 def test_the_page_has_the_steps_of_each_path_behind_its_cells() -> None:
     data = json.loads(audit_page(REPORT).partition('id="data">')[2].partition("</script>")[0])
     paths, administrators = (section["rows"] for section in data["sections"][:2])

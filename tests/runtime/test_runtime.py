@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXAMPLE = SOURCE.parent / "examples" / "orders"
-FOR_APPS = {"App", "Shared", "aws", "config", "configure", "grants", "on", "output", "project", "resource"}
+FOR_APPS = {"App", "Shared", "aws", "config", "configure", "grants", "layer", "on", "output", "project", "resource"}
 """What config and app modules import; the rest of remit's names are for programs that build and check."""
 CONTEXT = """
 class Context:
@@ -147,6 +147,51 @@ def test_the_app_of_the_runtime_test_is_one_that_builds(lambda_root: Path, tmp_p
     (tmp_path / "app.py").write_text(source.split("class Holder")[0].replace("config.", "cfg."))
     names = [function.name for function in remit.load(tmp_path).functions]
     assert ["plain", "called", "many", "other-name", "web", "worker-default", "worker-very-urgent"] == names
+
+
+READING = """
+from remit import App, Shared, grants, layer, on, resource
+
+class Data(Shared):
+    orders = resource("AWS::DynamoDB::Table")
+    dead_letters = resource("AWS::SQS::Queue")
+    jobs = resource("AWS::SQS::Queue", redrive_policy={"deadLetterTargetArn": dead_letters.arn})
+
+class More(Shared):
+    kept_topic = resource("AWS::SNS::Topic", {"Subscription": [Data.jobs.arn]}, logical_id="NewsTopic")
+
+app = App()
+NAMES = [getattr(Data, name).name for name in ("orders", "jobs")]
+
+@app.function(on.sqs(Data.jobs), policy=[grants.s3.read(f"{Data.orders.arn}/*")], layers=[layer("layers/x")])
+def hello(event, context):
+    return [Data.orders.name, More.kept_topic.arn, Data.orders.attribute("Stream.Arn"), str(NAMES[1])]
+
+def unset(event, context):
+    return getattr(Data, event).url
+
+def inside(event, context):
+    return [each for each in (getattr(Data, event).url for _ in "1")]
+"""
+
+
+def test_a_resource_reads_as_the_environment_has_it_inside_a_function(lambda_root: Path) -> None:
+    """What declares runs through where nothing is set, and a name that nobody could see is told when it is read."""
+    (lambda_root / "reading.py").write_text(READING)
+    given = {
+        "REMIT_DataOrders_name": "orders-1",
+        "REMIT_MoreKeptTopic_arn": "arn:topic",
+        "REMIT_DataOrders_attribute_Stream_Arn": "arn:stream",
+    }
+    answer = _answer(lambda_root, "import reading\nprint(json.dumps(reading.hello({}, None)))", **given)
+    assert ["orders-1", "arn:topic", "arn:stream", ""] == answer
+    for name in ("unset", "inside"):
+        ran = _python(lambda_root, f"import reading\nreading.{name}('jobs', None)", **given)
+        told = (
+            "RuntimeError: Data.jobs.url is not in this function's environment, since its code does not spell it: "
+            'spell it out, or declare environment={"NAME": Data.jobs.url} and read os.environ["NAME"]'
+        )
+        assert told == ran.stderr.splitlines()[-1]
 
 
 def test_only_the_standard_library_is_imported(lambda_root: Path) -> None:

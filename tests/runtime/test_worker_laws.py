@@ -148,3 +148,12 @@ def test_every_message_ends_as_its_job_and_its_queue_say(
     }
     for operation, _ in asked:
         event(operation)
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_a_job_without_any_time_does_not_begin(seconds: float) -> None:
+    """A timer of 0 seconds would never end."""
+    runs: list[str] = []
+    with pytest.raises(JobTimeout, match="there was no time left"):
+        worker._call(Job(lambda: runs.append("run")), [], {}, seconds)
+    assert not runs

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from projects import at
+from projects import APP, Project, at, write
+from random_cases import cases
 from remit.catalogue.types import resource_type, resource_types
 
 if TYPE_CHECKING:
     from conftest import Make
-    from projects import Project
 
 HERE = "arn:aws:lambda:eu-west-1:111122223333:function:"
 NAMES = {
@@ -133,9 +137,38 @@ def refused(made: Project, service: str) -> None:
     assert "shared/resources/data.py:7" == at(error).rpartition(":")[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_function_is_the_same_by_whichever_name(make: Make, name: str) -> None:
-    refused(project(make, BY_HAND["logs"][0] % NAMES[name]), "logs")
+OWN_NAMES = {
+    **{form: written for form, written in NAMES.items() if form.startswith(("Fn::GetAtt", "an attribute"))},
+    "the ARN": f'"{HERE}shop-web"',
+    "Fn::Sub with the name": NAMES["Fn::Sub with the name"],
+    "Fn::Join": NAMES["Fn::Join"],
+}
+"""The same, of a function that has a name of its own."""
+PERMITTED = ("${HelloFunction}", "${HelloFunction.Arn}")
+
+
+@settings(max_examples=cases(14, deep=80))
+@given(st.sampled_from([*((form, False) for form in NAMES), *((form, True) for form in OWN_NAMES)]), st.integers(-1, 2))
+def test_a_function_is_the_same_by_whichever_name_also_in_its_permission(
+    form: tuple[str, bool], permitted: int
+) -> None:
+    name, is_named = form
+    by_name = "shop-web" if is_named else "orders-dev-hello"
+    allowing = [] if permitted < 0 else [permission("logs", function=(*PERMITTED, by_name)[permitted])]
+    function = "(function_name='shop-web')" if is_named else "()"
+    with TemporaryDirectory() as folder:
+
+        def make(*, config: str | None = None, app: str | None = None, **files: str | bytes) -> Project:
+            assert config is None
+            write(Path(folder, "orders"), {"app.py": APP + str(app), **files})
+            return Project(Path(folder, "orders"))
+
+        declared = BY_HAND["logs"][0] % (OWN_NAMES if is_named else NAMES)[name]
+        made = project(make, declared, *allowing, function=function)
+        if allowing:
+            assert made.template()
+        else:
+            refused(made, "logs")
 
 
 @pytest.mark.parametrize("service", BY_HAND)

@@ -99,3 +99,33 @@ def test_functions_have_their_dependencies_and_their_folders_in_layers(project: 
         program.chmod(0o755)
     ran = run_tests(project)
     assert re.search(r"^1 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+
+
+def test_names_of_resources_are_the_same_here_in_tests_and_where_a_function_runs(project: Path) -> None:
+    tests = (
+        "import app\n\n\n"
+        "def test_a_function_knows_the_names(remit, monkeypatch):\n"
+        "    from shared.resources.data import Data\n"
+        "    names = remit.invoke('names')\n"
+        "    bucket = 'arn:aws:s3:::' + remit.ref('DataFiles')\n"
+        "    assert names == [remit.ref('DataOrders'), remit.ref('DataJobs'), bucket]\n"
+        "    for name, value in remit.environment('names').items():\n"
+        "        monkeypatch.setenv(name, value)\n"
+        "    assert names == app.names({}, None)\n"
+    )
+    data = (
+        "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
+        "    orders = resource('AWS::DynamoDB::Table', billing_mode='PAY_PER_REQUEST',\n"
+        "        attribute_definitions=[{'AttributeName': 'id', 'AttributeType': 'S'}],\n"
+        "        key_schema=[{'AttributeName': 'id', 'KeyType': 'HASH'}])\n"
+        "    jobs = resource('AWS::SQS::Queue')\n    files = resource('AWS::S3::Bucket')\n"
+    )
+    write(project, {
+        "app.py": "from remit import App, on\nfrom shared.resources.data import Data\napp = App()\n\n\n"
+        "@app.function(on.s3(Data.files), on.sqs(Data.jobs))\ndef names(event, context):\n"
+        "    return [Data.orders.name, Data.jobs.url, Data.files.arn]\n",
+        "shared/resources/data.py": data,
+        "tests/test_app.py": tests,
+    })  # fmt: skip
+    ran = run_tests(project)
+    assert re.search(r"^1 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr

@@ -12,7 +12,7 @@ from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
-from remit.judge.links import linked_grants, linked_variables, with_variables
+from remit.judge.links import linked_grants, linked_variables, read_variables, with_variables
 from remit.judge.name_checks import check_declaration, check_trigger, logical_id
 from remit.judge.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project import setting_values
@@ -88,6 +88,8 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     variables: Mapping[str, str] = {}
     with state.noted():
         variables = linked_variables(state, access)
+    with state.noted():
+        variables = {**variables, **read_variables(state, [declaration])}
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None

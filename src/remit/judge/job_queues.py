@@ -11,7 +11,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge.assemble import check_own_role, declared_grants, managed_policies, merged_settings
-from remit.judge.links import linked_variables, with_variables
+from remit.judge.links import linked_variables, read_variables, with_variables
 from remit.judge.name_checks import check_declaration, logical_id
 from remit.judge.publication import publication
 from remit.project import job_setting_values
@@ -276,7 +276,8 @@ def worker(state: Judgement, queue: JobQueue, everywhere: Everywhere) -> Functio
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
-    properties = with_variables(settings.properties, linked_variables(state, access))
+    variables = {**linked_variables(state, access), **read_variables(state, jobs)}
+    properties = with_variables(settings.properties, variables)
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where)
     return Function(
         name=queue.worker,

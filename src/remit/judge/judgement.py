@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
@@ -64,6 +65,11 @@ class Judgement:
             return None
         return RemitError(f"a value of the configuration raised {type(error).__name__}: {told(error)}", origin=at)
 
+    @cached_property
+    def owners(self) -> frozenset[str]:
+        """The classes of shared resources."""
+        return frozenset(owner for owner, _ in self.declared.handles)
+
     def mentions(self, declaration: Declaration) -> Mentions:
         """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
@@ -74,7 +80,7 @@ class Judgement:
             module = declaration.web.module
         else:
             module, _ = split(declaration.handler)
-        root = self._mentioned.setdefault(declaration.code, MentionedNames(self.folder, declaration.code))
+        root = self._mentioned.setdefault(declaration.code, MentionedNames(self.folder, declaration.code, self.owners))
         return root.of(module)
 
 

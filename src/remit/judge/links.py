@@ -9,12 +9,13 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.project.current_load import relative
+from remit.project.resource_handles import attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from remit.judge.judgement import Judgement
-    from remit.project.declared import Access
+    from remit.project.declared import Access, Declaration
 
 
 def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
@@ -55,6 +56,35 @@ def linked_variables(state: Judgement, access: tuple[Access, ...]) -> Mapping[st
 def _is_of_a_key(grant: Grant) -> bool:
     """Return whether it is the half of a grant that is about the KMS key, which the function does not call."""
     return grant.statement.actions.patterns[0].startswith("kms:")
+
+
+def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Mapping[str, str]:
+    """What the code of declarations reads of shared resources when it runs: `Data.orders.name`, by its variable.
+
+    RemitError, where the code reads it: a resource has no such attribute.
+    """
+    variables: dict[str, str] = {}
+    mistakes = Mistakes()
+    for declaration in declarations if state.declared.handles else ():
+        mentions = state.mentions(declaration)
+        for read in sorted(mentions.reads, key=str):
+            handle = state.declared.handles.get((read.owner, read.resource))
+            if handle is None:  # an output, say
+                continue
+            # Of a resource that is passed on, whatever the code reads of anything may be meant.
+            attributes = (read.attribute,) if read.attribute else sorted(attributes_of(handle) & mentions.attributes)
+            wrong = Mistakes()
+            for attribute in attributes:
+                with wrong.noted():
+                    method, _, argument = attribute.partition(" ")
+                    value = handle.attribute(argument) if argument else getattr(handle, method)
+                    if isinstance(value, str):  # else what no function reads: the type, or the method itself
+                        variables[handle.variable(attribute)] = tokens.plain(value)
+            for mistake in wrong.errors if read.attribute else ():
+                mistake.origin = relative(read.origin, state.folder)
+                mistakes.errors.append(mistake)
+    mistakes.refuse()
+    return variables
 
 
 def with_variables(properties: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:

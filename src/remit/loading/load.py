@@ -102,6 +102,7 @@ def _declared(state: Loading) -> Declared:
         declarations=tuple(state.declarations),
         workflows=tuple(state.workflows),
         resources=tuple(state.resources),
+        handles=dict(state.handles),
         outputs=tuple(state.outputs),
         existing=dict(state.existing),
         layers=tuple(state.layers.values()),

@@ -6,7 +6,7 @@ import contextlib
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.declare import recording
 from remit.declare.recording import Recorder
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import ExistingValue, LayerCode, Output, Resource
     from remit.project.declared import Declaration, WorkflowDeclaration
+    from remit.project.resource_handles import Handle
     from remit.source.variables import DeclaredVariable
 
 
@@ -36,6 +37,8 @@ class Loading(Recorder):
     workflows: list[WorkflowDeclaration] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     """The shared ones."""
+    handles: dict[tuple[str, str], Handle[Any]] = field(default_factory=dict)
+    """The shared resources as code has them, by their classes' names and their own."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
     existing: dict[str, ExistingValue] = field(default_factory=dict)

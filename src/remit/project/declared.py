@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from remit.app import ExistingValue, LayerCode, Output, Resource, WebApp
     from remit.errors import RemitError, Span
+    from remit.project.resource_handles import Handle
     from remit.project.settings import Config
     from remit.source.handler_problem import HandlerProblem
 
@@ -113,6 +114,8 @@ class Declared:
     workflows: tuple[WorkflowDeclaration, ...]
     resources: tuple[Resource, ...]
     """The shared ones."""
+    handles: Mapping[tuple[str, str], Handle[Any]]
+    """As `resources`, by their classes' names and their own."""
     outputs: tuple[Output, ...]
     """As `resources`."""
     existing: Mapping[str, ExistingValue]

@@ -8,11 +8,13 @@ Source: "Return values" of each type (CloudFormation Template Reference).
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from remit.catalogue.types import REF, arn_of, resource_type
+from remit.declare.recording import current
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, Span, writer
 from remit.project.late_bound import LateBound, NoText
@@ -83,7 +85,7 @@ class Handle(NoText, Generic[TypeName_co]):
     @property
     def ref(self) -> LateBound:
         """CloudFormation's Ref: a queue's URL, a table's or bucket's name, a topic's ARN."""
-        return ResourceText.of(self, f"${{{self.logical_id}}}", "ref")
+        return self._here("ref", ResourceText.of(self, f"${{{self.logical_id}}}", "ref"))
 
     @property
     def arn(self) -> LateBound:
@@ -95,11 +97,23 @@ class Handle(NoText, Generic[TypeName_co]):
                 hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
                 origin=writer(),
             )
-        return ResourceText.of(self, text, "arn")
+        return self._here("arn", ResourceText.of(self, text, "arn"))
 
     def attribute(self, name: str) -> LateBound:
         """Anything that Fn::GetAtt gives, such as `StreamArn`."""
-        return LateBound(f"${{{self.logical_id}.{name}}}", f'{self.spelled}.attribute("{name}")')
+        late = LateBound(f"${{{self.logical_id}.{name}}}", f'{self.spelled}.attribute("{name}")')
+        return self._here(f"attribute {name}", late)
+
+    def variable(self, attribute: str) -> str:
+        """The variable by which functions have an attribute, or `attribute StreamArn`; `runtime` makes the same one."""
+        name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[._]", self.spelled))
+        return f"REMIT_{name}_{re.sub(r'[^A-Za-z0-9]', '_', attribute)}"
+
+    def _here(self, attribute: str, late: LateBound) -> LateBound:
+        """An attribute as this process has it, to which a test may give the variables of a function."""
+        here: Any = late if current() is not None else os.environ.get(self.variable(attribute), late)
+        text: LateBound = here  # or a plain text, which is what it stands for
+        return text
 
     if not TYPE_CHECKING:  # type checkers would take any name
 
@@ -114,7 +128,8 @@ class Handle(NoText, Generic[TypeName_co]):
                 else {"_".join(re.findall(_WORD, attribute)).lower(): attribute for attribute in kind.attributes}
             )
             if name in by_name:
-                return LateBound(f"${{{self.logical_id}.{by_name[name]}}}", f"{self.spelled}.{name}")
+                late = LateBound(f"${{{self.logical_id}.{by_name[name]}}}", f"{self.spelled}.{name}")
+                return self._here(name, late)
             known = (*_written_out(type(self)), "arn", "ref", *by_name)
             raise NoAttribute(
                 f"`{self.spelled}` ({self.type}) has no `{name}`",
@@ -140,7 +155,7 @@ class Attribute:
             raise AttributeError(self.name)
         written = f"{handle.spelled}.{self.name}"
         reference = handle.logical_id if self.source == REF else f"{handle.logical_id}.{self.source}"
-        return LateBound(f"${{{reference}}}", written)
+        return handle._here(self.name, LateBound(f"${{{reference}}}", written))  # noqa: SLF001 - its own
 
 
 class QueueHandle(Handle[QueueType]):
@@ -236,6 +251,11 @@ _TYPES: Final = (
 )
 """The types whose attributes are written out, by their handles; `resource` has an overload for each."""
 HANDLES: Final[Mapping[str, type[Handle[Any]]]] = {name: handle for types, handle in _TYPES for name in get_args(types)}
+
+
+def attributes_of(handle: Handle[Any]) -> frozenset[str]:
+    """The attributes of a resource that type checkers know."""
+    return frozenset({"arn", "ref", *_written_out(type(handle))})
 
 
 def _written_out(handle: type[Handle[Any]]) -> tuple[str, ...]:

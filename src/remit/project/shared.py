@@ -329,6 +329,7 @@ class Shared(metaclass=_SharedClass):
         state = current_load.current()
         if state is not None:
             state.resources += cls.resources
+            state.handles |= {(cls.__name__, name): vars(cls)[name] for name in declared}
             state.outputs += cls.outputs
             lost = [name for name, value in vars(cls).items() if type(value) is Unread]
             state.lost_names.update(f"{cls.__name__}_{name}" for name in lost)

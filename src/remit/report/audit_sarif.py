@@ -24,7 +24,6 @@ _RULES: Final = {
     "audit-undecided": ("It is not decided what a principal can do", "warning"),
     "audit-input": ("A file of the audit cannot be read in whole", "error"),
 }
-_LEVELS: Final = {"error": "error", "warning": "warning", "note": "note"}
 
 
 def audit_sarif(report: AuditReport, version: str) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def _results(report: AuditReport) -> Iterator[dict[str, Any]]:
         place = document.uses[0].principal
         for finding in document.findings:
             text = f"{finding.rule}: {finding.message} ({document.uses[0].policy}, {finding.where})"
-            yield _result("audit-policy", text, place, _LEVELS[finding.severity])
+            yield _result("audit-policy", text, place, finding.severity)
     for place, reason in _undecided(report):
         yield _result("audit-undecided", reason, place)
     for problem in report.problems:

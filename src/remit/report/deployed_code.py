@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from remit.errors import few
@@ -41,7 +42,4 @@ def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
 
 def other_code_document(functions: Iterable[OtherCode]) -> list[dict[str, str | None]]:
     """The same for programs: [{function, expected, actual}], SHA-256 in base64; null for a function that is gone."""
-    return [
-        {"function": function.function, "expected": function.expected, "actual": function.actual}
-        for function in functions
-    ]
+    return [asdict(function) for function in functions]

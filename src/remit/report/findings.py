@@ -19,7 +19,6 @@ _WIDTH: Final = 120
 """Characters of a source line that are shown."""
 _AROUND: Final = 1_000
 """Characters beside them that may tell that a part of a secret is shown."""
-_SARIF_LEVELS: Final = {"error": "error", "warning": "warning", "note": "note"}
 _GITHUB_LEVELS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -122,7 +121,7 @@ def summary(findings: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`, or that nothing was found."""
     counts = Counter(finding.severity for finding in findings)
     words = []
-    for severity in _SARIF_LEVELS:
+    for severity in SEVERITIES:
         count = counts[severity]
         if count:
             words.append(f"{count} {severity}{'' if count == 1 else 's'}")
@@ -159,7 +158,7 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
             "text": rule.page.split("\n\n")[1].replace("\n", " ") if "\n\n" in rule.page else rule.title
         },
         "help": {"text": rule.page},
-        "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": rule.severity},
     }
 
 
@@ -168,7 +167,7 @@ def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
-        "level": _SARIF_LEVELS[finding.severity],
+        "level": finding.severity,
         "message": {"text": text},
     }
     if finding.file is not None:

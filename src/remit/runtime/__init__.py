@@ -154,14 +154,18 @@ class App:
         return lambda decorated: Job(decorated, queue, **kept)
 
 
+def _template_name(owner: type, name: str) -> str:
+    """The name in the template of a resource or an output of a class."""
+    return "".join(word[:1].upper() + word[1:] for word in (owner.__name__ + "_" + name).split("_"))
+
+
 class Shared:
     """The app's own stack: `lookup` reads an output of it."""
 
     @classmethod
     def lookup(cls, output: str) -> str:
         """The value of an output of this app's stack, read once per process."""
-        words = (cls.__name__ + "_" + output).split("_")
-        name = "".join(word[:1].upper() + word[1:] for word in words)
+        name = _template_name(cls, output)
         values = _outputs
         if name not in values:
             try:
@@ -213,10 +217,47 @@ def _stored_value(name: Any, kind: str, fetch: Callable[[str], str]) -> Any:
     return _values[stored_name]
 
 
-def resource(*_arguments: object, **_options: object) -> _Nothing:
+class _Resource(_Nothing):
+    """Stands for a resource of the template: its attributes are what the function's environment has of them."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.__dict__.update(spelled=f"{owner.__name__}.{name}", name_in_template=_template_name(owner, name))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._read(name, f".{name}")
+
+    def attribute(self, name: str) -> Any:
+        """Anything that Fn::GetAtt gives, such as `StreamArn`."""
+        return self._read("attribute_" + name.replace(".", "_"), f'.attribute("{name}")')
+
+    def _read(self, attribute: str, written: str) -> Any:
+        variable = f"REMIT_{self.__dict__.get('name_in_template', '')}_{attribute}"
+        if variable in os.environ:
+            return os.environ[variable]
+        frame: Any = sys._getframe(2)  # noqa: SLF001 - the only way to know who asks
+        while frame.f_code.co_name.startswith("<") and frame.f_back and frame.f_code.co_name != "<module>":
+            frame = frame.f_back  # a comprehension or a lambda is a part of what it stands in
+        is_function = frame.f_code.co_flags & 1  # CO_OPTIMIZED, as neither a module nor a class is: these declare
+        if not is_function or not self.__dict__:
+            return nothing
+        value = self.__dict__["spelled"] + written
+        raise RuntimeError(
+            f"{value} is not in this function's environment, since its code does not spell it: "
+            f'spell it out, or declare environment={{"NAME": {value}}} and read os.environ["NAME"]'
+        )
+
+
+def resource(*_arguments: object, **_options: object) -> _Resource:
     """Stand for a resource of the template."""
+    return _Resource()
+
+
+def output(*_arguments: object, **_options: object) -> _Nothing:
+    """Stand for an output of the template."""
     return nothing
 
 
-layer = output = resource
+layer = output
 _outputs: dict[str, str] = {}

@@ -11,14 +11,17 @@ import ast
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.source.layout import module_file, package_of, python_files, roots
-from remit.source.python_file import imports, parsed, walk
+from remit.source.python_file import imports, origin_in, parsed, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
+
+    from remit.errors import Origin
+    from remit.source.python_file import Import
 
 _IMPORTS_ANYTHING: Final = frozenset({
     "__import__", "import_module", "spec_from_file_location", "pkgutil", "runpy", "exec", "eval",
@@ -29,6 +32,23 @@ _NAMES_ANYTHING: Final = frozenset({
     "globals", "locals", "vars", "dir", "__dict__", "getmembers", "exec", "eval", "attrgetter", "methodcaller",
 })  # fmt: skip
 """By these names code may reach something whose name is nowhere spelt."""
+
+_DECLARING: Final = frozenset({"function", "group", "job", "web", "workflow"})
+"""The methods of an app, whose arguments are declarations."""
+_DECLARATIONS: Final = ("remit.grants", "remit.on", "remit.triggers")
+"""What else declares wherever it is called."""
+
+
+class ResourceRead(NamedTuple):
+    """An attribute of a shared resource that code reads when it runs, and where: `Data.orders.name`.
+
+    The attribute is empty where the resource itself is passed on, and `attribute StreamArn` for a call of that method.
+    """
+
+    owner: str
+    resource: str
+    attribute: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +62,9 @@ class Mentions:
     imports: frozenset[str] = frozenset()
     imports_anything: bool = True
     names_anything: bool = True
+    reads: frozenset[ResourceRead] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    """The attributes of anything that code reads when it runs; of an app with shared resources."""
 
 
 _UNREADABLE: Final = Mentions(frozenset())
@@ -53,6 +76,8 @@ class MentionedNames:
 
     folder: Path
     code: str = ""
+    owners: frozenset[str] = frozenset()
+    """The classes of shared resources."""
     _modules: dict[str, Mentions | None] = field(default_factory=dict)
     _mentions: dict[str, Mentions] = field(default_factory=dict)
 
@@ -62,7 +87,9 @@ class MentionedNames:
             modules = [*self._with_imports(module)]
             names = frozenset(name for each in modules for name in each.names)
             names_anything = any(each.names_anything for each in modules)
-            self._mentions[module] = Mentions(names, names_anything=names_anything)
+            reads = frozenset(read for each in modules for read in each.reads)
+            attributes = frozenset(attribute for each in modules for attribute in each.attributes)
+            self._mentions[module] = Mentions(names, names_anything=names_anything, reads=reads, attributes=attributes)
         return self._mentions[module]
 
     def _with_imports(self, first: str) -> Iterator[Mentions]:
@@ -84,7 +111,7 @@ class MentionedNames:
         """A module of the project; None where there is none of this name."""
         if name not in self._modules:
             file = module_file(self.folder, name, self.code)
-            self._modules[name] = None if file is None else _read(file, name)
+            self._modules[name] = None if file is None else _read(file, name, self.owners)
         return self._modules[name]
 
     def _all(self) -> Iterator[str]:
@@ -95,7 +122,9 @@ class MentionedNames:
                 yield module.removesuffix(".__init__")
 
 
-def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each way to name something
+def _read(  # noqa: C901 - a case for each way to name something
+    file: Path, name: str, owners: frozenset[str]
+) -> Mentions:
     """The module of a file; one that is no Python, which is an error elsewhere, may do anything."""
     try:
         tree = parsed(file.read_bytes(), str(file)).tree
@@ -129,12 +158,60 @@ def _read(file: Path, name: str) -> Mentions:  # noqa: C901 - a case for each wa
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
+    imported_names = list(imports(ast.walk(tree))) if owners else []
+    declaring = {each.bound for each in imported_names if each.full_name.startswith(_DECLARATIONS)}
+    running = list(walk(tree, lambda node: _running(node, declaring))) if owners else []
     return Mentions(
         frozenset(names | words),
         frozenset(modules),
         imports_anything=imports_elsewhere or not names.isdisjoint(_IMPORTS_ANYTHING),
         names_anything=names_anything or not names.isdisjoint(_NAMES_ANYTHING),
+        reads=frozenset(_reads(running, imported_names, str(file), owners)),
+        attributes=frozenset(node.attr for node in running if isinstance(node, ast.Attribute)),
     )
+
+
+def _reads(
+    running: Iterable[ast.AST], imported_names: Iterable[Import], file: str, owners: frozenset[str]
+) -> Iterator[ResourceRead]:
+    """What code reads of shared resources when it runs: of nodes, each before those inside of it."""
+    own_names = {owner: owner for owner in owners}
+    own_names |= {each.bound: each.name for each in imported_names if each.name in owners}
+    seen: set[ast.AST] = set()  # the parts of what was read, which come later
+    for node in running:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute() as read, attr="attribute") as called, args=[argument]
+            ):
+                attribute = f"attribute {getattr(argument, 'value', '')}"
+            case ast.Attribute(value=ast.Attribute() as read, attr=attribute) as called:
+                pass
+            case ast.Attribute() as called:
+                read, attribute = called, ""
+            case _:
+                continue
+        for resource, name in ((read, attribute), (called, "")):
+            owner = own_names.get(getattr(resource.value, "id", getattr(resource.value, "attr", "")))
+            if owner is not None and resource not in seen:
+                yield ResourceRead(owner, resource.attr, name, origin_in(file, resource))
+                seen |= {called, read}
+                break
+
+
+def _running(node: ast.AST, declaring: Container[str]) -> Iterable[ast.AST]:
+    """The parts of a node that run with a function: no decorators, no bodies of classes, no calls that declare."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return (node.args, *node.body)
+        case ast.ClassDef():
+            return [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+        case ast.Call(func=called):
+            first = called
+            while isinstance(first, ast.Attribute):
+                first = first.value
+            if getattr(called, "attr", "") in _DECLARING or getattr(first, "id", "") in declaring:
+                return ()
+    return ast.iter_child_nodes(node)
 
 
 def _naming(node: ast.AST) -> Iterable[ast.AST]:

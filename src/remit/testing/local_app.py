@@ -257,6 +257,14 @@ class LocalApp:
         deployed_name = self._tests_app.app.deployed_name(self._tests_app.function(function))
         return function_session(self._tests_app.running.aws, deployed_name)
 
+    def environment(self, function: str) -> Mapping[str, str]:
+        """The environment of a function that is deployed: with it, `Data.table.name` is what the function has."""
+        deployed_name = self._tests_app.app.deployed_name(self._tests_app.function(function))
+        client = self.client("lambda")
+        configuration = client.get_function_configuration(FunctionName=deployed_name)
+        variables: Mapping[str, str] = configuration["Environment"]["Variables"]
+        return variables
+
     def output(self, name: str) -> str:
         """The value of an output of the stack, such as the URL of a function: `HelloUrl`."""
         outputs = self._tests_app.running.outputs

@@ -1,0 +1,102 @@
+"""Programs and people are told of each part of what a command gives: whatever changes in it, another thing is told."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from nouns import Maker, Told, check_told
+from remit.cli import deploy, dev, invoke, stack_commands
+from remit.deploy.deployment import Deployment
+from remit.deploy.events import StackEvent
+from remit.deploy.invoke import Answer  # noqa: TC001 - nouns are made of their hints
+from remit.deploy.session import Account
+from remit.dev import events
+from remit.local.authorization.access_log import AccessRecord  # noqa: TC001 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE: Final = Account("111122223333", "eu-west-1", "aws", None)
+
+
+@dataclass(frozen=True)
+class Invoked:
+    """An answer, and the access that the function used."""
+
+    answer: Answer
+    access: tuple[AccessRecord, ...]
+
+
+def printed(command: Callable[[], Any]) -> tuple[str, str]:
+    """What a command writes to standard output and standard error."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        command()
+    return out.getvalue(), err.getvalue()
+
+
+EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
+    "Logged.time": lambda number: f"2026-01-31T12:{number // 60 % 60:02}:{number % 60:02}",
+    "AccessRecord.decision": lambda number: "denied" if number < 900 else ("allowed", "unknown")[number % 2],
+    "Deployment.plan": lambda _: None,
+    "Deployment.access": lambda _: None,
+    "Deployment.manual_changes": lambda _: None,
+}
+NOT_USED: Final = ("because", "caller", "operation", "request_id", "refused", "time", "function")
+"""Of an access, what it was asked for and the decision are told."""
+NOT_DEPLOYED: Final = (
+    "cause.status", "description", "kind", "ok", "outcome.namespace", "outcome.outputs", "outputs reversed",
+    "physical_id", "retained", "seconds", "stack_id",
+)  # fmt: skip
+EVENTS: Final = [
+    kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.DevEvent)
+][1:]
+NOT_SHOWN: Final[dict[Any, tuple[str, ...]]] = {events.CallDenied: ("because",), events.GrantWritten: ("file",)}
+TOLD: Final = {
+    "an invocation, for programs": Told(
+        Invoked,
+        lambda one: printed(lambda: invoke._print(one.answer, one.access, as_json=True)),
+        (*NOT_USED, "file", "line"),
+    ),
+    "an invocation": Told(
+        Invoked,
+        lambda one: printed(lambda: invoke._print(one.answer, one.access, as_json=False)),
+        (*NOT_USED, "statement", "failed", "duration_ms", "memory_mb"),
+    ),
+    "a deploy, for programs": Told(Deployment, lambda one: deploy._document(HERE, one), NOT_DEPLOYED),
+    **{f"{kind.__name__}, for programs": Told(kind, lambda one: one.document()) for kind in EVENTS},
+    **{
+        kind.__name__: Told(kind, lambda one: printed(lambda: dev._Screen().show(one)), NOT_SHOWN.get(kind, ()))
+        for kind in EVENTS
+    },
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_whatever_changes_another_thing_is_told(name: str) -> None:
+    check_told(TOLD[name], EXAMPLES)
+
+
+FAILED: Final = ("CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+GOES_BACK: Final = (
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+)
+DONE: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE")
+BEGUN: Final = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "DELETE_SKIPPED")
+
+
+@pytest.mark.parametrize(
+    ("colour", "statuses"), [("red", FAILED), ("red", GOES_BACK), ("green", DONE), ("", BEGUN)], ids=str
+)
+def test_an_event_has_the_colour_of_how_it_goes(colour: str, statuses: tuple[str, ...]) -> None:
+    """Source: "Stack status codes" (CloudFormation User Guide)."""
+    for status in statuses:
+        assert stack_commands._style(replace(Maker({}).noun(StackEvent), status=status)) == colour
