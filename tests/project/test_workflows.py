@@ -462,6 +462,8 @@ def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, m
         ('"render", "missing.asl.json"', "there is no file missing.asl.json"),
         ('"render", "../other.asl.json"', "'../other.asl.json' is not in the project"),
         ('"render", "shared"', "there is no file shared"),
+        ('3, "render.asl.json"', "3 is not a valid name for a workflow"),
+        ('"render", {"StartAt": 1, "States": {"A": object()}}', "definition is not JSON"),
         ('"render", 3', "a workflow is a file in the Amazon States Language or a dict, got int '3'"),
         ('"ren der", "render.asl.json"', "'ren der' is not a valid name for a workflow"),
         ('"render", "render.asl.json", on.sqs("q")', "Sqs does not start a workflow"),
@@ -482,6 +484,16 @@ def test_a_wrong_argument_is_an_error_at_its_line(make: Make, arguments: str, me
     error = project.error()
     assert message in error.message
     assert at(error).startswith("app.py:18:")
+
+
+def test_a_workflow_that_is_declared_twice_is_an_error_at_the_second(make: Make) -> None:
+    app = f'{APP}app.workflow("render", "render.asl.json")\napp.workflow("render", "render.asl.json")\n'
+    error = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_with(PASS))}).error()
+    assert ("workflow `render` is declared twice; the other is at app.py:18:1", "app.py:19:1") == (
+        error.message,
+        at(error),
+    )
+    assert () == error.further
 
 
 def test_a_definition_may_be_yaml_or_a_dict(make: Make) -> None:

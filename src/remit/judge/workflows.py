@@ -12,7 +12,7 @@ from remit.app import Grant, Reason, Resource, Workflow
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.documents.read import read_as_written
-from remit.errors import Mistakes, Origin, Path, RemitError, described
+from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.judge import policy_list
@@ -24,6 +24,7 @@ from remit.resources.kms_key import kms_key
 from remit.source import places
 from remit.triggers.event import Event
 from remit.triggers.schedule import Schedule
+from remit.triggers.source import checked_json
 from remit.workflows.definition import SUBSTITUTION, mistakes_in, substituted
 from remit.workflows.stand_ins import StandIns
 from remit.workflows.state_access import StateAccess, accesses, may_be_about, settings_accesses
@@ -121,7 +122,7 @@ def workflow_of(
 
 
 def _check_options(declaration: WorkflowDeclaration) -> None:
-    if not re.fullmatch(_NAME, str(declaration.name)):
+    if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
         raise RemitError(
             f"{declaration.name!r:.80} is not a valid name for a workflow",
             hint="letters, digits, - and _ only, 60 at most",
@@ -141,6 +142,8 @@ def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definiti
     written = tokens.plain(declaration.definition)
     if isinstance(written, Mapping):
         at = relative(origin, state.folder) or origin
+        with judging(origin):
+            checked_json("definition", written)
         return _Definition(written, lambda path: places.inside(state.folder, at, path))
     if not isinstance(written, str) or not written:
         problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
