@@ -103,6 +103,7 @@ TESTS = {
     "local": ("tests/local",),
     "access": ("tests/local",),
     "workflows": ("tests/project/test_workflows.py", "tests/lint/test_state_machines.py"),
+    "importing": ("tests/importing",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_marked_processes.py"}
