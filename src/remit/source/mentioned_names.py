@@ -175,8 +175,7 @@ def _reads(
     running: Iterable[ast.AST], imported_names: Iterable[Import], file: str, owners: frozenset[str]
 ) -> Iterator[ResourceRead]:
     """What code reads of shared resources when it runs: of nodes, each before those inside of it."""
-    own_names = {owner: owner for owner in owners}
-    own_names |= {each.bound: each.name for each in imported_names if each.name in owners}
+    own_names = {each.bound: each.name for each in imported_names if each.name in owners}
     seen: set[ast.AST] = set()  # the parts of what was read, which come later
     for node in running:
         match node:
@@ -191,8 +190,9 @@ def _reads(
             case _:
                 continue
         for resource, name in ((read, attribute), (called, "")):
-            owner = own_names.get(getattr(resource.value, "id", getattr(resource.value, "attr", "")))
-            if owner is not None and resource not in seen:
+            # `Data.orders` of an imported class, or `data.Data.orders` of its module
+            owner = own_names.get(getattr(resource.value, "id", ""), getattr(resource.value, "attr", ""))
+            if owner in owners and resource not in seen:
                 yield ResourceRead(owner, resource.attr, name, origin_in(file, resource))
                 seen |= {called, read}
                 break
