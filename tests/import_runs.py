@@ -135,7 +135,7 @@ def main() -> int:
         root = Path(tempfile.mkdtemp(prefix="import-runs-"))
         folder = root / "app"
         imported = ran(root, "import", str(source), str(folder))
-        stubs = "stands for a handler" in imported.stderr
+        stubs = "stands for code" in imported.stderr
         if imported.returncode or stubs:
             continue
         deployed = ran(folder, "deploy", "--local", "--yes")

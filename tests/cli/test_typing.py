@@ -56,7 +56,7 @@ from remit.triggers import http, kinesis, schedule, sqs
 
 class Data(Shared):
     queue = resource("AWS::SQS::Queue", visibility_timeout=3)
-    table = resource("AWS::DynamoDB::Table", deletion_policy="Retain", depends_on=queue)
+    table = resource("AWS::DynamoDB::Table", deletion_policy="Retain", depends_on=queue, logical_id="Orders")
     cluster = resource("AWS::RDS::DBCluster", {"Engine": "aurora-mysql"})
     cache = resource("AWS::ElastiCache::ServerlessCache")
     bucket = resource("AWS::S3::Bucket")
@@ -90,6 +90,8 @@ tokens = on.jwt("https://id.example", audience=["shop"], scopes=["orders"])
 words = on.authorizer(plain, identity_source=["$request.header.x-word"], cache=60)
 app.function(on.api("GET /cave", auth=words), name="cave", handler="app.plain")
 app.function(on.api("GET /", auth=tokens), on.api("$default", auth="NONE"), name="api", handler="app.plain")
+app.function(on.api("GET /b", payload_format_version="1.0"), name="b", handler="app.plain", function_name="shop-b")
+app.function(on.api("GET /c"), name="c", handler="app.plain", logical_id="C")
 app.function(on.api("GET /a", auth=on.user_pool("p", clients=["c"])), name="users", handler="app.plain")
 app.function(on.websocket("$connect", auth="NONE"), name="ws", handler="app.plain", policy=[grants.websocket.send()])
 app.web("shop.main:api", auth="AWS_IAM", timeout=3)
@@ -275,6 +277,12 @@ app.function(name="a", handler="a.b", tracing="On")
 app.function(name="a", handler="a.b", log_retention=31)
 app.group("a", runtime="python2.7")
 app.group("a", log_retention=8)
+app.group("a", logical_id="A")
+app.function(name="a", handler="a.b", function_name=3)
+resource("AWS::SQS::Queue", logical_id=3)
+on.api("GET /", payload_format_version="3.0")
+config.stack_name = 3
+config.api.payload_format_version = "3.0"
 resource("AWS::SQS::Queue", deletion_policy="Keep")
 resource("AWS::X::Y", deletion_policy="retain")
 config.lambda_.function.runtime = "python3.99"

@@ -102,6 +102,7 @@ TESTS = {
     "dev": ("tests/dev",),
     "local": ("tests/local",),
     "access": ("tests/local",),
+    "importing": ("tests/importing",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_marked_processes.py"}

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from projects import Project, write
+from random_cases import cases
 from remit.build import build
 from remit.catalogue.types import holds_data
 from remit.deploy.changeset import plan
@@ -314,7 +315,10 @@ def two_versions(draw: st.DrawFn) -> tuple[dict[str, Attribute], dict[str, Attri
 
 
 @given(two_versions())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
+@settings(
+    max_examples=cases(20, deep=500),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
 def test_of_any_two_versions_what_holds_data_goes_only_if_the_plan_names_it(
     join: Callable[..., Account], tmp_path_factory: pytest.TempPathFactory, versions: Any
 ) -> None:

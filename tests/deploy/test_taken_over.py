@@ -367,3 +367,127 @@ def test_every_command_follows_the_names(remit: Remit, project: Path, capsys: py
     assert remit("status")[0] == 0
     assert remit("delete", "--yes-delete", "all")[0] == 0
     (project / "config" / "deploy.py").unlink()
+
+
+SERVERLESS = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Resources": {
+        "ServerlessDeploymentBucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shop-dev-zips"}},
+        "OrdersLogGroup": {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {"LogGroupName": "/aws/lambda/shop-dev-orders"},
+        },
+        "IamRoleLambdaExecution": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": ["lambda.amazonaws.com"]},
+                            "Action": ["sts:AssumeRole"],
+                        }
+                    ],
+                },
+                "RoleName": {"Fn::Join": ["-", ["shop", "dev", {"Ref": "AWS::Region"}, "lambdaRole"]]},
+            },
+        },
+        "OrdersLambdaFunction": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Code": {"ZipFile": "def handler(event, context): return 'serverless'"},
+                "Handler": "index.handler",
+                "Runtime": "python3.13",
+                "FunctionName": "shop-dev-orders",
+                "Role": {"Fn::GetAtt": ["IamRoleLambdaExecution", "Arn"]},
+            },
+            "DependsOn": ["OrdersLogGroup"],
+        },
+        "OrdersLambdaVersionX": {
+            "Type": "AWS::Lambda::Version",
+            "DeletionPolicy": "Retain",
+            "Properties": {"FunctionName": {"Ref": "OrdersLambdaFunction"}},
+        },
+    },
+    "Outputs": {"Zips": {"Value": {"Ref": "ServerlessDeploymentBucket"}}},
+}
+
+
+def test_a_stack_made_by_serverless_keeps_its_functions_and_the_plan_names_its_bucket(
+    elsewhere: Account, remit: Remit, project: Path
+) -> None:
+    cloudformation, logs = elsewhere.client("cloudformation"), elsewhere.client("logs")
+    body = json.dumps(SERVERLESS)
+    cloudformation.create_stack(StackName="shop-dev", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="shop-dev", WaiterConfig={"Delay": 1})
+    logs.create_log_stream(logGroupName="/aws/lambda/shop-dev-orders", logStreamName="old")
+    config = CONFIG.replace('"shop"', '"shop-dev"')
+    app = LEAN.replace('function_name="shop-orders"', 'logical_id="OrdersLambdaFunction"')
+    write(project, {"config/deploy.py": config, "app.py": app})
+    code, error = outcome(remit, "--take-over", "--yes")
+    assert (code, "data goes (bucket ServerlessDeploymentBucket)" in error) == (1, True)
+    code, _, err = remit("deploy", "--take-over", "--yes", "--yes-delete", "ServerlessDeploymentBucket")
+    assert code == 0, err
+    assert remit("invoke", "orders")[0] == 0
+    names = [
+        stream["logStreamName"]
+        for stream in logs.describe_log_streams(logGroupName="/aws/lambda/shop-dev-orders")["logStreams"]
+    ]
+    assert "old" in names
+    (project / "config" / "deploy.py").unlink()
+
+
+ODD = """
+Parameters: {Stage: {Type: String, Default: dev}, Logs: {Type: String, Default: ""}}
+Mappings: {Sizes: {dev: {Memory: 128}}}
+Conditions:
+  HasLogs: !Not [!Equals [!Ref Logs, ""]]
+  IsDev: !Equals [!Ref Stage, dev]
+Resources:
+  Plain: {Type: AWS::SQS::Queue}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies: !If
+        - IsDev
+        - - PolicyName: a
+            PolicyDocument:
+              Version: "2012-10-17"
+              Statement: {Effect: Allow, Action: "sqs:*", Resource: !GetAtt Plain.Arn}
+        - !Ref AWS::NoValue
+  Fn:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: !Sub "shop-${Stage}-orders"
+      MemorySize: !FindInMap [Sizes, !Ref Stage, Memory]
+      LoggingConfig: !If [HasLogs, {LogGroup: !Ref Logs}, !Ref "AWS::NoValue"]
+      Runtime: python3.13
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code: {ZipFile: "def handler(event, context): return 1"}
+Outputs:
+  Arn: {Value: !GetAtt Fn.Arn, Export: {Name: !Sub "${AWS::StackName}-arn"}, Condition: IsDev}
+"""
+
+
+def test_conditions_and_parameters_of_the_old_template_are_no_hindrance(
+    elsewhere: Account, remit: Remit, project: Path
+) -> None:
+    cloudformation = elsewhere.client("cloudformation")
+    cloudformation.create_stack(StackName="shop", TemplateBody=ODD, Capabilities=["CAPABILITY_IAM"])
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="shop", WaiterConfig={"Delay": 1})
+    data = "from remit import Shared, resource\nclass Data(Shared):\n"
+    data += '    a = resource("AWS::SQS::Queue", logical_id="Plain")\n'
+    app = LEAN.replace('"shop-orders"', '"shop-dev-orders", logical_id="Fn"')
+    write(project, {"config/deploy.py": CONFIG, "shared/resources/data.py": data, "app.py": app})
+    before = physical_ids(elsewhere)
+    assert remit("status")[0] == 0
+    code, _, err = remit("deploy", "--take-over", "--yes")
+    assert code == 0, err
+    now = physical_ids(elsewhere)
+    assert (now["Plain"], now["Fn"]) == (before["Plain"], before["Fn"])
+    (project / "config" / "deploy.py").unlink()

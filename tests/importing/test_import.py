@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from projects import inside, write
 from remit.build import build
 from remit.cli import main
 from remit.errors import RemitError
+from remit.importing.access_comparison import review_source
 from remit.importing.import_app import Imported, import_app
 
 FUNCTION = """
@@ -399,6 +402,64 @@ Resources:
         with pytest.raises(SystemExit):
             main(["diff", str(tmp_path / "template.yaml"), str(tmp_path / "app"), "--json"])
         assert [door["public"] for door in json.loads(capsys.readouterr().out)["doors"]] == doors
+
+
+TRIGGERS = (
+    "on.sqs(Data.queue, batch_size={number})", 'on.schedule("rate({number} hours)")', "on.dynamodb(Data.table)",
+    "on.sns(Data.topic)", 'on.s3(Data.bucket, prefix="{number}/")', 'on.event(source="shop.{number}")',
+    'on.api("GET /{number}", auth="NONE")', 'on.rest("PUT /{number}")', "on.http()",
+)  # fmt: skip
+ACCESS = ("grants.sqs.send(Data.queue)", "grants.dynamodb.query(Data.table)", '"s3:ListAllMyBuckets"')
+SETTINGS = (
+    "timeout={number}",
+    'environment={{"SIZE": "{number}"}}',
+    "tracing=True",
+    "log_retention=7",
+    "memory_size=512",
+)
+
+
+@st.composite
+def apps(draw: st.DrawFn) -> str:
+    """An app with a few functions, with triggers, access and settings."""
+    parts = ["from remit import App, grants, on", "from shared.resources.data import Data", "", "app = App()"]
+    for index in range(draw(st.integers(1, 3))):
+        triggers = draw(st.lists(st.sampled_from(TRIGGERS), unique=True, max_size=2))
+        access = draw(st.lists(st.sampled_from(ACCESS), unique=True, max_size=2))
+        settings = draw(st.lists(st.sampled_from(SETTINGS), unique=True, max_size=2))
+        arguments = [*triggers, f"policy=[{', '.join(access)}]", *settings]
+        text = ", ".join(arguments).replace("{number}", str(index + 3)).replace("{{", "{").replace("}}", "}")
+        parts += ["", "", f"@app.function({text})", f"def work{index}(event, context): ..."]
+    return "\n".join((*parts, ""))
+
+
+@given(app=apps())
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_app_of_remits_own_survives_the_way_through_its_template(
+    tmp_path_factory: pytest.TempPathFactory, app: str
+) -> None:
+    folder = tmp_path_factory.mktemp("law")
+    data = ["from remit import Shared, resource", "", "", "class Data(Shared):"]
+    data += [
+        f'    {name} = resource("{kind}")'
+        for name, kind in (("queue", "AWS::SQS::Queue"), ("topic", "AWS::SNS::Topic"))
+    ]
+    data += ['    bucket = resource("AWS::S3::Bucket")', '    table = resource("AWS::DynamoDB::Table", **{']
+    data += ['        "billing_mode": "PAY_PER_REQUEST", "key_schema": [{"AttributeName": "id", "KeyType": "HASH"}],']
+    data += ['        "attribute_definitions": [{"AttributeName": "id", "AttributeType": "S"}]})', ""]
+    write(folder, {"app/app.py": app, "app/shared/resources/data.py": "\n".join(data)})
+    first = template(folder)
+    write(folder, {"built.json": (folder / "app/.remit/build/template.json").read_text("utf-8")})
+    (folder / "app").rename(folder / "before")
+    result = import_app(folder / "built.json", folder / "app")
+    assert () == result.left
+    second = template(folder)
+    assert {name: each["Type"] for name, each in first.items()} == {name: each["Type"] for name, each in second.items()}
+    for name, each in first.items():
+        if each["Type"] not in ("AWS::IAM::Role", "AWS::Lambda::Function"):
+            assert each == second[name]
+    reviewed = review_source(folder / "built.json", folder / "app")
+    assert not reviewed.broadens
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -91,6 +91,14 @@ def test_a_handler_that_may_get_what_it_reads_is_no_warning(make: Make, body: st
     assert warnings(handler(make, body, trigger)) == []
 
 
+def test_a_rest_api_sends_format_1(make: Make) -> None:
+    (warning,) = warnings(handler(make, 'return event["rawPath"]', 'on.rest("GET /")'))
+    assert ("payload format 2.0 has that, and its routes send 1.0" in warning[3], warning[4]) == (
+        True,
+        "a REST API sends no other: routes of `on.api` do",
+    )
+
+
 def test_a_function_url_sends_format_2(make: Make) -> None:
     assert len(warnings(handler(make, 'return event["httpMethod"]', 'on.http(auth="NONE")'))) == 1
 

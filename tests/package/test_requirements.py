@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from random_cases import cases
 from remit.errors import RemitError
+from remit.package.dependency_source import requirement_name
 from remit.package.locks import _locked_lines
 from remit.package.requirements import find
 
@@ -119,6 +121,22 @@ archive = {path = "wheels/near.zip", hashes = {sha256 = "cd"}}
         "far @ https://example.com/far.zip --hash=sha256:ab",
         "near @ ./wheels/near.zip --hash=sha256:cd",
     )
+
+
+VERSIONS: Final = ("", "==3", ">=2,<4", "~=1.2", " >= 2", "===1", "!=2", " (>=2)", " @ https://host/x.whl")
+
+
+@settings(max_examples=cases(60, deep=400))
+@given(
+    st.tuples(
+        st.sampled_from(["idna", "Zope.Interface", "a_b-c", "x2"]),
+        st.sampled_from(["", "[socks]", "[a,b]"]),
+        st.sampled_from(VERSIONS),
+        st.sampled_from(["", " ; python_version > '3'"]),
+    ).map("".join)
+)
+def test_a_requirement_is_known_by_the_name_that_packaging_reads(line: str) -> None:
+    assert requirement_name(line) == canonicalize_name(Requirement(line).name)
 
 
 NAMES: Final = ("remit", "app", "click", "idna", "other")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
-from projects import remit
+from projects import remit, write
+from random_cases import cases
 from remit.errors import Origin, RemitError
 from remit.package.app_zip import Package, Target, package
 from remit.package.archive import CHUNK
@@ -16,7 +23,6 @@ from remit.package.secrets import Unneeded, only_public
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     Project = Callable[[dict[str, str]], Path]
 
@@ -266,7 +272,7 @@ def test_a_setting_brings_back_nothing_that_stays_out(project: Project) -> None:
     assert "secrets never go into a zip: .env" in [str(left) for left in made.left_out]
 
 
-def settings(allow: str) -> dict[str, str]:
+def allowing(allow: str) -> dict[str, str]:
     """A project with a dump, and what its configuration allows."""
     return {
         "app.py": "from remit import App\n\napp = App()\n\n\n@app.function\ndef hello(event, context): ...\n",
@@ -276,20 +282,62 @@ def settings(allow: str) -> dict[str, str]:
 
 
 def test_a_build_takes_what_the_configuration_allows(project: Project) -> None:
-    built = remit("build", "-C", str(project(settings('{"data/dump.sql": "made-up rows"}'))))
+    built = remit("build", "-C", str(project(allowing('{"data/dump.sql": "made-up rows"}'))))
     assert (0, False) == (built.status, "allows nothing" in built.err)
 
 
 def test_a_build_refuses_what_the_configuration_does_not_allow(project: Project) -> None:
-    built = remit("build", "-C", str(project(settings("{}"))))
+    built = remit("build", "-C", str(project(allowing("{}"))))
     assert (2, ["error: a dump of a database (by its name) would go into the zip", "  --> data/dump.sql"]) == (
         built.status,
         built.err.splitlines()[:2],
     )
 
 
+CONTENTS = {
+    "a token": (f"token = '{STRIPE}'\n", "refused"),
+    "two tokens": (f"a = '{STRIPE}'\n\nb = '{GITHUB}'\n", "refused twice"),
+    "a doubt": ('PASSWORD = "Sup3rS3cret!"\n', "possible"),
+    "a token and a doubt": (f"PASSWORD = \"Sup3rS3cret!\"\ntoken = '{STRIPE}'\n", "refused, possible"),
+    "nothing": ("x = 1\n", ""),
+}
+FILES = ("a.py", "sub/b.py", "sub/c.py")
+PATTERNS = {"/a.py": FILES[:1], "sub/": FILES[1:], "*.py": FILES, "none.py": ()}
+
+
+@settings(max_examples=cases(12, deep=300))
+@given(
+    st.tuples(*[st.sampled_from(sorted(CONTENTS))] * 3),
+    st.sets(st.sampled_from(sorted(PATTERNS)), max_size=2),
+)
+def test_all_that_no_pattern_allows_is_refused_and_told_and_no_pattern_without_use(
+    contents: tuple[str, ...], patterns: set[str]
+) -> None:
+    files = dict(zip(FILES, contents, strict=True))
+    covered = {name: {pattern for pattern in patterns if name in PATTERNS[pattern]} for name in files}
+    open_files = [name for name in files if not covered[name]]
+    refused = Counter(
+        {name: CONTENTS[files[name]][1].count("refused") + ("twice" in CONTENTS[files[name]][1]) for name in open_files}
+    )
+    possible = [name for name in open_files if "possible" in CONTENTS[files[name]][1]]
+    needed = {pattern for name, by in covered.items() if CONTENTS[files[name]][1] for pattern in by}
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        write(folder, {name: CONTENTS[content][0] for name, content in files.items()})
+        event(f"refused: {bool(+refused)}")
+        if +refused:
+            error = refusal(folder, dict.fromkeys(sorted(patterns), "made up"))
+            told = Counter(re.findall(r"^ *(\S+\.py):\d+", f"{error.message}\n{error.origin}", re.MULTILINE))
+            assert told - Counter([str(error.origin).partition(":")[0]]) == +refused or refused.total() == 1
+            assert str(error.origin).partition(":")[0] in +refused
+            return
+        packed = pack(folder, dict.fromkeys(sorted(patterns), "made up"))
+    assert [line.partition(":")[0] for line in packed.possible_secrets] == possible
+    assert {unneeded.pattern for unneeded in packed.unneeded} == patterns - needed
+
+
 def test_a_build_says_which_pattern_allows_nothing(project: Project) -> None:
-    built = remit("build", "-C", str(project(settings('{"dump.sql": "made-up rows", "old.sql": "old"}'))))
+    built = remit("build", "-C", str(project(allowing('{"dump.sql": "made-up rows", "old.sql": "old"}'))))
     assert 0 == built.status
     assert "'old.sql' in config.package.allow allows nothing: config/deploy.py:4:52" in built.err
 
@@ -304,7 +352,7 @@ def test_a_build_says_which_pattern_allows_nothing(project: Project) -> None:
     ],
 )
 def test_a_setting_without_a_reason_is_an_error_at_its_line(project: Project, allow: str, message: str) -> None:
-    built = remit("build", "-C", str(project(settings(allow))))
+    built = remit("build", "-C", str(project(allowing(allow))))
     assert 2 == built.status
     assert message in built.err
     assert "config/deploy.py:4:" in built.err

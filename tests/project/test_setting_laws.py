@@ -6,6 +6,7 @@ Sources: the page of AWS::Lambda::Function (CloudFormation); "Improving startup 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,9 @@ from projects import APP, Project, configuration, write
 from random_cases import cases
 from remit.errors import RemitError, Span
 from remit.judge.publication import check_publication
+from remit.project.setting_values import plain
+from remit.project.shared import resource
+from remit.project.stored_values import _named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,3 +151,78 @@ def test_what_lambda_refuses_together_is_told_and_nothing_else(
         check_publication("pay", properties, beside, Span("app.py", 1, 0, 1, 0))
     for mistake, words in zip(refused.value.all, expected, strict=True):
         assert words in mistake.message
+
+
+KEYS: Final = st.lists(st.sampled_from(["a", "b-", "${AWS::Region}", "${Data.Arn}"]), min_size=1, max_size=3).map(
+    "".join
+)
+
+
+@settings(max_examples=cases(60, deep=500))
+@given(st.dictionaries(KEYS | st.integers(0, 2), st.just(1), max_size=3))
+def test_a_key_that_cloudformation_would_have_to_fill_in_is_refused_wherever_the_reference_stands(
+    value: dict[Any, int],
+) -> None:
+    wrong = [key for key in value if not isinstance(key, str) or "${" in key]
+    if not wrong:
+        assert plain(("properties",), value) == value
+        return
+    with pytest.raises(RemitError) as refused:
+        plain(("properties",), value)
+    assert refused.value.path == ("properties", str(wrong[0]))
+
+
+SECRET_NAMES: Final = st.lists(
+    st.sampled_from(["a", "/", ".", "@", " ", "://", ":", "é", "\t"]), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=cases(80, deep=500))
+@given(SECRET_NAMES.map("".join))
+def test_what_looks_like_a_value_is_no_name_of_a_secret_and_no_other_sign_is_taken(name: str) -> None:
+    """Source: "CreateSecret" (Secrets Manager API Reference): letters, digits and /_+=.@-."""
+    if re.fullmatch(r"[A-Za-z0-9/_+=.@-]{1,512}", name):
+        assert _named(name, "secret")[:2] == (name, name)
+        return
+    with pytest.raises(RemitError) as refused:
+        _named(name, "secret")
+    is_value = "://" in name or any(sign.isspace() for sign in name)
+    assert ("looks like a value" in refused.value.message) == is_value
+
+
+FUNCTION_NAMES: Final = {"": 0, "a b": 0, "ok": 1, "ä": 0, "a.b": 0, "A-b_9": 1, "9": 1, "-": 0, "a/b": 0}
+"""Names of functions, and whether Lambda takes them."""
+
+
+def test_each_name_of_a_function_that_lambda_does_not_take_is_told_at_its_line() -> None:
+    app = "".join(
+        f"@app.function(name={name!r})\ndef f{place}(e, c): ...\n" for place, name in enumerate(FUNCTION_NAMES)
+    )
+    with TemporaryDirectory() as folder:
+        write(Path(folder), {"app.py": APP + app})
+        mistakes = Project(Path(folder)).error().all
+    lines = [9 + 2 * place for place, is_name in enumerate(FUNCTION_NAMES.values()) if not is_name]
+    assert [mistake.origin and mistake.origin.line for mistake in mistakes] == lines
+
+
+@pytest.mark.parametrize(("target", "is_right"), [("site.app.asgi", True), ("site.asgi", False), ("site.other", False)])
+def test_the_object_of_a_web_app_is_known_by_the_first_name_of_its_path(target: str, *, is_right: bool) -> None:
+    target = target.replace("site.", "site:")
+    with TemporaryDirectory() as folder:
+        write(Path(folder), {"app.py": APP + f'app.web("{target}")\n', "site.py": "class app:\n    asgi = print\n"})
+        project = Project(Path(folder))
+        if is_right:
+            assert project.template()
+        else:
+            assert f"the web app `{target}` of function `web`" in project.error().message
+
+
+QUEUE: Final = {"QueueName": "queue_name", "DelaySeconds": "delay_seconds", "KmsMasterKeyId": "kms_master_key_id"}
+GIVEN: Final = st.dictionaries(st.sampled_from(sorted(QUEUE)), st.sampled_from(["a", "b"]))
+
+
+@settings(max_examples=cases(30, deep=200))
+@given(GIVEN, GIVEN)
+def test_a_keyword_is_its_property_and_wins_over_the_mapping(mapping: Values, keywords: Values) -> None:
+    declared = resource("AWS::SQS::Queue", mapping, **{QUEUE[name]: value for name, value in keywords.items()})
+    assert declared.properties == {**mapping, **keywords}

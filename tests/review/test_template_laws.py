@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import product
 from typing import Any, Final
 
 from hypothesis import event, given, settings
@@ -242,3 +243,59 @@ def test_parts_are_told_as_they_are_alone_in_whatever_order_they_stand(
     orders = [sorted(template["Resources"], key=lambda _: random.random()) for template in both]
     assert together == pieces(compared(shuffled(both[0], orders[0]), shuffled(both[1], orders[1])))
     assert pieces(compared(both[0], shuffled(both[0], orders[0]))) == Counter()
+
+
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+BRANCHES: Final = st.sampled_from([None, "s3:GetObject", "s3:PutObject", "sqs:SendMessage"])
+CHOICES: Final = st.tuples(st.sampled_from(["IsA", "IsB"]), BRANCHES, BRANCHES)
+"""A condition, and the action that is allowed where it holds, and where it does not."""
+Chosen = tuple[str, str | None, str | None]
+
+
+def chosen(choices: list[Chosen], attached: Chosen | None, holds: dict[str, bool] | None) -> Declared:
+    """A template with a statement for each choice; where it is told what holds, without conditions."""
+
+    def branch(action: str | None) -> Any:
+        return NO_VALUE if action is None else allow(action)
+
+    statements: list[Any] = [allow("sns:Publish")]
+    for condition, first, second in choices:
+        if holds is None:
+            statements.append({"Fn::If": [condition, branch(first), branch(second)]})
+        elif (action := first if holds[condition] else second) is not None:
+            statements.append(allow(action))
+    resources = {"Reader": role(statements)}
+    if attached is not None and attached[1] is not None and (holds is None or holds[attached[0]]):
+        document = {"Version": "2012-10-17", "Statement": [allow(attached[1])]}
+        properties = {"PolicyName": "more", "PolicyDocument": document, "Roles": [{"Ref": "Reader"}]}
+        resources["More"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
+        if holds is None:
+            resources["More"]["Condition"] = attached[0]
+    conditions = {"IsA": {"Fn::Equals": [{"Ref": "A"}, "a"]}, "IsB": {"Fn::Equals": [{"Ref": "B"}, "b"]}}
+    parameters = {"A": {"Type": "String"}, "B": {"Type": "String"}}
+    return {"Parameters": parameters, "Conditions": conditions, "Resources": resources}
+
+
+@settings(max_examples=cases(10, deep=200))
+@given(*[st.lists(CHOICES, max_size=2), st.none() | CHOICES] * 2)
+def test_conditions_tell_each_change_once_and_hold_what_they_say_in_each_way_they_turn_out(
+    old: list[Chosen], old_attached: Chosen | None, new: list[Chosen], new_attached: Chosen | None
+) -> None:
+    joint = compared(chosen(old, old_attached, None), chosen(new, new_attached, None))
+    told: list[tuple[tuple[str, str], list[str]]] = []
+    places = []
+    for part in ("gained", "lost"):
+        for piece in joint[part]:
+            told.append(((part, piece["allows"]["action"]), piece.get("when", [])))
+            places.append((part, piece["allows"]["action"], str(piece["origin"])))
+    assert len(places) == len(set(places))
+    found: set[tuple[str, str]] = set()
+    for is_a, is_b in product([True, False], repeat=2):
+        holds = {"IsA": is_a, "IsB": is_b}
+        settled = compared(chosen(old, old_attached, holds), chosen(new, new_attached, holds))
+        pieces_here = {(part, piece["allows"]["action"]) for part in ("gained", "lost") for piece in settled[part]}
+        found |= pieces_here
+        true_here = {f"A {'=' if is_a else 'is not'} a", f"B {'=' if is_b else 'is not'} b"}
+        assert {what for what, when in told if true_here.issuperset(when)} <= pieces_here
+    event(f"changes: {min(len(found), 3)}")
+    assert found == {what for what, _ in told}

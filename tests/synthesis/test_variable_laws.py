@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from hypothesis import event, given, settings
@@ -12,7 +13,7 @@ from random_cases import cases
 from remit.app import App, Function, JobQueue, Resource
 from remit.runtime.job_queue import scheduler_role_variable_of, variable_of
 from remit.synthesis.app_wide_settings import role_name, with_app_wide_settings
-from remit.synthesis.job_resources import job_variables
+from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 
 NAMES: Final = ("default", "mail", "orders.fifo")
 QUEUES: Final = st.lists(
@@ -30,7 +31,7 @@ QUEUES: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(60, deep=1_000))
+@settings(max_examples=cases(30, deep=1_000))
 @given(QUEUES, st.none() | st.sets(st.sampled_from(NAMES)), st.none() | st.sampled_from(NAMES), st.booleans())
 def test_a_function_knows_the_queues_that_it_sends_to_and_a_worker_its_own(
     queues: list[JobQueue],
@@ -57,6 +58,53 @@ def test_a_function_knows_the_queues_that_it_sends_to_and_a_worker_its_own(
                 expected["REMIT_JOB_MARKS"] = "${JobMarks}"
     event(f"variables: {min(len(expected), 4)}")
     assert job_variables(app, function) == expected
+
+
+@settings(max_examples=cases(40, deep=500))
+@given(QUEUES, st.integers(1, 900), st.booleans(), st.booleans())
+def test_each_queue_of_jobs_comes_with_what_its_retries_and_its_worker_ask_for(
+    queues: list[JobQueue],
+    timeout: int,
+    waits: bool,  # noqa: FBT001 - drawn
+    sends: bool,  # noqa: FBT001 - drawn
+) -> None:
+    """Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide)."""
+    queues = [
+        replace(queue, concurrency=queue.retries or None, alarm="arn" if queue.backoff % 2 else None)
+        for queue in queues
+    ]
+    names = tuple(queue.name for queue in queues)
+    workers = [
+        Function(queue.worker, f"W{place}", "w", {"Timeout": timeout}, queue=queue.name, sends=names if sends else None)
+        for place, queue in enumerate(queues)
+    ]
+    app = App("shop", "dev", tuple(workers), queues=tuple(queues), schedules_jobs=waits)
+    made = {resource.logical_id: resource.properties for resource in job_resources(app)}
+    for worker, queue in zip(workers, queues, strict=True):
+        title = {"default": "Default", "mail": "Mail", "orders.fifo": "OrdersFifo"}[queue.name]
+        fifo = {"FifoQueue": True} if queue.name == "orders.fifo" else {}
+        dead = {**fifo, "MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True}
+        assert made.pop(f"Job{title}DeadLetterQueue") == dead
+        assert made.pop(f"Job{title}Queue") == {
+            **fifo,
+            "RedrivePolicy": {
+                "deadLetterTargetArn": f"${{Job{title}DeadLetterQueue.Arn}}",
+                "maxReceiveCount": queue.most_retries + 2,  # the first try, the retries, and one that puts it aside
+            },
+            "SqsManagedSseEnabled": True,
+            "VisibilityTimeout": min(6 * timeout, 43_200),
+        }
+        alarm = made.pop(f"Job{title}DeadLetterAlarm", None)
+        assert (None if alarm is None else alarm["AlarmActions"]) == (["arn"] if queue.backoff % 2 else None)
+        (source,) = worker_source(app, worker)
+        scaling = {"ScalingConfig": {"MaximumConcurrency": queue.retries}} if queue.retries else {}
+        assert {**source.properties} == {
+            "EventSourceArn": f"${{Job{title}Queue.Arn}}", "FunctionName": worker.ref, "BatchSize": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"], **scaling,
+        }  # fmt: skip
+    kept = {"JobMarks"} if any(queue.keeps_marks for queue in queues) else set()
+    later = {"JobSchedules"} if waits and sends and set(names) != {"orders.fifo"} else set()
+    assert made.keys() == kept | later
 
 
 TAGS: Final = st.dictionaries(st.sampled_from(["team", "stage", "cost"]), st.sampled_from(["a", "b"]), max_size=3)
@@ -95,7 +143,7 @@ def test_a_resource_has_its_own_tags_and_those_of_the_app_beside_them(
         assert tag.get("PropagateAtLaunch") == (not (is_told and tag["Key"] in own))
 
 
-@settings(max_examples=cases(60, deep=1_000))
+@settings(max_examples=cases(30, deep=1_000))
 @given(
     st.lists(
         st.sampled_from(["{app}", "{stage}", "{role}", "{region}", "x" * 20, "-"]), min_size=1, max_size=5, unique=True

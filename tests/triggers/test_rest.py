@@ -490,3 +490,10 @@ config.rest.policy = [
     assert ["Allow", "Deny"] == [statement["Effect"] for statement in api["Policy"]["Statement"]]
     assert ([], "nothing found\n") == (_cfn_lint(project, "us-east-1"), project.remit("lint").out)
     assert () == declared(project.template()).open
+
+
+def test_a_function_that_has_nothing_to_do_with_the_api_leaves_its_snapshot_alone(make: Make) -> None:
+    base = _app('on.rest("GET /a")')
+    assert _deployment(make, base) == _deployment(make, f"{base}@app.function\ndef other(event, context): ...\n")
+    renamed = base.replace('on.rest("GET /a")', 'on.rest("GET /a"), function_name="kept"')
+    assert _deployment(make, base) != _deployment(make, renamed)

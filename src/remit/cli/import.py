@@ -54,7 +54,7 @@ def command(source: Path, folder: Path | None, *, as_json: bool) -> int:
     for file in imported.files:
         click.echo(f"  {imported.folder / file}")
     for file in imported.missing_handlers:
-        options.note(f"{imported.folder / file} stands for a handler that is not beside the source: put its code there")
+        options.note(f"{imported.folder / file} stands for code that is not beside the source: put it there")
     if imported.to_fill_in:
         options.note(f"give values in {imported.folder / 'parameters.py'}: {', '.join(imported.to_fill_in)}")
     for mistake in imported.mistakes:

@@ -213,10 +213,10 @@ def _may_be_taken_over(stack: DeployedStack | None, namespace: str, owner: str) 
 def _require_same_types(running: Mapping[str, Any], template: Mapping[str, Any]) -> None:
     """Refuse another type under the same logical id, as CloudFormation does on AWS."""
     for logical_id, resource in running.get("Resources", {}).items():
-        new_type = template["Resources"].get(logical_id, resource)["Type"]
-        if new_type != resource["Type"]:
+        new = template["Resources"].get(logical_id)
+        if new is not None and new["Type"] != resource["Type"]:
             raise RemitError(
-                f"{logical_id} is of type {resource['Type']} in the stack, and would become {new_type}: "
+                f"{logical_id} is of type {resource['Type']} in the stack, and would become {new['Type']}: "
                 "CloudFormation never changes the type of a resource",
                 hint="give the new one another name, or another `logical_id=`",
             )
@@ -230,11 +230,11 @@ def _with_existing_logs(template: dict[str, Any], running: Mapping[str, Any], st
     """
     resources = dict(template["Resources"])
     for logical_id in function_log_groups(template) & resources.keys() - running.get("Resources", {}).keys():
-        properties = resources[logical_id]["Properties"]
-        name = in_stack(tokens.text_of(properties["LogGroupName"]), stack)
-        properties = {**properties, "LogGroupName": name}
-        imported = {**resources[logical_id], "DeletionPolicy": "RetainExceptOnCreate", "Properties": properties}
-        resources[logical_id] = imported
+        group = resources[logical_id]
+        if "LogGroupName" in group["Properties"]:
+            name = in_stack(tokens.text_of(group["Properties"]["LogGroupName"]), stack)
+            properties = {**group["Properties"], "LogGroupName": name}
+            resources[logical_id] = {**group, "DeletionPolicy": "RetainExceptOnCreate", "Properties": properties}
     return {**template, "Resources": resources}
 
 

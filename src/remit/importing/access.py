@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.expand import expand
 from remit.iam import tokens
-from remit.importing.app_model import Left
 from remit.importing.python_text import Bracketed, Conditional, Item, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError
+from remit.importing.template_values import TemplateNames, UnsayableError, said
 from remit.template.branches import NO_VALUE, choice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from remit.importing.app_model import Left
     from remit.template.sam.expand import ExpandedTemplate
 
 _COMPUTED: Final = {
@@ -63,21 +64,16 @@ def access_of_role(
     policy: list[Item] = []
     managed: list[Item] = []
     left: list[Left] = []
+    base = ("Resources", role_id, "Properties")
     for index, arn in enumerate(_listed(properties.get("ManagedPolicyArns"))):
-        path = ("Resources", role_id, "Properties", "ManagedPolicyArns", index)
-        try:
-            managed += _managed(arn, names, triggers)
-        except UnsayableError as error:
-            left.append(Left(f"a managed policy of {role_id}", str(error), expansion.locate(path)))
+        origin = expansion.locate((*base, "ManagedPolicyArns", index))
+        managed += said(partial(_managed, arn, names, triggers), f"a managed policy of {role_id}", origin, left) or []
     for index, entry in enumerate(_listed(properties.get("Policies"))):
-        path = ("Resources", role_id, "Properties", "Policies", index)
+        path = (*base, "Policies", index)
         reason = expansion.reason(path)
-        if reason in by_trigger:
-            continue
-        try:
-            policy += _statements(entry, names, reason)
-        except UnsayableError as error:
-            left.append(Left(f"a policy of {role_id}", str(error), expansion.locate(path)))
+        if reason not in by_trigger:
+            make = partial(_statements, entry, names, reason)
+            policy += said(make, f"a policy of {role_id}", expansion.locate(path), left) or []
     return ImportedAccess(tuple(policy), tuple(managed), tuple(left))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.iam import tokens
 from remit.importing.app_model import Left, referred_to, value_at_path
 from remit.importing.events import resource
 from remit.importing.python_text import Bracketed, Item, call, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError, words
+from remit.importing.template_values import TemplateNames, UnsayableError, said, words
 from remit.template.sam.events import ANY_METHOD, api_of
 from remit.template.sections import section
 
@@ -199,18 +200,20 @@ class Apis:
             Item(names.text(expression), "identity_validation_expression=") if expression else None,
         )
 
-    def settings(self, names: TemplateNames) -> Iterator[tuple[str, Source] | Left]:
-        """The settings of the APIs that become routes, or what of them is left."""
+    def settings(self, names: TemplateNames, left: list[Left]) -> Iterator[tuple[str, Source]]:
+        """The settings of the APIs that become routes; what cannot be said of them is added to `left`."""
         for logical_id, api in self.declared.items():
             if logical_id not in self.as_they_are:
-                yield from _settings(api, names)
+                yield from _settings(api, names, left)
 
 
 def _path(path: str, kind: str) -> str:
     return path.rstrip("/") or "/" if kind == "Api" else path
 
 
-def _settings(api: SamResource, names: TemplateNames) -> Iterator[tuple[str, Source] | Left]:  # noqa: C901 - setting by setting
+def _settings(  # noqa: C901 - one setting after the other
+    api: SamResource, names: TemplateNames, left: list[Left]
+) -> Iterator[tuple[str, Source]]:
     form = FORMS[api.kind]
     tree = "api" if api.kind == "HttpApi" else "rest"
     for path, setting in form.settings.items():
@@ -219,11 +222,10 @@ def _settings(api: SamResource, names: TemplateNames) -> Iterator[tuple[str, Sou
             value = _cors(value)
         if path == "BinaryMediaTypes" and isinstance(value, list):
             value = [text.replace("~1", "/") if isinstance(text, str) else text for text in value]
-        if value is not None:
-            try:
-                yield f"{tree}.{setting}", names.source(value)
-            except UnsayableError as error:
-                yield Left(f"{path} of {api.logical_id}", str(error), api.locate(api.at(path.partition(".")[0])))
+        origin = api.locate(api.at(path.partition(".")[0]))
+        source = said(partial(names.source, value), f"{path} of {api.logical_id}", origin, left)
+        if value is not None and source is not None:
+            yield f"{tree}.{setting}", source
     endpoint = api.properties.get("EndpointConfiguration")
     if endpoint == "PRIVATE" or section(endpoint).get("Type") == "PRIVATE":
         yield f"{tree}.endpoint_type", '"PRIVATE"'
@@ -237,7 +239,7 @@ def _settings(api: SamResource, names: TemplateNames) -> Iterator[tuple[str, Sou
         yield f"{tree}.policy", names.source(statements)
     if value_at_path(api.properties, "Domain.Route53") is not None:
         because = "remit writes no records: `ApiDomainTarget` is what they point to"
-        yield Left(f"Domain.Route53 of {api.logical_id}", because, api.locate(api.at("Domain")))
+        left.append(Left(f"Domain.Route53 of {api.logical_id}", because, api.locate(api.at("Domain"))))
     plan = section(api.properties, "Auth", "UsagePlan")
     if plan.get("CreateUsagePlan") in ("PER_API", "SHARED"):
         limits = {key: plan[key] for key in ("Quota", "Throttle") if key in plan}

@@ -17,6 +17,7 @@ from remit.importing.python_text import Bracketed, Item, Source, call, flat, quo
 from remit.importing.template_values import TemplateNames, UnsayableError, said, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
 from remit.template.branches import NO_VALUE
+from remit.template.references import references
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -59,21 +60,23 @@ _COMPUTED: Final = ("DeadLetterQueue", "EventInvokeConfig OnSuccess", "EventInvo
 _NUMBERS: Final = ("timeout", "memory_size")
 _LAMBDAS: Final = {"Timeout": 3, "MemorySize": 128}
 """What Lambda takes where nothing is written, and remit takes another value."""
+_LOG_GROUP: Final = "AWS::Logs::LogGroup"
 _LATEST: Final = RUNTIMES[-2]
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionContext:
-    """Everything that a function is read with."""
+class TemplateParts:
+    """A template taken apart: what each part of an app is read with."""
 
     source: SourceTemplate
+    template: Mapping[str, Any]
     expansion: ExpandedTemplate
-    names: TemplateNames
+    functions: Mapping[str, SamResource]
     apis: Apis
+    roles: Mapping[str, str]
+    """The roles of the template whose access functions take over, by function."""
     function_names: Mapping[str, str]
     """Functions' names by logical id."""
-    lifted_roles: Mapping[str, str]
-    """The roles of the template whose access functions take over, by function."""
     layers: Mapping[str, Code]
     """The layers that the template makes of a folder."""
 
@@ -107,19 +110,19 @@ def why_not(declared: SamResource) -> str | None:
     return None
 
 
-def read_function(declared: SamResource, context: FunctionContext) -> ImportedFunction:
+def read_function(declared: SamResource, parts: TemplateParts, names: TemplateNames) -> ImportedFunction:
     """A function with everything that can be said of it."""
-    return _FunctionReader(declared, context).function()
+    return _FunctionReader(declared, parts, names).function()
 
 
 class _FunctionReader:
     """One pass over a function's properties; `left` gathers what cannot be said."""
 
-    def __init__(self, declared: SamResource, context: FunctionContext) -> None:
+    def __init__(self, declared: SamResource, parts: TemplateParts, names: TemplateNames) -> None:
         self.declared = declared
         self.properties = declared.properties
-        self.context = context
-        self.names = context.names
+        self.parts = parts
+        self.names = names
         self.left: list[Left] = []
         self.is_web = "WebTarget" in declared.properties
 
@@ -128,12 +131,12 @@ class _FunctionReader:
         default = "index.handler" if "InlineCode" in self.properties else "app.handler"
         handler = str(self.properties.get("WebTarget") or self.properties.get("Handler") or default)
         handler = handler.replace("/", ".").replace(":", ".")
-        code = code_of(self.declared, self.context.source)
+        code = code_of(self.declared, self.parts.source)
         target = [Item(quoted(self.properties["WebTarget"]))] if self.is_web else []
         items = (
             *target,
             *self._triggers(),
-            Item(quoted(self.context.function_names[logical_id]), "name="),
+            Item(quoted(self.parts.function_names[logical_id]), "name="),
             Item(quoted(logical_id), "logical_id="),
             *self._keyword("FunctionName", "function_name", self._function_name),
             *([] if self.is_web else [Item(quoted(handler), "handler=")]),
@@ -184,7 +187,7 @@ class _FunctionReader:
         return text
 
     def _triggers(self) -> Iterator[Item]:
-        hand_made = by_hand(self.declared, self.names, self.context.apis)
+        hand_made = by_hand(self.declared, self.names, self.parts.apis)
         for event in self.declared.events():
             if event not in hand_made:
                 yield from self._said(partial(self._trigger, event), f"event {event.name}", "Events", event.name)
@@ -194,7 +197,7 @@ class _FunctionReader:
 
     def _trigger(self, event: SamEvent) -> Item:
         if event.type in API_FORMS:
-            return Item(self.context.apis.trigger(event, self.names))
+            return Item(self.parts.apis.trigger(event, self.names))
         return Item(events.trigger(event, self.names) or "")
 
     def _settings(self) -> Iterator[Item]:
@@ -233,6 +236,7 @@ class _FunctionReader:
         entries = [
             item
             for name, value in variables.items()
+            if not str(name).startswith("REMIT_")  # remit's own, of a template that it has built
             for item in self._said(
                 partial(self.names.entry, str(name), "" if value is None else value, self.names.text),
                 f"variable {name}", "Environment", "Variables", name,
@@ -242,19 +246,19 @@ class _FunctionReader:
             yield Item(Bracketed("{", tuple(entries), "}"), "environment=")
 
     def _layer(self, layer: Any) -> Item:
-        own = self.context.layers.get(referred_to(layer))
+        own = self.parts.layers.get(referred_to(layer))
         return Item(call("layer", Item(quoted(own.target))) if own is not None else self.names.text(layer))
 
     def _access(self) -> ImportedAccess:
-        role_id = self.context.lifted_roles.get(self.declared.logical_id)
+        role_id = self.parts.roles.get(self.declared.logical_id)
         if role_id is None:
             return ImportedAccess()
-        hand_made = by_hand(self.declared, self.names, self.context.apis)
+        hand_made = by_hand(self.declared, self.names, self.parts.apis)
         lifted = [event for event in self.declared.events() if event not in hand_made]
         reasons = {f"SAM adds it for {what}" for what in _COMPUTED}
         reasons |= {f"SAM adds it for event {event.name}" for event in lifted}
         types = {event.type for event in lifted}
-        access = access_of_role(role_id, self.context.expansion, self.names, types, reasons)
+        access = access_of_role(role_id, self.parts.expansion, self.names, types, reasons)
         self.left += access.left
         return access
 
@@ -268,12 +272,17 @@ class _FunctionReader:
         others |= {"LoggingConfig": formats} if formats else {}
         if isinstance(tags, dict) and tags and not tokens.is_intrinsic(tags):
             others["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-        if "Role" in self.properties and self.declared.logical_id not in self.context.lifted_roles:
+        if "Role" in self.properties and self.declared.logical_id not in self.parts.roles:
             others["Role"] = self.properties["Role"]
         known = {path.partition(".")[0] for path in (*_SETTINGS, *_DESTINATIONS)} | {*_AS_THEY_ARE} | _READ_HERE
         for name in self.properties:
             if name not in known:
                 self._leave(name, "no setting of remit's stands for it", name)
+        depends = section(self.parts.template, "Resources", self.declared.logical_id).get("DependsOn") or ()
+        implied = {reference.target for reference, _ in references(dict(self.properties), late=False)}
+        for name in [depends] if isinstance(depends, str) else depends:
+            if name in self.names.resources and name not in implied and self.names.types[name] != _LOG_GROUP:
+                self._leave(f"DependsOn {name}", "a function waits only for what it refers to")
         entries = [
             item
             for name, value in others.items()

@@ -60,9 +60,8 @@ def import_app(source: Path, folder: Path | None = None) -> Imported:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / target.resolve().name  # the project's name, which may be part of others
         first = app_of(read)
-        for layer in first.layers:
-            _copy(layer, folder)
-        missing = [missing for function in first.functions if (missing := _write_code(function, folder)) is not None]
+        missing = [layer.target for layer in first.layers if not _copy(layer, folder)]
+        missing += [stub for function in first.functions if (stub := _write_code(function, folder)) is not None]
         trial = tried(lambda refused: _trial(read, refused), folder)
         shutil.rmtree(folder / ".remit", ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -77,12 +76,14 @@ def _trial(source: SourceTemplate, refused: Mapping[tuple[str, str], str]) -> Tr
     return Trial(app, modules(app))
 
 
-def _copy(code: Code, target: Path) -> None:
-    """Copy a folder of the source; an empty one stands for one that is not there."""
-    if code.folder is not None and code.folder.is_dir():
+def _copy(code: Code, target: Path) -> bool:
+    """Copy a folder of the source, and return whether it is there; else an empty one stands for it."""
+    is_there = code.folder is not None and code.folder.is_dir()
+    if code.folder is not None and is_there:
         shutil.copytree(code.folder, target / code.target, ignore=_NOT_COPIED, symlinks=True)
     else:
         (target / code.target).mkdir(parents=True, exist_ok=True)
+    return is_there
 
 
 def _write_code(function: ImportedFunction, target: Path) -> str | None:

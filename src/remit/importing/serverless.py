@@ -5,6 +5,7 @@ Source: "Serverless.yml Reference" and "AWS Resources: resource names" (Serverle
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,19 +21,14 @@ if TYPE_CHECKING:
 
     from remit.documents.read import ParsedFile
 
-_PLUGINS: Final = {
-    "serverless-dotenv-plugin": "",
-    "serverless-dynamodb-local": "",
-    "serverless-export-env": "",
-    "serverless-iam-roles-per-function": "",
-    "serverless-offline": "",
-    "serverless-plugin-tracing": "",
-    "serverless-prune-plugin": "",
-    "serverless-pseudo-parameters": "",
-    "serverless-python-requirements": "",
-    "serverless-wsgi": "",
-}
-"""Plugins whose work remit does by itself (""), and what is to be written for others."""
+_PLUGINS: Final = frozenset({
+    "serverless-dotenv-plugin", "serverless-dynamodb-local", "serverless-export-env",
+    "serverless-iam-roles-per-function", "serverless-offline", "serverless-plugin-tracing", "serverless-prune-plugin",
+    "serverless-pseudo-parameters", "serverless-python-requirements", "serverless-wsgi",
+})  # fmt: skip
+"""Plugins whose work remit does by itself, or that are read here."""
+_SECTIONS: Final = ("constructs", "layers", "stepFunctions")
+"""What is left of a service, whatever it says."""
 _NO_FORM: Final = "remit has no plugins"
 _SETTINGS: Final = {
     "architecture": "Architectures", "description": "Description", "ephemeralStorageSize": "EphemeralStorage",
@@ -60,13 +56,40 @@ _OF_FUNCTION: Final = frozenset({
     "iamRoleStatementsName", "logRetentionInDays", "package", "url", "versionFunction", "awsKmsKeyArn", "warmup",
 })  # fmt: skip
 _OF_STREAM: Final = {
-    "batchSize": "BatchSize", "batchWindow": "MaximumBatchingWindowInSeconds", "bisectBatchOnFunctionError":
-    "BisectBatchOnFunctionError", "enabled": "Enabled", "functionResponseType": "FunctionResponseTypes",
-    "maximumBatchingWindow": "MaximumBatchingWindowInSeconds", "maximumRecordAgeInSeconds":
-    "MaximumRecordAgeInSeconds", "maximumRetryAttempts": "MaximumRetryAttempts", "parallelizationFactor":
-    "ParallelizationFactor", "startingPosition": "StartingPosition", "tumblingWindowInSeconds":
-    "TumblingWindowInSeconds",
+    "arn": "", "batchSize": "BatchSize", "batchWindow": "MaximumBatchingWindowInSeconds", "bisectBatchOnFunctionError":
+    "BisectBatchOnFunctionError", "enabled": "Enabled", "filterPatterns": "FilterCriteria", "functionResponseType":
+    "FunctionResponseTypes", "maximumBatchingWindow": "MaximumBatchingWindowInSeconds", "maximumConcurrency":
+    "ScalingConfig", "maximumRecordAgeInSeconds": "MaximumRecordAgeInSeconds", "maximumRetryAttempts":
+    "MaximumRetryAttempts", "parallelizationFactor": "ParallelizationFactor", "startingPosition": "StartingPosition",
+    "tumblingWindowInSeconds": "TumblingWindowInSeconds", "type": "",
 }  # fmt: skip
+_EVENTS: Final[Mapping[str, tuple[str, str, Mapping[str, str], Mapping[str, Any]]]] = {
+    "cloudwatchEvent": ("EventBridgeRule", "", {"event": "Pattern"}, {}),
+    "cloudwatchLog": ("CloudWatchLogs", "logGroup", {"filter": "FilterPattern", "logGroup": "LogGroupName"}, {}),
+    "eventBridge": ("EventBridgeRule", "", {"eventBus": "EventBusName", "pattern": "Pattern"}, {}),
+    "iot": ("IoTRule", "", {"sql": "Sql"}, {}),
+    "sns": (
+        "SNS",
+        "arn",
+        {"arn": "Topic", "filterPolicy": "FilterPolicy", "filterPolicyScope": "FilterPolicyScope"},
+        {},
+    ),
+    "sqs": ("SQS", "arn", {**_OF_STREAM, "arn": "Queue"}, {"BatchSize": 10}),
+    "stream": (
+        "DynamoDB",
+        "arn",
+        {**_OF_STREAM, "arn": "Stream"},
+        {"BatchSize": 10, "StartingPosition": "TRIM_HORIZON"},
+    ),
+}
+"""Events: SAM's type, the option that stands alone, SAM's properties by option, and Serverless's defaults."""
+_VALUES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "FilterCriteria": lambda patterns: {"Filters": [{"Pattern": json.dumps(pattern)} for pattern in patterns]},
+    "FunctionResponseTypes": lambda value: [value],
+    "ScalingConfig": lambda value: {"MaximumConcurrency": value},
+}
+_PROXIES: Final = ("lambda-proxy", "lambda_proxy", "aws_proxy", "aws-proxy")
+_ROUTE: Final = frozenset({"method", "path", "cors", "authorizer", "private", "integration"})
 _DEFAULTS: Final = {"memorySize": 1024, "timeout": 6}
 
 
@@ -82,17 +105,7 @@ class _Service:
         self.parsed = parsed
         self.folder = folder
         variables = ServerlessVariables(parsed, folder)
-        kept = (
-            "service",
-            "provider",
-            "functions",
-            "resources",
-            "plugins",
-            "package",
-            "layers",
-            "constructs",
-            "stepFunctions",
-        )
+        kept = (*_SECTIONS, "service", "provider", "functions", "resources", "plugins")
         self.raw = {name: variables.resolved(parsed.value[name], (name,)) for name in kept if name in parsed.value}
         self.parameters = variables.parameters
         service = self.raw.get("service")
@@ -115,12 +128,11 @@ class _Service:
         plugins = self.raw.get("plugins") or []
         plugins = plugins.get("modules") or [] if isinstance(plugins, dict) else plugins
         for plugin in plugins:
-            because = _PLUGINS.get(plugin, _NO_FORM)
-            if because:
-                self._leave(f"plugin {plugin}", because, ("plugins",))
-        for name in ("constructs", "stepFunctions", "layers"):
+            if plugin not in _PLUGINS:
+                self._leave(f"plugin {plugin}", _NO_FORM, ("plugins",))
+        for name in _SECTIONS:
             for construct in section(self.raw, name):
-                self._leave(f"{name}: {construct}", _NO_FORM if name != "layers" else "write it as layer(…)", (name,))
+                self._leave(f"{name}: {construct}", "it is made by Serverless alone", (name,))
         own = self._own_resources()
         resources = {**self.resources, **section(own, "Resources")}
         template = {
@@ -138,7 +150,7 @@ class _Service:
             template,
             lambda path: self.parsed.locate(places.get(path[:2], ("resources", *path))),
             tuple(self.left),
-            sum(not _PLUGINS.get(plugin, _NO_FORM) for plugin in plugins),
+            sum(plugin in _PLUGINS for plugin in plugins),
         )
 
     def _ids(self, functions: Mapping[str, Any]) -> dict[str, str]:
@@ -256,72 +268,39 @@ class _Service:
                 "Properties": {key: item for key, item in properties.items() if item is not None},
             }
 
-    def _sam_events(self, kind: str, given: Any) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: C901 - one kind after the other
+    def _sam_events(self, kind: str, given: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         """The events of SAM's that an event is; none for one that SAM does not have."""
         options = given if isinstance(given, dict) and not tokens.is_intrinsic(given) else {}
         if kind in ("http", "httpApi"):
             yield from self._route(kind, given, options)
         elif kind == "schedule":
             rates = options.get("rate", given)
-            enabled = options.get("enabled")
             content = options.get("input")
             for rate in rates if isinstance(rates, list) else [rates]:
-                is_text = isinstance(content, str) or content is None
-                yield (
-                    "Schedule",
-                    {"Schedule": rate, "Enabled": enabled, "Input": content if is_text else tokens_json(content)},
-                )
-        elif kind == "sqs":
-            yield "SQS", {"Queue": options.get("arn", given), "BatchSize": 10, **_renamed(options)}
-        elif kind == "stream":
-            arn = options.get("arn", given)
-            is_kinesis = options.get("type") == "kinesis" or ":kinesis:" in str(arn)
-            yield (
-                "Kinesis" if is_kinesis else "DynamoDB",
-                {"Stream": arn, "StartingPosition": "TRIM_HORIZON", "BatchSize": 10, **_renamed(options)},
-            )
+                text = content if isinstance(content, str) or content is None else json.dumps(content)
+                yield "Schedule", {"Schedule": rate, "Enabled": options.get("enabled"), "Input": text}
         elif kind == "s3":
             yield "S3", self._bucket(given, options)
-        elif kind == "sns":
-            yield (
-                "SNS",
-                {
-                    "Topic": self._topic(given, options),
-                    "FilterPolicy": options.get("filterPolicy"),
-                    "FilterPolicyScope": options.get("filterPolicyScope"),
-                },
-            )
-        elif kind == "eventBridge" and "pattern" in options:
-            yield "EventBridgeRule", {"Pattern": options["pattern"], "EventBusName": options.get("eventBus")}
         elif kind == "eventBridge" and "schedule" in options:
             yield "Schedule", {"Schedule": options["schedule"]}
-        elif kind == "cloudwatchEvent" and "event" in options:
-            yield "EventBridgeRule", {"Pattern": options["event"]}
-        elif kind == "cloudwatchLog":
-            yield (
-                "CloudWatchLogs",
-                {"LogGroupName": options.get("logGroup", given), "FilterPattern": options.get("filter", "")},
-            )
-        elif kind == "iot":
-            yield "IoTRule", {"Sql": options.get("sql")}
+        elif kind in _EVENTS:
+            options = options or {_EVENTS[kind][1]: given}
+            if kind == "sns":
+                options = {"arn": self._topic(options), **{key: options[key] for key in options if "filter" in key}}
+            type_name, _, names, defaults = _EVENTS[kind]
+            is_kinesis = kind == "stream" and (options.get("type") == "kinesis" or ":kinesis:" in str(options))
+            properties = {names.get(name, name): value for name, value in options.items() if names.get(name, name)}
+            wrapped = {name: _VALUES[name](value) if name in _VALUES else value for name, value in properties.items()}
+            yield "Kinesis" if is_kinesis else type_name, {**defaults, **wrapped}
 
     def _route(self, kind: str, given: Any, options: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        method, _, path = (
-            str(given).partition(" ")
-            if not options
-            else (str(options.get("method", "ANY")), "", options.get("path", ""))
-        )
+        method, _, path = str(given).partition(" ")
+        if options:
+            method, path = str(options.get("method", "ANY")), str(options.get("path", ""))
         if given == "*":
             method, path = "ANY", "$default"
-        path = str(path) if str(path).startswith(("/", "$")) else f"/{path}"
-        properties: dict[str, Any] = {"Method": method, "Path": path}
-        known = {"method", "path", "cors", "authorizer", "private", "integration", "request"}
-        if set(options) - known or str(options.get("integration", "lambda-proxy")).lower() not in (
-            "lambda-proxy",
-            "lambda_proxy",
-            "aws_proxy",
-            "aws-proxy",
-        ):
+        properties: dict[str, Any] = {"Method": method, "Path": path if path[:1] in ("/", "$") else f"/{path}"}
+        if set(options) - _ROUTE or str(options.get("integration", _PROXIES[0])).lower() not in _PROXIES:
             return
         auth: dict[str, Any] = {}
         authorizer = options.get("authorizer")
@@ -332,8 +311,6 @@ class _Service:
             auth["Authorizer"] = self._authorizer(kind, authorizer)
         if options.get("private"):
             auth["ApiKeyRequired"] = True
-        if options.get("request"):
-            return
         api = self._api("Api" if kind == "http" else "HttpApi")
         if kind == "http" and options.get("cors"):
             cors = _cors(options["cors"])
@@ -342,14 +319,8 @@ class _Service:
                 for name, texts in cors.items()
                 if isinstance(texts, list)
             }
-        yield (
-            "Api" if kind == "http" else "HttpApi",
-            {
-                **properties,
-                **({"Auth": auth} if auth else {}),
-                "RestApiId" if kind == "http" else "ApiId": {"Ref": _API_IDS[kind]},
-            },
-        )
+        properties["RestApiId" if kind == "http" else "ApiId"] = {"Ref": _API_IDS[kind]}
+        yield "Api" if kind == "http" else "HttpApi", {**properties, **({"Auth": auth} if auth else {})}
 
     def _authorizer(self, kind: str, authorizer: Mapping[str, Any]) -> str:
         """The name of an authorizer, which the API then has."""
@@ -359,22 +330,17 @@ class _Service:
         authorizers = api.setdefault("Auth", {}).setdefault("Authorizers", {})
         functions = section(self.raw, "functions")
         if declared.get("type", "jwt") == "jwt" and "issuerUrl" in declared:
-            authorizers[name] = {
-                "JwtConfiguration": {"issuer": declared["issuerUrl"], "audience": declared.get("audience")}
-            }
-        elif (
-            "userPoolId" in str(authorizer)
-            or ":userpool/" in str(authorizer.get("arn"))
-            or authorizer.get("type") == "COGNITO_USER_POOLS"
-        ):
+            token = {"issuer": declared["issuerUrl"], "audience": declared.get("audience")}
+            authorizers[name] = {"JwtConfiguration": token}
+        elif ":userpool/" in str(authorizer.get("arn")) or authorizer.get("type") == "COGNITO_USER_POOLS":
             authorizers[name] = {"UserPoolArn": authorizer.get("arn")}
         elif name in functions or declared.get("functionName") in functions:
             function = {"Fn::GetAtt": [self.logical_id(str(declared.get("functionName") or name)), "Arn"]}
-            simple = (
-                {"EnableSimpleResponses": declared.get("enableSimpleResponses", False)} if kind == "httpApi" else {}
-            )
-            is_request = {"FunctionPayloadType": "REQUEST"} if authorizer.get("type", "").lower() == "request" else {}
-            authorizers[name] = {"FunctionArn": function, **simple, **is_request}
+            authorizers[name] = {"FunctionArn": function}
+            if kind == "httpApi":
+                authorizers[name]["EnableSimpleResponses"] = declared.get("enableSimpleResponses", False)
+            elif str(authorizer.get("type")).lower() == "request":
+                authorizers[name]["FunctionPayloadType"] = "REQUEST"
         return name
 
     def _api(self, kind: str) -> dict[str, Any]:
@@ -398,8 +364,8 @@ class _Service:
             bucket = {"Ref": logical_id}
         return {"Bucket": bucket, "Events": events, "Filter": {"S3Key": {"Rules": rules}} if rules else None}
 
-    def _topic(self, given: Any, options: Mapping[str, Any]) -> Any:
-        topic = options.get("arn") or options.get("topicName") or given
+    def _topic(self, options: Mapping[str, Any]) -> Any:
+        topic = options.get("arn") or options.get("topicName")
         if not isinstance(topic, str) or topic.startswith("arn:"):
             return topic
         logical_id = "SNSTopic" + re.sub(r"[^A-Za-z0-9]", "", f"{topic[:1].upper()}{topic[1:]}")
@@ -418,28 +384,6 @@ def _joined(*parts: Any) -> Any:
     ]
     text = "".join(texts)
     return {"Fn::Sub": text} if any(isinstance(part, dict) for part in parts) else text
-
-
-def _renamed(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a stream or a queue as SAM spells them; an unknown one as it is."""
-    renamed: dict[str, Any] = {}
-    for name, value in options.items():
-        if name == "filterPatterns":
-            renamed["FilterCriteria"] = {"Filters": [{"Pattern": tokens_json(pattern)} for pattern in value]}
-        elif name == "maximumConcurrency":
-            renamed["ScalingConfig"] = {"MaximumConcurrency": value}
-        elif name == "functionResponseType":
-            renamed["FunctionResponseTypes"] = [value]
-        elif name not in ("arn", "type"):
-            renamed[_OF_STREAM.get(name, name)] = value
-    return renamed
-
-
-def tokens_json(value: Any) -> str:
-    """A pattern or an input as the text that SAM takes."""
-    import json  # noqa: PLC0415 - for events with patterns alone
-
-    return json.dumps(value)
 
 
 def _cors(cors: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
@@ -13,12 +14,12 @@ from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import apis_of
 from remit.importing.app_model import ImportedApp, ImportedResource, Left, referred_to, value_at_path
 from remit.importing.events import NEEDS_OWN as LINKED
-from remit.importing.functions import FunctionContext, by_hand, layers_of, read_function, why_not
+from remit.importing.functions import TemplateParts, by_hand, layers_of, read_function, why_not
 from remit.importing.local_files import with_local_files
 from remit.importing.parameters import constants_of
 from remit.importing.plain_functions import with_functions_of_sam
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
-from remit.importing.template_values import TemplateNames, UnsayableError, words
+from remit.importing.template_values import TemplateNames, UnsayableError, said, words
 from remit.judge.name_checks import logical_id as logical_id_of
 from remit.template.branches import choice
 from remit.template.loops import unrolled
@@ -28,9 +29,8 @@ from remit.template.sections import section
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from remit.importing.api_routes import Apis
     from remit.importing.app_model import ImportedFunction, SourceTemplate
     from remit.importing.python_text import Source
     from remit.template.sam.expand import ExpandedTemplate
@@ -74,16 +74,9 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
     broken = [name for name, resource in written.items() if not isinstance(section(resource).get("Type"), str)]
     broken = [name for name in broken if not str(name).startswith("Fn::ForEach")]
     whole = {**source.template, "Resources": {name: written[name] for name in written if name not in broken}}
-    template = with_local_files(whole, source.folder)
-    template = with_functions_of_sam(unrolled(template, {}).template)
-    expansion = expanded(template, source.locate)
-    functions = {declared.logical_id: declared for declared in expansion.declared if declared.kind == "Function"}
-    apis = apis_of(expansion)
-    parts = constants_of(template, source.locate)
-    roles = _lifted_roles(template, functions, expansion)
-    function_names = _function_names(functions, expansion, roles)
-    template = _with_log_groups(template, functions, function_names)
-    names = _names(parts.names, expansion, functions, apis, roles, function_names)
+    parts = _taken_apart(source, with_functions_of_sam(unrolled(with_local_files(whole, source.folder), {}).template))
+    constants = constants_of(parts.template, source.locate)
+    names = _names(parts, constants.names)
     attributes = {attribute: name for name, attribute in names.resources.items()}
     refused_resources = {
         attributes[name]: why for (kind, name), why in refused.items() if kind == "resource" and name in attributes
@@ -94,52 +87,59 @@ def app_of(source: SourceTemplate, refused: Mapping[tuple[str, str], str] | None
         resources={name: attribute for name, attribute in names.resources.items() if name not in refused_resources},
         left={**names.left, **refused_resources},
     )
-    names, resources = _settled(names, expansion, functions, apis, template)
-    layers = layers_of(expansion.declared, source)
-    context = FunctionContext(source, expansion, names, apis, function_names, roles, layers)
+    names, resources = _settled(parts, names)
     read = [
-        _without_refused(read_function(declared, context), refused)
-        for name, declared in functions.items()
+        _without_refused(read_function(declared, parts, names), refused)
+        for name, declared in parts.functions.items()
         if name not in names.left
     ]
-    outputs = tuple(_outputs(template, source, names, refused))
-    settings, further = _api_settings(apis, names)
-    boundary, boundary_left = _boundary(functions.values(), names)
+    outputs = tuple(_outputs(parts, names, refused))
     shared, read = _shared_settings(read)
-    config = [(name, value) for name, value in (*shared, *boundary, *settings) if ("setting", name) not in refused]
-    further += [
-        Left(f"config.{name}", refused["setting", name], source.locate(()))
-        for name, _ in (*shared, *boundary, *settings)
-        if ("setting", name) in refused
-    ]
+    further: list[Left] = []
+    config: list[tuple[str, Source]] = []
+    for name, value in (*shared, *_boundary(parts, names, further), *parts.apis.settings(names, further)):
+        if ("setting", name) in refused:
+            further.append(Left(f"config.{name}", refused["setting", name], source.locate(())))
+        else:
+            config.append((name, value))
     left = (
         *source.left,
         *(Left(str(name), "it has no Type", source.locate(("Resources", name))) for name in broken),
-        *parts.left,
+        *constants.left,
         *further,
-        *boundary_left,
-        *_left_whole(names, template, expansion),
+        *_left_whole(parts, names),
         *(left for output in outputs for left in output.left),
     )
     return ImportedApp(
         source.name,
         source.file,
-        parts.constants,
+        constants.constants,
         tuple(config),
         tuple(read),
         (*resources, *(replace(output, left=()) for output in outputs if output.attribute)),
         left,
-        _count(template, expansion) + len(broken) + source.further + len(source.left),
-        parts.to_fill_in,
-        tuple(layers.values()),
+        _count(parts) + len(broken) + source.further + len(source.left),
+        constants.to_fill_in,
+        tuple(parts.layers.values()),
     )
 
 
-def _count(template: Mapping[str, Any], expansion: ExpandedTemplate) -> int:
+def _taken_apart(source: SourceTemplate, template: Mapping[str, Any]) -> TemplateParts:
+    """The parts of a template, whose log groups of functions have the names by which remit knows them."""
+    expansion = expanded(template, source.locate)
+    functions = {declared.logical_id: declared for declared in expansion.declared if declared.kind == "Function"}
+    roles = _lifted_roles(template, functions, expansion)
+    function_names = _function_names(functions, expansion, roles)
+    layers = layers_of(expansion.declared, source)
+    named = _with_log_groups(template, functions, function_names)
+    return TemplateParts(source, named, expansion, functions, apis_of(expansion), roles, function_names, layers)
+
+
+def _count(parts: TemplateParts) -> int:
     """How many constructs a template has: what each is read from, to the properties of functions and their events."""
     sections = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs")
-    written = sum(len(section(template, name)) for name in sections)
-    functions = [declared for declared in expansion.declared if declared.kind == "Function"]
+    written = sum(len(section(parts.template, name)) for name in sections)
+    functions = parts.functions.values()
     return written + sum(len(declared.properties) + len(list(declared.events())) for declared in functions)
 
 
@@ -189,53 +189,49 @@ def _with_log_groups(
     return {**template, "Resources": resources}
 
 
-def _names(
-    names: TemplateNames,
-    expansion: ExpandedTemplate,
-    functions: Mapping[str, SamResource],
-    apis: Apis,
-    roles: Mapping[str, str],
-    function_names: Mapping[str, str],
-) -> TemplateNames:
+def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
     """TemplateNames for all resources that become attributes of the class."""
-    left = {name: why for name, declared in functions.items() if (why := why_not(declared)) is not None}
-    for declared in expansion.declared:
+    left = {name: why for name, declared in parts.functions.items() if (why := why_not(declared)) is not None}
+    for declared in parts.expansion.declared:
         if declared.kind in _NO_FORM:
             left[declared.logical_id] = _NO_FORM[declared.kind]
     attributes: dict[str, str] = {}
     taken: set[str] = set(_NOT_ATTRIBUTES)
-    lifted = set(roles.values())
-    for logical_id in expansion.resources:
-        if logical_id in lifted or not _is_own(logical_id, expansion, functions, left, apis):
+    lifted = set(parts.roles.values())
+    for logical_id in parts.expansion.resources:
+        if logical_id in lifted or not _is_own(logical_id, parts, left):
             continue
         attributes[logical_id] = _unused(words(logical_id) or "resource", taken)
-    types = {name: str(resource.get("Type")) for name, resource in expansion.resources.items()}
-    renamed = {role: f"{logical_id_of(function_names[function])}Role" for function, role in roles.items()}
-    renamed |= apis.renamed()
-    for function, name in function_names.items():
-        if functions[function].properties.get("AutoPublishAlias"):
+    types = {name: str(resource.get("Type")) for name, resource in parts.expansion.resources.items()}
+    renamed = {role: f"{logical_id_of(parts.function_names[function])}Role" for function, role in parts.roles.items()}
+    renamed |= parts.apis.renamed()
+    for function, name in parts.function_names.items():
+        if parts.functions[function].properties.get("AutoPublishAlias"):
             renamed[f"{function}.Alias"] = f"{logical_id_of(name)}Alias"
-        if functions[function].properties.get("FunctionUrlConfig"):
+        if parts.functions[function].properties.get("FunctionUrlConfig"):
             renamed[f"{function}Url"] = f"{logical_id_of(name)}Url"
-    for logical_id, resource in expansion.resources.items():
-        maker = expansion.origins.get(("Resources", logical_id), ("", ""))[1]
-        if maker in apis.as_they_are and resource["Type"] in _REFERABLE:
+    for logical_id, resource in parts.expansion.resources.items():
+        maker = parts.expansion.origins.get(("Resources", logical_id), ("", ""))[1]
+        if maker in parts.apis.as_they_are and resource["Type"] in _REFERABLE:
             renamed[f"{maker}.{_REFERABLE[resource['Type']]}"] = logical_id
-    layers = [declared.logical_id for declared in expansion.declared if declared.kind == "LayerVersion"]
+    layers = [declared.logical_id for declared in parts.expansion.declared if declared.kind == "LayerVersion"]
     renamed |= {layer: f"{logical_id_of(f'layers_{words(layer)}')}Layer" for layer in layers}
-    texts = {*tokens.PSEUDO, *functions, *renamed.values()}
+    texts = {*tokens.PSEUDO, *parts.functions, *renamed.values()}
     return replace(names, resources=attributes, types=types, renamed=renamed, left=left, texts=frozenset(texts))
 
 
-def _function_names(functions: Iterable[str], expansion: ExpandedTemplate, roles: Mapping[str, str]) -> dict[str, str]:
+def _function_names(
+    functions: Mapping[str, SamResource], expansion: ExpandedTemplate, roles: Mapping[str, str]
+) -> dict[str, str]:
     """A name for each function, of which remit makes logical ids that the template has not."""
     ids = {name for name in expansion.resources if name not in roles.values()}
     function_names: dict[str, str] = {}
     taken: set[str] = set()
     for function in functions:
         name = words(function.removesuffix("Function")) or "main"
-        if any(f"{logical_id_of(name)}{part}" in ids for part in ("Role", "LogGroup")):
-            name = words(function)
+        own_group = referred_to(value_at_path(functions[function].properties, "LoggingConfig.LogGroup"))
+        if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
+            name = f"{name}_function"
         function_names[function] = _unused(name[:40], taken)
     return function_names
 
@@ -248,56 +244,44 @@ def _unused(name: str, taken: set[str]) -> str:
     return name
 
 
-def _is_own(
-    logical_id: str,
-    expansion: ExpandedTemplate,
-    functions: Mapping[str, SamResource],
-    left: Mapping[str, str],
-    apis: Apis,
-) -> bool:
+def _is_own(logical_id: str, parts: TemplateParts, left: Mapping[str, str]) -> bool:
     """Whether a resource is declared by itself: not a function, nor what SAM makes of one or of an API."""
-    if logical_id in functions or logical_id in left:
+    if logical_id in parts.functions or logical_id in left:
         return False
-    maker = expansion.origins.get(("Resources", logical_id), ("Resources", logical_id))
-    declared = {resource.logical_id: resource.kind for resource in expansion.declared}
+    maker = parts.expansion.origins.get(("Resources", logical_id), ("Resources", logical_id))
+    declared = {resource.logical_id: resource.kind for resource in parts.expansion.declared}
     kind = declared.get(str(maker[1]))
-    return kind in (None, "SimpleTable", "StateMachine") or (kind in API_FORMS and maker[1] in apis.as_they_are)
+    return kind in (None, "SimpleTable", "StateMachine") or (kind in API_FORMS and maker[1] in parts.apis.as_they_are)
 
 
-def _settled(
-    names: TemplateNames,
-    expansion: ExpandedTemplate,
-    functions: Mapping[str, SamResource],
-    apis: Apis,
-    template: Mapping[str, Any],
-) -> tuple[TemplateNames, tuple[ImportedResource, ...]]:
+def _settled(parts: TemplateParts, names: TemplateNames) -> tuple[TemplateNames, tuple[ImportedResource, ...]]:
     """The resources, once what cannot be said has left, and what refers to it."""
     by_hand_paths = {
         event.path: None
-        for declared in functions.values()
+        for declared in parts.functions.values()
         if declared.logical_id not in names.left
-        for event in by_hand(declared, names, apis)
+        for event in by_hand(declared, names, parts.apis)
     }
     attributes = dict(names.resources)
     taken = {*_NOT_ATTRIBUTES, *attributes.values()}
-    for path, maker in expansion.origins.items():
+    for path, maker in parts.expansion.origins.items():
         if len(path) == 2 and maker in by_hand_paths:  # noqa: PLR2004 - Resources, a logical id
             attributes.setdefault(str(path[1]), _unused(words(str(path[1])), taken))
     names = replace(names, resources=attributes)
     linked = {
         str(next(iter(event.properties.get(LINKED[event.type], {}).values()), ""))
-        for declared in functions.values()
-        for event in by_hand(declared, names, apis)
+        for declared in parts.functions.values()
+        for event in by_hand(declared, names, parts.apis)
         if event.type in LINKED and isinstance(event.properties.get(LINKED[event.type]), dict)
     }
     # SAM writes notifications into a bucket or a pool: a trigger does that itself.
     plain = {
         name: resource
-        for name, resource in section(template, "Resources").items()
+        for name, resource in section(parts.template, "Resources").items()
         if name not in linked and not str(resource.get("Type")).startswith(SAM)
     }
     while True:
-        read = {name: _resource(name, expansion, names, plain) for name in names.resources}
+        read = {name: _resource(name, parts.expansion, names, plain) for name in names.resources}
         gone = {name: why for name, why in read.items() if isinstance(why, str)}
         if not gone:
             break
@@ -307,7 +291,7 @@ def _settled(
             left={**names.left, **gone},
         )
     sayable = {name: resource for name, resource in read.items() if not isinstance(resource, str)}
-    ordered = _ordered(sayable, expansion, names.renamed)
+    ordered = _ordered(sayable, parts.expansion, names.renamed)
     return names, ordered
 
 
@@ -334,13 +318,13 @@ def _resource(
     for name, value in properties.items():
         snake = words(str(name))
         is_keyword = known.get(snake.replace("_", "").casefold()) == name and snake not in keyword.kwlist
-        try:
-            item = inside.entry(snake if is_keyword else str(name), value, inside.source, keyword=is_keyword)
-        except UnsayableError as error:
-            if name in required:
-                return str(error)
-            origin = expansion.locate(("Resources", logical_id, "Properties", name))
-            left.append(Left(f"{name} of {logical_id}", str(error), origin))
+        origin = expansion.locate(("Resources", logical_id, "Properties", name))
+        key = snake if is_keyword else str(name)
+        make = partial(inside.entry, key, value, inside.source, keyword=is_keyword)
+        item = said(make, f"{name} of {logical_id}", origin, left)
+        if item is None and name in required:
+            return left[-1].because
+        if item is None:
             continue
         (keywords if is_keyword else others).append(item)
     options, further = _options(logical_id, written, expansion, inside)
@@ -446,29 +430,33 @@ def _without_items(
 
 
 def _outputs(
-    template: Mapping[str, Any], source: SourceTemplate, names: TemplateNames, refused: Mapping[tuple[str, str], str]
+    parts: TemplateParts, names: TemplateNames, refused: Mapping[tuple[str, str], str]
 ) -> Iterator[ImportedResource]:
     """The outputs; one that is left has no attribute."""
     inside = replace(names, owner="")
     taken = {*_NOT_ATTRIBUTES, *names.resources.values()}
-    for name, written in section(template, "Outputs").items():
-        origin = source.locate(("Outputs", name))
-        try:
-            name_of_export = section(written, "Export").get("Name") if isinstance(written, dict) else None
-            exported = Item(inside.text(name_of_export), "export=") if name_of_export is not None else None
-            value, only_if = _not_empty(written.get("Value") if isinstance(written, dict) else None, inside)
-            conditions = [inside.condition({"Condition": written["Condition"]})] if "Condition" in written else []
-            condition = " and ".join((*conditions, *([only_if] if only_if else []))) or None
-        except (UnsayableError, TypeError) as error:
-            yield ImportedResource("", "", left=(Left(f"output {name}", str(error), origin),))
-            continue
-        description = written.get("Description")
-        about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
+    for name in section(parts.template, "Outputs"):
+        origin = parts.source.locate(("Outputs", name))
+        left: list[Left] = []
+        made = said(partial(_output, section(parts.template, "Outputs", name), inside), f"output {name}", origin, left)
         attribute = _unused(words(str(name)) or "output", taken)
         if ("resource", attribute) in refused:
-            yield ImportedResource("", "", left=(Left(f"output {name}", refused["resource", attribute], origin),))
-            continue
-        yield ImportedResource(attribute, call("output", Item(value), about, exported), condition)
+            left.append(Left(f"output {name}", refused["resource", attribute], origin))
+        if made is None or left:
+            yield ImportedResource("", "", left=tuple(left))
+        else:
+            yield ImportedResource(attribute, *made)
+
+
+def _output(written: Mapping[str, Any], names: TemplateNames) -> tuple[Source, str | None]:
+    """An output, and the condition under which it is there."""
+    value, only_if = _not_empty(written.get("Value"), names)
+    export, description = section(written, "Export").get("Name"), written.get("Description")
+    about = Item(quoted(description), "description=") if isinstance(description, str) and description else None
+    exported = Item(names.text(export), "export=") if export is not None else None
+    conditions = [names.condition({"Condition": written["Condition"]})] if "Condition" in written else []
+    condition = " and ".join((*conditions, *([only_if] if only_if else []))) or None
+    return call("output", Item(value), about, exported), condition
 
 
 def _not_empty(value: Any, names: TemplateNames) -> tuple[Source, str | None]:
@@ -481,37 +469,18 @@ def _not_empty(value: Any, names: TemplateNames) -> tuple[Source, str | None]:
     return names.text(no if yes == "" else yes), f"not {condition}" if yes == "" else condition
 
 
-def _api_settings(apis: Apis, names: TemplateNames) -> tuple[list[tuple[str, Source]], list[Left]]:
-    settings: list[tuple[str, Source]] = []
-    left: list[Left] = []
-    for part in apis.settings(names):
-        if isinstance(part, Left):
-            left.append(part)
-        else:
-            settings.append(part)
-    return settings, left
-
-
-def _boundary(functions: Iterable[SamResource], names: TemplateNames) -> tuple[list[tuple[str, Source]], list[Left]]:
+def _boundary(parts: TemplateParts, names: TemplateNames, left: list[Left]) -> Iterator[tuple[str, Source]]:
     """The permissions boundary, which an app has one of."""
-    given = [declared for declared in functions if declared.properties.get("PermissionsBoundary") is not None]
-    if not given:
-        return [], []
-    try:
-        sources = [names.source(declared.properties["PermissionsBoundary"]) for declared in given]
-    except UnsayableError as error:
-        place = given[0].locate(given[0].at("PermissionsBoundary"))
-        return [], [Left("PermissionsBoundary", str(error), place)]
-    left = [
-        Left(
-            f"PermissionsBoundary of {declared.logical_id}",
-            "all roles of an app have one boundary",
-            declared.locate(declared.at("PermissionsBoundary")),
-        )
-        for declared, source in zip(given, sources, strict=True)
-        if source != sources[0]
-    ]
-    return [("lambda_.iam.permissions_boundary", sources[0])], left
+    sources: list[Source] = []
+    for name, declared in parts.functions.items():
+        boundary = declared.properties.get("PermissionsBoundary")
+        what, origin = f"PermissionsBoundary of {name}", declared.locate(declared.at("PermissionsBoundary"))
+        source = said(partial(names.source, boundary), what, origin, left) if boundary is not None else None
+        if source is not None and sources and source != sources[0]:
+            left.append(Left(what, "all roles of an app have one boundary", origin))
+        sources += [source] if source is not None else []
+    if sources:
+        yield "lambda_.iam.permissions_boundary", sources[0]
 
 
 _HOISTED: Final = (
@@ -538,9 +507,9 @@ def _shared_settings(functions: list[ImportedFunction]) -> tuple[list[tuple[str,
     return [(f"lambda_.function.{name}", value) for name, value in shared.items()], without
 
 
-def _left_whole(names: TemplateNames, template: Mapping[str, Any], expansion: ExpandedTemplate) -> Iterator[Left]:
+def _left_whole(parts: TemplateParts, names: TemplateNames) -> Iterator[Left]:
     """The resources that are left, each told once."""
-    written = section(template, "Resources")
+    written = section(parts.template, "Resources")
     for name, why in names.left.items():
         type_name = written[name].get("Type") if name in written else names.types.get(name, f"{SAM}Api")
-        yield Left(f"{name} ({type_name})", why, expansion.locate(("Resources", name)))
+        yield Left(f"{name} ({type_name})", why, parts.expansion.locate(("Resources", name)))

@@ -22,7 +22,6 @@ from remit.project.setting_values import (
     between,
     entries,
     flag,
-    matching,
     mistake,
     one_of,
     plain,
@@ -196,11 +195,6 @@ def media_types(path: Path, value: Any) -> Texts:
     return texts(path, value, _matching(r"[\w.+*-]+/[\w.+*-]+", 'such as "image/png", or "*/*" for all'))
 
 
-def api_stage(path: Path, value: Any) -> str:
-    """The name of an API's stage, a part of its address."""
-    return str(matching(r"(?a)[\w-]{1,128}", "it has letters, digits, _ and -")(path, value))
-
-
 def _matching(pattern: str, hint: str) -> Callable[[Path, str], None]:
     """The check that a text is of a pattern, or one that only the deploy knows."""
 
@@ -242,7 +236,6 @@ def resource_policy(path: Path, value: Any) -> dict[str, Any]:
     return dict(document)
 
 
-_PERIODS: Final = ("DAY", "WEEK", "MONTH")
 _KEY_NAME: Final = r"[A-Za-z0-9][\w.-]{0,127}"
 _USAGE_PLAN: Final = partial(
     _in_either_spelling,
@@ -256,7 +249,7 @@ _USAGE_PLAN: Final = partial(
             {
                 "Limit": between(0, 1_000_000_000, "requests"),
                 "Offset": between(0, 28, "requests"),
-                "Period": one_of(_PERIODS),
+                "Period": one_of(("DAY", "WEEK", "MONTH")),
             },
         ),
         "Throttle": partial(

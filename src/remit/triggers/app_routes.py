@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -123,6 +124,16 @@ def notes_on_timeouts(app_routes: Iterable[Routed[R]], patience: int) -> Iterato
         timeout, line = function.properties.get("Timeout"), function.written.get("Timeout")
         if isinstance(timeout, int) and timeout > patience and line is not None:
             yield f"{function.name} may run {timeout} s, and an API waits {patience} s for an answer ({line})"
+
+
+def log_format(route: str) -> str:
+    """The fields of AWS's example ("Configure logging for HTTP APIs"), and what went wrong in a function.
+
+    `route` is the field that names the route in this kind of API.
+    """
+    fields = ("requestId", "ip", "requestTime", "httpMethod", route, "status", "protocol", "responseLength")
+    named = {"ip": "identity.sourceIp", "integrationError": "integrationErrorMessage"}
+    return json.dumps({name: f"$context.{named.get(name, name)}" for name in (*fields, "integrationError")})
 
 
 def access_log_group(api: str, folder: str, settings: ApiSettings, first_user: Function) -> Resource:

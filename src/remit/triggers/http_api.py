@@ -6,7 +6,6 @@ beside it (CloudFormation reference), "Working with HTTP APIs" (Amazon API Gatew
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
@@ -19,6 +18,7 @@ from remit.triggers.app_routes import (
     addresses,
     authorizers,
     domain,
+    log_format,
     notes_on_open_routes,
     notes_on_timeouts,
     route_checks,
@@ -39,22 +39,6 @@ _STAGE: Final = "$default"
 """A stage whose name is no part of the address."""
 _PATIENCE: Final = 30
 """Seconds ("Quotas for configuring and running an HTTP API in API Gateway": integration timeout)."""
-_LOG_FORMAT: Final = json.dumps(
-    {
-        "requestId": "$context.requestId",
-        "ip": "$context.identity.sourceIp",
-        "requestTime": "$context.requestTime",
-        "httpMethod": "$context.httpMethod",
-        "routeKey": "$context.routeKey",
-        "status": "$context.status",
-        "protocol": "$context.protocol",
-        "responseLength": "$context.responseLength",
-        "integrationError": "$context.integrationErrorMessage",
-    }
-)
-"""The fields of AWS's example ("Configure logging for HTTP APIs in API Gateway"), and what went wrong in a function."""
-
-
 CHECKS: Final = route_checks(Api)
 
 
@@ -123,8 +107,8 @@ def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
     if settings.access_log:
         group = access_log_group(API, "apis", settings, first_user)
         yield group
-        log_format = settings.access_log_format or _LOG_FORMAT
-        stage["AccessLogSettings"] = {"DestinationArn": group.attribute("Arn"), "Format": log_format}
+        own_format = settings.access_log_format or log_format("routeKey")
+        stage["AccessLogSettings"] = {"DestinationArn": group.attribute("Arn"), "Format": own_format}
     yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
 
 

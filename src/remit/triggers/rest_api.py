@@ -22,6 +22,7 @@ from remit.triggers.app_routes import (
     addresses,
     authorizers,
     domain,
+    log_format,
     notes_on_open_routes,
     notes_on_timeouts,
     route_checks,
@@ -44,22 +45,19 @@ _PATIENCE: Final = 29
 """Seconds ("Quotas for configuring and running a REST API in API Gateway": integration timeout)."""
 _API: Final = f"${{{API}}}"
 _VALIDATOR: Final = f"{API}RequestValidator"
-_LOG_FORMAT: Final = json.dumps(
-    {
-        "requestId": "$context.requestId",
-        "ip": "$context.identity.sourceIp",
-        "caller": "$context.identity.caller",
-        "user": "$context.identity.user",
-        "requestTime": "$context.requestTime",
-        "httpMethod": "$context.httpMethod",
-        "resourcePath": "$context.resourcePath",
-        "status": "$context.status",
-        "protocol": "$context.protocol",
-        "responseLength": "$context.responseLength",
-        "integrationError": "$context.integrationErrorMessage",
-    }
-)
-"""The fields of AWS's example ("Set up CloudWatch logging for REST APIs"), and what went wrong in a function."""
+_ON_PREFLIGHTS: Final = {
+    "AllowOrigins": "Allow-Origin",
+    "AllowCredentials": "Allow-Credentials",
+    "AllowHeaders": "Allow-Headers",
+    "AllowMethods": "Allow-Methods",
+    "MaxAge": "Max-Age",
+}
+_ON_ERRORS: Final = {
+    "AllowOrigins": "Allow-Origin",
+    "AllowCredentials": "Allow-Credentials",
+    "ExposeHeaders": "Expose-Headers",
+}
+"""Properties of CORS, and the ends of their headers."""
 
 
 def check_paths(functions: Iterable[Function]) -> Iterator[RemitError]:
@@ -137,20 +135,23 @@ def notes(app: App) -> tuple[str, ...]:
     return (*open_routes, *without_keys, *notes_on_timeouts(app_routes, _PATIENCE))
 
 
+def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the properties that say something."""
+    return {name: value for name, value in properties.items() if value not in (None, [], {})}
+
+
 def _api_properties(settings: RestSettings) -> dict[str, Any]:
-    endpoint: dict[str, Any] = {"Types": [settings.endpoint_type]}
-    if settings.vpc_endpoint_ids:
-        endpoint["VpcEndpointIds"] = list(settings.vpc_endpoint_ids)
-    properties: dict[str, Any] = {"Name": "${AWS::StackName}", "EndpointConfiguration": endpoint}
-    if settings.policy is not None:
-        properties["Policy"] = dict(settings.policy)
-    if settings.binary_media_types:
-        properties["BinaryMediaTypes"] = list(settings.binary_media_types)
-    if settings.minimum_compression_size is not None:
-        properties["MinimumCompressionSize"] = settings.minimum_compression_size
-    if settings.disable_execute_api_endpoint:
-        properties["DisableExecuteApiEndpoint"] = True
-    return properties
+    endpoint = _set({"Types": [settings.endpoint_type], "VpcEndpointIds": [*settings.vpc_endpoint_ids]})
+    return _set(
+        {
+            "Name": "${AWS::StackName}",
+            "EndpointConfiguration": endpoint,
+            "Policy": settings.policy,
+            "BinaryMediaTypes": [*settings.binary_media_types],
+            "MinimumCompressionSize": settings.minimum_compression_size,
+            "DisableExecuteApiEndpoint": settings.disable_execute_api_endpoint or None,
+        }
+    )
 
 
 def _path_id(parts: tuple[str, ...]) -> str:
@@ -206,37 +207,29 @@ def _model_id(schema: Mapping[str, Any]) -> str:
 
 def _methods(app_routes: Iterable[Routed[Rest]]) -> Iterator[Resource]:
     for routed in app_routes:
-        trigger, function = routed.trigger, routed.function
+        trigger, function, schema = routed.trigger, routed.function, routed.trigger.body_schema
+        authorizer, parameters = trigger.authorizer, trigger.required_parameters
         path = f"lambda:path/2015-03-31/functions/{function.arn}/invocations"
-        properties: dict[str, Any] = {
+        integration = {
+            "Type": "AWS_PROXY",
+            "IntegrationHttpMethod": "POST",
+            "Uri": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}",
+        }
+        properties = {
             "RestApiId": _API,
             "ResourceId": _path_id(trigger.parts),
             "HttpMethod": trigger.method,
-            "AuthorizationType": trigger.auth,
-            "Integration": {
-                "Type": "AWS_PROXY",
-                "IntegrationHttpMethod": "POST",
-                "Uri": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}",
-            },
-        }
-        authorizer = trigger.authorizer
-        if authorizer is not None:
-            properties["AuthorizationType"] = authorizer.rest_authorization
-            properties["AuthorizerId"] = f"${{{API}{authorizer.logical_id}}}"
-            if authorizer.accepted_scopes:
-                properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
-        if trigger.api_key:
-            properties["ApiKeyRequired"] = True
-        schema = trigger.body_schema
-        if schema is not None or trigger.required_parameters:
-            properties["RequestValidatorId"] = f"${{{_VALIDATOR}}}"
-        if schema is not None:
+            "AuthorizationType": authorizer.rest_authorization if authorizer else trigger.auth,
+            "AuthorizerId": f"${{{API}{authorizer.logical_id}}}" if authorizer else None,
+            "AuthorizationScopes": [*authorizer.accepted_scopes] if authorizer else None,
+            "ApiKeyRequired": trigger.api_key or None,
+            "Integration": integration,
+            "RequestValidatorId": f"${{{_VALIDATOR}}}" if schema is not None or parameters else None,
             # Of every content type: a body of one that has no model is not validated.
-            properties["RequestModels"] = {"$default": f"${{{_model_id(schema)}}}"}
-        if trigger.required_parameters:
-            names = trigger.required_parameters
-            properties["RequestParameters"] = {f"method.request.querystring.{name}": True for name in names}
-        yield Resource(_method_id(trigger.route), "AWS::ApiGateway::Method", properties, origin=function.origin)
+            "RequestModels": None if schema is None else {"$default": f"${{{_model_id(schema)}}}"},
+            "RequestParameters": {f"method.request.querystring.{name}": True for name in parameters},
+        }
+        yield Resource(_method_id(trigger.route), "AWS::ApiGateway::Method", _set(properties), origin=function.origin)
 
 
 def _method_id(route: str) -> str:
@@ -246,45 +239,43 @@ def _method_id(route: str) -> str:
 def _cors(settings: RestSettings, app_routes: tuple[Routed[Rest], ...]) -> Iterator[Resource]:
     """The answers to preflights, of each path that has no OPTIONS of its own, and the headers of errors.
 
-    Source: "Enable CORS on a resource using the API Gateway import API", "CORS for REST APIs in API Gateway".
+    Source: "CORS for REST APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
     cors = settings.cors_configuration
     if cors is None:
         return
-    headers = {"Allow-Origin": ",".join(cors["AllowOrigins"])}
-    if cors.get("AllowCredentials"):
-        headers["Allow-Credentials"] = "true"
-    exposed = {"Expose-Headers": ",".join(cors["ExposeHeaders"])} if "ExposeHeaders" in cors else {}
-    asked = {"Allow-Headers": ",".join(cors["AllowHeaders"])} if "AllowHeaders" in cors else {}
-    if "MaxAge" in cors:
-        asked["Max-Age"] = str(cors["MaxAge"])
-    methods: dict[tuple[str, ...], list[Routed[Rest]]] = {}
+    methods: dict[tuple[str, ...], list[str]] = {}
+    first_users: dict[tuple[str, ...], Function] = {}
     for routed in app_routes:
-        methods.setdefault(routed.trigger.parts, []).append(routed)
-    for parts, on_path in methods.items():
-        own_methods = {routed.trigger.method for routed in on_path}
+        methods.setdefault(routed.trigger.parts, []).append(routed.trigger.method)
+        first_users.setdefault(routed.trigger.parts, routed.function)
+    for parts, own_methods in methods.items():
         if "OPTIONS" not in own_methods:
-            allowed = cors.get("AllowMethods") or sorted(
-                {*METHODS} - {"ANY"} if "ANY" in own_methods else {*own_methods, "OPTIONS"}
-            )
-            answered = {**headers, **asked, "Allow-Methods": ",".join(allowed)}
-            yield _preflight(parts, answered, on_path[0].function)
+            allowed = {*METHODS} - {"ANY"} if "ANY" in own_methods else {*own_methods, "OPTIONS"}
+            headers = _headers({"AllowMethods": sorted(allowed), **cors}, _ON_PREFLIGHTS)
+            yield _preflight(parts, headers, first_users[parts])
+    headers = _headers(cors, _ON_ERRORS)
     for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
-        parameters = {f"gatewayresponse.header.{name}": value for name, value in _quoted(headers | exposed).items()}
+        parameters = {f"gatewayresponse.header.{name}": value for name, value in headers.items()}
         properties = {"RestApiId": _API, "ResponseType": kind, "ResponseParameters": parameters}
-        logical_id = f"{API}{logical(kind.lower())}Response"
-        origin = settings.written.get("cors")
+        logical_id, origin = f"{API}{logical(kind.lower())}Response", settings.written.get("cors")
         yield Resource(logical_id, "AWS::ApiGateway::GatewayResponse", properties, origin=origin)
 
 
-def _quoted(headers: Mapping[str, str]) -> dict[str, str]:
+def _headers(cors: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     """Headers of CORS, whose values stand in quotes: without, they are expressions of API Gateway's."""
-    return {f"Access-Control-{name}": f"'{value}'" for name, value in headers.items()}
+    headers = {}
+    for name, header in names.items():
+        value = cors.get(name)
+        if value:
+            text = ",".join(value) if isinstance(value, list) else str(value).lower()
+            headers[f"Access-Control-{header}"] = f"'{text}'"
+    return headers
 
 
 def _preflight(parts: tuple[str, ...], headers: Mapping[str, str], first_user: Function) -> Resource:
     """The method that answers a browser's question about a path, without a function."""
-    parameters = {f"method.response.header.{name}": value for name, value in _quoted(headers).items()}
+    parameters = {f"method.response.header.{name}": value for name, value in headers.items()}
     integration = {
         "Type": "MOCK",
         "ContentHandling": "CONVERT_TO_TEXT",  # or a mock fails in an API whose binary types are */*
@@ -306,42 +297,40 @@ def _preflight(parts: tuple[str, ...], headers: Mapping[str, str], first_user: F
 def _deployment(app: App, deployed: list[Resource]) -> Resource:
     """The snapshot that the stage serves: another one, with another logical id, for whatever is changed in it.
 
-    The names of functions count as well: methods name them by reference. Source: "AWS::ApiGateway::Deployment"
+    The names of its functions count as well: methods name them by reference. Source: "AWS::ApiGateway::Deployment"
     (CloudFormation reference), and "Create a deployment for a REST API".
     """
-    names = [function.physical_name for function in app.functions]
     written = [[resource.logical_id, resource.type, resource.properties] for resource in deployed]
-    content = json.dumps([names, written], sort_keys=True, default=dict)
-    waits_for = [
-        resource.logical_id
-        for resource in deployed
-        if resource.type in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
-    ]
-    return Resource(
-        f"{API}Deployment{digest(content)}",
-        "AWS::ApiGateway::Deployment",
-        {"RestApiId": _API},
-        {"DependsOn": waits_for},
-        origin=deployed[0].origin,
-    )
+    content = json.dumps(written, sort_keys=True, default=dict)
+    names = [function.physical_name for function in app.functions if function.arn in content]
+    answers = ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse")
+    waits_for = {"DependsOn": [resource.logical_id for resource in deployed if resource.type in answers]}
+    logical_id = f"{API}Deployment{digest(content, *names)}"
+    return Resource(logical_id, "AWS::ApiGateway::Deployment", {"RestApiId": _API}, waits_for, deployed[0].origin)
 
 
 def _stage(app: App, deployment: Resource, first_user: Function) -> Iterator[Resource]:
     """The stage, and the log group of its access log."""
-    settings = rest_settings(app)
-    stage: dict[str, Any] = {"RestApiId": _API, "DeploymentId": deployment.ref, "StageName": stage_name(app)}
-    if settings.variables:
-        stage["Variables"] = dict(settings.variables)
-    if settings.tracing:
-        stage["TracingEnabled"] = True
-    if settings.route_settings:
-        stage["MethodSettings"] = [{"HttpMethod": "*", "ResourcePath": "/*", **settings.route_settings}]
+    settings, log, limits = rest_settings(app), None, None
     if settings.access_log:
         group = access_log_group(API, "rest-apis", settings, first_user)
         yield group
-        log_format = settings.access_log_format or _LOG_FORMAT
-        stage["AccessLogSetting"] = {"DestinationArn": group.attribute("Arn"), "Format": log_format}
-    yield Resource(f"{API}Stage", "AWS::ApiGateway::Stage", stage, origin=first_user.origin)
+        log = {
+            "DestinationArn": group.attribute("Arn"),
+            "Format": settings.access_log_format or log_format("resourcePath"),
+        }
+    if settings.route_settings:
+        limits = [{"HttpMethod": "*", "ResourcePath": "/*", **settings.route_settings}]
+    properties = {
+        "RestApiId": _API,
+        "DeploymentId": deployment.ref,
+        "StageName": stage_name(app),
+        "Variables": dict(settings.variables),
+        "TracingEnabled": settings.tracing or None,
+        "MethodSettings": limits,
+        "AccessLogSetting": log,
+    }
+    yield Resource(f"{API}Stage", "AWS::ApiGateway::Stage", _set(properties), origin=first_user.origin)
 
 
 def _source(app: App, trigger: Rest) -> str:

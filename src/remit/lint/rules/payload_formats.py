@@ -10,8 +10,8 @@ from remit.lint.finding import WARNING, Problem, rule
 from remit.source.handler_problem import split
 from remit.source.layout import module_file
 from remit.source.python_file import origin_in, read
-from remit.triggers.http import Http
 from remit.triggers.payload_format import SAMPLE, in_format_1, payload_format
+from remit.triggers.trigger import trigger_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def other_payload_format(subject: Project) -> Iterator[Problem]:
     """A handler reads fields of an event that its routes do not send: they belong to the other payload format.
 
-    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. Handlers
-    of REST APIs and of Chalice read format 1.0: `event["httpMethod"]` is a KeyError under 2.0.
+    Routes of an HTTP API send payload format 2.0 unless the app says otherwise, and function URLs send no other. REST
+    APIs send format 1.0, which Chalice reads, too: `event["httpMethod"]` is a KeyError under 2.0.
 
     Flagged:
 
@@ -68,9 +68,13 @@ def other_payload_format(subject: Project) -> Iterator[Problem]:
         if not wrong or places.keys() & fields_of[sent] - fields_of[other] or "version" in places:
             continue
         field = min(wrong, key=lambda name: (places[name].line, places[name].column, name))
+        choice = (
+            f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}'
+        )
+        is_of_rest_api = "rest" in trigger_files((function,))
         yield Problem(
             f"{function.name} reads {field} of its event: payload format {other} has that, and its routes send {sent}",
-            f'`payload_format_version="{other}"` of `on.api`, or `config.api.payload_format_version`, sends {other}',
+            "a REST API sends no other: routes of `on.api` do" if is_of_rest_api else choice,
             origin=places[field],
         )
 
@@ -87,7 +91,8 @@ def _format(trigger: Any, function: Function, app: App) -> str:
     """The format of the events of a trigger; "" where it may send anything."""
     if hasattr(trigger, "payload_format_version"):  # of `on.api`, whose file brings those of its authorizers
         return payload_format(trigger, function, app)
-    return "2.0" if isinstance(trigger, Http) else ""
+    # By the name of its file: most apps have no REST API, and load nothing of one.
+    return {"http": "2.0", "rest": "1.0"}.get(type(trigger).__module__.rpartition(".")[2], "")
 
 
 def _fields_read(subject: Project, function: Function) -> Iterator[tuple[str, Origin]]:
