@@ -133,6 +133,7 @@ def _read(  # noqa: C901 - a case for each way to name something
     names: set[str] = set()
     words: set[str] = set()
     modules: set[str] = set()
+    imported_names: list[Import] = []
     imports_elsewhere = names_anything = False
     for node in walk(tree, _naming):
         match node:
@@ -149,16 +150,17 @@ def _read(  # noqa: C901 - a case for each way to name something
                     modules.add(module)
             case ast.Import(names=aliases):
                 modules.update(alias.name for alias in aliases)
+                imported_names += imports([node])
                 names.update(part for alias in aliases for part in alias.name.split("."))
             case ast.ImportFrom():
                 for imported in imports([node], package_of(name, file.name)):
+                    imported_names.append(imported)
                     modules.update((imported.module, imported.full_name))
                     names.update(imported.full_name.split("."))
             case ast.FunctionDef(name=defined) if not _is_mere_job(node):
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
-    imported_names = list(imports(ast.walk(tree))) if owners else []
     declaring = {each.bound for each in imported_names if each.full_name.startswith(_DECLARATIONS)}
     running = list(walk(tree, lambda node: _running(node, declaring))) if owners else []
     return Mentions(
