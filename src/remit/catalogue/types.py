@@ -434,6 +434,26 @@ def resource_type(name: str) -> ResourceType | None:
     if row is None:
         return None
     # The compiler leaves out what is usual: each default here is what it leaves out.
+    arn, deployment = None, _NO_DEPLOYMENT
+    if "n" in row:
+        arn = ArnFormat(
+            text=row["n"],
+            properties=tuple(row.get("no", {}).items()),
+            defaults=tuple(row.get("nd", {}).items()),
+            otherwise=tuple(row.get("ne", {}).items()),
+            may_grant=row.get("ni") == "granted",
+        )
+    if "y" in row:
+        calls = row["y"]
+        deployment = TypeDeployment(
+            optional_calls=_property_calls(calls.get("optional_calls", ())),
+            further_calls=_property_calls(calls.get("further_calls", ())),
+            linked_roles=tuple(calls.get("linked_roles", ())),
+            passes_to=tuple(calls.get("passes_to", ())),
+            usually_passes_to=tuple(calls.get("usually_passes_to", ())),
+            api_paths=tuple(calls.get("api_paths", ())),
+            side_resources=tuple(calls.get("side_resources", {}).items()),
+        )
     tags, tags_as, *tagged_as = row.get("t", ("", ""))
     return ResourceType(
         name=name,
@@ -444,7 +464,7 @@ def resource_type(name: str) -> ResourceType | None:
         attributes=tuple(row["a"]),
         arn_from=tuple(row.get("af", ())),
         arn_ends=tuple(row.get("nx", {}).items()),
-        arn=_arn(row) if "n" in row else None,
+        arn=arn,
         naming=_naming(row) if "m" in row or "g" in row else None,
         iam=tuple(row.get("i", ())),
         read_only=tuple(row.get("r", ())),
@@ -463,7 +483,7 @@ def resource_type(name: str) -> ResourceType | None:
         properties=tuple(tuple(columns) for columns in row.get("b", ())),
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
-        deployment=_deployment(row["y"]) if "y" in row else _NO_DEPLOYMENT,
+        deployment=deployment,
         shape_key=row["s"],
     )
 
@@ -476,16 +496,6 @@ def resource_types() -> tuple[str, ...]:
 def _service(type_name: str) -> str:
     exact_name = CUSTOM if type_name.startswith("Custom::") else type_name
     return "::".join(exact_name.split("::")[:2])
-
-
-def _arn(row: Mapping[str, Any]) -> ArnFormat:
-    return ArnFormat(
-        text=row["n"],
-        properties=tuple(row.get("no", {}).items()),
-        defaults=tuple(row.get("nd", {}).items()),
-        otherwise=tuple(row.get("ne", {}).items()),
-        may_grant=row.get("ni") == "granted",
-    )
 
 
 def _naming(row: Mapping[str, Any]) -> Naming:
@@ -502,18 +512,6 @@ def _naming(row: Mapping[str, Any]) -> Naming:
         is_lower="mo" in row,
         starts=row.get("ms", ""),
         path=row.get("mh", ""),
-    )
-
-
-def _deployment(row: Mapping[str, Any]) -> TypeDeployment:
-    return TypeDeployment(
-        optional_calls=_property_calls(row.get("optional_calls", ())),
-        further_calls=_property_calls(row.get("further_calls", ())),
-        linked_roles=tuple(row.get("linked_roles", ())),
-        passes_to=tuple(row.get("passes_to", ())),
-        usually_passes_to=tuple(row.get("usually_passes_to", ())),
-        api_paths=tuple(row.get("api_paths", ())),
-        side_resources=tuple(row.get("side_resources", {}).items()),
     )
 
 

@@ -185,9 +185,12 @@ def render_statement(statement: Statement) -> dict[str, Any]:
     rendered: dict[str, Any] = {"Sid": statement.sid} if statement.sid else {}
     rendered["Effect"] = statement.effect
     if statement.principals is not None:
-        rendered["NotPrincipal" if statement.principals.negated else "Principal"] = _render_principals(
-            statement.principals
-        )
+        by_kind: dict[str, list[str]] = {}
+        for kind, value in statement.principals.patterns:
+            by_kind.setdefault(kind, []).append(value)
+        principals = {kind: one_or_list(tuple(values)) for kind, values in by_kind.items()}
+        element = "NotPrincipal" if statement.principals.negated else "Principal"
+        rendered[element] = "*" if principals == {"*": "*"} else principals
     rendered["NotAction" if statement.actions.negated else "Action"] = one_or_list(statement.actions.patterns)
     if statement.resources is not None:
         rendered["NotResource" if statement.resources.negated else "Resource"] = one_or_list(
@@ -202,15 +205,6 @@ def render_statement(statement: Statement) -> dict[str, Any]:
                 block.setdefault(condition.spelled, {})[condition.key] = one_or_list(condition.values)
         rendered["Condition"] = block
     return rendered
-
-
-def _render_principals(principals: Principals) -> Any:
-    if principals.patterns == (("*", "*"),):
-        return "*"
-    by_kind: dict[str, list[str]] = {}
-    for kind, value in principals.patterns:
-        by_kind.setdefault(kind, []).append(value)
-    return {kind: one_or_list(tuple(values)) for kind, values in by_kind.items()}
 
 
 def one_or_list(values: tuple[str, ...]) -> str | list[str]:

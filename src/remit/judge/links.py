@@ -9,7 +9,6 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.judge import policy_list
 from remit.project.current_load import relative
-from remit.project.resource_handles import attributes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +65,8 @@ def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Map
     variables: dict[str, str] = {}
     mistakes = Mistakes()
     for declaration in declarations if state.declared.handles else ():
+        from remit.project.resource_handles import attributes_of  # noqa: PLC0415 - of apps with resources alone
+
         mentions = state.mentions(declaration)
         for read in sorted(mentions.reads, key=str):
             handle = state.declared.handles.get((read.owner, read.resource))

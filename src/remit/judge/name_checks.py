@@ -33,7 +33,6 @@ from remit.source.layout import module_file, roots
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType
 
     from remit.app import Function, WebApp
     from remit.judge.judgement import Judgement
@@ -172,20 +171,20 @@ def imported_handlers(state: Loading) -> dict[str, HandlerProblem | None]:
     """Return the problems of handlers in imported modules of a project; None where there is none."""
     problems: dict[str, HandlerProblem | None] = {}
     for declaration in state.declarations:
-        if is_possible(declaration.handler):
-            module_name, attribute = split(declaration.handler)
-            if module_name in sys.modules and module_file(state.folder, module_name) is not None:
-                problems[declaration.handler] = _problem_of_imported(sys.modules[module_name], attribute)
+        if not is_possible(declaration.handler):
+            continue
+        module_name, attribute = split(declaration.handler)
+        if module_name not in sys.modules or module_file(state.folder, module_name) is None:
+            continue
+        module = sys.modules[module_name]
+        target = getattr(module, attribute, None)
+        if target is None:
+            attributes = [name for name in dir(module) if not name.startswith("_")]
+            problem = HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
+            problems[declaration.handler] = problem
+        else:
+            problems[declaration.handler] = _problem_of(target)
     return problems
-
-
-def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
-    """Return the problem of a handler of an imported module, as the app module is."""
-    target = getattr(module, attribute, None)
-    if target is None:
-        attributes = [name for name in dir(module) if not name.startswith("_")]
-        return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
-    return _problem_of(target)
 
 
 def _problem_of(target: object) -> HandlerProblem | None:

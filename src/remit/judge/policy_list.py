@@ -271,10 +271,9 @@ def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
 def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes) -> None:
     """Note IAM's refusals, and the traces of unset variables, in the item's statement of this number."""
     for element, text in _texts(statement):
-        problem = _problem_of_text(text)
-        if problem is None and element in ("Resource", "NotResource"):
-            with mistakes.noted():
-                problem = _problem_of_resource(text)
+        problem = None
+        with mistakes.noted():
+            problem = _problem_of(text, is_resource=element in ("Resource", "NotResource"))
         if problem is not None:
             reason, hint = problem
             inside = ("Statement", number, element, text)
@@ -298,8 +297,14 @@ def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:
     yield "Sid", statement.sid
 
 
-def _problem_of_text(text: str) -> tuple[str, str | None] | None:
-    """Return the problem of any text of a policy, and a hint."""
+# Of CloudFormation's pseudo parameters in a policy the stack's id alone is an ARN ("Pseudo parameters reference").
+_NO_ARN: Final = r"\$\{AWS::(?!StackId\})"
+
+
+def _problem_of(  # noqa: PLR0911 - one problem after the other
+    text: str, *, is_resource: bool
+) -> tuple[str, str | None] | None:
+    """Return the problem of a text of a policy, and a hint. RemitError: a `${{` in a resource is not closed."""
     if len(text) > _LONGEST:
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
     variable = placeholder_in(text)
@@ -314,15 +319,8 @@ def _problem_of_text(text: str) -> tuple[str, str | None] | None:
     forgotten = re.search(_FORGOTTEN, text) if "{" in text else None
     if forgotten is not None:
         return f"{forgotten.group()} in {text!r} is literal text", 'put an f before the string: f"…"'
-    return None
-
-
-# Of CloudFormation's pseudo parameters in a policy the stack's id alone is an ARN ("Pseudo parameters reference").
-_NO_ARN: Final = r"\$\{AWS::(?!StackId\})"
-
-
-def _problem_of_resource(text: str) -> tuple[str, str | None] | None:
-    """Return the problem of a resource, and a hint. RemitError: a `${{` in it is not closed."""
+    if not is_resource:
+        return None
     if "None" in text and re.search(_NONE, text):
         return f"{text!r} contains 'None'", "usually os.environ.get() of a variable that is not set: use os.environ[…]"
     if text != "*" and (re.match(_NO_ARN, text) or not text.startswith(("arn:", "${", "*"))):

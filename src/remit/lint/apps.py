@@ -129,7 +129,10 @@ def _of_app(
         origin = origins.get(role.functions[0]) if role.functions else None
         document = _of_role(role, types, names, origin or role.origin, folder, app)
         for item in document.statements:
-            key = _key(item)
+            # Equal statements share their texts, whatever resource of the app they name, and their line.
+            statement, line = item.statement, item.grant and item.grant.origin
+            texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
+            key = statement.effect, statement.actions, texts, statement.conditions, line
             if key not in checked:
                 checked.add(key)
                 yield from of_item(item, counts, severe=severe)
@@ -170,14 +173,6 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
         raw = {resource.logical_id: {"Type": resource.type, "Properties": resource.properties}}
         for document in documents(WrittenTemplate({}, _always(resource.origin), names, raw, late=True)):
             yield from of_document(document)
-
-
-def _key(item: ParsedStatement) -> Any:
-    """Return a key that equal statements share: their texts, whatever resource of the app they name, and their line."""
-    statement = item.statement
-    texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
-    origin = item.grant.origin if item.grant is not None else None
-    return statement.effect, statement.actions, texts, statement.conditions, origin
 
 
 def _types(app: App, roles: tuple[Holder, ...]) -> dict[str, str]:

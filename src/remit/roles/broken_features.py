@@ -160,7 +160,7 @@ def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
         if function.name not in by_function:
             continue
         role = by_id[by_function[function.name].logical_id]
-        for part in defaults.DEFAULTS:
+        for part in defaults.defaults_of(function):
             for grant in part(plain, function):
                 if grant.statement.effect == "Deny":  # which is no need
                     continue

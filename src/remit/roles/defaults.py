@@ -19,7 +19,7 @@ from remit.roles.encryption_keys import grants_on_keys, grants_on_keys_of
 from remit.roles.published_functions import dead_letters, destinations, durable_executions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 JOB_MARKS: Final = "JobMarks"
@@ -44,7 +44,14 @@ def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
     if app.default_policy is not None:
         in_vpc = "VpcConfig" in function.properties
         return (*app.default_policy, *((app.default_vpc_policy or ()) if in_vpc else ()))
-    return tuple(grant for default in DEFAULTS for grant in default(app, function))
+    return tuple(grant for default in defaults_of(function) for grant in default(app, function))
+
+
+def defaults_of(function: Function) -> Iterator[Callable[[App, Function], Iterator[Grant]]]:
+    """Yield the parts of the default that may give a function something."""
+    for default, needed_property in DEFAULTS.items():
+        if not needed_property or needed_property in function.properties:
+            yield default
 
 
 def needed_actions(app: App, function: Function) -> tuple[str, ...]:
@@ -97,8 +104,6 @@ def network(app: App, function: Function) -> Iterator[Grant]:
     The function's own code gets none of it: its requests carry its ARN, those of Lambda for it do not ("Using source
     function ARN to control function access behavior").
     """
-    if "VpcConfig" not in function.properties:
-        return
     if app.default_vpc_policy is not None:
         yield from app.default_vpc_policy
         return
@@ -213,7 +218,7 @@ def shared_resources(app: App, function: Function) -> Iterator[Grant]:
 
 def tracing(_app: App, function: Function) -> Iterator[Grant]:
     """Send traces to X-Ray, whose two actions know no resource."""
-    if function.properties.get("TracingConfig", {}).get("Mode") == "Active":
+    if function.properties["TracingConfig"].get("Mode") == "Active":
         reason = function.computed("is traced", "IAM knows no narrower resource for X-Ray")
         yield Grant(
             allow("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
@@ -235,7 +240,7 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
 
 def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
     """Decrypt an environment that a key of the user's own encrypts ("Securing Lambda environment variables")."""
-    key = kms_key(own_resources(app).by_id, function.properties.get("KmsKeyArn"))
+    key = kms_key(own_resources(app).by_id, function.properties["KmsKeyArn"])
     if key is not None:
         yield Grant(
             key.allowing("kms:Decrypt"),
@@ -246,7 +251,7 @@ def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
 
 def file_systems(app: App, function: Function) -> Iterator[Grant]:
     """Mount and write file systems of EFS and S3 Files ("Configuring file system access": role permissions)."""
-    for config in function.properties.get("FileSystemConfigs", ()):
+    for config in function.properties["FileSystemConfigs"]:
         point = tokens.textual(config.get("Arn"))
         if not isinstance(point, str):
             continue
@@ -328,21 +333,22 @@ def stored_values(_app: App, function: Function) -> Iterator[Grant]:
             yield replace(grant, reason=reason, origin=value.origin)
 
 
-DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (
-    logs,
-    network,
-    triggers,
-    job_source,
-    jobs,
-    failed_jobs,
-    job_marks,
-    shared_resources,
-    tracing,
-    dead_letters,
-    encryption,
-    encrypted_environment,
-    stored_values,
-    durable_executions,
-    destinations,
-    file_systems,
-)
+DEFAULTS: Final[Mapping[Callable[[App, Function], Iterator[Grant]], str]] = {
+    logs: "",
+    network: "VpcConfig",
+    triggers: "",
+    job_source: "",
+    jobs: "",
+    failed_jobs: "",
+    job_marks: "",
+    shared_resources: "",
+    tracing: "TracingConfig",
+    dead_letters: "",
+    encryption: "",
+    encrypted_environment: "KmsKeyArn",
+    stored_values: "",
+    durable_executions: "DurableConfig",
+    destinations: "",
+    file_systems: "FileSystemConfigs",
+}
+"""The parts of the default, in the order of their statements, each with the property without which it gives nothing."""

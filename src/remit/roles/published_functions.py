@@ -27,13 +27,12 @@ def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
     Source: "Security and permissions for Lambda durable functions" (AWS Lambda Developer Guide). The function is
     named by its text, since a role that referred to it would be a circular dependency.
     """
-    if "DurableConfig" in function.properties:
-        own = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function.physical_name}:*"
-        yield Grant(
-            allow("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState", on=own),
-            function.computed("keeps the state of its durable executions"),
-            function.written.get("DurableConfig", function.origin),
-        )
+    own = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function.physical_name}:*"
+    yield Grant(
+        allow("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState", on=own),
+        function.computed("keeps the state of its durable executions"),
+        function.written.get("DurableConfig", function.origin),
+    )
 
 
 def destinations(app: App, function: Function) -> Iterator[Grant]:

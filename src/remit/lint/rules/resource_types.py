@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.actions import action as action_named
 from remit.catalogue.arns import parse as parse_arn
 from remit.iam.placeholders import placeholder
-from remit.lint import cdk_grants, resource_fit
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, rule
 from remit.lint.resource_types import types_named
 
@@ -62,6 +62,8 @@ def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
     message = f"{subject} acts on {target}, {reason}: it never matches"
     no_such_arn = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
     severity = ERROR if no_such_arn else item.severity_of(names[0])
+    from remit.lint import cdk_grants  # noqa: PLC0415 - asked of mistakes alone
+
     hint = cdk_grants.hint_on(text, item.statement.actions.patterns)
     if hint is not None:
         severity = NOTE

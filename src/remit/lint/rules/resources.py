@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.expand import expand
-from remit.lint import cdk_grants, resource_fit
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, NOTE, Problem, rule
 from remit.lint.resource_types import actions_on_resources, acts_on
 
@@ -40,6 +40,8 @@ def no_resource_level(item: ParsedStatement) -> Iterator[Problem]:
             subject = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{subject} {verb} resource-level permissions: on an ARN it never matches"
+            from remit.lint import cdk_grants  # noqa: PLC0415 - asked of mistakes alone
+
             of_cdk = cdk_grants.hint_on(text, item.statement.actions.patterns)
             hint = of_cdk or "allow it on '*', in a statement of its own"
             yield Problem(message, hint, ("Action", text), NOTE if of_cdk else item.severity_of(names[0]))
