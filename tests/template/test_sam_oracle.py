@@ -57,7 +57,10 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "SelfManagedEventSource": "brokers, which no right of IAM is about",
         "SelfManagedKafkaEventSourceConfig": "the consumer group",
     },
-    "AWS::Route53::RecordSetGroup": {"RecordSets": "where a name leads: the right is one on the hosted zone"},
+    "AWS::Route53::RecordSetGroup": {
+        "Condition": "a group that APIs share takes that of one of them",
+        "RecordSets": "where a name leads: the right is one on the hosted zone",
+    },
     "AWS::S3::Bucket": {
         "Filter": "which objects a function is called for",
         "Tags": "SAM's own tag, for the order of a deploy",
@@ -136,6 +139,7 @@ FUNCTION = some(
     CodeSigningConfigArn=["arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-0"],
     DeadLetterQueue=[{"Type": "SQS", "TargetArn": QUEUE}, {"Type": "SNS", "TargetArn": TOPIC}],
     Description=["orders"],
+    DurableConfig=[{"ExecutionTimeout": 60}],
     Environment=[{"Variables": {"A": "1"}}],
     EphemeralStorage=[{"Size": 1024}],
     EventInvokeConfig=some(
@@ -156,16 +160,30 @@ FUNCTION = some(
     MemorySize=[512],
     PermissionsBoundary=[BOUNDARY],
     Policies=st.one_of(st.lists(POLICIES, max_size=3), POLICIES),
+    PropagateTags=[True, False],
+    PublishToLatestPublished=[True],
     RecursiveLoop=["Allow"],
     ReservedConcurrentExecutions=[1],
     Role=[ROLE, if_c(ROLE, NO_VALUE), if_c(NO_VALUE, ROLE), if_c(ROLE, ROLE)],
     RolePath=["/app/"],
     RuntimeManagementConfig=[{"UpdateRuntimeOn": "Auto"}],
     SnapStart=[{"ApplyOn": "PublishedVersions"}],
+    SourceKMSKeyArn=[KEY],
     Tags=TAGS,
     Timeout=[3],
     Tracing=["Active", "PassThrough", "Disabled"],
     VpcConfig=[{"SubnetIds": ["subnet-0"], "SecurityGroupIds": ["sg-0"]}],
+)
+CAPACITY = with_some(
+    {"CapacityProviderConfig": {"Arn": "arn:aws:lambda:us-east-1:111122223333:capacity-provider:c"}},
+    CapacityProviderConfig=[
+        {
+            "Arn": {"Ref": "Provider"},
+            "PerExecutionEnvironmentMaxConcurrency": 2,
+            "ExecutionEnvironmentMemoryGiBPerVCpu": 2,
+        }
+    ],
+    FunctionScalingConfig=[{"MinExecutionEnvironments": 1}],
 )
 CODE = one_of(
     {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "s3://code/app.zip"},
@@ -506,6 +524,7 @@ MACHINE = with_some(
     Name=["machine"],
     PermissionsBoundary=[BOUNDARY],
     Policies=st.lists(POLICIES, max_size=2),
+    PropagateTags=[True],
     RolePath=["/app/"],
     Tags=TAGS,
     Tracing=[{"Enabled": True}],
@@ -564,20 +583,33 @@ def events_of(draw: st.DrawFn, pools: Mapping[str, st.SearchStrategy[Json]]) -> 
 
 
 @st.composite
+def function_properties(draw: st.DrawFn, shared: Json) -> Json:
+    """The properties of a function beside those of the Globals."""
+    properties: Json = {**draw(CODE), **draw(FUNCTION), "Events": draw(events_of(EVENTS))}
+    if "AutoPublishAlias" in properties:
+        properties |= draw(
+            some(
+                DeploymentPreference=PREFERENCE,
+                ProvisionedConcurrencyConfig=[{"ProvisionedConcurrentExecutions": 1}],
+            )
+        )
+    if properties.get("PropagateTags") and "Tags" in shared:
+        # To the API that SAM makes for events it passes the function's own tags alone on, if there are any.
+        properties.pop("Tags", None)
+    if draw(st.integers(0, 4)) == 0:
+        # A function on instances of one's own has neither a VPC nor provisioned concurrency.
+        for other in ("VpcConfig", "ProvisionedConcurrencyConfig"):
+            properties.pop(other, None)
+        properties |= draw(CAPACITY)
+    return properties
+
+
+@st.composite
 def templates(draw: st.DrawFn) -> Json:
     resources: Json = {}
+    shared = draw(GLOBALS)
     for name in draw(one_of(("F",), ("F", "G"))):
-        properties = {**draw(CODE), **draw(FUNCTION), "Events": draw(events_of(EVENTS))}
-        if "AutoPublishAlias" in properties:
-            properties |= draw(
-                some(
-                    DeploymentPreference=PREFERENCE,
-                    ProvisionedConcurrencyConfig=[{"ProvisionedConcurrentExecutions": 1}],
-                )
-            )
-        resources[name] = sam("Function", properties)
-        if draw(st.integers(0, 3)) == 0:
-            resources[name]["Condition"] = "C"
+        resources[name] = sam("Function", draw(function_properties(shared.get("Function", {}))))
     for name, (kind, pool) in OTHERS.items():
         if name == "Orders" or draw(st.booleans()):
             resources[name] = sam(kind, draw(pool))
@@ -585,10 +617,13 @@ def templates(draw: st.DrawFn) -> Json:
     resources["Http"] = sam("HttpApi", draw(APIS["Http"]))
     if draw(st.booleans()):
         resources["M"] = sam("StateMachine", {**draw(MACHINE), "Events": draw(events_of(MACHINE_EVENTS))})
+    for resource in resources.values():
+        if draw(st.integers(0, 3)) == 0:
+            resource["Condition"] = "C"
     return {
         "Transform": "AWS::Serverless-2016-10-31",
         **CONDITION,
-        "Globals": draw(GLOBALS),
+        "Globals": shared,
         "Resources": {**resources, **PLAIN},
     }
 

@@ -5,10 +5,11 @@ Source: "DeploymentPreference" (AWS SAM Developer Guide).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import Choice, choice
-from remit.template.sam.resources import MadeResource, arn_of, given
+from remit.template.sam.resources import MadeResource, arn_of, given, propagated_tags
 from remit.template.sam.role import trusting
 
 if TYPE_CHECKING:
@@ -29,18 +30,20 @@ _TYPES: Final = (
 
 
 def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, MadeResource]]:
-    """The group of each function that is deployed little by little, and what all of them share, by the first."""
+    """The group of each function that is deployed little by little, and what all of them share, with all their tags."""
     shifted = [function for function in declared if function.kind == "Function" and _preference(function)]
     for function in shifted:
         yield function, _group(function)
     if not shifted:
         return
-    first = shifted[0]
-    path = first.at("DeploymentPreference")
-    yield first, MadeResource(APPLICATION, "AWS::CodeDeploy::Application", {"ComputePlatform": "Lambda"}, path)
+    path = shifted[0].at("DeploymentPreference")
+    every = replace(shifted[0], attributes={}, properties={"PropagateTags": True, "Tags": propagated_tags(shifted)})
+    yield every, MadeResource(APPLICATION, "AWS::CodeDeploy::Application", {"ComputePlatform": "Lambda"}, path)
     own_roles = [_preference(function).get("Role") for function in shifted]
     if not all(own_roles):
-        yield first, MadeResource(_ROLE, "AWS::IAM::Role", _role(), path)
+        policies = [f"arn:aws:iam::aws:policy/{_POLICY}"]
+        role = {"AssumeRolePolicyDocument": trusting("codedeploy.amazonaws.com"), "ManagedPolicyArns": policies}
+        yield every, MadeResource(_ROLE, "AWS::IAM::Role", role, path)
 
 
 def alias_attributes(function: SamResource) -> dict[str, Any]:
@@ -93,10 +96,3 @@ def _configuration(shift: Any) -> Any:
         if_true, if_false = (_configuration(shift_chosen) for shift_chosen in chosen.values)
         return Choice(chosen.condition, (if_true, if_false)).written()
     return f"CodeDeployDefault.Lambda{shift}" if shift in _TYPES else shift
-
-
-def _role() -> dict[str, Any]:
-    return {
-        "AssumeRolePolicyDocument": trusting("codedeploy.amazonaws.com"),
-        "ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{_POLICY}"],
-    }

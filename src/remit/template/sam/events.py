@@ -120,17 +120,18 @@ def _permission(event: SamEvent, target: EventTarget, service: str, **limits: An
 
 
 def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    name = "RuleName" if event.type != "Schedule" else "Name"
-    yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"}, name)
+    yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"})
     yield _permission(event, target, "events.amazonaws.com", SourceArn=arn_of(event.id))
     yield from letters(event, policy=True)
 
 
-def rule(event: SamEvent, target: dict[str, Any], name: str) -> MadeResource:
+def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
-    renamed = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
-    enabled = properties.get("Enabled") if event.type == "Schedule" else None
+    is_schedule = event.type == "Schedule"
+    renamed = {"ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
+    renamed["Name"] = "Name" if is_schedule else "RuleName"
+    enabled = properties.get("Enabled") if is_schedule else None
     state = {} if enabled is None else {"State": "ENABLED" if enabled else "DISABLED"}
     return MadeResource(
         event.id,

@@ -14,7 +14,7 @@ from remit.template.sam.events import IMPLICIT_API, api_of, known
 from remit.template.sam.function import function, opposite
 from remit.template.sam.linked_resources import linked
 from remit.template.sam.refused_events import refuse_events
-from remit.template.sam.resources import SamResource
+from remit.template.sam.resources import SamResource, propagated_tags
 from remit.template.sam.simple_types import application, layer, table
 from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
@@ -38,7 +38,7 @@ _MAKERS: Final = {
     "StateMachine": state_machine,
 }
 """What makes the resources of a type of SAM's, by the end of its name."""
-_IMPLICIT: Final = {
+_IMPLICIT: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     IMPLICIT_API: (f"{SAM}Api", {"StageName": "Prod"}),
     "ServerlessHttpApi": (f"{SAM}HttpApi", {}),
 }
@@ -49,6 +49,13 @@ _TEXTS: Final = ("String", "Number")
 _PASSED_ON: Final = ("Condition",)
 _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 """How SAM keeps the versions of a state machine."""
+_TAGGED: Final = (
+    "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::DomainName", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::UsagePlan", "AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup", "AWS::IAM::Role",
+    "AWS::IoT::TopicRule", "AWS::Lambda::Function", "AWS::SNS::Topic", "AWS::SQS::Queue",
+    "AWS::StepFunctions::StateMachine",
+)  # fmt: skip
+"""The types of resources that get the tags which PropagateTags passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,12 @@ def expanded(template: Mapping[str, Any], locate: Locate) -> ExpandedTemplate:
     written = frozenset(plain)
     implicit_apis = tuple(_implicit_apis(declared, section(template, "Globals"), locate))
     for declaration, resource_made in _made(declared, implicit_apis):
-        _keep(declaration, resource_made, plain, origins, reasons)
+        base: Path = ("Resources", resource_made.logical_id)
+        plain[resource_made.logical_id] = _plain(declaration, resource_made)
+        if resource_made.logical_id != declaration.logical_id:
+            origins[base] = resource_made.origin
+        origins |= {(*base, "Properties", *below): path for below, path in resource_made.origins.items()}
+        reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
     all_declared = (*declared, *(api for api, _ in implicit_apis))
     apis = {api.logical_id: api.properties for api in all_declared if api.kind == "Api"}
     for declaration in declared:
@@ -118,6 +130,9 @@ def _implicit_apis(
         # Where all of its functions are under one condition, so is the API.
         (condition, *others) = {declaration.attributes.get("Condition") for declaration, _ in events_of_api}
         attributes = {} if condition is None or others else {"Condition": condition}
+        passed_on = propagated_tags(declaration for declaration, _ in events_of_api)
+        if passed_on:
+            properties = {**properties, "Tags": passed_on, "PropagateTags": True}
         api = SamResource(name, kind, properties, attributes, locate)
         yield replace(api, properties=_with_globals(shared, api, properties)), events_of_api[0][1].path
 
@@ -214,34 +229,24 @@ def _made(
         make = _MAKERS.get(declaration.kind)
         for resource_made in make(declaration) if make is not None else ():
             yield declaration, resource_made
-    for function_declared, resource_made in deployments(declared):
-        of_all = resource_made.logical_id != f"{function_declared.logical_id}DeploymentGroup"
-        yield replace(function_declared, attributes={}) if of_all else function_declared, resource_made
+    yield from deployments(declared)
     for api, path in implicit_apis:
         for resource_made in _MAKERS[api.kind](api):
             yield replace(api, logical_id=str(path[1])), replace(resource_made, origin=path)
 
 
-def _keep(
-    declaration: SamResource,
-    resource_made: MadeResource,
-    plain: dict[str, Any],
-    origins: dict[Path, Path],
-    reasons: dict[Path, str],
-) -> None:
-    base: Path = ("Resources", resource_made.logical_id)
+def _plain(declaration: SamResource, resource_made: MadeResource) -> dict[str, Any]:
+    """A resource that SAM makes as a template has it, with the tags that its maker passes on in the place of SAM's."""
     retention = _KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}
-    plain[resource_made.logical_id] = {
+    propagated = propagated_tags([declaration]) if resource_made.type in _TAGGED else {}
+    new_tags = [{"Key": key, "Value": value} for key, value in propagated.items()]
+    return {
         "Type": resource_made.type,
         **declaration.attributes,
         **retention,
         **resource_made.attributes,
-        "Properties": dict(resource_made.properties),
+        "Properties": {**resource_made.properties, **({"Tags": new_tags} if new_tags else {})},
     }
-    if resource_made.logical_id != declaration.logical_id:
-        origins[base] = resource_made.origin
-    origins |= {(*base, "Properties", *below): at for below, at in resource_made.origins.items()}
-    reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
 
 
 def _unknown(declaration: SamResource) -> Iterator[str]:

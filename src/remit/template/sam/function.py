@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from remit.template.sam.events import EventTarget
 
 _KEPT: Final = (
-    "Architectures", "CapacityProviderConfig", "CodeSigningConfigArn", "Description", "DurableConfig", "Environment",
-    "EphemeralStorage", "FileSystemConfigs", "FunctionName", "Handler", "ImageConfig", "KmsKeyArn", "Layers",
-    "LoggingConfig", "MemorySize", "PackageType", "RecursiveLoop", "ReservedConcurrentExecutions", "Runtime",
-    "RuntimeManagementConfig", "SnapStart", "TenancyConfig", "Timeout", "VpcConfig",
+    "Architectures", "CodeSigningConfigArn", "Description", "DurableConfig", "Environment", "EphemeralStorage",
+    "FileSystemConfigs", "FunctionName", "FunctionScalingConfig", "Handler", "ImageConfig", "KmsKeyArn", "Layers",
+    "LoggingConfig", "MemorySize", "PackageType", "PublishToLatestPublished", "RecursiveLoop",
+    "ReservedConcurrentExecutions", "Runtime", "RuntimeManagementConfig", "SnapStart", "TenancyConfig", "Timeout",
+    "VpcConfig",
 )  # fmt: skip
+_OF_CAPACITY: Final = ("ExecutionEnvironmentMemoryGiBPerVCpu", "PerExecutionEnvironmentMaxConcurrency")
 
 
 def function(declared: SamResource) -> Iterator[MadeResource]:
@@ -66,12 +68,15 @@ def _own_role(declared: SamResource) -> Any:
 def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
     properties = declared.properties
     letters = declared.mapping("DeadLetterQueue").get("TargetArn")
+    provider = declared.mapping("CapacityProviderConfig")
+    capacity = given(provider, *_OF_CAPACITY, CapacityProviderArn="Arn")
     return {
         **given(properties, *_KEPT),
-        "Code": _code(properties),
+        "Code": {**_code(properties), **given(properties, "SourceKMSKeyArn")},
         "Role": arn_of(f"{declared.logical_id}Role") if own_role is None else own_role,
         **({"TracingConfig": {"Mode": properties["Tracing"]}} if is_traced(properties) else {}),
         **({"DeadLetterConfig": {"TargetArn": letters}} if letters is not None else {}),
+        **({"CapacityProviderConfig": {"LambdaManagedInstancesCapacityProviderConfig": capacity}} if capacity else {}),
         "Tags": tags(properties, "lambda:createdBy"),
     }
 
@@ -88,6 +93,7 @@ def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeRe
     """The version and the alias; a version's logical id ends with a hash, which is left out."""
     name = {"Ref": declared.logical_id}
     version = f"{declared.logical_id}Version"
+    of_version = {"FunctionName": name, **given(declared.properties, "FunctionScalingConfig")}
     properties = {
         "Name": alias,
         "FunctionName": name,
@@ -95,7 +101,7 @@ def _published(declared: SamResource, alias: Any, alias_id: str) -> tuple[MadeRe
         **given(declared.properties, "ProvisionedConcurrencyConfig"),
     }
     return (
-        MadeResource(version, "AWS::Lambda::Version", {"FunctionName": name}, declared.at("AutoPublishAlias")),
+        MadeResource(version, "AWS::Lambda::Version", of_version, declared.at("AutoPublishAlias")),
         MadeResource(
             alias_id,
             "AWS::Lambda::Alias",

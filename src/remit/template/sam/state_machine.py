@@ -65,9 +65,8 @@ def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[MadeResou
         yield event_role(event, role_id, "apigateway.amazonaws.com", [statement], boundary)
         return
     own_role = event.properties.get("RoleArn")
-    name = "RuleName" if event.type != "Schedule" else "Name"
     target = {"Arn": machine, "Id": f"{event.id}StepFunctionsTarget", "RoleArn": own_role or arn_of(role_id)}
-    yield rule(event, target, name)
+    yield rule(event, target)
     yield from letters(event, policy=True)
     if not own_role:
         yield event_role(event, role_id, "events.amazonaws.com", [statement], boundary)
