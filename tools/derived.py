@@ -31,6 +31,7 @@ RULE_GROUPS: Final = {
     "R5": "Conditions",
     "R6": "Size and redundancy",
     "R7": "Functions",
+    "R8": "What remit does not know",
 }
 """What the rules are about whose codes begin so."""
 RULES_HEAD: Final = """\

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
 
-from remit.errors import Mistakes, RemitError, few
+from remit.errors import Mistakes, Origin, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, without_jobs
 from remit.loading.load import load_project
@@ -138,7 +138,7 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     if not project.is_whole:
         app = without_jobs(app)
     # `declared` are the roles before they were fitted to IAM's quotas: what people wrote is checked and compared.
-    declared, drafted = _drafted(app, project, settings)
+    declared, drafted, unknown_notes = _drafted(app, project, settings)
     if drafted is None:
         _refuse_all(project, settings)
     template, roles = drafted.template, drafted.roles
@@ -182,16 +182,19 @@ def _build(project: LoadedProject, settings: _BuildSettings) -> Built:
     notes = [*notes_of(app), *app_wide_notes(app)]
     if looked_up := tuple(dict.fromkeys(value.called for value in template.parameters)):
         notes.append(f"`remit deploy` looks up {few(looked_up)}; parameters of the template stand for what it gives")
-    notes += [*override_notes, *guardrail_notes, *packed.notes]
+    notes += [*unknown_notes, *override_notes, *guardrail_notes, *packed.notes]
     notes += [headroom.text for headroom in headrooms if headroom.remarkable]
     notes += [*notes_on_runtimes(app), *note_on_resources(template, declared, app)]
     return Built(folder, app, roles, template, body, packed.artefacts, tuple(notes), headrooms, _must_exist(app))
 
 
-def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tuple[tuple[Holder, ...], Draft | None]:
+def _drafted(
+    app: App, project: LoadedProject, settings: _BuildSettings
+) -> tuple[tuple[Holder, ...], Draft | None, tuple[str, ...]]:
     """The roles that an app declares, and its template with the roles that fit; None where none can be made.
 
-    What a deploy would fail on is noted with the project's mistakes.
+    What a deploy would fail on is noted with the project's mistakes. With them come notes on what remit does not know,
+    and a reason at its line accepts.
     """
     declared: tuple[Holder, ...] = ()
     drafted: Draft | None = None
@@ -204,8 +207,28 @@ def _drafted(app: App, project: LoadedProject, settings: _BuildSettings) -> tupl
             unread = replace(unread, lost=unread.lost | {""}, permissions=True)
         check(drafted.template, declared, app, found, unread)
         found.errors += check_regions(drafted.template, app, settings.place)
-    project.mistakes.errors += _elsewhere(placed(found.errors, settings.folder).errors, project.mistakes)
-    return declared, drafted
+    errors: list[RemitError] = []
+    notes: list[str] = []
+    for mistake in placed(found.errors, settings.folder).errors:
+        because = None if mistake.rule is None else _reason(mistake.rule, mistake.origin, app, settings.folder)
+        if because is None:
+            errors.append(mistake)
+        else:
+            notes.append(f"accepted ({because}): {mistake.message}\n  --> {mistake.origin}")
+    unknown = [error for error in errors if error.rule is not None]
+    if unknown:
+        first = min(unknown, key=lambda error: error.origin or Origin("", 0, 0))
+        way = f"if AWS has it, write `# remit: allow {first.rule} because …` at the line"
+        first.hint = f"{first.hint}\n  or, {way}" if first.hint else way
+    project.mistakes.errors += _elsewhere(errors, project.mistakes)
+    return declared, drafted, tuple(notes)
+
+
+def _reason(rule: str, origin: Origin | None, app: App, folder: Path) -> str | None:
+    """Why what remit does not know is accepted at its line; None where nobody says so."""
+    from remit.lint.suppress import reason_at  # noqa: PLC0415 - most builds find nothing that could be accepted
+
+    return reason_at(rule, origin, folder, app.allowed)
 
 
 def _must_exist(app: App) -> tuple[ExistingSource, ...]:

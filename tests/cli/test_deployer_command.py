@@ -496,3 +496,17 @@ def test_what_sam_adds_for_gradual_deployments_and_domains_is_in_it(tmp_path: Pa
         "apigateway:AddCertificateToDomain", "route53:ChangeResourceRecordSets",
     }  # fmt: skip
     assert (set(), False) == (needed - granted, "is not looked at" in ran.err)
+
+
+def test_actions_of_types_that_remit_does_not_know_are_added_by_name(make: Make) -> None:
+    made = make(app="@app.function\ndef hello(event, context): ...\n")
+    added = made.remit("policy", "deployer", "--also", "datadog:CreateMonitor", "--also", "lambda:GetRuntime")
+    statements = json.loads(added.out)["Statement"]
+    allowed = [statement["Action"] for statement in statements if statement["Resource"] == "*"]
+    assert {"datadog:CreateMonitor", "lambda:GetRuntime"} <= {
+        action for item in allowed for action in ([item] if isinstance(item, str) else item)
+    }
+    explained = made.remit("policy", "deployer", "--also", "datadog:CreateMonitor", "--explain").out
+    assert "as --also says" in explained
+    refused = made.remit("policy", "deployer", "--also", "CreateMonitor")
+    assert (2, True) == (refused.status, "--also CreateMonitor: that is no action" in refused.err)

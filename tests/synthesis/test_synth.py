@@ -15,7 +15,7 @@ import cfn_lint
 from projects import APP, SOURCE, Project, at, configuration, write
 from remit.app import Resource
 from remit.project.init import init
-from remit.synthesis.check_schema import check_type
+from remit.resources.check_schema import check_type
 
 if TYPE_CHECKING:
     from conftest import Make

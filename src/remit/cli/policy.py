@@ -103,6 +103,12 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
 @click.option("--region", help="The region to write into ARNs (default: any).")
 @click.option("--partition", help="The partition to write into ARNs (default: the region's, or aws).")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="ACTION",
+    help="Add an action on every resource: what a type needs that remit does not know.",
+)
 @click.option("--live", is_flag=True, help="Add what `remit diff --live` needs, to read the roles as they are.")
 @click.option("--cloudformation", is_flag=True, help="Print a template that makes managed policies, for any account.")
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
@@ -121,6 +127,7 @@ def deployer_policy(
     account: str | None,
     region: str | None,
     partition: str | None,
+    also: tuple[str, ...],
     *,
     live: bool,
     cloudformation: bool,
@@ -149,6 +156,7 @@ def deployer_policy(
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
+      remit policy deployer --also datadog:CreateMonitor
     """
     from remit.deploy.api_logs import CALLS as API_LOGS
     from remit.deploy.aws_calls import BOOTSTRAP, LIVE
@@ -173,6 +181,7 @@ def deployer_policy(
         planned, calls = _of_app(folder, stage, artefact_bucket, deployed)
     if live:
         calls = (*calls, *LIVE)
+    calls = (*calls, *(_also(action) for action in also))
     needed_access = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
     if cloudformation:
         options.print_report(_template(needed_access, place))
@@ -185,6 +194,15 @@ def deployer_policy(
     if wide and not cloudformation:
         subject = "stack" if needed_access.stack else "bucket"
         options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
+
+
+def _also(action: str) -> DeployCall:
+    """A call that whoever asks says is made, by its action. RemitError: it cannot be one."""
+    from remit.deployer.needed_actions import DeployCall
+
+    if re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9]+", action) is None:
+        raise RemitError(f"--also {action}: that is no action", hint="such as --also lambda:GetRuntime")
+    return DeployCall(action, (action,), "*", "as --also says")
 
 
 def _check_subject(

@@ -371,7 +371,10 @@ def _create(
             raise
         _refuse_overtaken(account, request.namespace, only_busy=not is_new)
         if code(error) == "ValidationError":
-            raise RemitError(f"CloudFormation refuses the template: {message(error)}") from error
+            hint = "the AWS on this machine simulates no types of third parties, modules, or newer than itself"
+            raise RemitError(
+                f"CloudFormation refuses the template: {message(error)}", hint=hint if account.local else None
+            ) from error
         # else this very request came through before: its answer was lost
 
 

@@ -70,12 +70,13 @@ def judge(declared: Declared) -> LoadedProject:
         with state.noted():
             _check_stage(state)
         app = _app(state)
-        with state.mistakes.noted():
-            check_placeholders(declared.placeholders, app)
+        if declared.placeholders:
+            with state.mistakes.noted():
+                check_placeholders(declared.placeholders, app)
         with state.mistakes.noted():
             check_secrets(declared.folder, declared.read_variables, declared_parts(app))
         with state.mistakes.noted():
-            app = with_own_sources(_with_shared_log_groups(app))
+            app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)

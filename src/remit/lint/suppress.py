@@ -18,6 +18,7 @@ from remit.secrets import LINE_END, possible_secrets_in, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from remit.lint.finding import Problem
 
@@ -153,6 +154,17 @@ def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tupl
             if isinstance(comment, Allowance) and _line_of(comment) == line:
                 return comment.because
     return next((because for name, (because, written) in table.items() if _code(name, written) == rule), None)
+
+
+def reason_at(
+    rule: str, origin: Origin | None, folder: Path, table: Mapping[str, tuple[str, Origin | None]]
+) -> str | None:
+    """As `reason`, of a line of a file in the project's folder."""
+    try:
+        text = "" if origin is None else (folder / origin.file).read_text("utf-8")
+    except (OSError, ValueError):
+        text = ""
+    return reason(rule, origin, text, table)
 
 
 def _lines_of(finding: Finding) -> Iterator[tuple[str, str, int]]:

@@ -15,11 +15,11 @@ from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
-from remit.project.setting_values import RUNTIME_ENDS
+from remit.project.setting_values import RUNTIME_ENDS, RUNTIMES, is_newer_runtime
+from remit.resources.check_schema import check_type
 from remit.resources.name_rules import broken_rule
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
-from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_tables import TABLES, check_table
 from remit.synthesis.check_tenants import check_tenants
 
@@ -170,11 +170,15 @@ def note_on_resources(template: Template, roles: tuple[Holder, ...], app: App) -
 
 
 def notes_on_runtimes(app: App) -> Iterator[str]:
-    """A sentence for each runtime whose end is near or over, with the functions that have it."""
-    for runtime, end in RUNTIME_ENDS.items():
-        functions = [function.name for function in app.functions if function.properties.get("Runtime") == runtime]
-        if functions:
-            yield f"Lambda supports {runtime} until {end}: set another `runtime` for {few(functions)}"
+    """A sentence for each runtime whose end is near or over, or that remit does not know, with its functions."""
+    by_runtime: dict[str, list[str]] = {}
+    for function in app.functions:
+        by_runtime.setdefault(str(function.properties.get("Runtime")), []).append(function.name)
+    for runtime, names in sorted(by_runtime.items()):
+        if runtime in RUNTIME_ENDS:
+            yield f"Lambda supports {runtime} until {RUNTIME_ENDS[runtime]}: set another `runtime` for {few(names)}"
+        elif is_newer_runtime(runtime):
+            yield f"remit does not know {runtime} of {few(names)}: the newest that it knows is {RUNTIMES[-1]}"
 
 
 def _by_type(template: Template) -> str:

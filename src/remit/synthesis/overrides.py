@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App
-    from remit.errors import Origin
     from remit.holders import Holder
     from remit.roles.broken_features import BrokenFeature
 
@@ -35,7 +34,9 @@ def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Pat
     from remit.roles.broken_features import broken, together  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
     losses = together(broken(app, roles), app)
-    reasons = {loss.origin: _reason(app, folder, loss.origin) for loss in losses}
+    from remit.lint.suppress import reason_at  # noqa: PLC0415 - as above
+
+    reasons = {loss.origin: reason_at(_RULE, loss.origin, folder, app.allowed) for loss in losses}
     refused: list[BrokenFeature] = []
     warnings: list[BrokenFeature] = []
     accepted: list[str] = []
@@ -50,17 +51,6 @@ def guarded(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Pat
     if refused:
         raise _refusal(refused, warnings)
     return (*(_note(loss, "warning") for loss in warnings), *(accepted or unused))
-
-
-def _reason(app: App, folder: Path, origin: Origin | None) -> str | None:
-    """Why what breaks at an override is accepted there."""
-    from remit.lint.suppress import reason  # noqa: PLC0415 - as above
-
-    try:
-        text = "" if origin is None else (folder / origin.file).read_text("utf-8")
-    except (OSError, ValueError):
-        text = ""
-    return reason(_RULE, origin, text, app.allowed)
 
 
 def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> RemitError:

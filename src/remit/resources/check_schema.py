@@ -10,12 +10,16 @@ from remit.errors import RemitError, spelled
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
     from remit.catalogue.properties import Shape
     from remit.errors import Origin, Path
 
+UNKNOWN_TYPE: Final = "R801"
+UNKNOWN_PROPERTY: Final = "R802"
+UNKNOWN_VALUE: Final = "R803"
+"""The rules of lint for what may be newer than the catalogue: a reason at the line accepts it."""
 _JSON: Final = {
     bool: "boolean",
     int: "integer",
@@ -35,9 +39,10 @@ def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[Re
     kind = resource_type(resource.type)
     if kind is None:
         yield RemitError(
-            f"`{resource.logical_id}`: CloudFormation has no type {resource.type!r}",
+            f"`{resource.logical_id}`: remit knows no type {resource.type!r} of CloudFormation's",
             hint=did_you_mean(resource.type, resource_types()),
             origin=resource.origin,
+            rule=UNKNOWN_TYPE,
         )
         return
     for name in kind.read_only:
@@ -63,7 +68,7 @@ def _check_members(members: Mapping[str, Any], shape: Shape, path: Path, resourc
             yield from _check_value(value, child, (*path, name), resource)
         elif not shape.open:
             hint = did_you_mean(name, shape.properties)
-            yield _wrong(resource, path, f"has no property {name!r}", hint, inside=(name,))
+            yield _wrong(resource, path, f"has no property {name!r}", hint, inside=(name,), rule=UNKNOWN_PROPERTY)
     for name in shape.required:
         if name not in members:
             yield _wrong(resource, path, f"has no {name}, which it needs")
@@ -82,10 +87,11 @@ def _check_value(  # noqa: C901 - one check after the other
     is_converted = kind in _SCALARS and not _SCALARS.isdisjoint(allowed)
     if allowed and not is_late and kind not in allowed and not is_converted:
         yield _wrong(resource, path, f"must be {' or '.join(allowed)}, got {kind} {str(value)[:40]!r}")
-    if shape.enum and not is_late and kind in _SCALARS and str(value) not in {str(item) for item in shape.enum}:
-        options = [str(item) for item in shape.enum]
+    options = [str(item) for item in shape.enum]
+    is_newer = path[-1] == "Runtime" and _is_after(str(value), options)  # which the build tells by itself
+    if options and not is_late and not is_newer and kind in _SCALARS and str(value) not in options:
         hint = did_you_mean(str(value), options) or f"it can be {', '.join(options[:12])}"
-        yield _wrong(resource, path, f"cannot be {value!r}", hint)
+        yield _wrong(resource, path, f"cannot be {value!r}", hint, rule=UNKNOWN_VALUE)
     size: float | None = None
     least = most = None
     if isinstance(value, str) and not is_late:
@@ -108,7 +114,16 @@ def _check_value(  # noqa: C901 - one check after the other
             yield from _check_value(item, shape.items, (*path, index), resource)
 
 
-def _wrong(resource: Resource, path: Path, problem: str, hint: str | None = None, inside: Path = ()) -> RemitError:
+def _is_after(value: str, options: Iterable[str]) -> bool:
+    """Return whether a version such as `python3.27` comes after all of those that are named like it."""
+    start, _, number = value.rpartition(".")
+    known = [option.rpartition(".")[2] for option in options if option.startswith(f"{start}.")]
+    return number.isdecimal() and bool(known) and all(item.isdecimal() and int(item) < int(number) for item in known)
+
+
+def _wrong(
+    resource: Resource, path: Path, problem: str, hint: str | None = None, inside: Path = (), rule: str | None = None
+) -> RemitError:
     """The error for the value at a path, which begins with the resource's logical id; `inside` it is what is wrong."""
     message = f"`{spelled(path)}` ({resource.type}) {problem}"
-    return RemitError(message, hint=hint, origin=resource.origin, path=(*path[1:], *inside))
+    return RemitError(message, hint=hint, origin=resource.origin, path=(*path[1:], *inside), rule=rule)
