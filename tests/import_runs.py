@@ -47,7 +47,7 @@ def ran(folder: Path, *command: str, **environment: str) -> subprocess.Completed
     """A command of remit's in a folder."""
     variables = {**os.environ, **environment}
     program = [sys.executable, "-m", "remit", *command]
-    return subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=400)
+    return subprocess.run(program, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=240)
 
 
 def alike(answer: Any) -> str:
@@ -138,7 +138,12 @@ def main() -> int:
         stubs = "stands for code" in imported.stderr
         if imported.returncode or stubs:
             continue
-        deployed = ran(folder, "deploy", "--local", "--yes")
+        try:
+            deployed = ran(folder, "deploy", "--local", "--yes")
+        except subprocess.TimeoutExpired:
+            print(f"- {row['path']}: its deploy takes too long", flush=True)
+            ran(folder, "local", "stop")
+            continue
         if deployed.returncode:
             print(f"- {row['path']}: {deployed.stderr[-300:]}", flush=True)
             ran(folder, "local", "stop")

@@ -41,6 +41,12 @@ with configure() as settings:
     settings.api.cors_configuration = {"allow_origins": ["https://shop.example"]}
     settings.api.throttling_rate_limit = 10.5
     settings.websocket.throttling_burst_limit = 20
+    settings.rest.endpoint_type = "PRIVATE"
+    settings.rest.vpc_endpoint_ids = ["vpce-0a1b"]
+    settings.rest.policy = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+    settings.rest.binary_media_types += ["image/png"]
+    settings.rest.variables |= {"colour": "blue"}
+    settings.rest.usage_plans = {"basic": {"quota": {"limit": 3, "period": "DAY"}, "keys": ["ada"]}}
     settings.job.additional_queues = ["urgent"]
 config.job.enable = True
 """
@@ -93,6 +99,9 @@ app.function(on.api("GET /", auth=tokens), on.api("$default", auth="NONE"), name
 app.function(on.api("GET /b", payload_format_version="1.0"), name="b", handler="app.plain", function_name="shop-b")
 app.function(on.api("GET /c"), name="c", handler="app.plain", logical_id="C")
 app.function(on.api("GET /a", auth=on.user_pool("p", clients=["c"])), name="users", handler="app.plain")
+app.function(on.rest("GET /a", auth=on.user_pool("p"), query=["currency"]), name="rest", handler="app.plain")
+app.function(on.rest("POST /a", auth=words, api_key=True, body={"type": "object"}), name="put", handler="app.plain")
+app.function(on.rest("PUT /a", auth=on.authorizer(plain, token=True)), name="token", handler="app.plain")
 app.function(on.websocket("$connect", auth="NONE"), name="ws", handler="app.plain", policy=[grants.websocket.send()])
 app.web("shop.main:api", auth="AWS_IAM", timeout=3)
 billing.web("shop.main:api", on.http(auth="NONE"), name="site", interface="asgi")
@@ -258,6 +267,11 @@ on.http(auth="NOPE")
 on.http(invoke_mode="STREAM")
 on.api("GET /", auth="IAM")
 on.websocket("$connect", auth="IAM")
+on.rest("GET /", auth="IAM")
+on.rest("GET /", auth=on.jwt("https://id.example", audience=["shop"]))
+on.rest("GET /", query=3)
+on.rest("GET /", api_key="yes")
+on.rest("GET /", payload_format_version="1.0")
 on.s3("uploads", events="s3:ObjectCreated")
 on.s3("uploads", events=["s3:ObjectMade:*"])
 on.sns("news", filter={"a": ["b"]}, filter_scope="Body")
@@ -290,6 +304,8 @@ config.lambda_.function.architectures = ["arm"]
 config.lambda_.function.tracing = "On"
 config.lambda_.function.log_retention = 31
 config.api.access_log_retention = 31
+config.rest.endpoint_type = "EDGE"
+config.rest.access_log_retention = 31
 on.sqs(Data.table)
 on.sqs(3)
 on.sqs("orders", key=Data.queue)

@@ -104,7 +104,7 @@ def test_a_defect_of_a_function_that_is_not_here_is_an_error() -> None:
 
 
 def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> None:
-    test = "tests/triggers/test_triggers.py::test_a_clock_that_eventbridge_refuses_is_told[rate(0 days)]"
+    test = "tests/triggers/test_triggers.py::test_each_clock_that_eventbridge_refuses_is_told"
     seen = Defect("remit.triggers.schedule_expression", "check_expression", "comparison", 1)
     unseen = Defect("remit.triggers.schedule", "Schedule.resources", "constant", 1)
     ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)

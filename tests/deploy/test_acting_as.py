@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,6 +126,35 @@ def test_it_suffices_for_a_rest_api_that_changes_and_goes(
     code, _, talk = remit("deploy", "--yes", "--as", str(file))
     settings.unlink()
     assert (1, True) == (code, "is not authorized to perform: apigateway:POST on resource: arn:aws:apigateway:" in talk)
+
+
+def test_it_suffices_for_layers_that_are_made_that_change_and_go(
+    remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """And not without publishing, which is allowed on the layer itself and not on its versions."""
+    head = "from remit import App, layer\napp = App()\n"
+    (project / "app.py").write_text(
+        f"{head}@app.function(layers=[layer('layers/tool')])\ndef report(event, context): ...\n"
+    )
+    (project / "layers/tool").mkdir(parents=True)
+    (project / "layers/tool/data").write_text("1")
+    with pytest.raises(SystemExit):
+        main(["policy", "deployer", "-C", str(project), *PLACE])
+    printed = json.loads(capsys.readouterr().out)
+    assert "AddLayerVersionPermission" not in json.dumps(printed)
+    file, publish = tmp_path / "deployer.json", "lambda:PublishLayerVersion"
+    file.write_text(without(printed, publish))
+    code, _, talk = remit("deploy", "--yes", "--as", str(file))
+    layer = "arn:aws:lambda:eu-central-1:000000000000:layer:orders-dev-LayersToolLayer"
+    assert (1, True) == (code, f"{publish} on resource: {layer} because" in talk)
+    file.write_text(json.dumps(printed))
+    for content in ("1", "2"):
+        (project / "layers/tool/data").write_text(content)
+        code, _, talk = remit("deploy", "--yes", "--as", str(file))
+        assert 0 == code, talk
+    code, _, talk = remit("delete", "--yes-delete", "all", "--as", str(file))
+    shutil.rmtree(project / "layers")
+    assert 0 == code, talk
 
 
 def test_a_layer_of_another_account_needs_what_the_printed_policy_has(

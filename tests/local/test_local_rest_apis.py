@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from projects import write
+from projects import remit, write
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from web_clients import Answer, ask, deployed, signed_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 APP = """
 import json
@@ -220,6 +221,48 @@ def test_a_key_of_a_plan_lets_in_until_its_quota_is_used(shop: Shop) -> None:
     assert "shop-dev-partner" == key["name"]
     assert (403, 403) == (shop.ask("/keyed").status, shop.ask("/keyed", x_api_key="another").status)
     assert [200, 200, 429] == [shop.ask("/keyed", x_api_key=key["value"]).status for _ in range(3)]
+
+
+SMALL = """
+from remit import App, on
+app = App()
+@app.function({routes})
+def hello(event, context):
+    return {{"statusCode": 200, "body": event["requestContext"]["stage"] + event["resource"]}}
+"""
+SETTINGS = """
+from remit import configure
+
+with configure() as config:
+    config.rest.stage_name = "live"
+    config.rest.access_log = True
+    config.rest.tracing = True
+    config.rest.minimum_compression_size = 1024
+    config.rest.policy = {{
+        "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/live/GET/*",
+    }}
+    {more}
+"""
+
+
+def test_an_api_follows_its_settings_and_what_the_next_deploy_changes(tmp_path: Path) -> None:
+    """Its policy lets in GET alone; a limit of 0 requests a second refuses them all."""
+    folder = tmp_path / "small"
+    routes = 'on.rest("ANY /a", auth="NONE")'
+    write(folder, {"app.py": SMALL.format(routes=routes), "config/deploy.py": SETTINGS.format(more="pass")})
+    with deployed(folder) as outputs:
+        api = outputs["RestApiUrl"]
+        assert api.endswith("/live")
+        assert (200, "live/a") == ((answer := ask("GET", f"{api}/a")).status, answer.body)
+        assert (403, 403) == (ask("POST", f"{api}/a").status, ask("GET", f"{api}/b").status)
+        both = f'{routes}, on.rest("GET /b", auth="NONE")'
+        write(folder, {"app.py": SMALL.format(routes=both)})
+        assert 0 == remit("deploy", "--local", "--yes", "-C", str(folder)).status
+        assert (200, "live/b") == ((answer := ask("GET", f"{api}/b")).status, answer.body)
+        limits = "config.rest.throttling_rate_limit = config.rest.throttling_burst_limit = 0"
+        write(folder, {"config/deploy.py": SETTINGS.format(more=limits)})
+        assert 0 == remit("deploy", "--local", "--yes", "-C", str(folder)).status
+        assert 429 == ask("GET", f"{api}/b").status
 
 
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}

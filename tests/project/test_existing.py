@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from projects import Project, write
+from random_cases import cases
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -15,9 +21,9 @@ if TYPE_CHECKING:
 FUNCTION = "from remit import existing\n@app.function({settings})\ndef hello(event, context): ...\n"
 
 
-def hello(make: Make, settings: str) -> dict[str, Any]:
+def hello(make: Make, own: str) -> dict[str, Any]:
     """The properties of a function with these settings."""
-    project = make(app=FUNCTION.format(settings=settings))
+    project = make(app=FUNCTION.format(settings=own))
     properties: dict[str, Any] = project.resources("AWS::Lambda::Function")["HelloFunction"]
     return properties
 
@@ -51,6 +57,38 @@ def test_what_nothing_refers_to_is_no_parameter_of_the_template(make: Make) -> N
         app='from remit import existing\nUNUSED = existing.vpc("prod")\n@app.function\ndef hello(e, c): ...\n'
     )
     assert () == project.built().template.parameters
+
+
+USES: Final = {
+    "a variable": ("app", "@app.function(environment={{'AA': {it}}})\ndef f{n}(e, c): ...\n"),
+    "a grant": (
+        "app",
+        "@app.function(policy=[grants.allow('s3:GetObject', on='arn:aws:s3:::' + {it})])\ndef f{n}(e, c): ...\n",
+    ),
+    "an output": ("shared", "    out{n} = output({it})\n"),
+    "a property": ("shared", "    topic{n} = resource('AWS::SNS::Topic', display_name={it})\n"),
+    "nothing": ("app", "UNUSED{n} = {it}\n"),
+}
+
+
+@settings(max_examples=cases(8, deep=60))
+@given(st.lists(st.sampled_from(sorted(USES)), max_size=4))
+def test_the_template_has_each_parameter_that_something_refers_to_and_no_other(uses: list[str]) -> None:
+    files = {
+        "app.py": "from remit import App, existing, grants\napp = App()\n@app.function\ndef hello(e, c): ...\n",
+        "shared/resources/data.py": "from remit import *\nclass Data(Shared):\n    a = 1\n",
+    }
+    for number, use in enumerate(uses):
+        kind, text = USES[use]
+        file = "app.py" if kind == "app" else "shared/resources/data.py"
+        files[file] += text.format(n=number, it=f"existing.parameter('/shop/p{number}')")
+    with TemporaryDirectory() as folder:
+        write(Path(folder), files)
+        template = Project(Path(folder)).template()
+    parameters = template.pop("Parameters", {})
+    body = json.dumps(template)
+    assert {name for name in parameters if name not in body} == set()
+    assert len(parameters) == sum(use != "nothing" for use in uses)
 
 
 def test_names_that_differ_in_signs_alone_are_two_parameters(make: Make) -> None:

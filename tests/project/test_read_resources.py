@@ -105,6 +105,12 @@ def test_each_function_has_what_its_own_modules_read_however_they_import_it(tmp_
     }
 
 
+def test_another_class_of_that_name_is_none_of_shared_resources(tmp_path: Path) -> None:
+    own = "class Data:\n    orders = None\ndef handler(event, context):\n    return Data.orders.nmae\n"
+    of = project(tmp_path, "app.function(name='hello', handler='own.handler')\n", **{"own.py": own})
+    assert {} == variables(of)
+
+
 def test_a_worker_has_what_its_jobs_read(tmp_path: Path) -> None:
     files = {"config/deploy.py": configuration("config.job.enable = True")}
     of = project(tmp_path, "@app.job\ndef tidy():\n    return Data.orders.name\n", **files)

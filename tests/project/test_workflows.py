@@ -193,7 +193,6 @@ def test_a_role_has_what_its_states_call_on_exact_arns(
     text = json.dumps(_task(f"{STATES}{resource}", parameters))
     project = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": text})
     assert expected == _allows(project)
-    assert cfn_lint.findings(_built(project)) == []
 
 
 def _built(project: Project) -> Any:
@@ -217,6 +216,18 @@ def test_arguments_in_jsonata_are_read_as_parameters_in_jsonpath(make: Make) -> 
     assert {("dynamodb:PutItem", "${DataOrders.Arn}")} == _allows(
         _project(make, definition, ', link={"Orders": Data.orders}')
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"TableName": "{% $states.input.table %}", "Item": {}}, "{% $states.input %}", None]
+)
+def test_what_a_jsonata_expression_gives_names_nothing(make: Make, arguments: Any) -> None:
+    given = {} if arguments is None else {"Arguments": arguments}
+    error = _project(make, _task(f"{STATES}dynamodb:putItem", QueryLanguage="JSONata", **given)).error()
+    assert "state Do of workflow render needs dynamodb:PutItem on what only its input names" == error.message
+    literal = {"TableName": "{%orders%}", "Item": {}}
+    plain = _allows(_project(make, _task(f"{STATES}dynamodb:putItem", literal)))
+    assert {("dynamodb:PutItem", HERE % ("dynamodb", "table/{%orders%}"))} == plain
 
 
 def test_states_inside_of_others_count_and_the_same_access_of_two_has_one_statement(make: Make) -> None:
@@ -323,11 +334,22 @@ def test_a_name_from_the_input_is_refused_with_the_choice_and_never_granted_ever
         ("states:startExecution.sync", {"StateMachineArn.$": "$.machine"}),
         ("sqs:sendMessage", None),
         ("aws-sdk:s3:getObject", {"Bucket.$": "$.bucket", "Key": "a"}),
+        ("events:putEvents", {"Entries": [{"EventBusName.$": "$.bus", "Detail": {}}]}),
     ],
 )
 def test_whatever_names_a_resource_by_the_input_is_refused(make: Make, resource: str, parameters: Any) -> None:
     error = _project(make, _task(f"{STATES}{resource}", parameters)).error()
     assert all("on what only its input names" in mistake.message for mistake in error.all)
+
+
+def test_a_job_whose_wait_is_not_known_here_is_granted_by_policy(make: Make) -> None:
+    parameters = {"Name": "web", "RoleArn": "arn:aws:iam::111122223333:role/eks"}
+    definition = _task(f"{STATES}eks:createCluster.sync", parameters)
+    error = _project(make, definition).error()
+    assert "what state Do of workflow render needs of eks is not known here" == error.message
+    described = 'grants.allow("eks:DescribeCluster", on="arn:aws:eks:*:*:cluster/web")'
+    granted = _allows(_project(make, definition, f", policy=[{described}]"))
+    assert {("eks:CreateCluster", "*"), ("iam:PassRole", parameters["RoleArn"])} <= granted
 
 
 def _with(state: dict[str, Any], **others: Any) -> dict[str, Any]:
@@ -375,6 +397,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "no integration": (_task(f"{STATES}textract:detect"), "Step Functions has no integration textract", "6:19"),
     "no ARN": (_task("prepare"), "'prepare' is nothing that a Task state calls", "6:19"),
     "sync of the SDK": (_task(f"{STATES}aws-sdk:glue:startJobRun.sync"), "aws-sdk:glue has no .sync", "6:19"),
+    "sync of no job": (_task(f"{STATES}sqs:sendMessage.sync"), "sqs has no .sync", "6:19"),
     "not given": (_task("${Prepare}"), "nothing is given for ${Prepare}", "6:19"),
     "inside": (
         _with({"Type": "Map", "End": True, "ItemProcessor": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Do"}}}}),  # noqa: E501 - a case on its line
@@ -439,6 +462,8 @@ def test_a_file_that_is_no_definition_is_an_error_in_it(make: Make, text: str, m
         ('"render", "missing.asl.json"', "there is no file missing.asl.json"),
         ('"render", "../other.asl.json"', "'../other.asl.json' is not in the project"),
         ('"render", "shared"', "there is no file shared"),
+        ('3, "render.asl.json"', "3 is not a valid name for a workflow"),
+        ('"render", {"StartAt": 1, "States": {"A": object()}}', "definition is not JSON"),
         ('"render", 3', "a workflow is a file in the Amazon States Language or a dict, got int '3'"),
         ('"ren der", "render.asl.json"', "'ren der' is not a valid name for a workflow"),
         ('"render", "render.asl.json", on.sqs("q")', "Sqs does not start a workflow"),
@@ -459,6 +484,16 @@ def test_a_wrong_argument_is_an_error_at_its_line(make: Make, arguments: str, me
     error = project.error()
     assert message in error.message
     assert at(error).startswith("app.py:18:")
+
+
+def test_a_workflow_that_is_declared_twice_is_an_error_at_the_second(make: Make) -> None:
+    app = f'{APP}app.workflow("render", "render.asl.json")\napp.workflow("render", "render.asl.json")\n'
+    error = make(app=app, **{"shared/resources/data.py": DATA, "render.asl.json": json.dumps(_with(PASS))}).error()
+    assert ("workflow `render` is declared twice; the other is at app.py:18:1", "app.py:19:1") == (
+        error.message,
+        at(error),
+    )
+    assert () == error.further
 
 
 def test_a_definition_may_be_yaml_or_a_dict(make: Make) -> None:

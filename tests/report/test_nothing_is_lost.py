@@ -29,7 +29,7 @@ from remit.deploy.manual_changes import ManualChanges
 from remit.deploy.session import Account
 from remit.deploy.status import StackStatus
 from remit.deployer.deployer_policy import Deployer
-from remit.holders import Holder
+from remit.holders import Holder, by_arn
 from remit.iam.decide.decision import Decision
 from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Condition, Policy, allow
@@ -69,6 +69,7 @@ from remit.review.resource_losses import ResourceLoss
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+OWN: Final = "arn:aws:iam::111122223333:policy/own"
 HERE: Final = Account("111122223333", "eu-west-1", "aws", None)
 
 
@@ -109,7 +110,11 @@ OF_HOLDERS: Final = (
     "only_attached_to", "source_arn", "trusts", "version",
 )  # fmt: skip
 """Of the policies of a role the statements are told, and of whom it trusts the whole policy."""
-OF_REQUESTS: Final = ("management_account", "open", "resource_account", "wildcard_only")
+MANAGED: Final = {"policies": by_arn((OWN, "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess", f"{OWN}2"))}
+"""Policies of which the second alone is known: AWS maintains it."""
+OF_MANAGED: Final = (
+    "condition", "endpoint", "limits", "^name", "names", "only_attached_to", "policies[].note", "source_arn", "trusts",
+)  # fmt: skip
 MENDED: Final = {"obstacle": None, "ways": ()}
 """An explanation tells of its remedy where nothing else has to change first."""
 OF_ANSWERS: Final = ("kind", "takes_intrinsics", "version")
@@ -169,6 +174,12 @@ OF_PAGES: Final = (
 TOLD: Final = {
     "role_document": Told(Holder, role_document, (*OF_HOLDERS, "arn", "trust_origin"), {("Holder.logical_id", "role")}),
     "role_lines": Told(Holder, lines(role_lines), (*OF_HOLDERS, "arn", "trust_origin", "kind", "^origin")),
+    "role_document of managed policies": Told(
+        Holder, role_document, (*OF_MANAGED, "arn", "trust_origin"), {("Holder.logical_id", "role")}, MANAGED
+    ),
+    "role_lines of managed policies": Told(
+        Holder, lines(role_lines), (*OF_MANAGED, "arn", "trust_origin", "kind", "^origin"), without=MANAGED
+    ),
     "remedy_document": Told(Remedy, remedy_document),
     "remedy_lines": Told(Remedy, lines(remedy_lines), ("item", "typed")),
     "verdict_document": Told(Explanation, verdict_document, (*OF_ANSWERS, "remedy"), {*LACKED, *OF_WAYS}),

@@ -128,7 +128,7 @@ def _seen_use(text: str) -> SeenUse | None:
             int(record["line"]),
             str(record["time"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ArithmeticError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -88,7 +88,7 @@ class Apis:
 
     def routed(self, event: SamEvent) -> bool:
         """Whether an event is a route of an API that becomes routes."""
-        return event.type in FORMS and self.api(event) not in self.as_they_are
+        return event.type in FORMS and self.api(event) not in ("", *self.as_they_are)
 
     def renamed(self) -> dict[str, str]:
         """The logical ids that remit gives to the parts of APIs."""
@@ -125,8 +125,6 @@ class Apis:
     def trigger(self, event: SamEvent, names: TemplateNames) -> Source:
         """The route of an event. UnsayableError: remit has none such."""
         api = self.api(event)
-        if not api:
-            raise UnsayableError("its API is not in the template")
         form, properties = FORMS[event.type], event.properties
         unknown = [name for name in properties if name not in form.event_properties]
         if unknown:

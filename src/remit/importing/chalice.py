@@ -24,12 +24,8 @@ _SETTINGS: Final = {
     "lambda_memory_size": "MemorySize", "lambda_timeout": "Timeout", "layers": "Layers", "log_retention_in_days": "",
     "reserved_concurrency": "ReservedConcurrentExecutions", "tags": "Tags", "iam_role_arn": "Role",
 }  # fmt: skip
-_READ_HERE: Final = frozenset({
-    *_SETTINGS, "api_gateway_custom_domain", "api_gateway_endpoint_type", "api_gateway_stage", "app_name",
-    "autogen_policy", "automatic_layer", "environment_variables", "iam_policy_file", "lambda_functions",
-    "lambda_runtime", "manage_iam_role", "minimum_compression_size", "security_group_ids", "stages", "subnet_ids",
-    "version", "xray",
-})  # fmt: skip
+_NO_FORM: Final = ("api_gateway_custom_domain", "api_gateway_policy_file", "websocket_api_custom_domain")
+"""Settings of Chalice's that are not read here; it takes no notice of any that it does not know, either."""
 _OF_STREAM: Final = {
     "batch_size": "BatchSize",
     "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
@@ -72,9 +68,10 @@ class _ChaliceApp:
         self.left: list[Left] = []
         self.resources: dict[str, Any] = {}
         self.routes: dict[str, Any] = {}
-        self.count = 0
+        self.has_routes = False
         self.pools: dict[str, Any] = {}
         self.authorizers: set[str] = set()
+        self.signed: set[str] = set()
 
     def template(self) -> SourceTemplate:  # noqa: C901 - one kind of declaration after the other
         modules = [self.folder / "app.py", *sorted((self.folder / "chalicelib").rglob("*.py"))]
@@ -88,28 +85,16 @@ class _ChaliceApp:
             if isinstance(call, ast.Call) and _method(call) == "register_blueprint" and call.args
         }
         for tree in trees.values():
-            for node in ast.walk(tree):
-                if (
-                    isinstance(node, ast.Assign)
-                    and _name(getattr(node.value, "func", node)) == "CognitoUserPoolAuthorizer"
-                ):
-                    arns = _literal(_keyword(node.value, "provider_arns")) if isinstance(node.value, ast.Call) else None
-                    self.pools[_name(node.targets[0])] = arns[0] if arns else None
-            functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-            self.authorizers |= {
-                node.name
-                for node in functions
-                if any(isinstance(each, ast.Call) and _method(each) == "authorizer" for each in node.decorator_list)
-            }
+            self._authorizers(tree)
         for path, tree in trees.items():
             for node in tree.body:
                 if isinstance(node, ast.FunctionDef):
                     for decorator in node.decorator_list:
                         self._decorated(decorator, node, path, prefixes)
-        if self.routes:
+        if self.has_routes:
             self._api()
         for key in self.config:
-            if key not in _READ_HERE:
+            if key in _NO_FORM:
                 self.left.append(
                     Left(f"{key} of the stage", "no setting of remit's stands for it", self.parsed.locate((key,)))
                 )
@@ -129,11 +114,28 @@ class _ChaliceApp:
             len(self.config),
         )
 
+    def _authorizers(self, tree: ast.Module) -> None:
+        """Note the authorizers of a module: IAM, user pools, functions."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                kind, name = _name(node.value.func), _name(node.targets[0])
+                if kind == "IAMAuthorizer":
+                    self.signed.add(name)
+                elif kind == "CognitoUserPoolAuthorizer":
+                    arns = _literal(_keyword(node.value, "provider_arns"))
+                    self.pools[name] = arns[0] if arns else None
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        self.authorizers |= {
+            node.name
+            for node in functions
+            if any(isinstance(each, ast.Call) and _method(each) == "authorizer" for each in node.decorator_list)
+        }
+
     def _decorated(self, decorator: ast.expr, node: ast.FunctionDef, path: Path, prefixes: Mapping[str, Any]) -> None:
         call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
         method, owner = _method(call), _name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         if method == "route":
-            self.count += 1
+            self.has_routes = True
             route = f"/{prefixes.get(owner, '')}/{_literal(call.args[0]) if call.args else ''}".replace("//", "/")
             route = route.replace("//", "/").rstrip("/") or "/"
             for verb in _literal(_keyword(call, "methods")) or ["GET"]:
@@ -156,17 +158,14 @@ class _ChaliceApp:
         self.left.append(Left(what, because, Origin(str(path), getattr(node, "lineno", 1), 1)))
 
     def _route(self, verb: str, route: str, call: ast.Call, node: ast.FunctionDef, path: Path) -> None:
-        properties: dict[str, Any] = {
-            "Method": verb,
-            "Path": route,
-            "RestApiId": {"Ref": "RestAPI"},
-            "Auth": {"Authorizer": "NONE"},
-        }
+        properties: dict[str, Any] = {"Method": verb, "Path": route, "RestApiId": {"Ref": "RestAPI"}}
         if _literal(_keyword(call, "api_key_required")) is True:
-            properties["Auth"]["ApiKeyRequired"] = True
+            properties["Auth"] = {"ApiKeyRequired": True}
         authorizer = _keyword(call, "authorizer")
-        if isinstance(authorizer, ast.Name) and (authorizer.id in self.pools or authorizer.id in self.authorizers):
-            properties["Auth"]["Authorizer"] = _logical_id(authorizer.id)
+        if isinstance(authorizer, ast.Name) and authorizer.id in self.signed:
+            properties.setdefault("Auth", {})["Authorizer"] = "AWS_IAM"
+        elif isinstance(authorizer, ast.Name) and (authorizer.id in self.pools or authorizer.id in self.authorizers):
+            properties.setdefault("Auth", {})["Authorizer"] = _logical_id(authorizer.id)
             api = self.resources.setdefault("RestAPI", _rest_api(self))["Properties"]
             authorizers = api.setdefault("Auth", {}).setdefault("Authorizers", {})
             pool = self.pools.get(authorizer.id)
@@ -187,7 +186,6 @@ class _ChaliceApp:
         self.resources["APIHandler"] = self._resource("app.app", "api_handler", self.routes)
 
     def _function(self, method: str, call: ast.Call, node: ast.FunctionDef, path: Path) -> None:
-        self.count += 1
         module = ".".join(path.relative_to(self.folder).with_suffix("").parts)
         name = _literal(_keyword(call, "name")) or node.name
         events: dict[str, Any] = {}
@@ -207,7 +205,8 @@ class _ChaliceApp:
                     properties[arguments[argument]] = text
                 elif argument != "name":
                     self._leave(f"{argument} of {node.name}", "its value is made in the code", node, path)
-            events = {kind: {"Type": kind, "Properties": properties}}
+            if set(arguments.values()) & properties.keys() - defaults.keys():  # else its source is made in the code
+                events = {kind: {"Type": kind, "Properties": properties}}
         self.resources[_logical_id(str(name))] = self._resource(f"{module}.{node.name}", str(name), events)
 
     def _resource(self, handler: str, name: str, events: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def by_hand(declared: SamResource, names: TemplateNames, apis: Apis) -> tuple[Sa
     return tuple(
         event
         for event in declared.events()
-        if not (apis.api(event) not in apis.as_they_are if event.type in API_FORMS else _has_trigger(event, names))
+        if not (apis.routed(event) if event.type in API_FORMS else _has_trigger(event, names))
     )
 
 
@@ -202,8 +202,8 @@ class _FunctionReader:
 
     def _settings(self) -> Iterator[Item]:
         runtime = self.properties.get("Runtime")
-        if isinstance(runtime, str) and runtime not in RUNTIMES:
-            comment = f"{runtime} has ended: AWS makes no function of it any more"
+        if isinstance(runtime, str) and (runtime not in RUNTIMES or (self.is_web and runtime == RUNTIMES[0])):
+            comment = f"{runtime} has ended"
             yield Item(quoted(_LATEST), "runtime=", comment)
         else:
             yield from self._keyword("Runtime", "runtime", self.names.source)

@@ -23,7 +23,8 @@ _NO_MATTER: Final = frozenset({
     "delete_s3_zip", "django_settings",
     "environment_variables", "events", "exclude", "exclude_glob", "extends", "keep_warm", "keep_warm_expression",
     "lambda_description", "num_retained_versions",
-    "log_level", "manage_roles", "profile_name", "project_name", "regex_excludes", "runtime",
+    "log_level", "payload_compression",
+    "payload_minimum_compression_size", "manage_roles", "profile_name", "project_name", "regex_excludes", "runtime",
     "s3_bucket", "slim_handler", "touch", "use_precompiled_packages", "aws_environment_variables", "environment",
 })  # fmt: skip
 """Settings that are read here, or that remit decides by itself: its bucket, its packages, its logs."""
@@ -42,7 +43,7 @@ _OF_API: Final = {
 _API: Final = "Api"
 
 
-def zappa_template(  # noqa: C901 - one setting after the other
+def zappa_template(  # noqa: C901, PLR0912 - one setting after the other
     settings: Any, file: str, locate: Locate, folder: Path
 ) -> SourceTemplate:
     """The template of a stage: of `dev`, else of the first. RemitError: no stage has an app."""
@@ -86,19 +87,21 @@ def zappa_template(  # noqa: C901 - one setting after the other
     if chosen.get("extra_permissions"):
         function["Policies"] = [{"Statement": chosen["extra_permissions"]}]
     api: dict[str, Any] = {"StageName": stage, "EndpointConfiguration": "EDGE"}
+    if chosen.get("payload_compression", True):
+        api["MinimumCompressionSize"] = chosen.get("payload_minimum_compression_size") or 0
     if chosen.get("binary_support", True):
         api["BinaryMediaTypes"] = ["*/*"]
     for event in function["Events"].values():
         event["Properties"]["RestApiId"] = {"Ref": _API}
-        event["Properties"]["Auth"] = (
-            {"ApiKeyRequired": True}
-            if chosen.get("api_key_required")
-            else {"Authorizer": "AWS_IAM" if chosen.get("iam_authorization") else "NONE"}
-        )
+        if chosen.get("api_key_required"):
+            event["Properties"]["Auth"] = {"ApiKeyRequired": True}
+        elif chosen.get("iam_authorization"):
+            event["Properties"]["Auth"] = {"Authorizer": "AWS_IAM"}
     left = [
         Left(f"{key} of stage {stage}", "no setting of remit's stands for it", locate((stage, key)))
         for key in chosen
         if key not in _NO_MATTER
+        and chosen[key] not in (None, False, "", [])
         and key not in _SETTINGS
         and key not in (*_OF_API, "extra_permissions", "api_key_required", "iam_authorization")
     ]

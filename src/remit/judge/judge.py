@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from remit.app import Function, Grant, Resource, Workflow
     from remit.iam.policy import Policy
-    from remit.project.declared import Declaration, Declared
+    from remit.project.declared import Declaration, Declared, WorkflowDeclaration
     from remit.project.settings import Section
 
 _OF_NO_RESOURCE: Final = (FUNCTION_SETTINGS.keys() | set(ACCESS)) - BESIDE
@@ -70,12 +70,13 @@ def judge(declared: Declared) -> LoadedProject:
         with state.noted():
             _check_stage(state)
         app = _app(state)
-        with state.mistakes.noted():
-            check_placeholders(declared.placeholders, app)
+        if declared.placeholders:
+            with state.mistakes.noted():
+                check_placeholders(declared.placeholders, app)
         with state.mistakes.noted():
             check_secrets(declared.folder, declared.read_variables, declared_parts(app))
         with state.mistakes.noted():
-            app = with_own_sources(_with_shared_log_groups(app))
+            app = with_own_sources(_with_shared_log_groups(app) if app.resources else app)
     explain_placeholders(declared.placeholders, state.mistakes.errors)
     unread = _unread_parts(state) if state.mistakes.errors else UnreadParts()
     mistakes = placed(state.mistakes.errors, declared.folder)
@@ -328,7 +329,14 @@ def _app(state: Judgement) -> App:  # noqa: C901, PLR0915 - one part after the o
 def _workflows(state: Judgement, functions: list[Function]) -> list[tuple[Workflow, Resource]]:
     """The workflows, each with its state machine."""
     workflows: list[tuple[Workflow, Resource]] = []
+    first_declarations: dict[str, WorkflowDeclaration] = {}
     for declaration in state.workflows:
+        namesake = first_declarations.setdefault(declaration.logical_id, declaration)
+        if namesake is not declaration:
+            problem = f"workflow `{declaration.name}` is declared twice; the other is at "
+            problem += str(relative(namesake.where.origin, state.folder))
+            state.mistakes.errors.append(RemitError(problem, hint="rename one", origin=declaration.where.origin))
+            continue
         from remit.judge.workflows import workflow_of  # noqa: PLC0415 - few apps have workflows
 
         with state.noted():

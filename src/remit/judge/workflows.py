@@ -12,10 +12,9 @@ from remit.app import Grant, Reason, Resource, Workflow
 from remit.declare.unread import Unread
 from remit.did_you_mean import did_you_mean
 from remit.documents.read import read_as_written
-from remit.errors import Mistakes, Origin, Path, RemitError, described
+from remit.errors import Mistakes, Origin, Path, RemitError, described, judging
 from remit.iam import tokens
-from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs, allow
+from remit.iam.policy import allow
 from remit.judge import policy_list
 from remit.project import plain_files
 from remit.project.current_load import relative
@@ -25,9 +24,10 @@ from remit.resources.kms_key import kms_key
 from remit.source import places
 from remit.triggers.event import Event
 from remit.triggers.schedule import Schedule
+from remit.triggers.source import checked_json
 from remit.workflows.definition import SUBSTITUTION, mistakes_in, substituted
 from remit.workflows.stand_ins import StandIns
-from remit.workflows.state_access import StateAccess, accesses, settings_accesses
+from remit.workflows.state_access import StateAccess, accesses, may_be_about, settings_accesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +99,7 @@ def workflow_of(
         },
         origin=origin,
     )
-    stand_ins = StandIns((*_resources(functions), *state.declared.resources, *_machines(state)))
+    stand_ins = StandIns(_linkable(state, functions))
     arn = f"arn:{tokens.PARTITION}:states:{tokens.REGION}:{tokens.ACCOUNT}:stateMachine:{machine_name}"
     filled = stand_ins.filled(substituted(definition.value, substitutions))
     needed = accesses(filled, stand_ins.filled(arn), stand_ins.setting(arn))
@@ -110,7 +110,7 @@ def workflow_of(
             mistakes.errors.append(_placed(_no_arn(access, resource, name), definition))
         elif UNRESOLVED not in resource:
             resolved.append(replace(access, resource=resource))
-        elif not any(_may_allow(grant, access.action) for grant in policy):
+        elif not any(may_be_about(grant.statement, access.action) for grant in policy):
             mistakes.errors.append(_placed(_unresolved(access, name), definition))
     mistakes.refuse()
     grants = (
@@ -122,7 +122,7 @@ def workflow_of(
 
 
 def _check_options(declaration: WorkflowDeclaration) -> None:
-    if not re.fullmatch(_NAME, str(declaration.name)):
+    if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
         raise RemitError(
             f"{declaration.name!r:.80} is not a valid name for a workflow",
             hint="letters, digits, - and _ only, 60 at most",
@@ -142,6 +142,8 @@ def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definiti
     written = tokens.plain(declaration.definition)
     if isinstance(written, Mapping):
         at = relative(origin, state.folder) or origin
+        with judging(origin):
+            checked_json("definition", written)
         return _Definition(written, lambda path: places.inside(state.folder, at, path))
     if not isinstance(written, str) or not written:
         problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
@@ -248,16 +250,14 @@ def _properties(declaration: WorkflowDeclaration) -> Mapping[str, Any]:
     return given or {}
 
 
-def _resources(functions: Iterable[Function]) -> Iterator[Resource]:
-    """The functions as a definition refers to them."""
+def _linkable(state: Judgement, functions: Iterable[Function]) -> Iterator[Resource]:
+    """Everything that a definition may refer to: functions, workflows and shared resources."""
     for function in functions:
         yield Resource(function.resource_id, "AWS::Lambda::Function", {})
         if function.publication is not None:
             yield Resource(f"{function.logical_id}Alias", "AWS::Lambda::Alias", {})
-
-
-def _machines(state: Judgement) -> Iterator[Resource]:
     yield from (Resource(declaration.logical_id, _MACHINE, {}) for declaration in state.workflows)
+    yield from state.declared.resources
 
 
 def _with_any_key(resource: str) -> str:
@@ -267,23 +267,16 @@ def _with_any_key(resource: str) -> str:
     return f"{start}*" if unresolved and is_key else resource
 
 
-def _may_allow(grant: Grant, action: str) -> bool:
-    """Return whether a grant of the workflow's own policy may be about an access whose resource nobody knows here."""
-    patterns = grant.statement.actions.patterns
-    if action.endswith(":*"):
-        return any(pattern.startswith(action[:-1]) for pattern in patterns)
-    return actions_cover(grant.statement.actions, Globs((action,)))
-
-
 def _unresolved(access: StateAccess, workflow: str) -> RemitError:
     state, action = access.state, access.action
     arguments = next((name for name in ("Arguments", "Parameters") if name in state.fields), "Resource")
-    named = f'grants.allow("{action}", on=…)' if not action.endswith(":*") else f'"{action}"'
-    return RemitError(
-        f"state {state.name} of workflow {workflow} needs {action} on what only its input names",
-        hint=f"name it in the definition, with ${{Name}} and `link`, or say what it may reach: policy=[{named}]",
-        path=(*state.path, arguments),
-    )
+    problem = f"state {state.name} of workflow {workflow} needs {action} on what only its input names"
+    hint = "name it in the definition, with ${Name} and `link`, or say what it may reach: "
+    hint += f'policy=[grants.allow("{action}", on=…)]'
+    if action.endswith(":*"):
+        problem = f"what state {state.name} of workflow {workflow} needs of {action[:-2]} is not known here"
+        hint = "grant it: policy=[…]"
+    return RemitError(problem, hint=hint, path=(*state.path, arguments))
 
 
 def _no_arn(access: StateAccess, resource: str, workflow: str) -> RemitError:

@@ -81,6 +81,7 @@ def errors(
     texts = {
         problem.file: text for problem in broken if problem.file and (text := _text(root / problem.file)) is not None
     }
+    # What is wrong in a policy as a whole may be found in the policies of several roles.
     remaining = suppress(dict.fromkeys(broken), texts, dict(app.allowed))
     return ordered(_in_characters((problem for problem in remaining if problem.severity == ERROR), texts))
 

@@ -115,6 +115,7 @@ class PolicyDocument:
     @_kept
     def longest(self) -> int:
         """Characters of its longest string, or a few more."""
+        # An escaped quotation mark ends no string.
         return max(map(len, self.text.replace('\\"', "''").split('"')))
 
     def wide_among(self, actions: Collection[str]) -> Iterator[tuple[ParsedStatement, str, str]]:
@@ -386,6 +387,7 @@ class ParsedStatement:
     @property
     def doubtful(self) -> bool:
         """True if some action means nothing, or has a wildcard in its service."""
+        # One look at the services joined finds a wildcard in any of them.
         return is_pattern("".join(self.services)) or not all(map(expand, self.statement.actions.patterns))
 
     @property

@@ -46,6 +46,7 @@ def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Fin
             yield shape_finding
     rule = rule_registry.rule("R103")
     for broken in document.broken[:MOST]:
+        # Where a rule about its shape reports an error, that one says more precisely why it does not parse.
         if broken.written.index not in with_errors and not _is_unfilled(broken):
             hint = broken.hint or _HINTS.get(str(broken.spot[0]) if broken.spot else "")
             problem = Problem(broken.message, hint, broken.spot)

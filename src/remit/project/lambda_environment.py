@@ -188,8 +188,6 @@ def _names_region(text: str, profile: str) -> bool:
 
 def check_placeholders(placeholders: Mapping[str, str], app: App) -> None:
     """No placeholder may stand in what is declared. RemitError has each line that holds one."""
-    if not placeholders:
-        return
     mistakes = Mistakes()
     for declared, origin in declared_parts(app):
         match = re.search(_PLACEHOLDER, repr(declared))

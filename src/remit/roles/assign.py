@@ -135,7 +135,7 @@ def _with_source_arns(statement: Statement, function: Function, arns: tuple[str,
 def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     first_grants: dict[Statement, Grant] = {}
     for grant in grants:
-        first_grants.setdefault(grant.statement, grant)
+        first_grants.setdefault(grant.statement, grant)  # its reason is the default's, where that has it as well
     # IAM wants each Sid once in a policy: where two declarations use the same, the second gets a number.
     used: set[str] = set()
     numbered = []

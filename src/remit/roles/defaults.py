@@ -177,6 +177,7 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
         yield Grant(allow("scheduler:CreateSchedule", on=schedules), reason, origin)
         roles = tuple(f"${{{job_scheduler_id(name)}.Arn}}" for name in waiting)
         to_scheduler = Condition("StringEquals", "iam:PassedToService", (SCHEDULER,))
+        # Whoever makes a schedule hands a role over, with which the Scheduler sends the job.
         yield Grant(allow("iam:PassRole", on=roles, when=(to_scheduler,)), reason, origin)
 
 

@@ -41,6 +41,7 @@ def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
             continue
         for arn in resources.patterns:
             key = key_of(app, arn)
+            # The policy of a key that AWS manages lets in whoever may use the service.
             if key is not None and not key.is_of_aws:
                 yield _encrypted(grant, key, actions)
 

@@ -14,13 +14,12 @@ from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.pattern import matches
-from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.policy import Policy, Statement
 from remit.roles.reference_names import put_texts
 from remit.roles.role_policies import aws_policy
 from remit.workflows.definition import is_definition, substituted
 from remit.workflows.stand_ins import StandIns
-from remit.workflows.state_access import FOLLOWING, StateAccess, accesses, settings_accesses
+from remit.workflows.state_access import FOLLOWING, StateAccess, accesses, may_be_about, settings_accesses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -147,7 +146,7 @@ def _compared(resource: Resource, role: Holder, definition: ReadDefinition, role
         if access.action in FOLLOWING:
             continue
         verdict = evaluate(Request(access.action, access.resource, None, {}, open=ALL), layers).verdict
-        if UNRESOLVED in access.resource and any(_is_about(item, access.action) for item in statements):
+        if UNRESOLVED in access.resource and any(may_be_about(item, access.action) for item in statements):
             continue  # which of the resources it names is not known here
         if verdict == "ExplicitlyDenied" or (verdict == "ImplicitlyDenied" and is_known):
             lacks.append(replace(access, resource=stand_ins.late_bound(access.resource)))
@@ -157,14 +156,6 @@ def _compared(resource: Resource, role: Holder, definition: ReadDefinition, role
         for grant in role.grants:
             unneeded += _unneeded(grant, needed, of_settings, stand_ins)
     return ComparedRole(resource.logical_id, role, definition, needed, tuple(lacks), tuple(unneeded))
-
-
-def _is_about(statement: Statement, action: str) -> bool:
-    """Return whether a statement allows an action, or any of a service, on something."""
-    patterns = statement.actions.patterns
-    if action.endswith(":*"):
-        return any(pattern.startswith(action[:-1]) for pattern in patterns)
-    return statement.effect == "Allow" and actions_cover(statement.actions, Globs((action,)))
 
 
 def _unneeded(

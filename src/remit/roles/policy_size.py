@@ -96,6 +96,7 @@ class Sizes:
         foretold = names_in(self.namespace, (longest_named,)).get(reference.text)
         if foretold is None:
             return _ARN + most
+        # A stream's ARN ends with the time at which the stream was made, which is foretold as `*`.
         return self.text(foretold) + (_DATE - 1 if foretold.endswith("/*") else 0)
 
     def _name(self, resource: Resource) -> int:

@@ -133,6 +133,7 @@ def _read(  # noqa: C901 - a case for each way to name something
     names: set[str] = set()
     words: set[str] = set()
     modules: set[str] = set()
+    imported_names: list[Import] = []
     imports_elsewhere = names_anything = False
     for node in walk(tree, _naming):
         match node:
@@ -149,16 +150,17 @@ def _read(  # noqa: C901 - a case for each way to name something
                     modules.add(module)
             case ast.Import(names=aliases):
                 modules.update(alias.name for alias in aliases)
+                imported_names += imports([node])
                 names.update(part for alias in aliases for part in alias.name.split("."))
             case ast.ImportFrom():
                 for imported in imports([node], package_of(name, file.name)):
+                    imported_names.append(imported)
                     modules.update((imported.module, imported.full_name))
                     names.update(imported.full_name.split("."))
             case ast.FunctionDef(name=defined) if not _is_mere_job(node):
                 names.add(defined)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, attribute, *_]):
                 names_anything |= not isinstance(attribute, ast.Constant)
-    imported_names = list(imports(ast.walk(tree))) if owners else []
     declaring = {each.bound for each in imported_names if each.full_name.startswith(_DECLARATIONS)}
     running = list(walk(tree, lambda node: _running(node, declaring))) if owners else []
     return Mentions(
@@ -175,8 +177,7 @@ def _reads(
     running: Iterable[ast.AST], imported_names: Iterable[Import], file: str, owners: frozenset[str]
 ) -> Iterator[ResourceRead]:
     """What code reads of shared resources when it runs: of nodes, each before those inside of it."""
-    own_names = {owner: owner for owner in owners}
-    own_names |= {each.bound: each.name for each in imported_names if each.name in owners}
+    own_names = {each.bound: each.name for each in imported_names if each.name in owners}
     seen: set[ast.AST] = set()  # the parts of what was read, which come later
     for node in running:
         match node:
@@ -191,8 +192,9 @@ def _reads(
             case _:
                 continue
         for resource, name in ((read, attribute), (called, "")):
-            owner = own_names.get(getattr(resource.value, "id", getattr(resource.value, "attr", "")))
-            if owner is not None and resource not in seen:
+            # `Data.orders` of an imported class, or `data.Data.orders` of its module
+            owner = own_names.get(getattr(resource.value, "id", ""), getattr(resource.value, "attr", ""))
+            if owner in owners and resource not in seen:
                 yield ResourceRead(owner, resource.attr, name, origin_in(file, resource))
                 seen |= {called, read}
                 break

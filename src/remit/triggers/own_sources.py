@@ -24,7 +24,7 @@ def with_own_sources(app: App) -> App:
     files = trigger_files(app.functions)
     if not files:
         return app
-    app = _with_names_resolved(app)
+    app = _with_names_resolved(app) if app.resources else app
     changes: list[Callable[[App], App]] = []
     if "s3" in files:
         from remit.triggers.s3 import with_notifications  # noqa: PLC0415 - an app has few kinds of triggers

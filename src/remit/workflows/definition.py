@@ -203,7 +203,8 @@ def _mistakes_of_state(state: State, machine_type: MachineType) -> Iterator[Remi
     if kind == "Task" and isinstance(resource, str):
         mistake = integration_mistake(resource, is_express=machine_type == "EXPRESS")
         if mistake is not None:
-            yield RemitError(mistake.problem, hint=mistake.hint, path=(*state.path, "Resource"))
+            mistake.path = (*state.path, "Resource")
+            yield mistake
 
 
 def _items(value: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from remit.catalogue.operations import clients, operation, operations
 from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from remit.catalogue.operations import Operation
@@ -63,52 +64,34 @@ _OPERATIONS: Final = {
 """Operations that Step Functions calls by other names than their APIs do."""
 
 
-class AwaitedJob(NamedTuple):
-    """What Step Functions asks for to see the end of a job: operations, and the rule of EventBridge that it manages."""
-
-    operations: tuple[str, ...]
-    rule: str = ""
-
-
 AWAITED_JOBS: Final = {
-    "athena:startQueryExecution": AwaitedJob(("GetQueryExecution", "StopQueryExecution")),
-    "batch:submitJob": AwaitedJob(("DescribeJobs", "TerminateJob"), "StepFunctionsGetEventsForBatchJobsRule"),
-    "codebuild:startBuild": AwaitedJob(
-        ("BatchGetBuilds", "StopBuild"), "StepFunctionsGetEventForCodeBuildStartBuildRule"
-    ),
-    "codebuild:startBuildBatch": AwaitedJob(
-        ("BatchGetBuildBatches", "StopBuildBatch"), "StepFunctionsGetEventForCodeBuildStartBuildBatchRule"
-    ),
-    "databrew:startJobRun": AwaitedJob(("ListJobRuns", "StopJobRun")),
-    "ecs:runTask": AwaitedJob(("DescribeTasks", "StopTask"), "StepFunctionsGetEventsForECSTaskRule"),
-    "elasticmapreduce:addStep": AwaitedJob(
-        ("CancelSteps", "DescribeStep"), "StepFunctionsGetEventForEMRAddJobFlowStepsRule"
-    ),
-    "elasticmapreduce:createCluster": AwaitedJob(
-        ("DescribeCluster", "TerminateJobFlows"), "StepFunctionsGetEventForEMRRunJobFlowRule"
-    ),
-    "elasticmapreduce:terminateCluster": AwaitedJob(
-        ("DescribeCluster",), "StepFunctionsGetEventForEMRTerminateJobFlowsRule"
-    ),
-    "emr-serverless:startJobRun": AwaitedJob(
-        ("CancelJobRun", "GetJobRun"), "StepFunctionsGetEventsForEMRServerlessJobRule"
-    ),
-    "glue:startJobRun": AwaitedJob(("BatchStopJobRun", "GetJobRun", "GetJobRuns")),
-    "mediaconvert:createJob": AwaitedJob(("CancelJob", "GetJob"), "StepFunctionsGetEventsForMediaConvertJobRule"),
-    "sagemaker:createProcessingJob": AwaitedJob(
-        ("DescribeProcessingJob", "StopProcessingJob"), "StepFunctionsGetEventsForSageMakerProcessingJobsRule"
-    ),
-    "sagemaker:createTrainingJob": AwaitedJob(
-        ("DescribeTrainingJob", "StopTrainingJob"), "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
-    ),
-    "sagemaker:createTransformJob": AwaitedJob(
-        ("DescribeTransformJob", "StopTransformJob"), "StepFunctionsGetEventsForSageMakerTransformJobsRule"
-    ),
-    "states:startExecution": AwaitedJob(
-        ("DescribeExecution", "StopExecution"), "StepFunctionsGetEventsForStepFunctionsExecutionRule"
-    ),
+    "athena:startQueryExecution": "GetQueryExecution StopQueryExecution",
+    "batch:submitJob": "StepFunctionsGetEventsForBatchJobsRule DescribeJobs TerminateJob",
+    "codebuild:startBuild": "StepFunctionsGetEventForCodeBuildStartBuildRule BatchGetBuilds StopBuild",
+    "codebuild:startBuildBatch": "StepFunctionsGetEventForCodeBuildStartBuildBatchRule BatchGetBuildBatches "
+    "StopBuildBatch",
+    "databrew:startJobRun": "ListJobRuns StopJobRun",
+    "ecs:runTask": "StepFunctionsGetEventsForECSTaskRule DescribeTasks StopTask",
+    "elasticmapreduce:addStep": "StepFunctionsGetEventForEMRAddJobFlowStepsRule CancelSteps DescribeStep",
+    "elasticmapreduce:createCluster": "StepFunctionsGetEventForEMRRunJobFlowRule DescribeCluster TerminateJobFlows",
+    "elasticmapreduce:terminateCluster": "StepFunctionsGetEventForEMRTerminateJobFlowsRule DescribeCluster",
+    "emr-serverless:startJobRun": "StepFunctionsGetEventsForEMRServerlessJobRule CancelJobRun GetJobRun",
+    "glue:startJobRun": "BatchStopJobRun GetJobRun GetJobRuns",
+    "mediaconvert:createJob": "StepFunctionsGetEventsForMediaConvertJobRule CancelJob GetJob",
+    "sagemaker:createProcessingJob": "StepFunctionsGetEventsForSageMakerProcessingJobsRule DescribeProcessingJob "
+    "StopProcessingJob",
+    "sagemaker:createTrainingJob": "StepFunctionsGetEventsForSageMakerTrainingJobsRule DescribeTrainingJob "
+    "StopTrainingJob",
+    "sagemaker:createTransformJob": "StepFunctionsGetEventsForSageMakerTransformJobsRule DescribeTransformJob "
+    "StopTransformJob",
+    "states:startExecution": "StepFunctionsGetEventsForStepFunctionsExecutionRule DescribeExecution StopExecution",
 }
-"""The jobs whose end a state can wait for (`.sync`), as far as it is known here what that takes."""
+"""The jobs whose end a state can wait for (`.sync`), as far as it is known here what that takes: the rule that Step
+Functions manages, if it has one, and the operations by which it sees the end, or causes it."""
+_NEVER_AWAITED: Final = frozenset({"apigateway", "dynamodb", "events", "http", "lambda", "sns", "sqs"})
+"""Services whose integrations start no job."""
+MANAGED_RULE: Final = "StepFunctionsGetEvent"
+"""How the names of these rules begin."""
 
 
 class Integration(NamedTuple):
@@ -129,9 +112,9 @@ class Integration(NamedTuple):
         return operation(client, name)
 
     @property
-    def job(self) -> AwaitedJob | None:
-        """What it takes to wait for its end; None: it does not wait, or that is not known."""
-        return AWAITED_JOBS.get(f"{self.service}:{self.name}") if self.pattern == "sync" and not self.is_sdk else None
+    def awaiting(self) -> tuple[str, ...]:
+        """The rule and the operations that it takes to wait for its end; empty where that is not known."""
+        return tuple(AWAITED_JOBS.get(f"{self.service}:{self.name}", "").split())
 
 
 def integration(resource: str) -> Integration | None:
@@ -143,45 +126,39 @@ def integration(resource: str) -> Integration | None:
     return Integration(match["service"], match["name"], pattern, is_sdk=match["sdk"] is not None)
 
 
-class ResourceMistake(NamedTuple):
-    """What is wrong with a Resource, and what to do."""
-
-    problem: str
-    hint: str | None = None
-
-
-def integration_mistake(resource: str, *, is_express: bool) -> ResourceMistake | None:  # noqa: C901, PLR0911 - one rule after the other
+def integration_mistake(resource: str, *, is_express: bool) -> RemitError | None:  # noqa: C901, PLR0911 - one rule after the other
     """What Step Functions would refuse of a Resource; a substitution in it may be anything."""
     if _ACTIVITY.fullmatch(resource):
-        no_activity = ResourceMistake("an express workflow has no activities", 'an activity takes type="STANDARD"')
+        no_activity = RemitError("an express workflow has no activities", hint='an activity takes type="STANDARD"')
         return no_activity if is_express else None
     called = integration(resource)
     if called is None:
         if FUNCTION.fullmatch(resource) or "${" in resource:
             return None
         kinds = "it is the ARN of a function or an activity, or arn:aws:states:::SERVICE:OPERATION"
-        return ResourceMistake(f"{resource!r:.80} is nothing that a Task state calls", kinds)
+        return RemitError(f"{resource!r:.80} is nothing that a Task state calls", hint=kinds)
     if is_express and called.pattern:
         instead = f'it takes type="STANDARD"; without `.{called.pattern}` the state goes on at once'
-        return ResourceMistake(f"an express workflow does not wait: it has no .{called.pattern}", instead)
+        return RemitError(f"an express workflow does not wait: it has no .{called.pattern}", hint=instead)
+    if called.pattern == "sync" and (called.is_sdk or called.service in _NEVER_AWAITED):
+        spelled = f"aws-sdk:{called.service}" if called.is_sdk else called.service
+        return RemitError(f"{spelled} has no .sync", hint="the integrations of services that run jobs have it")
     if called.is_sdk:
-        if called.pattern == "sync":
-            return ResourceMistake(f"aws-sdk:{called.service} has no .sync", "the services with integrations have it")
         if called.operation is not None:
             return None
         names = tuple(name[:1].lower() + name[1:] for name in operations(called.service))
         if names:
             hint = did_you_mean(called.name, names)
-            return ResourceMistake(f"aws-sdk:{called.service} has no operation {called.name}", hint)
+            return RemitError(f"aws-sdk:{called.service} has no operation {called.name}", hint=hint)
         hint = did_you_mean(called.service, clients())
-        return ResourceMistake(f"there is no service aws-sdk:{called.service}", hint)
+        return RemitError(f"there is no service aws-sdk:{called.service}", hint=hint)
     known = _OPTIMIZED.get(called.service)
     if known is None:
         hint = did_you_mean(called.service, _OPTIMIZED) or f"arn:aws:states:::aws-sdk:{called.service}:{called.name}"
-        return ResourceMistake(f"Step Functions has no integration {called.service}", hint)
+        return RemitError(f"Step Functions has no integration {called.service}", hint=hint)
     if called.name not in known.split():
         hint = did_you_mean(called.name, known.split())
         if operation(_CLIENTS.get(called.service, called.service), called.name) is not None:
             hint = f"write arn:aws:states:::aws-sdk:{called.service}:{called.name}"
-        return ResourceMistake(f"the integration of {called.service} has no operation {called.name}", hint)
+        return RemitError(f"the integration of {called.service} has no operation {called.name}", hint=hint)
     return None

@@ -12,8 +12,10 @@ from remit.access.needs import needs_of
 from remit.catalogue.action_resources import is_without_resources
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import parameter_format
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Globs
 from remit.workflows.definition import State, states
-from remit.workflows.integrations import FUNCTION, integration
+from remit.workflows.integrations import FUNCTION, MANAGED_RULE, integration
 from remit.workflows.stand_ins import OPEN
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from remit.access.setting import RequestSetting
     from remit.catalogue.request_formats import ParameterFormat
+    from remit.iam.policy import Statement
 
 Access = tuple[str, str]
 """An action, and the ARN that it is asked on; `UNRESOLVED` stands in it for what only an execution tells."""
@@ -70,6 +73,13 @@ def accesses(definition: Mapping[str, Any], machine: str, setting: RequestSettin
             continue
         for (action, resource), doing in needed.items():
             yield StateAccess(state, action, resource.replace(OPEN, UNRESOLVED), doing)
+
+
+def may_be_about(statement: Statement, action: str) -> bool:
+    """Return whether a statement allows an action, or any of a service (`eks:*`), on something."""
+    if action.endswith(":*"):
+        return any(pattern.startswith(action[:-1]) for pattern in statement.actions.patterns)
+    return statement.effect == "Allow" and actions_cover(statement.actions, Globs((action,)))
 
 
 def settings_accesses(properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -160,8 +170,8 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
     called = integration(resource)
     if called is None or called.pattern != "sync":
         return
-    job, operation = called.job, called.operation
-    if job is None or operation is None:
+    operation = called.operation
+    if not called.awaiting or operation is None:
         yield f"{called.service}:*", UNRESOLVED
         return
     client = operation.client
@@ -169,7 +179,11 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
     if client == "stepfunctions":
         machine = str(_dict(arguments).get("StateMachineArn", OPEN))
         arguments = {"ExecutionArn": f"{machine.replace(':stateMachine:', ':execution:')}:*"}
-    for name in job.operations:
+    for name in called.awaiting:
+        if name.startswith(MANAGED_RULE):
+            for action in _RULE_CALLS:
+                yield action, setting.arn("events", f"rule/{name}")
+            continue
         spelling = parameter_format(client, name)
         taken = {parameter.lower() for parameter in (() if spelling is None else spelling.kinds)}
         about_job = {given: value for given, value in _dict(arguments).items() if given.lower() in taken}
@@ -181,9 +195,6 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
                 yield action, named[0]
             else:
                 yield action, f"{start}*{end}" if unresolved and start else arn
-    if job.rule:
-        for action in _RULE_CALLS:
-            yield action, setting.arn("events", f"rule/{job.rule}")
 
 
 def _dict(arguments: Any) -> dict[str, Any]:

@@ -113,7 +113,8 @@ def _resources(
         yield from ((arn,) for arn in dict.fromkeys(_fetched(operation.properties)))
         return
     if any(target.type.full_name in kind.iam for target in entry.targets):
-        own_arns = _own_arns(operation, kind, place)
+        # An action may be on another of the resource's kinds: a version is published to its layer.
+        own_arns = tuple(arn for arn in _own_arns(operation, kind, place) if len(kind.iam) == 1 or takes(name, arn))
         if own_arns:
             yield own_arns
             return
