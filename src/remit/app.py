@@ -488,14 +488,27 @@ PAYLOAD_FORMATS: Final[tuple[str, ...]] = get_args(PayloadFormat)
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings:
+class ThrottledSettings:
+    """The limits of an API's routes."""
+
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The limits of every route of its stage."""
+        burst_limit, rate_limit = self.throttling_burst_limit, self.throttling_rate_limit
+        limits = {"ThrottlingBurstLimit": burst_limit, "ThrottlingRateLimit": rate_limit}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings(ThrottledSettings):
     """How an API that answers requests is set up, in the words of CloudFormation's properties: `config.api`."""
 
     cors_configuration: Mapping[str, Any] | None = None
     payload_format_version: str = "2.0"
     """That of the routes which do not say."""
-    throttling_burst_limit: int | None = None
-    throttling_rate_limit: float | None = None
     access_log: bool = False
     access_log_format: str | None = None
     """None for JSON with the fields of AWS's example."""
@@ -507,29 +520,12 @@ class ApiSettings:
     written: Mapping[str, Origin | None] = field(default_factory=dict)
     """The line that set each of them."""
 
-    @property
-    def route_settings(self) -> Mapping[str, float]:
-        """The limits of every route of its stage."""
-        return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
-
-
-def _route_settings(burst_limit: int | None, rate_limit: float | None) -> Mapping[str, float]:
-    limits = {"ThrottlingBurstLimit": burst_limit, "ThrottlingRateLimit": rate_limit}
-    return {name: limit for name, limit in limits.items() if limit is not None}
-
 
 @dataclass(frozen=True, slots=True)
-class WebsocketSettings:
+class WebsocketSettings(ThrottledSettings):
     """How the app's WebSocket API is set up: `config.websocket`."""
 
     route_selection_expression: str = "$request.body.action"
-    throttling_burst_limit: int | None = None
-    throttling_rate_limit: float | None = None
-
-    @property
-    def route_settings(self) -> Mapping[str, float]:
-        """The DefaultRouteSettings of its stage."""
-        return _route_settings(self.throttling_burst_limit, self.throttling_rate_limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import remit_errors
+from remit.deploy.status import status, status_of
 from remit.iam import tokens
 from remit.synthesis.synth import intrinsics
 from remit.triggers.s3 import UNIQUE
@@ -40,7 +40,7 @@ def keep_bucket_names(
             template = _with_properties(template, logical_id, properties)
     if not unnamed or stack is None:
         return template
-    physical_names = _physical_names(account, stack.id)
+    physical_names = status_of(account, stack).physical_ids
     for logical_id, name in unnamed.items():
         # The bucket has no name in the template, and its own name stands in the place of what named it.
         properties = dict(template["Resources"][logical_id]["Properties"])
@@ -87,20 +87,10 @@ def kept_arns(account: Account, namespace: str, template: Mapping[str, Any]) -> 
     ]
     if not unnamed:
         return {}
-    with remit_errors():
-        physical_names = _physical_names(account, namespace)
+    deployed = status(account, namespace)
+    physical_names = {} if deployed is None else deployed.physical_ids
     return {
         f"arn:{tokens.PARTITION}:s3:::{physical_names[logical_id]}": f"${{{logical_id}.Arn}}"
         for logical_id in unnamed
         if logical_id in physical_names
-    }
-
-
-def _physical_names(account: Account, stack: str) -> dict[str, str]:
-    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    return {
-        summary["LogicalResourceId"]: summary["PhysicalResourceId"]
-        for page in pages
-        for summary in page["StackResourceSummaries"]
-        if summary["ResourceType"] == _TYPE and "PhysicalResourceId" in summary
     }

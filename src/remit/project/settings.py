@@ -256,7 +256,8 @@ class Section:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """The settings and groups below this node."""
-        return tuple(name for name, value in vars(cls).items() if isinstance(value, Setting | Subsection))
+        names = {name: value for base in cls.__mro__ for name, value in vars(base).items()}
+        return tuple(name for name, value in names.items() if isinstance(value, Setting | Subsection))
 
     def unknown(self, name: str, where: Span) -> RemitError:
         """The error for a name that is no setting; `hasattr` understands it."""
@@ -343,19 +344,20 @@ class JobSection(Section):
     scheduler: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
-class ApiSection(Section):
-    """The app's HTTP API, in the words of CloudFormation's properties: `config.api`."""
+class ThrottledSection(Section):
+    """What every kind of API has: the limits of its routes."""
 
     __slots__ = ()
-    path = "config.api"
-    payload_format_version: Setting[PayloadFormat] = Setting(setting_values.one_of(PAYLOAD_FORMATS), "2.0")
-    cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
-        setting_values.or_none(app_setting_values.cors_configuration), None
-    )
     throttling_burst_limit: Setting[int | None] = Setting(
         setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
     )
     throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
+
+
+class WebApiSection(ThrottledSection):
+    """What APIs have that answer requests: an access log, a domain."""
+
+    __slots__ = ()
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
     access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
     access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
@@ -366,7 +368,18 @@ class ApiSection(Section):
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
-class RestSection(Section):
+class ApiSection(WebApiSection):
+    """The app's HTTP API, in the words of CloudFormation's properties: `config.api`."""
+
+    __slots__ = ()
+    path = "config.api"
+    payload_format_version: Setting[PayloadFormat] = Setting(setting_values.one_of(PAYLOAD_FORMATS), "2.0")
+    cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
+        setting_values.or_none(app_setting_values.cors_configuration), None
+    )
+
+
+class RestSection(WebApiSection):
     """The app's REST API, in the words of CloudFormation's properties: `config.rest`."""
 
     __slots__ = ()
@@ -385,23 +398,11 @@ class RestSection(Section):
     )
     variables: TableSetting[str] = TableSetting(app_setting_values.stage_variables, Table())
     cors: Setting[Mapping[str, Any] | None] = Setting(setting_values.or_none(app_setting_values.rest_cors), None)
-    throttling_burst_limit: Setting[int | None] = Setting(
-        setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
-    )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
     tracing: Setting[bool] = Setting(setting_values.flag, default=False)
-    access_log: Setting[bool] = Setting(setting_values.flag, default=False)
-    access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
-    access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
-        setting_values.or_none(setting_values.retention), 30
-    )
     usage_plans: TableSetting[Mapping[str, Any]] = TableSetting(app_setting_values.usage_plans, Table())
-    domain_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.domain_name), None)
-    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.certificate_arn), None)
-    disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
-class WebsocketSection(Section):
+class WebsocketSection(ThrottledSection):
     """The app's WebSocket API, in the words of CloudFormation's properties: `config.websocket`."""
 
     __slots__ = ()
@@ -409,10 +410,6 @@ class WebsocketSection(Section):
     route_selection_expression: Setting[str] = Setting(
         app_setting_values.route_selection_expression, "$request.body.action"
     )
-    throttling_burst_limit: Setting[int | None] = Setting(
-        setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
-    )
-    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(app_setting_values.rate), None)
 
 
 class PackageSection(Section):
