@@ -9,7 +9,7 @@ import pytest
 
 from projects import Project
 from remit.cli import main
-from remit.deploy.lacking import lacking
+from remit.deploy.workflow import lacking
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

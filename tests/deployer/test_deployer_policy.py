@@ -18,6 +18,7 @@ from random_cases import ASKS_ALL, cases
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
 from remit.deployer.deployer_policy import Deployer, bound, deployer
+from remit.deployer.lookups_and_repairs import reverting
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import DeployCall, Need, Purpose, sentences
 from remit.deployer.planned_stack import stack_of
@@ -848,6 +849,18 @@ def test_whatever_a_parameter_turns_out_to_be_the_stack_may_be_made(
             for pattern in grant.statement.resources.patterns if grant.statement.resources else ():
                 is_of_unnamed = is_noted and action_name.startswith("iam:")
                 assert allowed(unknown, action_name, pattern) or is_of_unnamed, (action_name, pattern)
+
+
+@pytest.mark.parametrize("boundary", [None, BOUNDARY])
+def test_what_undoes_changes_by_hand_holds_for_roles_under_their_boundary_alone(boundary: str | None) -> None:
+    """Whoever may detach a policy, or write a boundary, of other roles may widen them."""
+    stack = stack_of("shop", [{"Resources": {"One": role(RoleName="one"), "Two": role(RoleName="two")}}])
+    needs = [*reverting(stack, lambda _: boundary)]
+    names = ["iam:DetachRolePolicy", f"iam:{'Delete' if boundary is None else 'Put'}RolePermissionsBoundary"]
+    assert [need.action for need in needs] == names * 2
+    only = () if boundary is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
+    assert {need.conditions for need in needs} == {only}
+    assert {need.resource.rpartition("/")[2] for need in needs} == {"one", "two"}
 
 
 BUCKETS, REGIONS = ("shop", "shop.code"), ("", "eu-west-1", "${AWS::Region}")

@@ -282,28 +282,48 @@ def test_a_key_that_is_no_text_is_told_at_its_resource(make: Make) -> None:
     assert "shared/resources/data.py:3:14" == at(error)
 
 
+UNNARROWABLE = {
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "dynamodb:ListStreams",
+}
+
+
 @pytest.mark.parametrize("use", USES)
-def test_each_default_says_why_and_where(make: Make, use: str) -> None:
+def test_each_default_says_why_and_where_and_only_what_knows_no_resource_is_on_every_one(make: Make, use: str) -> None:
+    """The IAM catalogue is the judge: each action of a statement on `*` takes no resource, or cannot be narrowed."""
     for grant in _using(make, USES[use][0]).role().grants:
         assert grant.because.startswith(("hello ", "hello's "))
         assert (grant.origin.file, grant.origin.line) == ("app.py", 11) if grant.origin else False
+        statement = grant.statement
+        if statement.effect == "Allow" and statement.resources is not None and statement.resources.patterns == ("*",):
+            assert UNNARROWABLE.issuperset(statement.actions.patterns)
 
 
-@pytest.mark.parametrize("use", USES)
-def test_only_what_knows_no_resource_is_on_every_resource(make: Make, use: str) -> None:
-    """The IAM catalogue is the judge: each action of a statement on `*` takes no resource, or cannot be narrowed."""
-    unnarrowable = {
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "xray:PutTraceSegments",
-        "xray:PutTelemetryRecords",
-        "dynamodb:ListStreams",
-    }
-    for statement in _using(make, USES[use][0]).statements():
-        if (statement["Effect"], statement["Resource"]) == ("Allow", "*"):
-            assert set(statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]) <= (
-                unnarrowable
-            )
+LINES = {
+    "timeout=3": "",
+    'tracing="Active"': "hello is traced",
+    'vpc_config={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}': "hello runs in a VPC",
+    'properties={"KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/k"}': "hello has an environment",
+}
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_default_stands_at_the_line_of_the_setting_that_asks_for_it(make: Make, turn: int) -> None:
+    settings = [*LINES][turn:] + [*LINES][:turn]
+    app = "".join(
+        ("@app.function(\n", *(f"    {setting},\n" for setting in settings), ")\ndef hello(event, context): ...\n")
+    )
+    lines: dict[str, set[int]] = {}
+    for grant in make(app=app).role().grants:
+        lines.setdefault(grant.because, set()).add(grant.origin.line if grant.origin else 0)
+    for line, setting in enumerate(settings, 10):
+        for because, at_lines in lines.items():
+            if LINES[setting] and because.startswith(LINES[setting]):
+                assert at_lines == {line}, because
+    assert len([because for because in lines if because.startswith(tuple(filter(None, LINES.values())))]) >= 3
 
 
 ROLES = {

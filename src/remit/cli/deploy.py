@@ -132,8 +132,7 @@ def command(
         else:
             from remit.build import build
             from remit.deploy.deployment import NotApproved
-            from remit.deploy.lacking import lacking
-            from remit.deploy.workflow import deploy
+            from remit.deploy.workflow import deploy, lacking
 
             def connect() -> Account:
                 return options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)

@@ -40,9 +40,10 @@ from remit.review.accepted import read_accepted
 from remit.review.working_tree import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from remit.app import App
     from remit.build import Built
     from remit.deploy.approval import DriftChoice
     from remit.deploy.bucket import Bucket
@@ -128,6 +129,24 @@ def deploy(
         functions = other_code(account, built.namespace, json.loads(built.body))
         deployment = replace(deployment, other_code=functions)
     return deployment
+
+
+def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[RemitError, ...]:
+    """The secrets, parameters and VPCs that do not exist, each at the line that names it; nothing is made or changed.
+
+    It is for the report of a build that is refused anyway. The account is asked for only if there is something to look
+    up. Where it does not answer, or the caller may not look, nothing is said: the next deploy says it.
+    """
+    if not must_exist(app) and not app.existing:
+        return ()
+    missing = Mistakes()
+    with missing.noted():
+        account = connect()
+        with missing.noted():
+            look_up(app, account, folder, _NOBODY.note, only_looks=True)
+        with missing.noted():
+            look_up_existing(app.existing, account, folder, _NOBODY.note)
+    return tuple(error for error in missing.errors if error.origin is not None)
 
 
 def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:

@@ -237,13 +237,12 @@ def _made(
 
 def _plain(declaration: SamResource, resource_made: MadeResource) -> dict[str, Any]:
     """A resource that SAM makes as a template has it, with the tags that its maker passes on in the place of SAM's."""
-    retention = _KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}
     propagated = propagated_tags([declaration]) if resource_made.type in _TAGGED else {}
     new_tags = [{"Key": key, "Value": value} for key, value in propagated.items()]
     return {
         "Type": resource_made.type,
         **declaration.attributes,
-        **retention,
+        **(_KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}),
         **resource_made.attributes,
         "Properties": {**resource_made.properties, **({"Tags": new_tags} if new_tags else {})},
     }

@@ -68,8 +68,7 @@ def _own_role(declared: SamResource) -> Any:
 def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
     properties = declared.properties
     letters = declared.mapping("DeadLetterQueue").get("TargetArn")
-    provider = declared.mapping("CapacityProviderConfig")
-    capacity = given(provider, *_OF_CAPACITY, CapacityProviderArn="Arn")
+    capacity = given(declared.mapping("CapacityProviderConfig"), *_OF_CAPACITY, CapacityProviderArn="Arn")
     return {
         **given(properties, *_KEPT),
         "Code": {**_code(properties), **given(properties, "SourceKMSKeyArn")},
