@@ -137,6 +137,12 @@ functions = app.group("functions", code="functions")
 functions.function(name="rooted", handler="handler.handler", code="functions/orders", layers=[layer("layers/tool")])
 app.web("main:api", auth="NONE", name="rooted-site", code="site")
 shout(aws.region)
+flow = app.workflow(
+    "flow", "flow.asl.json", on.schedule("rate(1 day)"), on.event(source="shop"),
+    link={"Plain": plain, "Queue": Data.queue, "Word": "a"}, type="EXPRESS", policy=[grants.sqs.send("q")],
+)
+app.workflow("outer", {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, link={"Flow": flow})
+app.function(name="starter", handler="app.plain", link=[grants.states.start(flow), grants.states.read(flow)])
 
 
 def names(event: dict[str, Any], context: object) -> list[str]:
@@ -347,6 +353,11 @@ grants.textract.read(Data.queue)
 grants.transcribe.start(recordings=Data.bucket, results=Data.key)
 grants.allow("s3:GetObject", on=3)
 grants.allow(3)
+app.workflow("a", 3)
+app.workflow("a", "a.asl.json", on.sqs("q"))
+app.workflow("a", "a.asl.json", type="FAST")
+app.workflow("a", "a.asl.json", link=[plain])
+app.workflow("a", "a.asl.json", policy=3)
 app.group("a", policy=3)
 app.group("a", managed_policy=[3])
 app.group("a", link="s3:GetObject")

@@ -113,6 +113,18 @@ def test_the_file_of_a_sam_machine_is_read_and_its_line_is_told(tmp_path: Path) 
     assert [] == _lint(tmp_path, template)
 
 
+def test_a_definition_in_a_sam_machine_is_told_at_its_state(tmp_path: Path) -> None:
+    template = {**_machine(), "Transform": "AWS::Serverless-2016-10-31"}
+    template["Resources"]["Machine"] = {
+        "Type": "AWS::Serverless::StateMachine",
+        "Properties": {"Definition": PUT, "DefinitionSubstitutions": {"Table": {"Ref": "Orders"}}},
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template, indent=2))
+    found = next(item for item in json.loads(remit("lint", str(path), "--json").out) if item["rule"] == "R712")
+    assert '"Put": {' == path.read_text().splitlines()[found["line"] - 1].strip()
+
+
 @pytest.mark.parametrize(
     ("statement", "message"),
     [

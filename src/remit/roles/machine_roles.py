@@ -85,9 +85,16 @@ def _definition(
     resource: Resource, written: Resource | None, roles: FileRoles, beside: Beside
 ) -> ReadDefinition | None:
     """The definition of a machine, in the template or in a file beside it; None: nobody can read it here."""
+    as_written = {} if written is None else written.properties
     for name in ("Definition", "DefinitionString"):
         value = resource.properties.get(name)
-        path: Path = ("Resources", resource.logical_id, "Properties", name)
+        # SAM makes a text of a definition.
+        path: Path = (
+            "Resources",
+            resource.logical_id,
+            "Properties",
+            "Definition" if "Definition" in as_written else name,
+        )
         if is_definition(value):
             return ReadDefinition(_texts(value), partial(_place, roles, path))
         text = tokens.textual(value)
@@ -97,7 +104,7 @@ def _definition(
             except (ValueError, RecursionError):
                 return None
             return ReadDefinition(parsed, partial(_place, roles, path)) if is_definition(parsed) else None
-    uri = None if written is None else written.properties.get("DefinitionUri")
+    uri = as_written.get("DefinitionUri")
     file = beside(uri) if isinstance(uri, str) and "://" not in uri else None
     if file is None:
         return None
