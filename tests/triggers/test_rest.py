@@ -268,6 +268,7 @@ WRONG = {
         'write "ANY /{path+}" and "ANY /", which take every request between them',
     ),
     'on.rest("GET /a/")': ("route 'GET /a/' ends with /, which no path of a REST API does", 'write "/a"'),
+    'on.rest("GET //")': ("route 'GET //' ends with /, which no path of a REST API does", 'write "/"'),
     'on.rest("GET /a b")': (
         "route 'GET /a b' has the segment 'a b'", 'a segment is text or one variable, such as "{id}"'
     ),
@@ -402,6 +403,11 @@ SETTINGS = {
     'config.rest.vpc_endpoint_ids = ["vpce-0a1b"]': (
         "`config.rest.vpc_endpoint_ids` is of private APIs, and this one is REGIONAL",
         'set `config.rest.endpoint_type = "PRIVATE"`',
+    ),
+    f'config.rest.certificate_arn = "{CERTIFICATE}"; config.rest.domain_name = "a.example"; '
+    'config.rest.endpoint_type = "PRIVATE"; config.rest.policy = '
+    '{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}': (
+        "`config.rest.domain_name` is regional, and cannot lead to a private API", "leave it out"
     ),
     'config.rest.endpoint_type = "PRIVATE"': (
         (
