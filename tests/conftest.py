@@ -43,6 +43,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in tuple(os.environ):
     if name.startswith("AWS_") or name in {"REMIT_STAGE", "COLUMNS", "FORCE_COLOR", "NO_COLOR"}:
         del os.environ[name]
+os.environ["REMIT_TODAY"] = "2026-12-01"  # the data about AWS grows old by no test's clock
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

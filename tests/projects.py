@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from remit.build import Built
     from remit.holders import Holder
 
+TODAY = {"REMIT_TODAY": "2026-12-01"}
+"""So that no test depends on the clock, which makes the data about AWS old."""
 SOURCE = Path(__file__).parent.parent / "src"
 LEAN_PYTEST = {"PYTEST_ADDOPTS": "-p no:faker -p no:anyio -p no:hypothesispytest -p no:xdist -p no:xdist.looponfail"}
 """For a pytest that a test starts: plugins that are installed for other tests take it a second to import."""
@@ -142,7 +144,7 @@ def inside(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Let this process be in a folder, with these variables and no others."""
     before, place = dict(os.environ), Path.cwd()
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(TODAY | environment)
     os.chdir(folder)
     try:
         yield
@@ -166,7 +168,7 @@ def remit_process(
     ran = subprocess.run(
         [*start, sys.executable, "-c", "from remit.cli import script; script()", *arguments],
         cwd=cwd,
-        env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **(environment or {})},
+        env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **TODAY, **(environment or {})},
         capture_output=True,
         encoding="utf-8",
         errors="surrogateescape",

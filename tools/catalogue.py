@@ -25,7 +25,7 @@ from catalogue_compiler.snapshot_differences import Difference, differences
 from catalogue_compiler.snapshot_file import replace
 from catalogue_compiler.sources import locked, sources
 from remit.catalogue import request_formats
-from remit.catalogue.snapshot import Store, snapshot
+from remit.catalogue.snapshot import OWN, Store, snapshot
 from remit.errors import RemitError
 
 _LOCK = Path(__file__).with_name("catalogue.lock")
@@ -57,6 +57,8 @@ def main(arguments: list[str]) -> int:
         replace(content)
         replace(formats, request_formats.FILE)
         _LOCK.write_text(lock)
+        days = [row[2] for row in Store(content, "the new snapshot").chunk("versions", "")["sources"]]
+        Path(OWN, "date.txt").write_text(max(days).replace("-", ".") + "\n")
     if options.json:
         print(json.dumps([asdict(row) for row in changed], indent=1))
         return 0

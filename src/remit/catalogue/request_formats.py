@@ -17,7 +17,8 @@ from remit.catalogue import snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE: Final = os.path.join(os.path.dirname(snapshot.FILE), "request_formats.bin")  # noqa: PTH118, PTH120 - as there
+_NAME: Final = "request_formats.bin"
+FILE: Final = os.path.join(snapshot.OWN, _NAME)  # noqa: PTH118 - as there
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class ParameterFormat:
 
 @cache
 def _store() -> snapshot.Store:
-    return snapshot.opened(FILE)
+    return snapshot.opened(os.path.join(snapshot.folder(), _NAME))  # noqa: PTH118 - as there
 
 
 @cache

@@ -16,8 +16,11 @@ from typing import Any, Final
 from remit.errors import RemitError
 
 MAGIC: Final = b"remit catalogue 2 "
+NAME: Final = "catalogue.bin"
 # Not with pathlib: importing it would take a tenth of the first look-up.
-FILE: Final = os.path.join(os.path.dirname(__file__), "data", "catalogue.bin")  # noqa: PTH118, PTH120 - see above
+OWN: Final = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PTH120 - see above
+"""The folder of the data that remit itself brings."""
+FILE: Final = os.path.join(OWN, NAME)  # noqa: PTH118 - as OWN
 LINES: Final = "-lines"  # kinds that end so hold a JSON value per line, parsed one at a time
 DICTIONARY: Final = "dictionary"
 
@@ -78,9 +81,36 @@ class Store:
 
 
 @cache
+def folder() -> str:
+    """The folder of the data: that of the distribution `remit-data` where one is installed that is newer, else OWN.
+
+    One whose layout is another is for another remit, and does not count.
+    """
+    from importlib.machinery import PathFinder  # noqa: PLC0415 - once
+
+    spec = PathFinder.find_spec("remit_data")
+    for place in (spec.submodule_search_locations or ()) if spec is not None else ():
+        other = os.path.join(place, "data")  # noqa: PTH118 - as OWN
+        if date(other) > date(OWN):
+            with open(os.path.join(other, NAME), "rb") as file:  # noqa: PTH118, PTH123 - as OWN
+                if file.read(len(MAGIC)) == MAGIC:
+                    return other
+    return OWN
+
+
+def date(data_folder: str) -> str:
+    """The day of the data in a folder, such as 2026.10.27; "" where there is none."""
+    try:
+        with open(os.path.join(data_folder, "date.txt"), encoding="ascii") as file:  # noqa: PTH118, PTH123 - as OWN
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+@cache
 def snapshot() -> Store:
-    """The snapshot that remit ships."""
-    return opened(FILE)
+    """The snapshot of the data that counts."""
+    return opened(os.path.join(folder(), NAME))  # noqa: PTH118 - as OWN
 
 
 def opened(file_path: str) -> Store:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from remit.cli.options import json_option, print_json
+from remit.cli.options import json_option, print_json, today
 
 
 @click.command(short_help="Show the versions and dates of the facts about AWS.")
@@ -22,9 +22,15 @@ def command(*, as_json: bool) -> None:
     from remit.catalogue.snapshot_sources import versions
 
     snapshot = versions()
+    package = "remit" if snapshot.is_own else "remit-data"
     if as_json:
-        print_json({"sources": [asdict(source) for source in snapshot.sources], "counts": dict(snapshot.counts)})
+        data = {"date": snapshot.day.isoformat(), "package": package}
+        print_json(
+            {**data, "sources": [asdict(source) for source in snapshot.sources], "counts": dict(snapshot.counts)}
+        )
         return
+    days = (today() - snapshot.day).days
+    click.echo(f"data of {snapshot.day} ({package}), {days} days old\n")
     for source in snapshot.sources:
         dated = f"  data of {source.date}" if source.date else ""
         click.echo(f"{source.name} {source.version} ({source.licence}){dated}\n    {source.holds}")

@@ -358,6 +358,7 @@ def _files_since(files: tuple[Path, ...], ref: str, wishes: _Wishes) -> int:
         for number, (name, answer) in enumerate(answers.items()):
             heading = [f"{name}:"] if len(answers) > 1 else []
             _print((*([""] if number else []), *heading, *answer.lines(wishes, len(answers))))
+        options.note_on_data_age()
     mistakes.refuse()
     return 1 if any(answer.is_open for answer in answers.values()) else 0
 
@@ -433,6 +434,7 @@ def _tell(answer: _Answer, wishes: _Wishes) -> None:
         click.echo(answer.comment(LONGEST), nl=False)
     else:
         _print(answer.lines(wishes))
+        options.note_on_data_age()
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -88,6 +88,8 @@ def command(
         findings = tuple(_from_top(finding, Path() if paths else folder) for finding in findings)
     text = partial(_text, folder=folder, with_notes=with_notes, by_rule=any(path.is_dir() for path in paths))
     _print(findings, "json" if as_json else form, text)
+    if form == "text" and not as_json:
+        options.note_on_data_age()
     if any(finding.rule == "R001" for finding in findings):
         return 2
     counted = ("error", "warning") if strict else ("error",)

@@ -18,6 +18,8 @@ from click.core import ParameterSource
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from remit.app import App, Function
     from remit.deploy.session import Account
     from remit.iam.decide.endpoint import EndpointType
@@ -167,6 +169,26 @@ def note(text: str) -> None:
     from remit.report.terminal_text import line
 
     click.echo(f"note: {line(text)}", err=True)
+
+
+def today() -> date:
+    """The day that REMIT_TODAY says, else this machine's, in UTC. RemitError: it says none."""
+    from datetime import UTC, date, datetime
+
+    given = os.environ.get("REMIT_TODAY")
+    try:
+        return date.fromisoformat(given) if given else datetime.now(UTC).date()
+    except ValueError:
+        raise RemitError(f"REMIT_TODAY is {given!r}, which is no day", hint="such as 2026-12-01") from None
+
+
+def note_on_data_age() -> None:
+    """Say that the facts about AWS are old, where they are."""
+    from remit.catalogue.snapshot_sources import note_on_age
+
+    text = note_on_age(today())
+    if text is not None:
+        note(text)
 
 
 def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,8 +56,6 @@ class SourceTemplate:
     """What could not even be put into SAM's words."""
     further: int = 0
     """How many constructs the source has that are none of the template's: its plugins."""
-    assets: Mapping[str, str] = field(default_factory=dict)
-    """The folder of a function's code, by its logical id, where a tool has put it somewhere."""
 
 
 @dataclass(frozen=True, slots=True)

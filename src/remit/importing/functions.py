@@ -324,8 +324,9 @@ def code_of(declared: SamResource, source: SourceTemplate) -> Code:
     if inline is not None:
         text = inline if isinstance(inline, str) else None
         return Code(f"functions/{words(declared.logical_id)}", text=text)
-    uri = source.assets.get(declared.logical_id) or declared.properties.get("CodeUri")
+    uri = declared.properties.get("CodeUri")
     if not isinstance(uri, str) or uri.startswith(("s3://", "${")) or uri.endswith((".zip", ".jar")):
         return Code(f"functions/{words(declared.logical_id)}")
     steps = [step for step in re.split(r"[/\\]", uri) if step not in ("", ".", "..")]
+    steps = [words(declared.logical_id)] if steps and steps[-1].startswith("asset.") else steps
     return Code("/".join(("functions", *(steps or [re.sub(r"\W+", "_", source.name)]))), source.folder / uri)

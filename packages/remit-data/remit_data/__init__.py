@@ -1,0 +1,1 @@
+"""What remit knows about AWS, in files that `remit.catalogue.snapshot` reads."""

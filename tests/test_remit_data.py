@@ -1,0 +1,120 @@
+"""`remit-data`: what remit knows about AWS as a distribution of its own, of which the newer one counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from projects import Ran
+from remit.catalogue.snapshot import FILE, MAGIC, OWN, Store
+from remit.catalogue.snapshot import date as day_of
+from remit.catalogue.snapshot_sources import note_on_age, versions
+
+ROOT = Path(__file__).parents[1]
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
+
+
+def build(folder: Path, day: str, data: Path | str = OWN) -> Path:
+    """The wheel of `remit-data` as the release builds it, of another day and of other data."""
+    source = folder / "source"
+    shutil.copytree(ROOT / "packages", source / "packages")
+    held = source / "src" / "remit" / "catalogue" / "data"
+    shutil.copytree(data, held)
+    (held / "date.txt").write_text(f"{day}\n")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
+    subprocess.run(command, cwd=source / "packages" / "remit-data", check=True, capture_output=True)
+    (wheel,) = (folder / "dist").iterdir()
+    return wheel
+
+
+def installed(wheel: Path, target: Path) -> Path:
+    """A folder of packages with the wheel, as pip leaves it, hash-locked."""
+    digest = subprocess.run(
+        [sys.executable, "-m", "pip", "hash", str(wheel)], check=True, capture_output=True, text=True
+    ).stdout.split()[-1]
+    requirements = target.parent / "requirements.txt"
+    requirements.write_text(f"remit-data @ {wheel.as_uri()} {digest}\n")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--require-hashes"]
+    subprocess.run([*command, "--target", str(target), "-r", str(requirements)], check=True, capture_output=True)
+    return target
+
+
+def remit_beside(packages: Path, *arguments: str, today: str = "2026-12-01", stdin: str = "") -> Ran:
+    """Run a command with other packages beside remit's."""
+    ran = subprocess.run(
+        [sys.executable, "-c", "from remit.cli import script; script()", *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}:{packages}", "REMIT_TODAY": today},
+        input=stdin, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def test_the_day_of_the_data_is_that_of_its_newest_source() -> None:
+    row = Store(Path(FILE).read_bytes(), "the snapshot").chunk("versions", "")
+    assert day_of(OWN).replace(".", "-") == max(day for _, _, day, _, _ in row["sources"]) == str(versions().day)
+
+
+@pytest.mark.parametrize(("day", "package"), [("2026.11.30", "remit-data"), ("2026.01.31", "remit")])
+def test_the_newer_data_counts(tmp_path: Path, day: str, package: str) -> None:
+    wheel = build(tmp_path, day)
+    assert wheel.name.startswith(f"remit_data-{'.'.join(str(int(part)) for part in day.split('.'))}-")
+    packages = installed(wheel, tmp_path / "packages")
+    told = json.loads(remit_beside(packages, "data", "--json").out)
+    expected = day if package == "remit-data" else day_of(OWN)
+    assert (package, expected.replace(".", "-")) == (told["package"], told["date"])
+    assert f"data of {expected.replace('.', '-')} ({package}), " in remit_beside(packages, "data").out
+
+
+def test_newer_data_is_what_is_asked_and_older_data_beside_it_is_not(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(OWN, data)
+    (data / "catalogue.bin").write_bytes(b"".join((MAGIC, b"not a catalogue")))
+    newer = installed(build(tmp_path / "newer", "2026.11.30", data), tmp_path / "newer" / "packages")
+    older = installed(build(tmp_path / "older", "2026.01.31", data), tmp_path / "older" / "packages")
+    assert "catalogue.bin is damaged" in remit_beside(newer, "explain", "s3:GetObject").err
+    assert 0 == remit_beside(older, "explain", "s3:GetObject").status
+
+
+def test_data_in_a_layout_that_this_remit_does_not_read_does_not_count(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(OWN, data)
+    (data / "catalogue.bin").write_bytes(b"remit catalogue 3 00000000\n")
+    packages = installed(build(tmp_path, "2026.11.30", data), tmp_path / "packages")
+    assert "remit" == json.loads(remit_beside(packages, "data", "--json").out)["package"]
+
+
+def test_data_is_told_to_be_old_after_120_days() -> None:
+    day = versions().day
+    assert None is note_on_age(day + timedelta(days=120))
+    assert "what remit knows about AWS is 121 days old: `pip install --upgrade remit-data`" == note_on_age(
+        day + timedelta(days=121)
+    )
+
+
+@pytest.mark.parametrize("command", [("lint", "-"), ("diff", "-", "{policy}")])
+def test_old_data_is_told_on_standard_error_and_to_people_alone(tmp_path: Path, command: tuple[str, ...]) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text(POLICY)
+    asked = [argument.format(policy=policy) for argument in command]
+    formats = [("--json",)] + ([("--format", "sarif")] if command[0] == "lint" else [("--markdown",)])
+    later = str(versions().day + timedelta(days=200))
+    said = remit_beside(tmp_path, *asked, today=later, stdin=POLICY)
+    assert (0, 1) == (said.status, said.err.count("what remit knows about AWS is 200 days old"))
+    for form in formats:
+        quiet = remit_beside(tmp_path, *asked, *form, today=later, stdin=POLICY)
+        assert (0, False) == (quiet.status, "days old" in quiet.out + quiet.err)
+    assert "days old" not in remit_beside(tmp_path, *asked, today=str(versions().day), stdin=POLICY).err
+
+
+def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
+    said = remit_beside(tmp_path, "data", today="tomorrow")
+    assert (2, True) == (said.status, "REMIT_TODAY is 'tomorrow', which is no day" in said.err)
+    assert isinstance(versions().day, date)
