@@ -14,12 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import cfn_lint
 from projects import inside, write
 from remit.build import build
 from remit.cli import main
 from remit.errors import RemitError
 from remit.importing.access_comparison import review_source
 from remit.importing.import_app import Imported, import_app
+from remit.lint.apps import lint as lint_app
+from remit.loading.load import load
 
 FUNCTION = """
 Transform: AWS::Serverless-2016-10-31
@@ -96,6 +99,14 @@ def test_a_template_of_sam_becomes_an_app_that_builds_with_its_names(tmp_path: P
     variables = properties["Environment"]["Variables"]
     assert {"STAGE": "dev", "QUEUE": {"Ref": "Orders"}, "PAUSE": "5"}.items() <= variables.items()
     assert resources["IngestSkillPermission"]["Properties"]["Principal"] == "alexa-appkit.amazon.com"
+
+
+def test_an_app_that_is_imported_has_nothing_that_lint_or_cfn_lint_finds(tmp_path: Path) -> None:
+    source = FUNCTION.replace("arn:aws:s3", "arn:${AWS::Partition}:s3")
+    imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
+    template(tmp_path)
+    assert [] == cfn_lint.findings(tmp_path / "app/.remit/build/template.json")
+    assert () == lint_app(load(tmp_path / "app"), folder=tmp_path / "app")
 
 
 def test_the_access_of_a_role_becomes_the_policy_of_its_function(tmp_path: Path) -> None:
