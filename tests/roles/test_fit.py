@@ -128,11 +128,12 @@ STATEMENTS: Final = st.lists(
         lambda lengths, letter: allow(
             "sqs:SendMessage", on=tuple(f"arn:aws:sqs:::{letter * length}" for length in lengths)
         ),
-        st.lists(st.integers(10, 400), min_size=1, max_size=3),
+        st.lists(st.integers(10, 350), min_size=1, max_size=3),
         st.sampled_from("pqr"),
     ),
     min_size=1,
     max_size=7,
+    unique=True,
 )
 
 
