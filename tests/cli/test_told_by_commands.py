@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,11 @@ class Invoked:
     access: tuple[AccessRecord, ...]
 
 
+@dataclass(frozen=True)
+class Failed(Invoked):
+    """The same of a function that failed."""
+
+
 def printed(command: Callable[[], Any]) -> tuple[str, str]:
     """What a command writes to standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
@@ -40,9 +46,17 @@ def printed(command: Callable[[], Any]) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
+def as_document(one: Invoked) -> Any:
+    failed = isinstance(one, Failed)
+    answer = replace(one.answer, failed=failed)
+    document = json.loads(printed(lambda: invoke._print(answer, one.access, as_json=True))[0])
+    assert document["failed"] is failed
+    return document
+
+
 EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
     "Logged.time": lambda number: f"2026-01-31T12:{number // 60 % 60:02}:{number % 60:02}",
-    "AccessRecord.decision": lambda number: "denied" if number < 900 else ("allowed", "unknown")[number % 2],
+    "AccessRecord.decision": lambda number: ("denied", "unknown")[number % 2] if number < 900 else "allowed",
     "Deployment.plan": lambda _: None,
     "Deployment.access": lambda _: None,
     "Deployment.manual_changes": lambda _: None,
@@ -59,9 +73,10 @@ EVENTS: Final = [
 NOT_SHOWN: Final[dict[Any, tuple[str, ...]]] = {events.CallDenied: ("because",), events.GrantWritten: ("file",)}
 TOLD: Final = {
     "an invocation, for programs": Told(
-        Invoked,
-        lambda one: printed(lambda: invoke._print(one.answer, one.access, as_json=True)),
-        (*NOT_USED, "file", "line"),
+        Invoked, as_document, (*NOT_USED, "failed", "file", "line"), {("Answer.value", "answer")}
+    ),
+    "one that failed, for programs": Told(
+        Failed, as_document, (*NOT_USED, "failed", "file", "line"), {("Answer.value", "error")}
     ),
     "an invocation": Told(
         Invoked,

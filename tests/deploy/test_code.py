@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
 
+from projects import write
 from remit.build import build
 from remit.deploy.artefacts import checksum, upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
-from remit.deploy.deployed_code import OtherCode, built_code, other_code, other_code_running
+from remit.deploy.deployed_code import OtherCode, built_code, built_layers, other_code, other_code_running
 from remit.deploy.execute import execute
 from remit.errors import RemitError
+from remit.report.deployed_code import other_code_document, other_code_hint, other_code_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,3 +134,28 @@ def test_only_functions_whose_zip_remit_packaged_are_compared() -> None:
     inline = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "def handler(e, c): ..."}}}
     resolver = {"Type": "AWS::AppSync::Resolver", "Properties": {"Code": "export function request() {}"}}
     assert built_code("orders-dev", {"Resources": {"Inline": inline, "Resolver": resolver}}) == {}
+
+
+def test_a_layer_that_is_swapped_between_upload_and_deploy_is_found(project: Path, elsewhere: Account) -> None:
+    head = "from remit import App, layer\napp = App()\n"
+    declared = "@app.function(layers=[layer('tool')])\ndef report(event, context): ...\n"
+    write(project, {"app.py": head + declared, "tool/data": "1"})
+    built = build(project, for_this_machine=True)
+    planned = plan(elsewhere, built.namespace, built.body)
+    assert planned is not None
+    bucket = bootstrap(elsewhere).bucket
+    for key, path in built.artefacts.items():
+        upload(elsewhere, bucket, path, key)
+    ((name, expected),) = built_layers(built.namespace, planned.template).items()
+    key = next(key for key in built.artefacts if checksum(key) == expected)
+    elsewhere.client("s3").put_object(Bucket=bucket, Key=key, Body=foreign())
+    assert execute(elsewhere, planned, lambda _: None).ok
+    found = other_code(elsewhere, built.namespace, planned.template)
+    arn = f"arn:aws:lambda:{elsewhere.region}:{elsewhere.account}:layer:{name}:1"
+    assert (OtherCode(NAME, expected, sha256(foreign()), arn),) == found
+    assert f"{NAME} has {arn}, whose SHA-256 is {sha256(foreign())}" in other_code_text(found)
+    assert "a deploy with any change in the layer makes another" in other_code_hint(found, "eu-central-1")
+    assert [{"function": NAME, "expected": expected, "actual": sha256(foreign()), "layer": arn}] == (
+        other_code_document(found)
+    )
+    shutil.rmtree(project / "tool")

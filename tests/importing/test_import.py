@@ -14,12 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import cfn_lint
 from projects import inside, write
 from remit.build import build
 from remit.cli import main
 from remit.errors import RemitError
 from remit.importing.access_comparison import review_source
 from remit.importing.import_app import Imported, import_app
+from remit.lint.apps import lint as lint_app
+from remit.loading.load import load
 
 FUNCTION = """
 Transform: AWS::Serverless-2016-10-31
@@ -98,6 +101,14 @@ def test_a_template_of_sam_becomes_an_app_that_builds_with_its_names(tmp_path: P
     assert resources["IngestSkillPermission"]["Properties"]["Principal"] == "alexa-appkit.amazon.com"
 
 
+def test_an_app_that_is_imported_has_nothing_that_lint_or_cfn_lint_finds(tmp_path: Path) -> None:
+    source = FUNCTION.replace("arn:aws:s3", "arn:${AWS::Partition}:s3")
+    imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
+    template(tmp_path)
+    assert [] == cfn_lint.findings(tmp_path / "app/.remit/build/template.json")
+    assert () == lint_app(load(tmp_path / "app"), folder=tmp_path / "app")
+
+
 def test_the_access_of_a_role_becomes_the_policy_of_its_function(tmp_path: Path) -> None:
     imported(tmp_path, {"template.yaml": FUNCTION, **CODE}, "template.yaml")
     role = template(tmp_path)["IngestRole"]["Properties"]
@@ -129,6 +140,15 @@ def test_a_handler_that_is_not_beside_the_template_is_named_and_has_a_stub(tmp_p
     result = imported(tmp_path, {"template.yaml": FUNCTION}, "template.yaml")
     assert result.missing_handlers == ("functions/src/orders/app.py",)
     assert "Ingest" in template(tmp_path)
+
+
+@pytest.mark.parametrize("uri", ["/", "/etc", "../../..", "../.."])
+def test_code_far_outside_of_the_source_is_not_copied(tmp_path: Path, uri: str) -> None:
+    source = FUNCTION.replace("CodeUri: src", f"CodeUri: {uri}")
+    write(tmp_path, {"repository/shop/template.yaml": source, **CODE})
+    result = import_app(tmp_path / "repository/shop/template.yaml", tmp_path / "app")
+    assert len(result.missing_handlers) == 1
+    assert len([*(tmp_path / "app/functions").rglob("*.py")]) == 1
 
 
 def test_what_an_app_cannot_have_is_left_with_its_line_and_what_refers_to_it_too(tmp_path: Path) -> None:
@@ -182,6 +202,49 @@ Resources:
     assert resources["Hello"]["Properties"]["TracingConfig"] == {"Mode": "Active"}
     assert "Role" not in resources
     assert "sns:Publish" in json.dumps(resources["HelloRole"])
+
+
+def test_a_template_that_cdk_synthesised_brings_its_code_and_the_policies_beside_its_roles(tmp_path: Path) -> None:
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
+    allowed = {
+        "Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Queue4A7E", "Arn"]}}
+        ]
+    }
+    document = {
+        "Parameters": {"BootstrapVersion": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk/version"}},
+        "Conditions": {"CDKMetadataAvailable": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}},
+        "Resources": {
+            "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Condition": "CDKMetadataAvailable"},
+            "Queue4A7E": {"Type": "AWS::SQS::Queue", "UpdateReplacePolicy": "Delete", "DeletionPolicy": "Delete"},
+            "SendRole1B2C": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}},
+            "SendRolePolicy3D": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {"PolicyDocument": allowed, "PolicyName": "x", "Roles": [{"Ref": "SendRole1B2C"}]},
+            },
+            "Send9F": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "Code": {"S3Bucket": "assets", "S3Key": "a.zip"},
+                    "Handler": "index.handler",
+                    "Role": {"Fn::GetAtt": ["SendRole1B2C", "Arn"]},
+                    "Runtime": "python3.13",
+                },
+                "DependsOn": ["SendRolePolicy3D", "SendRole1B2C"],
+                "Metadata": {"aws:asset:path": "asset.0a1b"},
+            },
+        },
+    }
+    files = {"shop.template.json": json.dumps(document), "asset.0a1b/index.py": "def handler(event, context): ..."}
+    result = imported(tmp_path, files, "shop.template.json")
+    assert () == result.left + result.missing_handlers
+    resources = template(tmp_path)
+    assert {"Queue4A7E", "Send9F"} <= resources.keys()
+    assert not {"SendRole1B2C", "SendRolePolicy3D", "CDKMetadata"} & resources.keys()
+    assert "sqs:SendMessage" in json.dumps(resources)
+    assert (tmp_path / "app/functions/send9_f/index.py").exists()
 
 
 def test_routes_of_both_kinds_of_apis_become_triggers_and_settings(tmp_path: Path) -> None:
@@ -283,8 +346,8 @@ def test_a_variable_of_serverless_that_cannot_be_is_an_error_at_its_line(
         imported(tmp_path, {"serverless.yml": source}, "serverless.yml")
     assert message in error.value.message
     assert error.value.origin is not None
+    assert error.value.origin.line == line
     assert not (tmp_path / "app").exists()
-    del line
 
 
 def test_a_chalice_app_is_read_and_not_run(tmp_path: Path) -> None:

@@ -8,15 +8,19 @@ import resource
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import remit
-from random_cases import ASKS_ALL
+from random_cases import ASKS_ALL, cases
 from remit.errors import RemitError
-from remit.package.app_zip import UNZIPPED, Target, package, place
+from remit.package.app_zip import UNZIPPED, Package, Target, package, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,14 +113,14 @@ def interpreters() -> list[str]:
 def test_locale_time_zone_hash_seed_and_python_s_minor_do_not_change_the_bytes(project: Project, python: str) -> None:
     folder = project(APP)
     expected = package(folder, TARGET).sha256
-    for number, settings in enumerate(
+    for number, variables in enumerate(
         ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"TZ": "Asia/Tokyo"})
     ):
         environment = {
             "PYTHONPATH": SOURCE,
             "PYTHONHASHSEED": str(number),
             "PYTHONDONTWRITEBYTECODE": "1",
-            **settings,
+            **variables,
         }
         command = [python, "-S", "-c", SCRIPT, str(folder)]  # -S: without site-packages
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -258,3 +262,35 @@ def test_packages_of_earlier_builds_do_not_pile_up(project: Project) -> None:
         place({"hello": made}, folder)
     kept = list((folder / ".remit" / "cache" / "packages").iterdir())
     assert (made.path in kept, len(kept)) == (True, 6)
+
+
+NOTHING = Package(Path(), "", 0, 0, (), (), "")
+
+
+@settings(max_examples=cases(12, deep=150))
+@given(st.lists(st.integers(0, 8), min_size=1, max_size=9), st.integers(0, 30), st.sets(st.sampled_from(["old", "f0"])))
+def test_each_function_has_its_zip_and_the_cache_keeps_those_and_the_latest(
+    zips: list[int], older: int, before: set[str]
+) -> None:
+    """Six zips are kept for each that is placed: five layers may belong to it."""
+    with TemporaryDirectory() as place_of_test:
+        folder = Path(place_of_test)
+        cache, built = folder / ".remit/cache/packages", folder / ".remit/build"
+        cache.mkdir(parents=True)
+        built.mkdir(parents=True)
+        for name in before:
+            (built / f"{name}.zip").write_bytes(b"before")
+        (built / "template.json").write_text("{}")
+        cached = [
+            *(f"old{number}.zip" for number in range(older)),
+            *(f"new{number}.zip" for number in sorted(set(zips))),
+        ]
+        for age, name in enumerate(cached):
+            (cache / name).write_text(name)
+            os.utime(cache / name, (1_000_000 + age, 1_000_000 + age))
+        packages = {f"f{place}": replace(NOTHING, path=cache / f"new{number}.zip") for place, number in enumerate(zips)}
+        placed = place(packages, folder)
+        assert [path.name for path in placed] == [f"f{number}.zip" for number in range(len(zips))]
+        assert {path.name for path in built.iterdir()} == {path.name for path in placed} | {"template.json"}
+        assert [path.read_text() for path in placed] == [f"new{number}.zip" for number in zips]
+        assert {path.name for path in cache.iterdir()} == set(cached[-6 * len(set(zips)) :])

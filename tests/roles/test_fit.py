@@ -161,7 +161,8 @@ def test_statements_are_laid_whole_in_their_order_into_documents_that_hold_them(
         event(f"documents: {min(len(laid), 3)}, whole: {is_whole}")
         if is_whole:
             for document in laid:
-                assert [*document] == sorted(document, key=statements.index)
+                following = iter(statements)  # equal ones may come twice
+                assert all(statement in following for statement in document)
 
 
 def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() -> None:

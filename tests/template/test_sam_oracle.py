@@ -596,7 +596,7 @@ def function_properties(draw: st.DrawFn, shared: Json) -> Json:
     if properties.get("PropagateTags") and "Tags" in shared:
         # To the API that SAM makes for events it passes the function's own tags alone on, if there are any.
         properties.pop("Tags", None)
-    if draw(st.integers(0, 4)) == 0:
+    if draw(st.integers(0, 4)) == 0 and "VpcConfig" not in shared:
         # A function on instances of one's own has neither a VPC nor provisioned concurrency.
         for other in ("VpcConfig", "ProvisionedConcurrencyConfig"):
             properties.pop(other, None)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.artefacts import checksum, packaged
+from remit.deploy.artefacts import checksum, names_artefact, packaged
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
@@ -32,12 +32,13 @@ _THREADS: Final = 10  # the connections that a client keeps
 class OtherCode:
     """A function that does not run what was built for it; `actual` is None when the function is gone.
 
-    `expected` and `actual` are SHA-256 in base64, as Lambda writes them.
+    `expected` and `actual` are SHA-256 in base64, as Lambda writes them: of its code, or of the layer with this ARN.
     """
 
     function: str
     expected: str
     actual: str | None
+    layer: str = ""
 
 
 def other_code(account: Account, namespace: str, template: Mapping[str, Any]) -> tuple[OtherCode, ...]:
@@ -45,17 +46,23 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
 
     RemitError: it cannot be known.
     """
-    expected = built_code(namespace, template)
+    expected, expected_layers = built_code(namespace, template), built_layers(namespace, template)
     try:
         with remit_errors(), ThreadPoolExecutor(_THREADS) as pool:
-            actual = dict(zip(expected, pool.map(lambda name: _running(account, name), expected), strict=True))
+            running = dict(zip(expected, pool.map(lambda name: _running(account, name), expected), strict=True))
+            layers = {arn for _, arns in running.values() for arn in arns if _layer_name(arn) in expected_layers}
+            actual_layers = dict(zip(layers, pool.map(lambda arn: _content(account, arn), layers), strict=True))
     except RemitError as error:
         raise RemitError(
             f"{namespace} is deployed, but whether its functions run what was built is not known: {error.message}",
             hint=error.hint,
             exit_code=error.exit_code,
         ) from error
-    return tuple(OtherCode(name, digest, actual[name]) for name, digest in expected.items() if actual[name] != digest)
+    differing = [OtherCode(name, expected[name], running[name][0]) for name in expected]
+    for name, (_, arns) in running.items():
+        own_layers = [arn for arn in arns if arn in actual_layers]
+        differing += [OtherCode(name, expected_layers[_layer_name(arn)], actual_layers[arn], arn) for arn in own_layers]
+    return tuple(each for each in differing if each.actual != each.expected)
 
 
 def other_code_running(account: Account, namespace: str) -> tuple[OtherCode, ...]:
@@ -75,9 +82,31 @@ def built_code(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
     return expected
 
 
-def _running(account: Account, name: str) -> str | None:
+def built_layers(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 (base64) of the zip that remit packaged for each layer, by the layer's name in the account."""
+    expected = {}
+    for resource in template.get("Resources", {}).values():
+        if resource.get("Type") == "AWS::Lambda::LayerVersion":
+            key = text_of(resource["Properties"]["Content"].get("S3Key", ""))
+            if names_artefact(key):
+                name = text_of(resource["Properties"].get("LayerName", ""))
+                expected[name.replace("${AWS::StackName}", namespace)] = checksum(key)
+    return expected
+
+
+def _layer_name(arn: str) -> str:
+    return arn.split(":")[6]
+
+
+def _running(account: Account, name: str) -> tuple[str | None, tuple[str, ...]]:
+    """The SHA-256 of a function's code, and the ARNs of its layers; None when it is gone."""
     client = account.client("lambda")
     try:
-        return str(client.get_function(FunctionName=name)["Configuration"]["CodeSha256"])
+        configuration = client.get_function(FunctionName=name)["Configuration"]
     except client.exceptions.ResourceNotFoundException:
-        return None
+        return None, ()
+    return str(configuration["CodeSha256"]), tuple(layer["Arn"] for layer in configuration.get("Layers", ()))
+
+
+def _content(account: Account, arn: str) -> str:
+    return str(account.client("lambda").get_layer_version_by_arn(Arn=arn)["Content"]["CodeSha256"])

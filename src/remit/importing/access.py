@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.expand import expand
 from remit.iam import tokens
+from remit.importing.app_model import referred_to, value_at_path
 from remit.importing.python_text import Bracketed, Conditional, Item, quoted
 from remit.importing.template_values import TemplateNames, UnsayableError, said
 from remit.template.branches import NO_VALUE, choice
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -68,6 +70,10 @@ def access_of_role(
     for index, arn in enumerate(_listed(properties.get("ManagedPolicyArns"))):
         origin = expansion.locate((*base, "ManagedPolicyArns", index))
         managed += said(partial(_managed, arn, names, triggers), f"a managed policy of {role_id}", origin, left) or []
+    for name, role in policies_of_roles(expansion.resources).items():
+        if role == role_id:
+            make = partial(_statements, expansion.resources[name]["Properties"], names, "")
+            policy += said(make, f"policy {name}", expansion.locate(("Resources", name)), left) or []
     for index, entry in enumerate(_listed(properties.get("Policies"))):
         path = (*base, "Policies", index)
         reason = expansion.reason(path)
@@ -75,6 +81,16 @@ def access_of_role(
             make = partial(_statements, entry, names, reason)
             policy += said(make, f"a policy of {role_id}", expansion.locate(path), left) or []
     return ImportedAccess(tuple(policy), tuple(managed), tuple(left))
+
+
+def policies_of_roles(resources: Mapping[str, Any]) -> dict[str, str]:
+    """The roles, by inline policy that is a resource of its own, where it is of one role alone."""
+    owners: dict[str, str] = {}
+    for name, resource in resources.items():
+        roles = value_at_path(resource, "Properties.Roles")
+        if section(resource).get("Type") == "AWS::IAM::Policy" and isinstance(roles, list) and len(roles) == 1:
+            owners[name] = referred_to(roles[0])
+    return owners
 
 
 def _listed(value: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,8 +56,13 @@ class SourceTemplate:
     """What could not even be put into SAM's words."""
     further: int = 0
     """How many constructs the source has that are none of the template's: its plugins."""
-    assets: Mapping[str, str] = field(default_factory=dict)
-    """The folder of a function's code, by its logical id, where a tool has put it somewhere."""
+
+
+def beside(folder: Path, path: str) -> Path | None:
+    """A path that a source names, from its folder; None where it leads out of its repository, or beside that folder."""
+    target, home = (folder / path).resolve(), folder.resolve()
+    repository = next((parent for parent in (home, *home.parents) if (parent / ".git").exists()), home.parent)
+    return target if target.is_relative_to(repository) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,29 @@ _FUNCTION: Final = "AWS::Lambda::Function"
 _OTHER_WORDS: Final = ("Code", "DeadLetterConfig", "Tags", "TracingConfig")
 
 
+_OF_CDK: Final = {"Parameters": "BootstrapVersion", "Conditions": "CDKMetadataAvailable", "Resources": "CDKMetadata"}
+"""What CDK adds to each template for itself alone."""
+
+
 def with_functions_of_sam(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template with each AWS::Lambda::Function as an AWS::Serverless::Function; what they become is the same."""
     resources = {
         name: _of_sam(resource) if isinstance(resource, dict) and resource.get("Type") == _FUNCTION else resource
         for name, resource in section(template, "Resources").items()
     }
-    return {**template, "Resources": resources}
+    without = {
+        part: {key: item for key, item in section(template, part).items() if key != name}
+        for part, name in _OF_CDK.items()
+        if part in template
+    }
+    return {**template, **without, "Resources": {name: resources[name] for name in without["Resources"]}}
 
 
 def _of_sam(resource: Mapping[str, Any]) -> dict[str, Any]:
     properties = section(resource, "Properties")
     kept = {name: value for name, value in properties.items() if name not in _OTHER_WORDS}
-    code = properties.get("Code")
+    # CDK notes where it has put the code, beside the template.
+    code = section(resource, "Metadata").get("aws:asset:path") or properties.get("Code")
     location = {"Bucket": value_at_path(code, "S3Bucket"), "Key": value_at_path(code, "S3Key")}
     renamed = {
         "InlineCode": value_at_path(code, "ZipFile"),

@@ -69,7 +69,7 @@ class ServerlessVariables:
             for source in re.split(r",(?![^(]*\))", variable):
                 value = self._of_source(source.strip(), path)
                 if value is not _MISSING and value is not None:
-                    return self.resolved(value, path)
+                    return self.resolved(value, _steps(source) or path)
             if variable.startswith("self:"):
                 raise self._wrong(f"`${{{variable}}}` names nothing of the file", path)
             return self._unknown(variable)
@@ -123,6 +123,12 @@ class ServerlessVariables:
 
     def _wrong(self, message: str, path: Steps, hint: str | None = None) -> RemitError:
         return RemitError(message, hint=hint, origin=self.source.locate(path))
+
+
+def _steps(source: str) -> Steps:
+    """The place of a part of the file itself; empty for any other source."""
+    steps = source.removeprefix("self:").strip().split(".") if source.strip().startswith("self:") else []
+    return tuple(int(step) if step.isdigit() else step for step in steps if step)
 
 
 def _spelled(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
+from remit.importing.access import policies_of_roles
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import apis_of
 from remit.importing.app_model import ImportedApp, ImportedResource, Left, referred_to, value_at_path
@@ -155,6 +156,9 @@ def _lifted_roles(
         for name, resource in written.items()
         if isinstance(resource, dict)
     }
+    policies = policies_of_roles(written)
+    for name in policies:
+        others.pop(name, None)
     named = {reference.target for reference, _ in references({"all": [others, template.get("Outputs")]}, late=False)}
     lifted: dict[str, str] = {}
     for name, declared in functions.items():
@@ -197,7 +201,9 @@ def _names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
             left[declared.logical_id] = _NO_FORM[declared.kind]
     attributes: dict[str, str] = {}
     taken: set[str] = set(_NOT_ATTRIBUTES)
+    policies = policies_of_roles(parts.expansion.resources)
     lifted = set(parts.roles.values())
+    lifted |= {policy for policy, role in policies.items() if role in lifted}
     for logical_id in parts.expansion.resources:
         if logical_id in lifted or not _is_own(logical_id, parts, left):
             continue

@@ -22,6 +22,7 @@ from remit.project.setting_values import (
     between,
     entries,
     flag,
+    matching,
     mistake,
     one_of,
     plain,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256
-_ROLE_PATH: Final = r"/([\x21-\x7e]{1,510}/)?"
 _ROLE_NAME: Final = r"(?a)(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+"
 
 
@@ -78,12 +78,7 @@ def stages(path: Path, value: Any) -> Texts:
     return names
 
 
-def role_path(path: Path, value: Any) -> str:
-    """A path of roles, between slashes."""
-    written = text(path, value)
-    if not re.fullmatch(_ROLE_PATH, written):
-        raise mistake(path, f"is {written!r}", hint='a path begins and ends with a slash: "/teams/shop/"')
-    return written
+role_path: Final = matching(r"/([\x21-\x7e]{1,510}/)?", 'a path begins and ends with a slash: "/teams/shop/"')
 
 
 def role_name(path: Path, value: Any) -> str:
@@ -102,7 +97,6 @@ def role_name(path: Path, value: Any) -> str:
 _METHODS: Final = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _ORIGIN: Final = r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)"
 _HOST: Final = r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
-_SELECTION: Final = r"\$request\.body\.[A-Za-z0-9_.]+"
 
 
 def rate(path: Path, value: Any) -> float:
@@ -304,9 +298,6 @@ def certificate_arn(path: Path, value: Any) -> str:
     return certificate
 
 
-def route_selection_expression(path: Path, value: Any) -> str:
-    """Check the field of a message that names its route."""
-    expression = text(path, value)
-    if not re.fullmatch(_SELECTION, expression):
-        raise mistake(path, f"is {expression!r}", hint='a field of the message: "$request.body.action"')
-    return expression
+route_selection_expression: Final = matching(
+    r"\$request\.body\.[A-Za-z0-9_.]+", 'a field of the message: "$request.body.action"'
+)

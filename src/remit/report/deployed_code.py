@@ -21,13 +21,16 @@ def other_code_text(functions: Sequence[OtherCode]) -> str:
 def _line(function: OtherCode) -> str:
     if function.actual is None:
         return f"{function.function} is gone: somebody deleted it"
+    if function.layer:
+        said = f"{function.function} has {function.layer}, whose SHA-256 is {function.actual}"
+        return f"{said}; that of the build is {function.expected}"
     return f"{function.function} runs code whose SHA-256 is {function.actual}; that of the build is {function.expected}"
 
 
 def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
     """Word the way to mend it."""
     gone = [function.function for function in functions if function.actual is None]
-    changed = [function.function for function in functions if function.actual is not None]
+    changed = [function.function for function in functions if function.actual is not None and not function.layer]
     hints = []
     if changed:
         hints.append(
@@ -35,11 +38,20 @@ def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
             f"`aws lambda update-function-code --region {region} --function-name {changed[0]} "
             "--zip-file fileb://.remit/build/NAME.zip` puts the build back"
         )
+    if any(function.layer for function in functions):
+        hints.append(
+            "somebody else wrote a layer into the artefact bucket: CloudTrail tells who; its version stays as it is, "
+            "and a deploy with any change in the layer makes another"
+        )
     if gone:
         hints.append(f"CloudFormation makes {few(gone)} again once `remit delete` has removed the stack")
     return "; ".join(hints)
 
 
 def other_code_document(functions: Iterable[OtherCode]) -> list[dict[str, str | None]]:
-    """The same for programs: [{function, expected, actual}], SHA-256 in base64; null for a function that is gone."""
-    return [asdict(function) for function in functions]
+    """The same for programs: [{function, expected, actual}], SHA-256 in base64; null for a function that is gone.
+
+    Of a layer, its ARN is with it: `layer`.
+    """
+    documents = [asdict(function) for function in functions]
+    return [{name: value for name, value in each.items() if value or name != "layer"} for each in documents]
