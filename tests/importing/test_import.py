@@ -142,6 +142,15 @@ def test_a_handler_that_is_not_beside_the_template_is_named_and_has_a_stub(tmp_p
     assert "Ingest" in template(tmp_path)
 
 
+@pytest.mark.parametrize("uri", ["/", "/etc", "../../..", "../.."])
+def test_code_far_outside_of_the_source_is_not_copied(tmp_path: Path, uri: str) -> None:
+    source = FUNCTION.replace("CodeUri: src", f"CodeUri: {uri}")
+    write(tmp_path, {"repository/shop/template.yaml": source, **CODE})
+    result = import_app(tmp_path / "repository/shop/template.yaml", tmp_path / "app")
+    assert len(result.missing_handlers) == 1
+    assert len([*(tmp_path / "app/functions").rglob("*.py")]) == 1
+
+
 def test_what_an_app_cannot_have_is_left_with_its_line_and_what_refers_to_it_too(tmp_path: Path) -> None:
     source = """
 Transform: AWS::Serverless-2016-10-31

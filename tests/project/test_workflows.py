@@ -605,6 +605,7 @@ def test_a_denial_of_a_state_is_told_with_the_line_that_grants_it(make: Make) ->
     told = project.remit("why", message)
     assert "the role of RenderWorkflow does not allow it" in told.out
     assert 'policy=[dynamodb.put("orders")]' in told.out
+    assert "the policy of a VPC endpoint" not in told.out
     explained = project.remit(
         "explain", "render", "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
     )

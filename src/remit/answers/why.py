@@ -13,6 +13,7 @@ from remit.answers.obstacles import obstacle_in_message
 from remit.answers.remedy import remedy, resource_form_of
 from remit.answers.unused_actions import unused_actions
 from remit.answers.wordings import EXECUTION_ROLE
+from remit.app import Function
 from remit.catalogue.actions import targets_of
 from remit.iam.pattern import matches
 from remit.iam.policy import Globs
@@ -266,12 +267,12 @@ def _nobody(
 
 def _unread(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
     """The layers that may have said no and that this folder does not hold."""
-    functions = [] if project is None else [caller for caller in project.app.functions if caller.name == function]
+    callers = [] if project is None else [caller for caller in project.app.triggered if caller.listed_as == function]
     has_boundary = project is not None and project.app.boundary is not None
-    may_be_in_vpc = not functions or "VpcConfig" in functions[0].properties
+    may_be_in_vpc = not callers or (isinstance(callers[0], Function) and "VpcConfig" in callers[0].properties)
     layers: list[tuple[LayerName, str, bool]] = [
         ("scp", "service and resource control policies", True),
-        ("boundary", "the permissions boundary", has_boundary or not functions),
+        ("boundary", "the permissions boundary", has_boundary or not callers),
         ("session", "a session policy", True),
         ("resource", "the resource's own policy", True),
         ("endpoint", "the policy of a VPC endpoint", may_be_in_vpc),

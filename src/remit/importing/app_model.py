@@ -58,6 +58,13 @@ class SourceTemplate:
     """How many constructs the source has that are none of the template's: its plugins."""
 
 
+def beside(folder: Path, path: str) -> Path | None:
+    """A path that a source names, from its folder; None where it leads out of its repository, or beside that folder."""
+    target, home = (folder / path).resolve(), folder.resolve()
+    repository = next((parent for parent in (home, *home.parents) if (parent / ".git").exists()), home.parent)
+    return target if target.is_relative_to(repository) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A function's code: its folder in the source or its text, and its folder in the app."""

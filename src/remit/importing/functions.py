@@ -12,7 +12,15 @@ from remit.importing import events
 from remit.importing.access import ImportedAccess, access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import Apis
-from remit.importing.app_model import Code, ImportedFunction, Left, SourceTemplate, referred_to, value_at_path
+from remit.importing.app_model import (
+    Code,
+    ImportedFunction,
+    Left,
+    SourceTemplate,
+    beside,
+    referred_to,
+    value_at_path,
+)
 from remit.importing.python_text import Bracketed, Item, Source, call, flat, quoted
 from remit.importing.template_values import TemplateNames, UnsayableError, said, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
@@ -314,7 +322,7 @@ def layers_of(declared: Iterable[SamResource], source: SourceTemplate) -> dict[s
     for resource in declared:
         uri = resource.properties.get("ContentUri")
         if resource.kind == "LayerVersion" and isinstance(uri, str) and not uri.startswith("s3://"):
-            layers[resource.logical_id] = Code(f"layers/{words(resource.logical_id)}", source.folder / uri)
+            layers[resource.logical_id] = Code(f"layers/{words(resource.logical_id)}", beside(source.folder, uri))
     return layers
 
 
@@ -329,4 +337,4 @@ def code_of(declared: SamResource, source: SourceTemplate) -> Code:
         return Code(f"functions/{words(declared.logical_id)}")
     steps = [step for step in re.split(r"[/\\]", uri) if step not in ("", ".", "..")]
     steps = [words(declared.logical_id)] if steps and steps[-1].startswith("asset.") else steps
-    return Code("/".join(("functions", *(steps or [re.sub(r"\W+", "_", source.name)]))), source.folder / uri)
+    return Code("/".join(("functions", *(steps or [re.sub(r"\W+", "_", source.name)]))), beside(source.folder, uri))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written
 from remit.errors import RemitError
+from remit.importing.app_model import beside
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ def with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, Any
 
 
 def _content(folder: Path, location: Any) -> Any:
-    if not isinstance(location, str) or location.startswith("s3://") or not (folder / location).is_file():
+    file = beside(folder, location) if isinstance(location, str) and not location.startswith("s3://") else None
+    if file is None or not file.is_file():
         return None
     try:
-        return read_as_written((folder / location).read_bytes(), location).value
+        return read_as_written(file.read_bytes(), str(location)).value
     except RemitError:
         return None
