@@ -307,7 +307,8 @@ class Function:
     @property
     def layers(self) -> tuple[str, ...]:
         """The ARNs of its layers, those of the app's own as late-bound text."""
-        return tuple(self.properties.get("Layers", ()))
+        layers = self.properties.get("Layers", ())
+        return tuple(map(str, layers)) if isinstance(layers, list | tuple) else (str(layers),)  # of an intrinsic: any
 
     @property
     def arn(self) -> str:

@@ -15,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import remit
+from nouns import Maker, Told, check_told
 from projects import write
 from remit.build import build
 from remit.errors import RemitError
 from remit.package.app_zip import OFFLINE, Package, Target, package, this_machine
-from remit.package.dependencies import prune
+from remit.package.dependencies import _key, prune
+from remit.package.dependency_source import Source
 from remit.package.installer import without_secrets
 
 if TYPE_CHECKING:
@@ -369,3 +371,12 @@ def test_a_cache_keeps_its_latest_entries(
         os.utime(cache / name, (age, age))
     prune(cache, count)
     assert {path.name for path in cache.iterdir()} == set(names[-count:])
+
+
+def test_dependencies_are_installed_anew_when_anything_changes_that_decides(tmp_path: Path) -> None:
+    """The settings have the name of a workspace's member in them, and remit is left out of the lines already."""
+    examples = {Path: lambda _: tmp_path, "Target.python": lambda number: f"3.{9 + number % 5}"}
+    source, target = Maker(examples).noun(Source), Maker(examples).noun(Target)
+    left_out = ("member", "names_remit", "only_remit", "workspace")
+    check_told(Told(Source, lambda changed: _key(changed, target), left_out), examples)
+    check_told(Told(Target, lambda changed: _key(source, changed)), examples)

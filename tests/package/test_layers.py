@@ -29,6 +29,12 @@ FUNCTION = "@app.function{}\ndef {}(event, context): ...\n"
 BY_NAME = "app.function(name='{0}', handler='{0}.handler'{1})\n"
 HANDLER = "import {}\ndef handler(event, context): ...\n"
 APART = f"from remit import config\nconfig.lambda_.function.runtime = '{RUNTIME}'\nconfig.package.layer = True\n"
+LAYER_OF_THE_TEMPLATE = """
+from remit import Shared, resource
+
+class Data(Shared):
+    tool = resource("AWS::Lambda::LayerVersion", content={"S3Bucket": "tools", "S3Key": "k"})
+"""
 REQUIREMENTS = "--find-links {}wheels\n--no-index\n{}\n"
 PLATFORM = f"Python{RUNTIME.removeprefix('python').replace('.', '')}X8664Layer"
 
@@ -197,6 +203,20 @@ def test_layers_of_others_stand_beside_the_apps_own(project: Make, wheel: Wheel)
     })  # fmt: skip
     wheel(folder / "wheels", "dep", {"dep.py": ""})
     assert {"one": [arn, "${ToolLayer}", f"${{Dependencies{PLATFORM}}}"]} == layers_of(build(folder))
+
+
+@pytest.mark.parametrize("layers", ['[{"Ref": "DataTool"}]', '{"Fn::Split": [",", "a,b"]}'])
+def test_layers_in_cloudformations_words_stay_as_they_are(project: Make, layers: str) -> None:
+    """They may be anything, so that imports are not tried."""
+    folder = project(app("import json\n", FUNCTION.format(f"(properties={{'Layers': {layers}}})", "one")))
+    project({"shared/resources/data.py": LAYER_OF_THE_TEMPLATE})
+    built = build(folder)
+    function = next(item for item in built.template.resources if item.type == "AWS::Lambda::Function")
+    assert json.loads(layers) == function.properties["Layers"]
+    if "Split" in layers:
+        project({"requirements.txt": REQUIREMENTS.format("", "dep")})
+        message = "`one` has layers by an intrinsic function, and its dependencies would be one more"
+        assert message in [said for _, said in mistakes(folder)]
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from nouns import Maker, Told, check_told
 from projects import write
 from remit.build import build
 from remit.errors import RemitError
+from remit.package.packed_imports import _memory, _Zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Make = Callable[[dict[str, str]], Path]
     Wheel = Callable[..., Path]
@@ -256,3 +258,25 @@ def test_a_name_that_no_file_can_have_in_the_locale_is_an_error_that_names_it(pr
     message = r"error: 'sub/\xfc.txt' cannot be unpacked to try its imports: file names are ascii in this environment"
     hint = "hint: run remit with LC_ALL=C.UTF-8, or another locale of UTF-8"
     assert (2, f"{message}\n{hint}\n") == (done.returncode, done.stderr)
+
+
+OF_CONTENTS: Final = (
+    "module_folders", "names", "package.apart", "package.biggest", "package.layers", "package.left_out",
+    "package.possible_secrets", "package.sha256", "package.size", "package.unneeded", "package.unzipped",
+)  # fmt: skip
+"""What follows from the contents of the zip, or decides nothing."""
+EXAMPLES: Final[dict[Any, Callable[[int], Any]]] = {
+    Path: lambda number: Path(f"p{number}"),
+    "_Zip.functions": lambda _: (),
+    "_Zip.names": lambda number: frozenset({f"n{number}"}),
+}
+
+
+@pytest.mark.parametrize("requests", [[], [{"module": "app"}]])
+def test_a_zip_is_tried_again_when_anything_changes_that_decides(requests: list[dict[str, str]]) -> None:
+    def remembered(tried: _Zip) -> str:
+        return _memory(Path(), tried, requests).name
+
+    check_told(Told(_Zip, remembered, OF_CONTENTS), EXAMPLES)
+    tried = Maker(EXAMPLES).noun(_Zip)
+    assert len({_memory(Path(), tried, one).name for one in ([], [{"module": "app"}], [{"module": "web"}])}) == 3

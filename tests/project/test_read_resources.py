@@ -147,3 +147,10 @@ def test_a_process_that_has_a_functions_environment_has_its_names(
     finally:
         for name in ("shared.resources.data", "shared.resources", "shared"):
             __import__("sys").modules.pop(name)
+
+
+@pytest.mark.parametrize("handler", ["7", "''", "'nodots'"])
+def test_a_handler_that_is_none_is_told_and_nothing_of_it_is_read(tmp_path: Path, handler: str) -> None:
+    error = project(tmp_path, f"app.function(name='hello', handler={handler})\n" + HELLO.format("return 1")).error()
+    assert error.origin is not None
+    assert ("app.py", 5) == (error.origin.file, error.origin.line)

@@ -50,6 +50,12 @@ WRONG: Final = {
     ),
 }
 """Resources with one mistake each, or two that make one. `Shared` of the class Data has them."""
+MISSPELT: Final = """
+@app.function(policy=[
+    "sqs:SendMesage{number}",
+])
+def f{number}(event, context): ...
+"""
 RIGHT: Final = (
     'fine_queue = resource("AWS::SQS::Queue", queue_name="fine")',
     'fine_topic = resource("AWS::SNS::Topic", topic_name={"Ref": "DataFineQueue"})',
@@ -59,26 +65,29 @@ HIDE_CIRCLES: Final = {"a reference", "an attribute"}
 """After these not all references are known."""
 
 
-def mistakes(names: tuple[str, ...]) -> Counter[tuple[str, str | None]]:
-    """What a build reports: each message with the resource of the line where it stands."""
+def mistakes(names: tuple[str, ...], misspelt: int = 0) -> Counter[tuple[str, str | None]]:
+    """What a build reports: each message with the resource of the line where it stands, or the line of the app.
+
+    So many functions have a grant of an action that AWS does not have, each its own.
+    """
     lines = [RIGHT[0], *(WRONG[name] for name in names), *RIGHT[1:]]
     text = "\n    ".join(("class Data(Shared):", *lines))
     files = {
         "config/deploy.py": "from remit import config\n",
-        "app.py": HELLO,
+        "app.py": HELLO + "".join(MISSPELT.format(number=number) for number in range(misspelt)),
         "shared/resources/data.py": f"from remit import Shared, resource\n{text}\n",
     }
     with TemporaryDirectory() as folder:
         write(Path(folder), files)
-        if not names:
+        if not names and not misspelt:
             assert build(Path(folder), package=False).body
             return Counter()
         with pytest.raises(RemitError) as refused:
             build(Path(folder), package=False)
-    found = files["shared/resources/data.py"].splitlines()
     return Counter(
-        (mistake.message, found[mistake.origin.line - 1].split()[0] if mistake.origin else None)
+        (mistake.message, files[mistake.origin.file].splitlines()[mistake.origin.line - 1].split()[0])
         for mistake in refused.value.all
+        if mistake.origin is not None
     )
 
 
@@ -88,12 +97,15 @@ def alone(name: str) -> Counter[tuple[str, str | None]]:
 
 
 @settings(max_examples=cases(12, deep=150))
-@given(st.lists(st.sampled_from(sorted(WRONG)), max_size=6, unique=True))
-def test_each_mistake_is_reported_as_it_is_alone_whatever_else_is_wrong(names: list[str]) -> None:
+@given(st.lists(st.sampled_from(sorted(WRONG)), max_size=6, unique=True), st.integers(0, 3))
+def test_each_mistake_is_reported_as_it_is_alone_whatever_else_is_wrong(names: list[str], misspelt: int) -> None:
     expected: Counter[tuple[str, str | None]] = Counter()
     for name in names:
         assert sum(alone(name).values()) == 1, alone(name)
         if not (name == "a circle" and HIDE_CIRCLES & {*names}):
             expected += alone(name)
     event(f"mistakes: {len(names)}")
-    assert mistakes(tuple(names)) == expected
+    told = mistakes(tuple(names), misspelt)
+    actions = sorted(place for message, place in told if place and "SendMesage" in place and "SendMesage" in message)
+    assert actions == [f'"sqs:SendMesage{number}",' for number in range(misspelt)]
+    assert Counter({what: count for what, count in told.items() if what[1] not in actions}) == expected

@@ -88,11 +88,11 @@ def function_of(state: Judgement, declaration: Declaration, everywhere: Everywhe
     variables: Mapping[str, str] = {}
     with state.noted():
         variables = linked_variables(state, access)
-    with state.noted():
-        variables = {**variables, **read_variables(state, [declaration])}
     managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     if not is_nameable:
         return None
+    with state.noted():
+        variables = {**variables, **read_variables(state, [declaration])}
     argument = ("handler", None) if declaration.web is None else ("target", 0)
     handler_origin = relative(places.argument_origin(declaration.where, *argument), state.folder)
     written = settings.written if handler_origin is None else {"Handler": handler_origin, **settings.written}

@@ -36,19 +36,27 @@ def with_dependency_layers(app: App, folder: Path) -> App:
         if source is None or source.only_remit:
             functions.append(function)
             continue
-        if len(function.layers) == MOST_LAYERS:
+        given = function.properties.get("Layers", [])
+        if len(function.layers) == MOST_LAYERS or not isinstance(given, list):
+            layers_in_words = f"{MOST_LAYERS} layers" if isinstance(given, list) else "layers by an intrinsic function"
             full = RemitError(
-                f"`{function.name}` has {MOST_LAYERS} layers, and its dependencies would be one more",
-                hint=f"Lambda allows {MOST_LAYERS}: put two of them into one, or leave `config.package.layer` out",
+                f"`{function.name}` has {layers_in_words}, and its dependencies would be one more",
+                hint=f"list at most {MOST_LAYERS - 1}, or leave `config.package.layer` out",
                 origin=function.written.get("Layers", function.origin),
             )
             mistakes.errors.append(full)
+            continue
         stating = function.code if folder_of_dependencies(folder, function.code) != folder else ""
         runtime, architecture = str(function.properties["Runtime"]), str(function.properties["Architectures"][0])
         words = re.findall(r"[A-Za-z0-9]+", f"{stating} dependencies {runtime} {architecture}")
         logical_id = "".join(word[:1].upper() + word[1:] for word in words) + "Layer"
         layer = layers.setdefault(logical_id, LayerCode(logical_id, stating, runtime, architecture, app.layer_origin))
-        functions.append(replace(function, properties={**function.properties, "Layers": [*function.layers, layer.ref]}))
+        functions.append(
+            replace(
+                function,
+                properties={**function.properties, "Layers": [*given, layer.ref]},
+            )
+        )
     mistakes.refuse()
     return replace(app, functions=tuple(functions), layers=(*app.layers, *layers.values()))
 
