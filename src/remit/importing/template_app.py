@@ -234,7 +234,7 @@ def _function_names(
     function_names: dict[str, str] = {}
     taken: set[str] = set()
     for function in functions:
-        name = words(function.removesuffix("Function")) or "main"
+        name = words(function.removesuffix("Function").removesuffix("Lambda")) or "main"
         own_group = referred_to(value_at_path(functions[function].properties, "LoggingConfig.LogGroup"))
         if {f"{logical_id_of(name)}Role", f"{logical_id_of(name)}LogGroup"} & (ids - {own_group}):
             name = f"{name}_function"
