@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from projects import Ran
-from remit.catalogue.snapshot import FILE, MAGIC, OWN, Store
+from remit.catalogue.snapshot import FILE, MAGIC, OWN, Store, note_on_age
 from remit.catalogue.snapshot import date as day_of
-from remit.catalogue.snapshot_sources import note_on_age, versions
+from remit.catalogue.snapshot_sources import versions
 
 ROOT = Path(__file__).parents[1]
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}

@@ -11,9 +11,12 @@ import json
 import os
 import zlib
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 MAGIC: Final = b"remit catalogue 2 "
 NAME: Final = "catalogue.bin"
@@ -23,6 +26,7 @@ OWN: Final = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PT
 FILE: Final = os.path.join(OWN, NAME)  # noqa: PTH118 - as OWN
 LINES: Final = "-lines"  # kinds that end so hold a JSON value per line, parsed one at a time
 DICTIONARY: Final = "dictionary"
+_OLD: Final = 120  # days
 
 
 class Store:
@@ -105,6 +109,21 @@ def date(data_folder: str) -> str:
             return file.read().strip()
     except OSError:
         return ""
+
+
+def day() -> dt.date:
+    """The day of the data that counts."""
+    import datetime as dt  # noqa: PLC0415 - few commands ask
+
+    return dt.date.fromisoformat(date(folder()).replace(".", "-"))
+
+
+def note_on_age(today: dt.date) -> str | None:
+    """A sentence on data that is old; None while it is not."""
+    days = (today - day()).days
+    if days <= _OLD:
+        return None
+    return f"what remit knows about AWS is {days} days old: `pip install --upgrade remit-data`"
 
 
 @cache

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING
 
 from remit.catalogue import snapshot
 from remit.catalogue.snapshot import chunk
 
-_OLD: Final = 120  # days
+if TYPE_CHECKING:
+    from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,9 @@ class Versions:
 def versions() -> Versions:
     """Return the versions of the sources of the facts."""
     row = chunk("versions", "")
-    day = date.fromisoformat(snapshot.date(snapshot.folder()).replace(".", "-"))
     return Versions(
-        day,
+        snapshot.day(),
         snapshot.folder() == snapshot.OWN,
         tuple(SourcePackage(*row) for row in row["sources"]),
         tuple((name, count) for name, count in row["counts"]),
     )
-
-
-def note_on_age(today: date) -> str | None:
-    """A sentence on data that is old; None while it is not."""
-    days = (today - versions().day).days
-    if days <= _OLD:
-        return None
-    return f"what remit knows about AWS is {days} days old: `pip install --upgrade remit-data`"

@@ -184,7 +184,7 @@ def today() -> date:
 
 def note_on_data_age() -> None:
     """Say that the facts about AWS are old, where they are."""
-    from remit.catalogue.snapshot_sources import note_on_age
+    from remit.catalogue.snapshot import note_on_age
 
     text = note_on_age(today())
     if text is not None:
