@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type, resource_types
@@ -20,6 +21,8 @@ UNKNOWN_TYPE: Final = "R801"
 UNKNOWN_PROPERTY: Final = "R802"
 UNKNOWN_VALUE: Final = "R803"
 """The rules of lint for what may be newer than the catalogue: a reason at the line accepts it."""
+_PYTHON: Final = r"python3\.(\d{1,3})"
+_NEWER: Final = 5  # Pythons that may follow the newest known one: Lambda adds one a year
 _JSON: Final = {
     bool: "boolean",
     int: "integer",
@@ -88,7 +91,7 @@ def _check_value(  # noqa: C901 - one check after the other
     if allowed and not is_late and kind not in allowed and not is_converted:
         yield _wrong(resource, path, f"must be {' or '.join(allowed)}, got {kind} {str(value)[:40]!r}")
     options = [str(item) for item in shape.enum]
-    is_newer = path[-1] == "Runtime" and _is_after(str(value), options)  # which the build tells by itself
+    is_newer = path[-1] == "Runtime" and _is_newer_python(str(value), options)  # which the build tells by itself
     if options and not is_late and not is_newer and kind in _SCALARS and str(value) not in options:
         hint = did_you_mean(str(value), options) or f"it can be {', '.join(options[:12])}"
         yield _wrong(resource, path, f"cannot be {value!r}", hint, rule=UNKNOWN_VALUE)
@@ -114,11 +117,11 @@ def _check_value(  # noqa: C901 - one check after the other
             yield from _check_value(item, shape.items, (*path, index), resource)
 
 
-def _is_after(value: str, options: Iterable[str]) -> bool:
-    """Return whether a version such as `python3.27` comes after all of those that are named like it."""
-    start, _, number = value.rpartition(".")
-    known = [option.rpartition(".")[2] for option in options if option.startswith(f"{start}.")]
-    return number.isdecimal() and bool(known) and all(item.isdecimal() and int(item) < int(number) for item in known)
+def _is_newer_python(value: str, options: Iterable[str]) -> bool:
+    """Return whether a value is a Python after all of those among the options, and not so far after that it is a slip."""
+    version = re.fullmatch(_PYTHON, value)
+    known = [int(option[1]) for option in map(re.compile(_PYTHON).fullmatch, options) if option is not None]
+    return version is not None and bool(known) and max(known) < int(version[1]) <= max(known) + _NEWER
 
 
 def _wrong(
