@@ -118,7 +118,7 @@ def _check_value(  # noqa: C901 - one check after the other
 
 
 def _is_newer_python(value: str, options: Iterable[str]) -> bool:
-    """Return whether a value is a Python after all of those among the options, and not so far after that it is a slip."""
+    """Return whether a value is a Python after those among the options, and near enough to be no slip."""
     version = re.fullmatch(_PYTHON, value)
     known = [int(option[1]) for option in map(re.compile(_PYTHON).fullmatch, options) if option is not None]
     return version is not None and bool(known) and max(known) < int(version[1]) <= max(known) + _NEWER
