@@ -208,8 +208,8 @@ def test_a_published_function_is_called_by_its_alias(deployed: Path, capsys: pyt
 
 def test_neither_the_app_nor_an_sdk_is_imported_to_invoke_it_here(deployed: Path) -> None:
     program = (
-        "import sys; from remit.cli import _run; "
-        f"status = _run(['invoke', '--local', '-C', {str(deployed)!r}, 'hear']); "
+        "import sys; from remit.cli import _status; "
+        f"status = _status(['invoke', '--local', '-C', {str(deployed)!r}, 'hear']); "
         "heavy = {'boto3', 'botocore', 'app', 'remit.loading.load', 'rich'} & set(sys.modules); "
         "sys.exit(f'{status} {heavy}' if status or heavy else 0)"
     )

@@ -71,7 +71,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("text_comparison", "if len(globs) == 1 and not templates:", "if len(globs) == 1:"),
     (
         "text_comparison",
-        "return None if unsure and describes(resolved, asked_value) is not False else False",
+        "return None if is_unknown and describes(resolved, asked_value) is not False else False",
         "return False",
     ),
     (

@@ -49,7 +49,7 @@ def test_a_scalar_is_read_as_yaml_1_1_has_it_but_dates_and_octals_stay_text(text
 
 def test_dates_and_octal_numbers_are_noticed() -> None:
     slips = read_yaml("Version: 2012-10-17\nAccounts: [011122223333, '011122223333']\n", "t.yaml")[2]
-    assert [(slip.kind, slip.spot) for slip in slips] == [("date", ("Version",)), ("octal", ("Accounts", 0))]
+    assert [(slip.kind, slip.path) for slip in slips] == [("date", ("Version",)), ("octal", ("Accounts", 0))]
 
 
 def test_every_part_has_its_place_and_what_begins_below_its_key_has_the_key_s() -> None:

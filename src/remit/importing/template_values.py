@@ -29,6 +29,7 @@ _PLACES: Final = {
 }
 _ESCAPED: Final = re.compile(r"\$\{!|\$\{")
 _COMPARISONS: Final = {"Fn::And": " and ", "Fn::Or": " or "}
+_OF_TEXTS: Final = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::FindInMap", "Fn::Join", "Fn::ImportValue", "Fn::Select")
 _LOGIC: Final = ("Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
 
 
@@ -122,7 +123,7 @@ class TemplateNames:
                 return [marked(item) for item in part]
             if not isinstance(part, dict):
                 return part
-            if part.get("Ref") in self.parameters or "Fn::If" in part or "Fn::FindInMap" in part:
+            if part.get("Ref") in self.parameters or not tokens.SECTIONS.keys().isdisjoint(part):
                 marks[f"MARK{len(marks)}MARK"] = flat(self.text(part))
                 mark = f"MARK{len(marks) - 1}MARK"
                 return mark if self.known(part) else {"Fn::Sub": mark}
@@ -175,7 +176,7 @@ class TemplateNames:
             return all(name in variables or self.known({"Ref": name}) for name in names) and self.known(
                 list(variables.values())
             )
-        if function == "Fn::If" and isinstance(argument, list):
+        if tokens.SECTIONS.get(function) == "Conditions" and isinstance(argument, list):
             return self.known(argument[1:])
         return function in ("Fn::FindInMap", "Fn::Join", "Fn::Select", "Fn::Split") and self.known(argument)
 
@@ -339,7 +340,7 @@ class TemplateNames:
             return literal(value) if isinstance(value, str) else repr(value)
         if tokens.is_intrinsic(value):
             ((function, argument),) = value.items()
-            if function in ("Fn::If", "Fn::FindInMap") or (function != "Fn::Sub" and self.known(value)):
+            if function in tokens.SECTIONS or (function != "Fn::Sub" and self.known(value)):
                 return self.source(value)
             if function == "Fn::Sub":
                 return Bracketed("{", (Item(self._raw_text(argument), '"Fn::Sub": '),), "}")
@@ -379,16 +380,7 @@ def _may_be_away(value: Any) -> bool:
 
 
 def _is_maybe_list(value: Any) -> bool:
-    return isinstance(value, dict) and not value.keys() & {
-        "Ref",
-        "Fn::GetAtt",
-        "Fn::Sub",
-        "Fn::FindInMap",
-        "Fn::Join",
-        "Fn::ImportValue",
-        "Fn::Select",
-        "Fn::If",
-    }
+    return isinstance(value, dict) and choice(value) is None and value.keys().isdisjoint(_OF_TEXTS)
 
 
 def _joined(pieces: list[tuple[bool, str]]) -> Source:

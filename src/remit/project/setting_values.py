@@ -220,7 +220,9 @@ def is_newer_runtime(value: Any) -> bool:
     """True if a value is a runtime named like the others, of one of the five Pythons after the newest that is known."""
     newest = int(RUNTIMES[-1].removeprefix("python3."))
     # Lambda adds one a year: a number far beyond is a slip, such as 3.31 for 3.13.
-    return value in [f"python3.{minor}" for minor in range(newest + 1, newest + 6)]
+    return isinstance(value, str) and tokens.plain(value) in [
+        f"python3.{minor}" for minor in range(newest + 1, newest + 6)
+    ]
 
 
 def or_none(check: Check) -> Check:

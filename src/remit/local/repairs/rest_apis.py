@@ -47,7 +47,9 @@ def _take_endpoints_of_templates() -> None:
 def _validate_requests_of_templates() -> None:
     """A template makes request validators, its methods keep their ids, and a model of every content type counts.
 
-    Emulator: services/cloudformation/provisioners.py drops both, services/apigateway_v1.py knows no `$default`.
+    The emulator drops the first two, and knows no `$default`.
+
+    Emulator: services/cloudformation/provisioners.py, services/apigateway_v1.py.
     Test: test_local_rest_apis.py::test_the_emulator_still_validates_no_requests_of_a_template.
     """
     apis = emulated("services.apigateway_v1")
