@@ -114,5 +114,9 @@ def test_a_value_has_the_texts_that_it_has_however_its_conditions_turn_out(value
     event(f"texts: {min(len(expected), 3)}")
     found = Values(lambda name: (REFERRED[name],) if name in REFERRED else (), MAPPINGS).texts(value)
     assert len(found) == len(set(found))
-    assert UNKNOWN not in found or 2 ** len(names) > MOST
+    if any(UNKNOWN in text for text in found):
+        # `${!Own}` leaves `${Own}` in a text, which is split as little as a reference that nobody knows.
+        assert "${!Own}" in str(value)
+        assert "Fn::Split" in str(value)
+        return
     assert set(found) == expected
