@@ -129,6 +129,17 @@ class Data(Shared):
     make(app=app, **{"shared/resources/data.py": data}).built()
 
 
+@pytest.mark.parametrize("accesses", ["5", "'x'", "['x', 5]", "[{'Type': 5, 'URI': 6}]", "{'Type': 'BASIC_AUTH'}"])
+def test_access_configurations_that_are_none_are_told_as_such(make: Make, accesses: str) -> None:
+    data = f"""from remit import Shared, resource
+class Data(Shared):
+    mapping = resource("AWS::Lambda::EventSourceMapping", function_name="${{HelloFunction}}",
+        event_source_arn="{CLUSTER}", source_access_configurations={accesses})
+"""
+    error = make(app="@app.function\ndef hello(event, context): ...\n", **{"shared/resources/data.py": data}).error()
+    assert any("SourceAccessConfigurations" in mistake.message for mistake in error.all)
+
+
 def test_the_stream_of_another_account_is_read_with_the_functions_role_as_well(make: Make) -> None:
     assert "reads arn:aws:kinesis:eu-west-1:111122223333:stream/clicks" in project(make, "", STREAM).error().message
     project(make, f"on.kinesis({STREAM})", STREAM).built()

@@ -7,7 +7,6 @@ provided execution role does not have permissions to call ReceiveMessage on SQS"
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
@@ -17,12 +16,13 @@ from remit.resources.names import SERVICES
 from remit.roles.defaults import SOURCE_FUNCTION
 from remit.roles.role_policies import ask, at, own_verdict, places, ready_roles
 from remit.template.sam.polled_sources import NETWORK
+from remit.template.sections import mappings
 from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
 from remit.triggers.kinesis import CONSUME as READ_STREAM
 from remit.triggers.sqs import CONSUME as READ_QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from remit.app import App, Function, Resource
     from remit.holders import Holder
@@ -62,7 +62,7 @@ _SECRETS: Final = (
 
 
 def check_event_sources(
-    mappings: Iterable[Resource], app: App, roles: tuple[Holder, ...], unknown: Container[str] = ()
+    declared: Iterable[Resource], app: App, roles: tuple[Holder, ...], unknown: Container[str] = ()
 ) -> Iterator[RemitError]:
     """The event source mappings among the app's own resources whose function may not read the source, at their lines.
 
@@ -70,7 +70,7 @@ def check_event_sources(
     """
     by_id = {resource.logical_id: resource for resource in app.resources}
     ready = ready_roles(app, roles)
-    for mapping in mappings:
+    for mapping in declared:
         function = _function(mapping, app)
         service, source = _source(mapping, by_id)
         needed = _needed(service, source, mapping.properties)
@@ -92,7 +92,7 @@ def check_event_sources(
 
 def _needed(service: str, source: str, mapping: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """The actions with which Lambda reads a mapping's source, by the ARN of what it does them on."""
-    accesses = [item for item in mapping.get("SourceAccessConfigurations", ()) if isinstance(item, Mapping)]
+    accesses = mappings(mapping.get("SourceAccessConfigurations"))
     needed = {source: _NEEDED[service]} if service in _NEEDED else {}
     for access in accesses:
         secret = tokens.textual(access.get("URI"))
