@@ -91,6 +91,23 @@ def test_data_in_a_layout_that_this_remit_does_not_read_does_not_count(tmp_path:
     assert "remit" == json.loads(remit_beside(packages, "data", "--json").out)["package"]
 
 
+@pytest.mark.parametrize("missing", ["catalogue.bin", "request_formats.bin", "date.txt"])
+def test_data_that_is_not_whole_does_not_count(tmp_path: Path, missing: str) -> None:
+    data = tmp_path / "remit_data" / "data"
+    shutil.copytree(OWN, data)
+    (data / "date.txt").write_text("2026.11.30\n")
+    (data / missing).unlink()
+    assert "remit" == json.loads(remit_beside(tmp_path, "data", "--json").out)["package"]
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "9999", "2026-11-30", "\xe9"])
+def test_data_of_no_day_does_not_count(tmp_path: Path, day: str) -> None:
+    data = tmp_path / "remit_data" / "data"
+    shutil.copytree(OWN, data)
+    (data / "date.txt").write_text(day, "utf-8")
+    assert "remit" == json.loads(remit_beside(tmp_path, "data", "--json").out)["package"]
+
+
 def test_data_is_told_to_be_old_after_120_days() -> None:
     day = versions().day
     assert None is note_on_age(day + timedelta(days=120))

@@ -17,8 +17,7 @@ from remit.catalogue import snapshot
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAME: Final = "request_formats.bin"
-FILE: Final = os.path.join(snapshot.OWN, _NAME)  # noqa: PTH118 - as there
+FILE: Final = os.path.join(snapshot.OWN, snapshot.FORMATS)  # noqa: PTH118 - as there
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class ParameterFormat:
 
 @cache
 def _store() -> snapshot.Store:
-    return snapshot.opened(os.path.join(snapshot.folder(), _NAME))  # noqa: PTH118 - as there
+    return snapshot.opened(os.path.join(snapshot.folder(), snapshot.FORMATS))  # noqa: PTH118 - as there
 
 
 @cache

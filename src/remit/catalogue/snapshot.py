@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MAGIC: Final = b"remit catalogue 2 "
 NAME: Final = "catalogue.bin"
+FORMATS: Final = "request_formats.bin"
+FILES: Final = (NAME, FORMATS)
+"""The facts, and how requests spell them, which only the AWS on this machine reads."""
 # Not with pathlib: importing it would take a tenth of the first look-up.
 OWN: Final = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PTH120 - see above
 """The folder of the data that remit itself brings."""
@@ -88,27 +92,35 @@ class Store:
 def folder() -> str:
     """The folder of the data: that of the distribution `remit-data` where one is installed that is newer, else OWN.
 
-    One whose layout is another is for another remit, and does not count.
+    One whose layout is another is for another remit, and does not count; nor does one that is not whole.
     """
     from importlib.machinery import PathFinder  # noqa: PLC0415 - once
 
     spec = PathFinder.find_spec("remit_data")
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
         other = os.path.join(place, "data")  # noqa: PTH118 - as OWN
-        if date(other) > date(OWN):
-            with open(os.path.join(other, NAME), "rb") as file:  # noqa: PTH118, PTH123 - as OWN
-                if file.read(len(MAGIC)) == MAGIC:
-                    return other
+        if date(other) > date(OWN) and all(_is_readable(os.path.join(other, name)) for name in FILES):  # noqa: PTH118 - as OWN
+            return other
     return OWN
+
+
+def _is_readable(file_path: str) -> bool:
+    """Return whether a file is there, in the layout that this remit reads."""
+    try:
+        with open(file_path, "rb") as file:  # noqa: PTH123 - as OWN
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def date(data_folder: str) -> str:
     """The day of the data in a folder, such as 2026.10.27; "" where there is none."""
     try:
         with open(os.path.join(data_folder, "date.txt"), encoding="ascii") as file:  # noqa: PTH118, PTH123 - as OWN
-            return file.read().strip()
-    except OSError:
+            text = file.read().strip()
+    except (OSError, ValueError):
         return ""
+    return text if re.fullmatch(r"\d{4}\.\d{2}\.\d{2}", text) else ""
 
 
 def day() -> dt.date:

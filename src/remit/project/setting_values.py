@@ -212,17 +212,14 @@ def one_of(words: Sequence[str]) -> Check:
 
 def python_runtime(path: Path, value: Any) -> str:
     """A runtime of Lambda's; one newer than those is taken, and the build says that remit does not know it."""
-    runtime: str = value if is_newer_runtime(value) else one_of(RUNTIMES)(path, value)
+    plain = tokens.plain(value)
+    if isinstance(plain, str) and plain not in RUNTIMES:
+        from remit.resources.check_schema import is_newer_python  # noqa: PLC0415 - most runtimes are known
+
+        if is_newer_python(plain, RUNTIMES):
+            return plain
+    runtime: str = one_of(RUNTIMES)(path, value)
     return runtime
-
-
-def is_newer_runtime(value: Any) -> bool:
-    """True if a value is a runtime named like the others, of one of the five Pythons after the newest that is known."""
-    newest = int(RUNTIMES[-1].removeprefix("python3."))
-    # Lambda adds one a year: a number far beyond is a slip, such as 3.31 for 3.13.
-    return isinstance(value, str) and tokens.plain(value) in [
-        f"python3.{minor}" for minor in range(newest + 1, newest + 6)
-    ]
 
 
 def or_none(check: Check) -> Check:

@@ -91,7 +91,7 @@ def _check_value(  # noqa: C901 - one check after the other
     if allowed and not is_late and kind not in allowed and not is_converted:
         yield _wrong(resource, path, f"must be {' or '.join(allowed)}, got {kind} {str(value)[:40]!r}")
     options = [str(item) for item in shape.enum]
-    is_newer = path[-1] == "Runtime" and _is_newer_python(str(value), options)  # which the build tells by itself
+    is_newer = path[-1] == "Runtime" and is_newer_python(str(value), options)  # which the build tells by itself
     if options and not is_late and not is_newer and kind in _SCALARS and str(value) not in options:
         hint = did_you_mean(str(value), options) or f"it can be {', '.join(options[:12])}"
         yield _wrong(resource, path, f"cannot be {value!r}", hint, rule=UNKNOWN_VALUE)
@@ -117,7 +117,7 @@ def _check_value(  # noqa: C901 - one check after the other
             yield from _check_value(item, shape.items, (*path, index), resource)
 
 
-def _is_newer_python(value: str, options: Iterable[str]) -> bool:
+def is_newer_python(value: str, options: Iterable[str]) -> bool:
     """Return whether a value is a Python after those among the options, and near enough to be no slip."""
     version = re.fullmatch(_PYTHON, value)
     known = [int(option[1]) for option in map(re.compile(_PYTHON).fullmatch, options) if option is not None]

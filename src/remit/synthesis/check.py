@@ -15,8 +15,8 @@ from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
-from remit.project.setting_values import RUNTIME_ENDS, RUNTIMES, is_newer_runtime
-from remit.resources.check_schema import check_type
+from remit.project.setting_values import RUNTIME_ENDS, RUNTIMES
+from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.name_rules import broken_rule
 from remit.roles.assign import assign
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
@@ -177,7 +177,7 @@ def notes_on_runtimes(app: App) -> Iterator[str]:
     for runtime, names in sorted(by_runtime.items()):
         if runtime in RUNTIME_ENDS:
             yield f"Lambda supports {runtime} until {RUNTIME_ENDS[runtime]}: set another `runtime` for {few(names)}"
-        elif is_newer_runtime(runtime):
+        elif is_newer_python(runtime, RUNTIMES):
             yield f"remit does not know {runtime} of {few(names)}: the newest that it knows is {RUNTIMES[-1]}"
 
 
