@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -142,22 +144,27 @@ def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definiti
     written = tokens.plain(declaration.definition)
     if isinstance(written, Mapping):
         at = relative(origin, state.folder) or origin
-        with judging(origin):
-            checked_json("definition", written)
-        return _Definition(written, lambda path: places.inside(state.folder, at, path))
+        return _Definition(_as_json(written, origin), lambda path: places.inside(state.folder, at, path))
     if not isinstance(written, str) or not written:
         problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
         raise RemitError(problem, hint='such as "render.asl.json"', origin=origin)
-    path = (state.folder / written).resolve()
+    path = (state.folder / written.replace("\0", "\\0")).resolve()
     if not path.is_relative_to(state.folder):
         raise RemitError(f"{written!r} is not in the project", hint="name a file of its folder", origin=origin)
     file = path.relative_to(state.folder).as_posix()
-    content = plain_files.content(path, file) if not path.is_dir() else None
+    content = plain_files.content(path, file) if not os.path.isdir(path) else None  # noqa: PTH112 - also of a name too long
     if content is None:
         files = [found.relative_to(state.folder).as_posix() for found in state.folder.glob("**/*.asl.*")]
         raise RemitError(f"there is no file {written}", hint=did_you_mean(file, files), origin=origin)
     document = read_as_written(content, file)
-    return _Definition(document.value, document.locate)
+    return _Definition(_as_json(document.value, document.locate(())), document.locate)
+
+
+def _as_json(definition: Any, origin: Origin) -> Any:
+    """A definition as JSON has it, where the names of fields are texts. RemitError at it: JSON cannot hold it."""
+    with judging(origin):
+        checked_json("definition", definition)
+    return json.loads(json.dumps(definition))
 
 
 def _placed(mistake: RemitError, definition: _Definition) -> RemitError:
@@ -244,6 +251,8 @@ def _properties(declaration: WorkflowDeclaration) -> Mapping[str, Any]:
     if not isinstance(given, Mapping | None):
         raise RemitError(f"properties must be a dict, got {described(given)}", origin=origin)
     for name in given or {}:
+        if not isinstance(name, str):
+            raise RemitError(f"`properties` has a key that is not a string: {name!r:.40}", origin=origin)
         if name in _OWN:
             hint = "`type`" if name == "StateMachineType" else "`policy` adds to the role that remit computes"
             raise RemitError(f"`properties` sets {name}, which remit sets itself", hint=hint, origin=origin)

@@ -143,18 +143,19 @@ def _mistakes_of_machine(machine: Machine) -> Iterator[RemitError]:  # noqa: C90
         next_states[state.name] = [name for _, name in state_targets if isinstance(name, str)]
         targets += [((*state.path[len(machine.path) :], *steps), name) for steps, name in state_targets]
     for steps, name in targets:
-        if name not in declared:
+        if not isinstance(name, str) or name not in declared:
             problem = f"there is no state {name!r:.80}" if name is not None else "it has no StartAt"
             hint = did_you_mean(str(name), declared) or f"the states here: {', '.join(declared)}"
             yield RemitError(problem, hint=hint, path=(*machine.path, *steps))
     reached: set[str] = set()
-    waiting = [str(machine.fields.get("StartAt"))]
+    first = str(machine.fields.get("StartAt"))
+    waiting = [first]
     while waiting:
         name = waiting.pop()
         if name not in reached:
             reached.add(name)
             waiting += next_states.get(name, ())
-    if machine.fields.get("StartAt") in declared:
+    if first in declared:
         for name in declared:
             if name not in reached:
                 hint = "no Next, Default or Catch names it: remove it, or lead to it"
@@ -175,7 +176,7 @@ def _targets(fields: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
 
 def _mistakes_of_state(state: State, machine_type: MachineType) -> Iterator[RemitError]:  # noqa: C901 - as above
     kind = state.fields.get("Type")
-    if kind not in _FIELDS:
+    if not isinstance(kind, str) or kind not in _FIELDS:
         hint = did_you_mean(str(kind), _FIELDS) or f"it can be {', '.join(_FIELDS)}"
         yield RemitError(f"state {state.name} has no Type {kind!r:.40}", hint=hint, path=(*state.path, "Type"))
         return

@@ -114,10 +114,11 @@ def _arguments(fields: Mapping[str, Any], language: str) -> Any:
 def _literal(value: Any, language: str) -> Any:
     """A value with `OPEN` for each part that is read from the input, or computed of it."""
     if isinstance(value, dict):
-        return {
-            name.removesuffix(".$"): OPEN if name.endswith(".$") else _literal(item, language)
-            for name, item in value.items()
-        }
+        literal: dict[str, Any] = {}
+        for key, item in value.items():
+            name = str(key)  # in YAML a key can be a number
+            literal[name.removesuffix(".$")] = OPEN if name.endswith(".$") else _literal(item, language)
+        return literal
     if isinstance(value, list):
         return [_literal(item, language) for item in value]
     return OPEN if language == "JSONata" and isinstance(value, str) and value.startswith("{%") else value
