@@ -189,6 +189,9 @@ def test_the_permission_that_the_error_prints_is_enough(make: Make, extra: str) 
     _, _, to_add = str(project(make, extra).error().hint).partition(" add\n")
     assert to_add.startswith('permission = resource(\n    "AWS::Lambda::Permission",\n')
     project(make, extra, *to_add.splitlines()).built()
+    # A service acts for whoever asks it: a permission names the source, or the account that it is of.
+    assert "source_arn=" in to_add or 'source_account="${AWS::AccountId}"' in to_add
+    assert ("AWS::S3::Bucket" not in extra) or "source_account=" in to_add
 
 
 @pytest.mark.parametrize("service", BY_HAND)
