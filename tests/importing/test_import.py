@@ -406,6 +406,21 @@ def test_settings_of_zappa_become_a_web_app(tmp_path: Path) -> None:
     assert template(tmp_path)["WebFunction"]["Properties"]["Timeout"] == 30
 
 
+@pytest.mark.parametrize("name", ["Handler", "CodeUri", "FunctionName"])
+def test_a_null_byte_is_told_at_its_line_and_nothing_is_written(tmp_path: Path, name: str) -> None:
+    properties = {"Handler": "app.handler", "Runtime": "python3.13", "CodeUri": "src/", name: "a\0b"}
+    function = {"Type": "AWS::Serverless::Function", "Properties": properties}
+    source = tmp_path / "template.yaml"
+    source.write_text(json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"F": function}}))
+    with pytest.raises(RemitError, match="a text with a null byte") as refused:
+        import_app(source, tmp_path / "shop")
+    assert (str(source), 1, False) == (
+        refused.value.origin and refused.value.origin.file,
+        refused.value.origin and refused.value.origin.line,
+        (tmp_path / "shop").exists(),
+    )
+
+
 def test_a_filled_folder_no_source_and_broken_yaml_are_errors_and_nothing_is_written(tmp_path: Path) -> None:
     write(
         tmp_path, {"template.yaml": FUNCTION, "broken.yaml": "Resources:\n  A: [", "other.yaml": "a: 1", "full/x": ""}

@@ -109,8 +109,9 @@ def test_the_file_of_a_sam_machine_is_read_and_its_line_is_told(tmp_path: Path) 
     assert [] == _lint(tmp_path, template)
     machine["Properties"]["DefinitionUri"] = "flows/missing.asl.json"
     assert [] == _lint(tmp_path, template)
-    machine["Properties"]["DefinitionUri"] = "../../etc/passwd"
-    assert [] == _lint(tmp_path, template)
+    for path in ("../../etc/passwd", "flows/\0", "é" * 300):
+        machine["Properties"]["DefinitionUri"] = path
+        assert [] == _lint(tmp_path, template)
 
 
 def test_a_definition_in_a_sam_machine_is_told_at_its_state(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from remit.project.plain_files import path_from
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -60,7 +62,7 @@ class SourceTemplate:
 
 def beside(folder: Path, path: str) -> Path | None:
     """A path that a source names, from its folder; None where it leads out of its repository, or beside that folder."""
-    target, home = (folder / path).resolve(), folder.resolve()
+    target, home = path_from(folder, path).resolve(), folder.resolve()
     repository = next((parent for parent in (home, *home.parents) if (parent / ".git").exists()), home.parent)
     return target if target.is_relative_to(repository) else None
 

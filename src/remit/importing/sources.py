@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.read import read_as_written, read_on
 from remit.errors import Origin, RemitError
@@ -14,7 +14,10 @@ from remit.importing.zappa import zappa_template
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from remit.errors import Path as Steps
 
 _FILES: Final = (
     "template.yaml",
@@ -29,7 +32,23 @@ _COMMENT: Final = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*')
 
 
 def read_source(path: Path) -> SourceTemplate:
-    """Read a source. RemitError: there is none, or it is of no known format."""
+    """Read a source. RemitError: there is none, it is of no known format, or a text in it has a null byte."""
+    source = _read(path)
+    for at, text in _texts(source.template, ()):
+        if "\0" in text:
+            raise RemitError("a text with a null byte, which no path and no name has", origin=source.locate(at))
+    return source
+
+
+def _texts(value: Any, at: Steps) -> Iterator[tuple[Steps, str]]:
+    if isinstance(value, str):
+        yield at, value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _texts(item, (*at, key))
+
+
+def _read(path: Path) -> SourceTemplate:
     if path.name in ("app.py", CONFIG.name):
         path = path.parent if path.name == "app.py" else path.parent.parent
     if path.is_dir():

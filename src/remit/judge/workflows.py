@@ -148,7 +148,7 @@ def _definition(state: Judgement, declaration: WorkflowDeclaration) -> _Definiti
     if not isinstance(written, str) or not written:
         problem = f"a workflow is a file in the Amazon States Language or a dict, got {described(written)}"
         raise RemitError(problem, hint='such as "render.asl.json"', origin=origin)
-    path = (state.folder / written.replace("\0", "\\0")).resolve()
+    path = plain_files.path_from(state.folder, written).resolve()
     if not path.is_relative_to(state.folder):
         raise RemitError(f"{written!r} is not in the project", hint="name a file of its folder", origin=origin)
     file = path.relative_to(state.folder).as_posix()

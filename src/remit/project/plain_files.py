@@ -68,12 +68,17 @@ def problem_in_place_of(module: str, folder: Path) -> str | None:
     return None
 
 
+def path_from(folder: Path, written: str) -> Path:
+    """A path that somebody wrote, from a folder. A null byte, which the system would refuse, is spelled out."""
+    return folder / written.replace("\0", "\\0")
+
+
 def folder_of_project(project: Path, written: str, called: str, hint: str, origin: Origin) -> str:
     """The path of a folder in a project's, from there, as people wrote it; empty for the project's own.
 
     RemitError: there is none, or it lies outside. `called` says whose it is, `hint` what to write.
     """
-    path = os.path.normpath(project / written.replace("\0", "\\0"))
+    path = os.path.normpath(path_from(project, written))
     real_path, real_project = os.path.realpath(path), os.path.realpath(project)
     problem = ""
     if os.path.commonpath([real_path, real_project]) != real_project:

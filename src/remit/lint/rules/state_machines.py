@@ -197,7 +197,7 @@ def _compared(written: WrittenTemplate) -> Iterator[ComparedRole]:
     folder = Path(start.file).parent
 
     def beside(uri: str) -> tuple[bytes, str] | None:
-        path = folder / uri
+        path = plain_files.path_from(folder, uri)
         if not path.resolve().is_relative_to(folder.resolve()):
             return None
         content = plain_files.content(path)
