@@ -465,6 +465,14 @@ class StagesSetting(TextsSetting):
             return self if section is None else section.groups["stages"]
 
 
+class AwsSection(Section):
+    """How the app is deployed to an account: `config.aws`."""
+
+    __slots__ = ()
+    path = "config.aws"
+    releases: Setting[int] = Setting(setting_values.between(1, 100, "releases"), 10)
+
+
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
@@ -482,6 +490,7 @@ class Config(Section):
     job = Subsection(JobSection)
     lint = Subsection(LintSection)
     package = Subsection(PackageSection)
+    aws = Subsection(AwsSection)
 
     def __init__(self) -> None:
         super().__init__()
