@@ -15,6 +15,7 @@ from remit.build import build
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.releases import Damaged, Release, read_release, read_releases, release_keys
 from remit.deploy.session import Account, connect
+from remit.deploy.stack import settled
 from remit.deploy.workflow import deploy
 from remit.report.operators import WordedOperator
 
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 
 NAME = "orders-dev"
 VERBS = ("query", "scan", "put", "get_item")
-ON_VPC = """
+KEEPS = "from remit import configure\n\nwith configure() as config:\n    config.aws.releases = {}\n"
+LOOKS_UP = """
 from remit import App, existing
 
 app = App()
 
 
-@app.function(environment={"URL": existing.parameter("/shop/url"), "X": existing.parameter("/shop/db-password")})
+@app.function(environment={"URL": existing.parameter("/shop/url"), "PASS": existing.parameter("/shop/db-password")})
 def report(event, context):
     return 1
 """
@@ -117,7 +119,8 @@ def test_the_commit_is_kept_and_whether_the_working_tree_had_more(
 ) -> None:
     def git(*arguments: str) -> str:
         who = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        return subprocess.check_output(["git", "-C", str(app), *who, *arguments], text=True).strip()
+        command = ["git", "-C", str(app), *who, *arguments]
+        return subprocess.check_output(command, text=True).strip()
 
     put(app, 0)
     git("init", "-q")
@@ -133,9 +136,7 @@ def test_the_commit_is_kept_and_whether_the_working_tree_had_more(
 
 def test_the_newest_ones_stay_as_many_as_a_setting_says_with_their_zips(app: Path, account: Account) -> None:
     (app / "config").mkdir()
-    (app / "config" / "deploy.py").write_text(
-        "from remit import configure\n\nwith configure() as config:\n    config.aws.releases = 3\n"
-    )
+    (app / "config" / "deploy.py").write_text(KEEPS.format(3))
     for number in range(5):
         deploy_version(app, account, number)
     releases = kept(account)
@@ -149,7 +150,7 @@ def test_values_of_parameters_that_may_be_secret_are_not_kept_but_where_they_are
 ) -> None:
     for name in ("/shop/url", "/shop/db-password"):
         account.client("ssm").put_parameter(Name=name, Type="String", Value=f"value-of-{name[6:]}", Overwrite=True)
-    (app / "app.py").write_text(ON_VPC)
+    (app / "app.py").write_text(LOOKS_UP)
     assert deploy(build(app), account, yes=True).ok
     (release,) = kept(account)
     assert ["value-of-url"] == list(release.parameters.values())
@@ -197,7 +198,7 @@ def test_a_release_that_cannot_be_written_fails_no_deploy_and_the_next_one_write
     def refuse(params: dict[str, Any], **_: Any) -> None:
         if "/releases/" in params["Key"] and not refused:
             refused.append(params["Key"])
-            params["ExpectedBucketOwner"] = "999999999999"
+            params["Bucket"] = "no-such-bucket"
 
     client.meta.events.register("provide-client-params.s3.PutObject", refuse)
     put(app, 1)
@@ -212,21 +213,49 @@ def deploy_app(account: Account, app: Path) -> None:
     deploy(build(app), account, yes=True)
 
 
-def requests_of_a_deploy(app: Path, account: Account) -> list[str]:
-    """The requests of a deploy that changes something, in order."""
-    deploy_version(app, account, 0)
-    put(app, 1)
-    fresh = connect(region=account.region, endpoint=account.endpoint, credentials=keys_of(account))
+@pytest.fixture(scope="module")
+def executes(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Which request of a second deploy executes its change set: the first is 1."""
+    folder = tmp_path_factory.mktemp("counted")
     asked: list[str] = []
-    fresh.session.events.register("before-send", lambda event_name, **_: asked.append(event_name[12:]))
-    deploy_app(fresh, app)
-    return asked
+    keys = {"aws_access_key_id": "155555555555", "aws_secret_access_key": "local"}
+    for number in (0, 1):
+        put(folder, number)
+        account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
+        asked.clear()
+        account.session.events.register("before-send", lambda event_name, **_: asked.append(event_name))
+        deploy_app(account, folder)
+        for client in account._clients.values():
+            client.close()
+    return asked.index("before-send.cloudformation.ExecuteChangeSet") + 1
 
 
-def test_print(app: Path, account: Account) -> None:
-    print(requests_of_a_deploy(app, account))
-    assert False
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("offset", range(-4, 13))
+def test_after_a_deploy_that_was_killed_the_next_one_keeps_what_that_had_deployed(
+    app: Path, account: Account, executes: int, offset: int, when: str
+) -> None:
+    """With changes of its own and without, at the requests before the change set is executed, and at all later ones."""
+    next_number = 1 + (offset + (when == "after")) % 2
+    deploy_version(app, account, 0)
+    ran = [running(account)]
+    put(app, 1)
+    assert killed_at(str(executes + offset), when, account, deploy_app, app)
+    settled(account, NAME, wait=True)
+    ran.append(running(account))
+    deploy_version(app, account, next_number)
+    ran.append(running(account))
+    different = [template for number, template in enumerate(ran) if number == 0 or template != ran[number - 1]]
+    assert different == [release.template for release in kept(account)]
+    assert zips(account) == {key for release in kept(account) for key in release.zips}
 
 
-def keys_of(account: Account) -> dict[str, str]:
-    return {"aws_access_key_id": account.account, "aws_secret_access_key": "local"}
+@pytest.mark.parametrize("operation", ["s3.ListObjectVersions", "s3.GetObject", "s3.PutObject", "s3.DeleteObjects"])
+def test_a_lost_answer_makes_no_second_release(app: Path, account: Account, spoil: Spoil, operation: str) -> None:
+    (app / "config").mkdir()
+    (app / "config" / "deploy.py").write_text(KEEPS.format(1))
+    deploy_version(app, account, 0)
+    spoil.lose_answer(operation)
+    deploy_version(app, account, 1)
+    assert 0 == spoil.left[operation]
+    assert [(2, running(account))] == [(release.number, release.template) for release in kept(account)]
