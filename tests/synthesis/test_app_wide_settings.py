@@ -243,7 +243,7 @@ def test_a_preview_of_another_spelling_is_told_the_right_one(make: Make, stage: 
 @pytest.mark.parametrize("stage", ["pr", "pr0", "pr07", "pr7a", "prod7"])
 def test_nothing_else_is_a_preview(make: Make, stage: str) -> None:
     error = make(config=PREVIEWS).error(stage)
-    assert error.message.startswith(f"'{stage}' is not a stage of this app, which has dev, prod and previews such as pr")
+    assert error.message.startswith(f"'{stage}' is not a stage of this app, which has dev, prod and previews such as")
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
 
 
 def _check_stage(state: Judgement) -> None:
-    """The stage must be one that the configuration lists, if it lists any, or a preview; those of production, listed."""
+    """The stage must be one that the configuration lists, if it lists any, or a preview; production is never one."""
     listed, stages = tuple(state.config.stages), state.config.stages
     preview = re.compile(f"{stages.previews}[1-9][0-9]*") if stages.previews else None
     mistakes = Mistakes()
@@ -211,7 +211,7 @@ def _check_stage(state: Judgement) -> None:
         if preview and preview.fullmatch(name):
             ending = RemitError(
                 f"`config.stages.production` names {name!r}, which is a preview",
-                hint=f"it begins with {stages.previews!r}, as `config.stages.previews` says, and ends with its pull request",
+                hint=f"a preview ends with its pull request; `config.stages.previews` is {stages.previews!r}",
                 origin=origin,
             )
             mistakes.errors.append(ending)
