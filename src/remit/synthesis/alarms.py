@@ -95,7 +95,7 @@ def _alarm(alarm_id: str, description: str, metric: Metric, name: str, topic: st
     )
 
 
-def _named(value: Any, properties: frozenset[str]) -> Iterator[str]:
+def _named(value: Any, properties: frozenset[str]) -> Iterator[str | None]:
     """Yield the logical ids that properties of these names refer to, anywhere in a value."""
     parts: Iterable[Any] = value if isinstance(value, list | tuple) else ()
     if isinstance(value, Mapping):
