@@ -18,6 +18,7 @@ from remit.source import places
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.declare.resource_references import TopicRef
 
 T = TypeVar("T")
 
@@ -483,6 +484,7 @@ class Config(Section):
     )
     tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
     stages = StagesSetting(app_setting_values.stages, Texts())
+    alarms: Setting[TopicRef | None] = Setting(setting_values.or_none(job_setting_values.topic), None)
     lambda_ = Subsection(Lambda)
     api = Subsection(ApiSection)
     rest = Subsection(RestSection)
