@@ -29,6 +29,7 @@ from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
@@ -119,6 +120,8 @@ def deploy(
             parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
         with missing.noted():
             make_policies(built, account, operator.note)
+        with missing.noted():
+            make_local_accounts(built.folder, account)
         missing.refuse()
     job = replace(job, parameters=parameters)
     deployment = _change_stack_again(job)
