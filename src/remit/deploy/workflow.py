@@ -30,6 +30,7 @@ from remit.deploy.deployer_check import require_deployer
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
+from remit.deploy.local_accounts import make_local_accounts
 from remit.deploy.local_policies import make_policies
 from remit.deploy.operators import DeployOperator, PlannedDeploy, RollbackQuestion
 from remit.deploy.planned_access import access_of
@@ -121,6 +122,8 @@ def deploy(
             parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
         with missing.noted():
             make_policies(built, account, operator.note)
+        with missing.noted():
+            make_local_accounts(built.folder, account)
         missing.refuse()
         for text in () if force else require_deployer(built, account, parameters):
             operator.note(f"note: whether the caller may deploy this is not certain: {text}")
