@@ -232,7 +232,7 @@ class TemplateNames:
             return f"{quoted(str(first))}.join({operand})" if isinstance(argument[1], dict) else None
         return None
 
-    def _marked(self, value: Any, marks: dict[str, str]) -> Any:  # noqa: PLR0911 - one form after the other
+    def _marked(self, value: Any, marks: dict[str, str]) -> Any:
         """A value in which marks stand for what Python puts in, and the app's logical ids for the source's."""
         if isinstance(value, list):
             return [self._marked(item, marks) for item in value]
@@ -252,11 +252,8 @@ class TemplateNames:
         if function in ("Ref", "Fn::GetAtt"):
             name = ".".join(map(str, argument)) if isinstance(argument, list) else str(argument)
             return self._referred(name, is_attribute=function == "Fn::GetAtt")
-        if function == "Fn::Sub":
-            argument = self._substituted(argument, marks)
-        else:
-            argument = self._marked(argument, marks)
-        return {function: argument}
+        marked = self._substituted if function == "Fn::Sub" else self._marked
+        return {function: marked(argument, marks)}
 
     def _substituted(self, argument: Any, marks: dict[str, str]) -> Any:
         """The argument of a Fn::Sub, with marks in its text."""
