@@ -113,7 +113,6 @@ def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str
     from remit.cli.policy import parts, planned_calls
     from remit.deploy.ci_roles import ci_roles, subject
     from remit.deployer.deployer_policy import deployer
-    from remit.deployer.planned_stack import stack_of
     from remit.iam.policy import render
     from remit.loading.load import configuration
     from remit.synthesis.synth import intrinsics
@@ -128,7 +127,7 @@ def _roles(folder: Path, service: str, repositories: tuple[str, ...], stage: str
     # the policies of one preview are made those of all
     planned, calls = planned_calls("deploy", folder, f"{stage}1" if previews else stage, None, None)
     needs = {
-        "DeployRole": deployer(stack_of(planned.name, [{"Resources": {}}]), calls),
+        "DeployRole": deployer(planned, calls, service_role="${ServiceRole.Arn}"),
         "ServiceRole": deployer(planned),
     }
     policies = {role: [intrinsics(render(policy)) for policy in parts(need)] for role, need in needs.items()}

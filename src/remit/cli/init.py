@@ -64,5 +64,6 @@ def command(
         f"\nNext:\n{enter}  remit deploy --local          # into an AWS on this machine\n"
         "  remit invoke --local hello\n  remit policy function hello --explain"
         if service is None
-        else f"\nNext:\n{enter}  uv lock  # the jobs install what it locks: commit it"
+        else f"\nNext:\n{enter}  uv lock  # the jobs install what it locks: commit it\n"
+        f"  remit bootstrap --ci {service} --stage {stage} --repository OWNER/NAME  # their roles"
     )
