@@ -26,7 +26,7 @@ import remit
 from remit.app import in_stack
 from remit.build import text
 from remit.catalogue.quotas import quota
-from remit.deploy.artefacts import names_artefact, upload_template
+from remit.deploy.artefacts import names_artefact, remove_artefacts, upload_template
 from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from remit.deploy.stack import DeployedStack
 
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
+_LOOK: Final = "remit-plan-"
+"""How the names of change sets begin that nobody is to execute."""
 _TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 
@@ -73,6 +75,7 @@ class _ChangeSetRequest:
     """Who asks, in words."""
     imports: bool = False
     """Whether resources that exist already are imported ("Import AWS resources into a CloudFormation stack")."""
+    only_looks: bool = False
 
     @property
     def inline(self) -> bool:
@@ -84,12 +87,18 @@ class _ChangeSetRequest:
         """True if CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
         return not self.inline or names_artefact(self.body)
 
+    @property
+    def folder(self) -> str:
+        """The folder in the bucket that CloudFormation reads the template from; whoever only looks has their own."""
+        own = f"/plans/{sha256(self.owner.encode()).hexdigest()[:16]}" if self.only_looks else ""
+        return f"{self.namespace}{own}"
+
     def name_onto(self, stack: DeployedStack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
         owner = (self.owner, os.getpid())
         text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role, self.parameters, owner])
-        return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
+        return f"{_LOOK if self.only_looks else 'remit-'}{sha256(text.encode()).hexdigest()[:16]}"
 
 
 def plan(
@@ -105,13 +114,15 @@ def plan(
     wait: bool = False,
     on_wait: Callable[[DeployedStack], None] | None = None,
     service_role: str | None = None,
+    only_looks: bool = False,
 ) -> StackPlan | None:
     """Plan the changes of deploying the template (JSON); None, with nothing written, when it runs already.
 
     `owner` is the project and the stage that the stack belongs to, its own name unless it is given; with `take_over`
     it belongs to nobody yet. `bucket` is remit's, unless it is given; `parameters` are the values of the template's,
     which the plan pins.
-    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
+    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller. With `only_looks` the plan
+    is not to be executed: `discard_looks` throws it away, and this machine's bucket is made only for a large template.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
@@ -129,6 +140,7 @@ def plan(
         service_role=service_role,
         parameters=tuple(sorted(pinned.items())),
         owner=_owner(account),
+        only_looks=only_looks,
     )
     with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
@@ -145,9 +157,13 @@ def plan(
             new, request = kept, replace(request, body=text(kept))
         if old == new and stack is not None and _same_request(stack, request):
             return None
-        if request.needs_bucket:
+        if request.needs_bucket and not (only_looks and account.local and request.inline):
             require_bucket(account, bucket)
-        change_set = _change_set(account, stack, request)
+        try:
+            change_set = _change_set(account, stack, request)
+        finally:
+            if only_looks and not request.inline:
+                remove_artefacts(account, request.folder, bucket.name)
         if change_set is None:
             return None
         if not request.inline:
@@ -179,6 +195,19 @@ def discard(account: Account, planned: StackPlan) -> None:
     """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
     with remit_errors():
         _discard(account, planned.change_set, planned.stack_id)
+
+
+def discard_looks(account: Account, namespace: str) -> None:
+    """Throw away the plans that were only to be looked at: this caller's from this machine, also of those killed."""
+    with remit_errors():
+        stack, owner = describe(account, namespace), _owner(account)
+        if stack is None:
+            return
+        pages = account.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=stack.id)
+        for summary in [summary for page in pages for summary in page["Summaries"]]:
+            if summary["ChangeSetName"].startswith(_LOOK) and summary.get("Description") == owner:
+                _created(account, stack.id, summary["ChangeSetId"])  # AWS deletes none that it still makes
+                _discard(account, summary["ChangeSetId"], stack.id)
 
 
 def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
@@ -335,7 +364,7 @@ def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
         )
     if request.inline:
         return {"TemplateBody": request.body}
-    return {"TemplateURL": upload_template(account, request.bucket.name, request.namespace, request.body)}
+    return {"TemplateURL": upload_template(account, request.bucket.name, request.folder, request.body)}
 
 
 def _create(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.manual_changes import ManualChanges
+    from remit.deploy.operators import DeployQuestion
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.stack import StackOutput
@@ -31,6 +32,8 @@ class Deployment:
     outputs: tuple[StackOutput, ...] = ()
     other_code: tuple[OtherCode, ...] = ()
     """The functions that do not run the code that was built for them."""
+    refusals: tuple[NotApproved, ...] = ()
+    """Of a deploy that was only planned: what would stop it if nobody answers, in the order of the questions."""
 
     @property
     def succeeded(self) -> bool:
@@ -46,6 +49,6 @@ class Deployment:
 class NotApproved(RemitError):  # noqa: N818 - a decision, not a fault
     """A deploy that stopped before it changed the stack, since nobody agreed to what it showed (`deployment`)."""
 
-    def __init__(self, reason: RemitError, deployment: Deployment) -> None:
+    def __init__(self, reason: RemitError, deployment: Deployment, question: DeployQuestion) -> None:
         super().__init__(reason.message, hint=reason.hint, exit_code=reason.exit_code)
-        self.deployment = deployment
+        self.deployment, self.question = deployment, question

@@ -11,6 +11,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.errors import Origin
     from remit.triggers.existing_sources import ExistingSource
 
 _LASTING: Final = ("", "Arn")
@@ -103,6 +104,8 @@ class StackPlan:
     """Those of the one that would run, looked up for this plan."""
     must_exist: tuple[ExistingSource, ...] = ()
     """What the app's triggers need and no template makes."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Who wrote the resources of the template that would run, by their logical ids."""
 
     @property
     def real(self) -> tuple[ResourceChange, ...]:

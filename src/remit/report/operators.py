@@ -14,12 +14,13 @@ from remit.deploy.operators import (
 )
 from remit.errors import RemitError
 from remit.report.manual_changes import by_hand_lines
-from remit.report.plan import data_words, deletion_words, gained_words, loss_words, plan_lines, refusal
+from remit.report.plan import data_words, deletion_words, gained_words, loss_words, plan_lines, plan_reasons, refusal
 from remit.report.stacks import place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from remit.deploy.deployment import NotApproved
     from remit.deploy.operators import DeployQuestion, PlannedDeploy
 
 _OVER_MANUAL_CHANGES: Final = (
@@ -77,12 +78,11 @@ class WordedOperator(DeployOperator):
             case ManualChangesQuestion(changes):
                 keeps = "`--accept-drift` deploys and keeps these changes"
                 if changes.unread is None:
-                    message = "roles were changed by hand"
                     hint = f"{keeps}; `--revert-drift` undoes them first (`--yes` does neither)"
                 else:
-                    message = "whether roles were changed by hand is not known"
                     hint = "; ".join(filter(None, (changes.unread.hint, keeps)))
-                return RemitError(f"nothing was deployed: {message}", hint=hint, exit_code=1)
+                (reason,) = reasons(question)
+                return RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1)
             case DeletionQuestion(unnamed_data=data) if data:
                 return RemitError(
                     f"nothing was deleted: data goes ({data_words(data)})",
@@ -91,6 +91,27 @@ class WordedOperator(DeployOperator):
                 )
             case _:
                 return _needs_answer(_text(question))
+
+
+def reasons(question: DeployQuestion) -> list[str]:
+    """Why a deploy stops where nobody answers this question, each reason in a clause."""
+    match question:
+        case PlanQuestion(_, plan, access, yes, yes_delete, lacks_access):
+            return plan_reasons(plan, access, yes_delete, yes=yes, lacks_access=lacks_access)
+        case ManualChangesQuestion(changes) if changes.unread is None:
+            return ["roles were changed by hand"]
+        case ManualChangesQuestion():
+            return ["whether roles were changed by hand is not known"]
+        case _:
+            return ["it needs an answer"]
+
+
+def stop_lines(refusals: Sequence[NotApproved]) -> Iterator[str]:
+    """Whether a deploy goes ahead by itself, and else each reason why not, and what to do about it."""
+    yield "a deploy stops here unless somebody agrees" if refusals else "a deploy goes ahead"
+    for stop in refusals:
+        yield from (f"  ! {text}" for text in reasons(stop.question))
+        yield f"    {stop.hint}"
 
 
 def _text(question: DeployQuestion) -> str:
